@@ -1,0 +1,2 @@
+//! The verifier's program.
+fn main() {}
