@@ -1,1 +1,16 @@
+//! Safely update and cache a local Sigstore trust root, through TUF.
+//!
 //! Placeholder.
+
+pub mod client;
+pub mod driver;
+pub mod error;
+pub mod limits;
+pub mod refusal;
+pub mod spec;
+pub mod store;
+pub mod transport;
+pub mod workflow;
+
+pub use client::Client;
+pub use error::{Error, Note};

@@ -1,1 +1,75 @@
-//! Placeholder.
+//! Formats and signatures of TUF metadata and of Sigstore's trust roots.
+//!
+//! This crate reads what arrived, keeps its bytes, and says who has signed it. It has no IO and no clock: it is `no_std`, so the
+//! compiler says so, and every judgement about time takes the time as an argument. What to fetch and what to refuse is the business
+//! of `rootline-client`; what to write and who signs it, of `rootline-ceremonies`.
+//!
+//! ```text
+//! bytes ─▶ json::Document ─▶ Envelope<Root | Timestamp | Snapshot | Targets> ─▶ quorum ─▶ Verified<…>
+//!                        └▶ sigstore::{TrustedRoot, SigningConfig, ClientTrustConfig}
+//! ```
+//!
+//! What has arrived is an [`Envelope`]; what enough keys have signed is a [`Verified`], and counting is the only way from one to the
+//! other:
+//!
+//! ```
+//! use rootline_metadata::{Envelope, Root};
+//!
+//! let bytes = br#"{"signatures": [], "signed": {"_type": "root", "spec_version": "1.0.31", "version": 1,
+//!     "expires": "2030-01-01T00:00:00Z", "consistent_snapshot": true, "keys": {}, "roles": {
+//!     "root": {"keyids": [], "threshold": 1}, "timestamp": {"keyids": [], "threshold": 1},
+//!     "snapshot": {"keyids": [], "threshold": 1}, "targets": {"keyids": [], "threshold": 1}}}}"#;
+//! let envelope = Envelope::<Root>::parse(bytes.to_vec(), 512_000)?;
+//! let refusal = envelope.verify_self_signed().unwrap_err();
+//! assert_eq!(refusal.to_string(), "not signed by enough of its own root keys: 0 of 1 signatures needed");
+//! # Ok::<(), rootline_metadata::json::FormatError>(())
+//! ```
+//!
+//! Not supported: the `mirrors` role, TAP 4 maps, key ids by other hashes than SHA-256.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod backend;
+mod delegations;
+mod digests;
+mod envelope;
+mod expiry;
+mod hash_bins;
+pub mod hex;
+pub mod json;
+mod key;
+mod name_index;
+mod path_pattern;
+mod pin;
+pub mod public_key;
+mod quorum;
+mod role;
+mod root;
+mod signature;
+mod snapshot;
+pub mod spec;
+mod target;
+mod targets;
+mod timestamp;
+mod version;
+
+pub use delegations::{Delegate, DelegatedRoles, Delegation, Delegations, Scope};
+pub use digests::{DigestCheck, Digests, sha256};
+pub use envelope::{Envelope, Signatory, Unsigned, Verified};
+pub use expiry::{Expiry, instant_text, parse_instant};
+pub use hash_bins::HashBins;
+pub use key::{Key, KeyId, Keys, key_object};
+pub use path_pattern::PathPattern;
+pub use pin::Pin;
+pub use public_key::PublicKey;
+pub use quorum::{Authority, Discount, SignatureSet, Tally, Thoroughness};
+pub use role::{Header, Role, RoleKeys, RoleName, TopLevelRole};
+pub use root::Root;
+pub use signature::Signature;
+pub use snapshot::Snapshot;
+pub use target::{TargetFile, TargetPath};
+pub use targets::Targets;
+pub use timestamp::Timestamp;
+pub use version::Version;

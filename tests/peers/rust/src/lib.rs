@@ -72,10 +72,7 @@ impl Request {
 }
 
 fn parse(mut args: impl Iterator<Item = String>, modes: &[&str]) -> Result<Request, String> {
-    let mut request = Request {
-        repeat: 1,
-        ..Request::default()
-    };
+    let mut request = Request { repeat: 1, ..Request::default() };
     let mut root = None;
     while let Some(flag) = args.next() {
         if modes.contains(&flag.as_str()) {
@@ -109,7 +106,7 @@ pub struct Answer {
     pub timestamp: u64,
     pub snapshot: u64,
     pub targets: u64,
-    files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
 }
 
 impl Answer {
@@ -123,7 +120,10 @@ impl Answer {
 pub fn finish(outcome: Result<Answer, Box<dyn Error>>) -> std::process::ExitCode {
     match outcome {
         Ok(Answer { root, timestamp, snapshot, targets, files }) => {
-            println!("{}", json!({"root": root, "timestamp": timestamp, "snapshot": snapshot, "targets": targets, "files": files}));
+            println!(
+                "{}",
+                json!({"root": root, "timestamp": timestamp, "snapshot": snapshot, "targets": targets, "files": files})
+            );
             std::process::ExitCode::SUCCESS
         }
         Err(error) => {

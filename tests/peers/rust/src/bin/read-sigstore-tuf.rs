@@ -57,8 +57,8 @@ async fn read(request: &Request) -> Result<Answer, Box<dyn Error>> {
 }
 
 async fn refreshed(request: &Request, at: jiff::Timestamp) -> Result<Updater, sigstore_tuf::Error> {
-    let mut updater = Updater::new(HttpRepository::new(&request.url)?, &request.root)?
-        .with_store(FileStore::new(&request.cache));
+    let mut updater =
+        Updater::new(HttpRepository::new(&request.url)?, &request.root)?.with_store(FileStore::new(&request.cache));
     updater.refresh(at).await?;
     Ok(updater)
 }

@@ -30,10 +30,8 @@ async fn read(request: &Request) -> Result<Answer, Box<dyn Error>> {
         ..Answer::default()
     };
     for name in &request.targets {
-        let content = repository
-            .read_target(&TargetName::new(name)?)
-            .await?
-            .ok_or_else(|| format!("not found: {name}"))?;
+        let content =
+            repository.read_target(&TargetName::new(name)?).await?.ok_or_else(|| format!("not found: {name}"))?;
         answer.add(name, &content.into_vec().await?);
     }
     Ok(answer)

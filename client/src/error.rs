@@ -1,0 +1,54 @@
+//! What can go wrong, by culprit: the repository, the way to it, or the local store.
+
+use std::fmt;
+
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+use crate::transport::TransportError;
+
+/// Why a refresh, a search or a download failed. The trusted files are as they were, or further on by files that were verified.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The repository offered something that is not trusted.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// A file did not arrive.
+    #[error("{0}")]
+    Transport(#[from] TransportError),
+    /// A verified file could not be kept.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// The refusal, if the repository is the culprit.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        if let Error::Refused(refusal) = self { Some(refusal) } else { None }
+    }
+}
+
+/// Something that was no failure, and that somebody may want to know.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Note {
+    /// The server said "forbidden" rather than "not found" of the next root. Both mean that there is none; but a server that forbids
+    /// everything would freeze us.
+    RootForbidden {
+        /// What was asked for.
+        name: String,
+    },
+    /// A local copy could not be read, so it was fetched instead, or did not count.
+    LocalCopyUnreadable(StoreError),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::RootForbidden { name } => {
+                write!(f, "the server forbids {name} instead of saying that there is none; taken as: no newer root")
+            }
+            Note::LocalCopyUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
+        }
+    }
+}

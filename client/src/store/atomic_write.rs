@@ -1,0 +1,70 @@
+//! Replacing a file entirely or not at all, and having it on the disk before saying so.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::error::{Operation, StoreError};
+
+/// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata.
+pub(super) const UNFINISHED: &str = ".unfinished-";
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// The owner alone (0600): the cache.
+    Owner,
+    /// Whoever the umask lets (0666 less the umask): what a user asked for by name.
+    Umask,
+}
+
+/// Makes `bytes` the content of the file at `path`, in `folder`. The rename replaces whatever is at `path`, a symbolic
+/// link itself rather than what it leads to; it fails when there is a folder.
+pub(super) fn replace(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    write_and_rename(folder, path, bytes, access).map_err(StoreError::io(Operation::Write, path))
+}
+
+/// Makes renames, new files and removals in `folder` last. Only Unix lets a folder be opened for that; elsewhere the
+/// file system's journal is relied upon.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Removes what writers left behind that were ended before their rename. Only for who knows that nobody else is writing.
+/// Best effort: what cannot be removed is in nobody's way.
+pub(super) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    if let Some(permissions) = permissions(access) {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    // Before the rename: after a loss of power the name must never stand for an empty file.
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+#[cfg(unix)]
+fn permissions(access: Access) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(match access {
+        Access::Owner => 0o600,
+        Access::Umask => 0o666,
+    }))
+}
+
+#[cfg(not(unix))]
+fn permissions(_: Access) -> Option<Permissions> {
+    None
+}

@@ -1,0 +1,168 @@
+//! What can go wrong with local files.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A problem with local files: never the network's fault and never the repository's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {operation} {}: {source}", .path.display())]
+    Io {
+        /// What was being done.
+        operation: Operation,
+        /// To which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file has more bytes than it may have.
+    #[error("{} is longer than the {limit} bytes allowed for it", .path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes it may have.
+        limit: u64,
+    },
+    /// A symbolic link, a folder, a pipe or a device is where a regular file (or a real folder) belongs. Links are not
+    /// followed, because what they lead to was not put there by this program.
+    #[error("{} is {found}, which is not followed or replaced here", .path.display())]
+    NotARegularFile {
+        /// What is in the way.
+        path: PathBuf,
+        /// What it is: "a symbolic link", "a folder", "not a regular file", "not a folder".
+        found: &'static str,
+    },
+    /// Another process held the lock for the whole time that was waited for it.
+    #[error("{} is locked by another process (waited {} ms)", .path.display(), .waited.as_millis())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// How long was waited; the limit as set, not a measurement.
+        waited: Duration,
+    },
+    /// A target's name cannot become sub-folders of the target folder.
+    #[error("the target name {name:?} cannot be used as a path: {reason}")]
+    UnsafeName {
+        /// The target's name, as the repository has it.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+/// What was being done to a file when it failed; reads on after "cannot".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Making a folder.
+    CreateFolder,
+    /// Opening or reading a file.
+    Read,
+    /// Writing a temporary file, moving it into place, or syncing either.
+    Write,
+    /// Removing a file.
+    Remove,
+    /// Opening or taking the lock.
+    Lock,
+}
+
+impl StoreError {
+    /// The file or folder that this is about, when it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::TooLong { path, .. }
+            | Self::NotARegularFile { path, .. }
+            | Self::Locked { path, .. } => Some(path),
+            Self::UnsafeName { .. } => None,
+        }
+    }
+
+    /// The operating system's kind of error, when it was the operating system that refused.
+    pub fn io_kind(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Io { source, .. } => Some(source.kind()),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a place that this user cannot write at all: a read-only file system, a missing permission, or a
+    /// home that is not a folder (`HOME=/dev/null`). A caller may then carry on with a
+    /// [`MemoryStore`](super::MemoryStore), which no other failure of a disk should silently lead to.
+    pub fn is_read_only(&self) -> bool {
+        matches!(
+            self.io_kind(),
+            Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory)
+        )
+    }
+
+    /// What the person at the terminal can do about it, when there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match (self, self.io_kind()) {
+            (_, Some(StorageFull)) => Some("free some space on the disk and run this again"),
+            (_, Some(QuotaExceeded)) => Some("the disk quota is used up; free some space and run this again"),
+            (_, Some(PermissionDenied)) => Some("make it accessible to this user, or name another folder"),
+            (_, Some(ReadOnlyFilesystem | NotADirectory)) => Some("name a folder that can be written"),
+            (Self::Locked { .. }, _) => Some("wait for the other process, or end it if it hangs"),
+            (Self::TooLong { .. }, _) => Some("this is not a file that rootline wrote; move it away"),
+            (Self::NotARegularFile { .. }, _) => Some("move it away, or name another folder"),
+            (Self::UnsafeName { .. }, _) => Some("leave out the sub-folders: the flat layout takes every name"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn io(operation: Operation, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { operation, path, source }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CreateFolder => "create the folder",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Remove => "remove",
+            Self::Lock => "lock",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed_with(kind: io::ErrorKind) -> StoreError {
+        StoreError::Io { operation: Operation::Write, path: "/home/x/root.json".into(), source: kind.into() }
+    }
+
+    #[test]
+    fn only_a_place_that_can_never_be_written_is_read_only() {
+        for kind in [io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::PermissionDenied, io::ErrorKind::NotADirectory] {
+            assert!(failed_with(kind).is_read_only(), "{kind:?}");
+        }
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::Other] {
+            assert!(!failed_with(kind).is_read_only(), "{kind:?}");
+        }
+        assert!(!StoreError::Locked { path: "l".into(), waited: Duration::ZERO }.is_read_only());
+    }
+
+    #[test]
+    fn a_full_disk_and_a_missing_permission_come_with_a_hint() {
+        assert!(failed_with(io::ErrorKind::StorageFull).hint().unwrap().contains("space"));
+        assert!(failed_with(io::ErrorKind::PermissionDenied).hint().unwrap().contains("this user"));
+        assert_eq!(failed_with(io::ErrorKind::Interrupted).hint(), None);
+    }
+
+    #[test]
+    fn the_sentence_names_the_operation_and_the_path() {
+        let sentence = failed_with(io::ErrorKind::StorageFull).to_string();
+        assert!(sentence.starts_with("cannot write /home/x/root.json: "), "{sentence}");
+    }
+}

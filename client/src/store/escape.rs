@@ -1,0 +1,233 @@
+//! File names and URL segments made from names that a repository chose.
+//!
+//! A delegated role's name and a target's path are any text at all. They become one URL segment, or one file name, by
+//! percent-encoding everything but RFC 3986's unreserved characters (`A-Z a-z 0-9 - . _ ~`): the slash too. That keeps
+//! a name inside its folder and makes it readable and reversible.
+//!
+//! A file name needs a little more than a URL does, because some names mean something to an operating system or to the
+//! cache itself. Their first character is encoded although it is unreserved, which no other name leads to:
+//!
+//! | name | file | why |
+//! |---|---|---|
+//! | `a/b` | `a%2Fb` | plain percent-encoding |
+//! | `root`, `Targets` | `%72oot`, `%54argets` | the cache's own files, also where case makes no difference |
+//! | `.lock`, `..` | `%2Elock`, `%2E.` | the cache's own hidden files, and the folder above |
+//! | `con`, `aux.v1` | `%63on`, `%61ux.v1` | devices on Windows, with any extension |
+//! | the empty name | `=` | a file needs a name |
+//! | over 200 bytes | `START=SHA256` | file systems end at 255 bytes, or at 143 when encrypted names are used |
+//!
+//! `=` is never the result of percent-encoding, so the last two collide with nothing.
+//!
+//! Two role names that differ only in the case of letters are one file where the file system ignores case (macOS and
+//! Windows, as they come). Nothing breaks: what is loaded is verified, the other role's metadata does not pass, and the
+//! role is fetched again.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+/// The longest escaped role name in bytes, without `.json`; longer ones are shortened. Below 255, so that `.json` fits
+/// behind it and the whole is well within every common file system's limit.
+pub const LONGEST_ROLE_STEM: usize = 200;
+
+/// The longest escaped target name in bytes; longer ones are shortened. The limit of ext4, XFS, APFS and NTFS.
+pub const LONGEST_TARGET_NAME: usize = 255;
+
+/// `text` with everything but unreserved characters percent-encoded: one segment of a URL.
+pub fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The name, without `.json`, of the file that holds the metadata of the delegated role `name`.
+pub fn role_file_stem(name: &str) -> String {
+    let special = name.is_empty()
+        || name.starts_with('.')
+        || TOP_LEVEL_ROLES.iter().any(|role| name.eq_ignore_ascii_case(role))
+        || is_windows_device(name);
+    shorten(name, if special { encode_first(name) } else { percent_encode(name) }, LONGEST_ROLE_STEM)
+}
+
+/// The role name that [`role_file_stem`] makes `stem` from; `None` when there is none, or when it cannot be told
+/// because the name was shortened.
+pub fn role_name(stem: &str) -> Option<String> {
+    let name = if stem == EMPTY { String::new() } else { percent_decode_str(stem).decode_utf8().ok()?.into_owned() };
+    (role_file_stem(&name) == stem).then_some(name)
+}
+
+/// The name of the one flat file that holds the target `path`: percent-encoded, `dir/a` as `dir%2Fa`. That is where
+/// python-tuf and go-tuf put it, but for the names `.` and `..`, Windows' devices, names that end in a dot (which
+/// Windows drops) and names over [`LONGEST_TARGET_NAME`] bytes.
+pub fn target_file_name(path: &str) -> String {
+    let special = path.is_empty() || path == "." || path == ".." || is_windows_device(path);
+    let mut escaped = if special { encode_first(path) } else { percent_encode(path) };
+    if escaped.ends_with('.') {
+        escaped.pop();
+        escaped.push_str("%2E");
+    }
+    shorten(path, escaped, LONGEST_TARGET_NAME)
+}
+
+/// Whether `component` can be one component of a path without leaving the folder it is in, on any operating system.
+/// `Err` says what is wrong with it.
+///
+/// # Errors
+///
+/// For an empty component, `.`, `..`, and one with a slash, a backslash or a NUL in it; on Windows also for devices,
+/// for `:` (drives and streams) and for a dot or a space at the end.
+pub fn check_component(component: &str) -> Result<(), &'static str> {
+    let windows =
+        cfg!(windows) && (is_windows_device(component) || component.contains(':') || component.ends_with(['.', ' ']));
+    match component {
+        "" => Err("it has an empty part"),
+        "." | ".." => Err("it has a part that is '.' or '..'"),
+        _ if component.contains('\0') => Err("it has a NUL character"),
+        _ if component.contains(['/', '\\']) => Err("it has a path separator within a part"),
+        _ if windows => Err("it has a part that means something else on Windows"),
+        _ => Ok(()),
+    }
+}
+
+/// Everything that RFC 3986, section 2.3 does not call unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const TOP_LEVEL_ROLES: [&str; 4] = ["root", "timestamp", "snapshot", "targets"];
+
+/// Stands for the empty name.
+const EMPTY: &str = "=";
+
+/// The names, up to the first dot, that open a device on Windows in every folder.
+fn is_windows_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let numbered = |port: &str| stem.strip_prefix(port).is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'9']));
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
+/// Percent-encodes the first character in any case, the others where needed. Only for the special names above, whose
+/// first character is ASCII.
+fn encode_first(name: &str) -> String {
+    match name.as_bytes().first() {
+        None => EMPTY.to_owned(),
+        Some(first) => format!("%{first:02X}{}", percent_encode(&name[1..])),
+    }
+}
+
+/// Keeps the start of a name that is too long, for people, and puts the digest of the whole behind it, for uniqueness.
+fn shorten(name: &str, escaped: String, longest: usize) -> String {
+    if escaped.len() <= longest {
+        return escaped;
+    }
+    let digest: String = Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut end = longest - digest.len() - 1;
+    // Not through the middle of a %XX.
+    if let Some(percent) = escaped[end - 2..end].find('%') {
+        end = end - 2 + percent;
+    }
+    format!("{}={digest}", &escaped[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn role_names_become_file_names_and_come_back() {
+        for (name, stem) in [
+            ("npm", "npm"),
+            ("registry.npmjs.org", "registry.npmjs.org"),
+            ("A-z_0.9~", "A-z_0.9~"),
+            ("a/b", "a%2Fb"),
+            ("a\\b", "a%5Cb"),
+            ("a%2Fb", "a%252Fb"),
+            ("/delegatedrole", "%2Fdelegatedrole"),
+            ("../delegatedrole", "%2E.%2Fdelegatedrole"),
+            ("?", "%3F"),
+            ("#", "%23"),
+            ("a b", "a%20b"),
+            ("a\0b", "a%00b"),
+            ("=", "%3D"),
+            ("größe", "gr%C3%B6%C3%9Fe"),
+            ("", "="),
+            (".", "%2E"),
+            ("..", "%2E."),
+            (".lock", "%2Elock"),
+            ("root", "%72oot"),
+            ("ROOT", "%52OOT"),
+            ("Timestamp", "%54imestamp"),
+            ("snapshot", "%73napshot"),
+            ("targets", "%74argets"),
+            ("targets2", "targets2"),
+            ("root_history", "root_history"),
+            ("con", "%63on"),
+            ("COM7.v1", "%43OM7.v1"),
+            ("com10", "com10"),
+            ("console", "console"),
+        ] {
+            assert_eq!(role_file_stem(name), stem, "{name:?}");
+            assert_eq!(role_name(stem).as_deref(), Some(name), "{stem:?}");
+        }
+    }
+
+    #[test]
+    fn stems_that_no_name_leads_to_are_no_role() {
+        for stem in ["root", "TARGETS", "a%2fb", "%6Epm", "a b", ".lock", "", "a=b", "%", "%zz", "%FF", "nul"] {
+            assert_eq!(role_name(stem), None, "{stem:?}");
+        }
+    }
+
+    #[test]
+    fn a_stem_of_the_longest_length_is_kept_and_one_more_byte_is_shortened() {
+        let longest = "a".repeat(LONGEST_ROLE_STEM);
+        assert_eq!(role_file_stem(&longest), longest);
+        let longer = format!("{longest}a");
+        let stem = role_file_stem(&longer);
+        assert_eq!(stem.len(), LONGEST_ROLE_STEM);
+        assert!(stem.starts_with("aaaa") && stem[..LONGEST_ROLE_STEM - 64].ends_with("a="), "{stem}");
+        assert_eq!(role_name(&stem), None);
+    }
+
+    #[test]
+    fn names_that_differ_only_after_the_cut_stay_apart() {
+        let start = "a".repeat(300);
+        assert_ne!(role_file_stem(&format!("{start}1")), role_file_stem(&format!("{start}2")));
+    }
+
+    #[test]
+    fn a_shortened_name_is_not_cut_within_an_escape() {
+        for start in ["", "x", "xx"] {
+            let stem = role_file_stem(&format!("{start}{}", "/".repeat(200)));
+            let kept = stem.split('=').next().unwrap();
+            assert_eq!((kept.len() - start.len()) % 3, 0, "{stem}");
+            assert!(stem.len() <= LONGEST_ROLE_STEM && stem.len() > LONGEST_ROLE_STEM - 3, "{stem}");
+        }
+    }
+
+    #[test]
+    fn targets_are_one_flat_file_name() {
+        for (path, name) in [
+            ("trusted_root.json", "trusted_root.json"),
+            ("path/to/a/target_file.txt", "path%2Fto%2Fa%2Ftarget_file.txt"),
+            ("/etc/passwd", "%2Fetc%2Fpasswd"),
+            ("../../x", "..%2F..%2Fx"),
+            (".hidden", ".hidden"),
+            (".", "%2E"),
+            ("..", "%2E%2E"),
+            ("v1.", "v1%2E"),
+            ("aux.json", "%61ux.json"),
+            ("root.json", "root.json"),
+        ] {
+            assert_eq!(target_file_name(path), name, "{path:?}");
+        }
+        assert_eq!(target_file_name(&"a".repeat(255)).len(), 255);
+        assert!(target_file_name(&"a".repeat(256)).contains('='));
+        assert_eq!(target_file_name(&"a".repeat(256)).len(), 255);
+    }
+
+    #[test]
+    fn components_that_could_leave_their_folder_are_named() {
+        for component in ["", ".", "..", "a/b", "/", "a\\b", "..\\x", "a\0"] {
+            assert!(check_component(component).is_err(), "{component:?}");
+        }
+        for component in ["a", "...", "..a", ".a", "a b", "größe", "a%2Fb"] {
+            assert!(check_component(component).is_ok(), "{component:?}");
+        }
+    }
+}

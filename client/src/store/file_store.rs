@@ -1,0 +1,182 @@
+//! The local copy as files in one folder.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::atomic_write::{self, Access};
+use super::error::{Operation, StoreError};
+use super::lock::{self, Sharing, StoreLock};
+use super::{LocalFile, Store, escape, folders, read_at_most};
+
+/// The local copy of one repository as plain files, which any TUF user will recognise:
+///
+/// ```text
+/// root.json  timestamp.json  snapshot.json  targets.json    the newest trusted ones, byte for byte
+/// ESCAPED_ROLE.json                                         delegated roles; see `escape`
+/// root_history/N.root.json                                  every root that was trusted
+/// .lock                                                     the lock; empty, never removed
+/// ```
+///
+/// The folder is made for its owner alone (0700, files 0600). A file is replaced by writing a new one beside it, syncing
+/// it, renaming it over the old one and syncing the folder; content that is there already is not written again.
+///
+/// Reading needs no lock for safety. [`lock_shared`](Self::lock_shared) is for reading several files that belong
+/// together; whoever saves holds [`lock_exclusive`](Self::lock_exclusive).
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    folder: PathBuf,
+    lock_wait: Duration,
+}
+
+/// How long [`FileStore::lock_shared`] and [`FileStore::lock_exclusive`] wait for another process unless told otherwise:
+/// 10 seconds. Writers hold the lock for milliseconds, so this is only reached when one of them is stopped or its disk
+/// hangs.
+pub const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+impl FileStore {
+    /// The store in `folder`, which is made when it is missing, and the folders above it as well.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] when the folder is missing and cannot be made ([`StoreError::is_read_only`] says whether to
+    /// carry on without), [`StoreError::NotARegularFile`] when something else has its name. A folder that is there but
+    /// cannot be written is no error yet.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let folder = folder.into();
+        folders::create_all(&folder, Access::Owner)?;
+        Ok(Self { folder, lock_wait: LOCK_WAIT })
+    }
+
+    /// The same store, waiting for `wait` in place of [`LOCK_WAIT`] when another process has the lock.
+    #[must_use]
+    pub fn with_lock_wait(self, wait: Duration) -> Self {
+        Self { lock_wait: wait, ..self }
+    }
+
+    /// The folder that this store is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where `file` is, or would be.
+    pub fn path(&self, file: &LocalFile) -> PathBuf {
+        match file {
+            LocalFile::Root => self.folder.join("root.json"),
+            LocalFile::RootHistory(version) => self.folder.join(ROOT_HISTORY).join(format!("{version}.root.json")),
+            LocalFile::Timestamp => self.folder.join("timestamp.json"),
+            LocalFile::Snapshot => self.folder.join("snapshot.json"),
+            LocalFile::Targets => self.folder.join("targets.json"),
+            LocalFile::Delegated(role) => self.folder.join(format!("{}.json", escape::role_file_stem(role))),
+        }
+    }
+
+    /// Waits until no process is writing here, and keeps writers out until the lock is dropped. Where this user can
+    /// make no lock file and there is none, there is nobody to wait for, and the lock is empty.
+    ///
+    /// A process that holds one lock and asks for another, unless both are shared, waits for itself: drop the first one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] when a writer is still there after the wait, [`StoreError::Io`] when the lock file cannot
+    /// be used.
+    pub fn lock_shared(&self) -> Result<StoreLock, StoreError> {
+        lock::acquire(self.folder.join(LOCK), Sharing::Shared, self.lock_wait)
+    }
+
+    /// Waits until nobody else reads or writes here, and keeps everybody else out until the lock is dropped. Also
+    /// removes what earlier writers left unfinished.
+    ///
+    /// What was read before this lock was held may have been replaced since: load again what a decision rests on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] when somebody else is still there after the wait, [`StoreError::Io`] when the lock file
+    /// cannot be made or used, as in a read-only home.
+    pub fn lock_exclusive(&self) -> Result<StoreLock, StoreError> {
+        let lock = lock::acquire(self.folder.join(LOCK), Sharing::Exclusive, self.lock_wait)?;
+        atomic_write::sweep(&self.folder);
+        atomic_write::sweep(&self.folder.join(ROOT_HISTORY));
+        Ok(lock)
+    }
+
+    /// Whether users other than the owner may write in the folder, which lets them make this program forget the
+    /// versions it has seen. Folders that [`open`](Self::open) made are never so. Always false where there are no Unix
+    /// permissions.
+    pub fn is_open_to_others(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::metadata(&self.folder).is_ok_and(|folder| folder.permissions().mode() & 0o022 != 0)
+        }
+        #[cfg(not(unix))]
+        false
+    }
+}
+
+impl Store for FileStore {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.path(file);
+        let Some(opened) = open_regular(&path)? else { return Ok(None) };
+        match read_at_most(opened, limit).map_err(StoreError::io(Operation::Read, &path))? {
+            Some(bytes) => Ok(Some(bytes)),
+            None => Err(StoreError::TooLong { path, limit }),
+        }
+    }
+
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(file);
+        // A file that is too long, unreadable or not regular differs; if it also resists being replaced, that says so.
+        if matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes) {
+            return Ok(());
+        }
+        let folder = match file {
+            LocalFile::RootHistory(_) => {
+                let history = self.folder.join(ROOT_HISTORY);
+                folders::create_one(&history, Access::Owner)?;
+                history
+            }
+            _ => self.folder.clone(),
+        };
+        atomic_write::replace(&folder, &path, bytes, Access::Owner)
+    }
+
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        let path = self.path(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(StoreError::io(Operation::Remove, path)(error)),
+            Ok(()) => {
+                let folder = path.parent().unwrap_or(&self.folder);
+                atomic_write::sync_folder(folder).map_err(StoreError::io(Operation::Remove, &path))
+            }
+        }
+    }
+}
+
+const ROOT_HISTORY: &str = "root_history";
+const LOCK: &str = ".lock";
+
+/// The file at `path` for reading, when it is there and regular. Links are not followed, and pipes and devices, which
+/// might never end or never begin, are not opened. Checked by name first and again on what was opened.
+pub(super) fn open_regular(path: &Path) -> Result<Option<File>, StoreError> {
+    let refuse = |found| StoreError::NotARegularFile { path: path.to_owned(), found };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io(Operation::Read, path)(error)),
+        Ok(found) if found.is_symlink() => return Err(refuse("a symbolic link")),
+        Ok(found) if found.is_dir() => return Err(refuse("a folder")),
+        Ok(found) if !found.is_file() => return Err(refuse("not a regular file")),
+        Ok(_) => {}
+    }
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(Operation::Read, path)(error)),
+        Ok(file) => match file.metadata() {
+            Err(error) => Err(StoreError::io(Operation::Read, path)(error)),
+            Ok(opened) if !opened.is_file() => Err(refuse("not a regular file")),
+            Ok(_) => Ok(Some(file)),
+        },
+    }
+}

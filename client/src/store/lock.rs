@@ -1,0 +1,81 @@
+//! The lock that keeps processes which share one cache out of each other's way.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::error::{Operation, StoreError};
+
+/// A lock on a [`FileStore`](super::FileStore), held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+#[must_use = "the lock is given back as soon as this is dropped"]
+pub struct StoreLock {
+    /// Closing it gives the lock back. `None` where there is nothing to lock because nobody can write.
+    _file: Option<File>,
+}
+
+/// Whether others may hold the lock at the same time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// Others that only read may.
+    Shared,
+    /// Nobody else may.
+    Exclusive,
+}
+
+/// Takes the lock at `path`, and tries again for `wait` while somebody else has it.
+pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result<StoreLock, StoreError> {
+    let file = match open(&path, sharing) {
+        Ok(file) => file,
+        // Who cannot make the lock file cannot write here, and nobody has written here yet. Reading needs no lock for
+        // safety either, since every file is replaced in one step.
+        Err(error) if sharing == Sharing::Shared && cannot_create(&error) => return Ok(StoreLock { _file: None }),
+        Err(error) => return Err(StoreError::io(Operation::Lock, path)(error)),
+    };
+    // The time waited is the sum of the pauses, so that no clock, faked or stopped, decides how this ends.
+    let mut waited = Duration::ZERO;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let attempt = match sharing {
+            Sharing::Shared => file.try_lock_shared(),
+            Sharing::Exclusive => file.try_lock(),
+        };
+        match attempt {
+            Ok(()) => return Ok(StoreLock { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) if waited >= wait => return Err(StoreError::Locked { path, waited: wait }),
+            Err(TryLockError::WouldBlock) => {
+                let this = pause.min(wait - waited);
+                thread::sleep(this);
+                waited += this;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(TryLockError::Error(error)) => return Err(StoreError::io(Operation::Lock, path)(error)),
+        }
+    }
+}
+
+/// A writer holds the lock for a few milliseconds (it has fetched everything before), so the first tries come quickly.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+fn open(path: &Path, sharing: Sharing) -> io::Result<File> {
+    // An existing lock file in a read-only folder can be shared as long as it is opened only for reading. An exclusive
+    // lock needs a file opened for writing on network file systems.
+    if sharing == Sharing::Shared {
+        match OpenOptions::new().read(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => return other,
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn cannot_create(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}

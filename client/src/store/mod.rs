@@ -1,0 +1,82 @@
+//! The local copy of one repository: which files it has, where they live, and how they are written so that a crash, a
+//! second process or a full disk never leaves half a file behind.
+//!
+//! Nothing here is trusted. What [`Store::load`] returns are bytes that once were verified and may have been changed
+//! since; the workflow verifies them again from the pinned root. So the worst that a damaged or hostile cache can do is
+//! to cost a download or to lose the memory of versions seen.
+
+pub mod escape;
+pub mod target_file;
+
+mod atomic_write;
+mod bounded_read;
+mod error;
+mod file_store;
+mod folders;
+mod lock;
+mod memory_store;
+
+pub(crate) use bounded_read::read_at_most;
+pub use error::{Operation, StoreError};
+pub use file_store::{FileStore, LOCK_WAIT};
+pub use lock::StoreLock;
+pub use memory_store::MemoryStore;
+
+/// One file of the local copy, named by what it is rather than by where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum LocalFile {
+    /// The newest trusted root.
+    Root,
+    /// The root of this version, as it was when it was trusted.
+    RootHistory(u64),
+    /// The newest trusted timestamp.
+    Timestamp,
+    /// The newest trusted snapshot.
+    Snapshot,
+    /// The newest trusted top-level targets.
+    Targets,
+    /// The newest trusted metadata of the delegated role with this name. Any name is fine, since it is escaped before
+    /// it becomes a file name; see [`escape::role_file_stem`].
+    Delegated(String),
+}
+
+/// Where the local copy of one repository is kept.
+pub trait Store {
+    /// The bytes of `file`, or `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLong`] when the file has more than `limit` bytes, which is found out without reading more than
+    /// one byte beyond it; [`StoreError::NotARegularFile`] and [`StoreError::Io`] when it cannot be read.
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Makes `bytes` the content of `file`, entirely or not at all. When this returns `Ok`, they are where they
+    /// survive the end of the process, and for a store on disk a loss of power.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] when they cannot be written; what was there before is then still there.
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Takes `file` away. It is no error when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] when it is there and cannot be removed.
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError>;
+}
+
+impl<S: Store + ?Sized> Store for &S {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).load(file, limit)
+    }
+
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).save(file, bytes)
+    }
+
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        (**self).remove(file)
+    }
+}

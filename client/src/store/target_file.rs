@@ -1,0 +1,139 @@
+//! Putting a verified target where a user wants it.
+//!
+//! A target's path comes from the repository and is never used as a path as it is: absolute names, `..`, and symbolic
+//! links in the way have led other clients out of the target folder (CVE-2021-41149, CVE-2026-6968, CVE-2026-24137).
+//! The target folder itself is the user's choice and may be a link; nothing below it is followed.
+//!
+//! What is not defended against is somebody else who may write in the target folder and changes it at the same moment:
+//! they can as well replace the file afterwards.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::atomic_write::{self, Access};
+use super::error::{Operation, StoreError};
+use super::file_store::open_regular;
+use super::{escape, folders};
+
+/// How a target's path becomes a file below the target folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// One file name, percent-encoded: `dir/a.json` is `dir%2Fa.json`. Takes every name.
+    #[default]
+    Flat,
+    /// Sub-folders as in the path: `dir/a.json` is `a.json` in `dir`. Refuses paths with parts that could lead elsewhere.
+    Nested,
+}
+
+/// The place of one target below a user's folder.
+#[derive(Clone, Debug)]
+pub struct TargetFile {
+    folder: PathBuf,
+    /// Below `folder`; each one is harmless as a file name, and the last one is the file's.
+    components: Vec<String>,
+}
+
+impl TargetFile {
+    /// The place of the target `target_path` below `folder`. Touches no file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::UnsafeName`] for a path with empty parts, `.`, `..`, a backslash or a NUL, with
+    /// [`Layout::Nested`] only.
+    pub fn new(folder: impl Into<PathBuf>, target_path: &str, layout: Layout) -> Result<Self, StoreError> {
+        let components = match layout {
+            Layout::Flat => vec![escape::target_file_name(target_path)],
+            Layout::Nested => target_path.split('/').map(str::to_owned).collect(),
+        };
+        for component in &components {
+            escape::check_component(component)
+                .map_err(|reason| StoreError::UnsafeName { name: target_path.to_owned(), reason })?;
+        }
+        Ok(Self { folder: folder.into(), components })
+    }
+
+    /// Where the file is, or will be.
+    pub fn path(&self) -> PathBuf {
+        let mut path = self.folder.clone();
+        path.extend(&self.components);
+        path
+    }
+
+    /// Whether the file is there already, as a regular file of `length` bytes that `verify` accepts. `verify` is given
+    /// the content to read, and is not called when the length is another one. A link, a folder or a pipe in the file's
+    /// place is not the file: the answer is no.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs; [`StoreError::Io`] when the
+    /// file cannot be opened. What `verify` cannot read it does not accept.
+    pub fn existing_matches(
+        &self,
+        length: u64,
+        verify: impl FnOnce(&mut dyn Read) -> bool,
+    ) -> Result<bool, StoreError> {
+        if self.walk(Missing::Leave)?.is_none() {
+            return Ok(false);
+        }
+        let path = self.path();
+        let file = match open_regular(&path) {
+            Ok(Some(file)) => file,
+            Ok(None) | Err(StoreError::NotARegularFile { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let found = file.metadata().map_err(StoreError::io(Operation::Read, path))?.len();
+        // One byte more than promised, so that a file which grows meanwhile does not match by its beginning.
+        Ok(found == length && verify(&mut file.take(length.saturating_add(1))))
+    }
+
+    /// Makes `bytes`, which the caller has verified, the content of the file, entirely or not at all, and returns where
+    /// it is. Missing folders are made. What was there before is replaced, a symbolic link as the link it is; when
+    /// this returns `Ok`, the file is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs, or a folder where the file
+    /// does; [`StoreError::Io`] when it cannot be written.
+    pub fn write(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        let path = self.path();
+        let folder = self.walk(Missing::Create)?.unwrap_or_else(|| self.folder.clone());
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+            return Err(StoreError::NotARegularFile { path, found: "a folder" });
+        }
+        atomic_write::replace(&folder, &path, bytes, Access::Umask)?;
+        Ok(path)
+    }
+
+    /// Goes down to the folder that the file is in, one component at a time, through real folders only. `None` when one
+    /// is missing and is to be left so.
+    fn walk(&self, missing: Missing) -> Result<Option<PathBuf>, StoreError> {
+        if missing == Missing::Create {
+            folders::create_all(&self.folder, Access::Umask)?;
+        }
+        let mut folder = self.folder.clone();
+        let sub_folders = self.components.split_last().map_or(&[][..], |(_, above)| above);
+        for component in sub_folders {
+            folder.push(component);
+            let refuse = |found| Err(StoreError::NotARegularFile { path: folder.clone(), found });
+            match fs::symlink_metadata(&folder) {
+                Ok(found) if found.is_dir() => {}
+                Ok(found) if found.is_symlink() => return refuse("a symbolic link"),
+                Ok(_) => return refuse("not a folder"),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::io(Operation::Read, folder)(error));
+                }
+                Err(_) if missing == Missing::Leave => return Ok(None),
+                Err(_) => folders::create_one(&folder, Access::Umask)?,
+            }
+        }
+        Ok(Some(folder))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Leave,
+    Create,
+}

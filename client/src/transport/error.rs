@@ -1,0 +1,155 @@
+//! Why a file did not arrive.
+
+use std::io;
+use std::time::Duration;
+
+/// Why a file did not arrive. Each has its culprit: the repository (`NotFound`, `TooLong`), the network or the server
+/// ([`is_network`](Self::is_network)), the local disk (`Io`), or the caller (`BadLocation`, `Setup`).
+///
+/// A `location` is a URL without credentials, or a path.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The repository has no such file.
+    #[error("{location} was not found{}", if *.forbidden { " (the server answered 403, forbidden)" } else { "" })]
+    NotFound {
+        /// Where it was looked for.
+        location: String,
+        /// Whether the server said "forbidden" (403) rather than "not found" (404). Object stores say so of a missing
+        /// file when they may not be listed; so do servers that want credentials.
+        forbidden: bool,
+    },
+    /// The file has more bytes than were asked for, announced or counted.
+    #[error("{location} is longer than the {limit} bytes allowed for it")]
+    TooLong {
+        /// Which file.
+        location: String,
+        /// The most bytes that were to be accepted.
+        limit: u64,
+    },
+    /// The server answered with something other than the file.
+    #[error("{location}: the server answered with status {status}{}", tried(*.tries))]
+    Status {
+        /// Which file.
+        location: String,
+        /// The HTTP status.
+        status: u16,
+        /// How long the server asked to be left alone, where that was too long to wait for.
+        retry_after: Option<Duration>,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// Something did not happen in the time it had.
+    #[error("{location}: {awaited} within {} s{}", .limit.as_secs_f32(), tried(*.tries))]
+    TimedOut {
+        /// Which file.
+        location: String,
+        /// What was missing: "no connection", "no answer", "no further data", "not all of it".
+        awaited: &'static str,
+        /// The time it had.
+        limit: Duration,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// There was no connection: no such host, nobody listening, no trusted certificate.
+    #[error("{location} cannot be reached: {reason}{}", tried(*.tries))]
+    Unreachable {
+        /// Which file.
+        location: String,
+        /// What the network said.
+        reason: String,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// The connection broke off before all of the file was there, or what came was not HTTP.
+    #[error("{location} broke off: {reason}{}", tried(*.tries))]
+    Interrupted {
+        /// Which file.
+        location: String,
+        /// What the network said.
+        reason: String,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// The server sent us somewhere that we do not go.
+    #[error("{location}: {reason}")]
+    Redirect {
+        /// Which file.
+        location: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The server compressed a metadata file although it was asked not to. Unpacking what nobody has verified yet is an
+    /// attack surface (and its length would be unbounded), so nothing here does.
+    #[error("{location} came encoded as {encoding:?}, although it was asked for as it is")]
+    Encoded {
+        /// Which file.
+        location: String,
+        /// The server's `Content-Encoding`.
+        encoding: String,
+    },
+    /// The local disk refused.
+    #[error("cannot read {location}: {source}")]
+    Io {
+        /// Which file or folder.
+        location: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The base URL cannot be used, or a name in the repository cannot be made into a location below it.
+    #[error("{location:?} cannot be used: {reason}")]
+    BadLocation {
+        /// The base or the name.
+        location: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The caller's settings cannot be used.
+    #[error("cannot set up the network: {reason}")]
+    Setup {
+        /// What is wrong with them.
+        reason: String,
+    },
+}
+
+impl TransportError {
+    /// Whether the repository has no such file, for whichever reason. Of the next root version this is the good answer.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    /// Whether the network or the server is to blame, so that another mirror, or a later time, may do better.
+    pub fn is_network(&self) -> bool {
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::TimedOut { .. }
+                | Self::Unreachable { .. }
+                | Self::Interrupted { .. }
+                | Self::Redirect { .. }
+                | Self::Encoded { .. }
+        )
+    }
+
+    /// What the person at the terminal can do about it, when there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound { forbidden: true, .. } | Self::Status { status: 401 | 407, .. } => {
+                Some("check the URL, and the credentials if the mirror or the proxy wants any")
+            }
+            Self::NotFound { .. } | Self::BadLocation { .. } => Some("check the URL"),
+            Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => {
+                Some("try again later, or name another mirror")
+            }
+            Self::Unreachable { .. } => {
+                Some("check the URL, the network, the proxy variables and, for a private CA, the extra CA file")
+            }
+            Self::Redirect { .. } | Self::Encoded { .. } => Some("tell the mirror's operators, or name another mirror"),
+            Self::TooLong { .. } | Self::Io { .. } | Self::Setup { .. } => None,
+        }
+    }
+}
+
+fn tried(tries: u32) -> String {
+    if tries > 1 { format!(" (tried {tries} times)") } else { String::new() }
+}

@@ -1,0 +1,117 @@
+//! A repository in local folders.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{AsyncTransport, Place, Request, Transport, TransportError};
+use crate::store::escape::{check_component, percent_encode};
+use crate::store::read_at_most;
+
+/// A repository as static files in two folders: a checkout, a mounted mirror, an unpacked bundle.
+///
+/// Nothing outside the two folders is ever read. Names that could lead out of them (`..`, separators, NUL) are refused,
+/// and a symbolic link is followed only to a place inside. A name that does not fit the file system is not there.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    metadata: PathBuf,
+    targets: PathBuf,
+}
+
+impl Folder {
+    /// The repository whose metadata files and whose targets are in these folders. Touches no file; a folder that is
+    /// missing is a [`TransportError::Io`] when something is fetched from it.
+    pub fn new(metadata: impl Into<PathBuf>, targets: impl Into<PathBuf>) -> Self {
+        Self { metadata: metadata.into(), targets: targets.into() }
+    }
+
+    fn read(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let base = match request.place {
+            Place::Metadata => &self.metadata,
+            Place::Targets => &self.targets,
+        };
+        // A folder that is gone is not a repository without the file: that would pass for "no newer root".
+        let root = fs::canonicalize(base).map_err(io_error(base))?;
+        let candidates = candidates(request);
+        if candidates.is_empty() {
+            let reason = "it has a part that could lead outside the repository's folder";
+            return Err(TransportError::BadLocation { location: request.name(), reason });
+        }
+        for candidate in &candidates {
+            if let Some(file) = open_inside(&root, &base.join(candidate))? {
+                return match read_at_most(file, request.limit).map_err(io_error(&base.join(candidate)))? {
+                    Some(bytes) => Ok(bytes),
+                    None => Err(TransportError::TooLong {
+                        location: base.join(candidate).display().to_string(),
+                        limit: request.limit,
+                    }),
+                };
+            }
+        }
+        Err(TransportError::NotFound { location: base.join(&candidates[0]).display().to_string(), forbidden: false })
+    }
+}
+
+impl Transport for Folder {
+    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        self.read(request)
+    }
+}
+
+/// Reads within the call: files of this size come from memory as a rule, and moving them to another thread costs more.
+impl AsyncTransport for Folder {
+    fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {
+        std::future::ready(self.read(request))
+    }
+}
+
+/// Where below the base the file can be, the likeliest first. A metadata file whose name has special characters is
+/// there percent-encoded, as most writers name it, or under the decoded name, which web servers make of the URL.
+fn candidates(request: &Request) -> Vec<PathBuf> {
+    let mut candidates = Vec::new();
+    let decoded = match request.place {
+        Place::Metadata => {
+            let encoded = percent_encode(&request.name());
+            if check_component(&encoded).is_ok() {
+                candidates.push(PathBuf::from(encoded));
+            }
+            request.segments.iter().flat_map(|segment| segment.split('/')).collect::<Vec<_>>()
+        }
+        Place::Targets => request.segments.iter().map(String::as_str).collect(),
+    };
+    if !decoded.is_empty() && decoded.iter().all(|component| check_component(component).is_ok()) {
+        let decoded: PathBuf = decoded.iter().collect();
+        if candidates.first() != Some(&decoded) {
+            candidates.push(decoded);
+        }
+    }
+    candidates
+}
+
+/// The regular file at `path`, if it is there and, with all links followed, below `root`.
+fn open_inside(root: &Path, path: &Path) -> Result<Option<File>, TransportError> {
+    let real = match fs::canonicalize(path) {
+        Ok(real) => real,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(io_error(path)(error)),
+    };
+    let refuse = |reason| Err(TransportError::BadLocation { location: path.display().to_string(), reason });
+    if !real.starts_with(root) {
+        return refuse("a symbolic link leads outside the repository's folder");
+    }
+    // Before opening: to open a pipe is to wait for its writer.
+    if !fs::metadata(&real).map_err(io_error(path))?.is_file() {
+        return refuse("it is not a regular file");
+    }
+    File::open(&real).map(Some).map_err(io_error(path))
+}
+
+/// Also for a file where a folder belongs, and for a name that this file system cannot have.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename)
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> TransportError + use<> {
+    let location = path.display().to_string();
+    move |source| TransportError::Io { location, source }
+}

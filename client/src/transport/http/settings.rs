@@ -1,0 +1,146 @@
+//! What a caller may set.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::super::TransportError;
+
+/// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
+#[derive(Clone)]
+pub struct HttpSettings {
+    /// The time one try has for its connection, name resolution and TLS included. 10 s.
+    pub connect_timeout: Duration,
+    /// The time one try has for everything, redirects included, unless the body keeps coming at
+    /// [`slowest_rate`](Self::slowest_rate) or faster. 30 s.
+    pub request_timeout: Duration,
+    /// The longest time between two pieces of a body. 10 s.
+    pub read_timeout: Duration,
+    /// The slowest transfer that is put up with, in bytes per second: each byte that arrived adds to
+    /// [`request_timeout`](Self::request_timeout) at this rate, so a large target on a slow line is finished, and a
+    /// server that drips is not waited for. 8192.
+    pub slowest_rate: u64,
+    /// How often to try, the first time included, when there is no connection, when it breaks off or takes too long, and
+    /// on the statuses 408, 429 and 5xx. 0 is taken as 1. 3.
+    pub tries: u32,
+    /// The pause before the second try; it doubles from try to try and is shortened at random by up to a half, so that
+    /// clients who were refused together do not come back together. Zero means no pause. 250 ms.
+    pub backoff: Duration,
+    /// The longest pause. A server that asks for more (`Retry-After`) is left alone, and its answer is the error. 10 s.
+    pub longest_pause: Duration,
+    /// The `User-Agent` header. `rootline/VERSION`.
+    pub user_agent: String,
+    /// Further headers, name and value, such as `Authorization` for a private mirror. Sent to the servers of the two
+    /// base URLs only, and not shown by `Debug`. None.
+    pub headers: Vec<(String, String)>,
+    /// A PEM file with certificate authorities to trust for `https` besides the system's. It is read when the first
+    /// `https` URL is fetched. None.
+    pub extra_ca_file: Option<PathBuf>,
+    /// Whether to go through a proxy. [`ProxyChoice::Environment`].
+    pub proxy: ProxyChoice,
+}
+
+/// Whether to go through a proxy.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProxyChoice {
+    /// As the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in lower case. Addresses of
+    /// this very machine (`localhost`, 127.0.0.0/8, `::1`) are always reached directly.
+    Environment,
+    /// Directly, whatever the environment says.
+    Never,
+    /// Through the proxy at this URL (`http://` or `https://`, credentials allowed), always.
+    Through(String),
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            read_timeout: Duration::from_secs(10),
+            slowest_rate: 8192,
+            tries: 3,
+            backoff: Duration::from_millis(250),
+            longest_pause: Duration::from_secs(10),
+            user_agent: concat!("rootline/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Vec::new(),
+            extra_ca_file: None,
+            proxy: ProxyChoice::Environment,
+        }
+    }
+}
+
+impl HttpSettings {
+    pub(super) fn header_map(&self) -> Result<HeaderMap, TransportError> {
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.headers {
+            // The value may be a secret, so only the name is in the message.
+            let refuse = |what| TransportError::Setup { reason: format!("the header {name:?} has {what}") };
+            let header = HeaderName::try_from(name).map_err(|_| refuse("a name that is not allowed"))?;
+            let mut value = HeaderValue::try_from(value).map_err(|_| refuse("a value that is not allowed"))?;
+            value.set_sensitive(true);
+            map.append(header, value);
+        }
+        Ok(map)
+    }
+}
+
+/// Names the headers and leaves out their values, which may be secrets.
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("read_timeout", &self.read_timeout)
+            .field("slowest_rate", &self.slowest_rate)
+            .field("tries", &self.tries)
+            .field("backoff", &self.backoff)
+            .field("longest_pause", &self.longest_pause)
+            .field("user_agent", &self.user_agent)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("extra_ca_file", &self.extra_ca_file)
+            .field("proxy", &self.proxy)
+            .finish()
+    }
+}
+
+/// Leaves out the proxy's URL, which may have credentials.
+impl fmt::Debug for ProxyChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "Environment",
+            Self::Never => "Never",
+            Self::Through(_) => "Through(..)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_header(name: &str, value: &str) -> HttpSettings {
+        HttpSettings { headers: vec![(name.to_owned(), value.to_owned())], ..HttpSettings::default() }
+    }
+
+    #[test]
+    fn secrets_are_in_neither_the_debug_output_nor_the_error() {
+        let mut settings = with_header("Authorization", "Bearer secret");
+        settings.proxy = ProxyChoice::Through("http://user:secret@proxy".to_owned());
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("Authorization") && !shown.contains("secret"), "{shown}");
+        let refused = with_header("Authorization", "secret\n").header_map().unwrap_err().to_string();
+        assert!(refused.contains("Authorization") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn headers_that_would_split_the_request_are_refused() {
+        for (name, value) in [("a b", "x"), ("a\r\nb", "x"), ("", "x"), ("a", "x\r\nb: c"), ("a", "x\0")] {
+            assert!(with_header(name, value).header_map().is_err(), "{name:?}: {value:?}");
+        }
+        assert!(with_header("X-Token", "abc").header_map().is_ok());
+    }
+}

@@ -1,0 +1,27 @@
+//! The client workflow of the TUF specification (sections 5.1 to 5.7), as values without IO.
+//!
+//! ```text
+//! pinned root ─▶ RootChain ⟲ N → N+1 ─▶ Rooted ─▶ Timestamped ─▶ Snapshotted ─▶ Trusted ─▶ Search ─▶ target bytes
+//! local copies ─▶ Floor: what must not go down
+//! ```
+//!
+//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Two cranks turn them: [`Refresh`]
+//! brings the four top-level roles up to date, [`Search`] finds a target through delegations. A [`Crank`] asks for a local copy or for a
+//! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
+//! turn the same cranks.
+
+mod crank;
+mod floor;
+pub mod phases;
+mod refresh;
+mod root_chain;
+mod search;
+mod target;
+
+pub use crank::{Answer, Crank, Step};
+pub use floor::Floor;
+pub use phases::Trusted;
+pub use refresh::Refresh;
+pub use root_chain::RootChain;
+pub use search::{Found, Search};
+pub use target::{TargetRequest, check_target};

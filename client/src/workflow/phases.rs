@@ -1,0 +1,331 @@
+//! The checks, phase by phase. Each phase is used up to make the next, so a check cannot be passed by.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{
+    Authority, Envelope, Expiry, Pin, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
+};
+
+use super::floor::Floor;
+use crate::limits::Limits;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+
+/// 5.3 is done: the newest root is trusted and unexpired.
+#[derive(Clone, Debug)]
+pub struct Rooted {
+    root: Verified<Root>,
+    limits: Limits,
+    /// 5.1: the one instant that every expiry is judged at.
+    now: DateTime<Utc>,
+}
+
+impl Rooted {
+    pub(super) fn new(root: Verified<Root>, limits: Limits, now: DateTime<Utc>) -> Rooted {
+        Rooted { root, limits, now }
+    }
+
+    /// The final root.
+    pub fn root(&self) -> &Verified<Root> {
+        &self.root
+    }
+
+    /// The limits that apply.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// 5.4.2 to 5.4.4: judges a timestamp that the repository offers.
+    ///
+    /// # Errors
+    /// If it is malformed, not signed, goes backwards itself or takes the snapshot backwards, or has expired.
+    pub fn judge_timestamp(&self, offered: Vec<u8>, floor: &Floor) -> Result<TimestampVerdict, Refusal> {
+        // The very bytes that the floor has verified need no second look.
+        if floor.timestamp().is_some_and(|local| local.bytes() == offered) {
+            return Ok(TimestampVerdict::Keep);
+        }
+        let file = File::Timestamp;
+        let new: Envelope<Timestamp> = parse(offered, self.limits.timestamp, file.clone())?;
+        // 5.4.2: signed by the final root's timestamp keys.
+        let new = signed(new, self.root.authority(TopLevelRole::Timestamp), &file, Check::TimestampSignatures)?;
+        // 5.4.3.1: it must not go down. An equal version changes nothing, so the local copy is kept, whatever is in the other.
+        if let Some(trusted) = floor.timestamp_version() {
+            if new.version() < trusted {
+                return Err(went_backwards(file.clone(), file, trusted, new.version(), Check::TimestampVersion));
+            }
+            if new.version() == trusted {
+                return Ok(TimestampVerdict::Keep);
+            }
+        }
+        // 5.4.3.2: nor take the snapshot down. Looked at before the file is kept (CVE-2025-2888), or it would stand in the way.
+        let offered = new.snapshot().version;
+        if let Some(trusted) = floor.snapshot_version().filter(|trusted| offered < *trusted) {
+            return Err(went_backwards(file, File::Snapshot, trusted, offered, Check::TimestampSnapshotVersion));
+        }
+        // 5.4.4: freeze.
+        unexpired(new.expiry(), self.now, file, Check::TimestampExpiry)?;
+        Ok(TimestampVerdict::Replace(new))
+    }
+
+    /// Goes on with a new timestamp that was judged.
+    pub fn with_new_timestamp(self, timestamp: Verified<Timestamp>, floor: Floor) -> Timestamped {
+        Timestamped { rooted: self, timestamp, floor }
+    }
+
+    /// Goes on with the local timestamp, which the repository's does not replace.
+    ///
+    /// # Errors
+    /// If it has expired, or there is none.
+    pub fn with_kept_timestamp(self, floor: Floor) -> Result<Timestamped, Refusal> {
+        let absent = Refusal { file: File::Timestamp, check: Check::TimestampPresent, fault: Fault::Absent };
+        let timestamp = floor.timestamp().cloned().ok_or(absent)?;
+        // 5.4.4: a repository that goes on serving an old timestamp is frozen.
+        unexpired(timestamp.expiry(), self.now, File::Timestamp, Check::TimestampExpiry)?;
+        Ok(Timestamped { rooted: self, timestamp, floor })
+    }
+}
+
+/// What to do with an offered timestamp.
+#[derive(Clone, Debug)]
+pub enum TimestampVerdict {
+    /// It is no newer than the local one; go on with that.
+    Keep,
+    /// It is newer; store it, and go on with it.
+    Replace(Verified<Timestamp>),
+}
+
+/// 5.4 is done: it is known which snapshot is the newest.
+#[derive(Clone, Debug)]
+pub struct Timestamped {
+    rooted: Rooted,
+    timestamp: Verified<Timestamp>,
+    floor: Floor,
+}
+
+impl Timestamped {
+    /// What the timestamp says about the snapshot.
+    pub fn pin(&self) -> &Pin {
+        self.timestamp.snapshot()
+    }
+
+    /// The phase before.
+    pub fn rooted(&self) -> &Rooted {
+        &self.rooted
+    }
+
+    /// Whether the local snapshot is the one that the timestamp names, unexpired: then nothing has to be fetched.
+    pub fn local_snapshot(&self) -> Option<Verified<Snapshot>> {
+        let local = self.floor.snapshot()?;
+        let current = self.check_pin(local.bytes()).is_ok()
+            && local.version() == self.pin().version
+            && !local.expiry().has_passed(self.rooted.now);
+        current.then(|| local.clone())
+    }
+
+    /// 5.5.2 to 5.5.6: takes the snapshot that the timestamp names.
+    ///
+    /// # Errors
+    /// If it is not as the timestamp says, malformed, not signed, takes a file backwards or away, or has expired.
+    pub fn judge_snapshot(&self, offered: Vec<u8>) -> Result<Verified<Snapshot>, Refusal> {
+        let file = File::Snapshot;
+        // 5.5.2: the length and the digests that the timestamp gives.
+        self.check_pin(&offered)?;
+        let new: Envelope<Snapshot> = parse(offered, self.rooted.limits.snapshot, file.clone())?;
+        // 5.5.3: signed by the final root's snapshot keys.
+        let new = signed(new, self.rooted.root.authority(TopLevelRole::Snapshot), &file, Check::SnapshotSignatures)?;
+        // 5.5.4: the version that the timestamp gives.
+        right_version(self.pin(), &*new, &file, Check::SnapshotVersion)?;
+        // 5.5.5: no file of the trusted snapshot goes down or away.
+        if let Some(trusted) = self.floor.snapshot() {
+            nothing_lost(trusted, &new)?;
+        }
+        // 5.5.6: freeze.
+        unexpired(new.expiry(), self.rooted.now, file, Check::SnapshotExpiry)?;
+        Ok(new)
+    }
+
+    /// Goes on with a snapshot that was judged, or the local one.
+    pub fn with_snapshot(self, snapshot: Verified<Snapshot>) -> Snapshotted {
+        Snapshotted { rooted: self.rooted, timestamp: self.timestamp, snapshot }
+    }
+
+    fn check_pin(&self, bytes: &[u8]) -> Result<(), Refusal> {
+        matches_pin(self.pin(), bytes, &File::Snapshot, Check::SnapshotPin)
+    }
+}
+
+/// 5.5 is done: it is known which targets files belong together.
+#[derive(Clone, Debug)]
+pub struct Snapshotted {
+    rooted: Rooted,
+    timestamp: Verified<Timestamp>,
+    snapshot: Verified<Snapshot>,
+}
+
+impl Snapshotted {
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Verified<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The first phase.
+    pub fn rooted(&self) -> &Rooted {
+        &self.rooted
+    }
+
+    /// 5.6.2 to 5.6.5: takes the top-level targets that the snapshot names, from the repository or a local copy: both have to
+    /// pass every check.
+    ///
+    /// # Errors
+    /// If they are not as the snapshot says, malformed, not signed, or have expired.
+    pub fn judge_targets(&self, offered: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+        let authority = self.rooted.root.authority(TopLevelRole::Targets);
+        judge_targets_file(&self.rooted, self.snapshot.targets(), authority, offered, File::Targets)
+    }
+
+    /// Everything is trusted.
+    pub fn with_targets(self, targets: Verified<Targets>) -> Trusted {
+        Trusted { rooted: self.rooted, timestamp: self.timestamp, snapshot: self.snapshot, targets }
+    }
+}
+
+/// The four top-level roles, verified, belonging together, and fresh at the instant of the refresh.
+#[derive(Clone, Debug)]
+pub struct Trusted {
+    rooted: Rooted,
+    timestamp: Verified<Timestamp>,
+    snapshot: Verified<Snapshot>,
+    targets: Verified<Targets>,
+}
+
+impl Trusted {
+    /// The final root.
+    pub fn root(&self) -> &Verified<Root> {
+        &self.rooted.root
+    }
+
+    /// The timestamp.
+    pub fn timestamp(&self) -> &Verified<Timestamp> {
+        &self.timestamp
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Verified<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The top-level targets.
+    pub fn targets(&self) -> &Verified<Targets> {
+        &self.targets
+    }
+
+    /// The instant that every expiry was judged at.
+    pub fn checked_at(&self) -> DateTime<Utc> {
+        self.rooted.now
+    }
+
+    pub(super) fn rooted(&self) -> &Rooted {
+        &self.rooted
+    }
+}
+
+/// 5.6.2 to 5.6.5 for one targets file, whoever delegates to it: one check for all, so that none is forgotten (CVE-2026-6967).
+pub(super) fn judge_targets_file(
+    rooted: &Rooted,
+    pin: &Pin,
+    authority: Authority<'_>,
+    offered: Vec<u8>,
+    file: File,
+) -> Result<Verified<Targets>, Refusal> {
+    // 5.6.2: the length and the digests that the snapshot gives.
+    matches_pin(pin, &offered, &file, Check::TargetsPin)?;
+    let new: Envelope<Targets> = parse(offered, rooted.limits.targets, file.clone())?;
+    // 5.6.3: signed by the keys that the delegator names.
+    let new = signed(new, authority, &file, Check::TargetsSignatures)?;
+    // 5.6.4: the version that the snapshot gives.
+    right_version(pin, &*new, &file, Check::TargetsVersion)?;
+    // 5.6.5: freeze.
+    unexpired(new.expiry(), rooted.now, file, Check::TargetsExpiry)?;
+    Ok(new)
+}
+
+pub(super) fn parse<R: Role>(bytes: Vec<u8>, limit: u64, file: File) -> Result<Envelope<R>, Refusal> {
+    // 4: the form of the file.
+    Envelope::parse(bytes, usize::try_from(limit).unwrap_or(usize::MAX)).map_err(|error| Refusal {
+        file,
+        check: Check::Form,
+        fault: Fault::Malformed(error),
+    })
+}
+
+pub(super) fn unexpired(expiry: Expiry, now: DateTime<Utc>, file: File, check: Check) -> Result<(), Refusal> {
+    if expiry.has_passed(now) { Err(Refusal { file, check, fault: Fault::Expired { expiry, now } }) } else { Ok(()) }
+}
+
+/// How many bytes of a pinned file to ask for: what is stated, or else the limit. What is stated has to be within the limit.
+pub(super) fn bytes_to_ask_for(pin: &Pin, limit: u64, file: &File, check: Check) -> Result<u64, Refusal> {
+    match pin.length {
+        Some(stated) if stated > limit => {
+            Err(Refusal { file: file.clone(), check, fault: Fault::TooLong { stated, limit } })
+        }
+        Some(stated) => Ok(stated),
+        None => Ok(limit),
+    }
+}
+
+fn signed<R: Role>(
+    envelope: Envelope<R>,
+    authority: Authority<'_>,
+    file: &File,
+    check: Check,
+) -> Result<Verified<R>, Refusal> {
+    envelope.verify(authority).map_err(|unsigned| Refusal {
+        file: file.clone(),
+        check,
+        fault: Fault::Unsigned(unsigned),
+    })
+}
+
+fn matches_pin(pin: &Pin, bytes: &[u8], file: &File, check: Check) -> Result<(), Refusal> {
+    let offered = bytes.len() as u64;
+    let fault = match (&pin.length, &pin.digests) {
+        (Some(expected), _) if *expected != offered => Fault::WrongLength { expected: *expected, offered },
+        (_, Some(digests)) if !digests.match_bytes(bytes) => Fault::WrongDigest { expected: digests.to_string() },
+        _ => return Ok(()),
+    };
+    Err(Refusal { file: file.clone(), check, fault })
+}
+
+fn right_version(pin: &Pin, offered: &impl Role, file: &File, check: Check) -> Result<(), Refusal> {
+    if offered.version() == pin.version {
+        return Ok(());
+    }
+    let fault = Fault::WrongVersion { expected: pin.version, offered: offered.version() };
+    Err(Refusal { file: file.clone(), check, fault })
+}
+
+fn went_backwards(
+    file: File,
+    of: File,
+    trusted: rootline_metadata::Version,
+    offered: rootline_metadata::Version,
+    check: Check,
+) -> Refusal {
+    Refusal { file, check, fault: Fault::WentBackwards { of, trusted, offered } }
+}
+
+/// 5.5.5 for every file that the trusted snapshot lists, also of roles that are gone.
+fn nothing_lost(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
+    let refusal = |fault| Refusal { file: File::Snapshot, check: Check::SnapshotRollback, fault };
+    for (name, pin) in trusted.pins() {
+        let Some(trusted) = pin.map(|pin| pin.version) else { continue };
+        let Some(offered) = new.pin(&name).map(|pin| pin.version) else {
+            return Err(refusal(Fault::Removed { name: name.into_owned() }));
+        };
+        if offered < trusted {
+            let role = name.strip_suffix(".json").and_then(rootline_metadata::RoleName::new);
+            let of = role.map_or(File::Targets, File::Delegated);
+            return Err(refusal(Fault::WentBackwards { of, trusted, offered }));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Bringing the four top-level roles up to date (TUF 5.2 to 5.6.6), one step at a time.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::json::Document;
+use rootline_metadata::{Role, Root, TopLevelRole, Verified, Version};
+
+use super::crank::{Answer, Crank, Step};
+use super::floor::Floor;
+use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
+use super::root_chain::RootChain;
+use crate::limits::Limits;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+use crate::store::LocalFile;
+use crate::transport::Request;
+
+/// One refresh. It sends for the next root until there is none, then for the timestamp, and then only for what has changed.
+#[derive(Debug)]
+pub struct Refresh {
+    state: State,
+    now: DateTime<Utc>,
+}
+
+/// What the refresh waits for. Each state holds what is known by then, and nothing that is known later.
+#[derive(Debug)]
+enum State {
+    LoadRoot(RootChain, Version),
+    FetchRoot(RootChain, Version),
+    StoreRoot(RootChain, LocalFile),
+    LoadTimestamp(Rooted),
+    LoadSnapshot(Rooted, Floor),
+    FetchTimestamp(Rooted, Floor),
+    StoreTimestamp(Timestamped, Arc<Document>),
+    FetchSnapshot(Timestamped),
+    StoreSnapshot(Snapshotted),
+    LoadTargets(Snapshotted),
+    FetchTargets(Snapshotted),
+    StoreTargets(Trusted),
+    Done(Trusted),
+    /// A check has refused; there is nothing to go on with.
+    Over(Refusal),
+}
+
+impl Refresh {
+    /// Begins with the root that the caller pinned. 5.1: `now` is the one instant that every expiry is judged at.
+    ///
+    /// # Errors
+    /// If `pinned` is no root, or not signed by itself.
+    pub fn begin(pinned: Vec<u8>, now: DateTime<Utc>, limits: &Limits) -> Result<Refresh, Refusal> {
+        let chain = RootChain::begin(pinned, limits)?;
+        Ok(Refresh { state: seek(chain, now, State::LoadRoot)?, now })
+    }
+
+    fn next(&self, state: State, answer: Answer) -> Result<State, Refusal> {
+        Ok(match (state, answer) {
+            // A copy in our own history that does not verify is as good as none: the repository is asked instead.
+            (State::LoadRoot(mut chain, version), Answer::Bytes(bytes)) => match chain.extend(bytes) {
+                Ok(_) => seek(chain, self.now, State::LoadRoot)?,
+                Err(_) => State::FetchRoot(chain, version),
+            },
+            (State::LoadRoot(chain, version), _) => State::FetchRoot(chain, version),
+            (State::FetchRoot(mut chain, _), Answer::Bytes(bytes)) => {
+                let version = chain.extend(bytes)?.version().number();
+                // 5.3.8: kept at once, whatever comes later.
+                State::StoreRoot(chain, LocalFile::RootHistory(version))
+            }
+            // 5.3.3: no newer root.
+            (State::FetchRoot(chain, _), _) => State::LoadTimestamp(chain.finish(self.now)?),
+            // 5.3.9: and on to the next.
+            (State::StoreRoot(chain, LocalFile::RootHistory(_)), _) => State::StoreRoot(chain, LocalFile::Root),
+            (State::StoreRoot(chain, _), _) => seek(chain, self.now, State::FetchRoot)?,
+            (State::LoadTimestamp(rooted), answer) => {
+                let mut floor = Floor::none();
+                if let Answer::Bytes(bytes) = answer {
+                    floor.take_timestamp(bytes, rooted.root(), rooted.limits());
+                }
+                State::LoadSnapshot(rooted, floor)
+            }
+            (State::LoadSnapshot(rooted, mut floor), answer) => {
+                if let Answer::Bytes(bytes) = answer {
+                    floor.take_snapshot(bytes, rooted.root(), rooted.limits());
+                }
+                State::FetchTimestamp(rooted, floor)
+            }
+            (State::FetchTimestamp(rooted, floor), Answer::Bytes(bytes)) => {
+                match rooted.judge_timestamp(bytes, &floor)? {
+                    TimestampVerdict::Keep => with_timestamp(rooted.with_kept_timestamp(floor)?),
+                    TimestampVerdict::Replace(timestamp) => {
+                        let document = timestamp.document();
+                        State::StoreTimestamp(rooted.with_new_timestamp(timestamp, floor), document)
+                    }
+                }
+            }
+            // 5.4.1: there has to be one.
+            (State::FetchTimestamp(..), _) => return Err(absent(File::Timestamp, Check::TimestampPresent)),
+            (State::StoreTimestamp(timestamped, _), _) => with_timestamp(timestamped),
+            (State::FetchSnapshot(timestamped), Answer::Bytes(bytes)) => {
+                let snapshot = timestamped.judge_snapshot(bytes)?;
+                State::StoreSnapshot(timestamped.with_snapshot(snapshot))
+            }
+            // 5.5.1: there has to be the one that the timestamp names.
+            (State::FetchSnapshot(_), _) => return Err(absent(File::Snapshot, Check::SnapshotPresent)),
+            (State::StoreSnapshot(snapshotted), _) => State::LoadTargets(snapshotted),
+            // The local targets pass every check that fetched ones do, or are fetched.
+            (State::LoadTargets(snapshotted), Answer::Bytes(bytes)) => match snapshotted.judge_targets(bytes) {
+                Ok(targets) => State::Done(snapshotted.with_targets(targets)),
+                Err(_) => State::FetchTargets(snapshotted),
+            },
+            (State::LoadTargets(snapshotted), _) => State::FetchTargets(snapshotted),
+            (State::FetchTargets(snapshotted), Answer::Bytes(bytes)) => {
+                let targets = snapshotted.judge_targets(bytes)?;
+                State::StoreTargets(snapshotted.with_targets(targets))
+            }
+            // 5.6.1: there has to be the one that the snapshot names.
+            (State::FetchTargets(_), _) => return Err(absent(File::Targets, Check::TargetsPresent)),
+            (State::StoreTargets(trusted) | State::Done(trusted), _) => State::Done(trusted),
+            (State::Over(refusal), _) => return Err(refusal),
+        })
+    }
+}
+
+impl Crank for Refresh {
+    type Outcome = Trusted;
+
+    fn step(&mut self) -> Result<Step<Trusted>, Refusal> {
+        Ok(match &self.state {
+            State::LoadRoot(chain, version) => Step::Load(LocalFile::RootHistory(version.number()), chain.limit()),
+            State::FetchRoot(chain, version) => {
+                Step::Fetch(Request::metadata(format!("{version}.root.json"), chain.limit()))
+            }
+            State::StoreRoot(chain, file) => Step::Store(file.clone(), chain.newest().document()),
+            State::LoadTimestamp(rooted) => Step::Load(LocalFile::Timestamp, rooted.limits().timestamp),
+            State::LoadSnapshot(rooted, _) => Step::Load(LocalFile::Snapshot, rooted.limits().snapshot),
+            State::FetchTimestamp(rooted, _) => {
+                Step::Fetch(Request::metadata("timestamp.json", rooted.limits().timestamp))
+            }
+            State::StoreTimestamp(_, document) => Step::Store(LocalFile::Timestamp, Arc::clone(document)),
+            State::FetchSnapshot(timestamped) => {
+                let (rooted, pin) = (timestamped.rooted(), timestamped.pin());
+                let check = Check::SnapshotPresent;
+                let limit = bytes_to_ask_for(pin, rooted.limits().snapshot, &File::Snapshot, check)?;
+                Step::Fetch(Request::metadata(versioned_name(rooted.root(), "snapshot", pin.version), limit))
+            }
+            State::StoreSnapshot(snapshotted) => Step::Store(LocalFile::Snapshot, snapshotted.snapshot().document()),
+            State::LoadTargets(snapshotted) => Step::Load(LocalFile::Targets, snapshotted.rooted().limits().targets),
+            State::FetchTargets(snapshotted) => {
+                let (rooted, pin) = (snapshotted.rooted(), snapshotted.snapshot().targets());
+                let check = Check::TargetsPresent;
+                let limit = bytes_to_ask_for(pin, rooted.limits().targets, &File::Targets, check)?;
+                Step::Fetch(Request::metadata(versioned_name(rooted.root(), "targets", pin.version), limit))
+            }
+            State::StoreTargets(trusted) => Step::Store(LocalFile::Targets, trusted.targets().document()),
+            State::Done(trusted) => Step::Done(trusted.clone()),
+            State::Over(refusal) => return Err(refusal.clone()),
+        })
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+        let over = State::Over(absent(File::of(TopLevelRole::Root), Check::PinnedRoot));
+        let state = std::mem::replace(&mut self.state, over);
+        match self.next(state, answer) {
+            Ok(state) => {
+                self.state = state;
+                Ok(())
+            }
+            Err(refusal) => {
+                self.state = State::Over(refusal.clone());
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// 5.3.2: asks for the next root where `ask` says; once the limit of rotations is reached, carries on with the root it has.
+fn seek(chain: RootChain, now: DateTime<Utc>, ask: fn(RootChain, Version) -> State) -> Result<State, Refusal> {
+    match chain.next_version() {
+        Some(version) => Ok(ask(chain, version)),
+        None => Ok(State::LoadTimestamp(chain.finish(now)?)),
+    }
+}
+
+/// What follows the timestamp: the local snapshot if it is the one that the timestamp names, otherwise the repository's.
+fn with_timestamp(timestamped: Timestamped) -> State {
+    match timestamped.local_snapshot() {
+        Some(snapshot) => State::LoadTargets(timestamped.with_snapshot(snapshot)),
+        None => State::FetchSnapshot(timestamped),
+    }
+}
+
+fn absent(file: File, check: Check) -> Refusal {
+    Refusal { file, check, fault: Fault::Absent }
+}
+
+/// 5.5.1, 5.6.1, 6.2: with consistent snapshots a file's version is in its name.
+pub(super) fn versioned_name(root: &Verified<Root>, role: &str, version: Version) -> String {
+    if root.consistent_snapshot() { format!("{version}.{role}.json") } else { format!("{role}.json") }
+}

@@ -1,0 +1,199 @@
+//! Finding a target: a pre-order depth-first search through delegations (TUF 5.6.7; TAP 15).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rootline_metadata::{Pin, RoleName, TargetFile, TargetPath, Targets, Verified};
+
+use super::crank::{Answer, Crank, Step};
+use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
+use super::refresh::versioned_name;
+use crate::limits::Limits;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+use crate::store::LocalFile;
+use crate::transport::Request;
+
+/// The search for one target, which may load, fetch and store delegated roles on its way.
+#[derive(Debug)]
+pub struct Search {
+    trusted: Trusted,
+    path: TargetPath,
+    /// Roles to go to, the next one last.
+    to_visit: Vec<Visit>,
+    /// 5.6.7.1: each role is visited once, so that cycles end.
+    visited: BTreeSet<RoleName>,
+    /// The roles that delegate, by name; none is the top-level role.
+    delegators: BTreeMap<Option<RoleName>, Verified<Targets>>,
+    state: State,
+}
+
+/// A role as somebody delegated to it. It is verified for this delegator, whoever else has verified it before.
+#[derive(Clone, Debug)]
+struct Visit {
+    role: RoleName,
+    delegator: Option<RoleName>,
+}
+
+#[derive(Debug)]
+enum State {
+    Load(Visit, Pin),
+    Fetch(Visit, Pin),
+    Store(Visit, Verified<Targets>),
+    Found(Found),
+    Over(Refusal),
+}
+
+/// What the search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The name that was searched for.
+    pub path: TargetPath,
+    /// What is said about the file.
+    pub file: TargetFile,
+    /// The delegated role that says it; none is the top-level role.
+    pub role: Option<RoleName>,
+    /// Whether the file's name carries its digest in the repository (TUF 6.2).
+    pub consistent_snapshot: bool,
+}
+
+impl Search {
+    /// Begins with the top-level targets.
+    ///
+    /// # Errors
+    /// If the target is not listed, and nobody is delegated to who could list it.
+    pub fn begin(trusted: Trusted, path: TargetPath) -> Result<Search, Refusal> {
+        let top = trusted.targets().clone();
+        let over = Refusal {
+            file: File::Target(path.clone()),
+            check: Check::TargetKnown,
+            fault: Fault::NotListed { asked: 1, gave_up: false },
+        };
+        let mut search = Search {
+            trusted,
+            path,
+            to_visit: Vec::new(),
+            visited: BTreeSet::new(),
+            delegators: BTreeMap::new(),
+            state: State::Over(over),
+        };
+        search.state = search.ask(None, top)?;
+        Ok(search)
+    }
+
+    fn limits(&self) -> &Limits {
+        self.trusted.rooted().limits()
+    }
+
+    /// 5.6.7.1, 5.6.7.2: asks one role, and notes to whom it delegates.
+    fn ask(&mut self, role: Option<RoleName>, targets: Verified<Targets>) -> Result<State, Refusal> {
+        if let Some(file) = targets.target(&self.path) {
+            let consistent_snapshot = self.trusted.root().consistent_snapshot();
+            return Ok(State::Found(Found { path: self.path.clone(), file, role, consistent_snapshot }));
+        }
+        let mut children = Vec::new();
+        for delegate in targets.delegations().map(|all| all.delegates_for(&self.path)).unwrap_or_default() {
+            children.push(Visit { role: delegate.name, delegator: role.clone() });
+            // 5.6.7.2.1: nothing after a terminating delegation is asked, here or further up (CVE-2025-2886).
+            if delegate.terminating {
+                self.to_visit.clear();
+                break;
+            }
+        }
+        self.to_visit.extend(children.into_iter().rev());
+        self.delegators.insert(role, targets);
+        self.next_visit()
+    }
+
+    fn next_visit(&mut self) -> Result<State, Refusal> {
+        while let Some(visit) = self.to_visit.pop() {
+            if self.visited.contains(&visit.role) {
+                continue;
+            }
+            // 5.6.7.1: only so many roles are asked.
+            if self.visited.len() >= self.limits().delegations {
+                return Err(self.not_listed(true));
+            }
+            // A role that the snapshot does not list is not trusted; the search goes on past it.
+            if let Some(pin) = self.trusted.snapshot().delegated(&visit.role) {
+                self.visited.insert(visit.role.clone());
+                return Ok(State::Load(visit, pin));
+            }
+        }
+        Err(self.not_listed(false))
+    }
+
+    /// 5.7.2: nobody lists it.
+    fn not_listed(&self, gave_up: bool) -> Refusal {
+        let fault = Fault::NotListed { asked: self.delegators.len(), gave_up };
+        Refusal { file: File::Target(self.path.clone()), check: Check::TargetKnown, fault }
+    }
+
+    /// Every check of a targets file, with the keys that this visit's delegator names for this role.
+    fn judge(&self, visit: &Visit, pin: &Pin, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+        let file = File::Delegated(visit.role.clone());
+        let delegations = self.delegators.get(&visit.delegator).and_then(|targets| targets.delegations());
+        let authority = delegations.and_then(|all| all.authority(&visit.role)).ok_or_else(|| self.not_listed(false))?;
+        judge_targets_file(self.trusted.rooted(), pin, authority, bytes, file)
+    }
+
+    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
+        match (state, answer) {
+            // A local copy passes every check that a fetched one does, or is fetched.
+            (State::Load(visit, pin), Answer::Bytes(bytes)) => match self.judge(&visit, &pin, bytes) {
+                Ok(targets) => self.ask(Some(visit.role), targets),
+                Err(_) => Ok(State::Fetch(visit, pin)),
+            },
+            (State::Load(visit, pin), _) => Ok(State::Fetch(visit, pin)),
+            (State::Fetch(visit, pin), Answer::Bytes(bytes)) => {
+                let targets = self.judge(&visit, &pin, bytes)?;
+                Ok(State::Store(visit, targets))
+            }
+            // 5.6.1: there has to be the one that the snapshot names.
+            (State::Fetch(visit, _), _) => {
+                let file = File::Delegated(visit.role);
+                Err(Refusal { file, check: Check::TargetsPresent, fault: Fault::Absent })
+            }
+            (State::Store(visit, targets), _) => self.ask(Some(visit.role), targets),
+            (State::Found(found), _) => Ok(State::Found(found)),
+            (State::Over(refusal), _) => Err(refusal),
+        }
+    }
+}
+
+impl Crank for Search {
+    type Outcome = Found;
+
+    fn step(&mut self) -> Result<Step<Found>, Refusal> {
+        Ok(match &self.state {
+            State::Load(visit, _) => {
+                Step::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)
+            }
+            State::Fetch(visit, pin) => {
+                let file = File::Delegated(visit.role.clone());
+                let limit = bytes_to_ask_for(pin, self.limits().targets, &file, Check::TargetsPresent)?;
+                let name = versioned_name(self.trusted.root(), visit.role.as_str(), pin.version);
+                Step::Fetch(Request::metadata(name, limit))
+            }
+            State::Store(visit, targets) => {
+                Step::Store(LocalFile::Delegated(visit.role.as_str().to_owned()), targets.document())
+            }
+            State::Found(found) => Step::Done(found.clone()),
+            State::Over(refusal) => return Err(refusal.clone()),
+        })
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+        let over = State::Over(self.not_listed(false));
+        let state = std::mem::replace(&mut self.state, over);
+        match self.next(state, answer) {
+            Ok(state) => {
+                self.state = state;
+                Ok(())
+            }
+            Err(refusal) => {
+                self.state = State::Over(refusal.clone());
+                Err(refusal)
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Fetching a target that was found (TUF 5.7).
+
+use super::search::Found;
+use crate::limits::Limits;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+use crate::transport::Request;
+
+/// How to ask for a target.
+pub struct TargetRequest;
+
+impl TargetRequest {
+    /// 5.7.3: at most as many bytes as are stated; with consistent snapshots the name carries the digest.
+    ///
+    /// # Errors
+    /// If more bytes are stated than the limits allow.
+    pub fn of(found: &Found, limits: &Limits) -> Result<Request, Refusal> {
+        let (stated, limit) = (found.file.length, limits.target);
+        if stated > limit {
+            return Err(refusal(found, Fault::TooLong { stated, limit }));
+        }
+        let path = found.path.as_str();
+        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+        let slash = if path.contains('/') { "/" } else { "" };
+        let name = match found.consistent_snapshot {
+            true => format!("{folder}{slash}{}.{name}", found.file.digests.name_prefix()),
+            false => path.to_owned(),
+        };
+        Ok(Request::target(&name, stated))
+    }
+}
+
+/// 5.7.3: whether `bytes` are the target that was found.
+///
+/// # Errors
+/// If they have another length or other digests.
+pub fn check_target(found: &Found, bytes: &[u8]) -> Result<(), Refusal> {
+    let (expected, offered) = (found.file.length, bytes.len() as u64);
+    if expected != offered {
+        return Err(refusal(found, Fault::WrongLength { expected, offered }));
+    }
+    if !found.file.digests.match_bytes(bytes) {
+        return Err(refusal(found, Fault::WrongDigest { expected: found.file.digests.to_string() }));
+    }
+    Ok(())
+}
+
+fn refusal(found: &Found, fault: Fault) -> Refusal {
+    Refusal { file: File::Target(found.path.clone()), check: Check::TargetContent, fault }
+}

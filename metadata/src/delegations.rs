@@ -1,0 +1,189 @@
+//! Who may ship what on behalf of a targets role (TUF 4.5, `DELEGATIONS`; TAP 15).
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::digests::sha256;
+use crate::hash_bins::HashBins;
+use crate::hex;
+use crate::json::{FormatError, Node};
+use crate::key::Keys;
+use crate::path_pattern::PathPattern;
+use crate::quorum::Authority;
+use crate::role::{RoleKeys, RoleName};
+use crate::target::TargetPath;
+
+/// The delegations of one targets role, in the order in which they are searched.
+#[derive(Clone, Debug)]
+pub struct Delegations {
+    keys: Keys,
+    roles: DelegatedRoles,
+}
+
+/// Either a list of roles, or hash bins.
+#[derive(Clone, Debug)]
+pub enum DelegatedRoles {
+    /// Roles that are searched in this order.
+    Listed(Vec<Delegation>),
+    /// As many roles as there are bins; every target has exactly one (TAP 15).
+    HashBins(HashBins),
+}
+
+/// One delegation: to whom, and for which targets.
+#[derive(Clone, Debug)]
+pub struct Delegation {
+    name: RoleName,
+    keys: RoleKeys,
+    scope: Scope,
+    terminating: bool,
+}
+
+/// Which targets a delegation is about.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// Those whose name fits one of the patterns.
+    Patterns(Vec<PathPattern>),
+    /// Those the SHA-256 digest of whose name begins, in hex, with one of these.
+    HashPrefixes(Vec<String>),
+}
+
+impl Scope {
+    fn covers(&self, path: &TargetPath) -> bool {
+        match self {
+            Scope::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(path.as_str())),
+            Scope::HashPrefixes(prefixes) => {
+                let digest = hex::encode(&sha256(path.as_str().as_bytes()));
+                prefixes.iter().any(|prefix| digest.starts_with(prefix.as_str()))
+            }
+        }
+    }
+}
+
+/// A role that a search goes on to.
+#[derive(Clone, Debug)]
+pub struct Delegate<'a> {
+    /// Its name.
+    pub name: RoleName,
+    /// Whose signatures it needs.
+    pub keys: &'a RoleKeys,
+    /// Whether the search ends with it, and what it delegates to, found or not.
+    pub terminating: bool,
+}
+
+impl Delegation {
+    /// The role's name.
+    pub fn name(&self) -> &RoleName {
+        &self.name
+    }
+
+    /// Whose signatures the role needs.
+    pub fn keys(&self) -> &RoleKeys {
+        &self.keys
+    }
+
+    /// Which targets it is about.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether a search that comes here ends here.
+    pub fn is_terminating(&self) -> bool {
+        self.terminating
+    }
+
+    fn read(node: Node<'_>) -> Result<Delegation, FormatError> {
+        let object = node.object()?;
+        let scope = match (object.optional("paths"), object.optional("path_hash_prefixes")) {
+            (Some(patterns), None) => Scope::Patterns(read_patterns(patterns)?),
+            (None, Some(prefixes)) => Scope::HashPrefixes(read_prefixes(prefixes)?),
+            _ => return Err(node.invalid("exactly one of `paths` and `path_hash_prefixes` is needed")),
+        };
+        Ok(Delegation {
+            name: RoleName::read(object.required("name")?)?,
+            keys: RoleKeys::read(object)?,
+            scope,
+            terminating: object.required("terminating")?.truth()?,
+        })
+    }
+}
+
+impl Delegations {
+    /// The keys that these delegations list.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The roles.
+    pub fn roles(&self) -> &DelegatedRoles {
+        &self.roles
+    }
+
+    /// The roles that may speak about `path`, in the order in which they are searched.
+    pub fn delegates_for(&self, path: &TargetPath) -> Vec<Delegate<'_>> {
+        match &self.roles {
+            DelegatedRoles::Listed(roles) => roles
+                .iter()
+                .filter(|role| role.scope.covers(path))
+                .map(|role| Delegate { name: role.name.clone(), keys: &role.keys, terminating: role.terminating })
+                .collect(),
+            // A target has one bin, so nothing could follow.
+            DelegatedRoles::HashBins(bins) => {
+                bins.bin_for(path).map(|name| Delegate { name, keys: bins.keys(), terminating: true }).into_iter().collect()
+            }
+        }
+    }
+
+    /// Whose signatures the role of that name needs. Only of this name: asking for a role that is not delegated gives nothing.
+    pub fn role_keys(&self, name: &RoleName) -> Option<&RoleKeys> {
+        match &self.roles {
+            DelegatedRoles::Listed(roles) => roles.iter().find(|role| role.name == *name).map(|role| &role.keys),
+            DelegatedRoles::HashBins(bins) => bins.is_bin(name).then(|| bins.keys()),
+        }
+    }
+
+    /// Whose signatures the role of that name needs, with the keys to check them. Only of this name, as [`Delegations::role_keys`].
+    pub fn authority(&self, name: &RoleName) -> Option<Authority<'_>> {
+        self.role_keys(name).map(|role| Authority { keys: &self.keys, role })
+    }
+
+    pub(crate) fn read(node: Node<'_>) -> Result<Delegations, FormatError> {
+        let object = node.object()?;
+        let roles = match (object.optional("roles"), object.optional("succinct_roles")) {
+            (Some(roles), None) => DelegatedRoles::Listed(read_roles(roles)?),
+            (None, Some(bins)) => DelegatedRoles::HashBins(HashBins::read(bins)?),
+            _ => return Err(node.invalid("exactly one of `roles` and `succinct_roles` is needed")),
+        };
+        Ok(Delegations { keys: Keys::read(object.required("keys")?)?, roles })
+    }
+}
+
+fn read_roles(node: Node<'_>) -> Result<Vec<Delegation>, FormatError> {
+    let mut names = BTreeSet::new();
+    node.array()?
+        .map(|node| {
+            let delegation = Delegation::read(node)?;
+            if names.insert(delegation.name.clone()) {
+                Ok(delegation)
+            } else {
+                Err(node.invalid("a role is delegated to twice in one list"))
+            }
+        })
+        .collect()
+}
+
+fn read_patterns(node: Node<'_>) -> Result<Vec<PathPattern>, FormatError> {
+    node.array()?.map(|pattern| Ok(PathPattern::new(pattern.string()?))).collect()
+}
+
+fn read_prefixes(node: Node<'_>) -> Result<Vec<String>, FormatError> {
+    node.array()?
+        .map(|prefix| {
+            let text = prefix.string()?;
+            if text.len() > 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+                return Err(prefix.invalid("expected up to 64 lowercase hex digits"));
+            }
+            Ok(text.into_owned())
+        })
+        .collect()
+}

@@ -1,0 +1,34 @@
+//! Hex digits (RFC 4648, section 8).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The bytes as lowercase hex digits, two each.
+pub fn encode(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+/// The bytes that hex digits of either case stand for; `None` if a character is no hex digit or their number is odd.
+pub fn decode(digits: &str) -> Option<Vec<u8>> {
+    base16ct::mixed::decode_vec(digits).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_either_case_are_read_and_lowercase_is_written() {
+        for (digits, bytes) in [("", &[][..]), ("00ff", &[0, 255]), ("aBCd", &[0xab, 0xcd])] {
+            assert_eq!(decode(digits).as_deref(), Some(bytes), "{digits:?}");
+            assert_eq!(encode(bytes), digits.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn anything_else_is_not_hex() {
+        for digits in ["0", "0g", " 00", "00\n", "0x00", "é0", "::", "@@"] {
+            assert_eq!(decode(digits), None, "{digits:?}");
+        }
+    }
+}
