@@ -5,6 +5,7 @@
 pub mod client;
 pub mod driver;
 pub mod error;
+pub mod instance;
 pub mod limits;
 pub mod refusal;
 pub mod spec;
@@ -14,3 +15,4 @@ pub mod workflow;
 
 pub use client::Client;
 pub use error::{Error, Note};
+pub use instance::Instance;

@@ -63,12 +63,14 @@ impl FileStore {
     /// Where `file` is, or would be.
     pub fn path(&self, file: &LocalFile) -> PathBuf {
         match file {
+            LocalFile::PinnedRoot => self.folder.join(PINNED).join("root.json"),
             LocalFile::Root => self.folder.join("root.json"),
             LocalFile::RootHistory(version) => self.folder.join(ROOT_HISTORY).join(format!("{version}.root.json")),
             LocalFile::Timestamp => self.folder.join("timestamp.json"),
             LocalFile::Snapshot => self.folder.join("snapshot.json"),
             LocalFile::Targets => self.folder.join("targets.json"),
             LocalFile::Delegated(role) => self.folder.join(format!("{}.json", escape::role_file_stem(role))),
+            LocalFile::Target(target) => self.folder.join(TARGETS).join(escape::target_file_name(target)),
         }
     }
 
@@ -97,7 +99,9 @@ impl FileStore {
     pub fn lock_exclusive(&self) -> Result<StoreLock, StoreError> {
         let lock = lock::acquire(self.folder.join(LOCK), Sharing::Exclusive, self.lock_wait)?;
         atomic_write::sweep(&self.folder);
-        atomic_write::sweep(&self.folder.join(ROOT_HISTORY));
+        for sub_folder in [ROOT_HISTORY, PINNED, TARGETS] {
+            atomic_write::sweep(&self.folder.join(sub_folder));
+        }
         Ok(lock)
     }
 
@@ -131,14 +135,17 @@ impl Store for FileStore {
         if matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes) {
             return Ok(());
         }
-        let folder = match file {
-            LocalFile::RootHistory(_) => {
-                let history = self.folder.join(ROOT_HISTORY);
-                folders::create_one(&history, Access::Owner)?;
-                history
-            }
-            _ => self.folder.clone(),
+        let sub_folder = match file {
+            LocalFile::RootHistory(_) => Some(ROOT_HISTORY),
+            LocalFile::PinnedRoot => Some(PINNED),
+            LocalFile::Target(_) => Some(TARGETS),
+            _ => None,
         };
+        let mut folder = self.folder.clone();
+        if let Some(name) = sub_folder {
+            folder.push(name);
+            folders::create_one(&folder, Access::Owner)?;
+        }
         atomic_write::replace(&folder, &path, bytes, Access::Owner)
     }
 
@@ -156,6 +163,8 @@ impl Store for FileStore {
 }
 
 const ROOT_HISTORY: &str = "root_history";
+const PINNED: &str = "pinned";
+const TARGETS: &str = "targets";
 const LOCK: &str = ".lock";
 
 /// The file at `path` for reading, when it is there and regular. Links are not followed, and pipes and devices, which

@@ -26,6 +26,8 @@ pub use memory_store::MemoryStore;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LocalFile {
+    /// The root that the caller pinned, where the caller chose to leave it with the copy.
+    PinnedRoot,
     /// The newest trusted root.
     Root,
     /// The root of this version, as it was when it was trusted.
@@ -39,6 +41,8 @@ pub enum LocalFile {
     /// The newest trusted metadata of the delegated role with this name. Any name is fine, since it is escaped before
     /// it becomes a file name; see [`escape::role_file_stem`].
     Delegated(String),
+    /// A target that was verified when it was stored, by its path. Escaped likewise; see [`escape::target_file_name`].
+    Target(String),
 }
 
 /// Where the local copy of one repository is kept.

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadError, RepositoryError
@@ -74,7 +74,7 @@ def hold_the_clock(at: str) -> None:
     """
     if os.environ.get("ROOTLINE_PEER_CLOCK"):
         return
-    instant = datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M:%S")
+    instant = datetime.fromisoformat(at).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     held = {"ROOTLINE_PEER_CLOCK": "1", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     again = ["faketime", "-f", instant, sys.executable, *sys.argv]
     os.execvpe("faketime", again, {**os.environ, **held})
