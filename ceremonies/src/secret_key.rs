@@ -6,8 +6,10 @@ use std::fmt;
 
 use ed25519_dalek::ed25519::signature::Signer;
 use p256::ecdsa::DerSignature;
+use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
-use rootline_metadata::public_key::PublicKey;
+use rootline_metadata::hex;
+use rootline_metadata::public_key::{PublicKey, Scheme};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -36,9 +38,14 @@ enum Secret {
 impl SecretKey {
     /// A new key. What it is worth rests on `rng`, which should be the operating system's.
     pub fn generate(kind: KeyKind, rng: &mut impl CryptoRng) -> SecretKey {
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(&mut *seed);
-        SecretKey::from_seed(kind, &seed)
+        match kind {
+            KeyKind::Ed25519 => {
+                let mut seed = Zeroizing::new([0; 32]);
+                rng.fill_bytes(&mut *seed);
+                SecretKey::from_seed(kind, &seed)
+            }
+            KeyKind::EcdsaP256 => Secret::EcdsaP256(p256::ecdsa::SigningKey::generate_from_rng(rng)).into(),
+        }
     }
 
     /// The key that 32 bytes always give: for Ed25519 these are RFC 8032's private key; for P-256, the first of the digests
@@ -77,7 +84,7 @@ impl SecretKey {
     /// A signature that [`SecretKey::public_key`] verifies, always the same for the same message: ECDSA is that of RFC 6979, in DER.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match &self.secret {
-            Secret::Ed25519(key) => key.sign(message).to_vec(),
+            Secret::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
             Secret::EcdsaP256(key) => {
                 let signature: DerSignature = key.sign(message);
                 signature.as_bytes().to_vec()
@@ -100,10 +107,12 @@ impl SecretKey {
 
 impl From<Secret> for SecretKey {
     fn from(secret: Secret) -> Self {
-        let public = match &secret {
-            Secret::Ed25519(key) => spki(key.verifying_key().as_bytes(), &ED25519_SPKI),
-            Secret::EcdsaP256(key) => spki(key.verifying_key().to_sec1_point(false).as_bytes(), &P256_SPKI),
+        let (scheme, point) = match &secret {
+            Secret::Ed25519(key) => (Scheme::Ed25519, hex::encode(key.verifying_key().as_bytes())),
+            Secret::EcdsaP256(key) => (Scheme::EcdsaP256Sha256, hex::encode(&key.verifying_key().to_sec1_bytes())),
         };
+        let public = PublicKey::from_tuf(scheme.keytype(), scheme.as_str(), &point)
+            .expect("the public half of a private key is a point of its curve, and of the curve's large order");
         SecretKey { secret, public }
     }
 }
@@ -112,4 +121,13 @@ impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretKey").field("public", self.public.material()).finish_non_exhaustive()
     }
+}
+
+/// The first digest of the seed and a counter that is in the range of private keys. All but one in 2³² are, so the counter does not come
+/// to an end.
+fn p256_from_seed(seed: &[u8; 32]) -> p256::ecdsa::SigningKey {
+    (0..=u8::MAX)
+        .map(|n| Zeroizing::new(<[u8; 32]>::from(Sha256::new().chain_update(seed).chain_update([n]).finalize())))
+        .find_map(|digest| p256::ecdsa::SigningKey::from_slice(&*digest).ok())
+        .expect("256 digests in a row do not all miss a range that each misses once in 2^32 times")
 }

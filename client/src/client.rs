@@ -6,7 +6,7 @@ use rootline_metadata::TargetPath;
 use crate::driver::{turn, turn_async};
 use crate::error::{Error, Note};
 use crate::limits::Limits;
-use crate::store::Store;
+use crate::store::{LocalFile, Store};
 use crate::transport::{AsyncTransport, Transport};
 use crate::workflow::{Found, Refresh, Search, TargetRequest, Trusted, check_target};
 
@@ -48,6 +48,13 @@ impl<T, S: Store> Client<T, S> {
         std::mem::take(&mut self.notes)
     }
 
+    /// A stored target counts only if it still is what was said about it.
+    fn stored(&self, found: &Found) -> Option<Vec<u8>> {
+        let file = LocalFile::Target(found.path.as_str().to_owned());
+        let bytes = self.store.load(&file, found.file.length).ok()??;
+        found.file.matches(&bytes).then_some(bytes)
+    }
+
     fn refresh_crank(&self, now: DateTime<Utc>) -> Result<Refresh, Error> {
         Ok(Refresh::begin(self.pinned_root.clone(), now, &self.limits)?)
     }
@@ -81,6 +88,22 @@ impl<T: Transport, S: Store> Client<T, S> {
         check_target(found, &bytes)?;
         Ok(bytes)
     }
+
+    /// The bytes of a target, verified: from the store if they are there, otherwise fetched and stored.
+    ///
+    /// # Errors
+    /// As [`Client::find`] and [`Client::fetch`]; also if they cannot be stored.
+    pub fn target(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Vec<u8>, Error> {
+        let found = self.find(trusted, path)?;
+        match self.stored(&found) {
+            Some(bytes) => Ok(bytes),
+            None => {
+                let bytes = self.fetch(&found)?;
+                self.store.save(&LocalFile::Target(path.as_str().to_owned()), &bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
 }
 
 impl<T: AsyncTransport, S: Store> Client<T, S> {
@@ -109,5 +132,21 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         let bytes = self.transport.fetch(&TargetRequest::of(found, &self.limits)?).await?;
         check_target(found, &bytes)?;
         Ok(bytes)
+    }
+
+    /// As [`Client::target`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::target`].
+    pub async fn target_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Vec<u8>, Error> {
+        let found = self.find_async(trusted, path).await?;
+        match self.stored(&found) {
+            Some(bytes) => Ok(bytes),
+            None => {
+                let bytes = self.fetch_async(&found).await?;
+                self.store.save(&LocalFile::Target(path.as_str().to_owned()), &bytes)?;
+                Ok(bytes)
+            }
+        }
     }
 }

@@ -60,6 +60,21 @@ impl FileStore {
         &self.folder
     }
 
+    /// The store in `folder` if there is one; nothing is made.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotARegularFile`] when something else than a folder is there.
+    pub fn open_existing(folder: impl Into<PathBuf>) -> Result<Option<Self>, StoreError> {
+        let folder = folder.into();
+        match fs::metadata(&folder) {
+            Ok(found) if found.is_dir() => Ok(Some(Self { folder, lock_wait: LOCK_WAIT })),
+            Ok(_) => Err(StoreError::NotARegularFile { path: folder, found: "not a folder" }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io(Operation::Read, folder)(error)),
+        }
+    }
+
     /// Where `file` is, or would be.
     pub fn path(&self, file: &LocalFile) -> PathBuf {
         match file {

@@ -84,3 +84,17 @@ impl<S: Store + ?Sized> Store for &S {
         (**self).remove(file)
     }
 }
+
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).load(file, limit)
+    }
+
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).save(file, bytes)
+    }
+
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        (**self).remove(file)
+    }
+}

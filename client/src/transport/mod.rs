@@ -43,6 +43,12 @@ impl<T: Transport + ?Sized> Transport for &T {
     }
 }
 
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        (**self).fetch(request)
+    }
+}
+
 impl<T: AsyncTransport> AsyncTransport for &T {
     fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {
         (**self).fetch(request)

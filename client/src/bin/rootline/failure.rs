@@ -21,6 +21,11 @@ impl Failure {
         Failure { what: what.into(), detail: None, hint: Some(hint.into()) }
     }
 
+    /// The same with another hint.
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+
     pub(crate) fn missing_option(name: &str) -> Failure {
         Failure::new(format!("{name} is needed for this"), "see --help for the options of each command")
     }

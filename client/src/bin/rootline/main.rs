@@ -3,6 +3,8 @@
 mod clock;
 mod commands;
 mod failure;
+mod repository;
+mod roles;
 mod terminal;
 
 use std::process::ExitCode;
@@ -14,7 +16,8 @@ use crate::terminal::Terminal;
 
 /// Safely update and cache a local Sigstore trust root.
 #[derive(Parser, Debug)]
-#[command(name = "rootline", version, max_term_width = 100)]
+#[command(name = "rootline", version, max_term_width = 100, after_help = "Exit status: 0 done; 1 refused or failed; 2 wrong usage.
+`rootline tuf` has only 0 and 1.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -22,6 +25,12 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Bring the local copy of a trust root up to date
+    Update(commands::update::UpdateArgs),
+    /// Print or write one target, verified
+    Get(commands::get::GetArgs),
+    /// What the local copy holds, and until when it may be used
+    Status(commands::status::StatusArgs),
     /// A plain TUF client for any repository
     Tuf(commands::tuf::TufArgs),
 }
@@ -42,6 +51,9 @@ fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
+        Command::Update(args) => commands::update::run(&args, &terminal),
+        Command::Get(args) => commands::get::run(&args, &terminal),
+        Command::Status(args) => commands::status::run(&args, &terminal),
         Command::Tuf(args) => commands::tuf::run(args, At::new(None).instant(), &terminal),
     };
     match done {

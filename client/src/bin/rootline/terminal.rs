@@ -22,10 +22,28 @@ impl Terminal {
         let _ = writeln!(io::stdout().lock(), "{line}");
     }
 
-    /// Things that were noticed and are no failure.
-    pub(crate) fn notes(&self, notes: impl Iterator<Item = impl Display>) {
+    /// A result for programs.
+    pub(crate) fn json(&self, value: &serde_json::Value) {
+        self.line(format_args!("{value:#}"));
+    }
+
+    /// A result that is a file: all of it is written, or it is a failure.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
+            Failure::new(format!("standard output cannot be written: {error}"), "or write to a folder with --output DIR")
+        })
+    }
+
+    /// Something that was noticed and is no failure.
+    pub(crate) fn warning(&self, warning: Arguments<'_>) {
+        let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));
+    }
+
+    /// Several of them.
+    pub(crate) fn notes(&self, notes: impl IntoIterator<Item = impl Display>) {
         for note in notes {
-            let _ = writeln!(io::stderr().lock(), "{} {note}", self.paint("33", "warning:"));
+            self.warning(format_args!("{note}"));
         }
     }
 

@@ -1,3 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod get;
+pub(crate) mod status;
 pub(crate) mod tuf;
+pub(crate) mod update;

@@ -10,7 +10,7 @@ use rootline_client::store::target_file::{Layout, TargetFile};
 use rootline_client::store::{FileStore, LocalFile, Store};
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
 use rootline_client::workflow::{Found, RootChain, Trusted};
-use rootline_client::{Client, Note};
+use rootline_client::Client;
 use rootline_metadata::{Role, TargetPath};
 
 use crate::failure::Failure;
@@ -93,7 +93,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
     let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, HttpSettings::default())?)?;
     let mut client = Client::new(pinned, transport, store);
     let refreshed = client.refresh(now);
-    terminal.notes(client.take_notes().iter().map(Note::to_string));
+    terminal.notes(client.take_notes());
     Ok((TufClient { client, _lock: lock }, refreshed?))
 }
 

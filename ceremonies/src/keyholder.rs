@@ -1,0 +1,199 @@
+//! Who holds which key. None of it goes into a signed file: there a key is only a key.
+
+use std::collections::BTreeMap;
+
+use rootline_metadata::public_key::{KeyMaterial, Scheme};
+use rootline_metadata::{KeyId, PublicKey};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::name::Name;
+use crate::toml_error::{self, TomlError};
+
+/// A person who signs, or a machine that signs by itself.
+#[derive(Clone, Debug)]
+pub struct Keyholder {
+    name: Name,
+    display_name: String,
+    /// At least one. The last is the one that new roots list; the earlier ones still say whose an old root's keys are.
+    keys: Vec<PublicKey>,
+}
+
+impl Keyholder {
+    /// A keyholder with one key.
+    ///
+    /// # Errors
+    /// If not every client that we publish for can verify with such a key.
+    pub fn new(name: Name, display_name: impl Into<String>, key: PublicKey) -> Result<Keyholder, NotPublishable> {
+        check_publishable(&key)?;
+        Ok(Keyholder { name, display_name: display_name.into(), keys: vec![key] })
+    }
+
+    /// Reads `keyholder.toml`:
+    ///
+    /// ```toml
+    /// display-name = "Alice Example"
+    ///
+    /// [[keys]]
+    /// public = """
+    /// -----BEGIN PUBLIC KEY-----
+    /// …
+    /// -----END PUBLIC KEY-----
+    /// """
+    /// ```
+    ///
+    /// A person's next key is added at the end, and is then the one that new roots list.
+    ///
+    /// # Errors
+    /// With its line, if it has another form, no key, one key twice, or a key that is not [publishable](NotPublishable).
+    pub fn parse(name: Name, text: &str) -> Result<Keyholder, TomlError> {
+        let raw: RawKeyholder = toml_error::read(text)?;
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for raw_key in raw.keys.get_ref() {
+            let fault = |problem: String| TomlError::at(text, raw_key.public.span(), problem);
+            let key = PublicKey::from_spki_pem(raw_key.public.get_ref()).map_err(|why| fault(why.to_string()))?;
+            check_publishable(&key).map_err(|why| fault(why.to_string()))?;
+            if keys.iter().any(|other| other.material() == key.material()) {
+                return Err(fault("this key is listed twice".to_owned()));
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return Err(TomlError::at(text, raw.keys.span(), "a keyholder has at least one key"));
+        }
+        Ok(Keyholder { name, display_name: raw.display_name, keys })
+    }
+
+    /// The text of a new `keyholder.toml`.
+    pub fn to_toml(&self) -> String {
+        let mut text = format!("display-name = {}\n", toml_error::quoted(&self.display_name));
+        self.keys.iter().for_each(|key| text.push_str(&Keyholder::key_toml(key)));
+        text
+    }
+
+    /// What is put at the end of a `keyholder.toml` when a person has a new key.
+    pub fn key_toml(key: &PublicKey) -> String {
+        format!("\n[[keys]]\npublic = \"\"\"\n{}\"\"\"\n", key.to_spki_pem())
+    }
+
+    /// The name, as plans and answers have it.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The name as people write it.
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
+    /// The key that new roots list.
+    pub fn key(&self) -> &PublicKey {
+        // Both ways to make a keyholder put one in.
+        &self.keys[self.keys.len() - 1]
+    }
+
+    /// All keys, the current one last.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Whether this key is, or was, this keyholder's.
+    pub fn holds(&self, key: &KeyMaterial) -> bool {
+        self.keys.iter().any(|own| own.material() == key)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawKeyholder {
+    display_name: String,
+    keys: Spanned<Vec<RawKey>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKey {
+    public: Spanned<String>,
+}
+
+/// A key of a kind that some of the clients we publish for cannot verify with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key of scheme {} cannot be published: only Ed25519 and P-256 are understood by every client", .scheme.as_str())]
+pub struct NotPublishable {
+    /// The key's scheme.
+    pub scheme: Scheme,
+}
+
+fn check_publishable(key: &PublicKey) -> Result<(), NotPublishable> {
+    match key.scheme() {
+        Scheme::Ed25519 | Scheme::EcdsaP256Sha256 => Ok(()),
+        scheme => Err(NotPublishable { scheme }),
+    }
+}
+
+/// All keyholders of a repository. No key is in two hands.
+#[derive(Clone, Debug, Default)]
+pub struct Keyholders(BTreeMap<Name, Keyholder>);
+
+impl Keyholders {
+    /// All of these.
+    ///
+    /// # Errors
+    /// If two of them hold one key, or have one name.
+    pub fn new(keyholders: impl IntoIterator<Item = Keyholder>) -> Result<Keyholders, KeyholderClash> {
+        let mut all = Keyholders::default();
+        keyholders.into_iter().try_for_each(|keyholder| all.add(keyholder))?;
+        Ok(all)
+    }
+
+    /// One more.
+    ///
+    /// # Errors
+    /// If there is one of that name, or another one holds one of the same keys.
+    pub fn add(&mut self, keyholder: Keyholder) -> Result<(), KeyholderClash> {
+        if self.0.contains_key(&keyholder.name) {
+            return Err(KeyholderClash::SameName(keyholder.name));
+        }
+        for key in &keyholder.keys {
+            if let Some(other) = self.owner(key.material()) {
+                let (first, second) = (other.name.clone(), keyholder.name);
+                return Err(KeyholderClash::SharedKey { first, second, key_id: KeyId::of(key) });
+            }
+        }
+        self.0.insert(keyholder.name.clone(), keyholder);
+        Ok(())
+    }
+
+    /// The keyholder of that name.
+    pub fn get(&self, name: &Name) -> Option<&Keyholder> {
+        self.0.get(name)
+    }
+
+    /// Whose key it is, or was.
+    pub fn owner(&self, key: &KeyMaterial) -> Option<&Keyholder> {
+        self.iter().find(|keyholder| keyholder.holds(key))
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Keyholder> {
+        self.0.values()
+    }
+}
+
+/// Two keyholders that cannot both be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyholderClash {
+    /// One key is in two hands: whoever has it could sign for two.
+    #[error("{first} and {second} hold the same key {}, so one of them could sign for both", .key_id.short())]
+    SharedKey {
+        /// One of them.
+        first: Name,
+        /// The other.
+        second: Name,
+        /// The key.
+        key_id: KeyId,
+    },
+    /// Two have one name.
+    #[error("there is a keyholder {0} already")]
+    SameName(Name),
+}

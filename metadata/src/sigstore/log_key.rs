@@ -1,0 +1,150 @@
+//! The keys of logs.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use spki::der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier};
+use spki::der::{Decode, Encode};
+use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+
+use super::key_details::{Algorithm, KeyDetails};
+use super::proto_json::Message;
+use super::skipped::SkipReason;
+use crate::public_key::{Encoding, PublicKey, UnusableKey};
+
+/// RFC 3279, section 2.3.1, and RFC 5480, section 2.1.1.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+
+/// A log's key: its bytes as they arrived, known to be a key of the kind that is stated beside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogKey {
+    details: KeyDetails,
+    raw: Vec<u8>,
+    /// The key with the scheme that goes with its type, which need not be the one of `details`. None for a kind of key that nothing
+    /// here verifies with.
+    checked: Option<PublicKey>,
+}
+
+/// Why bytes are not a key of the kind that is stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnusableLogKey {
+    /// It is a key of another kind.
+    OtherKind {
+        /// The kind that is stated.
+        details: KeyDetails,
+        /// The kind that it is.
+        found: &'static str,
+    },
+    /// It is no key, or one that must not be used.
+    Unusable(UnusableKey),
+}
+
+impl LogKey {
+    /// The key that `raw` is: a DER SubjectPublicKeyInfo, or a DER `RSAPublicKey` if [`KeyDetails::is_pkcs1`].
+    ///
+    /// # Errors
+    /// If it is of another kind, is not well formed, or has a defect that lets others sign for it.
+    pub fn new(details: KeyDetails, raw: Vec<u8>) -> Result<LogKey, UnusableLogKey> {
+        let unusable = UnusableLogKey::Unusable;
+        let spki = as_spki(details, &raw).ok_or(unusable(UnusableKey::Malformed { encoding: Encoding::Pkcs1 }))?;
+        let checked = match (PublicKey::from_spki_der(&spki), details.algorithm()) {
+            (Ok(key), algorithm) if key.material().kind() == algorithm.as_str() => Some(key),
+            (Ok(key), _) => return Err(UnusableLogKey::OtherKind { details, found: key.material().kind() }),
+            (Err(_), Algorithm::P521) if is_p521(&spki) => None,
+            (Err(UnusableKey::NotBuiltIn { .. }), Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87) => None,
+            (Err(why), _) => return Err(unusable(why)),
+        };
+        Ok(LogKey { details, raw, checked })
+    }
+
+    /// The key in the form that Sigstore publishes for its type. None for types with several such forms or none: RSA and ML-DSA.
+    pub fn of(key: &PublicKey) -> Option<LogKey> {
+        let details = match key.material().kind() {
+            "P-256" => KeyDetails::PkixEcdsaP256Sha256,
+            "P-384" => KeyDetails::PkixEcdsaP384Sha384,
+            "Ed25519" => KeyDetails::PkixEd25519,
+            _ => return None,
+        };
+        LogKey::new(details, key.to_spki_der()).ok()
+    }
+
+    /// What kind of key it is.
+    pub fn details(&self) -> KeyDetails {
+        self.details
+    }
+
+    /// The bytes as they stand in the file.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The key as a DER SubjectPublicKeyInfo, which a PKCS#1 key is wrapped in.
+    pub fn spki_der(&self) -> Cow<'_, [u8]> {
+        as_spki(self.details, &self.raw).unwrap_or(Cow::Borrowed(&self.raw))
+    }
+
+    /// The key to verify signatures with. None where the stated kind of signature is one that [`PublicKey`] does not check, so that a
+    /// signature is never checked by another scheme than its own: PKCS #1 v1.5, P-521, Ed25519ph and Sigstore's ML-DSA.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        self.checked.as_ref().filter(|_| self.details.is_default_scheme())
+    }
+
+    /// What a signed note's key id is over, after the name and a newline (C2SP, signed-note, "Signatures"). None for ECDSA, whose id is
+    /// over the SubjectPublicKeyInfo alone.
+    pub(super) fn note_key(&self) -> Option<Vec<u8>> {
+        let spki = self.spki_der();
+        let key = SubjectPublicKeyInfoRef::from_der(&spki).ok()?.subject_public_key.as_bytes()?;
+        match self.details.algorithm() {
+            Algorithm::Ed25519 => Some([&[0x01], key].concat()),
+            Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => Some([&[0x06], key].concat()),
+            Algorithm::Rsa => Some([b"\xffPKIX-RSA-PKCS#1v1.5", &*spki].concat()),
+            Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => None,
+        }
+    }
+
+    pub(super) fn is_rsa(&self) -> bool {
+        self.details.algorithm() == Algorithm::Rsa
+    }
+
+    pub(super) fn read(message: Message<'_>) -> Result<LogKey, SkipReason> {
+        let details = message.one_of("keyDetails", &KeyDetails::TABLE)?;
+        let details = details.map_err(|name| SkipReason::UnknownKeyDetails { name })?;
+        message.required("rawBytes")?;
+        Ok(LogKey::new(details, message.bytes("rawBytes")?.unwrap_or_default())?)
+    }
+}
+
+/// None if there is no wrapping the bytes, as they are more than 2^28.
+fn as_spki(details: KeyDetails, raw: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !details.is_pkcs1() {
+        return Some(Cow::Borrowed(raw));
+    }
+    let algorithm = AlgorithmIdentifierRef { oid: RSA, parameters: Some(Null.into()) };
+    let spki = SubjectPublicKeyInfoRef { algorithm, subject_public_key: BitStringRef::from_bytes(raw).ok()? };
+    spki.to_der().ok().map(Cow::Owned)
+}
+
+/// Whether it has the form of a P-521 key: nothing here verifies with one, so the point is not checked.
+fn is_p521(der: &[u8]) -> bool {
+    let is_point = |point: &[u8]| matches!((point.first(), point.len()), (Some(4), 133) | (Some(2 | 3), 67));
+    SubjectPublicKeyInfoRef::from_der(der).is_ok_and(|spki| {
+        spki.algorithm.oid == EC
+            && spki.algorithm.parameters == Some(AnyRef::from(&P521))
+            && spki.subject_public_key.as_bytes().is_some_and(is_point)
+    })
+}
+
+impl fmt::Display for UnusableLogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnusableLogKey::OtherKind { details, found } => write!(f, "`{details}` stands beside a {found} key"),
+            UnusableLogKey::Unusable(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for UnusableLogKey {}
