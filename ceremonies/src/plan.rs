@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use rootline_metadata::{hex, parse_instant, sha256};
 use serde::Deserialize;
 use toml::Spanned;
@@ -164,6 +164,8 @@ fn check_known(text: &str, names: &RawNames, keyholders: &Keyholders) -> Result<
 
 fn read_instant(text: &str, raw: &Spanned<toml::value::Datetime>) -> Result<DateTime<Utc>, TomlError> {
     let instant = parse_instant(&raw.get_ref().to_string()).filter(|instant| instant.timestamp_subsec_nanos() == 0);
+    // Far enough from the year 10000, which RFC 3339 cannot write, for every expiry.
+    let instant = instant.filter(|instant| (2000..9000).contains(&instant.year()));
     let expected = "expected a date and time in whole seconds with its zone, such as 2030-01-31T12:00:00Z";
     instant.ok_or_else(|| TomlError::at(text, raw.span(), expected))
 }

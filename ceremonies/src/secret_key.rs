@@ -131,3 +131,109 @@ fn p256_from_seed(seed: &[u8; 32]) -> p256::ecdsa::SigningKey {
         .find_map(|digest| p256::ecdsa::SigningKey::from_slice(&*digest).ok())
         .expect("256 digests in a row do not all miss a range that each misses once in 2^32 times")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use rand_core::{TryCryptoRng, TryRng};
+
+    use super::*;
+
+    /// Bytes that count up: anything but random, and always the same.
+    struct Counting(u8);
+
+    impl TryRng for Counting {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            let mut bytes = [0; 4];
+            self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            let mut bytes = [0; 8];
+            self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+            for byte in bytes {
+                *byte = self.0;
+                self.0 = self.0.wrapping_add(1);
+            }
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Counting {}
+
+    const KINDS: [KeyKind; 2] = [KeyKind::Ed25519, KeyKind::EcdsaP256];
+
+    #[test]
+    fn what_a_key_signs_its_public_half_verifies() {
+        for kind in KINDS {
+            let key = SecretKey::generate(kind, &mut Counting(0));
+            let signature = key.sign(b"message");
+            assert_eq!(key.kind(), kind);
+            assert_eq!(key.public_key().verify(b"message", &signature), Ok(()));
+            assert!(key.public_key().verify(b"massage", &signature).is_err());
+            assert_eq!(key.sign(b"message"), signature);
+        }
+    }
+
+    #[test]
+    fn a_key_from_a_seed_is_always_the_same() {
+        // RFC 8032, section 7.1, test 1; and SHA-256 over 32 bytes 01 and one 00, as sha256sum has it.
+        let seed = <[u8; 32]>::try_from(
+            hex::decode("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap(),
+        );
+        let key = SecretKey::from_seed(KeyKind::Ed25519, &seed.unwrap());
+        assert_eq!(
+            key.public_key().to_tuf().public,
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+        );
+        let Secret::EcdsaP256(key) = SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32]).secret else {
+            panic!("a P-256 key")
+        };
+        assert_eq!(hex::encode(&key.to_bytes()), "ac5939f5f8178a784639d211a06cc86546effaebed420f9da5accdf316bde5a1");
+    }
+
+    #[test]
+    fn different_randomness_gives_different_keys() {
+        for kind in KINDS {
+            let [a, b] = [0, 1].map(|first| SecretKey::generate(kind, &mut Counting(first)).public_key());
+            assert_ne!(a.material(), b.material());
+        }
+    }
+
+    #[test]
+    fn a_key_comes_back_from_its_file() {
+        for kind in KINDS {
+            let key = SecretKey::from_seed(kind, &[7; 32]);
+            let plain = key.to_pkcs8_pem();
+            let encrypted = key.to_encrypted_pkcs8_pem(b"correct horse", &mut Counting(0));
+            for (file, passphrase) in [(&*plain, None), (&encrypted, Some(&b"correct horse"[..]))] {
+                let read = SecretKey::from_pem(file, passphrase).unwrap();
+                assert_eq!(read.public_key(), key.public_key());
+                assert_eq!(read.sign(b"message"), key.sign(b"message"));
+            }
+            assert_eq!(SecretKey::from_pem(&encrypted, None).unwrap_err(), KeyFileError::NeedsPassphrase);
+            let wrong = SecretKey::from_pem(&encrypted, Some(b"incorrect horse"));
+            assert_eq!(wrong.unwrap_err(), KeyFileError::WrongPassphrase);
+        }
+    }
+
+    #[test]
+    fn every_encryption_has_a_salt_of_its_own() {
+        let key = SecretKey::from_seed(KeyKind::Ed25519, &[7; 32]);
+        let mut rng = Counting(0);
+        assert_ne!(key.to_encrypted_pkcs8_pem(b"", &mut rng), key.to_encrypted_pkcs8_pem(b"", &mut rng));
+    }
+
+    #[test]
+    fn debug_shows_the_public_half_only() {
+        let shown = format!("{:?}", SecretKey::from_seed(KeyKind::Ed25519, &[7; 32]));
+        assert!(shown.starts_with("SecretKey { public: Ed25519 ea4a6c63"), "{shown}");
+        assert!(!shown.contains("0707"), "{shown}");
+    }
+}

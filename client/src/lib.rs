@@ -12,9 +12,11 @@ pub mod refusal;
 pub mod spec;
 pub mod store;
 pub mod transport;
+pub mod trust_root;
 pub mod workflow;
 
 pub use client::Client;
 pub use error::{Error, Note};
 pub use instance::Instance;
 pub use local_copy::LocalCopy;
+pub use trust_root::TrustRoot;

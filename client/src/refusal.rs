@@ -146,10 +146,10 @@ impl fmt::Display for Refusal {
             Fault::Removed { name } => write!(f, "{file} no longer lists {}, which it must keep", name.escape_debug()),
             Fault::Expired { expiry, now } => {
                 let overdue = now.signed_duration_since(expiry.instant());
-                let ago = if overdue.num_days() > 0 {
-                    format!("{} days", overdue.num_days())
-                } else {
-                    format!("{} minutes", overdue.num_minutes())
+                let ago = match (overdue.num_days(), overdue.num_hours()) {
+                    (0, 0) => format!("{} minutes", overdue.num_minutes()),
+                    (0 | 1, hours) => format!("{hours} hours"),
+                    (days, _) => format!("{days} days"),
                 };
                 write!(f, "{file} expired at {expiry}, {ago} before {}", instant_text(*now))
             }
@@ -162,7 +162,8 @@ impl fmt::Display for Refusal {
             }
             Fault::Absent => write!(f, "the repository has no {file}"),
             Fault::NotListed { asked, gave_up } => {
-                write!(f, "{file} is in none of the {asked} targets files that may list it")?;
+                let files = if *asked == 1 { "file" } else { "files" };
+                write!(f, "no targets file lists {file} ({asked} {files} asked)")?;
                 if *gave_up { f.write_str("; the search stopped at its limit") } else { Ok(()) }
             }
         }

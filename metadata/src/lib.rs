@@ -48,6 +48,7 @@ mod quorum;
 mod role;
 mod root;
 mod signature;
+pub mod sigstore;
 mod snapshot;
 pub mod spec;
 mod target;

@@ -179,11 +179,7 @@ mod tests {
             022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
         [
             (PublicKey::from_tuf("ed25519", "ed25519", ed25519).unwrap(), b"\xaf\x82", bytes(ed25519_signature)),
-            (
-                PublicKey::from_tuf("ecdsa", "ecdsa-sha2-nistp256", p256).unwrap(),
-                b"sample",
-                bytes(p256_signature),
-            ),
+            (PublicKey::from_tuf("ecdsa", "ecdsa-sha2-nistp256", p256).unwrap(), b"sample", bytes(p256_signature)),
         ]
     }
 

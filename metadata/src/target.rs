@@ -18,6 +18,11 @@ impl TargetPath {
         (!path.is_empty()).then_some(TargetPath(path))
     }
 
+    /// A name that stands in the program. An empty one names no target that any repository could list.
+    pub fn from_static(path: &'static str) -> TargetPath {
+        TargetPath(path.into())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

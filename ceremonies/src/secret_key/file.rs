@@ -2,7 +2,7 @@
 
 use pkcs8::der::asn1::{ObjectIdentifier, OctetStringRef};
 use pkcs8::der::pem::{self, LineEnding};
-use pkcs8::der::{self, Decode, SecretDocument};
+use pkcs8::der::{self, Decode, Reader, SecretDocument};
 use pkcs8::pkcs5::{self, EncryptionScheme, pbes2, scrypt};
 use pkcs8::{AlgorithmIdentifierRef, EncodePrivateKey, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use rand_core::CryptoRng;
@@ -33,7 +33,9 @@ pub enum KeyFileError {
     )]
     UnsupportedEncryption,
     /// The file makes the passphrase's test so costly that it is not begun.
-    #[error("the private key's encryption asks for more work than {MAX_SCRYPT_MEMORY_MIB} MiB of scrypt or 10 million rounds of PBKDF2")]
+    #[error(
+        "the private key's encryption asks for more work than {MAX_SCRYPT_MEMORY_MIB} MiB of scrypt or 10 million rounds of PBKDF2"
+    )]
     TooCostly,
     /// No private key in PEM, or one that does not follow its encoding.
     #[error("no well-formed private key in PEM")]
@@ -64,8 +66,8 @@ pub(super) fn read(text: &str, passphrase: Option<&[u8]>) -> Result<Secret, KeyF
         read_pkcs8(&decode(block)?)
     } else if let Some(block) = find_block(text, ENCRYPTED) {
         let der = decode(block)?;
-        let encrypted = EncryptedPrivateKeyInfoRef::from_der(&der).map_err(encryption_error)?;
-        check_costs(&encrypted.encryption_algorithm)?;
+        let encrypted = EncryptedPrivateKeyInfoRef::from_der(&der).map_err(|_| unread_encryption(&der))?;
+        check_encryption(&encrypted.encryption_algorithm)?;
         let plain = encrypted.decrypt(passphrase.ok_or(KeyFileError::NeedsPassphrase)?).map_err(decryption_error)?;
         // One in 256 wrong passphrases yields well-padded noise.
         let is_key = PrivateKeyInfoRef::from_der(plain.as_bytes()).is_ok();
@@ -139,8 +141,9 @@ fn read_sec1(block: &str) -> Result<Secret, KeyFileError> {
     if block.contains("Proc-Type:") {
         return Err(KeyFileError::UnsupportedEncryption);
     }
-    // RFC 5915 leaves the curve to the parameters; where they name another one, the length does not fit.
-    p256::SecretKey::from_sec1_der(&decode(block)?).map(p256_secret).map_err(|_| not_usable(format!("this `{SEC1}`")))
+    p256::SecretKey::from_sec1_der(&decode(block)?)
+        .map(p256_secret)
+        .map_err(|_| not_usable(format!("a damaged `{SEC1}` or one on another curve")))
 }
 
 fn p256_secret(key: p256::SecretKey) -> Secret {
@@ -163,7 +166,7 @@ fn decode(block: &str) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
 }
 
 /// A file from outside decides how much work a passphrase costs: without a bound, all memory there is.
-fn check_costs(scheme: &EncryptionScheme) -> Result<(), KeyFileError> {
+fn check_encryption(scheme: &EncryptionScheme) -> Result<(), KeyFileError> {
     let parameters = scheme.pbes2().ok_or(KeyFileError::UnsupportedEncryption)?;
     match &parameters.kdf {
         pbes2::Kdf::Scrypt(scrypt) => {
@@ -177,6 +180,7 @@ fn check_costs(scheme: &EncryptionScheme) -> Result<(), KeyFileError> {
             if memory_fits && work_fits { Ok(()) } else { Err(KeyFileError::TooCostly) }
         }
         pbes2::Kdf::Pbkdf2(pbkdf2) => match pbkdf2.iteration_count {
+            _ if pbkdf2.prf == pbes2::Pbkdf2Prf::HmacWithSha1 => Err(KeyFileError::UnsupportedEncryption),
             0 => Err(KeyFileError::Malformed),
             1..=MAX_PBKDF2_ROUNDS => Ok(()),
             _ => Err(KeyFileError::TooCostly),
@@ -185,20 +189,27 @@ fn check_costs(scheme: &EncryptionScheme) -> Result<(), KeyFileError> {
     }
 }
 
-fn encryption_error(error: der::Error) -> KeyFileError {
-    match error.kind() {
-        der::ErrorKind::OidUnknown { .. } => KeyFileError::UnsupportedEncryption,
-        _ => KeyFileError::Malformed,
+/// Tells an encryption that is not known here from a file that is damaged: `SEQUENCE { AlgorithmIdentifier, OCTET STRING }`.
+fn unread_encryption(der: &[u8]) -> KeyFileError {
+    let outline = |reader: &mut der::SliceReader<'_>| {
+        reader.sequence(|reader| {
+            AlgorithmIdentifierRef::decode(reader)?;
+            <&OctetStringRef>::decode(reader).map(drop)
+        })
+    };
+    match der::SliceReader::new(der).and_then(|mut reader| outline(&mut reader)) {
+        Ok(()) => KeyFileError::UnsupportedEncryption,
+        Err(_) => KeyFileError::Malformed,
     }
 }
 
 fn decryption_error(error: pkcs8::Error) -> KeyFileError {
     match error {
-        pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => KeyFileError::WrongPassphrase,
-        pkcs8::Error::EncryptedPrivateKey(
-            pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs5::Error::NoPbes1CryptSupport,
-        ) => KeyFileError::UnsupportedEncryption,
-        _ => KeyFileError::Malformed,
+        // Padding that is none, or noise where a key should be.
+        pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => {
+            KeyFileError::WrongPassphrase
+        }
+        _ => KeyFileError::UnsupportedEncryption,
     }
 }
 
@@ -220,4 +231,215 @@ fn what_else(text: &str) -> KeyFileError {
 
 fn not_usable(found: String) -> KeyFileError {
     KeyFileError::NotUsable { found }
+}
+
+#[cfg(test)]
+mod tests {
+    use pkcs8::der::Encode;
+
+    use super::super::{KeyKind, SecretKey};
+    use super::*;
+
+    // Written by OpenSSL 3.0.19; the passphrase is "horse".
+    const ED25519_SCRYPT: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGTME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAjRz5VOMFFDxQICQAAC
+AQgCAQEwHQYJYIZIAWUDBAEqBBBkOx8r47pQdlc+Ko8+4sWyBEBPzxWJ57BQXCSW
+pv8fj47ckQi9Op1Z5qDq3QxfUrbzZiFC7b5LgRLGzhkZ2vPho391CgLzndowDqJ3
++KthBq8F
+-----END ENCRYPTED PRIVATE KEY-----
+";
+    const P256_PBKDF2: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAidovSOepcufAICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEEXluXlUZsdXVJUYtVv76lgEgZAD
+cTjRraAeBlBXgfeFlyXmrFgok0JUf3D4OWbA9tpw1JDuNLfEQOZhutSAGnXww7CA
+79kd9447QE1OBKZZPEXD1pF0fyqMwEPVLx1Sm1OKByVlIpp/92iUdl6qOX1Lceii
+Xa2JUqFRo/2s39R7A/sYP9BFUdvPaYQOQdxCmuUIQ457hSQUlkdogeZUSrGZK9M=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+    const P256_SEC1: &str = "\
+-----BEGIN EC PARAMETERS-----
+BggqhkjOPQMBBw==
+-----END EC PARAMETERS-----
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIHvT3o2f+zvfAiZV0MWdl2jXAXbdp/vkn293MI2zCXRHoAoGCCqGSM49
+AwEHoUQDQgAE9dWu5gsaXGnoBzAT9GGkR4gWgU3kQJuJHsuF7EtIK+D+lh12Huon
+C/ZVz9/xALNc1AdXi4DKA5+H68FO/x/u6g==
+-----END EC PRIVATE KEY-----
+";
+    const PBKDF2_SHA1: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGNMEkGCSqGSIb3DQEFDTA8MBsGCSqGSIb3DQEFDDAOBAh9nn7W4162lAICCAAw
+HQYJYIZIAWUDBAECBBCadTkGqxwiRiLzy/IaQA8aBEBvzeFKu30UM5BzjBjVzecm
+AZR/f3AtMkvVhrMjqXQmMhEJcKpe3RDChd1FYvNz+/4zwu6xOTIuukZPvwIKH5DA
+-----END ENCRYPTED PRIVATE KEY-----
+";
+    const PBE_3DES: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MFgwHAYKKoZIhvcNAQwBAzAOBAiM7e8AlLPfuwICCAAEOLLjx3D10ucdMIfAuQhw
+xTelwYTh7aCT32QzBCeFt9BxKwDHskbSHks/bIRchHNEY+RscRKuFHgN
+-----END ENCRYPTED PRIVATE KEY-----
+";
+    const X25519: &str = "\
+-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VuBCIEIBB/Vu9kueeLh+KdCgrSL2aRx4nDdIaVKeL63aqpWohN
+-----END PRIVATE KEY-----
+";
+
+    fn refusal(pem: &str, passphrase: Option<&[u8]>) -> KeyFileError {
+        SecretKey::from_pem(pem, passphrase).unwrap_err()
+    }
+
+    #[test]
+    fn files_of_openssl_are_read() {
+        let horse = Some(&b"horse"[..]);
+        for (pem, passphrase, public) in [
+            (ED25519_SCRYPT, horse, "MCowBQYDK2VwAyEADfvIAzP94RJaahojJKWtdbR2O7qsYL+Z7Ckljwa3y3A="),
+            (
+                P256_PBKDF2,
+                horse,
+                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEcZE6/vBSbfrhfXCT1Es6K4LMDx/n\n\
+                 /kFO/Wa6RFSEjxOtXyzVZxboP+y3R3Fxwc/cywQnZsX8HTRNpuvl1p1yKA==",
+            ),
+            (
+                P256_SEC1,
+                None,
+                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9dWu5gsaXGnoBzAT9GGkR4gWgU3k\n\
+                 QJuJHsuF7EtIK+D+lh12HuonC/ZVz9/xALNc1AdXi4DKA5+H68FO/x/u6g==",
+            ),
+        ] {
+            let key = SecretKey::from_pem(pem, passphrase).unwrap();
+            let expected = format!("-----BEGIN PUBLIC KEY-----\n{public}\n-----END PUBLIC KEY-----\n");
+            assert_eq!(key.public_key().to_spki_pem(), expected);
+        }
+    }
+
+    #[test]
+    fn a_passphrase_for_a_key_that_needs_none_is_not_used() {
+        assert!(SecretKey::from_pem(P256_SEC1, Some(b"any")).is_ok());
+    }
+
+    #[test]
+    fn an_encrypted_key_opens_with_its_passphrase_only() {
+        for pem in [ED25519_SCRYPT, P256_PBKDF2] {
+            assert_eq!(refusal(pem, None), KeyFileError::NeedsPassphrase);
+            for wrong in [&b""[..], b"Horse", b"horse "] {
+                assert_eq!(refusal(pem, Some(wrong)), KeyFileError::WrongPassphrase);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_passphrase_never_passes_for_anything_else() {
+        // Enough of them that some yield well-padded noise.
+        for n in 0..600_u16 {
+            assert_eq!(refusal(P256_PBKDF2, Some(&n.to_le_bytes())), KeyFileError::WrongPassphrase);
+        }
+    }
+
+    #[test]
+    fn old_encryptions_are_named_as_such_before_a_passphrase_is_asked_for() {
+        let proc_type =
+            P256_SEC1.replace("EC PRIVATE KEY-----\nMHc", "EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMHc");
+        for pem in [PBKDF2_SHA1, PBE_3DES, &proc_type] {
+            assert_eq!(refusal(pem, None), KeyFileError::UnsupportedEncryption);
+            assert_eq!(refusal(pem, Some(b"horse")), KeyFileError::UnsupportedEncryption);
+        }
+    }
+
+    #[test]
+    fn other_keys_are_named() {
+        let public = SecretKey::from_seed(KeyKind::Ed25519, &[1; 32]).public_key().to_spki_pem();
+        for (pem, found) in [
+            (X25519, "a private key of the algorithm 1.3.101.110"),
+            (&public, "a public key"),
+            (&P256_SEC1.replace("MHcC", "MHcD"), "a damaged `EC PRIVATE KEY` or one on another curve"),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----", "an OpenSSH private key"),
+        ] {
+            let refused = refusal(pem, None);
+            assert_eq!(refused, KeyFileError::NotUsable { found: found.into() });
+            let sentence = format!("{found} does not sign here; what does is an Ed25519 or ECDSA P-256 private key");
+            assert_eq!(refused.to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let plain = SecretKey::from_seed(KeyKind::Ed25519, &[1; 32]).to_pkcs8_pem();
+        for pem in [
+            "",
+            "no key",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
+            &plain.replace('M', "!"),
+            &plain.replace("MC4C", "MC4D"),
+            &P256_SEC1.replace("MHcC", "!!!!"),
+            &ED25519_SCRYPT.replace("MIGT", "MIGU"),
+        ] {
+            assert_eq!(refusal(pem, Some(b"horse")), KeyFileError::Malformed, "{pem}");
+        }
+    }
+
+    #[test]
+    fn an_ed25519_file_with_the_public_key_of_another_is_refused() {
+        let [own, other] = [1, 2].map(|seed| ed25519_dalek::SigningKey::from_bytes(&[seed; 32]));
+        let file = |public: &ed25519_dalek::SigningKey| {
+            let nested = [&[0x04, 32], &own.as_bytes()[..]].concat();
+            let public = public.verifying_key();
+            let algorithm = AlgorithmIdentifierRef { oid: ED25519, parameters: None };
+            let mut info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&nested).unwrap());
+            info.public_key = Some(pkcs8::der::asn1::BitStringRef::from_bytes(public.as_bytes()).unwrap());
+            SecretDocument::encode_msg(&info).unwrap().to_pem(PLAIN, LineEnding::LF).unwrap()
+        };
+        assert!(SecretKey::from_pem(&file(&own), None).is_ok());
+        assert_eq!(refusal(&file(&other), None), KeyFileError::Malformed);
+    }
+
+    #[test]
+    fn the_costs_of_an_encrypted_file_have_bounds() {
+        let scheme = |kdf| {
+            let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
+            EncryptionScheme::Pbes2(pbes2::Parameters { kdf, encryption })
+        };
+        let salt = pbes2::Salt::new([0; 16]).unwrap();
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            scheme(pbes2::Kdf::Scrypt(pbes2::ScryptParams {
+                salt,
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            }))
+        };
+        let pbkdf2 = |iteration_count| {
+            let prf = pbes2::Pbkdf2Prf::HmacWithSha256;
+            scheme(pbes2::Kdf::Pbkdf2(pbes2::Pbkdf2Params { salt, iteration_count, key_length: None, prf }))
+        };
+        for (scheme, expected) in [
+            (scrypt(1 << 18, 8, 1), Ok(())),
+            (scrypt(1 << 19, 8, 1), Err(KeyFileError::TooCostly)),
+            (scrypt(1 << 18, 9, 1), Err(KeyFileError::TooCostly)),
+            (scrypt(1 << 18, 8, 4), Ok(())),
+            (scrypt(1 << 18, 8, 5), Err(KeyFileError::TooCostly)),
+            (scrypt(1 << 63, u16::MAX, u16::MAX), Err(KeyFileError::TooCostly)),
+            (scrypt(0, 8, 1), Err(KeyFileError::Malformed)),
+            (scrypt(1, 8, 1), Err(KeyFileError::Malformed)),
+            (scrypt(1000, 8, 1), Err(KeyFileError::Malformed)),
+            (scrypt(1024, 0, 1), Err(KeyFileError::Malformed)),
+            (scrypt(1024, 8, 0), Err(KeyFileError::Malformed)),
+            (pbkdf2(0), Err(KeyFileError::Malformed)),
+            (pbkdf2(10_000_000), Ok(())),
+            (pbkdf2(10_000_001), Err(KeyFileError::TooCostly)),
+        ] {
+            assert_eq!(check_encryption(&scheme), expected, "{scheme:?}");
+        }
+
+        let endless = EncryptedPrivateKeyInfoRef {
+            encryption_algorithm: scrypt(1 << 40, 8, 1),
+            encrypted_data: OctetStringRef::new(&[0; 64]).unwrap(),
+        };
+        let pem = pem::encode_string(ENCRYPTED, LineEnding::LF, &endless.to_der().unwrap()).unwrap();
+        assert_eq!(refusal(&pem, Some(b"horse")), KeyFileError::TooCostly);
+    }
 }

@@ -55,9 +55,13 @@ pub fn role_name(stem: &str) -> Option<String> {
 
 /// The name of the one flat file that holds the target `path`: percent-encoded, `dir/a` as `dir%2Fa`. That is where
 /// python-tuf and go-tuf put it, but for the names `.` and `..`, Windows' devices, names that end in a dot (which
-/// Windows drops) and names over [`LONGEST_TARGET_NAME`] bytes.
+/// Windows drops), names that look like one of our unfinished files, and names over [`LONGEST_TARGET_NAME`] bytes.
 pub fn target_file_name(path: &str) -> String {
-    let special = path.is_empty() || path == "." || path == ".." || is_windows_device(path);
+    let special = path.is_empty()
+        || path == "."
+        || path == ".."
+        || path.starts_with(super::atomic_write::UNFINISHED)
+        || is_windows_device(path);
     let mut escaped = if special { encode_first(path) } else { percent_encode(path) };
     if escaped.ends_with('.') {
         escaped.pop();
@@ -208,6 +212,7 @@ mod tests {
             ("/etc/passwd", "%2Fetc%2Fpasswd"),
             ("../../x", "..%2F..%2Fx"),
             (".hidden", ".hidden"),
+            (".unfinished-1", "%2Eunfinished-1"),
             (".", "%2E"),
             ("..", "%2E%2E"),
             ("v1.", "v1%2E"),

@@ -31,9 +31,9 @@ pub struct FileStore {
 }
 
 /// How long [`FileStore::lock_shared`] and [`FileStore::lock_exclusive`] wait for another process unless told otherwise:
-/// 10 seconds. Writers hold the lock for milliseconds, so this is only reached when one of them is stopped or its disk
-/// hangs.
-pub const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// 60 seconds. A writer may hold the lock while it fetches, so this is longer than one request may take, and enough for
+/// a row of processes that start together to refresh one after the other.
+pub const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 impl FileStore {
     /// The store in `folder`, which is made when it is missing, and the folders above it as well.

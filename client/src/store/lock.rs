@@ -56,7 +56,7 @@ pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result
     }
 }
 
-/// A writer holds the lock for a few milliseconds (it has fetched everything before), so the first tries come quickly.
+/// A refresh where nothing changed takes milliseconds nearby and a round trip further off, so the first tries come quickly.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 

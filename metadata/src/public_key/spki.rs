@@ -78,7 +78,8 @@ pub(super) fn to_der(material: &KeyMaterial) -> Vec<u8> {
 }
 
 pub(super) fn to_pem(material: &KeyMaterial) -> String {
-    pem::encode_string(PEM_LABEL, LineEnding::LF, &to_der(material)).expect("the label is a valid one, and the key is short")
+    pem::encode_string(PEM_LABEL, LineEnding::LF, &to_der(material))
+        .expect("the label is a valid one, and the key is short")
 }
 
 fn encode(material: &KeyMaterial) -> der::Result<Vec<u8>> {
@@ -202,7 +203,8 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzBzVOmHCPojMVLSI364WiiV8NPrD
 
     #[test]
     fn an_unknown_algorithm_or_curve_is_named() {
-        let replaced = |from: &str, to: &str| read_der(&hex::decode(&hex::encode(&p256_der()).replace(from, to)).unwrap());
+        let replaced =
+            |from: &str, to: &str| read_der(&hex::decode(&hex::encode(&p256_der()).replace(from, to)).unwrap());
         // id-ecPublicKey, then the curve secp256r1, each with its last number changed.
         let unknown = |oid: &str| Err(UnusableKey::UnknownAlgorithm { oid: oid.into() });
         assert_eq!(replaced("06072a8648ce3d0201", "06072a8648ce3d0205"), unknown("1.2.840.10045.2.5"));

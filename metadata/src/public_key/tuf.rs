@@ -27,11 +27,7 @@ pub(super) fn read(keytype: &str, scheme: &str, public: &str) -> Result<PublicKe
     if !goes_with(keytype, scheme) {
         return Err(UnusableKey::SchemeMismatch { keytype: keytype.into(), scheme });
     }
-    let material = if public.contains("-----BEGIN") {
-        spki::read_pem(public)?
-    } else {
-        read_hex(scheme, public)?
-    };
+    let material = if public.contains("-----BEGIN") { spki::read_pem(public)? } else { read_hex(scheme, public)? };
     if !material.fits(scheme) {
         return Err(UnusableKey::WrongType { scheme, found: material.kind() });
     }

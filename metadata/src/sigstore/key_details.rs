@@ -35,28 +35,48 @@ impl HashAlgorithm {
 /// How a log's key is encoded and which signatures it makes. LMS and LM-OTS, which are deprecated and whose keys are no
 /// SubjectPublicKeyInfo, are not known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "each name says encoding, algorithm, size and hash, as the specification spells it")]
 pub enum KeyDetails {
+    /// `PKCS1_RSA_PKCS1V5`
     Pkcs1RsaPkcs1V5,
+    /// `PKCS1_RSA_PSS`
     Pkcs1RsaPss,
+    /// `PKIX_RSA_PKCS1V5`
     PkixRsaPkcs1V5,
+    /// `PKIX_RSA_PSS`
     PkixRsaPss,
+    /// `PKIX_ECDSA_P256_SHA_256`
     PkixEcdsaP256Sha256,
+    /// `PKIX_ECDSA_P256_HMAC_SHA_256`
     PkixEcdsaP256HmacSha256,
+    /// `PKIX_ED25519`
     PkixEd25519,
+    /// `PKIX_ED25519_PH`
     PkixEd25519Ph,
+    /// `PKIX_RSA_PKCS1V15_2048_SHA256`
     PkixRsaPkcs1V15_2048Sha256,
+    /// `PKIX_RSA_PKCS1V15_3072_SHA256`
     PkixRsaPkcs1V15_3072Sha256,
+    /// `PKIX_RSA_PKCS1V15_4096_SHA256`
     PkixRsaPkcs1V15_4096Sha256,
+    /// `PKIX_ECDSA_P384_SHA_384`
     PkixEcdsaP384Sha384,
+    /// `PKIX_ECDSA_P521_SHA_512`
     PkixEcdsaP521Sha512,
+    /// `PKIX_RSA_PSS_2048_SHA256`
     PkixRsaPss2048Sha256,
+    /// `PKIX_RSA_PSS_3072_SHA256`
     PkixRsaPss3072Sha256,
+    /// `PKIX_RSA_PSS_4096_SHA256`
     PkixRsaPss4096Sha256,
+    /// `PKIX_ECDSA_P384_SHA_256`
     PkixEcdsaP384Sha256,
+    /// `PKIX_ECDSA_P521_SHA_256`
     PkixEcdsaP521Sha256,
+    /// `ML_DSA_65`
     MlDsa65,
+    /// `ML_DSA_87`
     MlDsa87,
+    /// `ML_DSA_44`
     MlDsa44,
 }
 

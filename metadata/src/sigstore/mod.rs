@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use rootline_metadata::parse_instant;
-//! use rootline_metadata::sigstore::{TrustedRoot, Window};
+//! use rootline_metadata::sigstore::TrustedRoot;
 //!
 //! let bytes = br#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1", "ctlogs": [{
 //!     "baseUrl": "https://ctfe.sigstore.dev/2022", "hashAlgorithm": "SHA2_256",

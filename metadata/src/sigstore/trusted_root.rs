@@ -42,7 +42,7 @@ impl TrustedRoot {
     /// A trusted root that trusts nothing. All four lists are there, though empty, as sigstore-python refuses a file without them.
     pub fn empty(format: TrustedRootFormat) -> TrustedRoot {
         let members = ValueMembers::new().with("mediaType", format.media_type());
-        let members = Section::ALL.iter().fold(members, |members, section| members.with(section.as_str(), Vec::new()));
+        let members = Section::ALL.iter().fold(members, |members, section| members.with(section.as_str(), Vec::<Value>::new()));
         TrustedRoot {
             value: members.into(),
             format,

@@ -27,6 +27,8 @@ struct Cli {
 enum Command {
     /// Bring the local copy of a trust root up to date
     Update(commands::update::UpdateArgs),
+    /// What is trusted at a given time: certificate authorities, logs, timestamp authorities
+    Show(commands::show::ShowArgs),
     /// Print or write one target, verified
     Get(commands::get::GetArgs),
     /// What the local copy holds, and until when it may be used
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Update(args) => commands::update::run(&args, &terminal),
+        Command::Show(args) => commands::show::run(&args, &terminal),
         Command::Get(args) => commands::get::run(&args, &terminal),
         Command::Status(args) => commands::status::run(&args, &terminal),
         Command::Tuf(args) => commands::tuf::run(args, At::new(None).instant(), &terminal),

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod get;
+pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod tuf;
 pub(crate) mod update;

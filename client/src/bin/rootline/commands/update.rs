@@ -3,6 +3,7 @@
 use clap::Args;
 use rootline_client::Error;
 use rootline_client::refusal::Fault;
+use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use rootline_metadata::{TargetPath, instant_text};
 use serde_json::json;
 
@@ -10,9 +11,6 @@ use crate::failure::Failure;
 use crate::repository::{Repository, RepositoryArgs, Source, Unwritable};
 use crate::roles::{RoleState, role_states, role_table};
 use crate::terminal::Terminal;
-
-/// What a verifier needs, where the repository has it.
-pub(crate) const TRUST_ROOT_TARGETS: [&str; 2] = ["trusted_root.json", "signing_config.v0.2.json"];
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -44,9 +42,8 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     terminal.notes(repository.client.take_notes());
     let trusted = refreshed?;
     let mut kept = Vec::new();
-    for name in TRUST_ROOT_TARGETS {
-        let Some(path) = TargetPath::new(name) else { continue };
-        match repository.client.target(&trusted, &path) {
+    for name in [TRUSTED_ROOT, SIGNING_CONFIG] {
+        match repository.client.target(&trusted, &TargetPath::from_static(name)) {
             Ok(_) => kept.push(name),
             // A repository need not have them.
             Err(Error::Refused(refusal)) if matches!(refusal.fault, Fault::NotListed { .. }) => {}

@@ -1,0 +1,144 @@
+//! `rootline show`: whom to trust at a given time.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_client::TrustRoot;
+use rootline_metadata::sigstore::{CertificateAuthority, LogInstance, Window};
+use rootline_metadata::{hex, instant_text, sha256};
+use serde_json::{Value, json};
+
+use crate::clock::parse_at;
+use crate::failure::Failure;
+use crate::repository::{RepositoryArgs, Source, Unwritable};
+use crate::roles::{RoleState, role_states};
+use crate::terminal::Terminal;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline show
+  rootline show --trusted-at 2022-01-01T00:00:00Z     what to trust for a signature of that time
+  rootline show --all --offline --json
+
+--at is the time at which the metadata has to be fresh; --trusted-at is the time of a signature.")]
+pub(crate) struct ShowArgs {
+    /// Show what is trusted for a signature of this time [default: the time of the command]
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    trusted_at: Option<DateTime<Utc>>,
+
+    /// Show every entry, also those whose window is past or yet to come
+    #[arg(long, conflicts_with = "trusted_at")]
+    all: bool,
+
+    /// Use the local copy alone; it has to be complete and unexpired
+    #[arg(long)]
+    offline: bool,
+
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let from = if args.offline { Source::LocalCopy } else { Source::Repository };
+    let mut repository = args.repository.open(from, Unwritable::GoOn, terminal)?;
+    let trust_root = repository.client.trust_root(repository.now);
+    terminal.notes(repository.client.take_notes());
+    let trust_root = trust_root?;
+    let instant = args.trusted_at.unwrap_or(repository.now);
+    let entries = entries(&trust_root, (!args.all).then_some(instant));
+    terminal.notes(trust_root.trusted_root().skipped());
+    let roles = role_states(trust_root.metadata(), repository.now);
+    if args.json {
+        terminal.json(&json!({
+            "instance": repository.instance.name,
+            "checked_at": instant_text(repository.now),
+            "fresh_until": trust_root.expiry().to_text(),
+            "trusted_at": (!args.all).then(|| instant_text(instant)),
+            "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
+            "trusted": entries.iter().map(Entry::to_json).collect::<Vec<_>>(),
+        }));
+        return Ok(());
+    }
+    let name = &repository.instance.name;
+    match args.all {
+        true => terminal.line(format_args!("everything that {name} lists")),
+        false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
+    }
+    table(&entries, terminal);
+    let (checked, expiry) = (instant_text(repository.now), trust_root.expiry());
+    let days = expiry.instant().signed_duration_since(repository.now).num_days();
+    terminal.line(format_args!("verified at {checked}; fresh until {expiry} ({days} days left)"));
+    Ok(())
+}
+
+/// One row.
+struct Entry {
+    kind: &'static str,
+    place: String,
+    /// A log's id, or the digest of the certificate that an authority's chain begins with.
+    id: String,
+    detail: String,
+    window: Window,
+}
+
+fn entries(trust_root: &TrustRoot, at: Option<DateTime<Utc>>) -> Vec<Entry> {
+    let root = trust_root.trusted_root();
+    let authorities = |kind, list: &[CertificateAuthority]| list.iter().map(|ca| Entry::authority(kind, ca)).collect();
+    let logs = |kind, list: &[LogInstance]| list.iter().map(|log| Entry::log(kind, log)).collect();
+    let rows: [Vec<Entry>; 4] = [
+        authorities("certificate authority", root.certificate_authorities()),
+        logs("transparency log", root.transparency_logs()),
+        logs("certificate log", root.certificate_transparency_logs()),
+        authorities("timestamp authority", root.timestamp_authorities()),
+    ];
+    rows.into_iter().flatten().filter(|entry| at.is_none_or(|instant| entry.window.contains(instant))).collect()
+}
+
+impl Entry {
+    fn log(kind: &'static str, log: &LogInstance) -> Entry {
+        let id = log.log_id().map(|id| id.to_hex()).unwrap_or_default();
+        let detail = log.key().details().as_str().to_owned();
+        Entry { kind, place: log.base_url().to_owned(), id, detail, window: log.valid_for() }
+    }
+
+    fn authority(kind: &'static str, authority: &CertificateAuthority) -> Entry {
+        let id = authority.chain().next().map(|certificate| hex::encode(&sha256(certificate))).unwrap_or_default();
+        let subject = authority.subject();
+        let length = authority.chain().len();
+        let detail = format!("O={}, CN={}; chain of {length}", subject.organization, subject.common_name);
+        Entry { kind, place: authority.uri().to_owned(), id, detail, window: authority.valid_for() }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "kind": self.kind,
+            "url": self.place,
+            "id": self.id,
+            "detail": self.detail,
+            "start": self.window.start().map(instant_text),
+            "end": self.window.end().map(instant_text),
+        })
+    }
+}
+
+fn table(entries: &[Entry], terminal: &Terminal) {
+    let width = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
+    terminal.line(format_args!(
+        "  {:<21}  {:<width$}  {:<16}  {:<20}  {:<20}",
+        "kind", "name", "id", "from (UTC)", "until (UTC)"
+    ));
+    for Entry { kind, place, id, window, .. } in entries {
+        let id: String = id.chars().take(16).collect();
+        let (start, end) = (window.start().map(instant_text), window.end().map(instant_text));
+        let (start, end) = (start.as_deref().unwrap_or("-"), end.as_deref().unwrap_or("-"));
+        // Names come from the repository; nothing in them may move the cursor.
+        let place: String = place.chars().filter(|character| !character.is_control()).collect();
+        terminal.line(format_args!("  {kind:<21}  {place:<width$}  {id:<16}  {start:<20}  {end:<20}"));
+    }
+    if entries.is_empty() {
+        terminal.line(format_args!("  nothing is trusted at this time"));
+    }
+}
