@@ -187,7 +187,7 @@ const MOST_RESERVED: u64 = 1 << 20;
 /// The most of an unwanted body that is read to keep its connection, in bytes, and for how long. The "not found" of the
 /// next root version comes with such a body, right before the timestamp is wanted over the same connection.
 const MOST_DRAINED: usize = 16 << 10;
-const LONGEST_DRAIN: Duration = Duration::from_millis(500);
+const LONGEST_DRAIN: Duration = Duration::from_millis(100);
 
 /// Reads a body that nobody wants, so that its connection can be used again; gives up where a new one is cheaper.
 async fn drain(mut response: Response) {

@@ -21,14 +21,16 @@ use crate::transport::Request;
 pub struct Refresh {
     state: State,
     now: DateTime<Utc>,
+    /// Roots that were fetched. Those in our own history do not count, or a long history would use up the limit.
+    rotations: u32,
 }
 
 /// What the refresh waits for. Each state holds what is known by then, and nothing that is known later.
 #[derive(Debug)]
 enum State {
     LoadRoot(RootChain, Version),
-    FetchRoot(RootChain, Version),
     StoreRoot(RootChain, LocalFile),
+    FetchRoot(RootChain, Version),
     LoadTimestamp(Rooted),
     LoadSnapshot(Rooted, Floor),
     FetchTimestamp(Rooted, Floor),
@@ -50,27 +52,28 @@ impl Refresh {
     /// If `pinned` is no root, or not signed by itself.
     pub fn begin(pinned: Vec<u8>, now: DateTime<Utc>, limits: &Limits) -> Result<Refresh, Refusal> {
         let chain = RootChain::begin(pinned, limits)?;
-        Ok(Refresh { state: seek(chain, now, State::LoadRoot)?, now })
+        Ok(Refresh { state: seek_in_history(chain), now, rotations: 0 })
     }
 
-    fn next(&self, state: State, answer: Answer) -> Result<State, Refusal> {
+    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
         Ok(match (state, answer) {
             // A copy in our own history that does not verify is as good as none: the repository is asked instead.
-            (State::LoadRoot(mut chain, version), Answer::Bytes(bytes)) => match chain.extend(bytes) {
-                Ok(_) => seek(chain, self.now, State::LoadRoot)?,
-                Err(_) => State::FetchRoot(chain, version),
+            (State::LoadRoot(mut chain, _), Answer::Bytes(bytes)) => match chain.extend(bytes) {
+                Ok(_) => seek_in_history(chain),
+                Err(_) => State::StoreRoot(chain, LocalFile::Root),
             },
-            (State::LoadRoot(chain, version), _) => State::FetchRoot(chain, version),
+            (State::LoadRoot(chain, _), _) => State::StoreRoot(chain, LocalFile::Root),
             (State::FetchRoot(mut chain, _), Answer::Bytes(bytes)) => {
                 let version = chain.extend(bytes)?.version().number();
+                self.rotations += 1;
                 // 5.3.8: kept at once, whatever comes later.
                 State::StoreRoot(chain, LocalFile::RootHistory(version))
             }
             // 5.3.3: no newer root.
             (State::FetchRoot(chain, _), _) => State::LoadTimestamp(chain.finish(self.now)?),
-            // 5.3.9: and on to the next.
             (State::StoreRoot(chain, LocalFile::RootHistory(_)), _) => State::StoreRoot(chain, LocalFile::Root),
-            (State::StoreRoot(chain, _), _) => seek(chain, self.now, State::FetchRoot)?,
+            // 5.3.9: and on to the next.
+            (State::StoreRoot(chain, _), _) => self.seek_in_repository(chain)?,
             (State::LoadTimestamp(rooted), answer) => {
                 let mut floor = Floor::none();
                 if let Answer::Bytes(bytes) = answer {
@@ -119,6 +122,15 @@ impl Refresh {
             (State::Over(refusal), _) => return Err(refusal),
         })
     }
+
+    /// 5.3.2, 5.3.3: asks for the next root; once as many were fetched as may be, carries on with the root it has.
+    fn seek_in_repository(&self, chain: RootChain) -> Result<State, Refusal> {
+        let within_limit = self.rotations < chain.limits().root_rotations;
+        match chain.next_version().filter(|_| within_limit) {
+            Some(version) => Ok(State::FetchRoot(chain, version)),
+            None => Ok(State::LoadTimestamp(chain.finish(self.now)?)),
+        }
+    }
 }
 
 impl Crank for Refresh {
@@ -126,9 +138,9 @@ impl Crank for Refresh {
 
     fn step(&mut self) -> Result<Step<Trusted>, Refusal> {
         Ok(match &self.state {
-            State::LoadRoot(chain, version) => Step::Load(LocalFile::RootHistory(version.number()), chain.limit()),
+            State::LoadRoot(chain, version) => Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root),
             State::FetchRoot(chain, version) => {
-                Step::Fetch(Request::metadata(format!("{version}.root.json"), chain.limit()))
+                Step::Fetch(Request::metadata(format!("{version}.root.json"), chain.limits().root))
             }
             State::StoreRoot(chain, file) => Step::Store(file.clone(), chain.newest().document()),
             State::LoadTimestamp(rooted) => Step::Load(LocalFile::Timestamp, rooted.limits().timestamp),
@@ -173,11 +185,11 @@ impl Crank for Refresh {
     }
 }
 
-/// 5.3.2: asks for the next root where `ask` says; once the limit of rotations is reached, carries on with the root it has.
-fn seek(chain: RootChain, now: DateTime<Utc>, ask: fn(RootChain, Version) -> State) -> Result<State, Refusal> {
+/// 5.3.2: looks for the next root in our own history.
+fn seek_in_history(chain: RootChain) -> State {
     match chain.next_version() {
-        Some(version) => Ok(ask(chain, version)),
-        None => Ok(State::LoadTimestamp(chain.finish(now)?)),
+        Some(version) => State::LoadRoot(chain, version),
+        None => State::StoreRoot(chain, LocalFile::Root),
     }
 }
 

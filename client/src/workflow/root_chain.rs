@@ -12,7 +12,6 @@ use crate::spec::Check;
 #[derive(Clone, Debug)]
 pub struct RootChain {
     newest: Verified<Root>,
-    rotations_left: u32,
     limits: Limits,
 }
 
@@ -29,12 +28,12 @@ impl RootChain {
             check: Check::PinnedRoot,
             fault: Fault::Unsigned(unsigned),
         })?;
-        Ok(RootChain { newest, rotations_left: limits.root_rotations, limits: limits.clone() })
+        Ok(RootChain { newest, limits: limits.clone() })
     }
 
-    /// 5.3.2, 5.3.3: the version to ask for next; none once the limit is reached: then one carries on with the root one has.
+    /// 5.3.2: the version that would come next.
     pub fn next_version(&self) -> Option<Version> {
-        if self.rotations_left == 0 { None } else { self.newest.version().next() }
+        self.newest.version().next()
     }
 
     /// 5.3.4 to 5.3.7: takes the next root, if it is that.
@@ -59,13 +58,12 @@ impl RootChain {
         }
         // 5.3.6: that it may have expired does not matter yet.
         self.newest = new;
-        self.rotations_left = self.rotations_left.saturating_sub(1);
         Ok(&self.newest)
     }
 
-    /// Most bytes of a root.
-    pub(super) fn limit(&self) -> u64 {
-        self.limits.root
+    /// The limits that apply.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The newest root so far.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -80,7 +81,7 @@ impl Failure {
         }
         if error.is_connect() {
             // A certificate that is not trusted now will not be in a second.
-            let retry = if is_about_tls(&error) { Retry::Never } else { Retry::Backoff };
+            let retry = if is_about_certificates(&error) { Retry::Never } else { Retry::Backoff };
             return Self { error: TransportError::Unreachable { location, reason, tries: 1 }, retry };
         }
         Self { error: TransportError::Interrupted { location, reason, tries: 1 }, retry: Retry::Backoff }
@@ -158,16 +159,13 @@ fn causes(error: &reqwest::Error) -> String {
     if said.is_empty() { "no reason was given".to_owned() } else { said.join(": ") }
 }
 
-fn is_about_tls(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(this) = cause {
-        let inner = this.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        if this.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = this.source();
+/// Whether the server's certificate was refused. The TLS library's own error lies within IO errors within IO errors.
+fn is_about_certificates(error: &(dyn Error + 'static)) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_));
     }
-    false
+    let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    within.is_some_and(|within| is_about_certificates(within)) || error.source().is_some_and(is_about_certificates)
 }
 
 #[cfg(test)]
