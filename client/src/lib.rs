@@ -1,6 +1,45 @@
-//! Safely update and cache a local Sigstore trust root, through TUF.
+//! Safely update and cache a local Sigstore trust root.
 //!
-//! Placeholder.
+//! Sigstore's users do not hard-code certificates and log keys: they fetch them through a signed TUF channel, so that they can be
+//! rotated. This crate is the verifier's end of that channel. It promises that nothing unverified is ever returned or stored as
+//! trusted; that every load, from the network or from the local copy, is verified from the root that the caller pinned; and that what
+//! it has seen once is not undone by an attacker who plays old files. What to do with the keys is left to the caller.
+//!
+//! ```no_run
+//! use rootline_client::store::FileStore;
+//! use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
+//! use rootline_client::{Client, Instance};
+//! # let now = rootline_metadata::parse_instant("2026-08-22T00:00:00Z").unwrap();
+//!
+//! let instance = Instance::sigstore();
+//! let http = Http::new(&instance.metadata_url, &instance.targets_url, HttpSettings::default())?;
+//! let store = FileStore::open("trust")?;
+//! let mut client = Client::new(instance.pinned_root, HttpBlocking::new(http)?, store);
+//!
+//! let trust_root = client.trust_root(now)?;
+//! for log in trust_root.at(now).transparency_logs() {
+//!     println!("{} signs with {}", log.base_url(), log.key().details().as_str());
+//! }
+//! # Ok::<(), rootline_client::Error>(())
+//! ```
+//!
+//! The path of the data:
+//!
+//! ```text
+//! pinned root ─▶ workflow: RootChain ─▶ Rooted ─▶ Timestamped ─▶ Snapshotted ─▶ Trusted ─▶ TrustRoot
+//!                   ▲ asks for files          │ says what to keep
+//!                   │                         ▼
+//!               transport                   store
+//! ```
+//!
+//! - [`workflow`] is the TUF client workflow as a value without IO; [`driver`] turns it, waiting or not.
+//! - [`transport`] brings bytes and vouches for nothing: HTTP(S), a folder, or your own.
+//! - [`store`] keeps bytes and is never trusted: a locked folder, memory, or your own.
+//! - [`refusal`] and [`spec`] say what was refused, by which section of the specification, and what to do next.
+//!
+//! Time is always an argument. Without the feature `http` there is no tokio, reqwest or TLS in the tree.
+//!
+//! Not supported: the `mirrors` role, and more than one repository for one target (TAP 4).
 
 pub mod client;
 pub mod driver;

@@ -67,9 +67,9 @@ impl fmt::Display for File {
 #[non_exhaustive]
 pub enum Fault {
     /// The file does not have its form.
-    Malformed(FormatError),
+    Malformed(Box<FormatError>),
     /// Not enough of the right keys have signed.
-    Unsigned(Unsigned),
+    Unsigned(Box<Unsigned>),
     /// Its version, or the one it gives for `of`, goes down.
     WentBackwards {
         /// The file whose version it is.

@@ -101,5 +101,5 @@ fn if_listed(target: Result<Vec<u8>, Error>) -> Result<Option<Vec<u8>>, Error> {
 
 fn malformed(name: &'static str, error: FormatError) -> Error {
     let file = File::Target(TargetPath::from_static(name));
-    Error::Refused(Refusal { file, check: Check::Form, fault: Fault::Malformed(error) })
+    Error::Refused(Refusal { file, check: Check::Form, fault: Fault::Malformed(Box::new(error)) })
 }

@@ -90,14 +90,16 @@ impl StoreError {
         }
     }
 
-    /// Whether this is a place that this user cannot write at all: a read-only file system, a missing permission, or a
-    /// home that is not a folder (`HOME=/dev/null`). A caller may then carry on with a
+    /// Whether this is a place that this user cannot write at all: a read-only file system, a missing permission, or
+    /// something else where a folder belongs (`HOME=/dev/null`). A caller may then carry on with a
     /// [`MemoryStore`](super::MemoryStore), which no other failure of a disk should silently lead to.
     pub fn is_read_only(&self) -> bool {
-        matches!(
-            self.io_kind(),
-            Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory)
-        )
+        use io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            Self::Io { source, .. } => matches!(source.kind(), ReadOnlyFilesystem | PermissionDenied | NotADirectory),
+            Self::NotARegularFile { found, .. } => *found == NOT_A_FOLDER,
+            _ => false,
+        }
     }
 
     /// What the person at the terminal can do about it, when there is something.
@@ -121,6 +123,9 @@ impl StoreError {
         move |source| Self::Io { operation, path, source }
     }
 }
+
+/// What [`StoreError::NotARegularFile`] has found in a folder's place.
+pub(super) const NOT_A_FOLDER: &str = "not a folder";
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::atomic_write::{self, Access};
-use super::error::{Operation, StoreError};
+use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::lock::{self, Sharing, StoreLock};
 use super::{LocalFile, Store, escape, folders, read_at_most};
 
@@ -69,7 +69,7 @@ impl FileStore {
         let folder = folder.into();
         match fs::metadata(&folder) {
             Ok(found) if found.is_dir() => Ok(Some(Self { folder, lock_wait: LOCK_WAIT })),
-            Ok(_) => Err(StoreError::NotARegularFile { path: folder, found: "not a folder" }),
+            Ok(_) => Err(StoreError::NotARegularFile { path: folder, found: NOT_A_FOLDER }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io(Operation::Read, folder)(error)),
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::atomic_write::{Access, sync_folder};
-use super::error::{Operation, StoreError};
+use super::error::{NOT_A_FOLDER, Operation, StoreError};
 
 /// Makes `folder` and what is missing above it, each synced into the folder it is in, since a file that survives a loss
 /// of power is of no use in a folder that does not. A folder that is there is left as it is, and may be a link to one.
@@ -30,7 +30,7 @@ pub(super) fn create_one(folder: &Path, access: Access) -> Result<(), StoreError
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             match fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
                 true => Ok(()),
-                false => Err(StoreError::NotARegularFile { path: folder.to_owned(), found: "not a folder" }),
+                false => Err(StoreError::NotARegularFile { path: folder.to_owned(), found: NOT_A_FOLDER }),
             }
         }
         Err(error) => Err(StoreError::io(Operation::CreateFolder, folder)(error)),

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::atomic_write::{self, Access};
-use super::error::{Operation, StoreError};
+use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::file_store::open_regular;
 use super::{escape, folders};
 
@@ -120,7 +120,7 @@ impl TargetFile {
             match fs::symlink_metadata(&folder) {
                 Ok(found) if found.is_dir() => {}
                 Ok(found) if found.is_symlink() => return refuse("a symbolic link"),
-                Ok(_) => return refuse("not a folder"),
+                Ok(_) => return refuse(NOT_A_FOLDER),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(Operation::Read, folder)(error));
                 }

@@ -253,7 +253,7 @@ pub(super) fn parse<R: Role>(bytes: Vec<u8>, limit: u64, file: File) -> Result<E
     Envelope::parse(bytes, usize::try_from(limit).unwrap_or(usize::MAX)).map_err(|error| Refusal {
         file,
         check: Check::Form,
-        fault: Fault::Malformed(error),
+        fault: Fault::Malformed(Box::new(error)),
     })
 }
 
@@ -281,7 +281,7 @@ fn signed<R: Role>(
     envelope.verify(authority).map_err(|unsigned| Refusal {
         file: file.clone(),
         check,
-        fault: Fault::Unsigned(unsigned),
+        fault: Fault::Unsigned(Box::new(unsigned)),
     })
 }
 

@@ -26,7 +26,7 @@ impl RootChain {
         let newest = envelope.verify_self_signed().map_err(|unsigned| Refusal {
             file,
             check: Check::PinnedRoot,
-            fault: Fault::Unsigned(unsigned),
+            fault: Fault::Unsigned(Box::new(unsigned)),
         })?;
         Ok(RootChain { newest, limits: limits.clone() })
     }
@@ -48,7 +48,7 @@ impl RootChain {
         let new = envelope.verify_after(&self.newest).map_err(|unsigned| Refusal {
             file: file.clone(),
             check: Check::RootSignatures,
-            fault: Fault::Unsigned(unsigned),
+            fault: Fault::Unsigned(Box::new(unsigned)),
         })?;
         // 5.3.5: exactly one version on.
         if Some(new.version()) != expected {

@@ -74,3 +74,67 @@ impl ClientTrustConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use super::super::fixtures::{MEDIA_TYPE as TRUSTED_ROOT, rekor_v1, trusted_root};
+    use super::*;
+
+    const SIGNING_CONFIG: &str = r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","x":1}"#;
+
+    fn parse(text: &str) -> Result<ClientTrustConfig, FormatError> {
+        ClientTrustConfig::parse(text.as_bytes(), 10_000)
+    }
+
+    #[test]
+    fn a_config_holds_both_documents_and_loses_nothing() {
+        let text = format!(
+            r#"{{"signingConfig":{SIGNING_CONFIG},"y":[2],"mediaType":"{MEDIA_TYPE}","trustedRoot":{{"z":3,"mediaType":"{TRUSTED_ROOT}","tlogs":[{}]}}}}"#,
+            rekor_v1()
+        );
+        let config = parse(&text).unwrap();
+        assert_eq!(config.value().compact(), text);
+        assert_eq!(parse(&config.to_json()).unwrap().value(), config.value());
+        assert_eq!(config.trusted_root().transparency_logs().len(), 1);
+        assert_eq!(config.signing_config().value().compact(), SIGNING_CONFIG);
+    }
+
+    #[test]
+    fn two_documents_make_a_config_that_is_read_as_them() {
+        let (root, signing) =
+            (trusted_root(&[("tlogs", &[rekor_v1()])]), SigningConfig::parse(SIGNING_CONFIG.as_bytes(), 1000).unwrap());
+        let config = ClientTrustConfig::new(root.clone(), signing.clone());
+        let read = parse(&config.to_json()).unwrap();
+        assert_eq!(read, config);
+        assert_eq!(read.into_parts(), (root, signing));
+    }
+
+    #[test]
+    fn a_config_without_either_document_or_with_another_in_its_place_is_refused() {
+        let root = format!(r#"{{"mediaType":"{TRUSTED_ROOT}"}}"#);
+        for (text, why) in [
+            (format!(r#"{{"trustedRoot":{root},"signingConfig":{SIGNING_CONFIG}}}"#), "member `mediaType` is missing"),
+            (
+                format!(r#"{{"mediaType":"{TRUSTED_ROOT}","trustedRoot":{root},"signingConfig":{SIGNING_CONFIG}}}"#),
+                "not the media type of a client trust config at mediaType",
+            ),
+            (
+                format!(r#"{{"mediaType":"{MEDIA_TYPE}","signingConfig":{SIGNING_CONFIG}}}"#),
+                "member `trustedRoot` is missing",
+            ),
+            (format!(r#"{{"mediaType":"{MEDIA_TYPE}","trustedRoot":{root}}}"#), "member `signingConfig` is missing"),
+            (
+                format!(
+                    r#"{{"mediaType":"{MEDIA_TYPE}","trustedRoot":{SIGNING_CONFIG},"signingConfig":{SIGNING_CONFIG}}}"#
+                ),
+                "not the media type of a trusted root of version 0.1 or 0.2 at trustedRoot.mediaType",
+            ),
+        ] {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.starts_with(why), "{error}");
+        }
+    }
+}

@@ -148,7 +148,9 @@ impl KeyDetails {
         use KeyDetails as D;
         match self {
             D::Pkcs1RsaPkcs1V5 | D::Pkcs1RsaPss | D::PkixRsaPkcs1V5 | D::PkixRsaPss => Algorithm::Rsa,
-            D::PkixRsaPkcs1V15_2048Sha256 | D::PkixRsaPkcs1V15_3072Sha256 | D::PkixRsaPkcs1V15_4096Sha256 => Algorithm::Rsa,
+            D::PkixRsaPkcs1V15_2048Sha256 | D::PkixRsaPkcs1V15_3072Sha256 | D::PkixRsaPkcs1V15_4096Sha256 => {
+                Algorithm::Rsa
+            }
             D::PkixRsaPss2048Sha256 | D::PkixRsaPss3072Sha256 | D::PkixRsaPss4096Sha256 => Algorithm::Rsa,
             D::PkixEcdsaP256Sha256 | D::PkixEcdsaP256HmacSha256 => Algorithm::P256,
             D::PkixEcdsaP384Sha384 | D::PkixEcdsaP384Sha256 => Algorithm::P384,

@@ -83,7 +83,42 @@ pub(super) fn origin(base_url: &str) -> Option<&str> {
 mod tests {
     use alloc::string::ToString;
 
+    use super::super::fixtures::{
+        CT_LOG, CT_LOG_ID, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, STAGING_CT_LOG,
+        STAGING_CT_LOG_ID, key,
+    };
+    use super::super::key_details::KeyDetails;
     use super::*;
+
+    #[test]
+    fn the_id_of_rekor_v1_and_of_ct_logs_is_their_keys_digest() {
+        for (details, raw, id) in [
+            (KeyDetails::PkixEcdsaP256Sha256, REKOR_V1, REKOR_V1_ID),
+            (KeyDetails::PkixEcdsaP256Sha256, CT_LOG, CT_LOG_ID),
+            // Wrapped as a SubjectPublicKeyInfo first.
+            (KeyDetails::Pkcs1RsaPkcs1V5, STAGING_CT_LOG, STAGING_CT_LOG_ID),
+        ] {
+            let key = key(details, raw);
+            assert_eq!(LogId::derive(LogIdKind::KeyDigest, &key, "").unwrap().to_string(), id);
+        }
+    }
+
+    #[test]
+    fn the_id_of_rekor_v2_is_over_its_origin_and_key() {
+        let key = key(KeyDetails::PkixEd25519, REKOR_V2);
+        let id = |url| LogId::derive(LogIdKind::SignedNote, &key, url).map(|id| id.to_string());
+        assert_eq!(id(REKOR_V2_URL).as_deref(), Some(REKOR_V2_ID));
+        assert_eq!(id("https://log2025-1.rekor.sigstore.dev:443/").as_deref(), Some(REKOR_V2_ID));
+        assert_ne!(id("https://log2025-2.rekor.sigstore.dev").as_deref(), Some(REKOR_V2_ID));
+        assert_eq!(id(""), None);
+        assert_ne!(LogId::derive(LogIdKind::KeyDigest, &key, "").unwrap().to_string(), REKOR_V2_ID);
+    }
+
+    #[test]
+    fn an_ecdsa_key_has_no_signed_note_id_of_its_own() {
+        let key = key(KeyDetails::PkixEcdsaP256Sha256, REKOR_V1);
+        assert_eq!(LogId::derive(LogIdKind::SignedNote, &key, REKOR_V2_URL), None);
+    }
 
     #[test]
     fn the_origin_is_the_host_and_nothing_else() {

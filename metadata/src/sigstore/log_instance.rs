@@ -164,3 +164,146 @@ fn read_id(message: Message<'_>, name: &'static str) -> Result<Option<LogId>, Fo
     let Some(id) = message.message(name)? else { return Ok(None) };
     Ok(id.bytes("keyId")?.map(|bytes: Vec<u8>| LogId::from_bytes(bytes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::super::fixtures::{
+        CT_LOG, CT_LOG_ID, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, bytes, log, rekor_v2, skipped,
+        trusted_root,
+    };
+    use super::*;
+    use crate::digests::sha256;
+
+    fn only(section: Section, entry: &str) -> LogInstance {
+        let root = trusted_root(&[(section.as_str(), &[entry.into()])]);
+        assert_eq!(skipped(&root), [""; 0]);
+        root.logs(section)[0].clone()
+    }
+
+    fn reason(entry: &str) -> String {
+        let root = trusted_root(&[("tlogs", &[entry.into()])]);
+        assert!(root.transparency_logs().is_empty());
+        // Without line and column.
+        skipped(&root).concat().split(" (").next().unwrap().into()
+    }
+
+    #[test]
+    fn a_log_is_read_with_all_it_says() {
+        let log = only(Section::TransparencyLogs, &rekor_v2());
+        assert_eq!((log.section(), log.position()), (Section::TransparencyLogs, 0));
+        assert_eq!(log.base_url(), REKOR_V2_URL);
+        assert_eq!(log.hash_algorithm(), HashAlgorithm::Sha256);
+        assert_eq!(log.key().raw(), bytes(REKOR_V2));
+        assert_eq!(log.valid_for().to_string(), "from 2025-09-23T00:00:00Z");
+        assert_eq!(log.log_id().unwrap().to_string(), REKOR_V2_ID);
+        assert_eq!((log.checkpoint_key_id(), log.operator()), (None, None));
+    }
+
+    #[test]
+    fn names_in_snake_case_and_numbers_for_enumerations_mean_the_same() {
+        let other = rekor_v2()
+            .replace("baseUrl", "base_url")
+            .replace("hashAlgorithm\":\"SHA2_256\"", "hash_algorithm\":1")
+            .replace("publicKey", "public_key")
+            .replace("rawBytes", "raw_bytes")
+            .replace("keyDetails\":\"PKIX_ED25519\"", "key_details\":7")
+            .replace("validFor", "valid_for")
+            .replace("logId", "log_id")
+            .replace("keyId", "key_id");
+        assert_eq!(only(Section::TransparencyLogs, &other), only(Section::TransparencyLogs, &rekor_v2()));
+    }
+
+    #[test]
+    fn a_stated_id_is_told_by_the_rule_that_gives_it() {
+        let tlogs = Section::TransparencyLogs;
+        let check = |section, url: &str, details: &str, key: &str, id: &str| {
+            only(section, &log(url, details, key, "{}", id)).check_log_id()
+        };
+        let digest = LogId::from_bytes(sha256(&bytes(REKOR_V2)));
+        let note = LogId::parse(REKOR_V2_ID).unwrap();
+        assert_eq!(
+            check(tlogs, "https://rekor.sigstore.dev", "PKIX_ECDSA_P256_SHA_256", REKOR_V1, REKOR_V1_ID),
+            LogIdCheck::Matches(LogIdKind::KeyDigest)
+        );
+        assert_eq!(
+            check(tlogs, REKOR_V2_URL, "PKIX_ED25519", REKOR_V2, REKOR_V2_ID),
+            LogIdCheck::Matches(LogIdKind::SignedNote)
+        );
+        // Rekor v1 with an Ed25519 key.
+        assert_eq!(
+            check(tlogs, REKOR_V2_URL, "PKIX_ED25519", REKOR_V2, &digest.to_string()),
+            LogIdCheck::Matches(LogIdKind::KeyDigest)
+        );
+        // Another log's, and the right one of another host.
+        for (url, id) in [(REKOR_V2_URL, REKOR_V1_ID), (REKOR_V2_URL, "zxGZFQ==")] {
+            assert_eq!(
+                check(tlogs, url, "PKIX_ED25519", REKOR_V2, id),
+                LogIdCheck::Differs { expected: note.clone(), kind: LogIdKind::SignedNote }
+            );
+        }
+        assert!(matches!(
+            check(tlogs, "https://elsewhere.example", "PKIX_ED25519", REKOR_V2, REKOR_V2_ID),
+            LogIdCheck::Differs { .. }
+        ));
+        assert_eq!(
+            check(tlogs, REKOR_V2_URL, "PKIX_ED25519", REKOR_V2, ""),
+            LogIdCheck::Missing { expected: note, kind: LogIdKind::SignedNote }
+        );
+    }
+
+    #[test]
+    fn a_ct_logs_id_is_its_keys_digest_whatever_the_key() {
+        let ctlogs = Section::CertificateTransparencyLogs;
+        let good = log("https://ctfe.sigstore.dev/2022", "PKIX_ECDSA_P256_SHA_256", CT_LOG, "{}", CT_LOG_ID);
+        assert_eq!(only(ctlogs, &good).check_log_id(), LogIdCheck::Matches(LogIdKind::KeyDigest));
+        let as_note = only(ctlogs, &rekor_v2());
+        let expected = LogId::from_bytes(sha256(&bytes(REKOR_V2)));
+        assert_eq!(as_note.check_log_id(), LogIdCheck::Differs { expected, kind: LogIdKind::KeyDigest });
+    }
+
+    #[test]
+    fn a_checkpoint_key_id_is_all_32_bytes() {
+        let with = |id: &str| {
+            let stated = alloc::format!(r#""checkpointKeyId":{{"keyId":"{id}"}},"hashAlgorithm""#);
+            rekor_v2().replace("\"hashAlgorithm\"", &stated)
+        };
+        let check = |id| only(Section::TransparencyLogs, &with(id)).check_checkpoint_key_id();
+        assert_eq!(check(REKOR_V2_ID), LogIdCheck::Matches(LogIdKind::SignedNote));
+        // The first four bytes of it.
+        assert!(matches!(check("zxGZFQ=="), LogIdCheck::Differs { .. }));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_with_its_place() {
+        for (from, to, why) in [
+            ("SHA2_256", "SHA9", "tlogs entry 0: unknown hash algorithm `SHA9`"),
+            (r#""hashAlgorithm":"SHA2_256","#, "", "tlogs entry 0: unknown hash algorithm `0`"),
+            ("PKIX_ED25519", "PKIX_NEW", "tlogs entry 0: unknown kind of key `PKIX_NEW`"),
+            ("\"PKIX_ED25519\"", "14", "tlogs entry 0: unknown kind of key `14`"),
+            (
+                "PKIX_ED25519",
+                "PKIX_ECDSA_P256_SHA_256",
+                "tlogs entry 0: `PKIX_ECDSA_P256_SHA_256` stands beside a Ed25519 key",
+            ),
+            ("MCow", "MCo!", "tlogs entry 0: expected base64 at tlogs.0.publicKey.rawBytes"),
+            ("rawBytes", "raw", "tlogs entry 0: member `rawBytes` is missing at tlogs.0.publicKey"),
+            ("\"logId\":{", "\"logId\":[],\"x\":{", "tlogs entry 0: expected an object at tlogs.0.logId"),
+        ] {
+            let entry = rekor_v2().replace(from, to);
+            assert_ne!(entry, rekor_v2());
+            assert_eq!(reason(&entry), why);
+        }
+        assert_eq!(reason("5"), "tlogs entry 0: expected an object at tlogs.0");
+        assert_eq!(reason("null"), "tlogs entry 0: expected an object at tlogs.0");
+    }
+
+    #[test]
+    fn a_key_with_a_window_that_cannot_be_read_is_not_trusted_always() {
+        for window in [r#""validFor":{"end":"soon"}"#, r#""validFor":[]"#, r#""validFor":{"start":1}"#] {
+            let entry = rekor_v2().replace(r#""validFor":{"start":"2025-09-23T00:00:00Z"}"#, window);
+            assert!(reason(&entry).contains("tlogs.0.publicKey.validFor"), "{window}");
+        }
+    }
+}

@@ -148,3 +148,92 @@ impl fmt::Display for UnusableLogKey {
 }
 
 impl core::error::Error for UnusableLogKey {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::super::fixtures::{P384, P521, REKOR_V1, REKOR_V2, RSA_PKCS1, RSA_PKIX, bytes, key};
+    use super::*;
+
+    /// Every kind of key, with a key of that kind.
+    fn good_keys() -> Vec<(KeyDetails, &'static str)> {
+        let keys = KeyDetails::TABLE.iter().filter_map(|(details, ..)| match details.algorithm() {
+            Algorithm::Rsa if details.is_pkcs1() => Some((*details, RSA_PKCS1)),
+            Algorithm::Rsa => Some((*details, RSA_PKIX)),
+            Algorithm::P256 => Some((*details, REKOR_V1)),
+            Algorithm::P384 => Some((*details, P384)),
+            Algorithm::P521 => Some((*details, P521)),
+            Algorithm::Ed25519 => Some((*details, REKOR_V2)),
+            Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => None,
+        });
+        keys.collect()
+    }
+
+    #[test]
+    fn a_key_of_the_stated_kind_is_taken_and_of_any_other_refused() {
+        let good = good_keys();
+        for (details, _) in &good {
+            for (other, raw) in &good {
+                let is_same = details.algorithm() == other.algorithm() && details.is_pkcs1() == other.is_pkcs1();
+                assert_eq!(LogKey::new(*details, bytes(raw)).is_ok(), is_same, "{details} beside a key for {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_handed_out_for_its_own_scheme_only() {
+        for (details, raw) in good_keys() {
+            let key = key(details, raw);
+            assert_eq!(key.public_key().is_some(), details.is_default_scheme(), "{details}");
+            assert_eq!(key.raw(), bytes(raw));
+        }
+    }
+
+    #[test]
+    fn a_pkcs1_key_is_wrapped_and_every_other_key_is_as_it_arrived() {
+        assert_eq!(*key(KeyDetails::Pkcs1RsaPkcs1V5, RSA_PKCS1).spki_der(), bytes(RSA_PKIX));
+        assert_eq!(*key(KeyDetails::PkixRsaPkcs1V15_2048Sha256, RSA_PKIX).spki_der(), bytes(RSA_PKIX));
+        assert_eq!(*key(KeyDetails::PkixEd25519, REKOR_V2).spki_der(), bytes(REKOR_V2));
+    }
+
+    #[test]
+    fn bytes_that_are_no_key_are_refused() {
+        for (details, raw) in good_keys() {
+            let good = bytes(raw);
+            let trailing = [&*good, &[0]].concat();
+            for bad in [&good[..good.len() - 1], &trailing, &[]] {
+                assert!(LogKey::new(details, bad.to_vec()).is_err(), "{details}, {} bytes", bad.len());
+            }
+        }
+    }
+
+    #[test]
+    fn an_ed25519_key_that_anybody_can_sign_for_is_refused() {
+        let mut raw = bytes(REKOR_V2);
+        let at = raw.len() - 32;
+        raw[at..].fill(0);
+        raw[at] = 1;
+        let why = LogKey::new(KeyDetails::PkixEd25519, raw).unwrap_err();
+        assert_eq!(why, UnusableLogKey::Unusable(UnusableKey::SmallOrder));
+    }
+
+    #[test]
+    fn a_reason_names_what_is_stated_and_what_is_there() {
+        let why = LogKey::new(KeyDetails::PkixEd25519, bytes(REKOR_V1)).unwrap_err();
+        assert_eq!(why.to_string(), "`PKIX_ED25519` stands beside a P-256 key");
+    }
+
+    #[test]
+    fn a_public_key_takes_the_form_that_sigstore_publishes() {
+        for (details, raw) in [
+            (KeyDetails::PkixEcdsaP256Sha256, REKOR_V1),
+            (KeyDetails::PkixEcdsaP384Sha384, P384),
+            (KeyDetails::PkixEd25519, REKOR_V2),
+        ] {
+            let public = PublicKey::from_spki_der(&bytes(raw)).unwrap();
+            assert_eq!(LogKey::of(&public), Some(key(details, raw)));
+        }
+        assert_eq!(LogKey::of(&PublicKey::from_spki_der(&bytes(RSA_PKIX)).unwrap()), None);
+    }
+}

@@ -36,6 +36,8 @@ mod certificate_authority;
 mod client_trust_config;
 mod edit;
 mod entry;
+#[cfg(test)]
+mod fixtures;
 mod key_details;
 mod log_id;
 mod log_instance;

@@ -67,7 +67,9 @@ impl<'a> Message<'a> {
         let Some(node) = self.member(name)? else { return Ok(0) };
         let digits = node.text().or_else(|| node.digits().map(Cow::Borrowed));
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| node.invalid("expected a whole number from 0 to 2^32-1"))
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| node.invalid("expected a whole number from 0 to 2^32-1"))
     }
 
     /// An enumeration: the value that the table has for the name or number, or else what the file says.
@@ -119,7 +121,8 @@ pub(super) fn timestamp_text(instant: DateTime<Utc>) -> String {
 pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     const CONFIG: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const EITHER: [GeneralPurpose; 2] = [GeneralPurpose::new(&STANDARD, CONFIG), GeneralPurpose::new(&URL_SAFE, CONFIG)];
+    const EITHER: [GeneralPurpose; 2] =
+        [GeneralPurpose::new(&STANDARD, CONFIG), GeneralPurpose::new(&URL_SAFE, CONFIG)];
     EITHER.iter().find_map(|engine| engine.decode(text).ok())
 }
 
@@ -141,7 +144,14 @@ mod tests {
         for name in ["majorApiVersion", "major_api_version"] {
             assert_eq!(with(&format!(r#"{{"{name}":2}}"#), |m| m.number("majorApiVersion")), Ok(2), "{name}");
         }
-        for name in ["MajorApiVersion", "majorapiversion", "major_apiVersion", "majorApi_version", "major_api_version_", "major"] {
+        for name in [
+            "MajorApiVersion",
+            "majorapiversion",
+            "major_apiVersion",
+            "majorApi_version",
+            "major_api_version_",
+            "major",
+        ] {
             assert_eq!(with(&format!(r#"{{"{name}":2}}"#), |m| m.number("majorApiVersion")), Ok(0), "{name}");
         }
     }
@@ -149,7 +159,7 @@ mod tests {
     #[test]
     fn a_member_under_both_names_is_refused() {
         let error = with(r#"{"baseUrl":"a","base_url":"b"}"#, |m| m.text("baseUrl")).unwrap_err();
-        assert_eq!(error.to_string(), "this member is there under both of its names at base_url (line 1, column 27)");
+        assert_eq!(error.to_string(), "this member is there under both of its names at base_url (line 1, column 28)");
     }
 
     #[test]
@@ -191,7 +201,14 @@ mod tests {
     #[test]
     fn an_enumeration_is_a_name_or_a_number() {
         let table = [('x', "EX", 1), ('y', "WY", 20)];
-        for (text, value) in [("\"EX\"", Ok('x')), ("1", Ok('x')), ("20", Ok('y')), ("\"ex\"", Err("ex")), ("2", Err("2")), ("-1", Err("-1"))] {
+        for (text, value) in [
+            ("\"EX\"", Ok('x')),
+            ("1", Ok('x')),
+            ("20", Ok('y')),
+            ("\"ex\"", Err("ex")),
+            ("2", Err("2")),
+            ("-1", Err("-1")),
+        ] {
             let read = with(&format!(r#"{{"a":{text}}}"#), |m| m.one_of("a", &table)).unwrap();
             assert_eq!(read.as_ref().map_err(String::as_str), value.as_ref().map_err(|text| *text), "{text}");
         }

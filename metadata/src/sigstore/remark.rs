@@ -30,7 +30,7 @@ pub struct Remark {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemarkKind {
-    /// The list is not there at all: sigstore-python refuses the file, unless it is the timestamp authorities'.
+    /// A list is not there at all: sigstore-python refuses the file. It does without the timestamp authorities'.
     NoList,
     /// A member that the format does not have, as a path: sigstore-go and sigstore-python refuse the file.
     UnknownMember {
@@ -71,11 +71,16 @@ pub(super) fn remarks(root: &TrustedRoot) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut unknown = Vec::new();
     find_unknown_members(root.value(), &TRUSTED_ROOT, "", &mut unknown);
-    remarks.extend(unknown.into_iter().map(|path| Remark { section: None, position: None, kind: RemarkKind::UnknownMember { path } }));
+    remarks.extend(unknown.into_iter().map(|path| Remark {
+        section: None,
+        position: None,
+        kind: RemarkKind::UnknownMember { path },
+    }));
     for section in Section::ALL {
         let mut remark = |position, kind| remarks.push(Remark { section: Some(section), position, kind });
-        let is_there = root.value().as_object().is_some_and(|top| top.iter().any(|(name, _)| is_spelling(name, section.as_str())));
-        if !is_there {
+        let is_there =
+            root.value().as_object().is_some_and(|top| top.iter().any(|(name, _)| is_spelling(name, section.as_str())));
+        if !is_there && section != Section::TimestampAuthorities {
             remark(None, RemarkKind::NoList);
         }
         let windows: Vec<(usize, Window)> = windows(root, section);
@@ -97,7 +102,8 @@ pub(super) fn remarks(root: &TrustedRoot) -> Vec<Remark> {
             log_remarks(log).for_each(|kind| remark(Some(log.position()), kind));
         }
         if !root.format().has_operators() {
-            newer_members(root, section).for_each(|(position, name)| remark(Some(position), RemarkKind::NewerMember { name }));
+            newer_members(root, section)
+                .for_each(|(position, name)| remark(Some(position), RemarkKind::NewerMember { name }));
         }
     }
     remarks
@@ -116,9 +122,12 @@ fn log_remarks(log: &LogInstance) -> impl Iterator<Item = RemarkKind> {
         LogIdCheck::Missing { expected, .. } => Some(RemarkKind::NoLogId { expected }),
     };
     let checkpoint_key_id = match log.check_checkpoint_key_id() {
-        LogIdCheck::Differs { expected, .. } => Some(RemarkKind::WrongCheckpointKeyId { expected }),
+        // A static CT log's checkpoints are signed under an id of yet another rule.
+        LogIdCheck::Differs { expected, .. } if log.section() == Section::TransparencyLogs => {
+            Some(RemarkKind::WrongCheckpointKeyId { expected })
+        }
         // It need not be there.
-        LogIdCheck::Matches(_) | LogIdCheck::Missing { .. } => None,
+        _ => None,
     };
     [log_id, checkpoint_key_id].into_iter().flatten()
 }
@@ -211,5 +220,143 @@ impl fmt::Display for RemarkKind {
                 write!(f, "the checkpoint key id is not all 32 bytes of its key's, which is {expected}")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::super::fixtures::{
+        MEDIA_TYPE, MEDIA_TYPE_V02, REKOR_V2_ID, authority, document, rekor_v1, rekor_v2, trusted_root,
+    };
+    use super::*;
+
+    /// All remarks but those on lists that are not there.
+    fn said(lists: &[(&str, &[String])]) -> Vec<String> {
+        said_of(&trusted_root(lists))
+    }
+
+    fn said_of(root: &TrustedRoot) -> Vec<String> {
+        let remarks = root.remarks().into_iter().filter(|remark| remark.kind != RemarkKind::NoList);
+        remarks.map(|remark| remark.to_string()).collect()
+    }
+
+    fn ca(window: &str) -> String {
+        authority("ca", window)
+    }
+
+    #[test]
+    fn a_sound_trusted_root_earns_no_remark() {
+        let open = r#"{"start":"2026-01-02T00:00:00Z"}"#;
+        let none: [(&str, &[String]); 4] = [
+            ("tlogs", &[rekor_v1(), rekor_v2()]),
+            ("certificateAuthorities", &[ca(open)]),
+            ("ctlogs", &[]),
+            ("timestampAuthorities", &[]),
+        ];
+        assert_eq!(trusted_root(&none).remarks(), []);
+        // GitHub's has no timestamp authorities' list, and is read.
+        assert_eq!(trusted_root(&none[..3]).remarks(), []);
+    }
+
+    #[test]
+    fn a_list_that_is_not_there_is_remarked() {
+        let said: Vec<String> = trusted_root(&[]).remarks().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "tlogs: the list is not there; write an empty one",
+                "certificateAuthorities: the list is not there; write an empty one",
+                "ctlogs: the list is not there; write an empty one",
+            ]
+        );
+    }
+
+    #[test]
+    fn windows_without_start_or_backwards_or_all_closed_are_remarked() {
+        let closed = r#"{"start":"2026-01-02T00:00:00Z","end":"2026-01-02T00:00:00Z"}"#;
+        let open = r#"{"start":"2026-01-02T00:00:00Z"}"#;
+        let backwards = r#"{"start":"2026-01-02T00:00:01Z","end":"2026-01-02T00:00:00Z"}"#;
+        let list = "certificateAuthorities";
+        assert_eq!(said(&[(list, &[ca("{}")])]), ["certificateAuthorities entry 0: the window has no start"]);
+        assert_eq!(said(&[(list, &[ca(closed), ca(open)])]), [""; 0]);
+        assert_eq!(
+            said(&[(list, &[ca(closed)])]),
+            ["certificateAuthorities: every window has an end, so nothing is marked as in use"]
+        );
+        assert_eq!(
+            said(&[(list, &[ca(open), ca(backwards)])]),
+            ["certificateAuthorities entry 1: the window ends before it starts"]
+        );
+    }
+
+    #[test]
+    fn entries_are_in_the_order_of_their_starts() {
+        let (early, late) = (ca(r#"{"start":"2026-01-02T00:00:00Z"}"#), ca(r#"{"start":"2026-01-02T00:00:01Z"}"#));
+        let list = "timestampAuthorities";
+        assert_eq!(said(&[(list, &[early.clone(), early.clone(), late.clone()])]), [""; 0]);
+        assert_eq!(
+            said(&[(list, &[late, early])]),
+            ["timestampAuthorities entry 1: starts before the entry that it follows"]
+        );
+    }
+
+    #[test]
+    fn a_log_id_that_is_not_the_keys_is_remarked() {
+        let wrong = rekor_v2().replace(REKOR_V2_ID, "AAAA");
+        let missing = rekor_v2().replace(&format!(r#","logId":{{"keyId":"{REKOR_V2_ID}"}}"#), "");
+        assert_eq!(
+            said(&[("tlogs", &[wrong])]),
+            [format!("tlogs entry 0: the log id is not its key's, which is {REKOR_V2_ID}")]
+        );
+        assert_eq!(said(&[("tlogs", &[missing])]), [format!("tlogs entry 0: no log id; its key's is {REKOR_V2_ID}")]);
+    }
+
+    #[test]
+    fn members_of_version_02_belong_into_version_02() {
+        let newer = |id| {
+            let stated = format!(r#""operator":"a.example","checkpointKeyId":{{"keyId":"{id}"}},"hashAlgorithm""#);
+            rekor_v2().replace("\"hashAlgorithm\"", &stated)
+        };
+        let ca = ca(r#"{"start":"2026-01-02T00:00:00Z"}"#).replace("\"uri\"", "\"operator\":\"a.example\",\"uri\"");
+        let read = |media_type, id| {
+            let text = document(
+                media_type,
+                &[("tlogs", &[newer(id)]), ("certificateAuthorities", core::slice::from_ref(&ca))],
+            );
+            said_of(&TrustedRoot::parse(text.as_bytes(), 10_000).unwrap())
+        };
+        assert_eq!(read(MEDIA_TYPE_V02, REKOR_V2_ID), [""; 0]);
+        assert_eq!(
+            read(MEDIA_TYPE, REKOR_V2_ID),
+            [
+                "tlogs entry 0: `operator` belongs to version 0.2",
+                "tlogs entry 0: `checkpointKeyId` belongs to version 0.2",
+                "certificateAuthorities entry 0: `operator` belongs to version 0.2",
+            ]
+        );
+        assert_eq!(
+            read(MEDIA_TYPE_V02, "zxGZFQ=="),
+            [format!("tlogs entry 0: the checkpoint key id is not all 32 bytes of its key's, which is {REKOR_V2_ID}")]
+        );
+    }
+
+    #[test]
+    fn members_that_the_format_does_not_have_are_named_at_every_level() {
+        let log = rekor_v2()
+            .replace("\"start\"", "\"began\":1,\"start\"")
+            .replace("\"baseUrl\"", "\"colour\":{\"a\":1},\"base_url\"");
+        let ca = ca(r#"{"start":"2026-01-02T00:00:00Z"}"#).replace("\"rawBytes\"", "\"pem\":1,\"rawBytes\"");
+        let said = said(&[("tlogs", &[rekor_v1(), log]), ("certificateAuthorities", &[ca]), ("extra", &[])]);
+        assert_eq!(
+            said,
+            [
+                "unknown member `tlogs.1.colour`",
+                "unknown member `tlogs.1.publicKey.validFor.began`",
+                "unknown member `certificateAuthorities.0.certChain.certificates.0.pem`",
+                "unknown member `extra`",
+            ]
+        );
     }
 }

@@ -141,3 +141,130 @@ impl fmt::Display for SelectionError {
 }
 
 impl core::error::Error for SelectionError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+
+    use super::super::fixtures::at;
+    use super::*;
+
+    /// Services of one kind, each `(url, version, window, operator)`, and how many are to be used.
+    fn config(services: &[(&str, u32, &str, &str)], selector: &str) -> SigningConfig {
+        let services: Vec<String> = services
+            .iter()
+            .map(|(url, version, window, operator)| {
+                format!(r#"{{"url":"{url}","majorApiVersion":{version},"validFor":{window},"operator":"{operator}"}}"#)
+            })
+            .collect();
+        let services = services.join(",");
+        let text = format!(
+            r#"{{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","caUrls":[{services}],"oidcUrls":[{services}],
+                "rekorTlogUrls":[{services}],"tsaUrls":[{services}],"rekorTlogConfig":{selector},"tsaConfig":{selector}}}"#
+        );
+        SigningConfig::parse(text.as_bytes(), 10_000).unwrap()
+    }
+
+    const NOW: &str = "2026-01-05T00:00:00Z";
+    const OPEN: &str = r#"{"start":"2026-01-01T00:00:00Z"}"#;
+    const LATER: &str = r#"{"start":"2026-01-02T00:00:00Z"}"#;
+    const FUTURE: &str = r#"{"start":"2026-01-05T00:00:01Z"}"#;
+    const PAST: &str = r#"{"start":"2025-01-01T00:00:00Z","end":"2026-01-04T23:59:59Z"}"#;
+
+    fn urls(selected: Result<Vec<&Service>, SelectionError>) -> Result<Vec<&str>, String> {
+        selected
+            .map(|services| services.iter().map(|service| service.url()).collect())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_newest_service_of_the_highest_supported_version_is_chosen() {
+        let config = config(
+            &[
+                ("old", 1, OPEN, "a"),
+                ("v1", 1, LATER, "a"),
+                ("future", 2, FUTURE, "a"),
+                ("past", 2, PAST, "a"),
+                ("v3", 3, OPEN, "a"),
+            ],
+            r#"{"selector":"ANY"}"#,
+        );
+        let now = at(NOW);
+        for (supported, expected) in
+            [(&[1][..], "v1"), (&[1, 2], "v1"), (&[2, 1], "v1"), (&[1, 3], "v3"), (&[1, 2, 3, 4], "v3")]
+        {
+            assert_eq!(config.select_ca(now, supported).unwrap().url(), expected, "{supported:?}");
+            assert_eq!(config.select_oidc(now, supported).unwrap().url(), expected, "{supported:?}");
+            assert_eq!(urls(config.select_rekor(now, supported)), Ok(Vec::from([expected])), "{supported:?}");
+            assert_eq!(urls(config.select_tsa(now, supported)), Ok(Vec::from([expected])), "{supported:?}");
+        }
+        // One second later the service that was yet to come is there, one second earlier the one that is past.
+        assert_eq!(config.select_ca(at("2026-01-05T00:00:01Z"), &[1, 2]).unwrap().url(), "future");
+        assert_eq!(config.select_ca(at("2026-01-04T23:59:59Z"), &[1, 2]).unwrap().url(), "past");
+    }
+
+    #[test]
+    fn no_service_that_qualifies_is_an_error() {
+        let config = config(&[("v1", 1, OPEN, "a")], r#"{"selector":"ALL"}"#);
+        for (instant, supported) in [(NOW, &[][..]), (NOW, &[0, 2]), ("2025-12-31T23:59:59Z", &[1])] {
+            let (now, none) = (at(instant), SelectionProblem::None);
+            assert_eq!(config.select_ca(now, supported).unwrap_err().problem, none);
+            assert_eq!(config.select_oidc(now, supported).unwrap_err().problem, none);
+            assert_eq!(config.select_rekor(now, supported).unwrap_err().problem, none);
+            assert_eq!(config.select_tsa(now, supported).unwrap_err().problem, none);
+        }
+        let error = config.select_tsa(at(NOW), &[2]).unwrap_err();
+        assert_eq!(error.to_string(), "tsaUrls has no service of a supported version to use at 2026-01-05T00:00:00Z");
+    }
+
+    #[test]
+    fn each_operator_gives_one_service_and_only_of_the_highest_version() {
+        let services = [
+            ("a1", 2, OPEN, "a"),
+            ("a2", 2, LATER, "a"),
+            ("b", 2, OPEN, "b"),
+            ("c", 1, LATER, "c"),
+            ("none", 2, OPEN, ""),
+            ("none2", 2, OPEN, ""),
+        ];
+        let config = config(&services, r#"{"selector":"ALL"}"#);
+        assert_eq!(urls(config.select_rekor(at(NOW), &[1, 2])), Ok(Vec::from(["a2", "b", "none"])));
+        assert_eq!(urls(config.select_rekor(at(NOW), &[1])), Ok(Vec::from(["c"])));
+    }
+
+    #[test]
+    fn as_many_are_used_as_the_config_says() {
+        let services = [("a", 1, OPEN, "a"), ("b", 1, LATER, "b"), ("b2", 1, OPEN, "b"), ("c", 1, OPEN, "c")];
+        let too_few = "rekorTlogUrls: services of 4 operators are needed at 2026-01-05T00:00:00Z, and there are 3";
+        for (selector, expected) in [
+            (r#"{"selector":"ALL"}"#, Ok(&["b", "a", "c"][..])),
+            (r#"{"selector":1}"#, Ok(&["b", "a", "c"])),
+            (r#"{"selector":"ANY"}"#, Ok(&["b"])),
+            (r#"{"selector":"ANY","count":3}"#, Ok(&["b"])),
+            (r#"{"selector":"EXACT","count":1}"#, Ok(&["b"])),
+            (r#"{"selector":"EXACT","count":3}"#, Ok(&["b", "a", "c"])),
+            (r#"{"selector":"EXACT","count":4}"#, Err(too_few)),
+            (r#"{"selector":"EXACT"}"#, Err("rekorTlogUrls: `EXACT` needs a count of at least 1")),
+            (r#"{"selector":"EXACT","count":0}"#, Err("rekorTlogUrls: `EXACT` needs a count of at least 1")),
+            (r#"{"selector":"SOME"}"#, Err("rekorTlogUrls: unknown selector `SOME`")),
+            (
+                r#"{"selector":"SERVICE_SELECTOR_UNDEFINED"}"#,
+                Err("rekorTlogUrls: the config does not say how many services to use"),
+            ),
+            (r#"{"selector":0}"#, Err("rekorTlogUrls: the config does not say how many services to use")),
+            ("{}", Err("rekorTlogUrls: the config does not say how many services to use")),
+            ("null", Err("rekorTlogUrls: the config does not say how many services to use")),
+            ("5", Err("rekorTlogUrls: expected an object at rekorTlogConfig (line 2, column")),
+        ] {
+            let config = config(&services, selector);
+            match (urls(config.select_rekor(at(NOW), &[1])), expected) {
+                (Ok(urls), Ok(expected)) => assert_eq!(urls, expected, "{selector}"),
+                (Err(error), Err(expected)) => assert!(error.starts_with(expected), "{selector}: {error}"),
+                (selected, _) => panic!("{selector}: {selected:?}"),
+            }
+            // Where one is chosen, the selector has no say.
+            assert_eq!(config.select_ca(at(NOW), &[1]).unwrap().url(), "b");
+        }
+    }
+}

@@ -60,7 +60,9 @@ impl fmt::Display for SkipReason {
             SkipReason::UnknownKeyDetails { name } => write!(f, "unknown kind of key {}", Quoted(name)),
             SkipReason::Key(why) => why.fmt(f),
             SkipReason::EmptyChain => f.write_str("the chain has no certificate"),
-            SkipReason::NotACertificate { position } => write!(f, "certificate {position} of the chain is not one DER SEQUENCE"),
+            SkipReason::NotACertificate { position } => {
+                write!(f, "certificate {position} of the chain is not one DER SEQUENCE")
+            }
         }
     }
 }
