@@ -41,6 +41,8 @@
 //!
 //! Not supported: the `mirrors` role, and more than one repository for one target (TAP 4).
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client;
 pub mod driver;
 pub mod error;

@@ -102,7 +102,8 @@ impl Check {
     }
 
     fn row(self) -> (&'static str, &'static str, &'static str) {
-        const OTHER_MIRROR: &str = "retry against another mirror; if it persists, report it to the repository's operators";
+        const OTHER_MIRROR: &str =
+            "retry against another mirror; if it persists, report it to the repository's operators";
         const OPERATORS: &str = "report it to the repository's operators: what they published cannot be trusted";
         const RENEW: &str = "check this machine's clock; if it is right, the repository has to be renewed by its operators, \
                              or a mirror is serving old files";

@@ -52,7 +52,8 @@ impl TrustRoot {
 
     /// From when on it is no longer fresh: the first of the four roles' expiries.
     pub fn expiry(&self) -> Expiry {
-        let of_roles = [self.metadata.root().expiry(), self.metadata.timestamp().expiry(), self.metadata.snapshot().expiry()];
+        let of_roles =
+            [self.metadata.root().expiry(), self.metadata.timestamp().expiry(), self.metadata.snapshot().expiry()];
         of_roles.into_iter().fold(self.metadata.targets().expiry(), Expiry::min)
     }
 

@@ -138,7 +138,9 @@ impl Crank for Refresh {
 
     fn step(&mut self) -> Result<Step<Trusted>, Refusal> {
         Ok(match &self.state {
-            State::LoadRoot(chain, version) => Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root),
+            State::LoadRoot(chain, version) => {
+                Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
+            }
             State::FetchRoot(chain, version) => {
                 Step::Fetch(Request::metadata(format!("{version}.root.json"), chain.limits().root))
             }

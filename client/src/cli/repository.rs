@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::limits::Limits;
+use crate::store::{FileStore, MemoryStore, Store, StoreLock};
+use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Transport};
+use crate::{Client, Instance, LocalCopy};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::limits::Limits;
-use rootline_client::store::{FileStore, MemoryStore, Store, StoreLock};
-use rootline_client::transport::{Folder, Http, HttpBlocking, HttpSettings, Transport};
-use rootline_client::{Client, Instance, LocalCopy};
 
-use crate::clock::{At, parse_at};
-use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::cli::clock::{At, parse_at};
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
 
 /// The options that say which repository, which local copy, and which instant.
 #[derive(Args, Debug)]
@@ -73,7 +73,12 @@ pub(crate) struct Repository {
 
 impl RepositoryArgs {
     /// The client for these options.
-    pub(crate) fn open(&self, from: Source, unwritable: Unwritable, terminal: &Terminal) -> Result<Repository, Failure> {
+    pub(crate) fn open(
+        &self,
+        from: Source,
+        unwritable: Unwritable,
+        terminal: &Terminal,
+    ) -> Result<Repository, Failure> {
         let instance = self.instance()?;
         let folder = self.cache_folder()?.join(instance.cache_name());
         let (store, copy, lock) = open_store(&folder, from, unwritable, terminal)?;
@@ -92,7 +97,8 @@ impl RepositoryArgs {
     /// The client for these options, keeping nothing.
     pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
         let instance = self.instance()?;
-        let client = Client::new(instance.pinned_root.clone(), transport(&instance)?, Box::new(MemoryStore::new()) as _);
+        let client =
+            Client::new(instance.pinned_root.clone(), transport(&instance)?, Box::new(MemoryStore::new()) as _);
         Ok(Repository { instance, client, now: At::new(self.at).instant(), copy: None, _lock: None })
     }
 
@@ -109,7 +115,9 @@ impl RepositoryArgs {
                     "add --root FILE, or --instance NAME if it is a mirror of a built-in instance",
                 ));
             }
-            (Some(url), None) => Instance { name: self.built_in()?.name, ..Instance::at(url, self.built_in()?.pinned_root) },
+            (Some(url), None) => {
+                Instance { name: self.built_in()?.name, ..Instance::at(url, self.built_in()?.pinned_root) }
+            }
             (None, _) => self.built_in()?,
         };
         if let Some(targets_url) = &self.targets_url {
@@ -133,9 +141,9 @@ impl RepositoryArgs {
         if let Some(folder) = &self.cache {
             return Ok(folder.clone());
         }
-        dirs::cache_dir().map(|folder| folder.join("rootline")).ok_or_else(|| {
-            Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE")
-        })
+        dirs::cache_dir()
+            .map(|folder| folder.join("rootline"))
+            .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
     }
 }
 

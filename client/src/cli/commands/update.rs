@@ -1,16 +1,16 @@
 //! `rootline update`: bring the local copy up to date.
 
+use crate::Error;
+use crate::refusal::Fault;
+use crate::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use clap::Args;
-use rootline_client::Error;
-use rootline_client::refusal::Fault;
-use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use rootline_metadata::{TargetPath, instant_text};
 use serde_json::json;
 
-use crate::failure::Failure;
-use crate::repository::{Repository, RepositoryArgs, Source, Unwritable};
-use crate::roles::{RoleState, role_states, role_table};
-use crate::terminal::Terminal;
+use crate::cli::failure::Failure;
+use crate::cli::repository::{Repository, RepositoryArgs, Source, Unwritable};
+use crate::cli::roles::{RoleState, role_states, role_table};
+use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

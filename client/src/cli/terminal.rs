@@ -3,7 +3,7 @@
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
-use crate::failure::Failure;
+use crate::cli::failure::Failure;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
 #[derive(Debug)]
@@ -31,7 +31,10 @@ impl Terminal {
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
-            Failure::new(format!("standard output cannot be written: {error}"), "or write to a folder with --output DIR")
+            Failure::new(
+                format!("standard output cannot be written: {error}"),
+                "or write to a folder with --output DIR",
+            )
         })
     }
 

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use rootline_client::Error;
-use rootline_client::refusal::Refusal;
-use rootline_client::store::StoreError;
-use rootline_client::transport::TransportError;
+use crate::Error;
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+use crate::transport::TransportError;
 
 /// A failure: what happened, which check it was, and what to do next.
 #[derive(Debug)]
@@ -60,7 +60,6 @@ impl From<Error> for Failure {
             Error::Refused(refusal) => refusal.into(),
             Error::Transport(error) => error.into(),
             Error::Store(error) => error.into(),
-            other => Failure { what: other.to_string(), detail: None, hint: None },
         }
     }
 }

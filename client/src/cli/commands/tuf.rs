@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::Client;
+use crate::limits::Limits;
+use crate::store::target_file::{Layout, TargetFile};
+use crate::store::{FileStore, LocalFile, Store, StoreLock};
+use crate::transport::{Http, HttpBlocking, HttpSettings};
+use crate::workflow::{Found, RootChain, Trusted};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use rootline_client::limits::Limits;
-use rootline_client::store::target_file::{Layout, TargetFile};
-use rootline_client::store::{FileStore, LocalFile, Store};
-use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
-use rootline_client::workflow::{Found, RootChain, Trusted};
-use rootline_client::Client;
 use rootline_metadata::{Role, TargetPath};
 
-use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 pub(crate) struct TufArgs {
@@ -55,11 +55,11 @@ enum Verb {
     Download,
 }
 
-pub(crate) fn run(args: TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn run(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
     match &args.verb {
         Verb::Init { root_json } => init(&args.metadata_dir, root_json),
-        Verb::Refresh => refresh(&args, now, terminal).map(|_| ()),
-        Verb::Download => download(&args, now, terminal),
+        Verb::Refresh => refresh(args, now, terminal).map(|_| ()),
+        Verb::Download => download(args, now, terminal),
     }
 }
 
@@ -100,7 +100,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
 struct TufClient {
     client: Client<HttpBlocking, FileStore>,
     /// Held until everything is on disk.
-    _lock: rootline_client::store::StoreLock,
+    _lock: StoreLock,
 }
 
 fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {

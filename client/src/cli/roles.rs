@@ -1,11 +1,11 @@
 //! The four roles with their versions and expiries, as a table and as JSON.
 
+use crate::workflow::Trusted;
 use chrono::{DateTime, Utc};
-use rootline_client::workflow::Trusted;
 use rootline_metadata::{Expiry, Role, TopLevelRole, Version};
 use serde_json::{Value, json};
 
-use crate::terminal::Terminal;
+use crate::cli::terminal::Terminal;
 
 /// One role at an instant.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use clap::Args;
 use rootline_metadata::instant_text;
 use serde_json::json;
 
-use crate::failure::Failure;
-use crate::repository::{RepositoryArgs, Source, Unwritable};
-use crate::roles::{RoleState, role_states, role_table};
-use crate::terminal::Terminal;
+use crate::cli::failure::Failure;
+use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::roles::{RoleState, role_states, role_table};
+use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -52,5 +52,8 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<(), Failure>
     if expired.is_empty() {
         return Ok(());
     }
-    Err(Failure::new("the local copy has expired", "run `rootline update`; if it refuses too, the repository needs renewal"))
+    Err(Failure::new(
+        "the local copy has expired",
+        "run `rootline update`; if it refuses too, the repository needs renewal",
+    ))
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::store::target_file::{Layout, TargetFile};
 use clap::Args;
-use rootline_client::store::target_file::{Layout, TargetFile};
 use rootline_metadata::TargetPath;
 
-use crate::failure::Failure;
-use crate::repository::{RepositoryArgs, Source, Unwritable};
-use crate::terminal::Terminal;
+use crate::cli::failure::Failure;
+use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -1,17 +1,17 @@
 //! `rootline show`: whom to trust at a given time.
 
+use crate::TrustRoot;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::TrustRoot;
 use rootline_metadata::sigstore::{CertificateAuthority, LogInstance, Window};
 use rootline_metadata::{hex, instant_text, sha256};
 use serde_json::{Value, json};
 
-use crate::clock::parse_at;
-use crate::failure::Failure;
-use crate::repository::{RepositoryArgs, Source, Unwritable};
-use crate::roles::{RoleState, role_states};
-use crate::terminal::Terminal;
+use crate::cli::clock::parse_at;
+use crate::cli::failure::Failure;
+use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::roles::{RoleState, role_states};
+use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -1,0 +1,82 @@
+//! The program `rootline`, for people and for programs that verify. It is here so that whatever links this crate can run its commands
+//! in process, as the repository tool's demo does.
+
+mod clock;
+mod commands;
+mod failure;
+mod repository;
+mod roles;
+mod terminal;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use clock::At;
+use terminal::Terminal;
+
+/// Safely update and cache a local Sigstore trust root.
+#[derive(Parser, Debug)]
+#[command(
+    name = "rootline",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  rootline update                          verify and keep Sigstore's trust root
+  rootline show --instance github          whom GitHub's instance trusts now
+  rootline status --json                   what the local copy holds, and until when
+
+Exit status: 0 done; 1 refused or failed; 2 wrong usage. `rootline tuf` has only 0 and 1."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Bring the local copy of a trust root up to date
+    Update(commands::update::UpdateArgs),
+    /// What is trusted at a given time: certificate authorities, logs, timestamp authorities
+    Show(commands::show::ShowArgs),
+    /// Print or write one target, verified
+    Get(commands::get::GetArgs),
+    /// What the local copy holds, and until when it may be used
+    Status(commands::status::StatusArgs),
+    /// A plain TUF client for any repository, in the command line of the official conformance suite
+    Tuf(commands::tuf::TufArgs),
+}
+
+/// Runs `rootline` with these arguments, the first of which is the program's name, and gives its exit status: 0 done, 1 refused or
+/// failed, 2 wrong usage. Writes to standard output and standard error.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let terminal = Terminal::new();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // `rootline tuf` knows only 0 and 1.
+            let plain_client = arguments.get(1).is_some_and(|command| command == "tuf");
+            return match error.use_stderr() {
+                false => 0,
+                true if plain_client => 1,
+                true => 2,
+            };
+        }
+    };
+    let done = match cli.command {
+        Command::Update(args) => commands::update::run(&args, &terminal),
+        Command::Show(args) => commands::show::run(&args, &terminal),
+        Command::Get(args) => commands::get::run(&args, &terminal),
+        Command::Status(args) => commands::status::run(&args, &terminal),
+        Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(failure) => {
+            terminal.failure(&failure);
+            1
+        }
+    }
+}
