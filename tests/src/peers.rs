@@ -1,0 +1,87 @@
+//! Other people's clients, as `tests/peers` installs and drives them.
+//!
+//! A test that needs one and does not find it says so and is skipped; with `CI=true` in the environment it fails instead.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::binaries::workspace;
+
+/// The peers that `tests/peers/read` knows and that can be told the time.
+pub const TIMED: [&str; 4] = ["python", "node", "tough", "sigstore-tuf"];
+
+/// What a peer reads: a repository by its URL, from one root, at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The first root.
+    pub root: &'a Path,
+    /// Where the repository is: metadata at the top, targets below `targets/`.
+    pub url: &'a str,
+    /// The time, a whole second; none is the machine's.
+    pub at: Option<&'a str>,
+    /// The peer's own local copy.
+    pub cache: &'a Path,
+    /// What it downloads.
+    pub targets: &'a [&'a str],
+}
+
+/// Whether the peers are installed.
+///
+/// # Panics
+/// If they are not and `CI=true`.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub fn installed() -> bool {
+    let python = python();
+    if python.exists() {
+        return true;
+    }
+    let missing = "the peers are not installed: run tests/peers/install";
+    assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
+    eprintln!("skipped: {missing}");
+    false
+}
+
+/// What a peer answers: the JSON line of versions and digests.
+///
+/// # Errors
+/// If it refuses: its reason.
+///
+/// # Panics
+/// If it cannot be run at all.
+pub fn read(peer: &str, reading: &Reading<'_>) -> Result<serde_json::Value, String> {
+    let mut command = Command::new(workspace().join("tests/peers/read"));
+    command.arg(peer).arg("--root").arg(reading.root).args(["--url", reading.url]).arg("--cache").arg(reading.cache);
+    if let Some(at) = reading.at {
+        command.args(["--at", at]);
+    }
+    for target in reading.targets {
+        command.args(["--target", target]);
+    }
+    let output = run(&mut command);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    match output.status.code() {
+        Some(0) => Ok(serde_json::from_slice(&output.stdout).expect("an answer is one line of JSON")),
+        Some(1) => Err(complaint),
+        other => panic!("{peer} could not be run ({other:?}): {complaint}"),
+    }
+}
+
+/// A repository that python-tuf's own library makes, as of `at`: `metadata/`, `targets/` and `expected.json`.
+///
+/// # Panics
+/// If it cannot be made.
+pub fn repository_by_python(folder: &Path, at: &str) {
+    let script = workspace().join("tests/peers/python/make_repository.py");
+    let output = run(Command::new(python()).arg(script).arg(folder).args(["--at", at]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn python() -> PathBuf {
+    let peers = env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from);
+    peers.join("python/bin/python")
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("a program that is installed runs")
+}
