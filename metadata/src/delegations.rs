@@ -128,9 +128,11 @@ impl Delegations {
                 .map(|role| Delegate { name: role.name.clone(), keys: &role.keys, terminating: role.terminating })
                 .collect(),
             // A target has one bin, so nothing could follow.
-            DelegatedRoles::HashBins(bins) => {
-                bins.bin_for(path).map(|name| Delegate { name, keys: bins.keys(), terminating: true }).into_iter().collect()
-            }
+            DelegatedRoles::HashBins(bins) => bins
+                .bin_for(path)
+                .map(|name| Delegate { name, keys: bins.keys(), terminating: true })
+                .into_iter()
+                .collect(),
         }
     }
 

@@ -35,7 +35,9 @@ impl Expiry {
 
     pub(crate) fn read(node: Node<'_>) -> Result<Expiry, FormatError> {
         let text = node.string()?;
-        parse_instant(&text).map(Expiry).ok_or_else(|| node.invalid("expected a date and time such as 2030-01-31T00:00:00Z"))
+        parse_instant(&text)
+            .map(Expiry)
+            .ok_or_else(|| node.invalid("expected a date and time such as 2030-01-31T00:00:00Z"))
     }
 }
 

@@ -54,7 +54,9 @@ impl HashBins {
     /// Whether a role of that name is one of the bins.
     pub fn is_bin(&self, name: &RoleName) -> bool {
         let number = name.as_str().strip_prefix(self.name_prefix.as_str()).and_then(|rest| rest.strip_prefix('-'));
-        let number = number.filter(|digits| digits.len() == self.digits()).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let number = number
+            .filter(|digits| digits.len() == self.digits())
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
         // Comparing the whole name keeps capital digits and signs out.
         number.and_then(|number| self.bin(number)).as_ref() == Some(name)
     }
@@ -97,7 +99,12 @@ mod tests {
 
     #[test]
     fn bins_are_named_with_as_many_digits_as_the_last_one() {
-        for (bits, first, last) in [("1", "bin-0", "bin-1"), ("4", "bin-0", "bin-f"), ("5", "bin-00", "bin-1f"), ("14", "bin-0000", "bin-3fff")] {
+        for (bits, first, last) in [
+            ("1", "bin-0", "bin-1"),
+            ("4", "bin-0", "bin-f"),
+            ("5", "bin-00", "bin-1f"),
+            ("14", "bin-0000", "bin-3fff"),
+        ] {
             let bins = bins(bits).unwrap();
             assert_eq!(bins.bin(0).unwrap().as_str(), first);
             assert_eq!(bins.bin(bins.count() - 1).unwrap().as_str(), last);

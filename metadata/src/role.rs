@@ -98,7 +98,8 @@ impl RoleKeys {
     pub(crate) fn read(object: Object<'_>) -> Result<RoleKeys, FormatError> {
         let threshold = object.required("threshold")?;
         // 0 would switch verification off.
-        let threshold = NonZeroU64::new(threshold.number()?).ok_or_else(|| threshold.invalid("a threshold is 1 or more"))?;
+        let threshold =
+            NonZeroU64::new(threshold.number()?).ok_or_else(|| threshold.invalid("a threshold is 1 or more"))?;
         let mut key_ids = Vec::new();
         let mut seen = alloc::collections::BTreeSet::new();
         for node in object.required("keyids")?.array()? {

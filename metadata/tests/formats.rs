@@ -18,21 +18,33 @@ fn file(signed: &str) -> String {
 }
 
 fn root() -> String {
-    let roles = ["root", "timestamp", "snapshot", "targets"].map(|name| format!(r#""{name}": {}"#, role(r#"["a"]"#, "1")));
+    let roles =
+        ["root", "timestamp", "snapshot", "targets"].map(|name| format!(r#""{name}": {}"#, role(r#"["a"]"#, "1")));
     let key = r#"{"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"}}"#;
-    file(&format!(r#"{}, "consistent_snapshot": true, "keys": {{"a": {key}}}, "roles": {{{}}}"#, header("root"), roles.join(", ")))
+    file(&format!(
+        r#"{}, "consistent_snapshot": true, "keys": {{"a": {key}}}, "roles": {{{}}}"#,
+        header("root"),
+        roles.join(", ")
+    ))
 }
 
 fn timestamp() -> String {
-    file(&format!(r#"{}, "meta": {{"snapshot.json": {{"version": 7, "length": 9, "hashes": {{"sha256": "{SHA}"}}}}}}"#, header("timestamp")))
+    file(&format!(
+        r#"{}, "meta": {{"snapshot.json": {{"version": 7, "length": 9, "hashes": {{"sha256": "{SHA}"}}}}}}"#,
+        header("timestamp")
+    ))
 }
 
 fn snapshot() -> String {
-    file(&format!(r#"{}, "meta": {{"targets.json": {{"version": 7}}, "b.json": {{"version": 2}}}}"#, header("snapshot")))
+    file(&format!(
+        r#"{}, "meta": {{"targets.json": {{"version": 7}}, "b.json": {{"version": 2}}}}"#,
+        header("snapshot")
+    ))
 }
 
 fn targets() -> String {
-    let delegation = format!(r#"{{"name": "b", "keyids": ["k"], "threshold": 1, "paths": ["b/*"], "terminating": false}}"#);
+    let delegation =
+        format!(r#"{{"name": "b", "keyids": ["k"], "threshold": 1, "paths": ["b/*"], "terminating": false}}"#);
     let entry = format!(r#"{{"length": 0, "hashes": {{"sha256": "{SHA}"}}, "custom": {{"x": 1}}}}"#);
     file(&format!(
         r#"{}, "targets": {{"z": {entry}, "a": {entry}}}, "delegations": {{"keys": {{}}, "roles": [{delegation}]}}"#,
@@ -42,7 +54,10 @@ fn targets() -> String {
 
 fn bins() -> String {
     let bins = r#"{"keyids": ["k"], "threshold": 1, "bit_length": 4, "name_prefix": "bin"}"#;
-    file(&format!(r#"{}, "targets": {{}}, "delegations": {{"keys": {{}}, "succinct_roles": {bins}}}"#, header("targets")))
+    file(&format!(
+        r#"{}, "targets": {{}}, "delegations": {{"keys": {{}}, "succinct_roles": {bins}}}"#,
+        header("targets")
+    ))
 }
 
 /// `text` with one occurrence of `from` replaced; it has to be there.
@@ -83,19 +98,35 @@ fn the_four_roles_are_read() {
 #[test]
 fn what_every_role_has_is_needed_and_has_its_form() {
     let cases = [
-        (r#""_type": "root""#, r#""_type": "targets""#, "expected \"root\": this is another role's file at signed._type"),
+        (
+            r#""_type": "root""#,
+            r#""_type": "targets""#,
+            "expected \"root\": this is another role's file at signed._type",
+        ),
         (r#""_type": "root","#, "", "member `_type` is missing at signed"),
         (r#""1.0.31""#, r#""2.0.0""#, "expected a specification version 1.x or 1.x.y at signed.spec_version"),
         (r#""version": 3"#, r#""version": 0"#, "a version is 1 or more at signed.version"),
         (r#""version": 3"#, r#""version": -1"#, "expected a whole number from 0 to 2^63-1 at signed.version"),
-        (r#""version": 3"#, r#""version": 9223372036854775808"#, "expected a whole number from 0 to 2^63-1 at signed.version"),
+        (
+            r#""version": 3"#,
+            r#""version": 9223372036854775808"#,
+            "expected a whole number from 0 to 2^63-1 at signed.version",
+        ),
         (r#""version": 3"#, r#""version": "3""#, "expected a whole number from 0 to 2^63-1 at signed.version"),
         (r#""version": 3"#, r#""version": 3.0"#, "a number with a fraction or an exponent"),
-        ("2030-01-31T00:00:00Z", "2030-01-31", "expected a date and time such as 2030-01-31T00:00:00Z at signed.expires"),
+        (
+            "2030-01-31T00:00:00Z",
+            "2030-01-31",
+            "expected a date and time such as 2030-01-31T00:00:00Z at signed.expires",
+        ),
         (r#""signatures": ["#, r#""signatures": 1, "x": ["#, "expected an array at signatures"),
         (r#""signatures""#, r#""signature""#, "member `signatures` is missing"),
         (r#""sig": "00""#, r#""sig": 0"#, "expected a string at signatures.0.sig"),
-        (r#"{"keyid": "a", "sig": "00"}"#, r#"{"keyid": "a", "sig": "00"}, {"keyid": "a", "sig": "01"}"#, "a second signature under the same key id at signatures.1"),
+        (
+            r#"{"keyid": "a", "sig": "00"}"#,
+            r#"{"keyid": "a", "sig": "00"}, {"keyid": "a", "sig": "01"}"#,
+            "a second signature under the same key id at signatures.1",
+        ),
     ];
     for (from, to, expected) in cases {
         let said = refusal::<Root>(edited(&root(), from, to));
@@ -110,11 +141,19 @@ fn a_root_names_its_four_roles_each_with_a_threshold_that_is_not_nothing() {
     let cases = [
         (r#""timestamp": {"keyids": ["a"], "threshold": 1}, "#, "", "member `timestamp` is missing at signed.roles"),
         (r#""threshold": 1"#, r#""threshold": 0"#, "a threshold is 1 or more at signed.roles.root.threshold"),
-        (r#""threshold": 1"#, r#""threshold": -1"#, "expected a whole number from 0 to 2^63-1 at signed.roles.root.threshold"),
+        (
+            r#""threshold": 1"#,
+            r#""threshold": -1"#,
+            "expected a whole number from 0 to 2^63-1 at signed.roles.root.threshold",
+        ),
         (r#"["a"]"#, r#"["a", "a"]"#, "this key id is listed twice for one role at signed.roles.root.keyids.1"),
         (r#"["a"]"#, r#""a""#, "expected an array at signed.roles.root.keyids"),
         (r#""keytype": "ed25519", "#, "", "member `keytype` is missing at signed.keys.a"),
-        (r#""consistent_snapshot": true"#, r#""consistent_snapshot": 1"#, "expected true or false at signed.consistent_snapshot"),
+        (
+            r#""consistent_snapshot": true"#,
+            r#""consistent_snapshot": 1"#,
+            "expected true or false at signed.consistent_snapshot",
+        ),
     ];
     for (from, to, expected) in cases {
         let said = refusal::<Root>(edited(&root(), from, to));
@@ -149,8 +188,16 @@ fn a_timestamp_without_its_one_pin_is_refused_when_it_is_read() {
         (r#""snapshot.json""#, r#""snapshots.json""#, "member `snapshot.json` is missing at signed.meta"),
         (r#""version": 7, "#, "", "member `version` is missing at signed.meta.snapshot.json"),
         (r#""version": 7"#, r#""version": 0"#, "a version is 1 or more at signed.meta.snapshot.json.version"),
-        (r#""length": 9"#, r#""length": -9"#, "expected a whole number from 0 to 2^63-1 at signed.meta.snapshot.json.length"),
-        ("sha256", "md5", "no digest by an algorithm that can be checked (sha256, sha384, sha512) at signed.meta.snapshot.json.hashes"),
+        (
+            r#""length": 9"#,
+            r#""length": -9"#,
+            "expected a whole number from 0 to 2^63-1 at signed.meta.snapshot.json.length",
+        ),
+        (
+            "sha256",
+            "md5",
+            "no digest by an algorithm that can be checked (sha256, sha384, sha512) at signed.meta.snapshot.json.hashes",
+        ),
         (&SHA[2..], "", "expected a digest of 64 hex digits at signed.meta.snapshot.json.hashes.sha256"),
     ];
     for (from, to, expected) in cases {
@@ -192,11 +239,23 @@ fn every_target_has_a_name_a_length_and_a_digest_that_can_be_checked() {
 #[test]
 fn a_delegation_says_whom_it_trusts_with_what_in_exactly_one_way() {
     let cases = [
-        (r#""name": "b""#, r#""name": "targets""#, "a delegated role's name is not empty and not the name of a top-level role"),
-        (r#""name": "b""#, r#""name": """#, "a delegated role's name is not empty and not the name of a top-level role"),
+        (
+            r#""name": "b""#,
+            r#""name": "targets""#,
+            "a delegated role's name is not empty and not the name of a top-level role",
+        ),
+        (
+            r#""name": "b""#,
+            r#""name": """#,
+            "a delegated role's name is not empty and not the name of a top-level role",
+        ),
         (r#""threshold": 1"#, r#""threshold": 0"#, "a threshold is 1 or more at signed.delegations.roles.0.threshold"),
         (r#""paths": ["b/*"], "#, "", "exactly one of `paths` and `path_hash_prefixes` is needed"),
-        (r#""paths": ["b/*"]"#, r#""paths": [], "path_hash_prefixes": []"#, "exactly one of `paths` and `path_hash_prefixes` is needed"),
+        (
+            r#""paths": ["b/*"]"#,
+            r#""paths": [], "path_hash_prefixes": []"#,
+            "exactly one of `paths` and `path_hash_prefixes` is needed",
+        ),
         (r#""paths": ["b/*"]"#, r#""path_hash_prefixes": ["xy"]"#, "expected up to 64 lowercase hex digits"),
         (r#", "terminating": false"#, "", "member `terminating` is missing"),
         (r#""roles": ["#, r#""roles_": ["#, "exactly one of `roles` and `succinct_roles` is needed"),
@@ -207,7 +266,8 @@ fn a_delegation_says_whom_it_trusts_with_what_in_exactly_one_way() {
     }
     let twice = Value::parse(targets().as_bytes(), 100_000).unwrap();
     let mut twice = twice;
-    let delegations = twice.as_object_mut().unwrap().get_mut("signed").unwrap().as_object_mut().unwrap().get_mut("delegations");
+    let delegations =
+        twice.as_object_mut().unwrap().get_mut("signed").unwrap().as_object_mut().unwrap().get_mut("delegations");
     let roles = delegations.unwrap().as_object_mut().unwrap().get_mut("roles").unwrap().as_array_mut().unwrap();
     roles.push(roles[0].clone());
     let said = refusal::<Targets>(twice.pretty(1).into_bytes());
@@ -233,7 +293,8 @@ fn a_delegation_covers_what_its_patterns_or_prefixes_say() {
         let delegations = envelope.unverified().delegations().unwrap();
         !delegations.delegates_for(&TargetPath::from_static(path)).is_empty()
     };
-    let prefixes = |prefixes: &str| edited(&targets(), r#""paths": ["b/*"]"#, &format!(r#""path_hash_prefixes": {prefixes}"#));
+    let prefixes =
+        |prefixes: &str| edited(&targets(), r#""paths": ["b/*"]"#, &format!(r#""path_hash_prefixes": {prefixes}"#));
     assert!(covered(targets().into_bytes(), "b/x"));
     assert!(!covered(targets().into_bytes(), "c/x"));
     // SHA-256("file.txt") begins with aadf327c.

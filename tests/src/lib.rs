@@ -1,3 +1,18 @@
-//! Placeholder.
+//! Tools to try rootline with: a repository in memory and attacks on it, a web server that does what a test says, and verifiers to
+//! try them on. The tests themselves are in `tests/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "this crate is only ever linked into tests, where a panic is the report"
+)]
+
+pub mod adversary;
+pub mod binaries;
+pub mod peers;
+pub mod real_data;
+pub mod recorder;
 pub mod scripted_server;
+pub mod simulator;
+pub mod verifier;

@@ -4,6 +4,7 @@
 //! and ends with everything that still hangs when it is dropped.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// The server. Dropping it closes all its connections.
@@ -229,7 +232,7 @@ fn listen(socket: &TcpListener, tls: Option<&Arc<ServerConfig>>, shared: &Arc<Sh
             break;
         }
         let Ok(tcp) = accepted else { continue };
-        let Ok(copy) = tcp.try_clone() else { continue };
+        let (Ok(copy), Ok(to_close)) = (tcp.try_clone(), tcp.try_clone()) else { continue };
         let _ = tcp.set_nodelay(true);
         let stream: Box<dyn Stream> = match tls {
             None => Box::new(tcp),
@@ -240,7 +243,11 @@ fn listen(socket: &TcpListener, tls: Option<&Arc<ServerConfig>>, shared: &Arc<Sh
         };
         sockets.push(copy);
         let shared = Arc::clone(shared);
-        threads.push(thread::spawn(move || serve(stream, connection, &shared)));
+        threads.push(thread::spawn(move || {
+            serve(stream, connection, &shared);
+            // Dropping the stream does not close the connection, of which the listener has a copy.
+            let _ = to_close.shutdown(Shutdown::Both);
+        }));
     }
     for socket in sockets {
         let _ = socket.shutdown(Shutdown::Both);
@@ -303,6 +310,26 @@ fn read_request(stream: &mut impl Stream, connection: usize) -> io::Result<Optio
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     Ok(Some(Received { target, headers, connection }))
+}
+
+/// A certificate authority made for the occasion, as PEM, and what a server at 127.0.0.1 needs to be trusted by whoever
+/// trusts that authority.
+///
+/// # Errors
+///
+/// When the certificates cannot be made, which does not happen.
+pub fn loopback_tls() -> Result<(String, ServerConfig), Box<dyn Error>> {
+    let mut authority = CertificateParams::new([])?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let leaf = CertificateParams::new(["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
+    let chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der())?)?;
+    Ok((authority.pem(), config))
 }
 
 impl Received {

@@ -54,7 +54,12 @@ pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-fn write_separated<T>(brackets: [u8; 2], items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
+fn write_separated<T>(
+    brackets: [u8; 2],
+    items: impl Iterator<Item = T>,
+    out: &mut Vec<u8>,
+    write: impl Fn(T, &mut Vec<u8>),
+) {
     out.push(brackets[0]);
     for (at, item) in items.enumerate() {
         if at > 0 {

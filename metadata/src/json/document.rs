@@ -220,7 +220,8 @@ impl<'a> Node<'a> {
 
     /// A length in bytes that this value's text does not exceed.
     pub(super) fn span_at_most(self) -> usize {
-        let end = self.document.tokens.get(self.token().next(self.index)).map_or(self.document.text.len(), |t| t.start());
+        let end =
+            self.document.tokens.get(self.token().next(self.index)).map_or(self.document.text.len(), |t| t.start());
         end.saturating_sub(self.token().start()) + 2
     }
 
@@ -243,8 +244,14 @@ impl<'a> Node<'a> {
         while node.index != self.index {
             let holds = |child: &Node<'_>| (child.index..child.token().next(child.index)).contains(&self.index);
             let step = match node.kind() {
-                Kind::Object => node.members().find(|(_, value)| holds(value)).map(|(name, value)| (name.into_owned(), value)),
-                _ => node.elements().enumerate().find(|(_, value)| holds(value)).map(|(at, value)| (format!("{at}"), value)),
+                Kind::Object => {
+                    node.members().find(|(_, value)| holds(value)).map(|(name, value)| (name.into_owned(), value))
+                }
+                _ => node
+                    .elements()
+                    .enumerate()
+                    .find(|(_, value)| holds(value))
+                    .map(|(at, value)| (format!("{at}"), value)),
             };
             // A member's name is no child; its place is the object's.
             let Some((name, child)) = step else { break };

@@ -65,7 +65,9 @@ impl fmt::Display for Problem {
             Problem::NotJson(expected) => write!(f, "not JSON: expected {expected}"),
             Problem::TooDeep => write!(f, "more than {} levels of nesting", super::MAX_DEPTH),
             Problem::DuplicateMember => f.write_str("this name occurs twice in one object"),
-            Problem::NotAnInteger => f.write_str("a number with a fraction or an exponent; canonical JSON has only integers"),
+            Problem::NotAnInteger => {
+                f.write_str("a number with a fraction or an exponent; canonical JSON has only integers")
+            }
             Problem::TooManyDigits => write!(f, "an integer of more than {} digits", super::MAX_DIGITS),
             Problem::LoneSurrogate => f.write_str("a \\u escape that is half of a surrogate pair"),
             Problem::Missing(name) => write!(f, "member `{name}` is missing"),

@@ -272,8 +272,8 @@ mod tests {
 
     use super::super::certificate_authority::Subject;
     use super::super::fixtures::{
-        CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, at, authority, key,
-        rekor_v1, rekor_v2, trusted_root,
+        CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, RSA_PKIX, at,
+        authority, key, rekor_v1, rekor_v2, trusted_root,
     };
     use super::super::key_details::KeyDetails;
     use super::super::log_id::LogId;
@@ -478,6 +478,12 @@ mod tests {
         let mut root = trusted_root(&[("tlogs", &[rekor_v1(), rekor_v2().replace(REKOR_V2_ID, "AAAA")])]);
         let refused = refuses(&mut root, |root| root.add_transparency_log(&new_rekor_v2()));
         assert_eq!(refused, "the log is listed already, as tlogs entry 1");
+        // An id that an entry states wrongly is taken all the same: clients would find one of the two.
+        let mut misnamed = trusted_root(&[("tlogs", &[rekor_v1().replace(REKOR_V1_ID, REKOR_V2_ID)])]);
+        assert_eq!(
+            misnamed.add_transparency_log(&new_rekor_v2()),
+            Err(EditError::AlreadyListed { section: Section::TransparencyLogs, position: 0 })
+        );
         // The same key in the other list is another log.
         assert_eq!(root.add_ct_log(&new_rekor_v2()), Ok(()));
     }
@@ -487,7 +493,7 @@ mod tests {
         let mut root = TrustedRoot::empty(TrustedRootFormat::V02);
         let (start, before) = (at("2026-01-02T00:00:00Z"), at("2026-01-01T00:00:00Z"));
         let far = DateTime::<Utc>::from_timestamp(253_402_300_800, 0).unwrap();
-        let cases: [(&str, NewLog); 6] = [
+        let cases: [(&str, NewLog); 7] = [
             (
                 "the window has no start, and clients refuse a file with such an entry",
                 NewLog { valid_for: Window::ALWAYS, ..new_rekor_v2() },
@@ -508,6 +514,10 @@ mod tests {
             (
                 "an operator is a name without a scheme, such as sigstore.dev",
                 NewLog { operator: Some("https://sigstore.dev".into()), ..new_rekor_v2() },
+            ),
+            (
+                "an operator is a name without a scheme, such as sigstore.dev",
+                NewLog { operator: Some(String::new()), ..new_rekor_v2() },
             ),
         ];
         for (why, log) in cases {
@@ -548,6 +558,18 @@ mod tests {
         assert_eq!(root.transparency_logs()[0].operator(), Some("example.com"));
         assert_eq!(root.transparency_logs()[0].checkpoint_key_id().unwrap().to_string(), REKOR_V2_ID);
         assert_eq!(root.certificate_authorities()[0].operator(), Some("example.com"));
+        // Every Rekor log has the id, but for RSA keys, whose origin is not known; CT logs have it by a rule that is not ours to say.
+        let with = |details, raw, url: &str| NewLog { base_url: url.into(), key: key(details, raw), ..new_rekor_v2() };
+        root.add_transparency_log(&with(KeyDetails::PkixEcdsaP256Sha256, REKOR_V1, "https://rekor.sigstore.dev"))
+            .unwrap();
+        root.add_transparency_log(&with(KeyDetails::PkixRsaPkcs1V15_2048Sha256, RSA_PKIX, "https://rsa.example"))
+            .unwrap();
+        root.add_ct_log(&new_rekor_v2()).unwrap();
+        let ids = |logs: &[LogInstance]| {
+            logs.iter().map(|log| log.checkpoint_key_id().map(LogId::to_string)).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(root.transparency_logs()), [Some(REKOR_V2_ID.into()), Some(REKOR_V1_ID.into()), None]);
+        assert_eq!(ids(root.certificate_transparency_logs()), [None]);
         assert_eq!(root.remarks(), []);
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::certificate_authority::{Subject, is_one_sequence};
 use super::edit::EditError;
-use super::log_id::{LogId, LogIdKind, origin};
+use super::log_id::{LogId, origin};
 use super::log_instance::usual_id;
 use super::log_key::LogKey;
 use super::proto_json::{base64_text, timestamp_text};
@@ -53,7 +53,8 @@ pub struct NewCertificateAuthority {
 }
 
 impl NewLog {
-    /// The id it will have, by [`LogIdKind::SignedNote`] for a Rekor log with an Ed25519 or ML-DSA key, otherwise its key's digest.
+    /// The id it will have, by [`LogIdKind::SignedNote`](super::LogIdKind::SignedNote) for a Rekor log with an Ed25519 or ML-DSA key,
+    /// otherwise its key's digest.
     pub fn log_id(&self, section: Section) -> LogId {
         usual_id(section, &self.key, &self.base_url).1
     }
@@ -65,8 +66,7 @@ impl NewLog {
         if !self.base_url.contains("://") || origin(&self.base_url).is_none() {
             return Err(EditError::BaseUrl);
         }
-        let (kind, log_id) = usual_id(section, &self.key, &self.base_url);
-        let log_id = ValueMembers::new().with("keyId", base64_text(log_id.as_bytes()));
+        let log_id = ValueMembers::new().with("keyId", base64_text(self.log_id(section).as_bytes()));
         let public_key = ValueMembers::new()
             .with("rawBytes", base64_text(self.key.raw()))
             .with("keyDetails", self.key.details().as_str())
@@ -76,8 +76,8 @@ impl NewLog {
             .with("hashAlgorithm", super::HashAlgorithm::Sha256.as_str())
             .with("publicKey", public_key)
             .with("logId", log_id.clone());
-        // Elsewhere the id of a checkpoint is another one, or one that cannot be told from key and URL.
-        if format.has_operators() && section == Section::TransparencyLogs && kind == LogIdKind::SignedNote {
+        // A static CT log's checkpoints are signed under an id of another rule, and an RSA key's origin cannot be told from the URL.
+        if format.has_operators() && section == Section::TransparencyLogs && !self.key.is_rsa() {
             log = log.with("checkpointKeyId", log_id);
         }
         Ok(with_operator(log, self.operator.as_deref()))

@@ -15,10 +15,11 @@ use crate::expiry::parse_instant;
 /// rekor.sigstore.dev, P-256, and its log id.
 pub(super) const REKOR_V1: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwrkBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/9A/bY2LhC30M9+RYtw==";
 pub(super) const REKOR_V1_ID: &str = "wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0=";
-/// log2025-1.rekor.sigstore.dev, Ed25519, and its log id.
+/// log2025-1.rekor.sigstore.dev, Ed25519, its log id, and the digest of its key, which is not its log id.
 pub(super) const REKOR_V2: &str = "MCowBQYDK2VwAyEAt8rlp1knGwjfbcXAYPYAkn0XiLz1x8O4t0YkEhie244=";
 pub(super) const REKOR_V2_URL: &str = "https://log2025-1.rekor.sigstore.dev";
 pub(super) const REKOR_V2_ID: &str = "zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=";
+pub(super) const REKOR_V2_DIGEST: &str = "tUgTy2PYhZhwpeeFAMxq3P31lyPtrpPujSX68kdaBpA=";
 /// ctfe.sigstore.dev/2022, P-256, and its log id.
 pub(super) const CT_LOG: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEiPSlFi0CmFTfEjCUqF9HuCEcYXNKAaYalIJmBZ8yyezPjTqhxrKBpMnaocVtLJBI1eM3uXnQzQGAJdJ4gs9Fyw==";
 pub(super) const CT_LOG_ID: &str = "3T0wasbHETJjGR4cmWc3AqJKXrjePK3/h4pygC8p7o4=";

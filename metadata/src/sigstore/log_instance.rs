@@ -170,8 +170,8 @@ mod tests {
     use alloc::string::ToString;
 
     use super::super::fixtures::{
-        CT_LOG, CT_LOG_ID, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, bytes, log, rekor_v2, skipped,
-        trusted_root,
+        CT_LOG, CT_LOG_ID, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, RSA_PKIX, bytes, log, rekor_v2,
+        skipped, trusted_root,
     };
     use super::*;
     use crate::digests::sha256;
@@ -251,6 +251,21 @@ mod tests {
             check(tlogs, REKOR_V2_URL, "PKIX_ED25519", REKOR_V2, ""),
             LogIdCheck::Missing { expected: note, kind: LogIdKind::SignedNote }
         );
+    }
+
+    #[test]
+    fn an_rsa_log_usually_has_its_keys_digest_and_may_have_a_signed_notes_id() {
+        let entry = log("https://rekor.example", "PKIX_RSA_PKCS1V15_2048_SHA256", RSA_PKIX, "{}", "");
+        let ids: Vec<_> = only(Section::TransparencyLogs, &entry).derived_ids().collect();
+        let note = [b"rekor.example\n\xffPKIX-RSA-PKCS#1v1.5", &*bytes(RSA_PKIX)].concat();
+        assert_eq!(
+            ids,
+            [
+                (LogIdKind::KeyDigest, LogId::from_bytes(sha256(&bytes(RSA_PKIX)))),
+                (LogIdKind::SignedNote, LogId::from_bytes(sha256(&note))),
+            ]
+        );
+        assert_eq!(only(Section::CertificateTransparencyLogs, &entry).derived_ids().count(), 1);
     }
 
     #[test]

@@ -209,6 +209,25 @@ mod tests {
     }
 
     #[test]
+    fn a_p521_key_has_the_length_of_a_point() {
+        let good = bytes(P521);
+        let spki = SubjectPublicKeyInfoRef::from_der(&good).unwrap();
+        let point = spki.subject_public_key.raw_bytes();
+        let compressed = [&[2], &point[1..67]].concat();
+        for (point, is_point) in [
+            (point, true),
+            (&compressed, true),
+            (&point[..132], false),
+            (&point[..67], false),
+            (&compressed[..66], false),
+        ] {
+            let subject_public_key = BitStringRef::from_bytes(point).unwrap();
+            let der = SubjectPublicKeyInfoRef { algorithm: spki.algorithm, subject_public_key }.to_der().unwrap();
+            assert_eq!(LogKey::new(KeyDetails::PkixEcdsaP521Sha512, der).is_ok(), is_point, "{} bytes", point.len());
+        }
+    }
+
+    #[test]
     fn an_ed25519_key_that_anybody_can_sign_for_is_refused() {
         let mut raw = bytes(REKOR_V2);
         let at = raw.len() - 32;

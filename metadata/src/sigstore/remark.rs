@@ -228,7 +228,7 @@ mod tests {
     use alloc::string::ToString;
 
     use super::super::fixtures::{
-        MEDIA_TYPE, MEDIA_TYPE_V02, REKOR_V2_ID, authority, document, rekor_v1, rekor_v2, trusted_root,
+        MEDIA_TYPE, MEDIA_TYPE_V02, REKOR_V2_DIGEST, REKOR_V2_ID, authority, document, rekor_v1, rekor_v2, trusted_root,
     };
     use super::*;
 
@@ -340,6 +340,14 @@ mod tests {
             read(MEDIA_TYPE_V02, "zxGZFQ=="),
             [format!("tlogs entry 0: the checkpoint key id is not all 32 bytes of its key's, which is {REKOR_V2_ID}")]
         );
+    }
+
+    #[test]
+    fn a_ct_logs_checkpoint_key_id_is_not_judged() {
+        let stated = r#""checkpointKeyId":{"keyId":"zxGZFQ=="},"hashAlgorithm""#;
+        let log = rekor_v2().replace("\"hashAlgorithm\"", stated).replace(REKOR_V2_ID, REKOR_V2_DIGEST);
+        let text = document(MEDIA_TYPE_V02, &[("ctlogs", &[log])]);
+        assert_eq!(said_of(&TrustedRoot::parse(text.as_bytes(), 10_000).unwrap()), [""; 0]);
     }
 
     #[test]

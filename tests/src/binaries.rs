@@ -1,0 +1,45 @@
+//! The programs as they are shipped, to be run by tests.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The root of the workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace").to_owned()
+}
+
+/// `cargo`, as it runs these tests: offline, in the workspace.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace()).args(["--offline"]);
+    cargo
+}
+
+/// The program `rootline`, built if need be, in the profile and the target folder of these tests.
+///
+/// # Panics
+/// If it does not build.
+pub fn rootline() -> &'static Path {
+    static ROOTLINE: OnceLock<PathBuf> = OnceLock::new();
+    ROOTLINE.get_or_init(|| build("rootline-client", "rootline"))
+}
+
+/// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.
+fn build(package: &str, program: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test knows where it is");
+    let profile_folder = test.ancestors().nth(2).expect("tests are in TARGET/PROFILE/deps");
+    let target_folder = profile_folder.parent().expect("tests are in TARGET/PROFILE/deps");
+    let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(other) => other,
+    };
+    let built = cargo()
+        .args(["build", "--quiet", "--package", package, "--bin", program, "--profile", profile, "--target-dir"])
+        .arg(target_folder)
+        .status()
+        .expect("cargo is there: it runs these tests");
+    assert!(built.success(), "{program} does not build");
+    profile_folder.join(program).with_extension(env::consts::EXE_EXTENSION)
+}

@@ -1,0 +1,124 @@
+//! What a repository has made public: a value to keep, to change and to serve.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::ready;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rootline_client::store::escape::percent_encode;
+use rootline_client::transport::{AsyncTransport, Place, Request, Transport, TransportError};
+
+use super::server::Server;
+
+/// The public files of one moment. Cloning costs little, so a test keeps `sim.files().clone()` to come back to it.
+///
+/// As a [`Transport`] it keeps the promises of one: a file that is longer than was asked for does not arrive.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    metadata: BTreeMap<String, Arc<[u8]>>,
+    targets: BTreeMap<String, Arc<[u8]>>,
+}
+
+impl Files {
+    /// The bytes of a metadata file, by its whole name (`2.root.json`).
+    pub fn metadata(&self, name: &str) -> Option<&[u8]> {
+        self.metadata.get(name).map(|bytes| &**bytes)
+    }
+
+    /// The bytes of a target, by its whole path (`dir/HASH.name`).
+    pub fn target(&self, path: &str) -> Option<&[u8]> {
+        self.targets.get(path).map(|bytes| &**bytes)
+    }
+
+    /// The names of all metadata files.
+    pub fn metadata_names(&self) -> impl Iterator<Item = &str> {
+        self.metadata.keys().map(String::as_str)
+    }
+
+    /// The paths of all targets.
+    pub fn target_paths(&self) -> impl Iterator<Item = &str> {
+        self.targets.keys().map(String::as_str)
+    }
+
+    /// Puts a metadata file there.
+    pub fn set_metadata(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
+        self.metadata.insert(name.to_owned(), bytes.into().into());
+    }
+
+    /// Puts a target there.
+    pub fn set_target(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.targets.insert(path.to_owned(), bytes.into().into());
+    }
+
+    /// Takes a metadata file away.
+    pub fn remove_metadata(&mut self, name: &str) -> Option<Arc<[u8]>> {
+        self.metadata.remove(name)
+    }
+
+    /// Takes a target away.
+    pub fn remove_target(&mut self, path: &str) -> Option<Arc<[u8]>> {
+        self.targets.remove(path)
+    }
+
+    /// The file that a request is for.
+    pub fn get(&self, request: &Request) -> Option<&[u8]> {
+        match request.place {
+            Place::Metadata => self.metadata(&request.name()),
+            Place::Targets => self.target(&request.name()),
+        }
+    }
+
+    /// Writes a static repository: `metadata/` and `targets/` below `folder`, names of metadata files percent-encoded.
+    ///
+    /// # Errors
+    /// If something cannot be written.
+    pub fn write_to(&self, folder: &Path) -> io::Result<()> {
+        for (name, bytes) in &self.metadata {
+            write(&folder.join("metadata").join(percent_encode(name)), bytes)?;
+        }
+        for (path, bytes) in &self.targets {
+            write(&folder.join("targets").join(path), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Serves them over HTTP on this machine until what is returned is dropped.
+    pub fn serve(&self) -> Server {
+        Server::start(self.clone())
+    }
+
+    pub(super) fn by_url_path(&self, path: &str) -> Option<&[u8]> {
+        if let Some(name) = path.strip_prefix("/metadata/") {
+            return self.metadata.iter().find(|(file, _)| percent_encode(file) == name).map(|(_, bytes)| &**bytes);
+        }
+        let wanted = path.strip_prefix("/targets/")?;
+        let encoded = |path: &str| path.split('/').map(percent_encode).collect::<Vec<_>>().join("/");
+        self.targets.iter().find(|(file, _)| encoded(file) == wanted).map(|(_, bytes)| &**bytes)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, bytes)
+}
+
+impl Transport for Files {
+    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let location = request.name();
+        match self.get(request) {
+            None => Err(TransportError::NotFound { location, forbidden: false }),
+            Some(bytes) if bytes.len() as u64 > request.limit => {
+                Err(TransportError::TooLong { location, limit: request.limit })
+            }
+            Some(bytes) => Ok(bytes.to_vec()),
+        }
+    }
+}
+
+impl AsyncTransport for Files {
+    fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {
+        ready(Transport::fetch(self, request))
+    }
+}

@@ -1,0 +1,357 @@
+//! The program `rootline`, as a person or a script meets it: what it prints where, its exit status, and what it leaves on disk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rootline_tests::binaries::rootline;
+use rootline_tests::simulator::{Simulator, set};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A trust root with one log whose window is closed and one in use.
+const TRUSTED_ROOT: &str = r#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1", "tlogs": [
+  {"baseUrl": "https://old.example", "hashAlgorithm": "SHA2_256", "publicKey": {"rawBytes":
+   "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwrkBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/9A/bY2LhC30M9+RYtw==",
+   "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": {"start": "2029-01-01T00:00:00Z", "end": "2029-12-31T00:00:00Z"}}},
+  {"baseUrl": "https://new.example", "hashAlgorithm": "SHA2_256", "publicKey": {"rawBytes":
+   "MCowBQYDK2VwAyEAt8rlp1knGwjfbcXAYPYAkn0XiLz1x8O4t0YkEhie244=", "keyDetails": "PKIX_ED25519",
+   "validFor": {"start": "2029-12-31T00:00:01Z"}}}]}"#;
+
+/// Day 1 and day 8: the timestamp expires on day 7.
+const DAY_1: &str = "2030-01-02T00:00:00Z";
+const DAY_8: &str = "2030-01-09T00:00:00Z";
+
+/// A repository in a folder, and a place for local copies.
+struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let mut sim = Simulator::default();
+        sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes());
+        sim.add_target("targets", "dir/a file", b"content");
+        sim.publish();
+        let folder = tempfile::tempdir().unwrap();
+        sim.files().write_to(folder.path()).unwrap();
+        Scene { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The command with this repository's options.
+    fn command(&self, command: &[&str], at: &str) -> Command {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(command).args(["--at", at]);
+        program.arg("--url").arg(self.path("metadata")).arg("--targets-url").arg(self.path("targets"));
+        program.arg("--root").arg(self.path("metadata/1.root.json")).arg("--cache").arg(self.path("cache"));
+        program
+    }
+
+    fn run(&self, command: &[&str], at: &str) -> Outcome {
+        Outcome::of(&mut self.command(command, at))
+    }
+
+    /// The folder of the one local copy.
+    fn copy(&self) -> PathBuf {
+        let copies: Vec<_> = self.path("cache").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(copies.len(), 1, "{copies:?}");
+        copies[0].clone()
+    }
+}
+
+struct Outcome {
+    status: i32,
+    stdout: String,
+    stderr: String,
+    bytes: Vec<u8>,
+}
+
+impl Outcome {
+    fn of(command: &mut Command) -> Outcome {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        Outcome {
+            status: status.code().expect("the program was not killed"),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8(stderr).unwrap(),
+            bytes: stdout,
+        }
+    }
+
+    #[track_caller]
+    fn succeeds(self) -> Outcome {
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self
+    }
+
+    /// One line of what, one of which check, one hint; nothing on standard output.
+    #[track_caller]
+    fn is_refused(&self, what: &str, check: &str) {
+        assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{}", self.stderr);
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 3, "{}", self.stderr);
+        assert!(lines[0].starts_with(&format!("error: {what}")), "{}", self.stderr);
+        assert_eq!(lines[1], format!("  check: {check}"));
+        assert!(lines[2].starts_with("  hint: "), "{}", self.stderr);
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn update_leaves_the_four_roles_and_the_trust_root_on_disk_as_they_were_served() {
+    let scene = Scene::new();
+    let outcome = scene.run(&["update"], DAY_1).succeeds();
+    assert!(outcome.stdout.contains("timestamp        2  2030-01-08T00:00:00Z          6"), "{}", outcome.stdout);
+    let copy = scene.copy();
+    for (ours, theirs) in [
+        ("root.json", "1.root.json"),
+        ("timestamp.json", "timestamp.json"),
+        ("snapshot.json", "2.snapshot.json"),
+        ("targets.json", "2.targets.json"),
+    ] {
+        assert_eq!(read(&copy.join(ours)), read(&scene.path("metadata").join(theirs)), "{ours}");
+    }
+    assert_eq!(read(&copy.join("targets/trusted_root.json")), TRUSTED_ROOT.as_bytes());
+}
+
+#[test]
+fn update_tells_programs_what_it_trusts_now() {
+    let scene = Scene::new();
+    let report = scene.run(&["update", "--json"], DAY_1).succeeds().json();
+    assert_eq!(report["checked_at"], DAY_1);
+    assert_eq!(report["targets"], serde_json::json!(["trusted_root.json"]));
+    assert_eq!(report["roles"][1]["role"], "timestamp");
+    assert_eq!(report["roles"][1]["version"], 2);
+    assert_eq!(report["roles"][1]["days_left"], 6);
+    assert_eq!(report["roles"][1]["expired"], false);
+}
+
+#[test]
+fn an_expired_repository_is_refused_and_the_local_copy_stays() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let before = read(&scene.copy().join("timestamp.json"));
+    let what = "timestamp.json expired at 2030-01-08T00:00:00Z, 24 hours before 2030-01-09T00:00:00Z";
+    scene.run(&["update"], DAY_8).is_refused(what, "TUF 5.4.4 (freeze)");
+    assert_eq!(read(&scene.copy().join("timestamp.json")), before);
+}
+
+#[test]
+fn update_without_a_cache_keeps_nothing_and_says_so() {
+    let scene = Scene::new();
+    let outcome = scene.run(&["update", "--no-cache"], DAY_1).succeeds();
+    assert!(outcome.stdout.contains("nothing was kept on disk, as asked"), "{}", outcome.stdout);
+    assert!(!scene.path("cache").exists());
+}
+
+#[test]
+fn update_fails_where_nothing_can_be_kept() {
+    let scene = Scene::new();
+    std::fs::write(scene.path("cache"), "a file in the way").unwrap();
+    let outcome = scene.run(&["update"], DAY_1);
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.contains("cache is not a folder"), "{}", outcome.stderr);
+    assert_eq!(read(&scene.path("cache")), b"a file in the way");
+}
+
+#[test]
+fn show_goes_on_in_memory_where_nothing_can_be_kept_with_one_warning() {
+    let scene = Scene::new();
+    std::fs::write(scene.path("cache"), "a file in the way").unwrap();
+    let outcome = scene.run(&["show"], DAY_1);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("warning: ") && outcome.stderr.contains("going on without keeping a copy"));
+    assert!(outcome.stdout.contains("https://new.example"));
+}
+
+#[test]
+fn show_lists_what_is_trusted_at_a_time_and_not_at_another() {
+    let scene = Scene::new();
+    let now = scene.run(&["show"], DAY_1).succeeds().stdout;
+    assert!(now.contains("https://new.example") && !now.contains("https://old.example"), "{now}");
+    for (at, old) in [("2029-12-31T00:00:00Z", true), ("2029-12-31T00:00:01Z", false)] {
+        let then = scene.run(&["show", "--trusted-at", at], DAY_1).succeeds().stdout;
+        assert_eq!((then.contains("https://old.example"), then.contains("https://new.example")), (old, !old), "{then}");
+    }
+    let all = scene.run(&["show", "--all", "--json"], DAY_1).succeeds().json();
+    assert_eq!(all["trusted"].as_array().unwrap().len(), 2);
+    assert_eq!(all["trusted"][0]["end"], "2029-12-31T00:00:00Z");
+    assert_eq!(all["fresh_until"], "2030-01-08T00:00:00Z");
+}
+
+#[test]
+fn show_without_a_network_uses_the_local_copy_and_only_while_it_is_fresh() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    std::fs::rename(scene.path("metadata"), scene.path("moved")).unwrap();
+    std::fs::create_dir(scene.path("metadata")).unwrap();
+    std::fs::copy(scene.path("moved/1.root.json"), scene.path("metadata/1.root.json")).unwrap();
+    assert!(scene.run(&["show", "--offline"], DAY_1).succeeds().stdout.contains("https://new.example"));
+    scene.run(&["show", "--offline"], DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
+    scene.run(&["show"], DAY_1).is_refused("the repository has no timestamp.json", "TUF 5.4.1 (missing file)");
+}
+
+#[test]
+fn get_writes_the_very_bytes_to_standard_output_or_below_a_folder() {
+    let scene = Scene::new();
+    assert_eq!(scene.run(&["get", "dir/a file"], DAY_1).succeeds().bytes, b"content");
+    let out = scene.path("out");
+    let outcome = scene.run(&["get", "dir/a file", "--output", out.to_str().unwrap()], DAY_1).succeeds();
+    assert_eq!(outcome.stdout.trim_end(), out.join("dir/a file").display().to_string());
+    assert_eq!(read(&out.join("dir/a file")), b"content");
+}
+
+#[test]
+fn get_refuses_what_nobody_lists_and_what_is_not_what_is_listed() {
+    let scene = Scene::new();
+    scene.run(&["get", "missing"], DAY_1).is_refused("no targets file lists target missing", "TUF 5.7.2 (unknown target)");
+    for entry in scene.path("targets/dir").read_dir().unwrap() {
+        std::fs::write(entry.unwrap().path(), "CONTENT").unwrap();
+    }
+    let what = "target dir/a file does not have the digest sha256:";
+    scene.run(&["get", "dir/a file"], DAY_1).is_refused(what, "TUF 5.7.3 (arbitrary software)");
+    let outcome = scene.run(&["get", "../etc/passwd", "--output", "out"], DAY_1);
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.contains("cannot be used as a path"), "{}", outcome.stderr);
+}
+
+#[test]
+fn status_tells_versions_and_days_left_without_a_request_and_fails_once_something_has_expired() {
+    let scene = Scene::new();
+    let none = scene.run(&["status"], DAY_1);
+    assert_eq!(none.status, 1);
+    assert!(none.stderr.contains("hint: run `rootline update`"), "{}", none.stderr);
+    scene.run(&["update"], DAY_1).succeeds();
+    let fresh = scene.run(&["status", "--json"], "2030-01-07T23:59:59Z").succeeds().json();
+    assert_eq!((&fresh["fresh"], &fresh["roles"][1]["days_left"]), (&Value::Bool(true), &Value::from(0)));
+    let stale = scene.run(&["status", "--json"], "2030-01-08T00:00:00Z");
+    assert_eq!((stale.status, &stale.json()["fresh"]), (1, &Value::Bool(false)));
+    assert_eq!(stale.json()["roles"][1]["expired"], true);
+}
+
+#[test]
+fn status_never_shows_a_copy_that_does_not_verify() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let timestamp = scene.copy().join("timestamp.json");
+    let changed = String::from_utf8(read(&timestamp)).unwrap().replace("2030-01-08", "2031-01-08");
+    std::fs::write(&timestamp, changed).unwrap();
+    let outcome = scene.run(&["status"], DAY_1);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
+    // The next update mends it.
+    scene.run(&["update"], DAY_1).succeeds();
+    scene.run(&["status"], DAY_1).succeeds();
+}
+
+#[test]
+fn a_repository_is_named_by_what_is_trusted_not_by_a_url_alone() {
+    let run = |arguments: &[&str]| Outcome::of(Command::new(rootline()).env_remove("ROOTLINE_INSTANCE").args(arguments));
+    let alone = run(&["update", "--url", "https://tuf.example"]);
+    assert_eq!(alone.status, 1);
+    assert!(alone.stderr.starts_with("error: --url alone does not say which root to trust\n  hint: add --root FILE"), "{}", alone.stderr);
+    let unknown = run(&["update", "--instance", "nobody"]);
+    assert_eq!(unknown.status, 1);
+    assert!(unknown.stderr.contains("hint: use one of sigstore, sigstore-staging, github"), "{}", unknown.stderr);
+    assert_eq!(run(&["update", "--root", "x"]).status, 2);
+    assert_eq!(run(&["update", "--at", "yesterday"]).status, 2);
+    assert_eq!(run(&[]).status, 2);
+    assert_eq!(run(&["--help"]).status, 0);
+    assert_eq!(run(&["--version"]).stdout.trim_end(), concat!("rootline ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_command_tells_how_it_is_used_with_an_example() {
+    for command in ["update", "show", "get", "status"] {
+        let help = Outcome::of(Command::new(rootline()).args([command, "--help"])).succeeds().stdout;
+        assert!(help.contains("Examples:\n  rootline ") && help.contains("--at <INSTANT>"), "{help}");
+    }
+}
+
+#[test]
+fn the_plain_client_knows_only_0_and_1() {
+    let scene = Scene::new();
+    let tuf = |arguments: &[&str]| {
+        let mut command = Command::new(rootline());
+        command.args(["tuf", "--metadata-dir"]).arg(scene.path("plain")).args(arguments);
+        Outcome::of(&mut command)
+    };
+    assert_eq!(tuf(&["frobnicate"]).status, 1);
+    assert_eq!(tuf(&["refresh"]).status, 1);
+    let uninitialised = tuf(&["--metadata-url", "http://127.0.0.1:9/", "refresh"]);
+    assert!(uninitialised.stderr.contains("holds no trusted root"), "{}", uninitialised.stderr);
+    assert_eq!(tuf(&["init", scene.path("no such file").to_str().unwrap()]).status, 1);
+    assert_eq!(tuf(&["init", scene.path("metadata/1.root.json").to_str().unwrap()]).status, 0);
+    assert_eq!(read(&scene.path("plain/root.json")), read(&scene.path("metadata/1.root.json")));
+    assert_eq!(tuf(&["--target-name", "x", "download"]).status, 1);
+}
+
+#[test]
+fn the_plain_client_keeps_no_root_that_is_not_signed_by_itself() {
+    let scene = Scene::new();
+    let root = String::from_utf8(read(&scene.path("metadata/1.root.json"))).unwrap();
+    let changed = root.replace("2031-01-01", "2041-01-01");
+    assert_ne!(changed, root);
+    std::fs::write(scene.path("bad.json"), changed).unwrap();
+    let mut command = Command::new(rootline());
+    command.args(["tuf", "--metadata-dir"]).arg(scene.path("plain")).arg("init").arg(scene.path("bad.json"));
+    Outcome::of(&mut command).is_refused("1.root.json is not signed by enough of its own root keys", "TUF 5.2 (wrong pinned root)");
+    assert!(!scene.path("plain/root.json").exists());
+}
+
+#[test]
+fn the_plain_client_downloads_in_order_stops_at_the_first_failure_and_never_fetches_twice() {
+    let mut sim = Simulator::default();
+    sim.never_expire();
+    sim.add_target("targets", "a/first", b"1").add_target("targets", "second", b"2");
+    sim.publish_root().publish();
+    let mut server = sim.files().serve();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("root.json"), sim.root_bytes(2)).unwrap();
+    let tuf = |arguments: &[&str]| {
+        let mut command = Command::new(rootline());
+        command.args(["tuf", "--metadata-dir"]).arg(folder.path().join("trusted"));
+        command.args(["--metadata-url", &server.metadata_url(), "--target-base-url", &server.targets_url()]);
+        command.arg("--target-dir").arg(folder.path().join("targets")).args(arguments);
+        Outcome::of(&mut command)
+    };
+    let init = Command::new(rootline())
+        .args(["tuf", "--metadata-dir"])
+        .arg(folder.path().join("trusted"))
+        .arg("init")
+        .arg(folder.path().join("root.json"))
+        .status();
+    assert!(init.unwrap().success());
+    let some = ["--target-name", "a/first", "--target-name", "missing", "--target-name", "second", "download"];
+    assert_eq!(tuf(&some).status, 1);
+    assert_eq!(read(&folder.path().join("targets/a%2Ffirst")), b"1");
+    assert!(!folder.path().join("targets/second").exists());
+    let both = ["--target-name", "a/first", "--target-name", "second", "download"];
+    assert_eq!(tuf(&both).status, 0);
+    assert_eq!(tuf(&both).status, 0);
+    let requests = server.take_requests();
+    let of_targets: Vec<&String> = requests.iter().filter(|request| request.starts_with("/targets/")).collect();
+    assert_eq!(of_targets.len(), 2, "{requests:?}");
+}
+
+#[test]
+fn unknown_members_change_nothing_of_what_is_trusted() {
+    let mut sim = Simulator::default();
+    sim.issue("targets").edited(|signed| set(signed, "x-unknown", "b")).publish();
+    sim.publish_snapshot();
+    let folder = tempfile::tempdir().unwrap();
+    sim.files().write_to(folder.path()).unwrap();
+    let mut command = Command::new(rootline());
+    command.args(["update", "--no-cache", "--at", DAY_1, "--url"]).arg(folder.path().join("metadata"));
+    command.arg("--root").arg(folder.path().join("metadata/1.root.json"));
+    Outcome::of(&mut command).succeeds();
+}

@@ -1,0 +1,249 @@
+//! The search for a target through delegations (TUF 5.6.7): who is asked, in which order, and who is not.
+
+use rootline_client::refusal::{Fault, File};
+use rootline_client::spec::Check;
+use rootline_client::store::LocalFile;
+use rootline_metadata::RoleName;
+use rootline_tests::simulator::{Delegation, Key, Simulator};
+use rootline_tests::verifier::{Verifier, target_path};
+
+/// One delegation of a graph: from, to, for which targets, and whether it ends the search.
+type Edge = (&'static str, &'static str, &'static str, Ends);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    No,
+    Yes,
+}
+use Ends::{No, Yes};
+
+/// What came of a search: who was asked, in order, and who listed the target.
+fn search(edges: &[Edge], listed_by: &[&str], path: &str) -> (Vec<String>, Option<String>) {
+    let mut sim = Simulator::default();
+    for (from, to, pattern, ends) in edges {
+        let delegation = Delegation::to(to).paths([pattern]);
+        sim.delegate(from, if *ends == Yes { delegation.terminating() } else { delegation });
+    }
+    for role in listed_by {
+        sim.add_target(role, path, role.as_bytes());
+    }
+    sim.publish();
+    let mut verifier = Verifier::of(&sim);
+    let found = verifier.find(sim.files(), sim.day(1), path);
+    let asked = verifier.requests().iter().skip(4).map(|name| name.trim_start_matches("1.").trim_end_matches(".json"));
+    let asked = asked.map(str::to_owned).collect();
+    match found {
+        Ok(found) => (asked, Some(found.role.map_or("targets".to_owned(), |role| role.as_str().to_owned()))),
+        Err(error) => {
+            let refusal = error.refusal().expect("a refusal");
+            assert_eq!(refusal.check, Check::TargetKnown, "{refusal}");
+            (asked, None)
+        }
+    }
+}
+
+/// 5.6.7: pre-order, depth first, in the order in which the delegations stand.
+#[test]
+fn roles_are_asked_in_pre_order() {
+    let tree: &[Edge] = &[
+        ("targets", "a", "*", No),
+        ("targets", "b", "*", No),
+        ("a", "c", "*", No),
+        ("a", "d", "*", No),
+        ("c", "e", "*", No),
+        ("b", "f", "*", No),
+    ];
+    // The order of the list, not of the names.
+    let reversed: &[Edge] = &[("targets", "z", "*", No), ("targets", "m", "*", No), ("targets", "a", "*", No)];
+    // Two ways to the same role: it is asked once.
+    let diamond: &[Edge] =
+        &[("targets", "a", "*", No), ("targets", "b", "*", No), ("a", "c", "*", No), ("b", "c", "*", No), ("b", "d", "*", No)];
+    let cycle: &[Edge] = &[
+        ("targets", "a", "*", No),
+        ("targets", "b", "*", No),
+        ("b", "c", "*", No),
+        ("c", "d", "*", No),
+        ("d", "b", "*", No),
+    ];
+    let itself: &[Edge] = &[("targets", "a", "*", No), ("a", "a", "*", No), ("targets", "b", "*", No)];
+    let rows: [(&str, &[Edge], &[&str]); 5] = [
+        ("tree", tree, &["a", "c", "e", "d", "b", "f"]),
+        ("reversed", reversed, &["z", "m", "a"]),
+        ("diamond", diamond, &["a", "c", "b", "d"]),
+        ("cycle", cycle, &["a", "b", "c", "d"]),
+        ("itself", itself, &["a", "b"]),
+    ];
+    for (name, edges, order) in rows {
+        // Nobody lists it: everybody is asked, each once.
+        assert_eq!(search(edges, &[], "x"), (order.iter().map(|role| role.to_string()).collect(), None), "{name}");
+        // Whoever comes first in that order answers, and nobody after is asked.
+        for (at, role) in order.iter().enumerate() {
+            let asked = order[..=at].iter().map(|role| role.to_string()).collect();
+            let later_ones = &order[at..];
+            assert_eq!(search(edges, later_ones, "x"), (asked, Some(role.to_string())), "{name}: {role}");
+        }
+        // The top-level targets come before all of them.
+        assert_eq!(search(edges, &[&["targets"], order].concat(), "x"), (vec![], Some("targets".to_owned())), "{name}");
+    }
+}
+
+/// 5.6.7.2.1: at the top, further down, on another branch; and one that does not match ends nothing.
+#[test]
+fn nothing_after_a_terminating_delegation_is_asked_at_any_level() {
+    let rows: [(&[Edge], &[&str]); 6] = [
+        (&[("targets", "a", "*", Yes), ("targets", "b", "*", No)], &["a"]),
+        (&[("targets", "a", "*", No), ("targets", "b", "*", Yes), ("targets", "c", "*", No)], &["a", "b"]),
+        // Further down: neither the rest of that list, nor of the lists above.
+        (
+            &[
+                ("targets", "a", "*", No),
+                ("targets", "d", "*", No),
+                ("a", "b", "*", Yes),
+                ("a", "c", "*", No),
+            ],
+            &["a", "b"],
+        ),
+        // It is gone into before it ends.
+        (
+            &[("targets", "a", "*", Yes), ("targets", "d", "*", No), ("a", "b", "*", No), ("b", "c", "*", No)],
+            &["a", "b", "c"],
+        ),
+        // One for other targets ends nothing.
+        (&[("targets", "a", "other*", Yes), ("targets", "b", "*", No)], &["b"]),
+        // One within one.
+        (
+            &[("targets", "a", "*", Yes), ("a", "b", "*", Yes), ("a", "c", "*", No), ("b", "d", "*", No)],
+            &["a", "b", "d"],
+        ),
+    ];
+    for (edges, order) in rows {
+        assert_eq!(search(edges, &[], "x"), (order.iter().map(|role| role.to_string()).collect(), None));
+        // What those list who are not asked does not count.
+        let everybody: Vec<&str> = edges.iter().map(|(_, to, ..)| *to).filter(|role| !order.contains(role)).collect();
+        assert_eq!(search(edges, &everybody, "x").1, None);
+    }
+}
+
+/// 5.6.7: a target is looked for only where every role on the way was given it.
+#[test]
+fn only_roles_that_the_target_was_delegated_to_are_asked() {
+    let rows: [(&str, &str, bool); 13] = [
+        ("*.md", "readme.md", true),
+        ("*.md", "README.MD", false),
+        ("*.md", "releases/README.md", false),
+        ("releases/*.md", "releases/README.md", true),
+        ("releases/*.md", "releases/v1/README.md", false),
+        ("*/*", "releases/README.md", true),
+        ("*", "a/b", false),
+        ("foo-?.tgz", "foo-a.tgz", true),
+        ("foo-?.tgz", "foo-alpha.tgz", false),
+        ("foo-?.tgz", "foo-.tgz", false),
+        ("f?o", "f/o", false),
+        ("a\\b", "a/b", false),
+        ("a/b", "a\\b", false),
+    ];
+    for (pattern, path, matches) in rows {
+        let (asked, found) = search(&[("targets", "a", pattern, No)], &["a"], path);
+        assert_eq!(found.is_some(), matches, "{pattern} {path}");
+        assert_eq!(!asked.is_empty(), matches, "{pattern} {path}: who is not asked is not fetched either");
+    }
+    // Given on, but not by the one in between.
+    let narrow: &[Edge] = &[("targets", "a", "other*", No), ("a", "b", "*", No)];
+    assert_eq!(search(narrow, &["b"], "x"), (vec![], None));
+}
+
+/// A chain of `length` roles under the top-level targets, the last of which lists `x`.
+fn chain(length: usize) -> Simulator {
+    let mut sim = Simulator::default();
+    let name = |at: usize| if at == 0 { "targets".to_owned() } else { format!("role-{at}") };
+    for at in 0..length {
+        sim.delegate(&name(at), Delegation { role: sim.root.targets.clone(), ..Delegation::to(&name(at + 1)) });
+    }
+    sim.add_target(&name(length), "x", b"x");
+    sim.publish();
+    sim
+}
+
+/// 5.6.7.1: with the limit that is shipped, 32 roles.
+#[test]
+fn so_many_delegated_roles_are_asked_and_no_more() {
+    let sim = chain(32);
+    let mut verifier = Verifier::of(&sim);
+    let found = verifier.find(sim.files(), sim.day(1), "x").unwrap();
+    assert_eq!(found.role, RoleName::new("role-32"));
+    assert_eq!(verifier.requests().len(), 4 + 32);
+
+    let sim = chain(33);
+    let mut verifier = Verifier::of(&sim);
+    let refusal = verifier.find(sim.files(), sim.day(1), "x").unwrap_err().refusal().unwrap().clone();
+    assert_eq!(refusal.check, Check::TargetKnown);
+    assert_eq!(refusal.fault, Fault::NotListed { asked: 33, gave_up: true }, "the top-level targets and 32 roles");
+    assert_eq!(verifier.requests().len(), 4 + 32);
+}
+
+/// 5.6.7: what the snapshot does not list is not trusted, and is in nobody's way.
+#[test]
+fn a_role_that_the_snapshot_does_not_list_is_passed_over() {
+    let mut sim = Simulator::default();
+    sim.delegate("targets", Delegation::to("unlisted")).delegate("targets", Delegation::to("listed"));
+    sim.add_target("unlisted", "x", b"unlisted").add_target("listed", "x", b"listed");
+    sim.add_target("unlisted", "only-there", b"unlisted");
+    sim.publish();
+    sim.snapshot.meta.remove("unlisted.json");
+    sim.publish_snapshot();
+    let mut verifier = Verifier::of(&sim);
+    assert_eq!(verifier.find(sim.files(), sim.day(1), "x").unwrap().role, RoleName::new("listed"));
+    assert!(!verifier.requests().contains(&"1.unlisted.json".to_owned()));
+    assert!(verifier.find(sim.files(), sim.day(1), "only-there").is_err());
+    // The second time nothing but what every refresh asks for.
+    verifier.find(sim.files(), sim.day(1), "x").unwrap();
+    assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"]);
+}
+
+/// 5.6.3: two delegators, other keys. What one vouched for says nothing to the other, within one client and in the local copy.
+#[test]
+fn a_role_verified_for_one_delegator_is_not_reused_for_another() {
+    let mut sim = Simulator::default();
+    sim.delegate("targets", Delegation::to("parent-a").paths(["team-a/*"]));
+    sim.delegate("targets", Delegation::to("parent-b").paths(["team-b/*"]));
+    sim.delegate("parent-a", Delegation::to("release").paths(["team-a/*"]).signed_by(1, ["key-a"]));
+    sim.delegate("parent-b", Delegation::to("release").paths(["team-b/*"]).signed_by(1, ["key-b"]));
+    sim.add_target("release", "team-a/x", b"a").add_target("release", "team-b/x", b"b");
+    sim.issue("release").signed_by(Key::all(["key-a"])).publish();
+    for role in ["parent-a", "parent-b", "targets"] {
+        sim.issue(role).publish();
+    }
+    sim.publish_snapshot();
+
+    let release = File::Delegated(RoleName::new("release").unwrap());
+    let mut verifier = Verifier::of(&sim);
+    verifier.with_client(sim.files(), |client| {
+        let trusted = client.refresh(sim.day(1)).unwrap();
+        client.find(&trusted, &target_path("team-a/x")).unwrap();
+        let refusal = client.find(&trusted, &target_path("team-b/x")).unwrap_err().refusal().unwrap().clone();
+        assert_eq!((refusal.check, &refusal.file), (Check::TargetsSignatures, &release));
+        // The other way round it is as it was.
+        client.find(&trusted, &target_path("team-a/x")).unwrap();
+    });
+    // In the next run, with `release` in the local copy, just the same.
+    let refusal = verifier.find(sim.files(), sim.day(1), "team-b/x").unwrap_err().refusal().unwrap().clone();
+    assert_eq!(refusal.check, Check::TargetsSignatures);
+    assert_eq!(verifier.stored(&LocalFile::Delegated("release".to_owned())).unwrap(), sim.files().metadata("1.release.json").unwrap());
+
+    // Signed for both, it is good for both.
+    sim.issue("release").publish().publish_snapshot();
+    verifier.find(sim.files(), sim.day(1), "team-a/x").unwrap();
+    verifier.find(sim.files(), sim.day(1), "team-b/x").unwrap();
+}
+
+/// 5.6.3: the keys come from the delegation to that role, whatever other roles in the same list have.
+#[test]
+fn each_role_of_one_list_has_keys_of_its_own() {
+    let mut sim = Simulator::default();
+    sim.delegate("targets", Delegation::to("a").paths(["a/*"])).delegate("targets", Delegation::to("b").paths(["b/*"]));
+    sim.add_target("b", "b/x", b"x");
+    sim.publish();
+    sim.issue("b").signed_by(Key::all(["a"])).publish().publish_snapshot();
+    let refusal = Verifier::of(&sim).find(sim.files(), sim.day(1), "b/x").unwrap_err().refusal().unwrap().clone();
+    assert_eq!(refusal.check, Check::TargetsSignatures);
+}
