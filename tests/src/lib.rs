@@ -12,6 +12,7 @@ pub mod adversary;
 pub mod binaries;
 pub mod peers;
 pub mod real_data;
+pub mod full_disk;
 pub mod recorder;
 pub mod scripted_server;
 pub mod simulator;

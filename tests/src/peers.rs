@@ -77,7 +77,8 @@ pub fn repository_by_python(folder: &Path, at: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn python() -> PathBuf {
+/// The Python that has python-tuf, securesystemslib and cryptography.
+pub fn python() -> PathBuf {
     let peers = env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from);
     peers.join("python/bin/python")
 }

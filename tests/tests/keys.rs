@@ -14,7 +14,7 @@ use rootline_metadata::KeyId;
 use rootline_metadata::backend::{Ring, RustCrypto};
 use rootline_metadata::hex;
 use rootline_metadata::public_key::{BadSignature, PublicKey, Scheme};
-use rootline_tests::real_data;
+use rootline_tests::{peers, real_data};
 use serde_json::Value;
 
 /// Sigstore's published roots, 1 to 15, as they are; none where the real data is not there.
@@ -169,8 +169,12 @@ sys.stdout.write(key.public_key().public_bytes(Encoding.PEM, PublicFormat.Subjec
 "#;
 
 #[test]
-#[ignore = "needs openssl 3, node 20 and python3 with cryptography on the PATH"]
 fn openssl_node_and_python_read_the_private_keys_that_we_write() {
+    if !peers::installed() {
+        return;
+    }
+    let python = peers::python();
+    let python = python.to_str().unwrap();
     let folder = tempfile::tempdir().unwrap();
     for kind in [KeyKind::Ed25519, KeyKind::EcdsaP256] {
         let key = SecretKey::from_seed(kind, &[7; 32]);
@@ -182,7 +186,7 @@ fn openssl_node_and_python_read_the_private_keys_that_we_write() {
             for (program, arguments) in [
                 ("openssl", &["pkey", "-pubout", "-passin", "pass:horse", "-in", path][..]),
                 ("node", &["-e", NODE, path]),
-                ("python3", &["-c", PYTHON, path]),
+                (python, &["-c", PYTHON, path]),
             ] {
                 let output = Command::new(program).args(arguments).output().unwrap();
                 let printed = String::from_utf8(output.stdout).unwrap();

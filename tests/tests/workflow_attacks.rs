@@ -56,7 +56,7 @@ fn attacks_on(name: &'static str, now: &Files, moments: &[Files]) -> Vec<Attack>
         ("substitute as another".to_owned(), adversary::substitute(now, name, &[mallory.under_id(&victim)])),
         ("withhold".to_owned(), adversary::withhold(now, name)),
     ];
-    for at in (0..length).step_by(length / 23).chain([length - 1]) {
+    for at in (0..length).step_by(length / 11).chain([length - 1]) {
         served.push((format!("flip {at} of"), adversary::flip(now, name, at)));
     }
     for other in now.metadata_names().filter(|other| *other != name) {
@@ -126,50 +126,69 @@ fn verifier_with(sim: &Simulator, files: &BTreeMap<LocalFile, Vec<u8>>) -> Verif
     verifier
 }
 
-#[test]
-fn nothing_that_a_mirror_does_gets_past_the_keys_or_goes_back() {
+/// Tries attacks on verifiers with different experience, and gives back how many tries that were.
+fn withstand(attacks: impl Fn(&Files, &[Files]) -> Vec<Attack>) -> usize {
     let (sim, moments) = history();
     let now = sim.files();
-    let signed: BTreeSet<Vec<u8>> = moments
-        .iter()
-        .flat_map(|files| files.metadata_names().map(|name| signed_part(files.metadata(name).unwrap())))
-        .collect();
-    // Who has never been here, who was here at each moment, and who is up to date.
-    let experiences: Vec<BTreeMap<LocalFile, Vec<u8>>> = std::iter::once(BTreeMap::new())
-        .chain(moments.iter().map(|files| {
-            let mut verifier = Verifier::of(&sim);
-            let _ = verifier.download(files, sim.day(1), "d/x");
-            kept(verifier.store())
-        }))
-        .collect();
-    let mut attacks = attacks_on_all(now, &moments);
-    for name in ["2.root.json", "3.root.json", "timestamp.json", "4.snapshot.json", "4.targets.json", "3.inner.json"] {
-        attacks.extend(attacks_on(name, now, &moments));
+    let public = moments.iter().flat_map(|files| files.metadata_names().filter_map(|name| files.metadata(name)));
+    let signed: BTreeSet<Vec<u8>> = public.map(signed_part).collect();
+    // Who has never been here, who was here before the keys were rotated, and who is up to date.
+    let mut experiences = vec![BTreeMap::new()];
+    for files in [&moments[1], now] {
+        let mut verifier = Verifier::of(&sim);
+        verifier.download(files, sim.day(1), "d/x").expect("an honest repository");
+        experiences.push(kept(verifier.store()));
     }
-    let mut tried = 0;
-    for attack in &attacks {
-        for (number, before) in experiences.iter().enumerate() {
-            let what = format!("{}, verifier {number}", attack.name);
-            let mut verifier = verifier_with(&sim, before);
-            let downloaded = verifier.download(&Boxed(&*attack.mirror), sim.day(1), "d/x");
-            if let Ok(content) = downloaded {
-                let published: [&[u8]; 3] = [b"first", b"second", b"third"];
-                assert!(published.contains(&&*content), "{what}");
-            }
-            let after = kept(verifier.store());
-            for (file, bytes) in &after {
-                assert!(signed.contains(&signed_part(bytes)), "{what}: {file:?} is kept, and nobody has signed it");
-                if let Some(before) = before.get(file) {
-                    assert!(version(bytes) >= version(before), "{what}: {file:?} went back");
-                }
-            }
-            assert!(before.keys().all(|file| after.contains_key(file)), "{what}: something is gone");
-            // Nobody is stuck afterwards.
-            assert_eq!(verifier.download(now, sim.day(1), "d/x").unwrap(), b"third", "{what}");
-            tried += 1;
+    let attacks = attacks(now, &moments);
+    for (attack, (number, before)) in attacks.iter().flat_map(|attack| experiences.iter().enumerate().map(move |e| (attack, e))) {
+        let what = format!("{}, verifier {number}", attack.name);
+        let mut verifier = verifier_with(&sim, before);
+        if let Ok(content) = verifier.download(&Boxed(&*attack.mirror), sim.day(1), "d/x") {
+            let published: [&[u8]; 3] = [b"first", b"second", b"third"];
+            assert!(published.contains(&&*content), "{what}");
         }
+        let after = kept(verifier.store());
+        for (file, bytes) in &after {
+            assert!(signed.contains(&signed_part(bytes)), "{what}: {file:?} is kept, and nobody has signed it");
+            let went_back = before.get(file).is_some_and(|before| version(bytes) < version(before));
+            assert!(!went_back, "{what}: {file:?} went back");
+        }
+        assert!(before.keys().all(|file| after.contains_key(file)), "{what}: something is gone");
+        // Nobody is stuck afterwards.
+        assert_eq!(verifier.download(now, sim.day(1), "d/x").expect(&what), b"third", "{what}");
     }
-    assert!(tried > 2000, "{tried}");
+    attacks.len() * experiences.len()
+}
+
+#[test]
+fn no_attack_on_a_root_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(|now, moments| attacks_on("2.root.json", now, moments)) > 100);
+    assert!(withstand(|now, moments| attacks_on("3.root.json", now, moments)) > 100);
+}
+
+#[test]
+fn no_attack_on_the_timestamp_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(|now, moments| attacks_on("timestamp.json", now, moments)) > 100);
+}
+
+#[test]
+fn no_attack_on_the_snapshot_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(|now, moments| attacks_on("4.snapshot.json", now, moments)) > 100);
+}
+
+#[test]
+fn no_attack_on_targets_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(|now, moments| attacks_on("4.targets.json", now, moments)) > 100);
+}
+
+#[test]
+fn no_attack_on_a_delegated_role_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(|now, moments| attacks_on("3.inner.json", now, moments)) > 100);
+}
+
+#[test]
+fn no_attack_on_everything_at_once_gets_past_the_keys_or_goes_back() {
+    assert!(withstand(attacks_on_all) > 20);
 }
 
 /// An attacker who holds the online keys cannot ship anything: targets answer to keys of their own.
