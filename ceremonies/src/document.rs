@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::spec::PUBLISHED_SPEC_VERSION;
-use rootline_metadata::{
-    Expiry, KeyId, Pin, PublicKey, Signature, TargetFile, TopLevelRole, Version, key_object,
-};
+use rootline_metadata::{Expiry, KeyId, Pin, PublicKey, Signature, TargetFile, TopLevelRole, Version, key_object};
 
 use crate::target_name::TargetName;
 
@@ -69,12 +67,7 @@ pub(crate) fn targets(version: Version, expiry: Expiry, files: &BTreeMap<TargetN
 }
 
 /// A snapshot, with what it says about every file, or a timestamp, with what it says about the snapshot.
-pub(crate) fn pins(
-    role: TopLevelRole,
-    version: Version,
-    expiry: Expiry,
-    pins: &BTreeMap<String, Pin>,
-) -> ValueMembers {
+pub(crate) fn pins(role: TopLevelRole, version: Version, expiry: Expiry, pins: &BTreeMap<String, Pin>) -> ValueMembers {
     let meta = pins.iter().fold(ValueMembers::new(), |all, (name, pin)| all.with(name, pin.to_value()));
     ValueMembers::new()
         .with("_type", role.name())

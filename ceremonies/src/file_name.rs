@@ -52,8 +52,9 @@ impl PublishedFile {
         }
     }
 
-    /// In which order files are written: what nothing points at yet first, the timestamp that makes all of it current last.
-    pub fn write_order(&self) -> (u8, Option<Version>) {
+    /// In which order files are put where clients read them: what nothing points at yet first, then a new root, and the timestamp that
+    /// makes all of it current last.
+    pub fn publishing_order(&self) -> (u8, Option<Version>) {
         match self {
             PublishedFile::Target(_) => (0, None),
             PublishedFile::Targets(version) => (1, Some(*version)),
@@ -61,6 +62,13 @@ impl PublishedFile {
             PublishedFile::Root(version) => (3, Some(*version)),
             PublishedFile::Timestamp => (4, None),
         }
+    }
+
+    /// In which order files are put into the record of what was published: roots first, because they say whose signatures the others
+    /// need, so that what is there verifies wherever it was interrupted; the timestamp last all the same.
+    pub fn keeping_order(&self) -> (bool, u8, Option<Version>) {
+        let (step, version) = self.publishing_order();
+        (!matches!(self, PublishedFile::Root(_)), step, version)
     }
 }
 
@@ -82,10 +90,21 @@ mod tests {
 
     #[test]
     fn only_names_that_we_write_are_files_of_a_repository() {
-        for good in ["1.root.json", "timestamp.json", "12.snapshot.json", "9223372036854775807.targets.json", "targets/ab.c"] {
+        for good in
+            ["1.root.json", "timestamp.json", "12.snapshot.json", "9223372036854775807.targets.json", "targets/ab.c"]
+        {
             assert_eq!(PublishedFile::parse(good).unwrap().to_string(), good);
         }
-        for bad in ["root.json", "0.root.json", "01.root.json", "+1.root.json", "1.timestamp.json", "1.npm.json", "x", "1.root.json~"] {
+        for bad in [
+            "root.json",
+            "0.root.json",
+            "01.root.json",
+            "+1.root.json",
+            "1.timestamp.json",
+            "1.npm.json",
+            "x",
+            "1.root.json~",
+        ] {
             assert_eq!(PublishedFile::parse(bad), None, "{bad}");
         }
     }
@@ -96,11 +115,16 @@ mod tests {
             ["timestamp.json", "10.root.json", "1.snapshot.json", "9.root.json", "targets/x", "1.targets.json"]
                 .map(|name| PublishedFile::parse(name).unwrap())
                 .into();
-        files.sort_by_key(PublishedFile::write_order);
-        let names: Vec<String> = files.iter().map(ToString::to_string).collect();
+        files.sort_by_key(PublishedFile::publishing_order);
+        let names = |files: &[PublishedFile]| files.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(
-            names,
+            names(&files),
             ["targets/x", "1.targets.json", "1.snapshot.json", "9.root.json", "10.root.json", "timestamp.json"]
+        );
+        files.sort_by_key(PublishedFile::keeping_order);
+        assert_eq!(
+            names(&files),
+            ["9.root.json", "10.root.json", "targets/x", "1.targets.json", "1.snapshot.json", "timestamp.json"]
         );
     }
 }

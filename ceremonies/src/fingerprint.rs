@@ -28,7 +28,6 @@ impl Fingerprint {
     pub fn is_spelled(self, text: &str) -> bool {
         text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase() == self.to_hex()
     }
-
 }
 
 impl fmt::Display for Fingerprint {
@@ -49,7 +48,8 @@ mod tests {
     #[test]
     fn a_fingerprint_is_what_sha256sum_of_sha256sum_prints() {
         // printf abc > root.json; printf '' > targets.json; sha256sum *.json | sha256sum
-        let files = BTreeMap::from([("targets.json".to_owned(), sha256(b"")), ("root.json".to_owned(), sha256(b"abc"))]);
+        let files =
+            BTreeMap::from([("targets.json".to_owned(), sha256(b"")), ("root.json".to_owned(), sha256(b"abc"))]);
         let fingerprint = Fingerprint::of(&files);
         assert_eq!(fingerprint.to_hex(), "f65d747e3b0a6d2eaa7bc75ab5b9fab5b8869c455a3f0404a8f372dfc99403c8");
     }

@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{
-    Authority, Envelope, Expiry, PublicKey, Role, RoleKeys, Root, TargetFile, Targets, TopLevelRole, Version, hex, sha256,
+    Authority, Envelope, Expiry, PublicKey, Role, RoleKeys, Root, TargetFile, Targets, TopLevelRole, Version, hex,
+    sha256,
 };
 
 pub use record::FrozenRecord;
 
 use crate::document::{self, RoleContent};
 use crate::fingerprint::Fingerprint;
-use crate::keyholder::Keyholders;
+use crate::keyholder::Keyholder;
 use crate::name::Name;
-use crate::plan::Plan;
+use crate::plan::{Plan, RolePlan};
 use crate::published::{NoVersionLeft, Published, most_bytes};
 use crate::role::CeremonyRole;
 use crate::target_name::TargetName;
@@ -23,15 +24,9 @@ use crate::target_name::TargetName;
 /// The next versions of the files that a plan changes, complete but for their signatures.
 #[derive(Clone, Debug)]
 pub struct Frozen {
-    root: Option<FrozenFile<Root>>,
-    targets: Option<FrozenFile<Targets>>,
+    root: Option<Envelope<Root>>,
+    targets: Option<Envelope<Targets>>,
     plan_digest: String,
-}
-
-/// One of them.
-#[derive(Clone, Debug)]
-pub(crate) struct FrozenFile<R> {
-    envelope: Envelope<R>,
 }
 
 impl Frozen {
@@ -42,14 +37,13 @@ impl Frozen {
     /// If the plan changes nothing, names a file that is not there, or what is published has to be completed first.
     pub fn freeze(
         plan: &Plan,
-        keyholders: &Keyholders,
         published: &Published,
         targets: &BTreeMap<TargetName, Vec<u8>>,
     ) -> Result<Frozen, FreezeError> {
         if !published.is_complete() {
             return Err(FreezeError::Incomplete);
         }
-        let root = freeze_root(plan, keyholders, published)?;
+        let root = freeze_root(plan, published)?;
         let targets = freeze_targets(plan, published, root.as_ref(), targets)?;
         if root.is_none() && targets.is_none() {
             return Err(FreezeError::NothingChanges);
@@ -75,16 +69,15 @@ impl Frozen {
             return Err(FrozenChanged::Unknown { file: name.clone() });
         }
         let read = |role: CeremonyRole| files.get(&role.frozen_file()).cloned();
-        let unreadable = |role: CeremonyRole| {
-            move |source| FrozenChanged::Unreadable { file: role.frozen_file(), source }
-        };
+        let unreadable =
+            |role: CeremonyRole| move |source| FrozenChanged::Unreadable { file: role.frozen_file(), source };
         Ok(Frozen {
             root: read(CeremonyRole::Root)
-                .map(|bytes| FrozenFile::new(bytes, CeremonyRole::Root))
+                .map(|bytes| Envelope::parse(bytes, most_bytes(TopLevelRole::Root)))
                 .transpose()
                 .map_err(unreadable(CeremonyRole::Root))?,
             targets: read(CeremonyRole::Targets)
-                .map(|bytes| FrozenFile::new(bytes, CeremonyRole::Targets))
+                .map(|bytes| Envelope::parse(bytes, most_bytes(TopLevelRole::Targets)))
                 .transpose()
                 .map_err(unreadable(CeremonyRole::Targets))?,
             plan_digest: record.plan.clone(),
@@ -93,8 +86,8 @@ impl Frozen {
 
     /// The files by name, `root.json` and `targets.json`, whichever there are.
     pub fn files(&self) -> BTreeMap<String, &[u8]> {
-        let root = self.root.as_ref().map(|file| (CeremonyRole::Root, file.envelope.bytes()));
-        let targets = self.targets.as_ref().map(|file| (CeremonyRole::Targets, file.envelope.bytes()));
+        let root = self.root.as_ref().map(|file| (CeremonyRole::Root, file.bytes()));
+        let targets = self.targets.as_ref().map(|file| (CeremonyRole::Targets, file.bytes()));
         [root, targets].into_iter().flatten().map(|(role, bytes)| (role.frozen_file(), bytes)).collect()
     }
 
@@ -117,51 +110,45 @@ impl Frozen {
     /// The version that a role's next file has, if it has one here.
     pub fn version(&self, role: CeremonyRole) -> Option<Version> {
         match role {
-            CeremonyRole::Root => self.root.as_ref().map(|file| file.envelope.unverified().version()),
-            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.envelope.unverified().version()),
+            CeremonyRole::Root => self.root.as_ref().map(|file| file.unverified().version()),
+            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.unverified().version()),
         }
     }
 
     /// When a role's next file expires, if it has one here.
     pub fn expiry(&self, role: CeremonyRole) -> Option<Expiry> {
         match role {
-            CeremonyRole::Root => self.root.as_ref().map(|file| file.envelope.unverified().expiry()),
-            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.envelope.unverified().expiry()),
+            CeremonyRole::Root => self.root.as_ref().map(|file| file.unverified().expiry()),
+            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.unverified().expiry()),
         }
     }
 
     /// The bytes that a signature is over, if the role is to be signed: the canonical form of the signed part.
     pub fn message(&self, role: CeremonyRole) -> Option<Vec<u8>> {
         match role {
-            CeremonyRole::Root => self.root.as_ref().map(|file| file.envelope.message()),
-            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.envelope.message()),
+            CeremonyRole::Root => self.root.as_ref().map(|file| file.message()),
+            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.message()),
         }
     }
 
     /// What the next root says, if there is one: nobody has vouched for it yet.
     pub fn root(&self) -> Option<&Root> {
-        self.root.as_ref().map(|file| file.envelope.unverified())
+        self.root.as_ref().map(|file| file.unverified())
     }
 
     /// What the next targets file says, if there is one: nobody has vouched for it yet.
     pub fn targets(&self) -> Option<&Targets> {
-        self.targets.as_ref().map(|file| file.envelope.unverified())
+        self.targets.as_ref().map(|file| file.unverified())
     }
 
     /// The whole file of a role as a value, to put signatures in.
     pub(crate) fn value(&self, role: CeremonyRole) -> Option<Value> {
         let bytes = match role {
-            CeremonyRole::Root => self.root.as_ref()?.envelope.bytes(),
-            CeremonyRole::Targets => self.targets.as_ref()?.envelope.bytes(),
+            CeremonyRole::Root => self.root.as_ref()?.bytes(),
+            CeremonyRole::Targets => self.targets.as_ref()?.bytes(),
         };
         // It was read when it was frozen, so reading it again does not fail.
         Value::parse(bytes, bytes.len()).ok()
-    }
-}
-
-impl<R: Role> FrozenFile<R> {
-    fn new(bytes: Vec<u8>, role: CeremonyRole) -> Result<FrozenFile<R>, FormatError> {
-        Envelope::parse(bytes, most_bytes(role.top_level())).map(|envelope| FrozenFile { envelope })
     }
 }
 
@@ -199,7 +186,9 @@ impl FreezeError {
     pub fn hint(&self) -> &'static str {
         match self {
             FreezeError::NothingChanges => "edit the plan; to move only an expiry, set `renew = true` for that role",
-            FreezeError::NoSuchTarget { .. } => "put the file into targets/, or take its name out of `ship` in the plan",
+            FreezeError::NoSuchTarget { .. } => {
+                "put the file into targets/, or take its name out of `ship` in the plan"
+            }
             FreezeError::Incomplete => "sign snapshot and timestamp first: rootline-repo online",
             FreezeError::NoVersionLeft(_) => "begin a new repository with a new first root",
             FreezeError::Unreadable { .. } => "ship fewer files from one role",
@@ -250,30 +239,25 @@ impl FrozenChanged {
     }
 }
 
-fn freeze_root(
-    plan: &Plan,
-    keyholders: &Keyholders,
-    published: &Published,
-) -> Result<Option<FrozenFile<Root>>, FreezeError> {
-    let planned = planned_roles(plan, keyholders);
-    let same = |root: &Root| {
-        planned.iter().all(|(role, content)| listed(root.authority(*role)) == Some(wanted(content)))
-    };
+fn freeze_root(plan: &Plan, published: &Published) -> Result<Option<Envelope<Root>>, FreezeError> {
+    let planned = planned_roles(plan);
+    let same =
+        |root: &Root| planned.iter().all(|(role, content)| listed(root.authority(*role)) == Some(wanted(content)));
     if !plan.root().renew && published.root().is_some_and(|root| same(root)) {
         return Ok(None);
     }
     let version = published.next_version(TopLevelRole::Root)?;
     let signed = document::root(version, plan.root().expires.after(plan.at()), &planned);
     let unreadable = |source| FreezeError::Unreadable { role: CeremonyRole::Root, source };
-    FrozenFile::new(document::unsigned(signed), CeremonyRole::Root).map(Some).map_err(unreadable)
+    Envelope::parse(document::unsigned(signed), most_bytes(TopLevelRole::Root)).map(Some).map_err(unreadable)
 }
 
 fn freeze_targets(
     plan: &Plan,
     published: &Published,
-    root: Option<&FrozenFile<Root>>,
+    root: Option<&Envelope<Root>>,
     targets: &BTreeMap<TargetName, Vec<u8>>,
-) -> Result<Option<FrozenFile<Targets>>, FreezeError> {
+) -> Result<Option<Envelope<Targets>>, FreezeError> {
     let current = published.current().map(|current| &current.targets);
     let mut files = BTreeMap::new();
     for name in plan.ship() {
@@ -290,7 +274,7 @@ fn freeze_targets(
     };
     // A root that changes whose signatures count may leave the published file without enough of them.
     let still_signed = current.is_some_and(|current| {
-        let root = root.map(|file| file.envelope.unverified()).or(published.root().map(|root| &**root));
+        let root = root.map(|file| file.unverified()).or(published.root().map(|root| &**root));
         root.is_some_and(|root| current.envelope().clone().verify(root.authority(TopLevelRole::Targets)).is_ok())
     });
     if !plan.targets().renew && still_signed && current.is_some_and(|current| same(current)) {
@@ -299,16 +283,14 @@ fn freeze_targets(
     let version = published.next_version(TopLevelRole::Targets)?;
     let signed = document::targets(version, plan.targets().expires.after(plan.at()), &files);
     let unreadable = |source| FreezeError::Unreadable { role: CeremonyRole::Targets, source };
-    FrozenFile::new(document::unsigned(signed), CeremonyRole::Targets).map(Some).map_err(unreadable)
+    Envelope::parse(document::unsigned(signed), most_bytes(TopLevelRole::Targets)).map(Some).map_err(unreadable)
 }
 
-fn planned_roles<'a>(plan: &Plan, keyholders: &'a Keyholders) -> BTreeMap<TopLevelRole, RoleContent<'a>> {
-    // The plan was read with these keyholders, so each name is one of them.
-    let keys = |names: &[Name]| names.iter().filter_map(|name| keyholders.get(name)).map(|holder| holder.key()).collect();
-    let offline = |role: &crate::plan::RolePlan| RoleContent {
-        keys: keys(role.holders.names()),
-        threshold: role.holders.threshold(),
-    };
+fn planned_roles(plan: &Plan) -> BTreeMap<TopLevelRole, RoleContent<'_>> {
+    let keys =
+        |names: &[Name]| names.iter().filter_map(|name| plan.keyholders().get(name)).map(Keyholder::key).collect();
+    let offline =
+        |role: &RolePlan| RoleContent { keys: keys(role.holders.names()), threshold: role.holders.threshold() };
     let online = RoleContent { keys: keys(plan.online()), threshold: 1 };
     BTreeMap::from([
         (TopLevelRole::Root, offline(plan.root())),

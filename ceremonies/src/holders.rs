@@ -82,8 +82,8 @@ impl RawHolders<'_> {
                 BadHolders::Threshold { holders: 1.., .. } => self.threshold.span(),
                 BadHolders::Threshold { .. } => self.names.span(),
                 BadHolders::Twice(name) => {
-                    let places = self.names.get_ref().iter().filter(|raw| raw.get_ref() == name.as_str());
-                    places.last().map_or(self.names.span(), Spanned::span)
+                    let mut places = self.names.get_ref().iter().filter(|raw| raw.get_ref() == name.as_str());
+                    places.next_back().map_or(self.names.span(), Spanned::span)
                 }
             };
             TomlError::at(text, span, bad.to_string())

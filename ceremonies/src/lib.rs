@@ -1,1 +1,98 @@
-//! Placeholder.
+//! Signing ceremonies for a TUF repository.
+//!
+//! A ceremony takes what is published and a plan to the next versions of root and targets, signed by enough of those who have to
+//! sign them. Everything here takes values and returns values: there is no file, no clock and no terminal, so the same input gives the
+//! same bytes on every machine. Keeping the files, asking people and publishing is the business of `rootline-repo`.
+//!
+//! ```text
+//! Published + Plan ─▶ Frozen ─▶ Review
+//!                        └▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//! Published + Sealed + online key ─▶ Release ─▶ Published
+//! ```
+//!
+//! A first root for one keyholder, made and signed:
+//!
+//! ```
+//! use rootline_ceremonies::{Ceremony, CeremonyRole, Frozen, Keyholder, Keyholders, KeyKind, Plan, Published, SecretKey};
+//!
+//! let (alice, machine) = (SecretKey::from_seed(KeyKind::Ed25519, &[1; 32]), SecretKey::from_seed(KeyKind::EcdsaP256, &[2; 32]));
+//! let keyholders = Keyholders::new([
+//!     Keyholder::new("alice".parse()?, "Alice Example", alice.public_key())?,
+//!     Keyholder::new("online".parse()?, "The machine", machine.public_key())?,
+//! ])?;
+//! let plan = r#"
+//!     id = "first"
+//!     at = 2030-01-01T00:00:00Z
+//!     root = { holders = ["alice"], threshold = 1, expires-days = 197 }
+//!     targets = { holders = ["alice"], threshold = 1, expires-days = 197, ship = [] }
+//!     online = { keys = ["online"] }
+//! "#;
+//! let plan = Plan::parse(plan, &keyholders)?;
+//! let published = Published::default();
+//! let frozen = Frozen::freeze(&plan, &published, &Default::default())?;
+//!
+//! let ceremony = Ceremony::new(plan.id(), &frozen, &published, &keyholders)?;
+//! let mut answers = Default::default();
+//! let refusal = ceremony.seal(&answers).unwrap_err();
+//! assert_eq!(refusal.to_string(), "root has 0 of 1 signatures asked for by root 1 itself");
+//! assert_eq!(refusal.hint(), "ask for the missing signatures: alice");
+//!
+//! for role in [CeremonyRole::Root, CeremonyRole::Targets] {
+//!     let answer = ceremony.sign(role, &"alice".parse()?, &alice, plan.at(), None)?;
+//!     answers.insert((role, "alice".parse()?), answer);
+//! }
+//! let sealed = ceremony.seal(&answers)?;
+//! assert!(sealed.files().keys().eq(["1.root.json", "1.targets.json"]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Not supported yet: delegations, and carrying on with a repository that another tool has made.
+
+mod answer;
+mod ceremony;
+mod document;
+mod draft;
+mod file_name;
+mod fingerprint;
+mod frozen;
+mod holders;
+mod keyholder;
+mod name;
+mod period;
+mod plan;
+mod policy;
+mod published;
+mod refusal;
+mod release;
+mod review;
+mod role;
+mod sealed;
+pub mod secret_key;
+mod standing;
+mod target_name;
+mod toml_error;
+mod transcript;
+
+pub use answer::{Answer, AnswerSignature};
+pub use ceremony::{Answers, Ceremony};
+pub use draft::{Draft, DraftError};
+pub use file_name::PublishedFile;
+pub use fingerprint::Fingerprint;
+pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord};
+pub use holders::{BadHolders, Holders};
+pub use keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
+pub use name::{BadName, Name};
+pub use period::{Days, Periods};
+pub use plan::{Plan, RolePlan};
+pub use policy::{OfflinePolicy, Policy};
+pub use published::{Current, NoVersionLeft, Published, PublishedError};
+pub use refusal::Refusal;
+pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
+pub use review::{AuthorityChange, FileChange, ListedKey, Review, TargetChange, TargetDiffers};
+pub use role::CeremonyRole;
+pub use sealed::{Sealed, SealedError};
+pub use secret_key::{KeyFileError, KeyKind, SecretKey};
+pub use standing::{QuorumStanding, RoleStanding, Standing, Under};
+pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
+pub use toml_error::TomlError;
+pub use transcript::{Entry, Event, EventKind, Transcript, TranscriptError};

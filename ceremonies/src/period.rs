@@ -35,8 +35,9 @@ impl Days {
     }
 
     pub(crate) fn read(text: &str, days: &Spanned<u64>) -> Result<Days, TomlError> {
-        Days::new(*days.get_ref())
-            .ok_or_else(|| TomlError::at(text, days.span(), format!("expected a number of days from 1 to {}", Days::MOST)))
+        Days::new(*days.get_ref()).ok_or_else(|| {
+            TomlError::at(text, days.span(), format!("expected a number of days from 1 to {}", Days::MOST))
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Plan {
     targets: RolePlan,
     ship: Vec<TargetName>,
     online: Vec<Name>,
+    /// Everybody whom the plan names is one of them.
+    keyholders: Keyholders,
     digest: String,
 }
 
@@ -61,6 +63,7 @@ impl Plan {
             root,
             targets,
             ship: read_ship(text, &raw.targets.ship)?,
+            keyholders: keyholders.clone(),
             digest: hex::encode(&sha256(text.as_bytes())),
         })
     }
@@ -98,6 +101,11 @@ impl Plan {
     /// The keyholders that sign snapshot and timestamp without a person; any one of them suffices.
     pub fn online(&self) -> &[Name] {
         &self.online
+    }
+
+    /// The keyholders that the plan was read with.
+    pub fn keyholders(&self) -> &Keyholders {
+        &self.keyholders
     }
 
     /// The SHA-256 digest of the plan's text, in hex.

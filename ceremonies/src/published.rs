@@ -5,7 +5,7 @@ mod error;
 use std::collections::BTreeMap;
 
 use rootline_metadata::{
-    Envelope, Pin, PublicKey, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
+    Envelope, Pin, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
 };
 
 pub use error::PublishedError;
@@ -172,8 +172,7 @@ impl Published {
         }
         let Some(current) = &self.current else { return Ok(()) };
         for (name, target) in current.targets.targets() {
-            let name: TargetName =
-                name.parse().map_err(|_| PublishedError::TargetName { name: name.into_owned() })?;
+            let name: TargetName = name.parse().map_err(|_| PublishedError::TargetName { name: name.into_owned() })?;
             let published_as = target.as_ref().map(|target| name.published_as(target)).unwrap_or_default();
             let bytes = named.get(&PublishedFile::Target(published_as.clone()));
             let bytes = bytes.ok_or_else(|| PublishedError::Missing {
@@ -188,7 +187,7 @@ impl Published {
     }
 
     /// Reads a file and checks it with the newest root whose keys have signed it; says which root that is.
-    fn verify<R: Role>(
+    fn verify<R: Role + Clone>(
         &self,
         role: TopLevelRole,
         file: &PublishedFile,
@@ -206,19 +205,8 @@ impl Published {
             }
         }
         Err(match refusal {
-            Some(source) => PublishedError::Unsigned { name: name(), source },
+            Some(source) => PublishedError::Unsigned { name: name(), source: Box::new(source) },
             None => PublishedError::Missing { name: PublishedFile::Root(Version::FIRST).to_string(), named_by: name() },
-        })
-    }
-}
-
-impl Current {
-    /// Whether `key` may sign snapshots and timestamps, by this root.
-    pub(crate) fn may_sign_online(root: &Root, key: &PublicKey) -> bool {
-        [TopLevelRole::Snapshot, TopLevelRole::Timestamp].into_iter().all(|role| {
-            let authority = root.authority(role);
-            let usable = |id| authority.keys.get(id).and_then(|listed| listed.usable().ok());
-            authority.role.key_ids().iter().filter_map(usable).any(|listed| listed.material() == key.material())
         })
     }
 }
@@ -249,7 +237,7 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
             Some(old) => envelope.verify_after(old),
             None => envelope.verify_self_signed(),
         };
-        let root = verified.map_err(|source| PublishedError::Unsigned { name: name(), source })?;
+        let root = verified.map_err(|source| PublishedError::Unsigned { name: name(), source: Box::new(source) })?;
         if !root.consistent_snapshot() {
             return Err(PublishedError::InconsistentSnapshot { name: name() });
         }
@@ -261,7 +249,9 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
 fn check_version<R: Role>(file: &PublishedFile, envelope: &Envelope<R>) -> Result<(), PublishedError> {
     let stated = envelope.unverified().version();
     match file {
-        PublishedFile::Root(named) | PublishedFile::Snapshot(named) | PublishedFile::Targets(named) if *named != stated => {
+        PublishedFile::Root(named) | PublishedFile::Snapshot(named) | PublishedFile::Targets(named)
+            if *named != stated =>
+        {
             Err(PublishedError::Version { name: file.to_string(), stated })
         }
         _ => Ok(()),

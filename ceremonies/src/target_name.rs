@@ -58,7 +58,9 @@ impl fmt::Display for TargetName {
 
 /// A name that some clients, systems or URLs would read differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a target's name has parts of letters, digits, `.`, `_` and `-` that do not begin with `.`, and `/` between them")]
+#[error(
+    "a target's name has parts of letters, digits, `.`, `_` and `-` that do not begin with `.`, and `/` between them"
+)]
 pub struct BadTargetName;
 
 #[cfg(test)]
@@ -79,7 +81,21 @@ mod tests {
 
     #[test]
     fn names_that_leave_their_folder_or_need_escaping_are_refused() {
-        for bad in ["", "/etc/passwd", "a/", "a//b", "..", "a/../b", ".hidden", "a b", "a\\b", "a%2fb", "ä", "a\0", &"a".repeat(181)] {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "a/",
+            "a//b",
+            "..",
+            "a/../b",
+            ".hidden",
+            "a b",
+            "a\\b",
+            "a%2fb",
+            "ä",
+            "a\0",
+            &"a".repeat(181),
+        ] {
             assert_eq!(bad.parse::<TargetName>(), Err(BadTargetName), "{bad:?}");
         }
     }

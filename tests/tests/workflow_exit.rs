@@ -149,10 +149,11 @@ fn exit_0_means_that_everything_is_on_disk_as_it_was_served() {
         ("metadata/timestamp.json", public("timestamp.json")),
         ("targets/d%2Fx", b"content".to_vec()),
     ];
-    assert_eq!(scene.on_disk(), expected.map(|(name, bytes)| (name.to_owned(), bytes)));
+    let expected = expected.map(|(name, bytes)| (name.to_owned(), bytes));
+    assert_eq!(scene.on_disk(), expected);
     // Again: the same, and nothing is asked for that cannot have changed.
     assert_eq!(scene.download().0, 0);
-    assert_eq!(scene.on_disk(), expected.map(|(name, bytes)| (name.to_owned(), bytes)));
+    assert_eq!(scene.on_disk(), expected);
 }
 
 /// tough#874: exit 0 before the bytes were on disk.

@@ -113,7 +113,7 @@ fn a_snapshot_has_exactly_the_length_and_the_digests_that_are_stated() {
             assert_eq!(verifier.holds(), ONLY_TIMESTAMP);
         }
         if digest_stated {
-            // As long as it should be, and another file: the last byte is the newline at the end.
+            // As long as it should be, and another file.
             let flipped = adversary::flip(sim.files(), "2.snapshot.json", length as usize - 1);
             assert!(matches!(refused(&mut verifier, &flipped, &sim, Check::SnapshotPin), Fault::WrongDigest { .. }));
         }

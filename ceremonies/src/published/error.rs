@@ -27,7 +27,7 @@ pub enum PublishedError {
         /// Its name.
         name: String,
         /// Whose signatures are missing.
-        source: Unsigned,
+        source: Box<Unsigned>,
     },
     /// A file states another version than its name.
     #[error("{name} says that it is version {stated}")]
@@ -84,11 +84,17 @@ impl PublishedError {
     pub fn hint(&self) -> &'static str {
         match self {
             PublishedError::UnknownFile { .. } => "move it out of the metadata folder",
-            PublishedError::Missing { .. } => "bring it back from version control or from where the repository is published",
-            PublishedError::Delegations { .. } | PublishedError::InconsistentSnapshot { .. } | PublishedError::TargetName { .. } => {
+            PublishedError::Missing { .. } => {
+                "bring it back from version control or from where the repository is published"
+            }
+            PublishedError::Delegations { .. }
+            | PublishedError::InconsistentSnapshot { .. }
+            | PublishedError::TargetName { .. } => {
                 "a repository that another tool made cannot be carried on with this version"
             }
-            _ => "published files never change: bring back the file that was published, from version control or from a mirror",
+            _ => {
+                "published files never change: bring back the file that was published, from version control or from a mirror"
+            }
         }
     }
 }

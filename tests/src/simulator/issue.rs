@@ -56,7 +56,9 @@ impl<'a> Issue<'a> {
         let signers = signers.unwrap_or_else(|| simulator.keys_of(&role));
         let mut signed = simulator.render(&role);
         edits.into_iter().for_each(|edit| edit(&mut signed));
-        let bytes = render::envelope(&signed, &signers).pretty(1).into_bytes();
+        let text = render::envelope(&signed, &signers).pretty(1);
+        // Without the newline at the end, so that every byte of the file matters.
+        let bytes = text.trim_end().as_bytes().to_vec();
         simulator.make_public(&role, bytes);
         simulator
     }

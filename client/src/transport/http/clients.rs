@@ -39,9 +39,9 @@ impl Clients {
             ProxyChoice::Never => (None, false),
             ProxyChoice::Environment => (None, environment_proxy_has_tls()),
             ProxyChoice::Through(url) => {
-                let refuse = || TransportError::Setup { reason: "the proxy is not an http or https URL".to_owned() };
+                let refuse = || TransportError::Setup { reason: "the proxy is no http, https or socks URL".to_owned() };
                 let parsed = Url::parse(url).map_err(|_| refuse())?;
-                if !matches!(parsed.scheme(), "http" | "https") {
+                if !matches!(parsed.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
                     return Err(refuse());
                 }
                 (Some(Proxy::all(url).map_err(|_| refuse())?), parsed.scheme() == "https")
@@ -52,12 +52,12 @@ impl Clients {
 
     /// The client for `url`.
     pub(super) fn for_url(&self, url: &Url) -> Result<Client, TransportError> {
-        let tls = url.scheme() == "https" || self.proxy_has_tls;
         let direct = match self.settings.proxy {
             ProxyChoice::Never => true,
             ProxyChoice::Environment => is_this_machine(url),
             ProxyChoice::Through(_) => false,
         };
+        let tls = url.scheme() == "https" || (self.proxy_has_tls && !direct);
         // Held while a client is made, so that requests which start together share it.
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let made = &mut *made;
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_proxy_that_is_no_web_address_is_refused_without_showing_it() {
-        for proxy in ["", "proxy:3128", "socks5://user:secret@proxy", "ftp://proxy"] {
+        for proxy in ["", "proxy:3128", "ftp://user:secret@proxy", "socks://proxy"] {
             let settings = HttpSettings { proxy: ProxyChoice::Through(proxy.to_owned()), ..HttpSettings::default() };
             let refused = Clients::new(&settings).unwrap_err().to_string();
             assert!(!refused.contains("secret"), "{refused}");

@@ -51,7 +51,8 @@ pub enum ProxyChoice {
     Environment,
     /// Directly, whatever the environment says.
     Never,
-    /// Through the proxy at this URL (`http://` or `https://`, credentials allowed), always.
+    /// Through the proxy at this URL (`http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, which resolves names at
+    /// the proxy; credentials allowed), always.
     Through(String),
 }
 

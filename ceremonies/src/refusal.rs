@@ -1,0 +1,173 @@
+//! What a ceremony does not let pass.
+
+use rootline_metadata::{KeyId, Version};
+
+use crate::name::Name;
+use crate::role::CeremonyRole;
+use crate::sealed::SealedError;
+use crate::standing::{RoleStanding, Under};
+
+/// Why a signature is not taken, or a file not sealed. Each says what was offered; [`Refusal::check`] says which rule it breaks, and
+/// [`Refusal::hint`] what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A frozen file does not have the version after the one that is published.
+    #[error("{role} was frozen as version {frozen}, and the next version is {next}")]
+    DoesNotFollow {
+        /// The role.
+        role: CeremonyRole,
+        /// The version it was frozen as.
+        frozen: Version,
+        /// The version that follows what is published.
+        next: Version,
+    },
+    /// The role is not part of the ceremony.
+    #[error("there is no {role} to sign in this ceremony")]
+    NothingToSign {
+        /// The role.
+        role: CeremonyRole,
+    },
+    /// Nobody has been given this key.
+    #[error("the key {} is nobody's: no keyholder has it", .key_id.short())]
+    NobodysKey {
+        /// The key.
+        key_id: KeyId,
+    },
+    /// There is no keyholder of that name.
+    #[error("there is no keyholder {name}")]
+    NoSuchKeyholder {
+        /// The name.
+        name: Name,
+    },
+    /// Somebody signs with a key that is another's: one keyholder would count as two.
+    #[error("the key {} is {owner}'s and cannot sign for {signing_as}", .key_id.short())]
+    AnothersKey {
+        /// The key.
+        key_id: KeyId,
+        /// Whose it is.
+        owner: Name,
+        /// Who was to be signed for.
+        signing_as: Name,
+    },
+    /// The keyholder's key does not count for the role, before or after the ceremony.
+    #[error("{keyholder}'s key {} does not count for {role}", .key_id.short())]
+    NotAsked {
+        /// Whose key it is.
+        keyholder: Name,
+        /// The key.
+        key_id: KeyId,
+        /// The role.
+        role: CeremonyRole,
+    },
+    /// This key has signed this already.
+    #[error("{keyholder} has signed {role} already, with the key {}", .key_id.short())]
+    AlreadySigned {
+        /// Who.
+        keyholder: Name,
+        /// The role.
+        role: CeremonyRole,
+        /// The key.
+        key_id: KeyId,
+    },
+    /// The signature is not one of the frozen bytes by this key.
+    #[error("the signature by {keyholder}'s key {} is not one over the frozen {role}.json", .key_id.short())]
+    WrongSignature {
+        /// Whose key it is.
+        keyholder: Name,
+        /// The key.
+        key_id: KeyId,
+        /// The role.
+        role: CeremonyRole,
+    },
+    /// An answer says that it is another ceremony's, another role's or another keyholder's than where it lies.
+    #[error("the answer filed for {keyholder} under {role} is not one of theirs to this ceremony: it says {says}")]
+    Misfiled {
+        /// For whom it is filed.
+        keyholder: Name,
+        /// Under which role.
+        role: CeremonyRole,
+        /// What it says of itself.
+        says: String,
+    },
+    /// A threshold is not met.
+    #[error("{}", not_enough(.standing))]
+    NotEnough {
+        /// Who has signed the role, and who has not.
+        standing: Box<RoleStanding>,
+    },
+    /// The file with its signatures would not be accepted.
+    #[error(transparent)]
+    Unsealable(Box<SealedError>),
+}
+
+impl Refusal {
+    /// The rule that was broken.
+    pub fn check(&self) -> &'static str {
+        match self {
+            Refusal::DoesNotFollow { .. } => {
+                "versions follow each other without a gap (TUF 5.3.5), and none is used twice"
+            }
+            Refusal::NothingToSign { .. } => "only what was frozen is signed",
+            Refusal::NobodysKey { .. } | Refusal::NoSuchKeyholder { .. } => {
+                "only keys that a keyholder was given count"
+            }
+            Refusal::AnothersKey { .. } | Refusal::AlreadySigned { .. } => {
+                "a keyholder counts once, whatever they sign with"
+            }
+            Refusal::NotAsked { .. } => "only keys that the old or the new root lists for the role count",
+            Refusal::WrongSignature { .. } => "a signature is verified before it is kept",
+            Refusal::Misfiled { .. } => "an answer counts for the one who gave it, in the ceremony it was given to",
+            Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
+            Refusal::Unsealable(_) => "a sealed file is one that every client accepts after the published root",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Refusal::DoesNotFollow { .. } => {
+                "something else was published meanwhile: freeze the plan again and have it signed again".to_owned()
+            }
+            Refusal::NothingToSign { .. } => "see what is to be signed: rootline-repo ceremony status".to_owned(),
+            Refusal::NobodysKey { .. } => {
+                "if the key was meant to be given to somebody: rootline-repo keyholder add NAME --public-key FILE, and a ceremony \
+                 that lists it"
+                    .to_owned()
+            }
+            Refusal::NoSuchKeyholder { .. } => "see who there is: the folders in keyholders/".to_owned(),
+            Refusal::AnothersKey { owner, signing_as, .. } => {
+                format!("sign as {owner}, or ask {signing_as} to sign with their own key")
+            }
+            Refusal::NotAsked { keyholder, .. } => {
+                format!("nothing is needed from {keyholder} here; a plan that names them as a holder of the role would change that")
+            }
+            Refusal::AlreadySigned { .. } => "nothing is left to do for them; ask the next keyholder".to_owned(),
+            Refusal::WrongSignature { keyholder, .. } => format!("take the answer away and ask {keyholder} to sign again"),
+            Refusal::Misfiled { .. } => "move the answer to where it belongs, or take it away".to_owned(),
+            Refusal::NotEnough { standing } => {
+                let names: Vec<&str> = standing.can_still_sign().into_iter().map(Name::as_str).collect();
+                match names[..] {
+                    [] => "nobody is left who could sign; plan the ceremony anew".to_owned(),
+                    _ => format!("ask for the missing signatures: {}", names.join(", ")),
+                }
+            }
+            Refusal::Unsealable(error) => error.hint().to_owned(),
+        }
+    }
+}
+
+fn not_enough(standing: &RoleStanding) -> String {
+    let missing = standing.quorums.iter().filter(|quorum| !quorum.is_met());
+    let missing: Vec<String> = missing
+        .map(|quorum| {
+            let by = match quorum.under {
+                Under::OldRoot(version) => format!(" asked for by root {version}"),
+                Under::NewRoot(version) => format!(" asked for by root {version} itself"),
+                Under::Root(version) => format!(" asked for by root {version}"),
+            };
+            format!("{} of {} signatures{by}", quorum.signed.len(), quorum.threshold)
+        })
+        .collect();
+    format!("{} has {}", standing.role, missing.join(" and "))
+}
