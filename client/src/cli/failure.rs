@@ -10,27 +10,36 @@ use crate::transport::TransportError;
 
 /// A failure: what happened, which check it was, and what to do next.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     what: String,
     detail: Option<String>,
     hint: Option<String>,
 }
 
 impl Failure {
-    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
+    /// What happened, and what to do next.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
         Failure { what: what.into(), detail: None, hint: Some(hint.into()) }
     }
 
     /// The same with another hint.
-    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Failure {
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same with the check that refused.
+    #[must_use]
+    pub fn with_check(self, check: impl Into<String>) -> Failure {
+        Failure { detail: Some(check.into()), ..self }
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {
         Failure::new(format!("{name} is needed for this"), "see --help for the options of each command")
     }
 
-    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    /// A file that cannot be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
         Failure::new(format!("{} cannot be read: {error}", path.display()), "check the path and its permissions")
     }
 
@@ -41,15 +50,18 @@ impl Failure {
         )
     }
 
-    pub(crate) fn what(&self) -> &str {
+    /// What happened.
+    pub fn what(&self) -> &str {
         &self.what
     }
 
-    pub(crate) fn detail(&self) -> Option<&str> {
+    /// Which check it was.
+    pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
 
-    pub(crate) fn hint(&self) -> Option<&str> {
+    /// What to do next.
+    pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }

@@ -1,12 +1,12 @@
 //! The program `rootline`, for people and for programs that verify. It is here so that whatever links this crate can run its commands
-//! in process, as the repository tool's demo does.
+//! in process, as the repository tool's demo does. That tool also shares its [`clock`], its [`terminal`] and its [`failure`]s.
 
-mod clock;
+pub mod clock;
 mod commands;
-mod failure;
+pub mod failure;
 mod repository;
 mod roles;
-mod terminal;
+pub mod terminal;
 
 use std::ffi::OsString;
 

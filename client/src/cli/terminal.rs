@@ -1,4 +1,4 @@
-//! The one place where this program writes to the terminal.
+//! The one place where a program of this workspace writes to the terminal.
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
@@ -6,29 +6,33 @@ use std::io::{self, IsTerminal, Write};
 use crate::cli::failure::Failure;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
-#[derive(Debug)]
-pub(crate) struct Terminal {
+#[derive(Debug, Default)]
+pub struct Terminal {
     colours: bool,
 }
 
 impl Terminal {
-    pub(crate) fn new() -> Terminal {
+    /// The terminal of this process.
+    pub fn new() -> Terminal {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Terminal { colours: wanted && io::stderr().is_terminal() }
     }
 
     /// One line of a result. A reader who has gone away is no failure.
-    pub(crate) fn line(&self, line: Arguments<'_>) {
+    pub fn line(&self, line: Arguments<'_>) {
         let _ = writeln!(io::stdout().lock(), "{line}");
     }
 
     /// A result for programs.
-    pub(crate) fn json(&self, value: &serde_json::Value) {
+    pub fn json(&self, value: &serde_json::Value) {
         self.line(format_args!("{value:#}"));
     }
 
     /// A result that is a file: all of it is written, or it is a failure.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
             Failure::new(
@@ -39,19 +43,19 @@ impl Terminal {
     }
 
     /// Something that was noticed and is no failure.
-    pub(crate) fn warning(&self, warning: Arguments<'_>) {
+    pub fn warning(&self, warning: Arguments<'_>) {
         let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));
     }
 
     /// Several of them.
-    pub(crate) fn notes(&self, notes: impl IntoIterator<Item = impl Display>) {
+    pub fn notes(&self, notes: impl IntoIterator<Item = impl Display>) {
         for note in notes {
             self.warning(format_args!("{note}"));
         }
     }
 
     /// What went wrong, one detail, and what to do next.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    pub fn failure(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "{} {}", self.paint("31", "error:"), failure.what());
         if let Some(detail) = failure.detail() {

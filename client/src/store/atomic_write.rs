@@ -5,17 +5,30 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::{Operation, StoreError};
+use super::folders;
 
 /// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata.
 pub(super) const UNFINISHED: &str = ".unfinished-";
 
 /// Who may read a file that is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
     /// The owner alone (0600): the cache.
     Owner,
     /// Whoever the umask lets (0666 less the umask): what a user asked for by name.
     Umask,
+}
+
+/// Makes `bytes` the content of the file at `path`, entirely or not at all; folders that are missing are made. When this returns `Ok`, the
+/// file is on the disk.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] when it cannot be written; what was there before is then still there.
+pub fn write_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folders::create_all(folder, access)?;
+    replace(folder, path, bytes, access)
 }
 
 /// Makes `bytes` the content of the file at `path`, in `folder`. The rename replaces whatever is at `path`, a symbolic

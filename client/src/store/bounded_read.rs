@@ -1,11 +1,20 @@
 //! Reading that stops before it costs memory.
 
+use std::fs::File;
 use std::io::{self, Read};
+
+/// Everything that `file` has, or `None` when that is more than `limit` bytes. A file that grows meanwhile is bounded all the same.
+pub(crate) fn read_file_at_most(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let announced = file.metadata()?.len();
+    read_at_most(file, announced, limit)
+}
 
 /// Everything `reader` has, or `None` when that is more than `limit` bytes. Never reads further than one byte beyond the
 /// limit, whatever length was announced for it.
-pub(crate) fn read_at_most(reader: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
+fn read_at_most(reader: impl Read, announced: u64, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    // One byte more than announced, so that the read that finds the end needs no growth.
+    let capacity = usize::try_from(announced.min(limit)).unwrap_or(0).saturating_add(1);
+    let mut bytes = Vec::with_capacity(capacity);
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
@@ -16,18 +25,18 @@ mod tests {
 
     #[test]
     fn exactly_the_limit_is_read_and_one_more_is_not() {
-        assert_eq!(read_at_most(&b"12345"[..], 5).unwrap().as_deref(), Some(&b"12345"[..]));
-        assert_eq!(read_at_most(&b"123456"[..], 5).unwrap(), None);
-        assert_eq!(read_at_most(&b""[..], 0).unwrap().as_deref(), Some(&b""[..]));
+        assert_eq!(read_at_most(&b"12345"[..], 5, 5).unwrap().as_deref(), Some(&b"12345"[..]));
+        assert_eq!(read_at_most(&b"123456"[..], 6, 5).unwrap(), None);
+        assert_eq!(read_at_most(&b""[..], 0, 0).unwrap().as_deref(), Some(&b""[..]));
     }
 
     #[test]
     fn an_endless_source_is_given_up_one_byte_beyond_the_limit() {
-        assert_eq!(read_at_most(io::repeat(7), 1000).unwrap(), None);
+        assert_eq!(read_at_most(io::repeat(7), 3, 1000).unwrap(), None);
     }
 
     #[test]
     fn the_largest_limit_does_not_overflow() {
-        assert_eq!(read_at_most(&b"x"[..], u64::MAX).unwrap().as_deref(), Some(&b"x"[..]));
+        assert_eq!(read_at_most(&b"x"[..], 1, u64::MAX).unwrap().as_deref(), Some(&b"x"[..]));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::atomic_write::{self, Access};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::lock::{self, Sharing, StoreLock};
-use super::{LocalFile, Store, escape, folders, read_at_most};
+use super::{LocalFile, Store, escape, folders, read_file_at_most};
 
 /// The local copy of one repository as plain files, which any TUF user will recognise:
 ///
@@ -138,7 +138,7 @@ impl Store for FileStore {
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(file);
         let Some(opened) = open_regular(&path)? else { return Ok(None) };
-        match read_at_most(opened, limit).map_err(StoreError::io(Operation::Read, &path))? {
+        match read_file_at_most(&opened, limit).map_err(StoreError::io(Operation::Read, &path))? {
             Some(bytes) => Ok(Some(bytes)),
             None => Err(StoreError::TooLong { path, limit }),
         }

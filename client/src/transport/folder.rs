@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{AsyncTransport, Place, Request, Transport, TransportError};
 use crate::store::escape::{check_component, percent_encode};
-use crate::store::read_at_most;
+use crate::store::read_file_at_most;
 
 /// A repository as static files in two folders: a checkout, a mounted mirror, an unpacked bundle.
 ///
@@ -39,7 +39,7 @@ impl Folder {
         }
         for candidate in &candidates {
             if let Some(file) = open_inside(&root, &base.join(candidate))? {
-                return match read_at_most(file, request.limit).map_err(io_error(&base.join(candidate)))? {
+                return match read_file_at_most(&file, request.limit).map_err(io_error(&base.join(candidate)))? {
                     Some(bytes) => Ok(bytes),
                     None => Err(TransportError::TooLong {
                         location: base.join(candidate).display().to_string(),

@@ -148,6 +148,7 @@ impl Timestamped {
         Snapshotted { rooted: self.rooted, timestamp: self.timestamp, snapshot }
     }
 
+    /// 5.5.2: of a local snapshot as of a fetched one.
     fn check_pin(&self, bytes: &[u8]) -> Result<(), Refusal> {
         matches_pin(self.pin(), bytes, &File::Snapshot, Check::SnapshotPin)
     }

@@ -1,0 +1,169 @@
+//! What our ceremonies publish is read by other people's clients: from root 1, and after two rotations, with the local copy they made
+//! before and without one.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+
+#[allow(dead_code, reason = "the room has more than is needed here")]
+#[path = "ceremony/room.rs"]
+mod room;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rootline_ceremonies::{OnlinePeriods, Release, ReleaseParts, Renewal};
+use rootline_metadata::{Role, hex, instant_text, sha256};
+use rootline_tests::peers::{self, Reading};
+use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use tempfile::TempDir;
+
+use room::{FIVE, PlanText, Room, day, key, periods, target};
+
+const TRUSTED_ROOT: &[u8] = include_bytes!("../../repo-tool/data/sigstore.trusted_root.json");
+const NAMES: [&str; 2] = ["trusted_root.json", "more/notes.txt"];
+
+/// A repository that is served, and a place for the peers' local copies.
+struct Scene {
+    room: Room,
+    served: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    server: ScriptedServer,
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let mut room = Room::new();
+        room.targets =
+            BTreeMap::from([(target(NAMES[0]), TRUSTED_ROOT.to_vec()), (target(NAMES[1]), b"in a folder\n".to_vec())]);
+        let served = Arc::new(Mutex::new(BTreeMap::<String, Vec<u8>>::new()));
+        let files = Arc::clone(&served);
+        let server =
+            ScriptedServer::answering(move |request| match files.lock().unwrap().get(wanted(&request.target)) {
+                Some(bytes) => Reply::ok(bytes),
+                None => Reply::status(404, "not found"),
+            });
+        Scene { room, served, server, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn publish(&self) {
+        self.served.lock().unwrap().clone_from(self.room.published.files());
+    }
+
+    fn plan(&self, holders: &[&'static str], threshold: u64, on: i64) -> PlanText {
+        PlanText { ship: NAMES.to_vec(), ..PlanText::of(holders, threshold) }.on(on)
+    }
+
+    /// Of root, timestamp, snapshot and targets, as they are published.
+    fn versions(&self) -> [u64; 4] {
+        let current = self.room.published.current().unwrap();
+        let below = [current.timestamp.version(), current.snapshot.version(), current.targets.version()];
+        let [timestamp, snapshot, targets] = below.map(|version| version.number());
+        [self.room.published.roots().len() as u64, timestamp, snapshot, targets]
+    }
+
+    fn first_root(&self) -> PathBuf {
+        let path = self.folder.path().join("root.json");
+        std::fs::write(&path, self.room.published.roots()[0].bytes()).unwrap();
+        path
+    }
+
+    #[track_caller]
+    fn accepted_by(&self, peer: &str, cache: &str, at: Option<i64>, targets: &[&str], versions: [u64; 4]) {
+        let at = at.map(|at| instant_text(day(at)));
+        let (root, cache) = (self.first_root(), self.folder.path().join(cache));
+        let reading = Reading { root: &root, url: &self.server.url(), at: at.as_deref(), cache: &cache, targets };
+        let answer = peers::read(peer, &reading).unwrap_or_else(|why| panic!("{peer} refuses: {why}"));
+        for (role, version) in ["root", "timestamp", "snapshot", "targets"].into_iter().zip(versions) {
+            assert_eq!(answer[role], version, "{peer}: {role}");
+        }
+        for name in targets {
+            let digest = hex::encode(&sha256(&self.room.targets[&target(name)]));
+            assert_eq!(answer["files"][name], digest.as_str(), "{peer}: {name}");
+        }
+    }
+}
+
+/// tough asks for `DIGEST.folder/name` where the specification has `folder/DIGEST.name`; so it is not asked for a target in a folder.
+fn targets_for(peer: &str) -> &'static [&'static str] {
+    if peer == "tough" { &NAMES[..1] } else { &NAMES }
+}
+
+fn wanted(target: &str) -> &str {
+    target.trim_start_matches('/')
+}
+
+#[test]
+fn python_tuf_tuf_js_tough_and_sigstore_tuf_follow_from_root_1_through_two_rotations() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    let first = scene.plan(&FIVE, 3, 0);
+    scene.room.hold(&first, &["alice", "bob", "dave"]);
+    scene.publish();
+    for peer in peers::TIMED {
+        scene.accepted_by(peer, peer, Some(1), targets_for(peer), [1, 1, 1, 1]);
+    }
+    // Bob's place goes to Frank; then Erin's to Grace, and two suffice.
+    let second = scene.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
+    scene.room.hold(&second, &["alice", "carol", "dave", "frank"]);
+    scene.room.targets.insert(target(NAMES[1]), b"changed\n".to_vec());
+    let third = scene.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
+    scene.room.hold(&third, &["alice", "carol", "dave", "grace"]);
+    scene.publish();
+    for peer in peers::TIMED {
+        scene.accepted_by(peer, peer, Some(21), targets_for(peer), scene.versions());
+        scene.accepted_by(peer, &format!("{peer}-new"), Some(21), targets_for(peer), scene.versions());
+    }
+}
+
+#[test]
+fn the_peers_refuse_what_has_expired_so_their_acceptance_means_something() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    let first = scene.plan(&FIVE, 3, 0);
+    scene.room.hold(&first, &["alice", "bob", "dave"]);
+    scene.publish();
+    let (root, at) = (scene.first_root(), instant_text(day(8)));
+    for peer in peers::TIMED {
+        let cache = scene.folder.path().join(peer);
+        let reading = Reading { root: &root, url: &scene.server.url(), at: Some(&at), cache: &cache, targets: &[] };
+        assert!(peers::read(peer, &reading).is_err(), "{peer}");
+    }
+}
+
+#[test]
+fn cosign_initialises_from_root_1_before_and_after_two_rotations() {
+    if !peers::installed() {
+        return;
+    }
+    // cosign takes no time from its caller, so this repository is good for ten years.
+    let hold = |scene: &mut Scene, plan: &PlanText, signers: &[&str]| {
+        let text = plan.text().replace("expires-days = 197", "expires-days = 3660");
+        let plan = rootline_ceremonies::Plan::parse(&text, &scene.room.keyholders).unwrap();
+        let frozen = rootline_ceremonies::Frozen::freeze(&plan, &scene.room.published, &scene.room.targets).unwrap();
+        let sealed = scene.room.seal(&frozen, signers).unwrap();
+        let long = periods(3660, 1);
+        let parts = ReleaseParts {
+            sealed: Some(&sealed),
+            targets: &scene.room.targets,
+            keys: &[key("online")],
+            at: plan.at(),
+            periods: OnlinePeriods { snapshot: long, timestamp: long },
+            renewal: Renewal::WhenDue,
+        };
+        scene.room.published = Release::make(&scene.room.published, parts).unwrap().unwrap().published().clone();
+        scene.publish();
+    };
+    let mut scene = Scene::new();
+    let first = scene.plan(&FIVE, 3, 0);
+    hold(&mut scene, &first, &["alice", "bob", "dave"]);
+    scene.accepted_by("cosign", "cosign-1", None, &NAMES[..1], [1, 1, 1, 1]);
+    let second = scene.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
+    hold(&mut scene, &second, &["alice", "carol", "dave", "frank"]);
+    let third = scene.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
+    hold(&mut scene, &third, &["alice", "carol", "dave", "grace"]);
+    scene.accepted_by("cosign", "cosign-3", None, &NAMES[..1], scene.versions());
+}
