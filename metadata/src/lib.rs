@@ -45,6 +45,7 @@ mod path_pattern;
 mod pin;
 pub mod public_key;
 mod quorum;
+mod quoted;
 mod role;
 mod root;
 mod signature;

@@ -43,8 +43,7 @@ fn snapshot() -> String {
 }
 
 fn targets() -> String {
-    let delegation =
-        format!(r#"{{"name": "b", "keyids": ["k"], "threshold": 1, "paths": ["b/*"], "terminating": false}}"#);
+    let delegation = r#"{"name": "b", "keyids": ["k"], "threshold": 1, "paths": ["b/*"], "terminating": false}"#;
     let entry = format!(r#"{{"length": 0, "hashes": {{"sha256": "{SHA}"}}, "custom": {{"x": 1}}}}"#);
     file(&format!(
         r#"{}, "targets": {{"z": {entry}, "a": {entry}}}, "delegations": {{"keys": {{}}, "roles": [{delegation}]}}"#,

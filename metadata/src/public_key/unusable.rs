@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::Scheme;
+use crate::quoted::Quoted;
 
 /// Why a key that a file lists cannot verify anything here. None of these holds any of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,10 +90,10 @@ pub enum Encoding {
 impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UnusableKey::UnknownKeyType { keytype } => write!(f, "unknown keytype {}", Foreign(keytype)),
-            UnusableKey::UnknownScheme { scheme } => write!(f, "unknown scheme {}", Foreign(scheme)),
+            UnusableKey::UnknownKeyType { keytype } => write!(f, "unknown keytype {}", Quoted(keytype)),
+            UnusableKey::UnknownScheme { scheme } => write!(f, "unknown scheme {}", Quoted(scheme)),
             UnusableKey::SchemeMismatch { keytype, scheme } => {
-                write!(f, "keytype {} does not go with scheme `{scheme}`", Foreign(keytype))
+                write!(f, "keytype {} does not go with scheme `{scheme}`", Quoted(keytype))
             }
             UnusableKey::WrongType { scheme, found } => write!(f, "scheme `{scheme}` names a {found} key"),
             UnusableKey::UnknownAlgorithm { oid } => write!(f, "a key of an unknown algorithm or curve, {oid}"),
@@ -123,18 +124,6 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// A name out of somebody's file: quoted, without control characters, and of bounded length.
-struct Foreign<'a>(&'a str);
-
-impl fmt::Display for Foreign<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 40;
-        f.write_str("`")?;
-        self.0.chars().take(SHOWN).try_for_each(|c| write!(f, "{}", c.escape_debug()))?;
-        f.write_str(if self.0.chars().nth(SHOWN).is_some() { "…`" } else { "`" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
@@ -146,7 +135,7 @@ mod tests {
         let unknown = |keytype: &str| UnusableKey::UnknownKeyType { keytype: keytype.into() }.to_string();
         assert_eq!(unknown("gost"), "unknown keytype `gost`");
         assert_eq!(unknown("\u{1b}[2J\n"), "unknown keytype `\\u{1b}[2J\\n`");
-        assert_eq!(unknown(&"k".repeat(40)), alloc::format!("unknown keytype `{}`", "k".repeat(40)));
-        assert_eq!(unknown(&"k".repeat(41)), alloc::format!("unknown keytype `{}…`", "k".repeat(40)));
+        assert_eq!(unknown(&"k".repeat(60)), alloc::format!("unknown keytype `{}`", "k".repeat(60)));
+        assert_eq!(unknown(&"k".repeat(61)), alloc::format!("unknown keytype `{}…`", "k".repeat(60)));
     }
 }

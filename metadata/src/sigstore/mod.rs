@@ -43,7 +43,6 @@ mod log_id;
 mod log_instance;
 mod log_key;
 mod proto_json;
-mod quoted;
 mod remark;
 mod section;
 mod selection;

@@ -9,11 +9,11 @@ use core::fmt;
 use super::log_id::LogId;
 use super::log_instance::{LogIdCheck, LogInstance};
 use super::proto_json::is_spelling;
-use super::quoted::Quoted;
 use super::section::Section;
 use super::trusted_root::TrustedRoot;
 use super::window::Window;
 use crate::json::Value;
+use crate::quoted::Quoted;
 
 /// Something odd about a trusted root that could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

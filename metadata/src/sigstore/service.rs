@@ -172,7 +172,7 @@ impl fmt::Display for SelectorFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SelectorFault::Missing => f.write_str("the config does not say how many services to use"),
-            SelectorFault::Unknown { name } => write!(f, "unknown selector {}", super::quoted::Quoted(name)),
+            SelectorFault::Unknown { name } => write!(f, "unknown selector {}", crate::quoted::Quoted(name)),
             SelectorFault::NoCount => f.write_str("`EXACT` needs a count of at least 1"),
             SelectorFault::Format(error) => error.fmt(f),
         }

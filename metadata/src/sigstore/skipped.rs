@@ -4,8 +4,8 @@ use alloc::string::String;
 use core::fmt;
 
 use super::log_key::UnusableLogKey;
-use super::quoted::Quoted;
 use crate::json::FormatError;
+use crate::quoted::Quoted;
 
 /// An entry that is in the document and in none of its views. `S` names the list:
 /// [`Section`](super::Section) or [`ServiceKind`](super::ServiceKind).

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// A name quoted, without control characters, and of bounded length, so that a file can neither reach the terminal nor fill it.
-pub(super) struct Quoted<'a>(pub(super) &'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
