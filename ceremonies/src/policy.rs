@@ -92,6 +92,15 @@ impl Policy {
         )
     }
 
+    /// The same with others named for a first ceremony: who signs root, who signs targets, whose keys sign by themselves.
+    #[must_use]
+    pub fn with_holders(mut self, root: Option<Holders>, targets: Option<Holders>, online: Vec<Name>) -> Policy {
+        self.root.holders = root;
+        self.targets.holders = targets;
+        self.online = online;
+        self
+    }
+
     /// What the repository is called.
     pub fn name(&self) -> &str {
         &self.name

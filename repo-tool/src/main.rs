@@ -1,2 +1,138 @@
-//! Placeholder.
-fn main() {}
+//! The program `rootline-repo`: signing ceremonies and publishing, for the maintainers of a trust root.
+
+mod atomic_file;
+mod ceremony_folder;
+mod commands;
+mod failure;
+mod gate;
+mod key_file;
+mod repository_folder;
+mod serve;
+mod terminal;
+mod trust_changes;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+use rootline_client::cli::clock::{At, parse_at};
+
+use commands::Context;
+use repository_folder::RepositoryFolder;
+use terminal::Terminal;
+
+/// Hold signing ceremonies for a trust root, and publish it.
+#[derive(Parser, Debug)]
+#[command(
+    name = "rootline-repo",
+    version,
+    max_term_width = 100,
+    after_help = "From nothing to a published repository:
+  rootline-repo demo                                        see all of it once
+  rootline-repo init tuf --name \"My trust root\" --holders alice,bob,carol --threshold 2 --online online
+  cd tuf
+  rootline-repo key generate --out ../alice.pem             each keyholder, on their own machine
+  rootline-repo keyholder add alice --public-key ../alice.pem.pub
+  rootline-repo trust create --from sigstore                what is shipped: targets/trusted_root.json
+  rootline-repo ceremony new first                          write a plan; edit it
+  rootline-repo ceremony freeze first                       render what is to be signed
+  rootline-repo ceremony review first                       read what a signature means
+  rootline-repo ceremony sign first --key ../alice.pem      one keyholder after the other
+  rootline-repo ceremony seal first                         once enough have signed
+  rootline-repo online --key ../online.pem                  snapshot and timestamp
+  rootline-repo publish --to public                         tried with a verifier from every root first
+
+Exit status: 0 done; 1 refused or failed; 2 wrong usage."
+)]
+struct Cli {
+    /// The folder of the repository
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "ROOTLINE_REPOSITORY")]
+    repository: PathBuf,
+
+    /// Work at this instant instead of now, such as 2030-01-31T12:00:00Z
+    #[arg(long, global = true, value_name = "INSTANT", value_parser = parse_at)]
+    at: Option<DateTime<Utc>>,
+
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make the folder of a new repository
+    Init(commands::init::InitArgs),
+    /// Make private keys
+    #[command(subcommand)]
+    Key(commands::key::KeyCommand),
+    /// Say who holds which key
+    #[command(subcommand)]
+    Keyholder(commands::keyholder::KeyholderCommand),
+    /// Edit what is shipped: targets/trusted_root.json
+    #[command(subcommand)]
+    Trust(commands::trust::TrustCommand),
+    /// Plan, freeze, review, sign and seal
+    #[command(subcommand)]
+    Ceremony(commands::ceremony::CeremonyCommand),
+    /// Sign snapshot and timestamp with an online key: make a sealed ceremony current, or renew what is due
+    Online(commands::online::OnlineArgs),
+    /// Put the repository where verifiers read it
+    Publish(commands::publish::PublishArgs),
+    /// What is published, who holds it, and until when
+    Status(commands::status::StatusArgs),
+    /// Serve a folder on this machine, for trying
+    Serve(commands::serve::ServeArgs),
+    /// Hold a first ceremony and a rotation in an empty folder, and let a verifier follow
+    Demo(commands::demo::DemoArgs),
+}
+
+fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs the program with these arguments, the first of which is its name, and gives its exit status.
+fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
+    let terminal = Terminal::new();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
+    };
+    let context = Context {
+        folder: RepositoryFolder::new(cli.repository),
+        // Everything that is written has whole seconds.
+        now: whole_second(At::new(cli.at).instant()),
+        json: cli.json,
+        terminal,
+    };
+    let done = match cli.command {
+        Command::Init(args) => commands::init::run(&args, &context),
+        Command::Key(command) => commands::key::run(&command, &context),
+        Command::Keyholder(command) => commands::keyholder::run(&command, &context),
+        Command::Trust(command) => commands::trust::run(&command, &context),
+        Command::Ceremony(command) => commands::ceremony::run(&command, &context),
+        Command::Online(args) => commands::online::run(&args, &context),
+        Command::Publish(args) => commands::publish::run(&args, &context),
+        Command::Status(args) => commands::status::run(&args, &context),
+        Command::Serve(args) => commands::serve::run(&args, &context),
+        Command::Demo(args) => commands::demo::run(&args, &context),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(failure) => {
+            terminal.failure(&failure);
+            1
+        }
+    }
+}
+
+fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant)
+}

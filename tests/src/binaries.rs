@@ -10,9 +10,16 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace").to_owned()
 }
 
-/// `cargo`, as it runs these tests: offline, in the workspace.
+/// `cargo` as a person would run it: offline, in the workspace. What the `cargo` that runs these tests has said about this package is left
+/// out, because some build scripts look at it and would begin anew, now and again at the next run of the tests.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        let about_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        if name.to_str().is_some_and(|name| about_this_package.iter().any(|prefix| name.starts_with(prefix))) {
+            cargo.env_remove(name);
+        }
+    }
     cargo.current_dir(workspace()).args(["--offline"]);
     cargo
 }
@@ -24,6 +31,15 @@ pub fn cargo() -> Command {
 pub fn rootline() -> &'static Path {
     static ROOTLINE: OnceLock<PathBuf> = OnceLock::new();
     ROOTLINE.get_or_init(|| build("rootline-client", "rootline"))
+}
+
+/// The program `rootline-repo`, built if need be, in the profile and the target folder of these tests.
+///
+/// # Panics
+/// If it does not build.
+pub fn rootline_repo() -> &'static Path {
+    static ROOTLINE_REPO: OnceLock<PathBuf> = OnceLock::new();
+    ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo"))
 }
 
 /// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.

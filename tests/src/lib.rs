@@ -10,10 +10,11 @@
 
 pub mod adversary;
 pub mod binaries;
+pub mod full_disk;
 pub mod peers;
 pub mod real_data;
-pub mod full_disk;
 pub mod recorder;
 pub mod scripted_server;
 pub mod simulator;
+pub mod source_text;
 pub mod verifier;

@@ -18,7 +18,8 @@ fn every_target_of_a_repository_made_by_python_tuf_is_found_and_nothing_else() {
     }
     let scratch = tempfile::tempdir().unwrap();
     peers::repository_by_python(scratch.path(), AT);
-    let expected: serde_json::Value = serde_json::from_slice(&fs::read(scratch.path().join("expected.json")).unwrap()).unwrap();
+    let expected: serde_json::Value =
+        serde_json::from_slice(&fs::read(scratch.path().join("expected.json")).unwrap()).unwrap();
     let root = fs::read(scratch.path().join(expected["initial_root"].as_str().unwrap())).unwrap();
     let folder = Folder::new(scratch.path().join("metadata"), scratch.path().join("targets"));
     let mut client = Client::new(root, folder, MemoryStore::new());

@@ -214,7 +214,9 @@ fn get_writes_the_very_bytes_to_standard_output_or_below_a_folder() {
 #[test]
 fn get_refuses_what_nobody_lists_and_what_is_not_what_is_listed() {
     let scene = Scene::new();
-    scene.run(&["get", "missing"], DAY_1).is_refused("no targets file lists target missing", "TUF 5.7.2 (unknown target)");
+    scene
+        .run(&["get", "missing"], DAY_1)
+        .is_refused("no targets file lists target missing", "TUF 5.7.2 (unknown target)");
     for entry in scene.path("targets/dir").read_dir().unwrap() {
         std::fs::write(entry.unwrap().path(), "CONTENT").unwrap();
     }
@@ -255,10 +257,15 @@ fn status_never_shows_a_copy_that_does_not_verify() {
 
 #[test]
 fn a_repository_is_named_by_what_is_trusted_not_by_a_url_alone() {
-    let run = |arguments: &[&str]| Outcome::of(Command::new(rootline()).env_remove("ROOTLINE_INSTANCE").args(arguments));
+    let run =
+        |arguments: &[&str]| Outcome::of(Command::new(rootline()).env_remove("ROOTLINE_INSTANCE").args(arguments));
     let alone = run(&["update", "--url", "https://tuf.example"]);
     assert_eq!(alone.status, 1);
-    assert!(alone.stderr.starts_with("error: --url alone does not say which root to trust\n  hint: add --root FILE"), "{}", alone.stderr);
+    assert!(
+        alone.stderr.starts_with("error: --url alone does not say which root to trust\n  hint: add --root FILE"),
+        "{}",
+        alone.stderr
+    );
     let unknown = run(&["update", "--instance", "nobody"]);
     assert_eq!(unknown.status, 1);
     assert!(unknown.stderr.contains("hint: use one of sigstore, sigstore-staging, github"), "{}", unknown.stderr);
@@ -304,7 +311,8 @@ fn the_plain_client_keeps_no_root_that_is_not_signed_by_itself() {
     std::fs::write(scene.path("bad.json"), changed).unwrap();
     let mut command = Command::new(rootline());
     command.args(["tuf", "--metadata-dir"]).arg(scene.path("plain")).arg("init").arg(scene.path("bad.json"));
-    Outcome::of(&mut command).is_refused("1.root.json is not signed by enough of its own root keys", "TUF 5.2 (wrong pinned root)");
+    Outcome::of(&mut command)
+        .is_refused("1.root.json is not signed by enough of its own root keys", "TUF 5.2 (wrong pinned root)");
     assert!(!scene.path("plain/root.json").exists());
 }
 

@@ -34,6 +34,7 @@ fn the_first_refresh_asks_for_everything_once_and_the_second_for_what_may_have_c
 }
 
 /// 5.3.8, 5.4.5, 5.5.7, 5.6.6: byte for byte, odd white space and unknown members included.
+/// tough#950: what was verified and kept had been written again.
 #[test]
 fn what_is_kept_is_what_was_served() {
     let mut sim = Simulator::default();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Request, Transport, TransportError};
 use rootline_metadata::json::Document;
-use rootline_tests::adversary::{self, Careless, Misbehaviour, Misbehaving};
+use rootline_tests::adversary::{self, Careless, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Delegation, Files, Key, Role, Simulator};
 use rootline_tests::verifier::{Verifier, target_path};
 
@@ -44,7 +44,8 @@ fn attacks_on(name: &'static str, now: &Files, moments: &[Files]) -> Vec<Attack>
     let mallory = Key::named("mallory");
     let victim = Key::named("snapshot").id().to_owned();
     let mut attacks: Vec<Attack> = Vec::new();
-    let mut add = |what: &str, mirror: Box<dyn Transport>| attacks.push(Attack { name: format!("{what} {name}"), mirror });
+    let mut add =
+        |what: &str, mirror: Box<dyn Transport>| attacks.push(Attack { name: format!("{what} {name}"), mirror });
     let mut served: Vec<(String, Files)> = vec![
         ("tamper".to_owned(), adversary::tamper(now, name)),
         ("truncate".to_owned(), adversary::truncate(now, name)),
@@ -140,7 +141,9 @@ fn withstand(attacks: impl Fn(&Files, &[Files]) -> Vec<Attack>) -> usize {
         experiences.push(kept(verifier.store()));
     }
     let attacks = attacks(now, &moments);
-    for (attack, (number, before)) in attacks.iter().flat_map(|attack| experiences.iter().enumerate().map(move |e| (attack, e))) {
+    for (attack, (number, before)) in
+        attacks.iter().flat_map(|attack| experiences.iter().enumerate().map(move |e| (attack, e)))
+    {
         let what = format!("{}, verifier {number}", attack.name);
         let mut verifier = verifier_with(&sim, before);
         if let Ok(content) = verifier.download(&Boxed(&*attack.mirror), sim.day(1), "d/x") {

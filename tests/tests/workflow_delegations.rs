@@ -43,6 +43,7 @@ fn search(edges: &[Edge], listed_by: &[&str], path: &str) -> (Vec<String>, Optio
 }
 
 /// 5.6.7: pre-order, depth first, in the order in which the delegations stand.
+/// CVE-2024-47534: delegations sat in a hash map, so the order was random. GHSA-j8x2-777p-23fc: cycles were walked for ever.
 #[test]
 fn roles_are_asked_in_pre_order() {
     let tree: &[Edge] = &[
@@ -56,8 +57,13 @@ fn roles_are_asked_in_pre_order() {
     // The order of the list, not of the names.
     let reversed: &[Edge] = &[("targets", "z", "*", No), ("targets", "m", "*", No), ("targets", "a", "*", No)];
     // Two ways to the same role: it is asked once.
-    let diamond: &[Edge] =
-        &[("targets", "a", "*", No), ("targets", "b", "*", No), ("a", "c", "*", No), ("b", "c", "*", No), ("b", "d", "*", No)];
+    let diamond: &[Edge] = &[
+        ("targets", "a", "*", No),
+        ("targets", "b", "*", No),
+        ("a", "c", "*", No),
+        ("b", "c", "*", No),
+        ("b", "d", "*", No),
+    ];
     let cycle: &[Edge] = &[
         ("targets", "a", "*", No),
         ("targets", "b", "*", No),
@@ -88,6 +94,7 @@ fn roles_are_asked_in_pre_order() {
 }
 
 /// 5.6.7.2.1: at the top, further down, on another branch; and one that does not match ends nothing.
+/// CVE-2025-2886: terminating delegations were ignored.
 #[test]
 fn nothing_after_a_terminating_delegation_is_asked_at_any_level() {
     let rows: [(&[Edge], &[&str]); 6] = [
@@ -95,12 +102,7 @@ fn nothing_after_a_terminating_delegation_is_asked_at_any_level() {
         (&[("targets", "a", "*", No), ("targets", "b", "*", Yes), ("targets", "c", "*", No)], &["a", "b"]),
         // Further down: neither the rest of that list, nor of the lists above.
         (
-            &[
-                ("targets", "a", "*", No),
-                ("targets", "d", "*", No),
-                ("a", "b", "*", Yes),
-                ("a", "c", "*", No),
-            ],
+            &[("targets", "a", "*", No), ("targets", "d", "*", No), ("a", "b", "*", Yes), ("a", "c", "*", No)],
             &["a", "b"],
         ),
         // It is gone into before it ends.
@@ -125,6 +127,7 @@ fn nothing_after_a_terminating_delegation_is_asked_at_any_level() {
 }
 
 /// 5.6.7: a target is looked for only where every role on the way was given it.
+/// GHSA-qp9x-wp8f-qgjj, CVE-2021-41087: patterns matched without case, `\` as `/`, `*` across `/`.
 #[test]
 fn only_roles_that_the_target_was_delegated_to_are_asked() {
     let rows: [(&str, &str, bool); 13] = [
@@ -165,6 +168,7 @@ fn chain(length: usize) -> Simulator {
 }
 
 /// 5.6.7.1: with the limit that is shipped, 32 roles.
+/// GHSA-j8x2-777p-23fc: and a chain without a cycle can be as long.
 #[test]
 fn so_many_delegated_roles_are_asked_and_no_more() {
     let sim = chain(32);
@@ -201,6 +205,7 @@ fn a_role_that_the_snapshot_does_not_list_is_passed_over() {
 }
 
 /// 5.6.3: two delegators, other keys. What one vouched for says nothing to the other, within one client and in the local copy.
+/// python-tuf#2978, TOB-SIGSTORE-14.
 #[test]
 fn a_role_verified_for_one_delegator_is_not_reused_for_another() {
     let mut sim = Simulator::default();
@@ -228,7 +233,10 @@ fn a_role_verified_for_one_delegator_is_not_reused_for_another() {
     // In the next run, with `release` in the local copy, just the same.
     let refusal = verifier.find(sim.files(), sim.day(1), "team-b/x").unwrap_err().refusal().unwrap().clone();
     assert_eq!(refusal.check, Check::TargetsSignatures);
-    assert_eq!(verifier.stored(&LocalFile::Delegated("release".to_owned())).unwrap(), sim.files().metadata("1.release.json").unwrap());
+    assert_eq!(
+        verifier.stored(&LocalFile::Delegated("release".to_owned())).unwrap(),
+        sim.files().metadata("1.release.json").unwrap()
+    );
 
     // Signed for both, it is good for both.
     sim.issue("release").publish().publish_snapshot();

@@ -58,7 +58,10 @@ fn a_target_has_exactly_the_length_and_the_digest_that_are_stated() {
     let attacks = [
         (adversary::lengthen(sim.files(), &file), Fault::WrongLength { expected: length, offered: longer }),
         (adversary::truncate(sim.files(), &file), Fault::WrongLength { expected: length, offered: shorter }),
-        (adversary::flip(sim.files(), &file, 0), Fault::WrongDigest { expected: format!("sha256:{}", hex::encode(&sha256(CONTENT))) }),
+        (
+            adversary::flip(sim.files(), &file, 0),
+            Fault::WrongDigest { expected: format!("sha256:{}", hex::encode(&sha256(CONTENT))) },
+        ),
     ];
     for (attack, fault) in attacks {
         let mut verifier = Verifier::of(&sim);
@@ -142,6 +145,7 @@ fn every_stated_digest_has_to_match() {
 }
 
 /// 5.7.3: one that cannot be checked vouches for nothing.
+/// go-tuf 17b4808: a target with empty `hashes` was accepted.
 #[test]
 fn a_target_needs_a_digest_that_can_be_checked() {
     let mut sim = with_target("a.txt");

@@ -68,7 +68,8 @@ struct Scene {
 impl Scene {
     fn new() -> Scene {
         let sim = eventful();
-        let scene = Scene { server: sim.files().serve(), sim, folders: tempfile::tempdir().expect("a temporary folder") };
+        let scene =
+            Scene { server: sim.files().serve(), sim, folders: tempfile::tempdir().expect("a temporary folder") };
         fs::create_dir(scene.targets()).expect("a new folder");
         fs::write(scene.folders.path().join("root.json"), scene.sim.root_bytes(1)).expect("a new file");
         scene
@@ -160,7 +161,9 @@ fn exit_0_means_that_everything_is_on_disk_as_it_was_served() {
 #[test]
 fn exit_is_not_0_when_a_file_cannot_be_written() {
     // A folder where a file belongs resists also where there are no permissions, as for a superuser.
-    for name in ["root.json", "timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json"] {
+    for name in
+        ["root.json", "timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json"]
+    {
         let scene = Scene::new();
         scene.init();
         let place = scene.metadata().join(name);
@@ -283,6 +286,7 @@ fn every_target_asked_for_has_to_be_there() {
 }
 
 /// CVE-2026-44310: whatever goes wrong is 1.
+/// CVE-2026-23991: nor does valid JSON that is not TUF cause one.
 #[test]
 fn nothing_ends_in_a_panic() {
     let mut scene = Scene::new();
@@ -299,7 +303,9 @@ fn nothing_ends_in_a_panic() {
     fs::write(root, scene.sim.root_bytes(1)).unwrap();
     scene.init();
     // Arguments that are none.
-    for arguments in [&["refresh", "--nonsense"][..], &[], &["upgrade"], &["download"], &["--target-name", "", "download"]] {
+    for arguments in
+        [&["refresh", "--nonsense"][..], &[], &["upgrade"], &["download"], &["--target-name", "", "download"]]
+    {
         assert_eq!(scene.run(arguments).0, 1, "{arguments:?}");
     }
     // A mirror that serves nonsense under every name.
@@ -314,7 +320,9 @@ fn nothing_ends_in_a_panic() {
     }
     // A local copy of nonsense.
     scene.server.replace(scene.sim.files());
-    for name in ["timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json", "root.json"] {
+    for name in
+        ["timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json", "root.json"]
+    {
         let place = scene.metadata().join(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(place, "\u{1}nonsense").unwrap();

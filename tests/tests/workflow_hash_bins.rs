@@ -30,7 +30,8 @@ fn a_hash_prefix_delegates_the_targets_whose_name_s_digest_begins_with_it() {
     for (prefixes, covered) in rows {
         let mut sim = Simulator::default();
         let mut delegation = Delegation::to("a");
-        delegation.scope = rootline_tests::simulator::Scope::HashPrefixes(prefixes.iter().map(|p| p.to_string()).collect());
+        delegation.scope =
+            rootline_tests::simulator::Scope::HashPrefixes(prefixes.iter().map(|p| p.to_string()).collect());
         sim.delegate("targets", delegation).add_target("a", path, b"x");
         sim.publish();
         let mut verifier = Verifier::of(&sim);
@@ -71,7 +72,9 @@ fn a_target_is_looked_for_in_its_bin_alone() {
 /// TAP 15: the last bin of 16 is `bin-f`, the first of 32 is `bin-00`.
 #[test]
 fn bins_are_called_with_as_many_digits_as_the_last_one_has() {
-    for (bit_length, first, last) in [(1, "bin-0", "bin-1"), (4, "bin-0", "bin-f"), (5, "bin-00", "bin-1f"), (8, "bin-00", "bin-ff")] {
+    for (bit_length, first, last) in
+        [(1, "bin-0", "bin-1"), (4, "bin-0", "bin-f"), (5, "bin-00", "bin-1f"), (8, "bin-00", "bin-ff")]
+    {
         let names = Bins::new("bin", bit_length).names();
         assert_eq!((names[0].as_str(), names[names.len() - 1].as_str()), (first, last));
     }
@@ -97,6 +100,7 @@ fn a_bin_needs_the_keys_of_the_bins() {
 }
 
 /// TAP 15: the bits say how many roles there are; more than 32 are not in the digest that is used.
+/// go-tuf 846cd4e: a length of 0, or of 33 and more.
 #[test]
 fn a_bit_length_is_from_1_to_32() {
     for (bit_length, accepted) in [(0u64, false), (1, true), (32, true), (33, false), (64, false), (1 << 40, false)] {

@@ -44,7 +44,10 @@ fn rotating_the_timestamp_key_frees_the_timestamp_s_version() {
     assert_eq!(recovers("timestamp", rotated).unwrap(), "root 2, timestamp 3, snapshot 3, targets 3");
     // Without it, it is stuck, which is what the rule is for.
     assert_eq!(recovers("timestamp", |_| {}), Err(Check::TimestampVersion));
-    assert_eq!(recovers("timestamp", |sim| sim.root.snapshot = Role::new(1, ["snapshot-2"])), Err(Check::TimestampVersion));
+    assert_eq!(
+        recovers("timestamp", |sim| sim.root.snapshot = Role::new(1, ["snapshot-2"])),
+        Err(Check::TimestampVersion)
+    );
 }
 
 /// 5.3.11: the local timestamp, which names it, has to go as well.
@@ -92,6 +95,7 @@ fn rotating_the_snapshot_key_frees_delegated_roles() {
 }
 
 /// 5.3.11: a copy that still suffices is still a floor: keys added, ids reordered, another id, a threshold that is still met.
+/// Added keys: the floor was dropped when a timestamp key was only added.
 #[test]
 fn a_key_that_is_only_added_frees_nothing() {
     let changes: [fn(&mut Simulator); 5] = [
@@ -114,6 +118,7 @@ fn a_threshold_that_the_local_copy_no_longer_meets_frees_it() {
 }
 
 /// 5.3.11: ids listed in another order are the same keys.
+/// Added keys: or when ids were reordered.
 #[test]
 fn reordering_ids_frees_nothing() {
     let mut sim = Simulator::default();
@@ -161,7 +166,10 @@ fn recovery_survives_an_interruption() {
     sim.publish_root();
     sim.publish();
     // The root arrives, the timestamp does not.
-    assert_eq!(verifier.refused_by(&adversary::withhold(sim.files(), "timestamp.json"), sim.day(1)), Check::TimestampPresent);
+    assert_eq!(
+        verifier.refused_by(&adversary::withhold(sim.files(), "timestamp.json"), sim.day(1)),
+        Check::TimestampPresent
+    );
     assert_eq!(verifier.holds(), format!("root 2, timestamp {FAR}, snapshot 2, targets 2"));
     verifier.refresh(sim.files(), sim.day(1)).unwrap();
     assert_eq!(verifier.holds(), "root 2, timestamp 3, snapshot 3, targets 3");

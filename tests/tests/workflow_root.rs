@@ -6,7 +6,7 @@ use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
 use rootline_client::{Error, Note};
 use rootline_metadata::{Signatory, Version};
-use rootline_tests::adversary::{self, Misbehaviour, Misbehaving};
+use rootline_tests::adversary::{self, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Key, Role, Simulator};
 use rootline_tests::verifier::Verifier;
 
@@ -16,7 +16,8 @@ use rootline_tests::verifier::Verifier;
 #[test]
 fn a_pinned_root_signed_by_exactly_its_threshold_is_accepted() {
     let sim = Simulator::default();
-    let mut verifier = Verifier::pinning(adversary::keep_signatures(sim.files(), "1.root.json", 2).metadata("1.root.json").unwrap());
+    let mut verifier =
+        Verifier::pinning(adversary::keep_signatures(sim.files(), "1.root.json", 2).metadata("1.root.json").unwrap());
     verifier.refresh(sim.files(), sim.day(1)).unwrap();
 }
 
@@ -100,6 +101,7 @@ fn a_root_is_read_up_to_its_limit() {
 // ---- 5.3.4: signed by the root before it and by itself
 
 /// 5.3.4: the old root needs two of a and b. What the new one needs is in the first two columns.
+/// CVE-2020-15163: it was not checked against its own keys.
 #[test]
 fn a_new_root_needs_the_threshold_of_the_old_root_and_its_own() {
     const OLD: Option<Signatory> = Some(Signatory::OldRoot);
@@ -140,7 +142,10 @@ fn a_new_root_needs_the_threshold_of_the_old_root_and_its_own() {
             Some(signatory) => {
                 let refusal = verifier.refusal(sim.files(), sim.day(1));
                 assert_eq!(refusal.check, Check::RootSignatures, "{row}");
-                assert!(matches!(&refusal.fault, Fault::Unsigned(unsigned) if unsigned.by == signatory), "{row}: {refusal}");
+                assert!(
+                    matches!(&refusal.fault, Fault::Unsigned(unsigned) if unsigned.by == signatory),
+                    "{row}: {refusal}"
+                );
                 assert_eq!(verifier.requests(), ["2.root.json"], "{row}: it ends here");
                 assert_eq!(verifier.holds(), "root 1", "{row}");
             }
@@ -149,6 +154,7 @@ fn a_new_root_needs_the_threshold_of_the_old_root_and_its_own() {
 }
 
 /// 5.3.4, 5.3.8: what was good before stays.
+/// CVE-2020-15163: a new root was stored before it was verified.
 #[test]
 fn a_bad_root_after_good_ones_leaves_the_last_good_one_trusted() {
     let mut sim = Simulator::default();
@@ -181,6 +187,7 @@ fn a_root_of_the_next_version_is_accepted() {
 }
 
 /// 5.3.5: well signed, under the right name, and with another version inside.
+/// CVE-2025-2885: root N+1 did not have to be version N+1.
 #[test]
 fn a_root_that_repeats_or_skips_a_version_is_refused() {
     for inside in [1, 3, Version::LAST.number()] {
@@ -238,6 +245,7 @@ fn the_final_root_is_good_until_one_second_before_its_expiry() {
 }
 
 /// 5.3.10, 5.3.8: it is kept although it has expired, or a newer one could not be followed from it.
+/// CVE-2015-9259: the root's expiry was never checked.
 #[test]
 fn the_final_root_is_refused_from_the_very_instant_of_its_expiry() {
     let mut sim = Simulator::default();

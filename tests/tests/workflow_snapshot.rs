@@ -130,7 +130,10 @@ fn one_wrong_digest_beside_a_right_one_is_refused() {
     let hashes = sim.timestamp.snapshot.hashes.as_mut().unwrap();
     hashes.insert("sha512".to_owned(), hex::encode(&[7; 64]));
     sim.issue("timestamp").publish();
-    assert!(matches!(refused(&mut verifier, &sim.files().clone(), &sim, Check::SnapshotPin), Fault::WrongDigest { .. }));
+    assert!(matches!(
+        refused(&mut verifier, &sim.files().clone(), &sim, Check::SnapshotPin),
+        Fault::WrongDigest { .. }
+    ));
 
     // One by an algorithm that nobody knows says nothing either way.
     let hashes = sim.timestamp.snapshot.hashes.as_mut().unwrap();
@@ -146,7 +149,9 @@ fn one_wrong_digest_beside_a_right_one_is_refused() {
 /// 5.5.3
 #[test]
 fn a_snapshot_needs_exactly_its_threshold_of_signatures() {
-    for (signers, enough) in [(["s1", "s2"], true), (["s2", "s3"], true), (["s1", "stranger"], false), (["s3", "timestamp"], false)] {
+    for (signers, enough) in
+        [(["s1", "s2"], true), (["s2", "s3"], true), (["s1", "stranger"], false), (["s3", "timestamp"], false)]
+    {
         let mut sim = Simulator::default();
         sim.root.snapshot = Role::new(2, ["s1", "s2", "s3"]);
         sim.publish_root();
@@ -196,9 +201,11 @@ fn an_old_snapshot_under_a_new_name_is_refused() {
 // ---- 5.5.5: no file goes down or away
 
 /// 5.5.5: of the top-level targets and of a delegated role, at version 2 each: one less, equal, one more.
+/// CVE-2025-2887: rollback of delegated roles in the snapshot went unseen.
 #[test]
 fn no_targets_file_goes_down() {
-    for (role, of) in [("targets", File::Targets), ("delegated", File::Delegated(RoleName::new("delegated").unwrap()))] {
+    for (role, of) in [("targets", File::Targets), ("delegated", File::Delegated(RoleName::new("delegated").unwrap()))]
+    {
         for (offered, accepted) in [(1, false), (2, true), (3, true)] {
             let (mut sim, mut verifier) = with_a_delegated_role();
             sim.issue(role).version(offered).publish();
@@ -217,6 +224,7 @@ fn no_targets_file_goes_down() {
 }
 
 /// 5.5.5
+/// CVE-2025-2887: so did their removal.
 #[test]
 fn no_targets_file_goes_away() {
     let (mut sim, mut verifier) = with_a_delegated_role();

@@ -33,7 +33,11 @@ fn local(role: &str) -> LocalFile {
 }
 
 fn file(role: &str) -> File {
-    if role == "targets" { File::Targets } else { File::Delegated(RoleName::new(role).expect("a delegated role's name")) }
+    if role == "targets" {
+        File::Targets
+    } else {
+        File::Delegated(RoleName::new(role).expect("a delegated role's name"))
+    }
 }
 
 /// Everything is fetched that is needed for `d.txt`.
@@ -115,6 +119,7 @@ fn a_targets_file_that_is_not_there_is_refused() {
 // ---- 5.6.2: as long as, and with the digests that, the snapshot says
 
 /// 5.6.2: stated lengths and digests, each alone and together, one byte off and exactly right.
+/// CVE-2026-6967: of delegated metadata, length and hash were unchecked.
 #[test]
 fn a_targets_file_has_exactly_the_length_and_the_digests_that_are_stated() {
     for (role, name) in BOTH {
@@ -186,7 +191,10 @@ fn a_targets_file_needs_exactly_its_threshold_of_signatures() {
             let found = verifier.find(sim.files(), sim.day(1), "d.txt");
             if enough {
                 found.unwrap();
-                assert_eq!(verifier.stored(&local(role)).unwrap(), sim.files().metadata(&format!("3.{role}.json")).unwrap());
+                assert_eq!(
+                    verifier.stored(&local(role)).unwrap(),
+                    sim.files().metadata(&format!("3.{role}.json")).unwrap()
+                );
             } else {
                 let refusal = found.unwrap_err().refusal().unwrap().clone();
                 assert_eq!((refusal.check, &refusal.file), (Check::TargetsSignatures, &file(role)), "{signers:?}");
@@ -240,6 +248,7 @@ fn an_old_targets_file_under_a_new_name_is_refused() {
 // ---- 5.6.5: it has not expired
 
 /// 5.6.5
+/// CVE-2026-6967: of delegated metadata, the expiry was unchecked.
 #[test]
 fn a_targets_file_is_good_until_one_second_before_its_expiry_and_no_longer() {
     for (role, _) in BOTH {

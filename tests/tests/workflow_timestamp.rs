@@ -6,7 +6,7 @@ use rootline_client::refusal::{Fault, File};
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
 use rootline_metadata::Version;
-use rootline_tests::adversary::{self, Careless, Misbehaviour, Misbehaving};
+use rootline_tests::adversary::{self, Careless, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Key, Role, Simulator};
 use rootline_tests::verifier::Verifier;
 
@@ -176,6 +176,7 @@ fn a_newer_timestamp_takes_the_place_of_the_local_one() {
 // ---- 5.4.3.2: the snapshot's version in it does not go down
 
 /// 5.4.3.2, with full pins and with versions alone
+/// sigstore-java#1061: the snapshot version in a new timestamp could go down.
 #[test]
 fn a_newer_timestamp_that_takes_the_snapshot_back_is_refused_and_not_kept() {
     for snapshot_is_there in [true, false] {
@@ -260,6 +261,7 @@ fn a_frozen_repository_is_refused_when_the_kept_timestamp_expires() {
 }
 
 /// 5.4.3.1, 5.4.4: an expired copy forbids, though it permits nothing any more.
+/// sigstore-rust#198: the floor vanished once the cached timestamp had expired.
 #[test]
 fn an_older_timestamp_is_refused_even_when_the_local_copy_has_expired() {
     let mut sim = Simulator::default();

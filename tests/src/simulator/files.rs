@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rootline_client::store::escape::percent_encode;
+use rootline_client::store::escape::{percent_encode, role_name};
 use rootline_client::transport::{AsyncTransport, Place, Request, Transport, TransportError};
 
 use super::server::Server;
@@ -84,6 +84,23 @@ impl Files {
         Ok(())
     }
 
+    /// Reads a static repository back: what [`Files::write_to`] wrote, or what somebody else did.
+    ///
+    /// # Errors
+    /// If something cannot be read.
+    pub fn read_from(folder: &Path) -> io::Result<Files> {
+        // Names that nobody writes encoded are as they are.
+        let decoded = |name: &str| role_name(name).unwrap_or_else(|| name.to_owned());
+        let mut files = Files::default();
+        for (name, bytes) in read_all(&folder.join("metadata"), "")? {
+            files.set_metadata(&decoded(&name), bytes);
+        }
+        for (path, bytes) in read_all(&folder.join("targets"), "")? {
+            files.set_target(&path, bytes);
+        }
+        Ok(files)
+    }
+
     /// Serves them over HTTP on this machine until what is returned is dropped.
     pub fn serve(&self) -> Server {
         Server::start(self.clone())
@@ -102,6 +119,20 @@ impl Files {
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
     fs::write(path, bytes)
+}
+
+fn read_all(folder: &Path, prefix: &str) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            files.extend(read_all(&entry.path(), &format!("{name}/"))?);
+        } else {
+            files.push((name, fs::read(entry.path())?));
+        }
+    }
+    Ok(files)
 }
 
 impl Transport for Files {

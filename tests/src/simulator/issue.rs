@@ -132,7 +132,8 @@ impl Simulator {
         let listed = self.targets_of(role).targets.clone();
         for (path, target) in listed {
             let Some(content) = self.contents.get(&(role.to_owned(), path.clone())).cloned() else { continue };
-            let (folder, name) = path.rsplit_once('/').map_or((String::new(), &*path), |(f, name)| (format!("{f}/"), name));
+            let (folder, name) =
+                path.rsplit_once('/').map_or((String::new(), &*path), |(f, name)| (format!("{f}/"), name));
             if consistent {
                 for digest in target.hashes.values() {
                     self.files.set_target(&format!("{folder}{digest}.{name}"), content.clone());

@@ -21,7 +21,8 @@ pub fn envelope<'a>(signed: &Value, signers: impl IntoIterator<Item = &'a Key>) 
 }
 
 pub(super) fn root(model: &RootModel) -> Value {
-    let roles = model.roles().into_iter().fold(ValueMembers::new(), |roles, (name, role)| roles.with(name, role_keys(role)));
+    let roles =
+        model.roles().into_iter().fold(ValueMembers::new(), |roles, (name, role)| roles.with(name, role_keys(role)));
     let keys = key_objects(model.roles().into_iter().flat_map(|(_, role)| &role.keys));
     let signed = header("root", model.version, model.expires)
         .with("consistent_snapshot", model.consistent_snapshot)

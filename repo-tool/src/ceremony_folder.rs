@@ -1,0 +1,245 @@
+//! The folder of one ceremony: what is where, reading it, and what state it is in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rootline_ceremonies::{
+    Answer, Answers, CeremonyRole, Event, EventKind, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Sealed,
+    Standing, Transcript,
+};
+
+use crate::atomic_file;
+use crate::failure::Failure;
+use crate::repository_folder::read_files;
+
+/// `ceremonies/ID`.
+#[derive(Clone, Debug)]
+pub(crate) struct CeremonyFolder {
+    path: PathBuf,
+    id: Name,
+}
+
+/// How far a ceremony has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// There is a plan.
+    Planned,
+    /// There are files to sign.
+    Frozen,
+    /// All signatures are in.
+    Sealed,
+    /// It is part of what is published.
+    Released,
+    /// It was given up.
+    Abandoned,
+}
+
+impl Stage {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stage::Planned => "planned",
+            Stage::Frozen => "to be signed",
+            Stage::Sealed => "sealed",
+            Stage::Released => "done",
+            Stage::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl CeremonyFolder {
+    pub(crate) fn new(path: PathBuf, id: Name) -> CeremonyFolder {
+        CeremonyFolder { path, id }
+    }
+
+    pub(crate) fn id(&self) -> &Name {
+        &self.id
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn plan_path(&self) -> PathBuf {
+        self.path.join("plan.toml")
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.plan_path().exists()
+    }
+
+    pub(crate) fn plan(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
+        let path = self.plan_path();
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::new(
+                format!("there is no ceremony {}", self.id),
+                "see which there are: rootline-repo ceremony list",
+            ),
+            _ => Failure::io("read", &path, &error),
+        })?;
+        let plan = Plan::parse(&text, keyholders).map_err(|error| Failure::toml(&path, &error))?;
+        if *plan.id() != self.id {
+            let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
+            return Err(Failure::new(what, "give the folder and the plan one name"));
+        }
+        Ok(plan)
+    }
+
+    pub(crate) fn stage(&self, published: &Published) -> Result<Stage, Failure> {
+        let transcript = self.transcript()?;
+        if transcript.last(&EventKind::Abandoned).is_some() {
+            return Ok(Stage::Abandoned);
+        }
+        if transcript.last(&EventKind::Released).is_some() {
+            return Ok(Stage::Released);
+        }
+        if let Some(sealed) = self.sealed(published)? {
+            // Killed before it was noted down.
+            return Ok(if sealed.is_published(published) { Stage::Released } else { Stage::Sealed });
+        }
+        Ok(if transcript.frozen().is_some() { Stage::Frozen } else { Stage::Planned })
+    }
+
+    pub(crate) fn frozen_path(&self) -> PathBuf {
+        self.path.join("frozen")
+    }
+
+    /// The frozen files with what was noted down about them, checked against it.
+    pub(crate) fn frozen(&self) -> Result<(Frozen, FrozenRecord), Failure> {
+        let Some(record) = self.transcript()?.frozen() else {
+            return Err(Failure::new(
+                format!("{} has not been frozen", self.id),
+                format!("freeze it: rootline-repo ceremony freeze {}", self.id),
+            ));
+        };
+        let frozen = Frozen::open(&read_files(&self.frozen_path())?, &record);
+        let frozen = frozen.map_err(|error| {
+            Failure::from(error).breaking("what is signed is byte for byte what was frozen and read aloud")
+        })?;
+        Ok((frozen, record))
+    }
+
+    /// Puts frozen files in place of earlier ones.
+    pub(crate) fn write_frozen(&self, frozen: &Frozen) -> Result<(), Failure> {
+        let files = frozen.files();
+        for name in read_files(&self.frozen_path())?.into_keys().filter(|name| !files.contains_key(name)) {
+            let path = self.frozen_path().join(name);
+            fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
+        }
+        files.iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.frozen_path().join(name), bytes))
+    }
+
+    fn answer_path(&self, role: CeremonyRole, keyholder: &Name) -> PathBuf {
+        self.path.join("signatures").join(role.name()).join(format!("{keyholder}.json"))
+    }
+
+    pub(crate) fn answers(&self) -> Result<Answers, Failure> {
+        let mut answers = Answers::new();
+        for role in CeremonyRole::ALL {
+            let folder = self.path.join("signatures").join(role.name());
+            for (file, bytes) in read_files(&folder)? {
+                let path = folder.join(&file);
+                let name = file.strip_suffix(".json").and_then(|name| name.parse().ok());
+                let name = name.ok_or_else(|| {
+                    Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
+                })?;
+                let answer = Answer::parse(&bytes).map_err(|error| {
+                    Failure::new(
+                        format!("{}: {error}", path.display()),
+                        "bring it back from version control, or take it away and ask for the signature again",
+                    )
+                })?;
+                answers.insert((role, name), answer);
+            }
+        }
+        Ok(answers)
+    }
+
+    pub(crate) fn write_answer(&self, answer: &Answer) -> Result<(), Failure> {
+        atomic_file::replace(&self.answer_path(answer.role, &answer.keyholder), &answer.to_json())
+    }
+
+    pub(crate) fn sealed_path(&self) -> PathBuf {
+        self.path.join("sealed")
+    }
+
+    /// The sealed files, if it has been sealed.
+    pub(crate) fn sealed(&self, published: &Published) -> Result<Option<Sealed>, Failure> {
+        if self.transcript()?.last(&EventKind::Sealed).is_none() {
+            return Ok(None);
+        }
+        let files = read_files(&self.sealed_path())?;
+        Ok(if files.is_empty() { None } else { Some(Sealed::read(files, published)?) })
+    }
+
+    pub(crate) fn write_sealed(&self, sealed: &Sealed) -> Result<(), Failure> {
+        sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
+    }
+
+    pub(crate) fn transcript_path(&self) -> PathBuf {
+        self.path.join("transcript.jsonl")
+    }
+
+    pub(crate) fn transcript(&self) -> Result<Transcript, Failure> {
+        Ok(Transcript::parse(&self.transcript_text()?)?)
+    }
+
+    fn transcript_text(&self) -> Result<String, Failure> {
+        let path = self.transcript_path();
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            other => other.map_err(|error| Failure::io("read", &path, &error)),
+        }
+    }
+
+    /// Notes something down. The file is written whole, so that no line is ever there in part.
+    pub(crate) fn note(&self, at: DateTime<Utc>, event: Event) -> Result<(), Failure> {
+        let mut text = self.transcript_text()?;
+        let mut transcript = Transcript::parse(&text)?;
+        text.push_str(&transcript.append(at, event));
+        text.push('\n');
+        atomic_file::replace(&self.transcript_path(), text.as_bytes())
+    }
+
+    /// Notes down every signature that counts and is not noted yet: one that was given just before a crash, or that came from another
+    /// clone.
+    pub(crate) fn note_answers(&self, standing: &Standing) -> Result<(), Failure> {
+        let transcript = self.transcript()?;
+        let noted = |answer: &Answer, key_id: &str| {
+            transcript.entries().iter().any(|entry| {
+                let fact = |name| entry.event.text(name);
+                entry.event.kind == EventKind::Signed
+                    && fact("role") == Some(answer.role.name())
+                    && fact("keyid") == Some(key_id)
+                    && fact("payload") == Some(&answer.payload)
+            })
+        };
+        let counts = |answer: &Answer| {
+            let role = standing.roles.iter().find(|role| role.role == answer.role);
+            role.is_some_and(|role| {
+                let rejected = role.rejected.iter().map(|(name, _)| name);
+                !role.void.iter().chain(rejected).any(|name| *name == answer.keyholder)
+            })
+        };
+        let answers = self.answers()?;
+        for answer in answers.values().filter(|answer| counts(answer)) {
+            for signature in answer.signatures.iter().filter(|signature| !noted(answer, signature.key_id.as_str())) {
+                let event = Event::new(EventKind::Signed)
+                    .with("role", answer.role.name())
+                    .with("keyholder", answer.keyholder.as_str())
+                    .with("keyid", signature.key_id.as_str())
+                    .with("payload", &*answer.payload);
+                self.note(signature.at, event)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files by name, as facts of an event.
+pub(crate) fn digests(files: &BTreeMap<String, Vec<u8>>) -> rootline_metadata::json::Value {
+    let digest = |bytes: &[u8]| rootline_metadata::hex::encode(&rootline_metadata::sha256(bytes));
+    let members = rootline_metadata::json::ValueMembers::new();
+    files.iter().fold(members, |members, (name, bytes)| members.with(name, digest(bytes))).into()
+}

@@ -1,0 +1,128 @@
+//! `rootline-repo ceremony`: from a plan to signed files.
+
+mod abandon;
+mod freeze;
+mod list;
+mod new;
+mod review;
+mod seal;
+mod sign;
+mod standing;
+mod status;
+
+use clap::{Args, Subcommand};
+use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
+
+use super::{Context, parse_name};
+use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::failure::Failure;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CeremonyCommand {
+    /// Write a plan, filled in with what is true now
+    New(new::NewArgs),
+    /// Render the plan into the exact bytes to sign
+    Freeze(IdArgs),
+    /// What a signature means: the difference between what is published and what is frozen
+    Review(IdArgs),
+    /// Sign as one keyholder
+    Sign(sign::SignArgs),
+    /// Who has signed, and who is still needed
+    Status(IdArgs),
+    /// Put the signatures in, once every threshold is met
+    Seal(IdArgs),
+    /// Give it up, and keep the record of why
+    Abandon(abandon::AbandonArgs),
+    /// All ceremonies
+    List,
+}
+
+/// Which ceremony.
+#[derive(Args, Debug)]
+pub(crate) struct IdArgs {
+    /// Which ceremony [default: the only one that is open]
+    #[arg(value_parser = parse_name)]
+    id: Option<Name>,
+}
+
+pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<(), Failure> {
+    match command {
+        CeremonyCommand::New(args) => new::run(args, context),
+        CeremonyCommand::Freeze(args) => freeze::run(args, context),
+        CeremonyCommand::Review(args) => review::run(args, context),
+        CeremonyCommand::Sign(args) => sign::run(args, context),
+        CeremonyCommand::Status(args) => status::run(args, context),
+        CeremonyCommand::Seal(args) => seal::run(args, context),
+        CeremonyCommand::Abandon(args) => abandon::run(args, context),
+        CeremonyCommand::List => list::run(context),
+    }
+}
+
+/// A frozen ceremony with everything around it.
+struct Room {
+    folder: CeremonyFolder,
+    frozen: Frozen,
+    record: FrozenRecord,
+    published: Published,
+    keyholders: Keyholders,
+}
+
+impl Room {
+    /// Enters the room of a ceremony that can be signed or sealed.
+    fn enter(id: &IdArgs, context: &Context) -> Result<Room, Failure> {
+        let published = context.folder.published()?;
+        let folder = find(id, &published, context)?;
+        refuse_closed(&folder, &published)?;
+        let (frozen, record) = folder.frozen()?;
+        let keyholders = context.folder.keyholders()?;
+        Ok(Room { folder, frozen, record, published, keyholders })
+    }
+
+    fn ceremony(&self) -> Result<Ceremony<'_>, Failure> {
+        Ok(Ceremony::new(self.folder.id(), &self.frozen, &self.published, &self.keyholders)?)
+    }
+
+    /// Who has signed, with all signatures that count noted down.
+    fn tally(&self, answers: &Answers) -> Result<Standing, Failure> {
+        Ok(self.ceremony()?.tally(answers))
+    }
+}
+
+/// The ceremony that is meant.
+fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<CeremonyFolder, Failure> {
+    if let Some(id) = &id.id {
+        let folder = context.folder.ceremony(id);
+        return match folder.exists() {
+            true => Ok(folder),
+            false => Err(Failure::new(
+                format!("there is no ceremony {id}"),
+                format!(
+                    "see which there are: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"
+                ),
+            )),
+        };
+    }
+    let mut open = Vec::new();
+    for ceremony in context.folder.ceremonies()? {
+        if matches!(ceremony.stage(published)?, Stage::Planned | Stage::Frozen | Stage::Sealed) {
+            open.push(ceremony);
+        }
+    }
+    let ids: Vec<String> = open.iter().map(|ceremony| ceremony.id().to_string()).collect();
+    match (open.pop(), open.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => Err(Failure::new("no ceremony is open", "begin one: rootline-repo ceremony new ID")),
+        _ => Err(Failure::new(format!("several ceremonies are open: {}", ids.join(", ")), "name the one you mean")),
+    }
+}
+
+fn refuse_closed(folder: &CeremonyFolder, published: &Published) -> Result<(), Failure> {
+    let id = folder.id();
+    match folder.stage(published)? {
+        Stage::Released => Err(Failure::new(format!("{id} is over: what it sealed is published"), "begin another one")),
+        Stage::Abandoned => {
+            Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))
+        }
+        Stage::Planned | Stage::Frozen | Stage::Sealed => Ok(()),
+    }
+}

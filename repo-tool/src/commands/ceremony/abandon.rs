@@ -1,0 +1,36 @@
+//! `rootline-repo ceremony abandon`: giving a ceremony up, on the record.
+
+use clap::Args;
+use rootline_ceremonies::{Event, EventKind};
+use serde_json::json;
+
+use super::{IdArgs, find, refuse_closed};
+use crate::commands::Context;
+use crate::failure::Failure;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  rootline-repo ceremony abandon 2030-06 --reason \"Frank's token never arrived\"
+
+Nothing is removed: the plan, the signatures and the transcript stay.")]
+pub(crate) struct AbandonArgs {
+    #[command(flatten)]
+    id: IdArgs,
+
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let published = context.folder.published()?;
+    let folder = find(&args.id, &published, context)?;
+    refuse_closed(&folder, &published)?;
+    folder.note(context.now, Event::new(EventKind::Abandoned).with("reason", args.reason.as_str()))?;
+    let id = folder.id();
+    context.report(&json!({ "ceremony": id.as_str(), "stage": "abandoned", "reason": args.reason }), |line| {
+        line(format_args!("{id} is abandoned; its record stays in {}", folder.path().display()));
+    });
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `rootline-repo ceremony new`: a plan, filled in.
+
+use clap::Args;
+use rootline_ceremonies::{CeremonyRole, Days, Draft, Event, EventKind, Name, Plan};
+use rootline_metadata::{hex, sha256};
+use serde_json::json;
+
+use crate::atomic_file::{self, Access};
+use crate::commands::{Context, parse_name, parse_pair};
+use crate::failure::Failure;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony new first
+  rootline-repo ceremony new 2030-06 --replace bob=frank --threshold root=4 --summary \"Bob retires\"
+  rootline-repo ceremony new renewal --renew root --expires root=365
+
+The plan says what shall be true afterwards. It begins with what is true now: who holds root and targets (before the first
+ceremony: what rootline.toml says), and all files in targets/. Edit it, or use the options. ROLE is root or targets.")]
+pub(crate) struct NewArgs {
+    /// What to call the ceremony
+    #[arg(value_parser = parse_name)]
+    id: Name,
+
+    /// What it is for, in a sentence that keyholders read before they sign
+    #[arg(long, value_name = "TEXT")]
+    summary: Option<String>,
+
+    /// Put NEW where OLD is named, in every role
+    #[arg(long, value_name = "OLD=NEW", value_parser = parse_pair)]
+    replace: Vec<(String, String)>,
+
+    /// Name one more holder
+    #[arg(long, value_name = "ROLE=NAME", value_parser = parse_pair)]
+    add: Vec<(String, String)>,
+
+    /// Take a holder out
+    #[arg(long, value_name = "ROLE=NAME", value_parser = parse_pair)]
+    remove: Vec<(String, String)>,
+
+    /// How many have to sign
+    #[arg(long, value_name = "ROLE=N", value_parser = parse_pair)]
+    threshold: Vec<(String, String)>,
+
+    /// How many days the next version holds
+    #[arg(long, value_name = "ROLE=DAYS", value_parser = parse_pair)]
+    expires: Vec<(String, String)>,
+
+    /// A new version even if only its expiry changes
+    #[arg(long, value_name = "ROLE")]
+    renew: Vec<String>,
+}
+
+pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let keyholders = context.folder.keyholders()?;
+    let ship = context.folder.targets()?.into_keys().collect();
+    let at = context.now;
+    let published = context.folder.published()?;
+    let policy = context.folder.policy()?;
+    let mut draft = Draft::new(args.id.clone(), at, &policy, &published, &keyholders, ship)?;
+    change(&mut draft, args)?;
+    let text = draft.to_toml();
+
+    let folder = context.folder.ceremony(&args.id);
+    atomic_file::create(&folder.plan_path(), text.as_bytes(), Access::Umask)?;
+    folder.note(at, Event::new(EventKind::Planned).with("plan", hex::encode(&sha256(text.as_bytes()))))?;
+    let id = &args.id;
+    let path = folder.plan_path();
+    let fault = Plan::parse(&text, &keyholders).err().map(|error| Failure::toml(&path, &error));
+    let problem = fault.as_ref().map(Failure::what);
+    context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
+        line(format_args!("wrote {}", path.display()));
+        match problem {
+            Some(problem) => line(format_args!("it needs an edit before it can be frozen: {problem}")),
+            None => line(format_args!("next: read it, edit it, then rootline-repo ceremony freeze {id}")),
+        }
+    });
+    Ok(())
+}
+
+fn change(draft: &mut Draft, args: &NewArgs) -> Result<(), Failure> {
+    if let Some(summary) = &args.summary {
+        draft.summarise(summary.as_str());
+    }
+    for (old, new) in &args.replace {
+        draft.replace(&name(old)?, &name(new)?)?;
+    }
+    for (of, who) in &args.add {
+        draft.add(role(of)?, &name(who)?)?;
+    }
+    for (of, who) in &args.remove {
+        draft.remove(role(of)?, &name(who)?)?;
+    }
+    for (of, number) in &args.threshold {
+        draft.set_threshold(role(of)?, whole_number(number)?);
+    }
+    for (of, days) in &args.expires {
+        let days = Days::new(whole_number(days)?);
+        let bad = || Failure::new(format!("a file holds 1 to {} days", Days::MOST), "give another number");
+        draft.set_expiry(role(of)?, days.ok_or_else(bad)?);
+    }
+    args.renew.iter().try_for_each(|of| role(of).map(|role| draft.renew(role)))
+}
+
+fn name(text: &str) -> Result<Name, Failure> {
+    text.parse().map_err(|bad| Failure::new(format!("{text:?}: {bad}"), "name a keyholder"))
+}
+
+fn role(text: &str) -> Result<CeremonyRole, Failure> {
+    let unknown = || Failure::new(format!("{text:?} is no role that a ceremony signs"), "name root or targets");
+    CeremonyRole::parse(text).ok_or_else(unknown)
+}
+
+fn whole_number(text: &str) -> Result<u64, Failure> {
+    text.parse().map_err(|_| Failure::new(format!("{text:?} is not a whole number"), "give one, as in root=3"))
+}

@@ -1,0 +1,44 @@
+//! `rootline-repo ceremony seal`: the signatures go in.
+
+use rootline_ceremonies::{Event, EventKind};
+use rootline_metadata::json::{Value, ValueMembers};
+use serde_json::json;
+
+use super::{IdArgs, Room};
+use crate::ceremony_folder::digests;
+use crate::commands::Context;
+use crate::failure::Failure;
+
+pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let room = Room::enter(args, context)?;
+    room.frozen.check_targets(&context.folder.targets()?, &room.published)?;
+    let answers = room.folder.answers()?;
+    let standing = room.tally(&answers)?;
+    for (role, (name, why)) in
+        standing.roles.iter().flat_map(|role| role.rejected.iter().map(move |no| (role.role, no)))
+    {
+        context.terminal.warning(format_args!("{role}: what is filed for {name} is left out: {why}"));
+    }
+    let sealed = room.ceremony()?.seal(&answers)?;
+    room.folder.note_answers(&standing)?;
+    room.folder.write_sealed(&sealed)?;
+    let signed = standing.roles.iter().fold(ValueMembers::new(), |members, role| {
+        let mut names: Vec<&str> =
+            role.quorums.iter().flat_map(|quorum| &quorum.signed).map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        members.with(role.role.name(), names.into_iter().collect::<Value>())
+    });
+    let event = Event::new(EventKind::Sealed).with("files", digests(sealed.files())).with("signed", signed);
+    room.folder.note(context.now, event)?;
+    let id = room.folder.id();
+    let names: Vec<&String> = sealed.files().keys().collect();
+    context.report(&json!({ "ceremony": id.as_str(), "sealed": names }), |line| {
+        for name in &names {
+            line(format_args!("sealed {}", room.folder.sealed_path().join(name).display()));
+        }
+        line(format_args!("next: rootline-repo online --key FILE"));
+    });
+    Ok(())
+}

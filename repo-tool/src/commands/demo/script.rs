@@ -1,0 +1,151 @@
+//! The demo's steps: each is shown as what one would type, and done.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Duration, Utc};
+use rootline_metadata::instant_text;
+
+use crate::atomic_file;
+use crate::failure::Failure;
+use crate::repository_folder::read_files;
+use crate::serve::Server;
+use crate::terminal::Terminal;
+
+/// What the demo does next, and when it says it is.
+pub(super) struct Script {
+    at: DateTime<Utc>,
+    terminal: Terminal,
+}
+
+impl Script {
+    pub(super) fn new(at: DateTime<Utc>, terminal: Terminal) -> Script {
+        Script { at, terminal }
+    }
+
+    pub(super) fn say(&self, text: &str) {
+        self.terminal.line(format_args!("{text}"));
+    }
+
+    pub(super) fn chapter(&self, title: &str) {
+        self.terminal.line(format_args!("\n== {title}\n"));
+    }
+
+    /// The commands that follow are run a minute later, by the demo's own time.
+    pub(super) fn wait_a_minute(&mut self) {
+        self.at += Duration::minutes(1);
+    }
+
+    /// A command of this program, which has to succeed.
+    pub(super) fn repo(&self, command: &str) -> Result<(), Failure> {
+        self.expect(0, "rootline-repo", command, crate::run)
+    }
+
+    /// A command of this program, which has to be refused.
+    pub(super) fn refused(&self, command: &str) -> Result<(), Failure> {
+        self.expect(1, "rootline-repo", command, crate::run)
+    }
+
+    /// A command of the verifier's program, which has to succeed.
+    pub(super) fn client(&self, command: &str) -> Result<(), Failure> {
+        self.expect(0, "rootline", command, rootline_client::cli::run)
+    }
+
+    /// A command of the verifier's program, which has to be refused.
+    pub(super) fn client_refused(&self, command: &str) -> Result<(), Failure> {
+        self.expect(1, "rootline", command, rootline_client::cli::run)
+    }
+
+    /// Writes a file of one line.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        self.show(&format!("echo '{text}' > {name}"));
+        atomic_file::create(Path::new(name), format!("{text}\n").as_bytes(), atomic_file::Access::Owner)
+    }
+
+    /// Copies a file.
+    pub(super) fn copy_file(&self, from: &str, to: &str) -> Result<(), Failure> {
+        self.show(&format!("cp {from} {to}"));
+        let bytes = fs::read(from).map_err(|error| Failure::io("read", Path::new(from), &error))?;
+        atomic_file::create(Path::new(to), &bytes, atomic_file::Access::Umask)
+    }
+
+    /// Copies a folder.
+    pub(super) fn copy(&self, from: &str, to: &str) -> Result<PathBuf, Failure> {
+        self.show(&format!("cp -r {from} {to}"));
+        let to = PathBuf::from(to);
+        for (name, bytes) in read_files(Path::new(from))? {
+            atomic_file::create(&to.join(name), &bytes, atomic_file::Access::Umask)?;
+        }
+        Ok(to)
+    }
+
+    /// Puts one text of the same length in the place of another, in every target that has it.
+    pub(super) fn tamper(&self, folder: &Path, from: &str, to: &str) -> Result<(), Failure> {
+        self.show(&format!("sed -i 's/{from}/{to}/' {}/targets/*.trusted_root.json", folder.display()));
+        for (name, bytes) in read_files(&folder.join("targets"))? {
+            let text = String::from_utf8_lossy(&bytes);
+            if text.contains(from) {
+                atomic_file::replace(&folder.join("targets").join(name), text.replace(from, to).as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Serves a folder at that port; 0 takes any that is free.
+    pub(super) fn serve(&self, folder: &Path, port: u16) -> Result<Server, Failure> {
+        let server = Server::start(folder, port).map_err(|error| Failure::io("serve", folder, &error))?;
+        let port = server.url().rsplit(':').next().unwrap_or_default().to_owned();
+        self.show(&format!("rootline-repo serve {} --port {port} &", folder.display()));
+        Ok(server)
+    }
+
+    fn show(&self, command: &str) {
+        self.terminal.line(format_args!("$ {command}"));
+    }
+
+    fn expect(
+        &self,
+        status: u8,
+        program: &str,
+        command: &str,
+        run: impl FnOnce(Vec<String>) -> u8,
+    ) -> Result<(), Failure> {
+        self.show(&format!("{program} {command}"));
+        let mut arguments = vec![program.to_owned()];
+        arguments.extend(words(command));
+        arguments.extend(["--at".to_owned(), instant_text(self.at)]);
+        let found = run(arguments);
+        self.terminal.line(format_args!(""));
+        if found == status {
+            return Ok(());
+        }
+        Err(Failure::new(
+            format!("{program} {command}: exit status {found} where {status} was expected"),
+            "this is a defect of rootline: please report it with everything that the demo has printed",
+        ))
+    }
+}
+
+/// The words of a command as a shell has them: single quotes hold one together.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for character in command.chars() {
+        match character {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            other => words.iter_mut().next_back().into_iter().for_each(|word| word.push(other)),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_taken_apart_as_a_shell_does() {
+        assert_eq!(words("init . --name 'Demo trust root' --x"), ["init", ".", "--name", "Demo trust root", "--x"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! `rootline-repo init`: the folder of a new repository.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rootline_ceremonies::{Name, Policy};
+use serde_json::json;
+
+use super::{Context, own_text, parse_name};
+use crate::atomic_file::{self, Access};
+use crate::failure::Failure;
+use crate::repository_folder::RepositoryFolder;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo init tuf
+  rootline-repo init tuf --name \"Example trust root\" --holders alice,bob,carol,dave,erin --threshold 3 --online online")]
+pub(crate) struct InitArgs {
+    /// The folder to make [default: the one that --repository names]
+    folder: Option<PathBuf>,
+
+    /// What the repository is called
+    #[arg(long, default_value = "My trust root")]
+    name: String,
+
+    /// Who is to sign root and targets; they need not have keys yet
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
+    holders: Vec<Name>,
+
+    /// How many of them have to sign
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    threshold: u64,
+
+    /// The keys that sign snapshot and timestamp without a person
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
+    online: Vec<Name>,
+}
+
+/// What git is to leave alone.
+const GITIGNORE: &str = "/.rootline-lock\n.unfinished-*\n# Private keys belong elsewhere.\n*.pem\n";
+
+pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
+    let folder = match &args.folder {
+        Some(folder) => RepositoryFolder::new(folder.clone()),
+        None => context.folder.clone(),
+    };
+    let policy = Policy::template(&args.name, &args.holders, args.threshold, &args.online);
+    Policy::parse(&policy).map_err(|error| Failure::new(own_text(&error), "see rootline-repo init --help"))?;
+    for name in ["keyholders", "targets", "metadata", "ceremonies"] {
+        atomic_file::create_folder(&folder.join(name))?;
+    }
+    if !folder.join(".gitignore").exists() {
+        atomic_file::create(&folder.join(".gitignore"), GITIGNORE.as_bytes(), Access::Umask)?;
+    }
+    // Last, because it is what makes a folder a repository.
+    atomic_file::create(&folder.policy_path(), policy.as_bytes(), Access::Umask)?;
+    let shown = folder.path().display().to_string();
+    context.report(&json!({ "folder": shown, "policy": folder.policy_path() }), |line| {
+        line(format_args!("made {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));
+        line(format_args!("next: say who holds which key: rootline-repo keyholder add NAME --public-key FILE"));
+    });
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! One file for each command.
+
+pub(crate) mod ceremony;
+pub(crate) mod demo;
+pub(crate) mod init;
+pub(crate) mod key;
+pub(crate) mod keyholder;
+pub(crate) mod online;
+pub(crate) mod publish;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod trust;
+
+use std::fmt::Arguments;
+
+use chrono::{DateTime, Utc};
+use rootline_ceremonies::{Name, TomlError};
+
+use crate::repository_folder::RepositoryFolder;
+use crate::terminal::Terminal;
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) folder: RepositoryFolder,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) json: bool,
+    pub(crate) terminal: Terminal,
+}
+
+impl Context {
+    /// The result: for programs, or for people.
+    pub(crate) fn report(&self, json: &serde_json::Value, text: impl FnOnce(&dyn Fn(Arguments<'_>))) {
+        if self.json {
+            self.terminal.json(json);
+        } else {
+            text(&|line| self.terminal.line(line));
+        }
+    }
+}
+
+/// Reads an option that is a keyholder's or a ceremony's name.
+pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
+    text.parse().map_err(|bad| format!("{bad}"))
+}
+
+/// Reads an option of the form LEFT=RIGHT.
+pub(crate) fn parse_pair(text: &str) -> Result<(String, String), String> {
+    let (left, right) = text.split_once('=').ok_or("expected two names with `=` between them")?;
+    Ok((left.to_owned(), right.to_owned()))
+}
+
+/// Names, for a sentence.
+pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// Where options make a file that could not be read again.
+pub(crate) fn own_text(error: &TomlError) -> String {
+    format!("these options do not make a good file: {}", error.problem)
+}

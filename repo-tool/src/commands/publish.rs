@@ -1,0 +1,133 @@
+//! `rootline-repo publish`: putting the repository where verifiers read it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rootline_ceremonies::{Event, EventKind, Published, PublishedFile};
+use rootline_metadata::{Envelope, Role, Timestamp};
+use serde_json::json;
+
+use super::Context;
+use crate::atomic_file::{self, Access};
+use crate::ceremony_folder::Stage;
+use crate::failure::Failure;
+use crate::gate::{self, Files};
+use crate::repository_folder::read_files;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo publish
+  rootline-repo publish --to /srv/www/tuf
+
+The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/.
+A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, the timestamp
+is replaced last, and nothing is written unless a verifier accepts it from every root ever published.")]
+pub(crate) struct PublishArgs {
+    /// The folder to publish to [default: what the policy names]
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let to = destination(args.to.as_deref(), context)?;
+    let published = context.folder.published()?;
+    if published.current().is_none() || !published.is_complete() {
+        return Err(Failure::new(
+            "there is nothing complete to publish: snapshot and timestamp are missing or do not fit the newest root",
+            "sign them: rootline-repo online --key FILE",
+        ));
+    }
+    let there = read_files(&to)?;
+    check_destination(&to, &there, &published)?;
+    gate::check(&there, published.files(), context.now)?;
+
+    let mut new: Vec<(PublishedFile, &Vec<u8>)> = published
+        .files()
+        .iter()
+        .filter(|(name, bytes)| there.get(*name) != Some(bytes))
+        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)))
+        .collect();
+    new.sort_by_key(|(file, _)| file.publishing_order());
+    for (file, bytes) in &new {
+        let path = to.join(file.to_string());
+        match file {
+            PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
+            _ => atomic_file::create(&path, bytes, Access::Umask)?,
+        }
+    }
+    note(&to, &published, context)?;
+    let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
+    let roots = published.roots().len();
+    context.report(&json!({ "to": to, "written": names, "roots": roots }), |line| {
+        let each = if roots == 1 { "root 1".to_owned() } else { format!("each of {roots} roots") };
+        line(format_args!("accepted by a verifier who begins with {each}"));
+        names.iter().for_each(|name| line(format_args!("wrote {}", to.join(name).display())));
+        if names.is_empty() {
+            line(format_args!("{} is up to date", to.display()));
+        }
+    });
+    Ok(())
+}
+
+/// Where to publish to.
+pub(crate) fn destination(to: Option<&Path>, context: &Context) -> Result<PathBuf, Failure> {
+    match to {
+        Some(to) => Ok(to.to_owned()),
+        None => match context.folder.policy()?.publish_to() {
+            Some(to) => Ok(context.folder.join(to)),
+            None => Err(Failure::new("the policy does not say where to publish", "name a folder: --to FOLDER")),
+        },
+    }
+}
+
+/// What is there is an earlier state of what is published, or nothing.
+fn check_destination(to: &Path, there: &Files, published: &Published) -> Result<(), Failure> {
+    for (name, bytes) in there {
+        let path = to.join(name);
+        match (PublishedFile::parse(name), published.files().get(name)) {
+            (Some(PublishedFile::Timestamp), _) => check_timestamp(&path, bytes, published)?,
+            (Some(_), Some(own)) if own == bytes => {}
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(
+                    format!("{} is not the file that was published", path.display()),
+                    "published files never change: find out who changed it, then take it away and publish again",
+                )
+                .breaking("content never changes without a new version"));
+            }
+            // What verifiers never ask for is in nobody's way.
+            (Some(PublishedFile::Target(_)) | None, _) => {}
+            (Some(_), None) => return Err(newer(&path)),
+        }
+    }
+    Ok(())
+}
+
+fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
+    let there = Envelope::<Timestamp>::parse(bytes.to_vec(), 16_384).ok().map(|there| there.unverified().version());
+    let own = published.current().map(|current| current.timestamp.version());
+    if there > own { Err(newer(path)) } else { Ok(()) }
+}
+
+fn newer(path: &Path) -> Failure {
+    Failure::new(
+        format!("{} is newer than anything that was published from here", path.display()),
+        "bring this folder up to date first: it is behind what is public",
+    )
+    .breaking("versions never go backwards")
+}
+
+/// Notes down in the ceremonies that are done that they are public now.
+fn note(to: &Path, published: &Published, context: &Context) -> Result<(), Failure> {
+    let place = to.display().to_string();
+    for ceremony in context.folder.ceremonies()? {
+        let is_noted = ceremony.transcript()?.last(&EventKind::Published).is_some();
+        if is_noted || ceremony.stage(published)? != Stage::Released {
+            continue;
+        }
+        let timestamp = published.current().map_or(0, |current| current.timestamp.version().number());
+        let event = Event::new(EventKind::Published).with("to", &*place).with("timestamp", timestamp);
+        ceremony.note(context.now, event)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `rootline-repo serve`: a folder on this machine's own address.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::Context;
+use crate::failure::Failure;
+use crate::serve::Server;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo serve public
+  rootline-repo serve public --port 8000
+
+For trying, and for this machine only. A published folder is static files: any web server can serve it.")]
+pub(crate) struct ServeArgs {
+    /// The folder to serve [default: the one that the policy publishes to]
+    folder: Option<PathBuf>,
+
+    /// The port; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+}
+
+pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => super::publish::destination(None, context)?,
+    };
+    let server = Server::start(&folder, args.port).map_err(|error| Failure::io("serve", &folder, &error))?;
+    let url = server.url();
+    context.report(&json!({ "url": url }), |line| {
+        line(format_args!("serving {} at {url} (Ctrl-C to stop)", folder.display()));
+    });
+    server.wait();
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! `rootline-repo trust`: what is shipped, edited by command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use rootline_client::cli::clock::parse_at;
+use rootline_metadata::PublicKey;
+use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
+use serde_json::json;
+
+use super::Context;
+use crate::atomic_file::{self, Access};
+use crate::failure::Failure;
+use crate::trust_changes::{MOST_BYTES, TRUSTED_ROOT, TrustChange, entries, trust_changes, window_text};
+
+/// Sigstore's public-good trust root; `data/README.md` says where it comes from.
+const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore-public-good.trusted_root.json");
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum TrustCommand {
+    /// Begin targets/trusted_root.json
+    Create(CreateArgs),
+    /// Everything it lists, and what is odd about it
+    Show,
+    /// Open a window for a new log
+    AddLog(AddLogArgs),
+    /// Close a log's window: it stays listed for what it did before
+    RetireLog(RetireLogArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo trust create
+  rootline-repo trust create --from sigstore
+  rootline-repo trust create --from my_trusted_root.json")]
+pub(crate) struct CreateArgs {
+    /// What to begin with: `empty`, `sigstore` (the public-good instance's Fulcio chains, Rekor, CT and TSA keys, built in), or a file
+    #[arg(long, value_name = "WHAT", default_value = "empty")]
+    from: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogKind {
+    /// A transparency log
+    Rekor,
+    /// A certificate transparency log
+    Ct,
+}
+
+impl LogKind {
+    fn section(self) -> Section {
+        match self {
+            LogKind::Rekor => Section::TransparencyLogs,
+            LogKind::Ct => Section::CertificateTransparencyLogs,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  rootline-repo trust add-log --url https://log2.example.org --public-key log2.pem.pub --start 2030-01-31T12:00:00Z")]
+pub(crate) struct AddLogArgs {
+    /// The kind of log
+    #[arg(long, value_enum, default_value_t = LogKind::Rekor)]
+    kind: LogKind,
+
+    /// Its base URL
+    #[arg(long)]
+    url: String,
+
+    /// Its public key, in PEM
+    #[arg(long, value_name = "FILE")]
+    public_key: PathBuf,
+
+    /// From when on it is trusted [default: the instant of the command]
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    start: Option<DateTime<Utc>>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo trust retire-log https://rekor.sigstore.dev
+  rootline-repo trust retire-log wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0= --end 2030-01-31T12:00:00Z")]
+pub(crate) struct RetireLogArgs {
+    /// Its log id, in hex or base64, or its base URL where only one log has it
+    log: String,
+
+    /// The kind of log
+    #[arg(long, value_enum, default_value_t = LogKind::Rekor)]
+    kind: LogKind,
+
+    /// Until when it is trusted [default: the instant of the command]
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    end: Option<DateTime<Utc>>,
+}
+
+pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failure> {
+    match command {
+        TrustCommand::Create(args) => create(args, context),
+        TrustCommand::Show => show(context),
+        TrustCommand::AddLog(args) => add_log(args, context),
+        TrustCommand::RetireLog(args) => retire_log(args, context),
+    }
+}
+
+fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let bytes = match args.from.as_str() {
+        "empty" => TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes(),
+        "sigstore" => SIGSTORE.to_vec(),
+        file => fs::read(file).map_err(|error| Failure::io("read", Path::new(file), &error))?,
+    };
+    let path = context.folder.target_path(TRUSTED_ROOT);
+    let root = parse(&path, &bytes)?;
+    atomic_file::create(&path, &bytes, Access::Umask)?;
+    let number = entries(&root).len();
+    context.report(&json!({ "written": path, "entries": number }), |line| {
+        line(format_args!("wrote {}, which lists {number} logs and authorities", path.display()));
+    });
+    Ok(())
+}
+
+fn show(context: &Context) -> Result<(), Failure> {
+    let (_, root) = read(context)?;
+    let entries = entries(&root);
+    let remarks: Vec<String> = root.remarks().iter().map(ToString::to_string).collect();
+    let entry_json = |entry: &crate::trust_changes::TrustEntry| json!({ "kind": entry.kind, "url": entry.place, "id": entry.id, "window": window_text(entry.window) });
+    let report = json!({ "entries": entries.iter().map(entry_json).collect::<Vec<_>>(), "remarks": remarks });
+    context.report(&report, |line| {
+        for entry in &entries {
+            let (place, short) = (entry.shown_place(), entry.id.get(..16).unwrap_or(&entry.id));
+            line(format_args!("  {:<21}  {place:<36}  {short:<16}  {}", entry.kind, window_text(entry.window)));
+        }
+    });
+    remarks.iter().for_each(|remark| context.terminal.warning(remark));
+    Ok(())
+}
+
+fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let pem = fs::read_to_string(&args.public_key);
+    let pem = pem.map_err(|error| Failure::io("read the public key", &args.public_key, &error))?;
+    let unusable = |why: String| {
+        let what = format!("{}: {why}", args.public_key.display());
+        Failure::new(what, "name the log's public key in PEM (BEGIN PUBLIC KEY)")
+    };
+    let key = PublicKey::from_spki_pem(&pem).map_err(|error| unusable(error.to_string()))?;
+    let key = LogKey::of(&key).ok_or_else(|| unusable("no log signs with such a key".to_owned()))?;
+    let start = args.start.unwrap_or(context.now);
+    let log = NewLog { base_url: args.url.clone(), key, valid_for: Window::from(start), operator: None };
+    edit(context, |root| match args.kind {
+        LogKind::Rekor => Ok(root.add_transparency_log(&log)?),
+        LogKind::Ct => Ok(root.add_ct_log(&log)?),
+    })
+}
+
+fn retire_log(args: &RetireLogArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let end = args.end.unwrap_or(context.now);
+    edit(context, |root| {
+        let entry = find_log(root, args)?;
+        Ok(root.close_window(args.kind.section(), &entry, end).map(|_| ())?)
+    })
+}
+
+fn find_log(root: &TrustedRoot, args: &RetireLogArgs) -> Result<EntryRef, Failure> {
+    let see = "see what the trust root lists: rootline-repo trust show";
+    let url = args.log.trim_end_matches('/');
+    let has_url = |log: &&rootline_metadata::sigstore::LogInstance| log.base_url().trim_end_matches('/') == url;
+    let by_url: Vec<_> = root.logs(args.kind.section()).iter().filter(has_url).collect();
+    match by_url[..] {
+        [log] => Ok(EntryRef::Position(log.position())),
+        [] => match LogId::parse(&args.log) {
+            Some(id) => Ok(EntryRef::LogId(id)),
+            None => Err(Failure::new(format!("no log has the URL {url:?}, and it is no log id"), see)),
+        },
+        _ => Err(Failure::new(format!("several logs have the URL {url:?}"), format!("name it by its id; {see}"))),
+    }
+}
+
+fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), Failure>) -> Result<(), Failure> {
+    let (before, mut root) = read(context)?;
+    change(&mut root)?;
+    let after = root.to_json().into_bytes();
+    let path = context.folder.target_path(TRUSTED_ROOT);
+    atomic_file::replace(&path, &after)?;
+    let changes = trust_changes(Some(&before), Some(&after));
+    let report = json!({ "written": path, "changes": changes.iter().map(TrustChange::to_json).collect::<Vec<_>>() });
+    context.report(&report, |line| {
+        line(format_args!("wrote {}", path.display()));
+        changes.iter().for_each(|change| line(format_args!("{change}")));
+        line(format_args!("it is shipped once a ceremony has signed it: rootline-repo ceremony new ID"));
+    });
+    Ok(())
+}
+
+fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
+    let path = context.folder.target_path(TRUSTED_ROOT);
+    let bytes = fs::read(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let what = format!("there is no {}", path.display());
+            Failure::new(what, "begin one: rootline-repo trust create --from sigstore")
+        }
+        _ => Failure::io("read", &path, &error),
+    })?;
+    let root = parse(&path, &bytes)?;
+    Ok((bytes, root))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
+    TrustedRoot::parse(bytes, MOST_BYTES)
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "correct the file, or begin another"))
+}

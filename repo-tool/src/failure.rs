@@ -1,0 +1,138 @@
+//! Why a command failed, as it is told to a person.
+
+use std::io;
+use std::path::Path;
+
+use rootline_ceremonies::secret_key::KeyFileError;
+use rootline_ceremonies::{
+    DraftError, FreezeError, FrozenChanged, KeyholderClash, NotPublishable, PublishedError, Refusal, ReleaseError,
+    SealedError, TargetDiffers, TomlError, TranscriptError,
+};
+use rootline_metadata::sigstore::EditError;
+
+use crate::gate::GateRefusal;
+
+/// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    check: Option<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { what: what.into(), check: None, hint: Some(hint.into()) }
+    }
+
+    /// The same, said to break a rule.
+    pub(crate) fn breaking(self, check: impl Into<String>) -> Failure {
+        Failure { check: Some(check.into()), ..self }
+    }
+
+    /// The operating system refused.
+    pub(crate) fn io(doing: &str, path: &Path, error: &io::Error) -> Failure {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run this again",
+            _ => "check the path and its permissions, and run this again",
+        };
+        Failure::new(format!("cannot {doing} {}: {error}", path.display()), hint)
+    }
+
+    /// A file that people write is not as it must be.
+    pub(crate) fn toml(path: &Path, error: &TomlError) -> Failure {
+        let TomlError { line, column, problem } = error;
+        // The parser's messages may have several lines.
+        let problem = problem.trim().replace('\n', "; ");
+        let what = format!("{}:{line}:{column}: {problem}", path.display());
+        let hint = match problem.contains("there is no keyholder") {
+            true => "correct the name, or add them: rootline-repo keyholder add NAME --public-key FILE".to_owned(),
+            false => format!("edit {} and run this again", path.display()),
+        };
+        Failure::new(what, hint)
+    }
+
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub(crate) fn check(&self) -> Option<&str> {
+        self.check.as_deref()
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
+impl From<GateRefusal> for Failure {
+    fn from(refused: GateRefusal) -> Self {
+        let failure = Failure::new(refused.to_string(), refused.hint());
+        match refused.refusal() {
+            Some(refusal) => failure.breaking(refusal.check.to_string()),
+            None => failure,
+        }
+    }
+}
+
+impl From<KeyholderClash> for Failure {
+    fn from(clash: KeyholderClash) -> Self {
+        let hint = match clash {
+            KeyholderClash::SharedKey { .. } => "give each keyholder a key of their own: rootline-repo key generate",
+            KeyholderClash::SameName(_) => "choose another name; for their next key: keyholder add NAME --new-key",
+        };
+        Failure::new(clash.to_string(), hint).breaking("a keyholder counts once, whatever they sign with")
+    }
+}
+
+impl From<NotPublishable> for Failure {
+    fn from(error: NotPublishable) -> Self {
+        Failure::new(error.to_string(), "make one: rootline-repo key generate --kind p256")
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        Failure::new(error.to_string(), "see what the trust root lists: rootline-repo trust show")
+    }
+}
+
+/// Errors that carry their own hint.
+macro_rules! with_hint {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Failure::new(error.to_string(), error.hint())
+            }
+        })*
+    };
+}
+
+with_hint!(
+    DraftError,
+    FreezeError,
+    FrozenChanged,
+    PublishedError,
+    ReleaseError,
+    SealedError,
+    TargetDiffers,
+    TranscriptError
+);
+
+/// A private key's file gives no key.
+pub(crate) fn key_failure(path: &Path, error: &KeyFileError) -> Failure {
+    let hint = match error {
+        KeyFileError::NeedsPassphrase | KeyFileError::WrongPassphrase => {
+            "give its passphrase at the prompt, with --passphrase-file FILE, or in ROOTLINE_PASSPHRASE"
+        }
+        _ => "name a private key in PEM, as rootline-repo key generate writes it",
+    };
+    Failure::new(format!("{}: {error}", path.display()), hint)
+}

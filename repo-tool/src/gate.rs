@@ -1,0 +1,117 @@
+//! The publish gate: nothing becomes public that our own client would not accept.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rootline_client::refusal::{Fault, File, Refusal};
+use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
+use rootline_client::transport::{Request, Transport, TransportError};
+use rootline_client::{Client, Error};
+use rootline_metadata::{TargetPath, Version};
+
+/// The files of a repository as they would be served: metadata under plain names (`3.root.json`, `timestamp.json`), targets below
+/// `targets/`.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// A verifier who would not accept the publication.
+#[derive(Debug, thiserror::Error)]
+#[error("a verifier who {} would not accept it: {error}", .verifier)]
+pub(crate) struct GateRefusal {
+    /// Who it is.
+    verifier: String,
+    /// What the client says.
+    error: Error,
+}
+
+impl GateRefusal {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self.refusal() {
+            Some(Refusal { fault: Fault::Expired { .. }, file: File::Timestamp | File::Snapshot, .. }) => {
+                "sign a new timestamp first: rootline-repo online --key FILE"
+            }
+            Some(Refusal { fault: Fault::Expired { .. }, .. }) => {
+                "hold a ceremony that renews the file: rootline-repo ceremony new ID --renew ROLE"
+            }
+            _ => "nothing was written; find out what changed the files, and bring back those that were published",
+        }
+    }
+
+    /// The check that refuses, where it was one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.error.refusal()
+    }
+}
+
+/// Lets our own client read `new` at `now`, from every root in it, without a local copy and with one of `old`: all roles, and every
+/// target that the top-level role lists.
+///
+/// # Errors
+/// If one of these verifiers would refuse.
+pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<(), GateRefusal> {
+    for (version, root) in roots(new) {
+        let begins = format!("begins with root {version}");
+        read(root, MemoryStore::new(), new, now).map_err(|error| GateRefusal { verifier: begins.clone(), error })?;
+        if old.contains_key("timestamp.json") {
+            let verifier = format!("{begins} and has seen the publication before");
+            let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
+            read.map_err(|error| GateRefusal { verifier, error })?;
+        }
+    }
+    Ok(())
+}
+
+/// Every published root with its version, ascending.
+fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
+    let version = |name: &str| name.strip_suffix(".root.json")?.parse().ok().and_then(Version::new);
+    files.iter().filter_map(|(name, bytes)| Some((version(name)?, bytes))).collect()
+}
+
+fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<(), Error> {
+    let mut client = Client::new(root, Published(files), copy);
+    let trusted = client.refresh(now)?;
+    let names: Vec<String> = trusted.targets().targets().map(|(name, _)| name.into_owned()).collect();
+    for path in names.into_iter().filter_map(TargetPath::new) {
+        client.target(&trusted, &path)?;
+    }
+    Ok(())
+}
+
+/// What a verifier keeps who has read `files`. Not refreshed from them, as they may have expired since.
+fn copy_of(files: &Files) -> Result<MemoryStore, StoreError> {
+    let copy = MemoryStore::new();
+    let newest = |role: &str| {
+        let version = |name: &str| name.strip_suffix(&format!(".{role}.json"))?.parse::<u64>().ok();
+        files.iter().filter_map(|(name, bytes)| Some((version(name)?, bytes))).max_by_key(|(version, _)| *version)
+    };
+    let timestamp = files.get("timestamp.json");
+    let snapshot = newest("snapshot").map(|(_, bytes)| bytes);
+    let targets = newest("targets").map(|(_, bytes)| bytes);
+    for (file, bytes) in
+        [(LocalFile::Timestamp, timestamp), (LocalFile::Snapshot, snapshot), (LocalFile::Targets, targets)]
+    {
+        if let Some(bytes) = bytes {
+            copy.save(&file, bytes)?;
+        }
+    }
+    Ok(copy)
+}
+
+/// The publication as a transport.
+struct Published<'a>(&'a Files);
+
+impl Transport for Published<'_> {
+    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let name = match request.place {
+            rootline_client::transport::Place::Metadata => request.name(),
+            rootline_client::transport::Place::Targets => format!("targets/{}", request.name()),
+        };
+        match self.0.get(&name) {
+            None => Err(TransportError::NotFound { location: name, forbidden: false }),
+            Some(bytes) if bytes.len() as u64 > request.limit => {
+                Err(TransportError::TooLong { location: name, limit: request.limit })
+            }
+            Some(bytes) => Ok(bytes.clone()),
+        }
+    }
+}

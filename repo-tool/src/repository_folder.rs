@@ -1,0 +1,204 @@
+//! A maintainer's folder: what is where, and reading it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
+
+use crate::atomic_file::{self, UNFINISHED};
+use crate::ceremony_folder::CeremonyFolder;
+use crate::failure::Failure;
+
+/// The folder that everything about one repository lives in.
+///
+/// ```text
+/// rootline.toml          the policy
+/// keyholders/NAME/       keyholder.toml
+/// targets/               what is shipped
+/// metadata/              everything ever published, byte for byte, targets included
+/// ceremonies/ID/         plan.toml, frozen/, signatures/ROLE/NAME.json, sealed/, transcript.jsonl
+/// ```
+#[derive(Clone, Debug)]
+pub(crate) struct RepositoryFolder {
+    path: PathBuf,
+}
+
+/// Held while a command writes, so that two at a time do not undo each other.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl RepositoryFolder {
+    pub(crate) const POLICY: &str = "rootline.toml";
+    const LOCK: &str = ".rootline-lock";
+
+    pub(crate) fn new(path: PathBuf) -> RepositoryFolder {
+        RepositoryFolder { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn policy_path(&self) -> PathBuf {
+        self.join(RepositoryFolder::POLICY)
+    }
+
+    pub(crate) fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        // `./` before everything would only make messages longer.
+        if self.path == Path::new(".") { name.as_ref().to_owned() } else { self.path.join(name) }
+    }
+
+    /// Waits for nobody: whoever finds the folder locked is told.
+    pub(crate) fn lock(&self) -> Result<Lock, Failure> {
+        self.policy()?;
+        let path = self.join(RepositoryFolder::LOCK);
+        let file = File::options().create(true).append(true).open(&path);
+        let file = file.map_err(|error| Failure::io("open", &path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Failure::new(
+                format!("another rootline-repo is writing in {}", self.path.display()),
+                "wait until it is done, and run this again",
+            )),
+            Err(TryLockError::Error(error)) => Err(Failure::io("lock", &path, &error)),
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
+        let path = self.policy_path();
+        match fs::read_to_string(&path) {
+            Ok(text) => Policy::parse(&text).map_err(|error| Failure::toml(&path, &error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::new(
+                format!("{} is no repository folder: it has no {}", self.path.display(), RepositoryFolder::POLICY),
+                "make one with rootline-repo init, or name it with --repository DIR",
+            )),
+            Err(error) => Err(Failure::io("read", &path, &error)),
+        }
+    }
+
+    pub(crate) fn keyholder_path(&self, name: &Name) -> PathBuf {
+        self.join("keyholders").join(name.as_str()).join("keyholder.toml")
+    }
+
+    pub(crate) fn keyholders(&self) -> Result<Keyholders, Failure> {
+        let mut keyholders = Keyholders::default();
+        for name in self.names_in("keyholders")? {
+            let path = self.keyholder_path(&name);
+            let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            keyholders.add(Keyholder::parse(name, &text).map_err(|error| Failure::toml(&path, &error))?)?;
+        }
+        Ok(keyholders)
+    }
+
+    /// All that could be shipped. Files whose names begin with a full stop are passed over.
+    pub(crate) fn targets(&self) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
+        let folder = self.join("targets");
+        let named = |(name, bytes): (String, Vec<u8>)| match name.parse::<TargetName>() {
+            Ok(name) => Ok((name, bytes)),
+            Err(bad) => Err(Failure::new(format!("{}: {bad}", folder.join(name).display()), "rename the file")),
+        };
+        read_files(&folder)?.into_iter().map(named).collect()
+    }
+
+    pub(crate) fn target_path(&self, name: &str) -> PathBuf {
+        self.join("targets").join(name)
+    }
+
+    /// Everything ever published, verified.
+    pub(crate) fn published(&self) -> Result<Published, Failure> {
+        let failure = |error: rootline_ceremonies::PublishedError| {
+            let failure = Failure::from(error);
+            Failure::new(
+                format!("in {}: {}", self.join("metadata").display(), failure.what()),
+                failure.hint().unwrap_or_default(),
+            )
+        };
+        Published::read(read_files(&self.join("metadata"))?).map_err(failure)
+    }
+
+    /// Puts new files into the record, none of them over another but the timestamp.
+    pub(crate) fn keep(&self, release: &Release) -> Result<(), Failure> {
+        for (file, bytes) in release.files() {
+            let path = self.join("metadata").join(file.to_string());
+            match file {
+                rootline_ceremonies::PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
+                _ => atomic_file::create(&path, bytes, atomic_file::Access::Umask)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ceremony(&self, id: &Name) -> CeremonyFolder {
+        CeremonyFolder::new(self.join("ceremonies").join(id.as_str()), id.clone())
+    }
+
+    pub(crate) fn ceremonies(&self) -> Result<Vec<CeremonyFolder>, Failure> {
+        Ok(self.names_in("ceremonies")?.iter().map(|id| self.ceremony(id)).collect())
+    }
+
+    /// The folders in a folder whose names are [`Name`]s, in order.
+    fn names_in(&self, folder: &str) -> Result<Vec<Name>, Failure> {
+        let folder = self.join(folder);
+        let unreadable = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(unreadable)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(unreadable)?;
+            if !entry.path().is_dir() || entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            names.push(name.ok_or_else(|| {
+                Failure::new(
+                    format!("{} has no name that can be used here", entry.path().display()),
+                    "rename the folder",
+                )
+            })?);
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// All files below a folder by their names seen from it, with `/` between the parts. No folder is no files; links are not followed.
+pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut files = BTreeMap::new();
+    if folder.exists() {
+        read_below(folder, "", &mut files)?;
+    }
+    Ok(files)
+}
+
+fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+    let unreadable = |error: std::io::Error| Failure::io("read the folder", folder, &error);
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        let name = entry.file_name();
+        let name =
+            name.to_str().ok_or_else(|| Failure::new(format!("{} is not Unicode", path.display()), "rename it"))?;
+        if name.starts_with('.') {
+            debug_assert!(UNFINISHED.starts_with('.'));
+            continue;
+        }
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            read_below(&path, &format!("{prefix}{name}/"), files)?;
+        } else if kind.is_file() {
+            let bytes = fs::read(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            files.insert(format!("{prefix}{name}"), bytes);
+        } else {
+            return Err(Failure::new(
+                format!("{} is no regular file", path.display()),
+                "put a copy of the file in its place",
+            ));
+        }
+    }
+    Ok(())
+}

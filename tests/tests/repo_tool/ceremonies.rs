@@ -1,0 +1,178 @@
+//! Ceremonies from beginning to end.
+
+use crate::office::{DAY_0, DAY_1, Office};
+
+#[test]
+fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {
+    let office = Office::after_the_first();
+    let first = office.verify("public", 1, DAY_0).unwrap();
+    assert_eq!(first.trusted_root().transparency_logs().len(), 2);
+
+    office.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]).says("closes");
+    let options = ["--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"];
+    office.hold("rotation", &options, &["alice", "bob", "carol", "dave", "frank"], DAY_1);
+    for root in [1, 2] {
+        let after = office.verify("public", root, DAY_1).unwrap();
+        assert_eq!(after.metadata().root().role(rootline_metadata::TopLevelRole::Root).threshold(), 4);
+        let open = |log: &&rootline_metadata::sigstore::LogInstance| log.valid_for().end().is_none();
+        assert_eq!(after.trusted_root().transparency_logs().iter().filter(open).count(), 1);
+    }
+    office.done(&["ceremony", "list"]).says("first: done\nrotation: done\n");
+    office.done_at(DAY_1, &["status"]).says("root         2  expires 2030-07-18T00:00:00Z");
+}
+
+#[test]
+fn each_step_says_what_it_did_and_what_is_next() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first", "--summary", "Begin"]).says("wrote ceremonies/first/plan.toml");
+    office.done(&["ceremony", "status"]).says("first: planned\nnext: rootline-repo ceremony freeze first");
+    let frozen = office.done(&["ceremony", "freeze"]);
+    frozen.says("to be signed: root 1, targets 1");
+    let review = office.done(&["ceremony", "review", "first"]);
+    for line in [
+        "ceremony first: Begin",
+        "root: version 1, holds 197 days, until 2030-07-17T00:00:00Z",
+        "root is signed by 3 of 5",
+        "+ ships trusted_root.json, 6787 bytes, sha256:6494e21e",
+        "+ certificate authority https://fulcio.sigstore.dev",
+    ] {
+        review.says(line);
+    }
+    let fingerprint = frozen.out.lines().find(|line| line.starts_with("  ")).unwrap();
+    review.says(fingerprint);
+    office.sign("first", "alice").says("alice has signed root and targets");
+    office
+        .done(&["ceremony", "status"])
+        .says("root 1 under root 1 (new): 1 of 3 (alice); 2 more needed, of: bob, carol, dave, erin");
+    office.sign("first", "bob").says("1 more needed");
+    office.sign("first", "erin").says("next: rootline-repo ceremony seal first");
+    office.done(&["ceremony", "seal"]).says("sealed ceremonies/first/sealed/1.root.json");
+    office.done(&["online", "--key", "keys/online.pem"]).says("wrote metadata/timestamp.json");
+    office.done(&["publish"]).says("accepted by a verifier who begins with root 1");
+    office.done(&["publish"]).says("public is up to date");
+}
+
+#[test]
+fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    let frozen = office.done(&["ceremony", "freeze", "first"]);
+    let fingerprint = frozen.out.lines().find(|line| line.starts_with("  ")).unwrap().trim();
+    let sign =
+        |text: &str| office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--fingerprint", text]);
+    let wrong = fingerprint.replace(['0', '1'], "2");
+    sign(&wrong).refuses("the frozen files have another fingerprint", "what is signed is what", "do not sign");
+    sign(&fingerprint.to_uppercase()).says("alice has signed");
+    // The same as anybody can compute without this program.
+    let sums: String = ["root.json", "targets.json"]
+        .map(|name| {
+            let digest = rootline_metadata::sha256(office.read(&format!("ceremonies/first/frozen/{name}")).as_bytes());
+            format!("{}  {name}\n", rootline_metadata::hex::encode(&digest))
+        })
+        .concat();
+    let computed = rootline_metadata::hex::encode(&rootline_metadata::sha256(sums.as_bytes()));
+    assert_eq!(fingerprint.replace(' ', ""), computed);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_signed_unseen() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    let said = office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem"]);
+    said.refuses("there is no terminal to ask whether to sign", "", "read rootline-repo ceremony review, then add");
+    assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
+}
+
+#[test]
+fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    office.sign("first", "alice").says("alice has signed");
+    office.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    let said = office.done(&["ceremony", "freeze", "first"]);
+    said.says("frozen anew, revision 2");
+    said.says("have to sign again what has changed: alice");
+    // Her signature over the targets file, which did not change, still counts.
+    let status = office.done(&["ceremony", "status"]);
+    status.says("root: alice signed an earlier revision and has to sign again");
+    status.says("targets 1 under root 1: 1 of 3 (alice)");
+    office.sign("first", "alice").says("alice has signed root\n");
+}
+
+#[test]
+fn an_abandoned_ceremony_keeps_its_record_and_is_over() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    office.sign("first", "alice").says("alice has signed");
+    office.done(&["ceremony", "abandon", "first", "--reason", "The token never arrived"]).says("its record stays");
+    office.done(&["ceremony", "status", "first"]).says("first: abandoned");
+    let transcript = office.read("ceremonies/first/transcript.jsonl");
+    assert!(transcript.lines().last().unwrap().contains("The token never arrived"));
+    assert_eq!(office.list("ceremonies/first/signatures"), ["root/alice.json", "targets/alice.json"]);
+    office.sign("first", "bob").refuses("first was abandoned", "", "begin another one");
+    office.run(&["ceremony", "status"]).refuses("no ceremony is open", "", "begin one");
+}
+
+#[test]
+fn the_transcript_tells_what_happened_in_order() {
+    let office = Office::after_the_first();
+    let transcript = office.read("ceremonies/first/transcript.jsonl");
+    let events: Vec<String> = transcript
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    let signed = ["signed"; 6];
+    assert_eq!(events, [&["planned", "frozen"][..], &signed, &["sealed", "released", "published"]].concat());
+}
+
+#[test]
+fn results_are_there_for_programs_too() {
+    let office = Office::new();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&office.done(&[arguments, &["--json"]].concat()).out).unwrap()
+    };
+    assert_eq!(json(&["keyholder", "list"]).as_array().unwrap().len(), 7);
+    assert_eq!(json(&["ceremony", "new", "first"])["problem"], serde_json::Value::Null);
+    assert_eq!(json(&["ceremony", "freeze", "first"])["revision"], 1);
+    assert_eq!(json(&["ceremony", "review", "first"])["targets"][0]["name"], "trusted_root.json");
+    let signed = json(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
+    assert_eq!(signed["standing"]["roles"][0]["quorums"][0]["still_needed"], 2);
+    assert_eq!(json(&["ceremony", "status", "first"])["stage"], "to be signed");
+    assert_eq!(json(&["ceremony", "list"])[0]["ceremony"], "first");
+    for signer in ["bob", "carol"] {
+        office.sign("first", signer);
+    }
+    assert_eq!(json(&["ceremony", "seal", "first"])["sealed"][0], "1.root.json");
+    assert_eq!(json(&["online", "--key", "keys/online.pem"])["ceremony"], "first");
+    assert_eq!(json(&["publish"])["roots"], 1);
+    assert_eq!(json(&["status"])["roles"][1]["role"], "timestamp");
+    assert_eq!(json(&["trust", "show"])["entries"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
+    let office = Office::new();
+    let said = office.done(&["demo", "my-demo"]);
+    for line in [
+        "$ rootline-repo ceremony seal rotation",
+        "$ rootline update --url http://127.0.0.1:",
+        "transparency log       https://log2.demo.example",
+        "accepted by a verifier who begins with each of 2 roots",
+    ] {
+        said.says(line);
+    }
+    for refusal in [
+        "root has 2 of 3 signatures",
+        "is alice's and cannot sign for carol",
+        "went backwards",
+        "does not have the digest",
+    ] {
+        assert!(said.err.contains(refusal), "{refusal}: {}", said.err);
+    }
+    assert!(office.path("my-demo/public/2.root.json").exists());
+    office.run(&["demo", "my-demo"]).refuses("my-demo is not empty", "", "name a new folder");
+}

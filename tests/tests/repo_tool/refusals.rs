@@ -1,0 +1,207 @@
+//! What is refused, and what a person is told.
+
+use crate::office::{DAY_1, Office};
+
+/// A first ceremony, frozen.
+fn frozen() -> Office {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    office
+}
+
+#[test]
+fn one_keyholder_cannot_sign_twice_to_make_two() {
+    let office = frozen();
+    office.sign("first", "alice").says("alice has signed");
+    let counts_once = "a keyholder counts once, whatever they sign with";
+    let said = office.sign("first", "alice");
+    said.refuses("alice has signed", counts_once, "nothing is left to do for them");
+    let said = office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--as", "bob", "--yes"]);
+    assert!(said.err.contains("is alice's and cannot sign for bob"), "{said:?}");
+    said.refuses("the key ", counts_once, "sign as alice, or ask bob");
+    let said = office.run(&["keyholder", "add", "mallory", "--public-key", "keys/alice.pub"]);
+    said.refuses("alice and mallory hold the same key", counts_once, "give each keyholder a key of their own");
+    // A copy of her answer under another name.
+    office
+        .write("ceremonies/first/signatures/root/bob.json", office.read("ceremonies/first/signatures/root/alice.json"));
+    let said = office.done(&["ceremony", "status"]);
+    said.says("root: what is filed for bob does not count");
+    said.says("root 1 under root 1 (new): 1 of 3 (alice)");
+}
+
+#[test]
+fn a_key_that_nobody_was_given_does_not_sign() {
+    let office = frozen();
+    let rule = "only keys that a keyholder was given count";
+    let said = office.sign("first", "stranger");
+    said.refuses("the key ", rule, "if the key was meant to be given to somebody: rootline-repo keyholder add");
+    assert!(said.err.contains("is nobody's"), "{said:?}");
+    let said = office.run(&["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--as", "alice", "--yes"]);
+    said.refuses("the key ", rule, "if the key was meant");
+    let said = office.sign("first", "frank");
+    said.refuses("frank's key ", "only keys that the old or the new root lists", "nothing is needed from frank here");
+    assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
+    let office = frozen();
+    office.edit("ceremonies/first/frozen/root.json", "\"threshold\": 3", "\"threshold\": 1");
+    for arguments in
+        [&["ceremony", "review", "first"][..], &["ceremony", "seal", "first"], &["ceremony", "status", "first"]]
+    {
+        let rule = "what is signed is byte for byte what was frozen";
+        office.run(arguments).refuses(
+            "the frozen root.json has been changed",
+            rule,
+            "do not sign; freezing the plan again",
+        );
+    }
+    assert_eq!(office.sign("first", "alice").status, 1);
+    office.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    office.sign("first", "alice").says("alice has signed");
+}
+
+#[test]
+fn a_version_that_skips_is_refused() {
+    let office = Office::after_the_first();
+    office.done(&["ceremony", "new", "slow", "--threshold", "root=2"]);
+    office.done(&["ceremony", "freeze", "slow"]);
+    for signer in ["alice", "bob"] {
+        office.sign("slow", signer).says("has signed root");
+    }
+    // Meanwhile another ceremony makes root 2.
+    office.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    let rule = "versions follow each other without a gap";
+    let hint = "something else was published meanwhile: freeze the plan again";
+    office.sign("slow", "carol").refuses("root was frozen as version 2, and the next version is 3", rule, hint);
+    office.run(&["ceremony", "seal", "slow"]).refuses("root was frozen as version 2", rule, hint);
+    office.done(&["ceremony", "freeze", "slow"]).says("to be signed: root 3");
+}
+
+#[test]
+fn sealing_below_a_threshold_is_refused() {
+    let office = frozen();
+    office.sign("first", "alice").says("alice has signed");
+    office.sign("first", "bob").says("bob has signed");
+    office.run(&["ceremony", "seal", "first"]).refuses(
+        "root has 2 of 3 signatures asked for by root 1 itself",
+        "every threshold is met before a file is sealed",
+        "ask for the missing signatures: carol, dave, erin",
+    );
+    assert!(!office.path("ceremonies/first/sealed").exists());
+}
+
+#[test]
+fn what_a_verifier_would_refuse_is_not_published() {
+    let office = Office::after_the_first();
+    // On day 7 the timestamp has expired.
+    let said = office.at("2030-01-08T00:00:00Z", &["publish", "--to", "elsewhere"]);
+    let who = "a verifier who begins with root 1 would not accept it: timestamp.json expired at 2030-01-08T00:00:00Z";
+    said.refuses(who, "TUF 5.4.4 (freeze)", "sign a new timestamp first: rootline-repo online");
+    assert!(!office.path("elsewhere").exists());
+    office.done_at("2030-01-07T23:59:59Z", &["publish", "--to", "elsewhere"]);
+    // After half a year the root has, and no new timestamp is made for it either.
+    let said = office.at("2030-07-17T00:00:00Z", &["online", "--key", "keys/online.pem"]);
+    let who = "a verifier who begins with root 1 would not accept it: 1.root.json expired";
+    said.refuses(who, "TUF 5.3.10", "hold a ceremony that renews the file");
+    assert!(office.read("metadata/timestamp.json").contains("\"version\": 1"));
+}
+
+#[test]
+fn a_file_to_ship_that_changed_after_freezing_is_refused() {
+    let office = frozen();
+    office.write("targets/trusted_root.json", "{}");
+    let hint = "put the file back as it was, or freeze the plan again";
+    office.sign("first", "alice").refuses(
+        "targets/trusted_root.json is missing or not the file that was frozen",
+        "",
+        hint,
+    );
+    office.run(&["ceremony", "review", "first"]).refuses("targets/trusted_root.json is missing or not", "", hint);
+}
+
+#[test]
+fn a_published_file_that_was_changed_stops_everything() {
+    let office = Office::after_the_first();
+    office.edit("metadata/1.targets.json", "\"length\": 6787", "\"length\": 6788");
+    let said = office.run(&["status"]);
+    said.refuses("in metadata: 1.targets.json is not signed by enough", "", "published files never change");
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_not_published_over() {
+    let office = Office::after_the_first();
+    office.edit("public/1.root.json", "\"signatures\"", " \"signatures\"");
+    let rule = "content never changes without a new version";
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    let said = office.at(DAY_1, &["publish"]);
+    said.refuses("public/1.root.json is not the file that was published", rule, "published files never change");
+    // One who comes back from an old clone is behind what is public.
+    let office = Office::after_the_first();
+    let old = office.read("metadata/timestamp.json");
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office.done_at(DAY_1, &["publish"]);
+    office.write("metadata/timestamp.json", old);
+    let said = office.at(DAY_1, &["publish"]);
+    let hint = "bring this folder up to date first";
+    said.refuses(
+        "public/timestamp.json is newer than anything that was published from here",
+        "versions never go backwards",
+        hint,
+    );
+}
+
+#[test]
+fn a_transcript_that_was_changed_is_found() {
+    let office = frozen();
+    office.edit("ceremonies/first/transcript.jsonl", "planned", "plannned");
+    let said = office.run(&["ceremony", "status", "first"]);
+    said.refuses(
+        "line 2 of the transcript does not follow the line before it",
+        "",
+        "bring back transcript.jsonl as it was",
+    );
+}
+
+#[test]
+fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.edit("ceremonies/first/plan.toml", "\"erin\"", "\"errin\"");
+    let said = office.run(&["ceremony", "freeze", "first"]);
+    let place = "ceremonies/first/plan.toml:10:45: there is no keyholder \"errin\"";
+    said.refuses(place, "", "correct the name, or add them: rootline-repo keyholder add");
+    office.edit("rootline.toml", "threshold = 3", "threshold = 6");
+    office.run(&["status"]).refuses(
+        "rootline.toml:8:13: 6 have to sign and only 5 are named",
+        "",
+        "edit rootline.toml",
+    );
+    // A plan that cannot be frozen as it stands is written all the same, to be edited.
+    let office = Office::new();
+    office
+        .done(&["ceremony", "new", "other", "--threshold", "root=6"])
+        .says("it needs an edit before it can be frozen");
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_a_refusal() {
+    let office = Office::new();
+    for arguments in [
+        &["no-such-command"][..],
+        &["ceremony", "sign", "first"],
+        &["status", "--at", "yesterday"],
+        &["init", "--holders", "Alice"],
+    ] {
+        assert_eq!(office.run(arguments).status, 2, "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["ceremony", "sign", "--help"], &["--version"]] {
+        assert_eq!(office.run(arguments).status, 0, "{arguments:?}");
+    }
+    let said = office.run(&["status", "--repository", "nowhere"]);
+    said.refuses("nowhere is no repository folder", "", "make one with rootline-repo init");
+    office.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
+    office.run(&["init", "."]).refuses("rootline.toml is there already", "", "name another file");
+}
