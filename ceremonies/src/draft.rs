@@ -124,16 +124,6 @@ impl Draft {
         Ok(())
     }
 
-    /// Names others for a role, in place of all who are named.
-    pub fn set_holders(&mut self, role: CeremonyRole, names: Vec<Name>) {
-        self.role(role).holders = names;
-    }
-
-    /// Names other keys for snapshot and timestamp, in place of all that are named.
-    pub fn set_online(&mut self, names: Vec<Name>) {
-        self.online = names;
-    }
-
     /// Says how many have to sign a role.
     pub fn set_threshold(&mut self, role: CeremonyRole, threshold: u64) {
         self.role(role).threshold = threshold;

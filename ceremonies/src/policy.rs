@@ -55,7 +55,8 @@ impl Policy {
              # It is not signed; what a ceremony signs is its plan.\n\
              name = {name}\n\
              \n\
-             # Says whose keys count. Names are folders under keyholders/.\n\
+             # Says whose keys count. The holders and the threshold are those of the first root, named as the folders under keyholders/;\n\
+             # afterwards the newest root says who they are, and every plan begins with them.\n\
              [root]\n\
              holders = {holders}\n\
              threshold = {threshold}      # how many of them have to sign\n\
@@ -90,15 +91,6 @@ impl Policy {
             holders = holders::names_toml(holders),
             online = holders::names_toml(online),
         )
-    }
-
-    /// The same with others named for a first ceremony: who signs root, who signs targets, whose keys sign by themselves.
-    #[must_use]
-    pub fn with_holders(mut self, root: Option<Holders>, targets: Option<Holders>, online: Vec<Name>) -> Policy {
-        self.root.holders = root;
-        self.targets.holders = targets;
-        self.online = online;
-        self
     }
 
     /// What the repository is called.

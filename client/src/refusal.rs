@@ -147,6 +147,7 @@ impl fmt::Display for Refusal {
             Fault::Expired { expiry, now } => {
                 let overdue = now.signed_duration_since(expiry.instant());
                 let ago = match (overdue.num_days(), overdue.num_hours()) {
+                    (0, 0) if overdue.num_minutes() == 0 => "less than a minute".to_owned(),
                     (0, 0) => format!("{} minutes", overdue.num_minutes()),
                     (0 | 1, hours) => format!("{hours} hours"),
                     (days, _) => format!("{days} days"),

@@ -30,6 +30,9 @@ pub(crate) enum Stage {
     Frozen,
     /// All signatures are in.
     Sealed,
+    /// All signatures were in, and what was sealed cannot be published any more: something else was published meanwhile, or the files
+    /// have been changed.
+    Overtaken,
     /// It is part of what is published.
     Released,
     /// It was given up.
@@ -42,6 +45,7 @@ impl Stage {
             Stage::Planned => "planned",
             Stage::Frozen => "to be signed",
             Stage::Sealed => "sealed",
+            Stage::Overtaken => "sealed, and cannot be published any more",
             Stage::Released => "done",
             Stage::Abandoned => "abandoned",
         }
@@ -94,9 +98,13 @@ impl CeremonyFolder {
         if transcript.last(&EventKind::Released).is_some() {
             return Ok(Stage::Released);
         }
-        if let Some(sealed) = self.sealed(published)? {
-            // Killed before it was noted down.
-            return Ok(if sealed.is_published(published) { Stage::Released } else { Stage::Sealed });
+        if let Some(files) = self.sealed_files()? {
+            return Ok(match Sealed::read(files, published) {
+                // Killed before it was noted down.
+                Ok(sealed) if sealed.is_published(published) => Stage::Released,
+                Ok(_) => Stage::Sealed,
+                Err(_) => Stage::Overtaken,
+            });
         }
         Ok(if transcript.frozen().is_some() { Stage::Frozen } else { Stage::Planned })
     }
@@ -123,10 +131,7 @@ impl CeremonyFolder {
     /// Puts frozen files in place of earlier ones.
     pub(crate) fn write_frozen(&self, frozen: &Frozen) -> Result<(), Failure> {
         let files = frozen.files();
-        for name in read_files(&self.frozen_path())?.into_keys().filter(|name| !files.contains_key(name)) {
-            let path = self.frozen_path().join(name);
-            fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
-        }
+        remove_others(&self.frozen_path(), |name| files.contains_key(name))?;
         files.iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.frozen_path().join(name), bytes))
     }
 
@@ -164,16 +169,24 @@ impl CeremonyFolder {
         self.path.join("sealed")
     }
 
-    /// The sealed files, if it has been sealed.
-    pub(crate) fn sealed(&self, published: &Published) -> Result<Option<Sealed>, Failure> {
-        if self.transcript()?.last(&EventKind::Sealed).is_none() {
+    /// The sealed files, if it has been sealed and not been frozen anew since.
+    fn sealed_files(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
+        let transcript = self.transcript()?;
+        let last = |kind: &EventKind| transcript.entries().iter().rposition(|entry| entry.event.kind == *kind);
+        if last(&EventKind::Sealed).is_none() || last(&EventKind::Sealed) < last(&EventKind::Frozen) {
             return Ok(None);
         }
-        let files = read_files(&self.sealed_path())?;
-        Ok(if files.is_empty() { None } else { Some(Sealed::read(files, published)?) })
+        Ok(Some(read_files(&self.sealed_path())?).filter(|files| !files.is_empty()))
     }
 
+    /// What was sealed, if it can be published.
+    pub(crate) fn sealed(&self, published: &Published) -> Result<Option<Sealed>, Failure> {
+        Ok(self.sealed_files()?.map(|files| Sealed::read(files, published)).transpose()?)
+    }
+
+    /// Puts sealed files in place of earlier ones.
     pub(crate) fn write_sealed(&self, sealed: &Sealed) -> Result<(), Failure> {
+        remove_others(&self.sealed_path(), |name| sealed.files().contains_key(name))?;
         sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
     }
 
@@ -235,6 +248,15 @@ impl CeremonyFolder {
         }
         Ok(())
     }
+}
+
+/// Takes away what an earlier revision has left in a folder.
+fn remove_others(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    for name in read_files(folder)?.into_keys().filter(|name| !is_kept(name)) {
+        let path = folder.join(name);
+        fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
+    }
+    Ok(())
 }
 
 /// Files by name, as facts of an event.

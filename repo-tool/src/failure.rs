@@ -1,4 +1,5 @@
-//! Why a command failed, as it is told to a person.
+//! Why a command failed, as it is told to a person: the same three lines as `rootline` has. It is a type of its own so that the errors of
+//! a ceremony can become one with `?`.
 
 use std::io;
 use std::path::Path;
@@ -53,12 +54,17 @@ impl Failure {
         Failure::new(what, hint)
     }
 
-    pub(crate) fn what(&self) -> &str {
-        &self.what
+    /// As the terminal shows it.
+    pub(crate) fn shown(&self) -> rootline_client::cli::failure::Failure {
+        let shown = rootline_client::cli::failure::Failure::new(&*self.what, self.hint.as_deref().unwrap_or_default());
+        match &self.check {
+            Some(check) => shown.with_check(&**check),
+            None => shown,
+        }
     }
 
-    pub(crate) fn check(&self) -> Option<&str> {
-        self.check.as_deref()
+    pub(crate) fn what(&self) -> &str {
+        &self.what
     }
 
     pub(crate) fn hint(&self) -> Option<&str> {

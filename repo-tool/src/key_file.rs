@@ -9,7 +9,7 @@ use rootline_ceremonies::secret_key::{KeyFileError, SecretKey};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, key_failure};
-use crate::terminal::Terminal;
+use rootline_client::cli::terminal::Terminal;
 
 /// Most bytes of a key file.
 const MOST_BYTES: u64 = 64 << 10;
@@ -62,7 +62,7 @@ impl PassphraseArgs {
 }
 
 /// Reads a private key. The passphrase is asked for only if the key is encrypted.
-pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: Terminal) -> Result<SecretKey, Failure> {
+pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: &Terminal) -> Result<SecretKey, Failure> {
     let unreadable = |error: io::Error| Failure::io("read the key", path, &error);
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.len() > MOST_BYTES {

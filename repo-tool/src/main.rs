@@ -8,7 +8,6 @@ mod gate;
 mod key_file;
 mod repository_folder;
 mod serve;
-mod terminal;
 mod trust_changes;
 
 use std::ffi::OsString;
@@ -21,7 +20,7 @@ use rootline_client::cli::clock::{At, parse_at};
 
 use commands::Context;
 use repository_folder::RepositoryFolder;
-use terminal::Terminal;
+use rootline_client::cli::terminal::Terminal;
 
 /// Hold signing ceremonies for a trust root, and publish it.
 #[derive(Parser, Debug)]
@@ -127,7 +126,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     match done {
         Ok(()) => 0,
         Err(failure) => {
-            terminal.failure(&failure);
+            context.terminal.failure(&failure.shown());
             1
         }
     }

@@ -8,7 +8,8 @@ use rootline_client::store::target_file::{Layout, TargetFile};
 use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings, TransportError};
 use rootline_client::{Client, Error, Instance};
-use rootline_tests::adversary::{self, Misbehaviour, Misbehaving};
+use rootline_tests::adversary::{self, Misbehaving, Misbehaviour};
+use rootline_tests::binaries::rootline_repo;
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::Verifier;
@@ -115,7 +116,8 @@ fn a_target_never_leaves_the_target_folder() {
 #[test]
 fn an_instance_s_cache_is_one_folder_of_its_own() {
     let mut seen = std::collections::BTreeSet::new();
-    let urls = ["https://a.example", "https://a.example/b", "https://a.example-b", "http://a.example", "https://A.example"];
+    let urls =
+        ["https://a.example", "https://a.example/b", "https://a.example-b", "http://a.example", "https://A.example"];
     for name in HOSTILE.into_iter().chain(["", "https://a.example", &"x".repeat(5000)]) {
         for url in urls {
             for root in [&b"one root"[..], b"another"] {
@@ -232,19 +234,39 @@ fn nothing_that_a_mirror_sends_is_unbounded() {
     // An answer without an end, and one that unpacks to more than it is.
     for (what, reply) in [
         ("endless", Reply::head(200, &[]).send_forever([b' '; 4096])),
-        ("packed", Reply::with_headers(200, &[("Content-Encoding", "gzip")], b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\xcf\x07\0")),
+        (
+            "packed",
+            Reply::with_headers(200, &[("Content-Encoding", "gzip")], b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\xcf\x07\0"),
+        ),
     ] {
         let server = ScriptedServer::answering(move |_| reply.clone());
         let settings = HttpSettings { backoff: std::time::Duration::ZERO, ..HttpSettings::default() };
         let transport = HttpBlocking::new(Http::new(&server.url(), &server.url(), settings).unwrap()).unwrap();
         let mut client = Client::new(sim.root_bytes(1), transport, MemoryStore::new());
         let error = client.refresh(sim.day(1)).unwrap_err();
-        let bounded = matches!(error, Error::Transport(TransportError::TooLong { .. } | TransportError::Encoded { .. }));
+        let bounded =
+            matches!(error, Error::Transport(TransportError::TooLong { .. } | TransportError::Encoded { .. }));
         assert!(bounded, "{what}: {error}");
     }
     // A chain of roots, of delegations and of pins has its limits as well: see the tests of the workflow.
     let endless = Misbehaving::new(sim.files(), "1.targets.json", Misbehaviour::Endless);
     assert!(matches!(Verifier::of(&sim).refresh(&endless, sim.day(1)), Err(Error::Transport(_))));
+}
+
+/// TUF-CR-22-01..04: private keys were created readable by all. Here with a umask that would let them be.
+#[cfg(unix)]
+#[test]
+fn a_private_key_is_created_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["p256", "ed25519"] {
+        let key = folder.path().join(format!("{kind}.pem"));
+        let generate = "umask 000; exec \"$0\" key generate --plain --kind \"$1\" --out \"$2\"";
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", generate]).arg(rootline_repo()).arg(kind).arg(&key).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
 
 /// Clock: one run with the clock far ahead made every later run fail.

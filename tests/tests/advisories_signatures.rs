@@ -68,7 +68,8 @@ fn thousands_of_bogus_signatures_are_not_verified() {
         let good = member(file, "signatures/0/sig").clone();
         let entries = member(file, "signatures").as_array_mut().unwrap();
         let own = std::mem::take(entries);
-        let stranger = |number| ValueMembers::new().with("keyid", format!("{number:064x}")).with("sig", good.clone()).into();
+        let stranger =
+            |number| ValueMembers::new().with("keyid", format!("{number:064x}")).with("sig", good.clone()).into();
         entries.extend((0..20_000).map(stranger));
         entries.extend(own);
     });
@@ -206,7 +207,8 @@ fn a_role_that_is_not_delegated_has_no_keys() {
 /// CVE-2026-23992: a threshold of 0 or below switched verification off.
 #[test]
 fn a_threshold_below_one_is_malformed_and_never_met() {
-    for threshold in ["0", "-0", "-1", "-9223372036854775808", "18446744073709551616", "1.0", "\"1\"", "null", "false"] {
+    for threshold in ["0", "-0", "-1", "-9223372036854775808", "18446744073709551616", "1.0", "\"1\"", "null", "false"]
+    {
         let json = || Value::parse(threshold.as_bytes(), 100).ok();
         // JSON that canonical JSON has no form for never gets as far as to be signed.
         let Some(value) = json() else { continue };
@@ -290,9 +292,11 @@ fn signatures_are_over_what_arrived_unknown_members_included() {
     sim.publish_root();
     sim.publish();
     assert_eq!(check(&sim, sim.files()), None);
-    let without = edited(sim.files(), "timestamp.json", |file| rootline_tests::simulator::unset(file, "signed/x-unknown"));
+    let without =
+        edited(sim.files(), "timestamp.json", |file| rootline_tests::simulator::unset(file, "signed/x-unknown"));
     assert_eq!(check(&sim, &without), Some(Check::TimestampSignatures), "who takes it out breaks the signature");
-    let changed = edited(sim.files(), "timestamp.json", |file| set(file, "signed/x-unknown/n", 18_446_744_073_709_551_614u64));
+    let changed =
+        edited(sim.files(), "timestamp.json", |file| set(file, "signed/x-unknown/n", 18_446_744_073_709_551_614u64));
     assert_eq!(check(&sim, &changed), Some(Check::TimestampSignatures), "also by one in twenty digits");
     let outside = edited(sim.files(), "timestamp.json", |file| set(file, "x-outside", true));
     assert_eq!(check(&sim, &outside), None, "what is beside the signed part is nobody's business");

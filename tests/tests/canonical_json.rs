@@ -1,7 +1,11 @@
 //! Canonical JSON and the strict reader, from outside: vectors derived by hand from the rules of securesystemslib (sorted by code point, no
 //! white space, only `"` and `\` escaped, integers only), every limit from both sides, and a comparison with `serde_json`.
 
-use rootline_metadata::json::{Document, FormatError, Kind, MAX_BYTES, MAX_DEPTH, MAX_DIGITS, Node, Problem, Value, ValueMembers};
+#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+
+use rootline_metadata::json::{
+    Document, FormatError, Kind, MAX_BYTES, MAX_DEPTH, MAX_DIGITS, Node, Problem, Value, ValueMembers,
+};
 
 fn read(text: &str) -> Result<Document, FormatError> {
     Document::parse(text.as_bytes().to_vec(), text.len())
@@ -87,7 +91,12 @@ fn a_name_occurs_once_in_an_object() {
     ] {
         assert_eq!(problem(text), Problem::DuplicateMember, "{text}");
     }
-    for text in [r#"{"a": 1, "A": 1}"#, r#"{"a": {"a": {"a": 1}}}"#, "{\"e\u{301}\": 1, \"\u{e9}\": 2}", r#"[{"a": 1}, {"a": 1}]"#] {
+    for text in [
+        r#"{"a": 1, "A": 1}"#,
+        r#"{"a": {"a": {"a": 1}}}"#,
+        "{\"e\u{301}\": 1, \"\u{e9}\": 2}",
+        r#"[{"a": 1}, {"a": 1}]"#,
+    ] {
         read(text).unwrap();
     }
 }
@@ -131,15 +140,37 @@ fn megabytes_of_digits_are_no_number() {
 
 #[test]
 fn strings_are_unicode() {
-    for text in [r#""\ud800""#, r#""\udc00""#, r#""\udc00\ud800""#, r#""\ud83d""#, r#""\ud83dx""#, r#""\ud83d\n""#, r#""\ud83d\ud83d""#] {
+    for text in [
+        r#""\ud800""#,
+        r#""\udc00""#,
+        r#""\udc00\ud800""#,
+        r#""\ud83d""#,
+        r#""\ud83dx""#,
+        r#""\ud83d\n""#,
+        r#""\ud83d\ud83d""#,
+    ] {
         assert_eq!(problem(text), Problem::LoneSurrogate, "{text}");
         // As a name too.
         assert_eq!(problem(&format!("{{{text}: 1}}")), Problem::LoneSurrogate, "{text}");
     }
-    for text in ["\"\u{1}\"", "\"\n\"", "\"\t\"", "\"\0\"", r#""\x41""#, r#""\u12""#, r#""\u12g4""#, r#""\"#, "\"", "'a'", r#""\U00e9""#] {
+    for text in [
+        "\"\u{1}\"",
+        "\"\n\"",
+        "\"\t\"",
+        "\"\0\"",
+        r#""\x41""#,
+        r#""\u12""#,
+        r#""\u12g4""#,
+        r#""\"#,
+        "\"",
+        "'a'",
+        r#""\U00e9""#,
+    ] {
         assert!(matches!(problem(text), Problem::NotJson(_)), "{text}");
     }
-    for bytes in [&b"\"\xff\""[..], b"\"\xc0\x80\"", b"\"\xed\xa0\x80\"", b"\"\xf4\x90\x80\x80\"", b"\"\xc3", b"\xfe\xff"] {
+    for bytes in
+        [&b"\"\xff\""[..], b"\"\xc0\x80\"", b"\"\xed\xa0\x80\"", b"\"\xf4\x90\x80\x80\"", b"\"\xc3", b"\xfe\xff"]
+    {
         let problem = Document::parse(bytes.to_vec(), bytes.len()).unwrap_err().problem;
         assert_eq!(problem, Problem::NotUtf8, "{bytes:x?}");
     }
@@ -147,7 +178,23 @@ fn strings_are_unicode() {
 
 #[test]
 fn a_document_is_one_value() {
-    for text in ["", " ", "\u{feff}{}", "{} {}", "{},", "[1,]", "{\"a\":1,}", "[,1]", "{a: 1}", "{\"a\" 1}", "// x\n1", "nul", "True", "]", "\u{a0}1"] {
+    for text in [
+        "",
+        " ",
+        "\u{feff}{}",
+        "{} {}",
+        "{},",
+        "[1,]",
+        "{\"a\":1,}",
+        "[,1]",
+        "{a: 1}",
+        "{\"a\" 1}",
+        "// x\n1",
+        "nul",
+        "True",
+        "]",
+        "\u{a0}1",
+    ] {
         assert!(matches!(problem(text), Problem::NotJson(_)), "{text:?}");
     }
 }
@@ -175,7 +222,8 @@ fn what_arrived_is_kept_byte_for_byte() {
 /// What we print ourselves reads back as the same value, whatever is in it.
 #[test]
 fn pretty_and_compact_texts_read_back_as_the_same_value() {
-    let odd: String = (0..0x80).chain([0x85, 0xa0, 0x2028, 0xfeff, 0xffff, 0x10ffff]).filter_map(char::from_u32).collect();
+    let odd: String =
+        (0..0x80).chain([0x85, 0xa0, 0x2028, 0xfeff, 0xffff, 0x10ffff]).filter_map(char::from_u32).collect();
     let value: Value = ValueMembers::new()
         .with(&odd, odd.as_str())
         .with("", vec![Value::Null, true.into(), u64::MAX.into(), vec![].into(), ValueMembers::new().into()])
@@ -220,9 +268,8 @@ impl Generator {
                 format!("[{}]", elements.join(","))
             }
             _ => {
-                let members = (0..self.below(6)).map(|number| {
-                    format!("{}{space}:{}", self.string(&number.to_string()), self.document(depth - 1))
-                });
+                let members = (0..self.below(6))
+                    .map(|number| format!("{}{space}:{}", self.string(&number.to_string()), self.document(depth - 1)));
                 format!("{{{}}}", members.collect::<Vec<_>>().join(","))
             }
         };
@@ -232,8 +279,22 @@ impl Generator {
     /// A string with everything that may be in one. `distinct` at its beginning keeps the names of one object apart.
     fn string(&mut self, distinct: &str) -> String {
         const PARTS: [&str; 16] = [
-            "a", "Z", "_", ".", "\\n", "\\\"", "\\\\", "\\/", "\\u0001", "\\u00e9", "\\ud83d\\ude00", "\u{7f}", "\u{e9}",
-            "\u{ff61}", "\u{1f600}", "json",
+            "a",
+            "Z",
+            "_",
+            ".",
+            "\\n",
+            "\\\"",
+            "\\\\",
+            "\\/",
+            "\\u0001",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\u{7f}",
+            "\u{e9}",
+            "\u{ff61}",
+            "\u{1f600}",
+            "json",
         ];
         let parts: String = (0..self.below(6)).map(|_| PARTS[self.below(16) as usize]).collect();
         format!("\"{distinct}{parts}\"")
@@ -298,7 +359,11 @@ fn damaged_documents_are_read_or_refused() {
                 let theirs: serde_json::Value = serde_json::from_slice(&bytes).expect("we are the stricter one");
                 let ours = Value::from(document.top());
                 assert_eq!(ours.canonical(), document.top().canonical());
-                assert!(same(document.top(), &theirs) || has_big_integers(document.top()), "{}", document.bytes().escape_ascii());
+                assert!(
+                    same(document.top(), &theirs) || has_big_integers(document.top()),
+                    "{}",
+                    document.bytes().escape_ascii()
+                );
             }
             Err(error) => {
                 refused += 1;

@@ -1,6 +1,12 @@
 //! Sigstore's real repository, from every root it ever published, and the pinned roots of other instances. The data is not part of the
 //! project; where it is missing these tests say so (see `real_data`).
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
 use std::fs;
 use std::path::Path;
 
@@ -67,7 +73,8 @@ fn npm_delegation(files: &Files) -> (RoleName, TargetPath) {
     };
     let [npm] = &roles[..] else { panic!("one delegation") };
     let delegated = parsed(&format!(".{}.json", npm.name()));
-    let name = delegated.unverified().targets().map(|(name, _)| name.into_owned()).find(|name| name.ends_with("/keys.json"));
+    let name =
+        delegated.unverified().targets().map(|(name, _)| name.into_owned()).find(|name| name.ends_with("/keys.json"));
     (npm.name().clone(), target_path(&name.expect("npm's keys")))
 }
 
@@ -171,7 +178,9 @@ fn a_week_later_it_is_refused_as_expired_by_role_and_since_when() {
 #[test]
 fn the_pinned_roots_of_other_instances_load_and_verify() {
     let Some(anchors) = real_data::anchors() else { return };
-    for (file, version) in [("github.9.root.json", 9), ("sigstore-staging.15.root.json", 15), ("sigstore-prod.16.root.json", 16)] {
+    for (file, version) in
+        [("github.9.root.json", 9), ("sigstore-staging.15.root.json", 15), ("sigstore-prod.16.root.json", 16)]
+    {
         let bytes = read(&anchors, file);
         let root = Envelope::<Root>::parse(bytes.clone(), 512_000).unwrap().verify_self_signed().unwrap();
         assert_eq!(root.version().number(), version, "{file}");
@@ -181,7 +190,11 @@ fn the_pinned_roots_of_other_instances_load_and_verify() {
         RootChain::begin(bytes.clone(), &Default::default()).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let changed = text.replacen(&format!("\"version\": {version}"), "\"version\": 99", 1);
-        let changed = if changed == text { text.replacen(&format!("\"version\":{version}"), "\"version\":99", 1) } else { changed };
+        let changed = if changed == text {
+            text.replacen(&format!("\"version\":{version}"), "\"version\":99", 1)
+        } else {
+            changed
+        };
         assert_ne!(changed, text);
         let refusal = RootChain::begin(changed.into_bytes(), &Default::default()).unwrap_err();
         assert_eq!(refusal.check, Check::PinnedRoot, "{file}");
@@ -195,15 +208,13 @@ fn the_pinned_roots_of_other_instances_load_and_verify() {
     assert_eq!(root_16.version().number(), 16);
 }
 
-/// From the pinned root 16, the archive has no newer one, and its timestamp is still signed by the keys of that root.
+/// Whoever pins root 16 and meets the archive, which has no newer one, goes on with it: the online keys are the same.
 #[test]
 fn the_newest_pinned_root_works_with_the_repository_as_it_was() {
     let (Some(anchors), Some(repository)) = (real_data::anchors(), Repository::load()) else { return };
     let mut verifier = Verifier::pinning(read(&anchors, "sigstore-prod.16.root.json"));
-    match verifier.refresh(&repository.files, fresh()) {
-        Ok(trusted) => assert_eq!(trusted.root().version().number(), 16),
-        Err(error) => assert_eq!(error.refusal().map(|refusal| refusal.check), Some(Check::TimestampSignatures)),
-    }
+    let trusted = verifier.refresh(&repository.files, fresh()).unwrap();
+    assert_eq!(trusted.root().version().number(), 16);
     assert_eq!(verifier.requests()[..2], ["17.root.json", "timestamp.json"]);
 }
 

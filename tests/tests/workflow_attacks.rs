@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_client::store::{LocalFile, MemoryStore, Store};
-use rootline_client::transport::{Request, Transport, TransportError};
+use rootline_client::transport::Transport;
 use rootline_metadata::json::Document;
 use rootline_tests::adversary::{self, Careless, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Delegation, Files, Key, Role, Simulator};
@@ -89,15 +89,6 @@ fn attacks_on_all(now: &Files, moments: &[Files]) -> Vec<Attack> {
     attacks
 }
 
-/// A boxed mirror as a transport of its own type.
-struct Boxed<'a>(&'a dyn Transport);
-
-impl Transport for Boxed<'_> {
-    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        self.0.fetch(request)
-    }
-}
-
 /// What is signed in a file, in the form that signatures are over.
 fn signed_part(bytes: &[u8]) -> Vec<u8> {
     let document = Document::parse(bytes.to_vec(), bytes.len()).expect("what is public or kept is JSON");
@@ -146,7 +137,7 @@ fn withstand(attacks: impl Fn(&Files, &[Files]) -> Vec<Attack>) -> usize {
     {
         let what = format!("{}, verifier {number}", attack.name);
         let mut verifier = verifier_with(&sim, before);
-        if let Ok(content) = verifier.download(&Boxed(&*attack.mirror), sim.day(1), "d/x") {
+        if let Ok(content) = verifier.download(&&*attack.mirror, sim.day(1), "d/x") {
             let published: [&[u8]; 3] = [b"first", b"second", b"third"];
             assert!(published.contains(&&*content), "{what}");
         }

@@ -118,7 +118,8 @@ fn every_stated_digest_has_to_match() {
                           07f6beb478e3f8fb696bef43fd943a2763f488db15f465f66574d7594cf030a6";
     let sha256 = hex::encode(&sha256(CONTENT));
     let wrong = hex::encode(&[7; 64]);
-    let rows: [(&[(&str, &str)], Option<&str>); 6] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+    let rows: [Row<'_>; 6] = [
         (&[("sha256", &sha256)], Some(&sha256)),
         (&[("sha512", SHA512)], Some(SHA512)),
         (&[("sha256", &sha256), ("sha512", SHA512)], Some(&sha256)),

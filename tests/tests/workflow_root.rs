@@ -106,7 +106,8 @@ fn a_root_is_read_up_to_its_limit() {
 fn a_new_root_needs_the_threshold_of_the_old_root_and_its_own() {
     const OLD: Option<Signatory> = Some(Signatory::OldRoot);
     const NEW: Option<Signatory> = Some(Signatory::NewRoot);
-    let rows: [(u64, &[&str], &[&str], Option<Signatory>); 14] = [
+    type Row = (u64, &'static [&'static str], &'static [&'static str], Option<Signatory>);
+    let rows: [Row; 14] = [
         // Other keys altogether: exactly enough of both, and one less of either.
         (2, &["c", "d"], &["a", "b", "c", "d"], None),
         (2, &["c", "d"], &["a", "c", "d"], OLD),

@@ -1,5 +1,7 @@
 //! The list of checks (`client/src/spec.rs`) against the code that makes them, and against the tests on both sides of each.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

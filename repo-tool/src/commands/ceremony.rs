@@ -104,7 +104,7 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if matches!(ceremony.stage(published)?, Stage::Planned | Stage::Frozen | Stage::Sealed) {
+        if matches!(ceremony.stage(published)?, Stage::Planned | Stage::Frozen | Stage::Sealed | Stage::Overtaken) {
             open.push(ceremony);
         }
     }
@@ -123,6 +123,6 @@ fn refuse_closed(folder: &CeremonyFolder, published: &Published) -> Result<(), F
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))
         }
-        Stage::Planned | Stage::Frozen | Stage::Sealed => Ok(()),
+        Stage::Planned | Stage::Frozen | Stage::Sealed | Stage::Overtaken => Ok(()),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<(), Failure> {
     enter(&args.folder)?;
     // Two of its minutes pass; so it begins early enough to end now.
     let begin = context.now - Duration::minutes(2);
-    let mut script = Script::new(begin, context.terminal);
+    let mut script = Script::new(begin);
     let folder = std::env::current_dir().unwrap_or_else(|_| args.folder.clone());
     script.say(&format!("In {}, from {} on.", folder.display(), instant_text(begin)));
     script.say("Each line that begins with $ is a command that you can type there; the demo adds --at, so that time passes between chapters.");

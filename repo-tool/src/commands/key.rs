@@ -78,7 +78,9 @@ fn generate(args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     let mut rng = UnwrapErr(SysRng);
     let key = SecretKey::generate(kind, &mut rng);
     let private = if args.plain {
-        context.terminal.warning("the key is not encrypted: whoever can read the file can sign in its holder's name");
+        context
+            .terminal
+            .warning(format_args!("the key is not encrypted: whoever can read the file can sign in its holder's name"));
         key.to_pkcs8_pem()
     } else {
         let passphrase = args.passphrase.new_one(&args.out)?;

@@ -8,7 +8,7 @@ use rootline_ceremonies::{Keyholder, Keyholders, Name};
 use rootline_metadata::{KeyId, PublicKey};
 use serde_json::json;
 
-use super::{Context, own_text, parse_name};
+use super::{Context, own_text, parse_name, plain};
 use crate::atomic_file;
 use crate::failure::Failure;
 use crate::key_file::{self, PassphraseArgs};
@@ -91,7 +91,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
 
 fn public_key(args: &AddArgs, context: &Context) -> Result<PublicKey, Failure> {
     if let Some(path) = &args.key {
-        return Ok(key_file::read(path, &args.passphrase, context.terminal)?.public_key());
+        return Ok(key_file::read(path, &args.passphrase, &context.terminal)?.public_key());
     }
     let path = args.public_key.clone().unwrap_or_default();
     let pem = fs::read_to_string(&path).map_err(|error| Failure::io("read the public key", &path, &error))?;
@@ -113,7 +113,7 @@ fn list(context: &Context) -> Result<(), Failure> {
             for key in holder.keys() {
                 let (key_id, scheme) = (KeyId::of(key), key.scheme().as_str());
                 let name = holder.name().as_str();
-                line(format_args!("{name:<16} {} {scheme:<20} {}", key_id.short(), holder.display_name()));
+                line(format_args!("{name:<16} {} {scheme:<20} {}", key_id.short(), plain(holder.display_name())));
             }
         }
     });

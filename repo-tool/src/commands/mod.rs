@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::{Name, TomlError};
 
 use crate::repository_folder::RepositoryFolder;
-use crate::terminal::Terminal;
+use rootline_client::cli::terminal::Terminal;
 
 /// What every command works with.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ pub(crate) fn parse_pair(text: &str) -> Result<(String, String), String> {
 pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// A text from a file, as it is shown: nothing in it may move the cursor.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// Where options make a file that could not be read again.

@@ -23,7 +23,7 @@ use crate::key_file::{self, PassphraseArgs};
 Meant to be run every day: when nothing is due, nothing is signed. What is written is tried first with a verifier from
 every root ever published.")]
 pub(crate) struct OnlineArgs {
-    /// The private key of a keyholder that the plan has under [online]
+    /// The private key of a keyholder that the plan names as an online key
     #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         });
         return Ok(());
     }
-    let keys = args.key.iter().map(|path| key_file::read(path, &args.passphrase, context.terminal));
+    let keys = args.key.iter().map(|path| key_file::read(path, &args.passphrase, &context.terminal));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     let parts = ReleaseParts {
         sealed: sealed.as_ref().map(|(_, sealed)| sealed),
@@ -84,10 +84,19 @@ fn find_sealed(
 ) -> Result<Option<(CeremonyFolder, Sealed)>, Failure> {
     let mut found = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if wanted.is_some_and(|wanted| wanted != ceremony.id()) || ceremony.stage(published)? != Stage::Sealed {
+        if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
             continue;
         }
-        found.extend(ceremony.sealed(published)?.map(|sealed| (ceremony, sealed)));
+        match ceremony.stage(published)? {
+            Stage::Sealed => found.extend(ceremony.sealed(published)?.map(|sealed| (ceremony, sealed))),
+            // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
+            Stage::Overtaken if wanted.is_some() => drop(ceremony.sealed(published)?),
+            Stage::Overtaken => context.terminal.warning(format_args!(
+                "{0} was sealed and cannot be published any more: rootline-repo ceremony freeze {0}, or abandon it",
+                ceremony.id()
+            )),
+            _ => {}
+        }
     }
     if let (Some(wanted), true) = (wanted, found.is_empty()) {
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::trust_changes::{MOST_BYTES, TRUSTED_ROOT, TrustChange, entries, trust_changes, window_text};
 
 /// Sigstore's public-good trust root; `data/README.md` says where it comes from.
-const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore-public-good.trusted_root.json");
+const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore.trusted_root.json");
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum TrustCommand {
@@ -134,7 +134,7 @@ fn show(context: &Context) -> Result<(), Failure> {
             line(format_args!("  {:<21}  {place:<36}  {short:<16}  {}", entry.kind, window_text(entry.window)));
         }
     });
-    remarks.iter().for_each(|remark| context.terminal.warning(remark));
+    context.terminal.notes(&remarks);
     Ok(())
 }
 

@@ -118,6 +118,37 @@ fn a_release_that_was_interrupted_anywhere_goes_on() {
     }
 }
 
+/// Written in the order in which files are published, every state in between is one that verifiers accept: the old one or the new.
+#[test]
+fn a_verifier_accepts_every_state_in_the_middle_of_a_publication() {
+    let mut room = Room::after_the_first();
+    let before = room.published.files().clone();
+    room.targets.insert(target("trusted_root.json"), b"{ }\n".to_vec());
+    let plan = PlanText::of(&["alice", "bob", "carol", "dave", "frank"], 3).on(3);
+    room.hold(&plan, &["alice", "bob", "carol"]);
+    let mut new: Vec<(PublishedFile, Vec<u8>)> = room
+        .published
+        .files()
+        .iter()
+        .filter(|(name, bytes)| before.get(*name) != Some(bytes))
+        .map(|(name, bytes)| (PublishedFile::parse(name).unwrap(), bytes.clone()))
+        .collect();
+    new.sort_by_key(|(file, _)| file.publishing_order());
+    assert_eq!(new.len(), 5);
+    for written in 0..=new.len() {
+        let mut files = before.clone();
+        files.extend(new[..written].iter().map(|(file, bytes)| (file.to_string(), bytes.clone())));
+        let room = Room { published: Published::read(files).unwrap(), ..Room::new() };
+        for root in 1..=room.published.roots().len() {
+            assert_eq!(
+                room.verify_from(root, 3).unwrap(),
+                ["trusted_root.json"],
+                "{written} written, from root {root}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_snapshot_never_drops_an_entry() {
     let mut room = Room::after_the_first();

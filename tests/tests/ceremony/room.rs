@@ -140,8 +140,7 @@ impl Room {
                     Ok(answer) => {
                         answers.insert((role, name(signer)), answer);
                     }
-                    Err(Refusal::NotAsked { .. }) => {}
-                    Err(other) => panic!("{other}"),
+                    Err(refusal) => assert!(matches!(refusal, Refusal::NotAsked { .. }), "{refusal}"),
                 }
             }
         }

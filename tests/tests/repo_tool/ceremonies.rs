@@ -103,6 +103,59 @@ fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
 }
 
 #[test]
+fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
+    let office = Office::after_the_first();
+    office.done(&["ceremony", "new", "slow", "--threshold", "root=2"]);
+    office.done(&["ceremony", "freeze", "slow"]);
+    for signer in ["alice", "bob", "carol"] {
+        office.sign("slow", signer).says("has signed root");
+    }
+    office.done(&["ceremony", "new", "quick", "--renew", "root"]);
+    office.done(&["ceremony", "freeze", "quick"]);
+    for signer in ["alice", "bob", "carol"] {
+        office.sign("quick", signer).says("has signed root");
+    }
+    for id in ["slow", "quick"] {
+        office.done(&["ceremony", "seal", id]);
+    }
+    let online = ["online", "--key", "keys/online.pem"];
+    office.run(&online).refuses("several ceremonies are sealed: quick, slow", "", "name the one to make current first");
+    office.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("what quick has sealed is current");
+    office.done(&["ceremony", "list"]).says("slow: sealed, and cannot be published any more");
+    let said = office.run(&[&online[..], &["--ceremony", "slow"]].concat());
+    said.refuses("root was sealed as version 2, which does not follow", "", "something else was published meanwhile");
+    let said = office.done_at(DAY_1, &online);
+    assert!(said.err.starts_with("warning: slow was sealed and cannot be published any more"), "{said:?}");
+    office.done_at(DAY_1, &["publish"]);
+
+    office.done(&["ceremony", "freeze", "slow"]).says("to be signed: root 3");
+    office.done(&["ceremony", "list"]).says("slow: to be signed");
+    for signer in ["alice", "bob", "carol"] {
+        office.sign("slow", signer).says("has signed root");
+    }
+    office.done(&["ceremony", "seal", "slow"]);
+    assert_eq!(office.list("ceremonies/slow/sealed"), ["3.root.json"]);
+    office.done_at(DAY_1, &online).says("what slow has sealed is current");
+    office.done_at(DAY_1, &["publish"]);
+    office.verify("public", 1, DAY_1).unwrap();
+}
+
+#[test]
+fn what_was_sealed_and_then_frozen_anew_is_not_published() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    for signer in ["alice", "bob", "carol"] {
+        office.sign("first", signer).says("has signed");
+    }
+    office.done(&["ceremony", "seal", "first"]);
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    let said = office.run(&["online", "--key", "keys/online.pem"]);
+    said.refuses("nothing has been published or sealed yet", "", "hold a ceremony first");
+}
+
+#[test]
 fn an_abandoned_ceremony_keeps_its_record_and_is_over() {
     let office = Office::new();
     office.done(&["ceremony", "new", "first"]);

@@ -175,7 +175,7 @@ fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
     said.refuses(place, "", "correct the name, or add them: rootline-repo keyholder add");
     office.edit("rootline.toml", "threshold = 3", "threshold = 6");
     office.run(&["status"]).refuses(
-        "rootline.toml:8:13: 6 have to sign and only 5 are named",
+        "rootline.toml:9:13: 6 have to sign and only 5 are named",
         "",
         "edit rootline.toml",
     );

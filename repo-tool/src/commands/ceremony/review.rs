@@ -7,7 +7,7 @@ use rootline_metadata::{Expiry, TargetFile};
 use serde_json::{Value, json};
 
 use super::{IdArgs, Room};
-use crate::commands::Context;
+use crate::commands::{Context, plain};
 use crate::failure::Failure;
 use crate::trust_changes::{TRUSTED_ROOT, TrustChange, trust_changes};
 
@@ -37,7 +37,9 @@ impl Reviewed {
         room.frozen.check_targets(&targets, &room.published)?;
         let plan = room.folder.plan(&room.keyholders)?;
         if plan.digest() != room.record.plan {
-            context.terminal.warning("the plan was edited after it was frozen; what is signed is what was frozen");
+            context
+                .terminal
+                .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
         }
         let trust = match TRUSTED_ROOT.parse() {
             Ok(name) if room.frozen.targets().is_some() => {
@@ -71,11 +73,10 @@ impl Reviewed {
     }
 
     pub(super) fn print(&self, line: &dyn Fn(Arguments<'_>)) {
-        line(format_args!(
-            "ceremony {}{}",
-            self.id,
-            if self.summary.is_empty() { "" } else { ": " }.to_owned() + &self.summary
-        ));
+        match self.summary.as_str() {
+            "" => line(format_args!("ceremony {}", self.id)),
+            summary => line(format_args!("ceremony {}: {}", self.id, plain(summary))),
+        }
         for FileChange { role, before, after: (version, expiry) } in &self.review.files {
             let days = expiry.instant().signed_duration_since(self.at).num_days();
             let was =

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let room = Room::enter(&args.id, context)?;
     let review = Reviewed::new(&room, context)?;
     confirm(args, &review, room.record.fingerprint(), context)?;
-    let key = key_file::read(&args.key, &args.passphrase, context.terminal)?;
+    let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
     let signed = sign(args, &keyholder, &key, &room, context)?;
 
@@ -96,14 +96,15 @@ fn confirm(args: &SignArgs, review: &Reviewed, fingerprint: Fingerprint, context
             .breaking("what is signed is what the keyholders read to each other")),
         };
     }
-    if !io::stdin().is_terminal() {
+    // What a program reads is one JSON value, without a review before it.
+    if context.json || !io::stdin().is_terminal() {
         return Err(Failure::new(
             "there is no terminal to ask whether to sign",
             "read rootline-repo ceremony review, then add --fingerprint TEXT or --yes",
         ));
     }
     review.print(&|line| context.terminal.line(line));
-    context.terminal.question("sign this? Type yes:");
+    context.terminal.line(format_args!("sign this? Type yes:"));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {

@@ -10,7 +10,7 @@ use crate::atomic_file;
 use crate::failure::Failure;
 use crate::repository_folder::read_files;
 use crate::serve::Server;
-use crate::terminal::Terminal;
+use rootline_client::cli::terminal::Terminal;
 
 /// What the demo does next, and when it says it is.
 pub(super) struct Script {
@@ -19,8 +19,8 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn new(at: DateTime<Utc>, terminal: Terminal) -> Script {
-        Script { at, terminal }
+    pub(super) fn new(at: DateTime<Utc>) -> Script {
+        Script { at, terminal: Terminal::new() }
     }
 
     pub(super) fn say(&self, text: &str) {
