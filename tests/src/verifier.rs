@@ -11,7 +11,7 @@ use rootline_client::{Client, Error};
 use rootline_metadata::json::{Document, MAX_BYTES};
 use rootline_metadata::{Envelope, Role, Root, TargetPath};
 
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, shown};
 use crate::simulator::Simulator;
 
 /// One verifier over time. Each call is a client of its own, as each run of a program is: only the local copy lasts.
@@ -22,6 +22,7 @@ pub struct Verifier<S = MemoryStore> {
     /// The limits that apply.
     pub limits: Limits,
     requests: Vec<String>,
+    most_bytes: Vec<u64>,
 }
 
 impl Verifier {
@@ -39,7 +40,13 @@ impl Verifier {
 impl<S: Store> Verifier<S> {
     /// Pins that root, over that local copy.
     pub fn with_store(root: impl Into<Vec<u8>>, store: S) -> Verifier<S> {
-        Verifier { pinned_root: root.into(), store, limits: Limits::default(), requests: Vec::new() }
+        Verifier {
+            pinned_root: root.into(),
+            store,
+            limits: Limits::default(),
+            requests: Vec::new(),
+            most_bytes: Vec::new(),
+        }
     }
 
     /// Brings the top-level roles up to date.
@@ -99,13 +106,20 @@ impl<S: Store> Verifier<S> {
         let recorder = Recorder::new(from);
         let mut client = Client::new(self.pinned_root.clone(), &recorder, &self.store).with_limits(self.limits.clone());
         let outcome = run(&mut client);
-        self.requests = recorder.take_names();
+        let requests = recorder.take();
+        self.requests = requests.iter().map(shown).collect();
+        self.most_bytes = requests.iter().map(|request| request.limit).collect();
         outcome
     }
 
     /// What the last call asked for, in order.
     pub fn requests(&self) -> &[String] {
         &self.requests
+    }
+
+    /// How many bytes the last call would have taken, at most, of each file that it asked for.
+    pub fn most_bytes(&self) -> &[u64] {
+        &self.most_bytes
     }
 
     /// The local copy.

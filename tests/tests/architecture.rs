@@ -24,7 +24,7 @@ fn every_source_file_has_its_line_in_the_architecture() {
 }
 
 fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a folder").path());
     let nested = entries.map(|path| match path.is_dir() {
         true => sources(&path),
         false => vec![path],

@@ -116,16 +116,17 @@ fn everything_is_locked_and_comes_from_the_registry_or_from_here() {
     let packages = locked(workspace().join("Cargo.lock"));
     assert!(packages.len() > 100);
     let ours = ["rootline-metadata", "rootline-client", "rootline-ceremonies", "rootline-repo", "rootline-tests"];
+    let mut registries = BTreeSet::new();
     for (name, version, source) in &packages {
         match source {
             None => assert!(ours.contains(&name.as_str()), "{name} {version} comes from a path"),
             Some(source) => {
-                assert_eq!(source, "registry+https://github.com/rust-lang/crates.io-index", "{name} {version}")
+                assert!(source.starts_with("registry+https://"), "{name} {version} comes from {source}");
+                registries.insert(source);
             }
         }
     }
-    let text = fs::read_to_string(workspace().join("Cargo.lock")).unwrap();
-    assert!(!text.contains("git+"));
+    assert_eq!(registries.len(), 1, "{registries:?}");
 }
 
 /// The other clients that the interop tests install are a workspace of their own.

@@ -1,7 +1,11 @@
 //! What our ceremonies publish is read by other people's clients: from root 1, and after two rotations, with the local copy they made
 //! before and without one.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
 
 #[allow(dead_code, reason = "the room has more than is needed here")]
 #[path = "ceremony/room.rs"]

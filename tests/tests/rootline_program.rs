@@ -1,5 +1,11 @@
 //! The program `rootline`, as a person or a script meets it: what it prints where, its exit status, and what it leaves on disk.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

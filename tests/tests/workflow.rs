@@ -1,10 +1,14 @@
 //! Whole refreshes: what is asked for, what is kept, and that every driver and every store comes to the same.
 
+#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+
 use std::fs;
+use std::task::{Context, Poll, Waker};
 
 use rootline_client::Client;
-use rootline_client::store::{FileStore, LocalFile, Store};
+use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Folder, Http, HttpBlocking, HttpSettings};
+use rootline_tests::adversary;
 use rootline_tests::recorder::Recorder;
 use rootline_tests::simulator::{Delegation, PinStyle, Role, Simulator};
 use rootline_tests::verifier::{Verifier, target_path};
@@ -31,6 +35,33 @@ fn the_first_refresh_asks_for_everything_once_and_the_second_for_what_may_have_c
     sim.publish_snapshot();
     verifier.refresh(sim.files(), sim.day(1)).unwrap();
     assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json", "5.snapshot.json"]);
+}
+
+/// 5.5.1, 5.6.1, 5.7.3: what is stated is what a mirror may send, to the byte; where nothing is stated, the limit is.
+#[test]
+fn no_more_bytes_are_asked_for_than_are_stated() {
+    for (style, stated) in [(PinStyle::Full, true), (PinStyle::VersionOnly, false)] {
+        let mut sim = Simulator::default();
+        (sim.timestamp.pins, sim.snapshot.pins) = (style, style);
+        sim.delegate("targets", Delegation::to("a")).add_target("a", "x", b"four");
+        sim.publish();
+        let mut verifier = Verifier::of(&sim);
+        verifier.download(sim.files(), sim.day(1), "x").unwrap();
+        let pinned = |name: &str, limit: u64| match stated {
+            true => sim.files().metadata(name).unwrap().len() as u64,
+            false => limit,
+        };
+        let limits = &verifier.limits;
+        let expected = [
+            limits.root,
+            limits.timestamp,
+            pinned("2.snapshot.json", limits.snapshot),
+            pinned("2.targets.json", limits.targets),
+            pinned("1.a.json", limits.targets),
+            4,
+        ];
+        assert_eq!(verifier.most_bytes(), expected);
+    }
 }
 
 /// 5.3.8, 5.4.5, 5.5.7, 5.6.6: byte for byte, odd white space and unknown members included.
@@ -198,4 +229,45 @@ fn a_stored_target_is_used_only_if_it_is_what_is_listed_now() {
     sim.publish();
     assert_eq!((target(&mut verifier, &sim), fetched(&verifier)), (b"new".to_vec(), true));
     assert_eq!(verifier.stored(&LocalFile::Target("a.txt".to_owned())).unwrap(), b"new");
+}
+
+/// What a future comes to that never waits, as those of [`Files`](rootline_tests::simulator::Files) do not.
+fn now_or_never<F: Future>(future: F) -> F::Output {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// A refusal by one driver is the same refusal by the other, and leaves the same behind.
+#[test]
+fn both_drivers_refuse_alike() {
+    let mut sim = eventful();
+    sim.publish();
+    let now = sim.files();
+    let name = "2.../up?#.json";
+    let attacks = [
+        adversary::tamper(now, "2.root.json"),
+        adversary::withhold(now, "timestamp.json"),
+        adversary::strip_signatures(now, "timestamp.json"),
+        adversary::withhold(now, "3.snapshot.json"),
+        adversary::flip(now, "3.snapshot.json", 7),
+        adversary::truncate(now, "3.targets.json"),
+        adversary::lengthen(now, "3.targets.json"),
+        adversary::flip(now, name, 100),
+        adversary::withhold(now, name),
+        adversary::freeze(Simulator::default().files()),
+    ];
+    let (day, path) = (sim.day(1), target_path("dir/a b.txt"));
+    for (number, files) in attacks.iter().enumerate() {
+        let stores = [MemoryStore::new(), MemoryStore::new()];
+        let mut client = Client::new(sim.root_bytes(1), files, &stores[0]);
+        let refreshed = client.refresh(day);
+        let blocking = refreshed.and_then(|trusted| client.target(&trusted, &path)).unwrap_err();
+        let mut client = Client::new(sim.root_bytes(1), files, &stores[1]);
+        let refreshed = now_or_never(client.refresh_async(day));
+        let found = refreshed.and_then(|trusted| now_or_never(client.target_async(&trusted, &path)));
+        assert_eq!(found.unwrap_err().to_string(), blocking.to_string(), "attack {number}");
+        assert_eq!(stores[0].saved(), stores[1].saved(), "attack {number}");
+    }
 }

@@ -122,8 +122,7 @@ fn verifier_with(sim: &Simulator, files: &BTreeMap<LocalFile, Vec<u8>>) -> Verif
 fn withstand(attacks: impl Fn(&Files, &[Files]) -> Vec<Attack>) -> usize {
     let (sim, moments) = history();
     let now = sim.files();
-    let public = moments.iter().flat_map(|files| files.metadata_names().filter_map(|name| files.metadata(name)));
-    let signed: BTreeSet<Vec<u8>> = public.map(signed_part).collect();
+    let signed: BTreeSet<Vec<u8>> = sim.history().map(|(_, bytes)| signed_part(bytes)).collect();
     // Who has never been here, who was here before the keys were rotated, and who is up to date.
     let mut experiences = vec![BTreeMap::new()];
     for files in [&moments[1], now] {

@@ -272,6 +272,24 @@ fn changed<'a>(before: &'a [(String, Vec<u8>)], after: &[(String, Vec<u8>)]) -> 
     before.iter().zip(after).filter(|(before, after)| before != after).map(|(before, _)| before.0.as_str()).collect()
 }
 
+/// Several programs on one local copy: each is as good as alone.
+#[test]
+fn programs_that_run_at_the_same_time_all_come_to_the_same() {
+    let scene = Scene::new();
+    scene.init();
+    let start =
+        |_| scene.tuf(&["--target-name", "d/x", "download"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let running: Vec<_> = (0..8).map(start).collect::<Result<_, _>>().unwrap();
+    for program in running {
+        assert_eq!(code(program.wait_with_output().unwrap()), (0, String::new()));
+    }
+    let together = scene.on_disk();
+    let alone = Scene::new();
+    alone.init();
+    assert_eq!(alone.download().0, 0);
+    assert_eq!(together, alone.on_disk());
+}
+
 /// A target asked for and not verified is as much a failure as the metadata, also when others were good.
 #[test]
 fn every_target_asked_for_has_to_be_there() {

@@ -123,7 +123,8 @@ impl Simulator {
                 self.make_targets_public(targets);
             }
         }
-        self.files.set_metadata(&name, bytes);
+        self.files.set_metadata(&name, bytes.clone());
+        self.history.push((name, bytes.into()));
     }
 
     /// Under the plain name, or once for each digest (TUF 6.2).

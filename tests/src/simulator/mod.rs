@@ -27,6 +27,7 @@ mod render;
 mod server;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -58,6 +59,8 @@ pub struct Simulator {
     /// Whose signatures the last published root asks for on the next.
     last_root_keys: Vec<Key>,
     files: Files,
+    /// Every metadata file in the order of publication.
+    history: Vec<(String, Arc<[u8]>)>,
 }
 
 impl Default for Simulator {
@@ -83,6 +86,7 @@ impl Simulator {
             contents: BTreeMap::new(),
             last_root_keys: Vec::new(),
             files: Files::default(),
+            history: Vec::new(),
         };
         simulator.publish_root();
         simulator.publish();
@@ -108,6 +112,11 @@ impl Simulator {
     /// What is public now.
     pub fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// Every metadata file that was ever published, by name, in the order of publication: also those whose place others have taken.
+    pub fn history(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.history.iter().map(|(name, bytes)| (name.as_str(), &**bytes))
     }
 
     /// The published root of that version, to pin.
