@@ -1,107 +1,47 @@
-//! Writing files so that each is there entirely or not at all, and on the disk before anybody is told.
+//! Writing files so that each is there entirely or not at all, and on the disk before anybody is told. The client's store does it; here it
+//! is told to a maintainer.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
+
+use rootline_client::store::{self, StoreError};
+pub(crate) use rootline_client::store::{Access, UNFINISHED};
 
 use crate::failure::Failure;
 
-/// How the names of unfinished files begin. They are passed over when a folder is read.
-pub(crate) const UNFINISHED: &str = ".unfinished-";
-
-/// Who may read a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Its owner alone: private keys.
-    Owner,
-    /// Whoever the umask lets.
-    Umask,
-}
-
 /// Makes `bytes` the content of the file, whatever was there before.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write(path, bytes, Access::Umask, Existing::Replace).map_err(|error| Failure::io("write", path, &error))
+    store::write_file(path, bytes, Access::Umask).map_err(Failure::from)
 }
 
 /// Makes a new file; one that is there already stays as it is.
 pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
-    write(path, bytes, access, Existing::Keep).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
+    store::create_file(path, bytes, access).map_err(|error| match error.io_kind() {
+        Some(io::ErrorKind::AlreadyExists) => {
             Failure::new(format!("{} is there already", path.display()), "name another file, or move that one away")
         }
-        _ => Failure::io("write", path, &error),
+        _ => error.into(),
     })
 }
 
 /// Makes a folder and those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Failure> {
-    make_folder(path).map_err(|error| Failure::io("make the folder", path, &error))
+    store::make_folder(path, Access::Umask).map_err(Failure::from)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Existing {
-    Replace,
-    Keep,
-}
-
-fn write(path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    make_folder(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
-    if let Some(permissions) = permissions(access) {
-        builder.permissions(permissions);
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::new(
+            error.to_string(),
+            error.hint().unwrap_or("check the path and its permissions, and run this again"),
+        )
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    // Before the rename: after a loss of power the name must never stand for an empty file.
-    file.as_file().sync_all()?;
-    match existing {
-        Existing::Replace => file.persist(path),
-        Existing::Keep => file.persist_noclobber(path),
-    }
-    .map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-fn make_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let above = path.parent().filter(|above| *above != Path::new(""));
-    if let Some(above) = above {
-        make_folder(above)?;
-    }
-    match fs::create_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_folder(above.unwrap_or(Path::new("."))),
-    }
-}
-
-/// Makes renames and new files in a folder last. Only Unix lets a folder be opened for that.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-#[cfg(unix)]
-fn permissions(access: Access) -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(Permissions::from_mode(match access {
-        Access::Owner => 0o600,
-        Access::Umask => 0o666,
-    }))
-}
-
-#[cfg(not(unix))]
-fn permissions(_: Access) -> Option<Permissions> {
-    None
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

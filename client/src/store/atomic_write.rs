@@ -7,8 +7,9 @@ use std::path::Path;
 use super::error::{Operation, StoreError};
 use super::folders;
 
-/// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata.
-pub(super) const UNFINISHED: &str = ".unfinished-";
+/// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata; whoever lists a folder passes
+/// them over.
+pub const UNFINISHED: &str = ".unfinished-";
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,22 +20,51 @@ pub enum Access {
     Umask,
 }
 
-/// Makes `bytes` the content of the file at `path`, entirely or not at all; folders that are missing are made. When this returns `Ok`, the
-/// file is on the disk.
+/// Makes `bytes` the content of the file at `path`, entirely or not at all, whatever was there before; folders that are missing are made.
+/// When this returns `Ok`, the file is on the disk.
 ///
 /// # Errors
 ///
 /// [`StoreError::Io`] when it cannot be written; what was there before is then still there.
 pub fn write_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    write_at(path, bytes, access, Existing::Replace)
+}
+
+/// As [`write_file`], for a file that is not there yet: one that is stays as it is.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] when it cannot be written, or of the kind [`io::ErrorKind::AlreadyExists`] when it is there.
+pub fn create_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    write_at(path, bytes, access, Existing::Keep)
+}
+
+/// Makes a folder and those above it; when this returns `Ok`, they are on the disk.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] when one cannot be made, [`StoreError::NotARegularFile`] when something else is in its place.
+pub fn make_folder(folder: &Path, access: Access) -> Result<(), StoreError> {
+    folders::create_all(folder, access)
+}
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Replace,
+    Keep,
+}
+
+fn write_at(path: &Path, bytes: &[u8], access: Access, existing: Existing) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     folders::create_all(folder, access)?;
-    replace(folder, path, bytes, access)
+    write_and_rename(folder, path, bytes, access, existing).map_err(StoreError::io(Operation::Write, path))
 }
 
 /// Makes `bytes` the content of the file at `path`, in `folder`. The rename replaces whatever is at `path`, a symbolic
 /// link itself rather than what it leads to; it fails when there is a folder.
 pub(super) fn replace(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
-    write_and_rename(folder, path, bytes, access).map_err(StoreError::io(Operation::Write, path))
+    write_and_rename(folder, path, bytes, access, Existing::Replace).map_err(StoreError::io(Operation::Write, path))
 }
 
 /// Makes renames, new files and removals in `folder` last. Only Unix lets a folder be opened for that; elsewhere the
@@ -54,7 +84,7 @@ pub(super) fn sweep(folder: &Path) {
     }
 }
 
-fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     if let Some(permissions) = permissions(access) {
@@ -64,7 +94,11 @@ fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access) ->
     file.write_all(bytes)?;
     // Before the rename: after a loss of power the name must never stand for an empty file.
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    match existing {
+        Existing::Replace => file.persist(path),
+        Existing::Keep => file.persist_noclobber(path),
+    }
+    .map_err(|error| error.error)?;
     sync_folder(folder)
 }
 

@@ -16,7 +16,7 @@ mod folders;
 mod lock;
 mod memory_store;
 
-pub use atomic_write::{Access, write_file};
+pub use atomic_write::{Access, UNFINISHED, create_file, make_folder, write_file};
 pub(crate) use bounded_read::read_file_at_most;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};
