@@ -73,7 +73,7 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         for (name, published) in [
             ("trusted_root.json", format!("targets/{empty}.trusted_root.json")),
-            ("registry.npmjs.org/keys.json", format!("targets/registry.npmjs.org/{empty}.keys.json")),
+            ("packages.example.org/keys.json", format!("targets/packages.example.org/{empty}.keys.json")),
         ] {
             assert_eq!(name.parse::<TargetName>().unwrap().published_as(&file), published);
         }

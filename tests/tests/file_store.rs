@@ -52,7 +52,7 @@ fn what_was_saved_is_loaded_from_files_with_plain_names() {
         (LocalFile::Timestamp, "timestamp.json"),
         (LocalFile::Snapshot, "snapshot.json"),
         (LocalFile::Targets, "targets.json"),
-        (LocalFile::Delegated("registry.npmjs.org".to_owned()), "registry.npmjs.org.json"),
+        (LocalFile::Delegated("packages.example.org".to_owned()), "packages.example.org.json"),
         (LocalFile::Delegated("a/b".to_owned()), "a%2Fb.json"),
         (LocalFile::PinnedRoot, "pinned/root.json"),
         (LocalFile::Target("dir/a".to_owned()), "targets/dir%2Fa"),
@@ -68,7 +68,7 @@ fn what_was_saved_is_loaded_from_files_with_plain_names() {
         [
             "a%2Fb.json",
             "pinned",
-            "registry.npmjs.org.json",
+            "packages.example.org.json",
             "root.json",
             "root_history",
             "snapshot.json",

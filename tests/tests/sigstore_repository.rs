@@ -128,7 +128,9 @@ fn what_is_asked_for_is_what_the_specification_says_and_what_is_kept_is_what_was
     let npm = repository.expected[1].0.as_str();
     verifier.find(&repository.files, fresh(), npm).unwrap();
     let roots = (2..=NEWEST + 1).map(|version| format!("{version}.root.json"));
-    let others = ["timestamp.json", "165.snapshot.json", "14.targets.json", "8.registry.npmjs.org.json"];
+    let (role, _) = npm_delegation(&repository.files);
+    let (kept_role, public_role) = (format!("{role}.json"), format!("8.{role}.json"));
+    let others = ["timestamp.json", "165.snapshot.json", "14.targets.json", &public_role];
     let expected: Vec<String> = roots.chain(others.map(str::to_owned)).collect();
     assert_eq!(verifier.requests(), expected);
     verifier.find(&repository.files, fresh(), npm).unwrap();
@@ -139,7 +141,7 @@ fn what_is_asked_for_is_what_the_specification_says_and_what_is_kept_is_what_was
         ("timestamp.json", "timestamp.json"),
         ("snapshot.json", "165.snapshot.json"),
         ("targets.json", "14.targets.json"),
-        ("registry.npmjs.org.json", "8.registry.npmjs.org.json"),
+        (&kept_role, &public_role),
     ] {
         assert_eq!(fs::read(copy.path().join(name)).unwrap(), repository.files.metadata(public).unwrap(), "{name}");
     }

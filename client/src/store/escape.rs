@@ -136,7 +136,7 @@ mod tests {
     fn role_names_become_file_names_and_come_back() {
         for (name, stem) in [
             ("npm", "npm"),
-            ("registry.npmjs.org", "registry.npmjs.org"),
+            ("packages.example.org", "packages.example.org"),
             ("A-z_0.9~", "A-z_0.9~"),
             ("a/b", "a%2Fb"),
             ("a\\b", "a%5Cb"),
