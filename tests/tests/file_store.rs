@@ -67,8 +67,8 @@ fn what_was_saved_is_loaded_from_files_with_plain_names() {
         listing(store.folder()),
         [
             "a%2Fb.json",
-            "pinned",
             "packages.example.org.json",
+            "pinned",
             "root.json",
             "root_history",
             "snapshot.json",
