@@ -148,6 +148,7 @@ fn strings_are_unicode() {
         r#""\ud83dx""#,
         r#""\ud83d\n""#,
         r#""\ud83d\ud83d""#,
+        r#""\ud83d\ue000""#,
     ] {
         assert_eq!(problem(text), Problem::LoneSurrogate, "{text}");
         // As a name too.
@@ -167,6 +168,10 @@ fn strings_are_unicode() {
         r#""\U00e9""#,
     ] {
         assert!(matches!(problem(text), Problem::NotJson(_)), "{text}");
+    }
+    // Every control character has to be escaped, and nothing above them.
+    for character in '\0'..='\u{20}' {
+        assert_eq!(read(&format!("\"{character}\"")).is_ok(), character == ' ', "{character:?}");
     }
     for bytes in
         [&b"\"\xff\""[..], b"\"\xc0\x80\"", b"\"\xed\xa0\x80\"", b"\"\xf4\x90\x80\x80\"", b"\"\xc3", b"\xfe\xff"]

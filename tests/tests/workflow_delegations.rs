@@ -130,7 +130,7 @@ fn nothing_after_a_terminating_delegation_is_asked_at_any_level() {
 /// GHSA-qp9x-wp8f-qgjj, CVE-2021-41087: patterns matched without case, `\` as `/`, `*` across `/`.
 #[test]
 fn only_roles_that_the_target_was_delegated_to_are_asked() {
-    let rows: [(&str, &str, bool); 13] = [
+    let rows: [(&str, &str, bool); 17] = [
         ("*.md", "readme.md", true),
         ("*.md", "README.MD", false),
         ("*.md", "releases/README.md", false),
@@ -141,6 +141,10 @@ fn only_roles_that_the_target_was_delegated_to_are_asked() {
         ("foo-?.tgz", "foo-a.tgz", true),
         ("foo-?.tgz", "foo-alpha.tgz", false),
         ("foo-?.tgz", "foo-.tgz", false),
+        ("foo?", "foob", true),
+        ("foo?", "foo", false),
+        ("f*", "f", true),
+        ("f*o", "fo/o", false),
         ("f?o", "f/o", false),
         ("a\\b", "a/b", false),
         ("a/b", "a\\b", false),

@@ -59,6 +59,10 @@ fn published(role: &str, edit: &Edit) -> Result<String, Refusal> {
     }
 }
 
+/// What may be said of a target.
+const TARGET: &str =
+    "{\"length\": 1, \"hashes\": {\"sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\"}}";
+
 fn all_malformed(role: &str, edits: &[Edit]) {
     for edit in edits {
         let refusal = published(role, edit).expect_err(&edit.shown());
@@ -227,13 +231,18 @@ fn a_targets_file_has_its_form() {
         &[
             Unset("targets"),
             Set("targets", "[]"),
-            Set("targets/", "{\"length\": 1, \"hashes\": {\"sha256\": \"00\"}}"),
+            Set("targets/", TARGET),
             Unset("targets/t/length"),
             Set("targets/t/length", "-1"),
             Unset("targets/t/hashes"),
             Set("targets/t/hashes", "{}"),
             Set("targets/t/custom", "\"text\""),
             Unset("delegations/keys"),
+            // One role twice, for other targets.
+            Set(
+                "delegations/roles/1",
+                "{\"keyids\": [], \"name\": \"a\", \"paths\": [], \"terminating\": true, \"threshold\": 1}",
+            ),
             Unset("delegations/roles"),
             Unset("delegations/roles/0/name"),
             Set("delegations/roles/0/name", "\"\""),
@@ -254,6 +263,11 @@ fn a_targets_file_has_its_form() {
         &[
             Unset("delegations"),
             Set("targets", "{}"),
+            Set("targets/ ", TARGET),
+            Set(
+                "delegations/roles/1",
+                "{\"keyids\": [], \"name\": \"b\", \"paths\": [], \"terminating\": true, \"threshold\": 1}",
+            ),
             Set("targets/t/custom", "{\"any\": [\"thing\"]}"),
             Set("delegations/roles", "[]"),
             Set("delegations/roles/0/paths", "[]"),

@@ -14,7 +14,7 @@ pub fn member<'a>(value: &'a mut Value, path: &str) -> &'a mut Value {
     })
 }
 
-/// Sets the member at `path`, which need not be there; the object that it is in has to be.
+/// Sets the member at `path`, which need not be there; the object that it is in has to be. An array grows by one at its end.
 ///
 /// # Panics
 /// If that object is not there.
@@ -24,6 +24,7 @@ pub fn set(value: &mut Value, path: &str, new: impl Into<Value>) {
         Value::Object(members) => {
             members.insert(name, new.into());
         }
+        Value::Array(elements) if name == elements.len().to_string() => elements.push(new.into()),
         element => *member(element, name) = new.into(),
     }
 }
