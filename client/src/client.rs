@@ -3,34 +3,97 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
 
-use crate::driver::{turn, turn_async};
+use crate::driver::{Prefetch, turn, turn_async};
 use crate::error::{Error, Note};
+use crate::freshness::Freshness;
+use crate::last_check::LastCheck;
 use crate::limits::Limits;
+use crate::local_copy::LocalCopy;
 use crate::store::{LocalFile, Store};
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::{Found, Refresh, Search, TargetRequest, Trusted, check_target};
+use crate::unsaved::{Keeping, Saving, Unsaved};
+use crate::workflow::{Content, Found, Search, TargetRequest, Trusted, Update, Updated, Wanted, check_target};
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
+///
+/// A piece of work ([`refresh`](Self::refresh), [`update`](Self::update)) reads the local copy, asks the repository, and saves everything
+/// at its end in one step. Where several processes share a store, none waits while another one is fetching; whoever finds on saving
+/// that it was overtaken does its work again, from what the other one has saved.
 #[derive(Debug)]
 pub struct Client<T, S> {
     pinned_root: Vec<u8>,
     transport: T,
     store: S,
     limits: Limits,
+    freshness: Freshness,
+    prefetch: Prefetch,
+    keeping: Keeping,
+    records_checks: bool,
     notes: Vec<Note>,
 }
+
+/// One piece of work, with all its tries.
+struct Work {
+    prefetch: Prefetch,
+    overtaken: u32,
+    notes: Vec<Note>,
+}
+
+impl Work {
+    fn begin(prefetch: Prefetch) -> Work {
+        Work { prefetch, overtaken: 0, notes: Vec::new() }
+    }
+}
+
+/// How often work is done again because another process was quicker, before everybody else is made to wait.
+const MOST_OVERTAKINGS: u32 = 8;
 
 impl<T, S: Store> Client<T, S> {
     /// Puts them together; nothing is read or fetched yet.
     pub fn new(pinned_root: impl Into<Vec<u8>>, transport: T, store: S) -> Self {
-        Client { pinned_root: pinned_root.into(), transport, store, limits: Limits::default(), notes: Vec::new() }
+        Client {
+            pinned_root: pinned_root.into(),
+            transport,
+            store,
+            limits: Limits::default(),
+            freshness: Freshness::Online,
+            prefetch: Prefetch::On,
+            keeping: Keeping::Required,
+            records_checks: false,
+            notes: Vec::new(),
+        }
     }
 
     /// The same with other limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Client { limits, ..self }
+    }
+
+    /// The same, as fresh as that: [`Freshness::Online`] unless told otherwise. [`Freshness::MaxAge`] needs checks that are
+    /// [recorded](Self::recording_checks), and records them.
+    #[must_use]
+    pub fn with_freshness(self, freshness: Freshness) -> Self {
+        let records_checks = self.records_checks || matches!(freshness, Freshness::MaxAge(_));
+        Client { freshness, records_checks, ..self }
+    }
+
+    /// The same, fetching ahead or not: [`Prefetch::On`] unless told otherwise.
+    #[must_use]
+    pub fn with_prefetch(self, prefetch: Prefetch) -> Self {
+        Client { prefetch, ..self }
+    }
+
+    /// The same, whether or not it is a failure that a verified file cannot be kept: [`Keeping::Required`] unless told otherwise.
+    #[must_use]
+    pub fn with_keeping(self, keeping: Keeping) -> Self {
+        Client { keeping, ..self }
+    }
+
+    /// The same, noting in the store when it was last compared with the repository, and under which entity tag the timestamp came.
+    #[must_use]
+    pub fn recording_checks(self) -> Self {
+        Client { records_checks: true, ..self }
     }
 
     /// The limits that apply.
@@ -38,14 +101,114 @@ impl<T, S: Store> Client<T, S> {
         &self.limits
     }
 
+    /// How fresh everything has to be.
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
     /// The local copy.
     pub fn store(&self) -> &S {
         &self.store
     }
 
+    /// The way to the repository.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// What was noticed since this was last asked, and was no failure.
     pub fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// What the local copy has, verified from the pinned root, judging every expiry at `instant`. No request is made and nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// If there is no local copy, or a check refuses it.
+    pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        let _lock = self.store.lock_to_load()?;
+        let crank = self.begin(instant, wanted)?;
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let turned = turn(crank, &LocalCopy::new(&self.store), &mut local, Prefetch::Off);
+        self.notes.append(&mut local.take_notes());
+        let checked_at = LastCheck::load(&self.store).map(|check| check.at());
+        turned.map(|updated| Updated { checked_at, ..updated })
+    }
+
+    /// What the local copy has, if the caller wants no more than that.
+    fn load_if_enough(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Option<Result<Updated, Error>> {
+        match self.freshness {
+            Freshness::Online => None,
+            Freshness::MaxAge(max_age) => {
+                let young = LastCheck::load(&self.store).is_some_and(|check| check.is_within(max_age, now));
+                if young { self.load(now, wanted).ok().map(Ok) } else { None }
+            }
+            offline => Some(self.load(offline.judged_at(now), wanted)),
+        }
+    }
+
+    fn begin(&self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Update, Error> {
+        Ok(Update::begin(self.pinned_root.clone(), wanted.iter().cloned(), now, &self.limits)?)
+    }
+
+    /// Begins one try of a piece of work.
+    fn attempt(&self, work: &Work, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<(Update, Unsaved<'_, S>), Error> {
+        let lock = if work.overtaken < MOST_OVERTAKINGS { None } else { self.store.lock()? };
+        let last_check = if self.records_checks { LastCheck::load(&self.store) } else { None };
+        let local = Unsaved::over(&self.store, last_check.as_ref(), self.limits.timestamp).locked(lock);
+        Ok((self.begin(now, wanted)?, local))
+    }
+
+    /// After a try: saves what was verified, and gives what came of the work unless there is another try to make.
+    fn conclude(
+        &self,
+        work: &mut Work,
+        turned: Result<Updated, Error>,
+        mut local: Unsaved<'_, S>,
+        now: DateTime<Utc>,
+        leave_mirror: impl FnOnce() -> Option<String>,
+    ) -> Option<Result<Updated, Error>> {
+        let done = match turned {
+            Ok(updated) => match local.save() {
+                Ok(Saving::Overtaken) => {
+                    work.overtaken += 1;
+                    None
+                }
+                Err(error) if self.keeping == Keeping::Required => Some(Err(error.into())),
+                saved => {
+                    work.notes.extend(saved.err().map(Note::NotKept));
+                    self.record_check(&updated, local.timestamp_etag(), now);
+                    Some(Ok(Updated { checked_at: Some(now), ..updated }))
+                }
+            },
+            // Files that were asked for at the same time may belong to two publications. One after the other they decide.
+            Err(Error::Refused(_)) if work.prefetch == Prefetch::On => {
+                work.prefetch = Prefetch::Off;
+                return None;
+            }
+            Err(error) => match error.is_the_repository_s().then(leave_mirror).flatten() {
+                Some(location) => {
+                    work.notes.push(Note::MirrorLeft { location, reason: error.to_string() });
+                    None
+                }
+                None => {
+                    // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
+                    work.notes.extend(local.save().err().map(Note::NotKept));
+                    Some(Err(error))
+                }
+            },
+        };
+        work.notes.append(&mut local.take_notes());
+        done
+    }
+
+    /// Notes when the local copy was compared with the repository. A record that cannot be written costs requests and nothing else.
+    fn record_check(&self, updated: &Updated, etag: Option<&str>, now: DateTime<Utc>) {
+        if self.records_checks {
+            let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
+            let _ = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+        }
     }
 
     /// A stored target counts only if it still is what was said about it.
@@ -55,19 +218,48 @@ impl<T, S: Store> Client<T, S> {
         found.file.matches(&bytes).then_some(bytes)
     }
 
-    fn refresh_crank(&self, now: DateTime<Utc>) -> Result<Refresh, Error> {
-        Ok(Refresh::begin(self.pinned_root.clone(), now, &self.limits)?)
+    fn keep_target(&self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
+        let file = LocalFile::Target(found.path.as_str().to_owned());
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        local.keep(file, Content::Target(bytes.into()));
+        Ok(local.save_beside(trusted.snapshot().bytes())?)
     }
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
-    /// Brings the four top-level roles up to date, judging every expiry at `now` (TUF 5.1 to 5.6.6). What it returns is verified, fresh,
-    /// and in the store.
+    /// Brings the four top-level roles up to date, judging every expiry at `now` (TUF 5.1 to 5.6.6). What it returns is verified, as fresh
+    /// as the caller [asks](Self::with_freshness), and in the store.
     ///
     /// # Errors
     /// If a check refuses, a file does not arrive, or a verified file cannot be kept.
     pub fn refresh(&mut self, now: DateTime<Utc>) -> Result<Trusted, Error> {
-        turn(self.refresh_crank(now)?, &self.transport, &self.store, &mut self.notes)
+        self.update(now, &[]).map(|updated| updated.trusted)
+    }
+
+    /// A refresh that brings targets along (TUF 5.1 to 5.7): all of it is saved together.
+    ///
+    /// # Errors
+    /// As [`Client::refresh`]; also if nobody lists a target that has to be there.
+    pub fn update(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        match self.load_if_enough(now, wanted) {
+            Some(loaded) => loaded,
+            None => self.update_online(now, wanted),
+        }
+    }
+
+    /// Whatever the freshness that is asked for: from the repository.
+    pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        self.transport.first_mirror();
+        let mut work = Work::begin(self.prefetch);
+        let done = loop {
+            let (crank, mut local) = self.attempt(&work, now, wanted)?;
+            let turned = turn(crank, &self.transport, &mut local, work.prefetch);
+            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
+                break done;
+            }
+        };
+        self.notes.append(&mut work.notes);
+        done
     }
 
     /// Finds out what is said about a target, asking delegated roles as needed (TUF 5.6.7).
@@ -76,7 +268,16 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// As [`Client::refresh`]; also if nobody lists the target.
     pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
-        turn(search, &self.transport, &self.store, &mut self.notes)
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let turned = match self.freshness.is_offline() {
+            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            false => turn(search, &self.transport, &mut local, self.prefetch),
+        };
+        let saved = local.save_beside(trusted.snapshot().bytes());
+        self.notes.append(&mut local.take_notes());
+        let found = turned?;
+        saved?;
+        Ok(found)
     }
 
     /// The bytes of a target that was found, verified (TUF 5.7). They are not stored.
@@ -84,7 +285,11 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// # Errors
     /// If they do not arrive or are not what was said about them.
     pub fn fetch(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
-        let bytes = self.transport.fetch(&TargetRequest::of(found, &self.limits)?)?;
+        let request = TargetRequest::of(found, &self.limits)?;
+        let bytes = match self.freshness.is_offline() {
+            true => LocalCopy::new(&self.store).fetch(&request)?,
+            false => self.transport.fetch(&request)?,
+        };
         check_target(found, &bytes)?;
         Ok(bytes)
     }
@@ -99,7 +304,7 @@ impl<T: Transport, S: Store> Client<T, S> {
             Some(bytes) => Ok(bytes),
             None => {
                 let bytes = self.fetch(&found)?;
-                self.store.save(&LocalFile::Target(path.as_str().to_owned()), &bytes)?;
+                self.keep_target(trusted, &found, &bytes)?;
                 Ok(bytes)
             }
         }
@@ -112,7 +317,37 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// # Errors
     /// As [`Client::refresh`].
     pub async fn refresh_async(&mut self, now: DateTime<Utc>) -> Result<Trusted, Error> {
-        turn_async(self.refresh_crank(now)?, &self.transport, &self.store, &mut self.notes).await
+        self.update_async(now, &[]).await.map(|updated| updated.trusted)
+    }
+
+    /// As [`Client::update`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::update`].
+    pub async fn update_async(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        match self.load_if_enough(now, wanted) {
+            Some(loaded) => loaded,
+            None => self.update_online_async(now, wanted).await,
+        }
+    }
+
+    /// As [`Client::update_online`].
+    pub(crate) async fn update_online_async(
+        &mut self,
+        now: DateTime<Utc>,
+        wanted: &[Wanted],
+    ) -> Result<Updated, Error> {
+        self.transport.first_mirror();
+        let mut work = Work::begin(self.prefetch);
+        let done = loop {
+            let (crank, mut local) = self.attempt(&work, now, wanted)?;
+            let turned = turn_async(crank, &self.transport, &mut local, work.prefetch).await;
+            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
+                break done;
+            }
+        };
+        self.notes.append(&mut work.notes);
+        done
     }
 
     /// As [`Client::find`], without blocking on the network.
@@ -121,7 +356,16 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::find`].
     pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
-        turn_async(search, &self.transport, &self.store, &mut self.notes).await
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let turned = match self.freshness.is_offline() {
+            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
+        };
+        let saved = local.save_beside(trusted.snapshot().bytes());
+        self.notes.append(&mut local.take_notes());
+        let found = turned?;
+        saved?;
+        Ok(found)
     }
 
     /// As [`Client::fetch`], without blocking on the network.
@@ -129,7 +373,11 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// # Errors
     /// As [`Client::fetch`].
     pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
-        let bytes = self.transport.fetch(&TargetRequest::of(found, &self.limits)?).await?;
+        let request = TargetRequest::of(found, &self.limits)?;
+        let bytes = match self.freshness.is_offline() {
+            true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
+            false => self.transport.fetch(&request).await?,
+        };
         check_target(found, &bytes)?;
         Ok(bytes)
     }
@@ -144,7 +392,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
             Some(bytes) => Ok(bytes),
             None => {
                 let bytes = self.fetch_async(&found).await?;
-                self.store.save(&LocalFile::Target(path.as_str().to_owned()), &bytes)?;
+                self.keep_target(trusted, &found, &bytes)?;
                 Ok(bytes)
             }
         }

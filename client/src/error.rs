@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::refusal::Refusal;
+use crate::spec::Check;
 use crate::store::StoreError;
 use crate::transport::TransportError;
 
@@ -26,6 +27,15 @@ impl Error {
     pub fn refusal(&self) -> Option<&Refusal> {
         if let Error::Refused(refusal) = self { Some(refusal) } else { None }
     }
+
+    /// Whether the repository, or the way to it, is to blame, so that another mirror may do better.
+    pub fn is_the_repository_s(&self) -> bool {
+        match self {
+            Error::Refused(refusal) => !matches!(refusal.check, Check::PinnedRoot | Check::TargetKnown),
+            Error::Transport(error) => !matches!(error, TransportError::Setup { .. }),
+            Error::Store(_) => false,
+        }
+    }
 }
 
 /// Something that was no failure, and that somebody may want to know.
@@ -40,6 +50,15 @@ pub enum Note {
     },
     /// A local copy could not be read, so it was fetched instead, or did not count.
     LocalCopyUnreadable(StoreError),
+    /// What was verified could not be kept.
+    NotKept(StoreError),
+    /// A mirror failed, or served what is not trusted, and was left for the next one.
+    MirrorLeft {
+        /// Which one.
+        location: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Note {
@@ -48,6 +67,8 @@ impl fmt::Display for Note {
             Note::RootForbidden { name } => {
                 write!(f, "the server forbids {name} instead of saying that there is none; taken as: no newer root")
             }
+            Note::NotKept(error) => write!(f, "{error}; going on without keeping a copy"),
+            Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
             Note::LocalCopyUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
         }
     }

@@ -1,17 +1,18 @@
 //! What users come for: whose keys and certificates to trust at a given time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::json::FormatError;
 use rootline_metadata::sigstore::{SigningConfig, TrustedAt, TrustedRoot};
-use rootline_metadata::{Expiry, Role, TargetPath};
+use rootline_metadata::{Expiry, TargetPath};
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::freshness::{Freshness, FreshnessReport};
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::Trusted;
+use crate::workflow::{Trusted, Updated, Wanted};
 
 /// The name under which a repository ships its trust root.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -21,13 +22,20 @@ pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 /// Most bytes of either document.
 const LIMIT: usize = 8 << 20;
 
-/// A trust root that came through TUF: verified, and fresh at the instant of the refresh.
+/// A trust root that came through TUF: verified, and as fresh as [`freshness`](Self::freshness) says.
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
     trusted_root: TrustedRoot,
     signing_config: Option<SigningConfig>,
     metadata: Trusted,
+    freshness: FreshnessReport,
+    /// When a search that found nothing last made us refresh.
+    missed_at: Option<DateTime<Utc>>,
 }
+
+/// How long after one search in vain the next one may force a refresh again: whoever presents signatures by unknown logs must not decide how
+/// often a verifier asks the repository.
+pub const MISS_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 impl TrustRoot {
     /// The Fulcio chains, logs and timestamp authorities to trust for something that was signed at `instant`.
@@ -50,32 +58,97 @@ impl TrustRoot {
         &self.metadata
     }
 
-    /// From when on it is no longer fresh: the first of the four roles' expiries.
-    pub fn expiry(&self) -> Expiry {
-        let of_roles =
-            [self.metadata.root().expiry(), self.metadata.timestamp().expiry(), self.metadata.snapshot().expiry()];
-        of_roles.into_iter().fold(self.metadata.targets().expiry(), Expiry::min)
+    /// When it was checked, when each role expires, and whether it is stale.
+    pub fn freshness(&self) -> &FreshnessReport {
+        &self.freshness
     }
 
-    fn assemble(metadata: Trusted, trusted_root: &[u8], signing_config: Option<Vec<u8>>) -> Result<TrustRoot, Error> {
-        let trusted_root = TrustedRoot::parse(trusted_root, LIMIT).map_err(|error| malformed(TRUSTED_ROOT, error))?;
-        let signing_config = signing_config
-            .map(|bytes| SigningConfig::parse(&bytes, LIMIT).map_err(|error| malformed(SIGNING_CONFIG, error)))
-            .transpose()?;
-        Ok(TrustRoot { trusted_root, signing_config, metadata })
+    /// From when on it is no longer fresh: the first of the four roles' expiries.
+    pub fn expiry(&self) -> Expiry {
+        self.metadata.expiry()
     }
+
+    /// What `find` finds here; if it finds nothing, then what it finds after one refresh: a log or an authority may be newer than this
+    /// trust root. It refreshes at most once in [`MISS_PAUSE`], and never where the client works offline.
+    ///
+    /// # Errors
+    /// As [`Client::trust_root`]. This trust root stays as it is then.
+    pub fn refresh_on_miss<T: Transport, S: Store, R>(
+        &mut self,
+        client: &mut Client<T, S>,
+        now: DateTime<Utc>,
+        find: impl Fn(&TrustRoot) -> Option<R>,
+    ) -> Result<Option<R>, Error> {
+        let found = find(self);
+        if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
+            return Ok(found);
+        }
+        let renewed = client.update_online(now, &wanted())?;
+        *self = TrustRoot::assemble(renewed)?.missed(now);
+        Ok(find(self))
+    }
+
+    /// As [`TrustRoot::refresh_on_miss`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`TrustRoot::refresh_on_miss`].
+    pub async fn refresh_on_miss_async<T: AsyncTransport, S: Store, R>(
+        &mut self,
+        client: &mut Client<T, S>,
+        now: DateTime<Utc>,
+        find: impl Fn(&TrustRoot) -> Option<R>,
+    ) -> Result<Option<R>, Error> {
+        let found = find(self);
+        if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
+            return Ok(found);
+        }
+        let renewed = client.update_online_async(now, &wanted()).await?;
+        *self = TrustRoot::assemble(renewed)?.missed(now);
+        Ok(find(self))
+    }
+
+    /// Also notes that it is about to, so that a refresh which fails is not tried again at once.
+    fn may_refresh_after_miss(&mut self, freshness: Freshness, now: DateTime<Utc>) -> bool {
+        let recently = self.missed_at.is_some_and(|missed| {
+            let since = now.signed_duration_since(missed);
+            since >= TimeDelta::zero() && since < MISS_PAUSE
+        });
+        if freshness.is_offline() || recently {
+            return false;
+        }
+        self.missed_at = Some(now);
+        true
+    }
+
+    fn missed(self, now: DateTime<Utc>) -> TrustRoot {
+        TrustRoot { missed_at: Some(now), ..self }
+    }
+
+    fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
+        let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
+        let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
+        let trusted_root = TrustedRoot::parse(trusted_root, LIMIT).map_err(|error| malformed(TRUSTED_ROOT, error))?;
+        let signing_config = bytes(SIGNING_CONFIG)
+            .map(|bytes| SigningConfig::parse(bytes, LIMIT).map_err(|error| malformed(SIGNING_CONFIG, error)))
+            .transpose()?;
+        let freshness = updated.freshness();
+        Ok(TrustRoot { trusted_root, signing_config, metadata: updated.trusted, freshness, missed_at: None })
+    }
+}
+
+/// What a trust root consists of. A repository need not say which services to sign with.
+pub fn wanted() -> [Wanted; 2] {
+    let wanted = |name, if_listed| Wanted { path: TargetPath::from_static(name), if_listed };
+    [wanted(TRUSTED_ROOT, false), wanted(SIGNING_CONFIG, true)]
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
     /// Refreshes, and gives the trust root that the repository ships, from the store where it has not changed.
     ///
     /// # Errors
-    /// As [`Client::refresh`] and [`Client::target`]; also if what is shipped is no trust root.
+    /// As [`Client::update`]; also if what is shipped is no trust root.
     pub fn trust_root(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
-        let metadata = self.refresh(now)?;
-        let trusted_root = self.target(&metadata, &TargetPath::from_static(TRUSTED_ROOT))?;
-        let signing_config = if_listed(self.target(&metadata, &TargetPath::from_static(SIGNING_CONFIG)))?;
-        TrustRoot::assemble(metadata, &trusted_root, signing_config)
+        TrustRoot::assemble(self.update(now, &wanted())?)
     }
 }
 
@@ -85,18 +158,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// # Errors
     /// As [`Client::trust_root`].
     pub async fn trust_root_async(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
-        let metadata = self.refresh_async(now).await?;
-        let trusted_root = self.target_async(&metadata, &TargetPath::from_static(TRUSTED_ROOT)).await?;
-        let signing_config = if_listed(self.target_async(&metadata, &TargetPath::from_static(SIGNING_CONFIG)).await)?;
-        TrustRoot::assemble(metadata, &trusted_root, signing_config)
-    }
-}
-
-/// A target that the repository need not have.
-fn if_listed(target: Result<Vec<u8>, Error>) -> Result<Option<Vec<u8>>, Error> {
-    match target {
-        Err(Error::Refused(Refusal { fault: Fault::NotListed { .. }, .. })) => Ok(None),
-        other => other.map(Some),
+        TrustRoot::assemble(self.update_async(now, &wanted()).await?)
     }
 }
 

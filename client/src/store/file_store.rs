@@ -84,6 +84,7 @@ impl FileStore {
             LocalFile::Timestamp => self.folder.join("timestamp.json"),
             LocalFile::Snapshot => self.folder.join("snapshot.json"),
             LocalFile::Targets => self.folder.join("targets.json"),
+            LocalFile::LastCheck => self.folder.join("last_check"),
             LocalFile::Delegated(role) => self.folder.join(format!("{}.json", escape::role_file_stem(role))),
             LocalFile::Target(target) => self.folder.join(TARGETS).join(escape::target_file_name(target)),
         }
@@ -162,6 +163,14 @@ impl Store for FileStore {
             folders::create_one(&folder, Access::Owner)?;
         }
         atomic_write::replace(&folder, &path, bytes, Access::Owner)
+    }
+
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.lock_exclusive().map(Some)
+    }
+
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.lock_shared().map(Some)
     }
 
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {

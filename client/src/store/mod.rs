@@ -42,6 +42,9 @@ pub enum LocalFile {
     /// The newest trusted metadata of the delegated role with this name. Any name is fine, since it is escaped before
     /// it becomes a file name; see [`escape::role_file_stem`].
     Delegated(String),
+    /// When the copy was last compared with the repository, and what the repository then said of its files: no metadata, and never
+    /// trusted for more than not asking again too soon.
+    LastCheck,
     /// A target that was verified when it was stored, by its path. Escaped likewise; see [`escape::target_file_name`].
     Target(String),
 }
@@ -64,6 +67,35 @@ pub trait Store {
     /// [`StoreError::Io`] when they cannot be written; what was there before is then still there.
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError>;
 
+    /// Makes each of these the content of its file, all of them or none: whoever loads sees what was there before, or all that is new,
+    /// also after a crash in between. A store that cannot promise that saves them in the order given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::save`].
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        files.iter().try_for_each(|(file, bytes)| self.save(file, bytes))
+    }
+
+    /// Keeps everybody else from saving until it is dropped, so that what is saved can be compared with what is there before. A store that
+    /// nobody else uses needs none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] when somebody else is still there after a while; [`StoreError::Io`] when nothing can be saved here.
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        Ok(None)
+    }
+
+    /// Keeps everybody from saving until it is dropped, so that several files that belong together can be loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::lock`]; but it is no error that nothing can be saved here.
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        Ok(None)
+    }
+
     /// Takes `file` away. It is no error when there is none.
     ///
     /// # Errors
@@ -81,6 +113,18 @@ impl<S: Store + ?Sized> Store for &S {
         (**self).save(file, bytes)
     }
 
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        (**self).save_all(files)
+    }
+
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        (**self).lock()
+    }
+
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        (**self).lock_to_load()
+    }
+
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
         (**self).remove(file)
     }
@@ -93,6 +137,18 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
         (**self).save(file, bytes)
+    }
+
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        (**self).save_all(files)
+    }
+
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        (**self).lock()
+    }
+
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        (**self).lock_to_load()
     }
 
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ mod clients;
 mod location;
 mod retry;
 mod settings;
+mod together;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,15 +5,19 @@
 //! and it tells "not there" apart from every other failure, because for the next root version that is the good answer.
 
 mod error;
+mod fetched;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
+mod mirrors;
 mod request;
 
 pub use error::TransportError;
+pub use fetched::Fetched;
 pub use folder::Folder;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpBlocking, HttpSettings, ProxyChoice};
+pub use mirrors::Mirrors;
 pub use request::{Place, Request};
 
 /// Brings the files of one repository, and waits for them.
@@ -25,6 +29,40 @@ pub trait Transport {
     /// [`TransportError::NotFound`] when the repository has no such file; [`TransportError::TooLong`] when it has more
     /// than [`Request::limit`] bytes; the others by their culprit, see [`TransportError`].
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError>;
+
+    /// The same unless the file still is the one that had the entity tag `etag` (RFC 9110, 8.8.3). A transport that knows no
+    /// entity tags brings the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::fetch`].
+    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+        let _ = etag;
+        self.fetch(request).map(|bytes| Fetched::New { bytes, etag: None })
+    }
+
+    /// A way to fetch several files at the same time, if there is one.
+    fn together(&self) -> Option<Box<dyn Together + '_>> {
+        None
+    }
+
+    /// Leaves the mirror in use for the next one of the same repository, and says which one was left; none if there is no other.
+    /// Called when it failed, or served what is not trusted.
+    fn leave_mirror(&self) -> Option<String> {
+        None
+    }
+
+    /// Goes back to the first mirror. Called before each piece of work.
+    fn first_mirror(&self) {}
+}
+
+/// Several fetches at the same time, for a caller who waits.
+pub trait Together {
+    /// Begins to fetch a file, as [`Transport::fetch_unless`] does.
+    fn ask(&mut self, request: Request, etag: Option<String>);
+
+    /// Waits for whichever file comes next; none if nothing is on its way. Dropping all this ends the transfers.
+    fn next(&mut self) -> Option<(Request, Result<Fetched, TransportError>)>;
 }
 
 /// Brings the files of one repository, several at the same time if the caller likes.
@@ -35,11 +73,49 @@ pub trait AsyncTransport: Send + Sync {
     ///
     /// As [`Transport::fetch`].
     fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send;
+
+    /// As [`Transport::fetch_unless`]. Dropping the future ends the transfer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::fetch`].
+    fn fetch_unless(
+        &self,
+        request: &Request,
+        etag: Option<&str>,
+    ) -> impl Future<Output = Result<Fetched, TransportError>> + Send {
+        let _ = etag;
+        async { self.fetch(request).await.map(|bytes| Fetched::New { bytes, etag: None }) }
+    }
+
+    /// As [`Transport::leave_mirror`].
+    fn leave_mirror(&self) -> Option<String> {
+        None
+    }
+
+    /// As [`Transport::first_mirror`].
+    fn first_mirror(&self) {}
 }
 
 impl<T: Transport + ?Sized> Transport for &T {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         (**self).fetch(request)
+    }
+
+    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+        (**self).fetch_unless(request, etag)
+    }
+
+    fn together(&self) -> Option<Box<dyn Together + '_>> {
+        (**self).together()
+    }
+
+    fn leave_mirror(&self) -> Option<String> {
+        (**self).leave_mirror()
+    }
+
+    fn first_mirror(&self) {
+        (**self).first_mirror();
     }
 }
 
@@ -47,10 +123,42 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         (**self).fetch(request)
     }
+
+    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+        (**self).fetch_unless(request, etag)
+    }
+
+    fn together(&self) -> Option<Box<dyn Together + '_>> {
+        (**self).together()
+    }
+
+    fn leave_mirror(&self) -> Option<String> {
+        (**self).leave_mirror()
+    }
+
+    fn first_mirror(&self) {
+        (**self).first_mirror();
+    }
 }
 
 impl<T: AsyncTransport> AsyncTransport for &T {
     fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {
         (**self).fetch(request)
+    }
+
+    fn fetch_unless(
+        &self,
+        request: &Request,
+        etag: Option<&str>,
+    ) -> impl Future<Output = Result<Fetched, TransportError>> + Send {
+        (**self).fetch_unless(request, etag)
+    }
+
+    fn leave_mirror(&self) -> Option<String> {
+        (**self).leave_mirror()
+    }
+
+    fn first_mirror(&self) {
+        (**self).first_mirror();
     }
 }

@@ -34,6 +34,11 @@ impl Request {
         Self { place: Place::Targets, segments: path.split('/').map(str::to_owned).collect(), limit }
     }
 
+    /// Whether it is the timestamp, the one file that keeps its name when it changes.
+    pub(crate) fn is_timestamp(&self) -> bool {
+        self.place == Place::Metadata && self.segments == ["timestamp.json"]
+    }
+
     /// The name for people: the parts as they are, joined by slashes.
     pub fn name(&self) -> String {
         self.segments.join("/")

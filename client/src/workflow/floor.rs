@@ -15,19 +15,11 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// Nothing has been seen.
-    pub fn none() -> Floor {
-        Floor::default()
-    }
-
-    /// 5.3.11: takes a local timestamp, if the final root's keys have signed it.
-    pub(super) fn take_timestamp(&mut self, bytes: Vec<u8>, root: &Root, limits: &Limits) {
-        self.timestamp = verified(bytes, limits.timestamp, root, TopLevelRole::Timestamp);
-    }
-
-    /// 5.3.11: takes a local snapshot, if the final root's keys have signed it.
-    pub(super) fn take_snapshot(&mut self, bytes: Vec<u8>, root: &Root, limits: &Limits) {
-        self.snapshot = verified(bytes, limits.snapshot, root, TopLevelRole::Snapshot);
+    /// 5.3.11: takes the local copies that the final root's keys have signed.
+    pub(super) fn of(copies: LocalCopies, root: &Root, limits: &Limits) -> Floor {
+        let timestamp = |bytes| verified(bytes, limits.timestamp, root, TopLevelRole::Timestamp);
+        let snapshot = |bytes| verified(bytes, limits.snapshot, root, TopLevelRole::Snapshot);
+        Floor { timestamp: copies.timestamp.and_then(timestamp), snapshot: copies.snapshot.and_then(snapshot) }
     }
 
     /// The version that a timestamp must not go below.
@@ -51,6 +43,13 @@ impl Floor {
     pub(super) fn timestamp(&self) -> Option<&Verified<Timestamp>> {
         self.timestamp.as_ref()
     }
+}
+
+/// Local copies as they were found. Nobody has verified them yet: that takes the final root.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LocalCopies {
+    pub(super) timestamp: Option<Vec<u8>>,
+    pub(super) snapshot: Option<Vec<u8>>,
 }
 
 fn verified<R: Role>(bytes: Vec<u8>, limit: u64, root: &Root, role: TopLevelRole) -> Option<Verified<R>> {

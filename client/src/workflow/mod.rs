@@ -5,23 +5,27 @@
 //! local copies ─▶ Floor: what must not go down
 //! ```
 //!
-//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Two cranks turn them: [`Refresh`]
-//! brings the four top-level roles up to date, [`Search`] finds a target through delegations. A [`Crank`] asks for a local copy or for a
+//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Three cranks turn them: [`Refresh`]
+//! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
+//! too. A [`Crank`] asks for a local copy or for a
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
 //! turn the same cranks.
 
 mod crank;
 mod floor;
+mod guess;
 pub mod phases;
 mod refresh;
 mod root_chain;
 mod search;
 mod target;
+mod update;
 
-pub use crank::{Answer, Crank, Step};
+pub use crank::{Answer, Content, Crank, Seen, Step};
 pub use floor::Floor;
 pub use phases::Trusted;
 pub use refresh::Refresh;
 pub use root_chain::RootChain;
 pub use search::{Found, Search};
 pub use target::{TargetRequest, check_target};
+pub use update::{Update, Updated, Wanted};

@@ -112,6 +112,10 @@ impl Timestamped {
         &self.rooted
     }
 
+    pub(super) fn floor(&self) -> &Floor {
+        &self.floor
+    }
+
     /// Whether the local snapshot is the one that the timestamp names, unexpired: then nothing has to be fetched.
     pub fn local_snapshot(&self) -> Option<Verified<Snapshot>> {
         let local = self.floor.snapshot()?;
@@ -217,6 +221,12 @@ impl Trusted {
     /// The top-level targets.
     pub fn targets(&self) -> &Verified<Targets> {
         &self.targets
+    }
+
+    /// From when on it is no longer fresh: the first of the four expiries.
+    pub fn expiry(&self) -> Expiry {
+        let others = [self.timestamp.expiry(), self.snapshot.expiry(), self.targets.expiry()];
+        others.into_iter().fold(self.root().expiry(), Expiry::min)
     }
 
     /// The instant that every expiry was judged at.

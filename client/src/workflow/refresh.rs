@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
-use rootline_metadata::{Role, Root, TopLevelRole, Verified, Version};
+use rootline_metadata::{Role, Root, TopLevelRole, Version};
 
-use super::crank::{Answer, Crank, Step};
-use super::floor::Floor;
+use super::crank::{Answer, Content, Crank, Seen, Step};
+use super::floor::{Floor, LocalCopies};
+use super::guess;
 use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
 use super::root_chain::RootChain;
 use crate::limits::Limits;
@@ -29,10 +30,10 @@ pub struct Refresh {
 #[derive(Debug)]
 enum State {
     LoadRoot(RootChain, Version),
-    StoreRoot(RootChain, LocalFile),
-    FetchRoot(RootChain, Version),
-    LoadTimestamp(Rooted),
-    LoadSnapshot(Rooted, Floor),
+    LoadTimestamp(RootChain),
+    LoadSnapshot(RootChain, LocalCopies),
+    StoreRoot(RootChain, LocalCopies, LocalFile),
+    FetchRoot(RootChain, LocalCopies, Version),
     FetchTimestamp(Rooted, Floor),
     StoreTimestamp(Timestamped, Arc<Document>),
     FetchSnapshot(Timestamped),
@@ -60,33 +61,30 @@ impl Refresh {
             // A copy in our own history that does not verify is as good as none: the repository is asked instead.
             (State::LoadRoot(mut chain, _), Answer::Bytes(bytes)) => match chain.extend(bytes) {
                 Ok(_) => seek_in_history(chain),
-                Err(_) => State::StoreRoot(chain, LocalFile::Root),
+                Err(_) => State::LoadTimestamp(chain),
             },
-            (State::LoadRoot(chain, _), _) => State::StoreRoot(chain, LocalFile::Root),
-            (State::FetchRoot(mut chain, _), Answer::Bytes(bytes)) => {
+            (State::LoadRoot(chain, _), _) => State::LoadTimestamp(chain),
+            (State::LoadTimestamp(chain), answer) => {
+                let copies = LocalCopies { timestamp: answer.into_bytes(), snapshot: None };
+                State::LoadSnapshot(chain, copies)
+            }
+            (State::LoadSnapshot(chain, copies), answer) => {
+                let copies = LocalCopies { snapshot: answer.into_bytes(), ..copies };
+                State::StoreRoot(chain, copies, LocalFile::Root)
+            }
+            (State::FetchRoot(mut chain, copies, _), Answer::Bytes(bytes)) => {
                 let version = chain.extend(bytes)?.version().number();
                 self.rotations += 1;
                 // 5.3.8: kept at once, whatever comes later.
-                State::StoreRoot(chain, LocalFile::RootHistory(version))
+                State::StoreRoot(chain, copies, LocalFile::RootHistory(version))
             }
             // 5.3.3: no newer root.
-            (State::FetchRoot(chain, _), _) => State::LoadTimestamp(chain.finish(self.now)?),
-            (State::StoreRoot(chain, LocalFile::RootHistory(_)), _) => State::StoreRoot(chain, LocalFile::Root),
+            (State::FetchRoot(chain, copies, _), _) => self.at_final_root(chain, copies)?,
+            (State::StoreRoot(chain, copies, LocalFile::RootHistory(_)), _) => {
+                State::StoreRoot(chain, copies, LocalFile::Root)
+            }
             // 5.3.9: and on to the next.
-            (State::StoreRoot(chain, _), _) => self.seek_in_repository(chain)?,
-            (State::LoadTimestamp(rooted), answer) => {
-                let mut floor = Floor::none();
-                if let Answer::Bytes(bytes) = answer {
-                    floor.take_timestamp(bytes, rooted.root(), rooted.limits());
-                }
-                State::LoadSnapshot(rooted, floor)
-            }
-            (State::LoadSnapshot(rooted, mut floor), answer) => {
-                if let Answer::Bytes(bytes) = answer {
-                    floor.take_snapshot(bytes, rooted.root(), rooted.limits());
-                }
-                State::FetchTimestamp(rooted, floor)
-            }
+            (State::StoreRoot(chain, copies, _), _) => self.seek_in_repository(chain, copies)?,
             (State::FetchTimestamp(rooted, floor), Answer::Bytes(bytes)) => {
                 match rooted.judge_timestamp(bytes, &floor)? {
                     TimestampVerdict::Keep => with_timestamp(rooted.with_kept_timestamp(floor)?),
@@ -124,48 +122,79 @@ impl Refresh {
     }
 
     /// 5.3.2, 5.3.3: asks for the next root; once as many were fetched as may be, carries on with the root it has.
-    fn seek_in_repository(&self, chain: RootChain) -> Result<State, Refusal> {
+    fn seek_in_repository(&self, chain: RootChain, copies: LocalCopies) -> Result<State, Refusal> {
         let within_limit = self.rotations < chain.limits().root_rotations;
         match chain.next_version().filter(|_| within_limit) {
-            Some(version) => Ok(State::FetchRoot(chain, version)),
-            None => Ok(State::LoadTimestamp(chain.finish(self.now)?)),
+            Some(version) => Ok(State::FetchRoot(chain, copies, version)),
+            None => self.at_final_root(chain, copies),
         }
+    }
+
+    fn at_final_root(&self, chain: RootChain, copies: LocalCopies) -> Result<State, Refusal> {
+        let rooted = chain.finish(self.now)?;
+        let floor = Floor::of(copies, rooted.root(), rooted.limits());
+        Ok(State::FetchTimestamp(rooted, floor))
+    }
+
+    /// How many roots to ask for after the one that is on its way. They are asked for in blocks: where we have been before, one, which is
+    /// hardly ever there; on the first visit four; and once those were there, as many as come in a few years.
+    fn further_roots(&self, copies: &LocalCopies, limits: &Limits) -> u32 {
+        const BLOCK: u32 = 12;
+        let first = if copies.timestamp.is_some() { 1 } else { 4 };
+        let end = match self.rotations.checked_sub(first) {
+            None => first,
+            Some(after_first) => first + (after_first / BLOCK + 1) * BLOCK,
+        };
+        end.min(limits.root_rotations).saturating_sub(self.rotations + 1)
     }
 }
 
 impl Crank for Refresh {
     type Outcome = Trusted;
 
+    fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
+        match &self.state {
+            State::FetchRoot(chain, copies, version) => {
+                guess::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, seen)
+            }
+            State::FetchTimestamp(rooted, floor) => guess::after_timestamp(rooted, floor, seen),
+            State::FetchSnapshot(timestamped) => guess::after_snapshot(timestamped),
+            _ => Vec::new(),
+        }
+    }
+
     fn step(&mut self) -> Result<Step<Trusted>, Refusal> {
         Ok(match &self.state {
             State::LoadRoot(chain, version) => {
                 Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
             }
-            State::FetchRoot(chain, version) => {
-                Step::Fetch(Request::metadata(format!("{version}.root.json"), chain.limits().root))
+            State::FetchRoot(chain, _, version) => Step::Fetch(guess::root(chain, *version)),
+            State::StoreRoot(chain, _, file) => Step::Store(file.clone(), Content::Metadata(chain.newest().document())),
+            State::LoadTimestamp(chain) => Step::Load(LocalFile::Timestamp, chain.limits().timestamp),
+            State::LoadSnapshot(chain, _) => Step::Load(LocalFile::Snapshot, chain.limits().snapshot),
+            State::FetchTimestamp(rooted, _) => Step::Fetch(guess::timestamp(rooted.limits())),
+            State::StoreTimestamp(_, document) => {
+                Step::Store(LocalFile::Timestamp, Content::Metadata(Arc::clone(document)))
             }
-            State::StoreRoot(chain, file) => Step::Store(file.clone(), chain.newest().document()),
-            State::LoadTimestamp(rooted) => Step::Load(LocalFile::Timestamp, rooted.limits().timestamp),
-            State::LoadSnapshot(rooted, _) => Step::Load(LocalFile::Snapshot, rooted.limits().snapshot),
-            State::FetchTimestamp(rooted, _) => {
-                Step::Fetch(Request::metadata("timestamp.json", rooted.limits().timestamp))
-            }
-            State::StoreTimestamp(_, document) => Step::Store(LocalFile::Timestamp, Arc::clone(document)),
             State::FetchSnapshot(timestamped) => {
                 let (rooted, pin) = (timestamped.rooted(), timestamped.pin());
                 let check = Check::SnapshotPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().snapshot, &File::Snapshot, check)?;
-                Step::Fetch(Request::metadata(versioned_name(rooted.root(), "snapshot", pin.version), limit))
+                Step::Fetch(Request::metadata(role_file_name(rooted.root(), "snapshot", pin.version), limit))
             }
-            State::StoreSnapshot(snapshotted) => Step::Store(LocalFile::Snapshot, snapshotted.snapshot().document()),
+            State::StoreSnapshot(snapshotted) => {
+                Step::Store(LocalFile::Snapshot, Content::Metadata(snapshotted.snapshot().document()))
+            }
             State::LoadTargets(snapshotted) => Step::Load(LocalFile::Targets, snapshotted.rooted().limits().targets),
             State::FetchTargets(snapshotted) => {
                 let (rooted, pin) = (snapshotted.rooted(), snapshotted.snapshot().targets());
                 let check = Check::TargetsPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().targets, &File::Targets, check)?;
-                Step::Fetch(Request::metadata(versioned_name(rooted.root(), "targets", pin.version), limit))
+                Step::Fetch(Request::metadata(role_file_name(rooted.root(), "targets", pin.version), limit))
             }
-            State::StoreTargets(trusted) => Step::Store(LocalFile::Targets, trusted.targets().document()),
+            State::StoreTargets(trusted) => {
+                Step::Store(LocalFile::Targets, Content::Metadata(trusted.targets().document()))
+            }
             State::Done(trusted) => Step::Done(trusted.clone()),
             State::Over(refusal) => return Err(refusal.clone()),
         })
@@ -191,7 +220,7 @@ impl Crank for Refresh {
 fn seek_in_history(chain: RootChain) -> State {
     match chain.next_version() {
         Some(version) => State::LoadRoot(chain, version),
-        None => State::StoreRoot(chain, LocalFile::Root),
+        None => State::LoadTimestamp(chain),
     }
 }
 
@@ -208,6 +237,6 @@ fn absent(file: File, check: Check) -> Refusal {
 }
 
 /// 5.5.1, 5.6.1, 6.2: with consistent snapshots a file's version is in its name.
-pub(super) fn versioned_name(root: &Verified<Root>, role: &str, version: Version) -> String {
+pub(super) fn role_file_name(root: &Root, role: &str, version: Version) -> String {
     if root.consistent_snapshot() { format!("{version}.{role}.json") } else { format!("{role}.json") }
 }

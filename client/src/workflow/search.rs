@@ -1,12 +1,12 @@
 //! Finding a target: a pre-order depth-first search through delegations (TUF 5.6.7; TAP 15).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use rootline_metadata::{Pin, RoleName, TargetFile, TargetPath, Targets, Verified};
+use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified};
 
-use super::crank::{Answer, Crank, Step};
+use super::crank::{Answer, Content, Crank, Step};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
-use super::refresh::versioned_name;
+use super::refresh::role_file_name;
 use crate::limits::Limits;
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
@@ -20,8 +20,8 @@ pub struct Search {
     path: TargetPath,
     /// Roles to go to, the next one last.
     to_visit: Vec<Visit>,
-    /// 5.6.7.1: each role is visited once, so that cycles end.
-    visited: BTreeSet<RoleName>,
+    /// 5.6.7.1: each role is visited once, so that cycles end; with who delegated to it then.
+    visited: BTreeMap<RoleName, Option<RoleName>>,
     /// The roles that delegate, by name; none is the top-level role.
     delegators: BTreeMap<Option<RoleName>, Verified<Targets>>,
     state: State,
@@ -52,6 +52,8 @@ pub struct Found {
     pub file: TargetFile,
     /// The delegated role that says it; none is the top-level role.
     pub role: Option<RoleName>,
+    /// The first expiry of that role and of those that lead to it from the top-level targets.
+    pub expiry: Expiry,
     /// Whether the file's name carries its digest in the repository (TUF 6.2).
     pub consistent_snapshot: bool,
 }
@@ -72,7 +74,7 @@ impl Search {
             trusted,
             path,
             to_visit: Vec::new(),
-            visited: BTreeSet::new(),
+            visited: BTreeMap::new(),
             delegators: BTreeMap::new(),
             state: State::Over(over),
         };
@@ -88,7 +90,8 @@ impl Search {
     fn ask(&mut self, role: Option<RoleName>, targets: Verified<Targets>) -> Result<State, Refusal> {
         if let Some(file) = targets.target(&self.path) {
             let consistent_snapshot = self.trusted.root().consistent_snapshot();
-            return Ok(State::Found(Found { path: self.path.clone(), file, role, consistent_snapshot }));
+            let expiry = self.first_expiry(role.as_ref(), targets.expiry());
+            return Ok(State::Found(Found { path: self.path.clone(), file, role, expiry, consistent_snapshot }));
         }
         let mut children = Vec::new();
         for delegate in targets.delegations().map(|all| all.delegates_for(&self.path)).unwrap_or_default() {
@@ -104,9 +107,23 @@ impl Search {
         self.next_visit()
     }
 
+    /// The first of `expiry` and the expiries of those who delegate to `role`, directly or not.
+    fn first_expiry(&self, role: Option<&RoleName>, expiry: Expiry) -> Expiry {
+        let mut first = expiry;
+        let mut role = role;
+        // 5.6.7.1: each role is visited once, so that this comes to an end at the top.
+        while let Some(visit) = role.and_then(|role| self.visited.get(role)) {
+            if let Some(delegator) = self.delegators.get(visit) {
+                first = first.min(delegator.expiry());
+            }
+            role = visit.as_ref();
+        }
+        first
+    }
+
     fn next_visit(&mut self) -> Result<State, Refusal> {
         while let Some(visit) = self.to_visit.pop() {
-            if self.visited.contains(&visit.role) {
+            if self.visited.contains_key(&visit.role) {
                 continue;
             }
             // 5.6.7.1: only so many roles are asked.
@@ -115,7 +132,7 @@ impl Search {
             }
             // A role that the snapshot does not list is not trusted; the search goes on past it.
             if let Some(pin) = self.trusted.snapshot().delegated(&visit.role) {
-                self.visited.insert(visit.role.clone());
+                self.visited.insert(visit.role.clone(), visit.delegator.clone());
                 return Ok(State::Load(visit, pin));
             }
         }
@@ -171,11 +188,11 @@ impl Crank for Search {
             State::Fetch(visit, pin) => {
                 let file = File::Delegated(visit.role.clone());
                 let limit = bytes_to_ask_for(pin, self.limits().targets, &file, Check::TargetsPresent)?;
-                let name = versioned_name(self.trusted.root(), visit.role.as_str(), pin.version);
+                let name = role_file_name(self.trusted.root(), visit.role.as_str(), pin.version);
                 Step::Fetch(Request::metadata(name, limit))
             }
             State::Store(visit, targets) => {
-                Step::Store(LocalFile::Delegated(visit.role.as_str().to_owned()), targets.document())
+                Step::Store(LocalFile::Delegated(visit.role.as_str().to_owned()), Content::Metadata(targets.document()))
             }
             State::Found(found) => Step::Done(found.clone()),
             State::Over(refusal) => return Err(refusal.clone()),

@@ -45,7 +45,7 @@ pub fn check_target(found: &Found, bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// 5.7.3: the length stated, the length there is and the digests are one check.
-fn refusal(found: &Found, fault: Fault) -> Refusal {
+/// 5.7.3: that it is there, the length stated, the length there is and the digests are one check.
+pub(super) fn refusal(found: &Found, fault: Fault) -> Refusal {
     Refusal { file: File::Target(found.path.clone()), check: Check::TargetContent, fault }
 }

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Client;
 use crate::limits::Limits;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::store::{FileStore, LocalFile, Store, StoreLock};
+use crate::store::{FileStore, LocalFile, Store};
 use crate::transport::{Http, HttpBlocking, HttpSettings};
 use crate::workflow::{Found, RootChain, Trusted};
+use crate::{Client, Prefetch};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use rootline_metadata::{Role, TargetPath};
@@ -83,7 +83,6 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
     let targets_url = args.target_base_url.as_deref().unwrap_or(metadata_url);
     let limits = Limits::default();
     let store = FileStore::open(&args.metadata_dir)?;
-    let lock = store.lock_exclusive()?;
     // A folder that another program made may hold a root.json alone; then that is the root it has been given.
     let pinned = match store.load(&LocalFile::PinnedRoot, limits.root)? {
         Some(pinned) => Some(pinned),
@@ -91,17 +90,13 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
     };
     let pinned = pinned.ok_or_else(|| Failure::not_initialised(&args.metadata_dir))?;
     let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, HttpSettings::default())?)?;
-    let mut client = Client::new(pinned, transport, store);
+    let mut client = Client::new(pinned, transport, store).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);
     terminal.notes(client.take_notes());
-    Ok((TufClient { client, _lock: lock }, refreshed?))
+    Ok((client, refreshed?))
 }
 
-struct TufClient {
-    client: Client<HttpBlocking, FileStore>,
-    /// Held until everything is on disk.
-    _lock: StoreLock,
-}
+type TufClient = Client<HttpBlocking, FileStore>;
 
 fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
     let folder = needed(args.target_dir.as_deref(), "--target-dir")?;
@@ -109,13 +104,13 @@ fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(
     if args.target_name.is_empty() {
         return Err(Failure::missing_option("--target-name"));
     }
-    let (mut tuf, trusted) = refresh(args, now, terminal)?;
+    let (mut client, trusted) = refresh(args, now, terminal)?;
     for name in &args.target_name {
         let path = TargetPath::new(name).ok_or_else(|| Failure::missing_option("--target-name"))?;
-        let found = tuf.client.find(&trusted, &path)?;
+        let found = client.find(&trusted, &path)?;
         let place = TargetFile::new(folder, path.as_str(), Layout::Flat)?;
         if !is_there(&place, &found)? {
-            place.write(&tuf.client.fetch(&found)?)?;
+            place.write(&client.fetch(&found)?)?;
         }
         terminal.line(format_args!("{}", place.path().display()));
     }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::super::{AsyncTransport, Request, Transport, TransportError};
+use super::super::{AsyncTransport, Fetched, Request, Together, Transport, TransportError};
 use super::Http;
+use super::together::HttpTogether;
 
 /// [`Http`] with a small runtime of its own, on the calling thread. Connections stay open from one call to the next.
 pub struct HttpBlocking {
@@ -52,6 +53,14 @@ impl HttpBlocking {
 impl Transport for HttpBlocking {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         self.block_on(self.http.fetch(request))?
+    }
+
+    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+        self.block_on(self.http.fetch_unless(request, etag))?
+    }
+
+    fn together(&self) -> Option<Box<dyn Together + '_>> {
+        Some(Box::new(HttpTogether::new(self)))
     }
 }
 

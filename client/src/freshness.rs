@@ -1,0 +1,62 @@
+//! How fresh a caller wants the trust root to be, and how fresh it is.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rootline_metadata::Expiry;
+
+/// Where the files may come from. Whatever is chosen, everything is verified from the pinned root; there is no way without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Freshness {
+    /// Ask the repository.
+    #[default]
+    Online,
+    /// Use the local copy without any request while the last successful refresh is younger than this, and ask the repository otherwise.
+    MaxAge(TimeDelta),
+    /// Use the local copy alone, for so long after its expiry: zero means not a moment.
+    OfflineWithGrace(TimeDelta),
+    /// Use the local copy alone, as of this instant: whatever expires, it has to expire later than that.
+    OfflineAsOf(DateTime<Utc>),
+}
+
+impl Freshness {
+    /// Use the local copy alone, and only while it is unexpired.
+    pub fn offline() -> Freshness {
+        Freshness::OfflineWithGrace(TimeDelta::zero())
+    }
+
+    /// Whether no request may be made.
+    pub fn is_offline(self) -> bool {
+        matches!(self, Freshness::OfflineWithGrace(_) | Freshness::OfflineAsOf(_))
+    }
+
+    /// The instant that expiries of a local copy are judged at. What lies before all time is its beginning.
+    pub(crate) fn judged_at(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Freshness::Online | Freshness::MaxAge(_) => now,
+            Freshness::OfflineWithGrace(grace) => now.checked_sub_signed(grace).unwrap_or(DateTime::<Utc>::MIN_UTC),
+            Freshness::OfflineAsOf(instant) => instant,
+        }
+    }
+}
+
+/// How fresh a verified set is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshnessReport {
+    /// When it was last compared with the repository; none if that is not known.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// The instant that its expiries were judged at.
+    pub judged_at: DateTime<Utc>,
+    /// When each role that vouches for it expires, by its name: the four, and the delegated ones that list what was asked for.
+    pub expiries: Vec<(String, Expiry)>,
+}
+
+impl FreshnessReport {
+    /// From when on it is stale: the first of the expiries.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.expiries.iter().map(|(_, expiry)| *expiry).min()
+    }
+
+    /// Whether some role has expired at `now`. It can only be so where the caller has allowed a grace, or named an instant.
+    pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
+        self.expiry().is_some_and(|expiry| expiry.has_passed(now))
+    }
+}

@@ -1,0 +1,226 @@
+//! A refresh and the targets that are wanted, as one piece of work, so that they can be kept together.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Role, TargetPath};
+
+use super::crank::{Answer, Content, Crank, Seen, Step};
+use super::refresh::Refresh;
+use super::search::{Found, Search};
+use super::target::{TargetRequest, check_target, refusal};
+use crate::freshness::FreshnessReport;
+use crate::limits::Limits;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+use crate::store::LocalFile;
+use crate::transport::Request;
+use crate::workflow::Trusted;
+
+/// A target to bring along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub path: TargetPath,
+    /// Whether it is no failure when nobody lists it.
+    pub if_listed: bool,
+}
+
+/// What came of an update: everything verified, belonging together.
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// The four top-level roles.
+    pub trusted: Trusted,
+    /// The targets that were wanted and are listed, in the order in which they were wanted.
+    pub targets: Vec<(Found, Arc<[u8]>)>,
+    /// When it was last compared with the repository; none if that is not known.
+    pub checked_at: Option<DateTime<Utc>>,
+}
+
+impl Updated {
+    /// The bytes of a target that was wanted.
+    pub fn target(&self, path: &str) -> Option<&Arc<[u8]>> {
+        self.targets.iter().find(|(found, _)| found.path.as_str() == path).map(|(_, bytes)| bytes)
+    }
+
+    /// How fresh all of it is.
+    pub fn freshness(&self) -> FreshnessReport {
+        let trusted = &self.trusted;
+        let mut expiries = vec![
+            ("root".to_owned(), trusted.root().expiry()),
+            ("timestamp".to_owned(), trusted.timestamp().expiry()),
+            ("snapshot".to_owned(), trusted.snapshot().expiry()),
+            ("targets".to_owned(), trusted.targets().expiry()),
+        ];
+        for (found, _) in &self.targets {
+            let Some(role) = &found.role else { continue };
+            if !expiries.iter().any(|(name, _)| name == role.as_str()) {
+                expiries.push((role.as_str().to_owned(), found.expiry));
+            }
+        }
+        FreshnessReport { checked_at: self.checked_at, judged_at: trusted.checked_at(), expiries }
+    }
+}
+
+/// One update.
+#[derive(Debug)]
+pub struct Update {
+    state: State,
+    wanted: VecDeque<Wanted>,
+    targets: Vec<(Found, Arc<[u8]>)>,
+}
+
+#[derive(Debug)]
+enum State {
+    Refreshing(Box<Refresh>),
+    Searching(Trusted, Box<Search>, Wanted),
+    LoadTarget(Trusted, Found),
+    FetchTarget(Trusted, Found, Request),
+    StoreTarget(Trusted, Found, Arc<[u8]>),
+    Done(Trusted),
+    Over(Refusal),
+}
+
+impl Update {
+    /// Begins as [`Refresh::begin`].
+    ///
+    /// # Errors
+    /// As [`Refresh::begin`].
+    pub fn begin(
+        pinned: Vec<u8>,
+        wanted: impl IntoIterator<Item = Wanted>,
+        now: DateTime<Utc>,
+        limits: &Limits,
+    ) -> Result<Update, Refusal> {
+        let refresh = Refresh::begin(pinned, now, limits)?;
+        let state = State::Refreshing(Box::new(refresh));
+        Ok(Update { state, wanted: wanted.into_iter().collect(), targets: Vec::new() })
+    }
+
+    /// On to the next target that is wanted.
+    fn want_next(&mut self, trusted: Trusted) -> Result<State, Refusal> {
+        let Some(wanted) = self.wanted.pop_front() else { return Ok(State::Done(trusted)) };
+        match Search::begin(trusted.clone(), wanted.path.clone()) {
+            Ok(search) => Ok(State::Searching(trusted, Box::new(search), wanted)),
+            Err(refusal) => self.pass_over(trusted, &wanted, refusal),
+        }
+    }
+
+    /// A repository need not have every target.
+    fn pass_over(&mut self, trusted: Trusted, wanted: &Wanted, refusal: Refusal) -> Result<State, Refusal> {
+        match refusal.fault {
+            Fault::NotListed { gave_up: false, .. } if wanted.if_listed => self.want_next(trusted),
+            _ => Err(refusal),
+        }
+    }
+
+    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
+        Ok(match (state, answer) {
+            (State::Refreshing(mut refresh), answer) => {
+                refresh.answer(answer)?;
+                State::Refreshing(refresh)
+            }
+            (State::Searching(trusted, mut search, wanted), answer) => match search.answer(answer) {
+                Ok(()) => State::Searching(trusted, search, wanted),
+                Err(refusal) => self.pass_over(trusted, &wanted, refusal)?,
+            },
+            // A local copy is the target if it is what is said of it.
+            (State::LoadTarget(trusted, found), Answer::Bytes(bytes)) if found.file.matches(&bytes) => {
+                self.targets.push((found, bytes.into()));
+                self.want_next(trusted)?
+            }
+            (State::LoadTarget(trusted, found), _) => {
+                let request = TargetRequest::of(&found, trusted.rooted().limits())?;
+                State::FetchTarget(trusted, found, request)
+            }
+            (State::FetchTarget(trusted, found, _), Answer::Bytes(bytes)) => {
+                check_target(&found, &bytes)?;
+                State::StoreTarget(trusted, found, bytes.into())
+            }
+            // 5.7.3: what is listed has to be there.
+            (State::FetchTarget(_, found, _), _) => return Err(refusal(&found, Fault::Absent)),
+            (State::StoreTarget(trusted, found, bytes), _) => {
+                self.targets.push((found, bytes));
+                self.want_next(trusted)?
+            }
+            (State::Done(trusted), _) => State::Done(trusted),
+            (State::Over(refusal), _) => return Err(refusal),
+        })
+    }
+}
+
+impl Crank for Update {
+    type Outcome = Updated;
+
+    fn step(&mut self) -> Result<Step<Updated>, Refusal> {
+        loop {
+            // Where the crank inside has come to its end, this one goes on.
+            let state = match &mut self.state {
+                State::Refreshing(refresh) => match inner(refresh.step()?) {
+                    Ok(step) => return Ok(step),
+                    Err(trusted) => self.want_next(trusted)?,
+                },
+                State::Searching(trusted, search, _) => match inner(search.step()?) {
+                    Ok(step) => return Ok(step),
+                    Err(found) => State::LoadTarget(trusted.clone(), found),
+                },
+                State::LoadTarget(_, found) => {
+                    return Ok(Step::Load(LocalFile::Target(found.path.as_str().to_owned()), found.file.length));
+                }
+                State::FetchTarget(_, _, request) => return Ok(Step::Fetch(request.clone())),
+                State::StoreTarget(_, found, bytes) => {
+                    let file = LocalFile::Target(found.path.as_str().to_owned());
+                    return Ok(Step::Store(file, Content::Target(Arc::clone(bytes))));
+                }
+                State::Done(trusted) => {
+                    let (trusted, targets) = (trusted.clone(), self.targets.clone());
+                    return Ok(Step::Done(Updated { trusted, targets, checked_at: None }));
+                }
+                State::Over(refusal) => return Err(refusal.clone()),
+            };
+            self.state = state;
+        }
+    }
+
+    fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
+        match &self.state {
+            State::Refreshing(refresh) => refresh.ahead(seen),
+            // The others that the top-level role lists. What it delegates is found in its turn.
+            State::FetchTarget(trusted, ..) => {
+                self.wanted.iter().filter_map(|wanted| listed(trusted, wanted)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+        let over = State::Over(Refusal { file: File::Targets, check: Check::TargetKnown, fault: Fault::Absent });
+        let state = std::mem::replace(&mut self.state, over);
+        self.next(state, answer).map(|state| self.state = state).inspect_err(|refusal| {
+            self.state = State::Over(refusal.clone());
+        })
+    }
+}
+
+/// A step of a crank inside, or what came of that crank.
+fn inner<T>(step: Step<T>) -> Result<Step<Updated>, T> {
+    match step {
+        Step::Load(file, limit) => Ok(Step::Load(file, limit)),
+        Step::Fetch(request) => Ok(Step::Fetch(request)),
+        Step::Store(file, content) => Ok(Step::Store(file, content)),
+        Step::Done(outcome) => Err(outcome),
+    }
+}
+
+fn listed(trusted: &Trusted, wanted: &Wanted) -> Option<Request> {
+    let file = trusted.targets().target(&wanted.path)?;
+    let found = Found {
+        path: wanted.path.clone(),
+        file,
+        role: None,
+        expiry: trusted.targets().expiry(),
+        consistent_snapshot: trusted.root().consistent_snapshot(),
+    };
+    TargetRequest::of(&found, trusted.rooted().limits()).ok()
+}
