@@ -96,6 +96,13 @@ impl<T, S: Store> Client<T, S> {
         Client { records_checks: true, ..self }
     }
 
+    /// The same, with something that was noticed before.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     /// The limits that apply.
     pub fn limits(&self) -> &Limits {
         &self.limits

@@ -50,13 +50,25 @@ pub struct FreshnessReport {
 }
 
 impl FreshnessReport {
-    /// From when on it is stale: the first of the expiries.
-    pub fn expiry(&self) -> Option<Expiry> {
-        self.expiries.iter().map(|(_, expiry)| *expiry).min()
+    /// From when on it is stale: the role that expires first, and when.
+    pub fn first_expiry(&self) -> Option<(&str, Expiry)> {
+        let first = self.expiries.iter().min_by_key(|(_, expiry)| *expiry)?;
+        Some((&first.0, first.1))
+    }
+
+    /// Whether it was compared with the repository less than `max_age` before `now`. A check in the future says nothing: some clock was wrong.
+    pub fn is_younger_than(&self, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
+        self.checked_at.is_some_and(|at| is_within(at, max_age, now))
     }
 
     /// Whether some role has expired at `now`. It can only be so where the caller has allowed a grace, or named an instant.
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        self.expiry().is_some_and(|expiry| expiry.has_passed(now))
+        self.first_expiry().is_some_and(|(_, expiry)| expiry.has_passed(now))
     }
+}
+
+/// Whether `at` is less than `max_age` before `now`, and not after it.
+pub(crate) fn is_within(at: DateTime<Utc>, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
+    let age = now.signed_duration_since(at);
+    age >= TimeDelta::zero() && age < max_age
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 
+use crate::freshness::is_within;
 use crate::store::{LocalFile, Store};
 
 /// A record beside the local copy. It is no metadata: it can spare requests for as long as the caller allows, and nothing else. Every
@@ -55,8 +56,7 @@ impl LastCheck {
 
     /// Whether that was less than `max_age` before `now`. A record from the future says nothing: some clock was wrong.
     pub fn is_within(&self, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
-        let age = now.signed_duration_since(self.at);
-        age >= TimeDelta::zero() && age < max_age
+        is_within(self.at, max_age, now)
     }
 
     /// The timestamp's entity tag, and the digest of the timestamp that had it.

@@ -6,17 +6,12 @@
 //! it has seen once is not undone by an attacker who plays old files. What to do with the keys is left to the caller.
 //!
 //! ```no_run
-//! use rootline_client::store::FileStore;
-//! use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
 //! use rootline_client::{Client, Instance};
 //! # let now = rootline_metadata::parse_instant("2026-08-22T00:00:00Z").unwrap();
 //!
-//! let instance = Instance::sigstore();
-//! let http = Http::new(&instance.metadata_url, &instance.targets_url, HttpSettings::default())?;
-//! let store = FileStore::open("trust")?;
-//! let mut client = Client::new(instance.pinned_root, HttpBlocking::new(http)?, store);
-//!
+//! let mut client = Client::open(&Instance::sigstore())?;
 //! let trust_root = client.trust_root(now)?;
+//!
 //! for log in trust_root.at(now).transparency_logs() {
 //!     println!("{} signs with {}", log.base_url(), log.key().details().as_str());
 //! }
@@ -41,6 +36,7 @@
 //!
 //! Not supported: the `mirrors` role, and more than one repository for one target (TAP 4).
 
+pub mod cache;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
@@ -51,7 +47,10 @@ pub mod instance;
 pub mod last_check;
 pub mod limits;
 pub mod local_copy;
+#[cfg(feature = "http")]
+pub mod open;
 pub mod refusal;
+pub mod shared_trust_root;
 pub mod spec;
 pub mod store;
 pub mod transport;
@@ -59,11 +58,13 @@ pub mod trust_root;
 pub mod unsaved;
 pub mod workflow;
 
+pub use cache::Cache;
 pub use client::Client;
 pub use driver::Prefetch;
 pub use error::{Error, Note};
 pub use freshness::{Freshness, FreshnessReport};
 pub use instance::Instance;
 pub use local_copy::LocalCopy;
+pub use shared_trust_root::{SharedTrustRoot, SharedTrustRootAsync};
 pub use trust_root::TrustRoot;
 pub use unsaved::Keeping;

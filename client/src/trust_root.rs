@@ -7,7 +7,7 @@ use rootline_metadata::{Expiry, TargetPath};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::freshness::{Freshness, FreshnessReport};
+use crate::freshness::{Freshness, FreshnessReport, is_within};
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
 use crate::store::Store;
@@ -109,10 +109,7 @@ impl TrustRoot {
 
     /// Also notes that it is about to, so that a refresh which fails is not tried again at once.
     fn may_refresh_after_miss(&mut self, freshness: Freshness, now: DateTime<Utc>) -> bool {
-        let recently = self.missed_at.is_some_and(|missed| {
-            let since = now.signed_duration_since(missed);
-            since >= TimeDelta::zero() && since < MISS_PAUSE
-        });
+        let recently = self.missed_at.is_some_and(|missed| is_within(missed, MISS_PAUSE, now));
         if freshness.is_offline() || recently {
             return false;
         }

@@ -192,7 +192,7 @@ fn show_lists_what_is_trusted_at_a_time_and_not_at_another() {
     let all = scene.run(&["show", "--all", "--json"], DAY_1).succeeds().json();
     assert_eq!(all["trusted"].as_array().unwrap().len(), 2);
     assert_eq!(all["trusted"][0]["end"], "2029-12-31T00:00:00Z");
-    assert_eq!(all["fresh_until"], "2030-01-08T00:00:00Z");
+    assert_eq!(all["freshness"]["fresh_until"], "2030-01-08T00:00:00Z");
 }
 
 #[test]

@@ -5,9 +5,9 @@
 use std::fs;
 use std::task::{Context, Poll, Waker};
 
-use rootline_client::Client;
 use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Folder, Http, HttpBlocking, HttpSettings};
+use rootline_client::{Client, Prefetch};
 use rootline_tests::adversary;
 use rootline_tests::recorder::Recorder;
 use rootline_tests::simulator::{Delegation, PinStyle, Role, Simulator};
@@ -143,10 +143,15 @@ fn every_driver_and_every_transport_comes_to_the_same() {
     let copies: Vec<tempfile::TempDir> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
     let store = |number: usize| FileStore::open(copies[number].path().join("copy")).unwrap();
     let (pinned, now, path) = (sim.root_bytes(1), sim.day(1), target_path("dir/a b.txt"));
+    macro_rules! client {
+        ($recorder:expr, $number:expr) => {
+            Client::new(pinned.clone(), $recorder, store($number)).with_prefetch(Prefetch::Off)
+        };
+    }
     macro_rules! blocking {
         ($number:expr, $transport:expr) => {{
             let recorder = Recorder::new($transport);
-            let mut client = Client::new(pinned.clone(), &recorder, store($number));
+            let mut client = client!(&recorder, $number);
             let trusted = client.refresh(now).unwrap();
             let found = client.find(&trusted, &path).unwrap();
             assert_eq!(client.fetch(&found).unwrap(), b"content");
@@ -156,7 +161,7 @@ fn every_driver_and_every_transport_comes_to_the_same() {
     macro_rules! asynchronous {
         ($number:expr, $transport:expr) => {{
             let recorder = Recorder::new($transport);
-            let mut client = Client::new(pinned.clone(), &recorder, store($number));
+            let mut client = client!(&recorder, $number);
             let turned = runtime.block_on(async {
                 let trusted = client.refresh_async(now).await?;
                 let found = client.find_async(&trusted, &path).await?;
@@ -187,6 +192,7 @@ fn every_driver_and_every_transport_comes_to_the_same() {
         let folder = copy.path().join("copy");
         let expected = [
             "%2E.%2Fup%3F%23.json",
+            ".lock",
             "root.json",
             "root_history/2.root.json",
             "snapshot.json",

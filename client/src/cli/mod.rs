@@ -3,7 +3,9 @@
 
 pub mod clock;
 mod commands;
+pub mod duration;
 pub mod failure;
+mod freshness;
 mod repository;
 mod roles;
 pub mod terminal;

@@ -1,12 +1,12 @@
 //! Which repository a command is about, and its client.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::limits::Limits;
-use crate::store::{FileStore, MemoryStore, Store, StoreLock};
-use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Transport};
-use crate::{Client, Instance, LocalCopy};
+use crate::open::{OpenTransport, transport};
+use crate::transport::HttpSettings;
+use crate::{Cache, Client, Freshness, Instance, Keeping};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -43,63 +43,52 @@ pub(crate) struct RepositoryArgs {
     at: Option<DateTime<Utc>>,
 }
 
-/// Where the files come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The repository.
-    Repository,
-    /// The local copy alone.
-    LocalCopy,
-}
-
-/// What to do where the local copy cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unwritable {
-    /// Fail: the command is there to write it.
-    Fail,
-    /// Go on in memory, and say so.
-    GoOn,
-}
-
 /// A client for one repository.
 pub(crate) struct Repository {
     pub(crate) instance: Instance,
-    pub(crate) client: Client<Box<dyn Transport>, Box<dyn Store>>,
+    pub(crate) client: Client<OpenTransport, Cache>,
     pub(crate) now: DateTime<Utc>,
-    /// Where the local copy is; none if it is in memory.
-    pub(crate) copy: Option<PathBuf>,
-    _lock: Option<StoreLock>,
 }
 
 impl RepositoryArgs {
-    /// The client for these options.
-    pub(crate) fn open(
-        &self,
-        from: Source,
-        unwritable: Unwritable,
-        terminal: &Terminal,
-    ) -> Result<Repository, Failure> {
+    /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
+    pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
         let instance = self.instance()?;
-        let folder = self.cache_folder()?.join(instance.cache_name());
-        let (store, copy, lock) = open_store(&folder, from, unwritable, terminal)?;
-        let transport: Box<dyn Transport> = match from {
-            Source::Repository => transport(&instance)?,
-            // The local copy is read through a store of its own; what this one keeps in memory is not part of it.
-            Source::LocalCopy => match FileStore::open_existing(&folder)? {
-                Some(store) => Box::new(LocalCopy::new(store)),
-                None => Box::new(LocalCopy::new(MemoryStore::new())),
-            },
-        };
-        let client = Client::new(instance.pinned_root.clone(), transport, store).with_limits(Limits::default());
-        Ok(Repository { instance, client, now: At::new(self.at).instant(), copy, _lock: lock })
+        let cache = Cache::open(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
+    }
+
+    /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
+    pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
+        if freshness.is_offline() {
+            return self.open_offline(freshness);
+        }
+        let instance = self.instance()?;
+        let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
+        terminal.notes(note);
+        let repository = self.with_cache(instance, cache, freshness)?;
+        Ok(Repository { client: repository.client.with_keeping(Keeping::IfPossible), ..repository })
+    }
+
+    /// The client for these options, reading the local copy alone.
+    pub(crate) fn open_offline(&self, freshness: Freshness) -> Result<Repository, Failure> {
+        let instance = self.instance()?;
+        let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
     }
 
     /// The client for these options, keeping nothing.
     pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
-        let instance = self.instance()?;
-        let client =
-            Client::new(instance.pinned_root.clone(), transport(&instance)?, Box::new(MemoryStore::new()) as _);
-        Ok(Repository { instance, client, now: At::new(self.at).instant(), copy: None, _lock: None })
+        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online)
+    }
+
+    fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
+        let transport = transport(&instance, &HttpSettings::default())?;
+        let client = Client::new(instance.pinned_root.clone(), transport, cache)
+            .with_limits(Limits::default())
+            .with_freshness(freshness)
+            .recording_checks();
+        Ok(Repository { instance, client, now: At::new(self.at).instant() })
     }
 
     fn instance(&self) -> Result<Instance, Failure> {
@@ -138,46 +127,9 @@ impl RepositoryArgs {
     }
 
     fn cache_folder(&self) -> Result<PathBuf, Failure> {
-        if let Some(folder) = &self.cache {
-            return Ok(folder.clone());
-        }
-        dirs::cache_dir()
-            .map(|folder| folder.join("rootline"))
+        self.cache
+            .clone()
+            .or_else(Cache::default_folder)
             .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
-    }
-}
-
-fn transport(instance: &Instance) -> Result<Box<dyn Transport>, Failure> {
-    let (metadata, targets) = (&instance.metadata_url, &instance.targets_url);
-    let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
-    if is_http(metadata) && is_http(targets) {
-        let http = Http::new(metadata, targets, HttpSettings::default())?;
-        return Ok(Box::new(HttpBlocking::new(http)?));
-    }
-    let folder = |url: &str| PathBuf::from(url.strip_prefix("file://").unwrap_or(url));
-    Ok(Box::new(Folder::new(folder(metadata), folder(targets))))
-}
-
-type OpenStore = (Box<dyn Store>, Option<PathBuf>, Option<StoreLock>);
-
-fn open_store(folder: &Path, from: Source, unwritable: Unwritable, terminal: &Terminal) -> Result<OpenStore, Failure> {
-    if from == Source::LocalCopy {
-        let existing = FileStore::open_existing(folder)?;
-        let lock = existing.as_ref().map(FileStore::lock_shared).transpose()?;
-        let copy = existing.as_ref().map(|_| folder.to_owned());
-        // Nothing is written: what is read from the local copy is there already.
-        let store = existing.map_or_else(MemoryStore::new, MemoryStore::over);
-        return Ok((Box::new(store), copy, lock));
-    }
-    let opened = FileStore::open(folder).and_then(|store| store.lock_exclusive().map(|lock| (store, lock)));
-    match opened {
-        Ok((store, lock)) => Ok((Box::new(store), Some(folder.to_owned()), Some(lock))),
-        Err(error) if unwritable == Unwritable::GoOn && error.is_read_only() => {
-            terminal.warning(format_args!("{error}; going on without keeping a copy"));
-            // What is there can still be read, so that nothing goes below the versions it has seen.
-            let below = FileStore::open_existing(folder).ok().flatten();
-            Ok((Box::new(below.map_or_else(MemoryStore::new, MemoryStore::over)), None, None))
-        }
-        Err(error) => Err(error.into()),
     }
 }

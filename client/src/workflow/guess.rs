@@ -17,12 +17,12 @@ use crate::workflow::crank::Seen;
 
 pub(super) const TIMESTAMP: &str = "timestamp.json";
 
-/// 5.3.3: the root of that version.
+/// The root of that version.
 pub(super) fn root(chain: &RootChain, version: Version) -> Request {
     Request::metadata(format!("{version}.root.json"), chain.limits().root)
 }
 
-/// 5.4.1: the timestamp.
+/// The timestamp.
 pub(super) fn timestamp(limits: &Limits) -> Request {
     Request::metadata(TIMESTAMP, limits.timestamp)
 }

@@ -3,18 +3,22 @@
 use std::path::PathBuf;
 
 use crate::store::target_file::{Layout, TargetFile};
+use crate::trust_root::wanted;
+use crate::workflow::Wanted;
 use clap::Args;
 use rootline_metadata::TargetPath;
 
 use crate::cli::failure::Failure;
-use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::freshness::{FreshnessArgs, freshness_line};
+use crate::cli::repository::RepositoryArgs;
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline get trusted_root.json > trusted_root.json
   rootline get trusted_root.json --output trust/
-  rootline get trusted_root.json --offline --at 2026-08-22T00:00:00Z")]
+  rootline get trusted_root.json --max-age 6h         without a request if the local copy was checked lately
+  rootline get trusted_root.json --offline --grace 30d")]
 pub(crate) struct GetArgs {
     /// The target's name
     target: String,
@@ -23,12 +27,11 @@ pub(crate) struct GetArgs {
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// Use the local copy alone; it has to be complete and unexpired
-    #[arg(long)]
-    offline: bool,
-
     #[command(flatten)]
     repository: RepositoryArgs,
+
+    #[command(flatten)]
+    freshness: FreshnessArgs,
 }
 
 pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -38,14 +41,21 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
         Some(folder) => Some(TargetFile::new(folder, path.as_str(), Layout::Nested)?),
         None => None,
     };
-    let from = if args.offline { Source::LocalCopy } else { Source::Repository };
-    let mut repository = args.repository.open(from, Unwritable::GoOn, terminal)?;
-    let trusted = repository.client.refresh(repository.now);
+    let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
+    // The trust root comes along, so that the local copy stays whole when the repository has moved on.
+    let mut targets = vec![Wanted { path: path.clone(), if_listed: false }];
+    targets.extend(wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }));
+    targets.dedup_by(|later, earlier| later.path == earlier.path);
+    let updated = repository.client.update(repository.now, &targets);
     terminal.notes(repository.client.take_notes());
-    let bytes = repository.client.target(&trusted?, &path)?;
+    let updated = updated?;
+    let bytes = updated.target(path.as_str()).map(|bytes| &bytes[..]).unwrap_or_default();
+    if updated.freshness().is_stale(repository.now) {
+        terminal.warning(format_args!("{}", freshness_line(&updated.freshness(), repository.now)));
+    }
     match place {
-        Some(place) => terminal.line(format_args!("{}", place.write(&bytes)?.display())),
-        None => terminal.bytes(&bytes)?,
+        Some(place) => terminal.line(format_args!("{}", place.write(bytes)?.display())),
+        None => terminal.bytes(bytes)?,
     }
     Ok(())
 }

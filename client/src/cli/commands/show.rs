@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli::clock::parse_at;
 use crate::cli::failure::Failure;
-use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::freshness::{FreshnessArgs, freshness_json, freshness_line};
+use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::terminal::Terminal;
 
@@ -17,7 +18,8 @@ use crate::cli::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline show
   rootline show --trusted-at 2022-01-01T00:00:00Z     what to trust for a signature of that time
-  rootline show --all --offline --json
+  rootline show --max-age 6h                          without a request if the local copy was checked lately
+  rootline show --all --offline --grace 30d --json
 
 --at is the time at which the metadata has to be fresh; --trusted-at is the time of a signature.")]
 pub(crate) struct ShowArgs {
@@ -29,12 +31,11 @@ pub(crate) struct ShowArgs {
     #[arg(long, conflicts_with = "trusted_at")]
     all: bool,
 
-    /// Use the local copy alone; it has to be complete and unexpired
-    #[arg(long)]
-    offline: bool,
-
     #[command(flatten)]
     repository: RepositoryArgs,
+
+    #[command(flatten)]
+    freshness: FreshnessArgs,
 
     /// Print the result as JSON
     #[arg(long)]
@@ -42,8 +43,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let from = if args.offline { Source::LocalCopy } else { Source::Repository };
-    let mut repository = args.repository.open(from, Unwritable::GoOn, terminal)?;
+    let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
     let trust_root = repository.client.trust_root(repository.now);
     terminal.notes(repository.client.take_notes());
     let trust_root = trust_root?;
@@ -54,8 +54,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     if args.json {
         terminal.json(&json!({
             "instance": repository.instance.name,
-            "checked_at": instant_text(repository.now),
-            "fresh_until": trust_root.expiry().to_text(),
+            "freshness": freshness_json(trust_root.freshness(), repository.now),
             "trusted_at": (!args.all).then(|| instant_text(instant)),
             "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
             "trusted": entries.iter().map(Entry::to_json).collect::<Vec<_>>(),
@@ -68,9 +67,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
         false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
     }
     table(&entries, terminal);
-    let (checked, expiry) = (instant_text(repository.now), trust_root.expiry());
-    let days = expiry.instant().signed_duration_since(repository.now).num_days();
-    terminal.line(format_args!("verified at {checked}; fresh until {expiry} ({days} days left)"));
+    terminal.line(format_args!("verified; {}", freshness_line(trust_root.freshness(), repository.now)));
     Ok(())
 }
 

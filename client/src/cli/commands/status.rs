@@ -1,12 +1,13 @@
 //! `rootline status`: what the local copy holds, and until when it may be used.
 
+use crate::Freshness;
 use chrono::DateTime;
 use clap::Args;
 use rootline_metadata::instant_text;
 use serde_json::json;
 
 use crate::cli::failure::Failure;
-use crate::cli::repository::{RepositoryArgs, Source, Unwritable};
+use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states, role_table};
 use crate::cli::terminal::Terminal;
 
@@ -28,14 +29,14 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let mut repository = args.repository.open(Source::LocalCopy, Unwritable::GoOn, terminal)?;
+    let mut repository = args.repository.open_offline(Freshness::offline())?;
     // Every signature and pin is verified as of the beginning of time, when nothing had expired; expiries are then told, not refused.
-    let verified = repository.client.refresh(DateTime::UNIX_EPOCH);
+    let verified = repository.client.load(DateTime::UNIX_EPOCH, &[]);
     terminal.notes(repository.client.take_notes());
-    let trusted = verified.map_err(|error| {
+    let loaded = verified.map_err(|error| {
         Failure::from(error).with_hint("run `rootline update` with the same options to make a local copy or to mend it")
     })?;
-    let roles = role_states(&trusted, repository.now);
+    let roles = role_states(&loaded.trusted, repository.now);
     let expired: Vec<&RoleState> = roles.iter().filter(|role| role.has_expired()).collect();
     let instance = &repository.instance.name;
     if args.json {

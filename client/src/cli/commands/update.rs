@@ -1,14 +1,16 @@
 //! `rootline update`: bring the local copy up to date.
 
-use crate::Error;
-use crate::refusal::Fault;
-use crate::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
+use crate::Freshness;
+use crate::trust_root::wanted;
+use crate::workflow::{Updated, Wanted};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rootline_metadata::{TargetPath, instant_text};
+use rootline_metadata::instant_text;
 use serde_json::json;
 
+use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
-use crate::cli::repository::{Repository, RepositoryArgs, Source, Unwritable};
+use crate::cli::repository::{Repository, RepositoryArgs};
 use crate::cli::roles::{RoleState, role_states, role_table};
 use crate::cli::terminal::Terminal;
 
@@ -16,6 +18,7 @@ use crate::cli::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline update
   rootline update --instance github --json
+  rootline update --max-age 6h             at the beginning of every job: most make no request
   rootline update --url https://tuf.example.org --root 1.root.json
   rootline update --url ./mirror --root 1.root.json --at 2026-08-22T00:00:00Z
 
@@ -24,8 +27,12 @@ pub(crate) struct UpdateArgs {
     #[command(flatten)]
     repository: RepositoryArgs,
 
+    /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    max_age: Option<TimeDelta>,
+
     /// Keep nothing on disk: only see whether the repository can be trusted
-    #[arg(long)]
+    #[arg(long, conflicts_with = "max_age")]
     no_cache: bool,
 
     /// Print the result as JSON
@@ -36,27 +43,22 @@ pub(crate) struct UpdateArgs {
 pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut repository = match args.no_cache {
         true => args.repository.open_in_memory()?,
-        false => args.repository.open(Source::Repository, Unwritable::Fail, terminal)?,
+        false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge))?,
     };
-    let refreshed = repository.client.refresh(repository.now);
+    // A repository need not have them.
+    let targets = wanted().map(|target| Wanted { if_listed: true, ..target });
+    let updated = repository.client.update(repository.now, &targets);
     terminal.notes(repository.client.take_notes());
-    let trusted = refreshed?;
-    let mut kept = Vec::new();
-    for name in [TRUSTED_ROOT, SIGNING_CONFIG] {
-        match repository.client.target(&trusted, &TargetPath::from_static(name)) {
-            Ok(_) => kept.push(name),
-            // A repository need not have them.
-            Err(Error::Refused(refusal)) if matches!(refusal.fault, Fault::NotListed { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let Updated { trusted, targets, checked_at } = updated?;
+    let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();
+    let checked_at = checked_at.unwrap_or(repository.now);
     let roles = role_states(&trusted, repository.now);
     if args.json {
-        terminal.json(&report(&repository, &roles, &kept));
+        terminal.json(&report(&repository, checked_at, &roles, &kept));
     } else {
-        terminal.line(format_args!("{} is up to date at {}", repository.instance.name, instant_text(repository.now)));
+        terminal.line(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
         role_table(&roles, terminal);
-        match &repository.copy {
+        match repository.client.store().folder() {
             Some(folder) => terminal.line(format_args!("kept in {}", folder.display())),
             None => terminal.line(format_args!("nothing was kept on disk, as asked")),
         }
@@ -64,13 +66,13 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     Ok(())
 }
 
-fn report(repository: &Repository, roles: &[RoleState], kept: &[&str]) -> serde_json::Value {
+fn report(repository: &Repository, checked_at: DateTime<Utc>, roles: &[RoleState], kept: &[&str]) -> serde_json::Value {
     json!({
         "instance": repository.instance.name,
         "url": repository.instance.metadata_url,
-        "checked_at": instant_text(repository.now),
+        "checked_at": instant_text(checked_at),
         "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
         "targets": kept,
-        "kept_in": repository.copy.as_ref().map(|folder| folder.display().to_string()),
+        "kept_in": repository.client.store().folder().map(|folder| folder.display().to_string()),
     })
 }
