@@ -257,7 +257,9 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// Whatever the freshness that is asked for: from the repository.
     pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
         self.transport.first_mirror();
-        let mut work = Work::begin(self.prefetch);
+        // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
+        let prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
+        let mut work = Work::begin(prefetch);
         let done = loop {
             let (crank, mut local) = self.attempt(&work, now, wanted)?;
             let turned = turn(crank, &self.transport, &mut local, work.prefetch);

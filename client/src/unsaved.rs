@@ -18,8 +18,8 @@ use crate::workflow::{Answer, Content};
 pub struct Unsaved<'a, S> {
     store: &'a S,
     files: Vec<(LocalFile, Content)>,
-    /// What the work rests on: a mark of each small file as it was found.
-    found: Vec<(LocalFile, Mark)>,
+    /// What the work rests on: a mark of each small file as it was found, read up to so many bytes.
+    found: Vec<(LocalFile, u64, Mark)>,
     /// The local timestamp, if its entity tag is known.
     timestamp: Option<TaggedTimestamp>,
     etag: Option<String>,
@@ -81,7 +81,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
             None
         });
         if is_small(file) {
-            self.found.push((file.clone(), mark(bytes.as_deref())));
+            self.found.push((file.clone(), limit, mark(bytes.as_deref())));
         }
         bytes.map_or(Answer::Absent, Answer::Bytes)
     }
@@ -131,8 +131,8 @@ impl<'a, S: Store> Unsaved<'a, S> {
             return Ok(Saving::Saved);
         }
         let _lock = self.lock()?;
-        let overtaken = self.found.iter().any(|(file, found)| {
-            let now = self.store.load(file, LONGEST_SMALL).ok().flatten();
+        let overtaken = self.found.iter().any(|(file, limit, found)| {
+            let now = self.store.load(file, *limit).ok().flatten();
             mark(now.as_deref()) != *found
         });
         if overtaken {
@@ -185,8 +185,6 @@ impl<'a, S: Store> Unsaved<'a, S> {
 fn is_small(file: &LocalFile) -> bool {
     matches!(file, LocalFile::RootHistory(_) | LocalFile::Timestamp | LocalFile::Snapshot)
 }
-
-const LONGEST_SMALL: u64 = 64 << 20;
 
 fn mark(bytes: Option<&[u8]>) -> Mark {
     bytes.map(|bytes| {

@@ -10,6 +10,7 @@
 
 pub mod adversary;
 pub mod binaries;
+pub mod distant;
 pub mod full_disk;
 pub mod peers;
 pub mod real_data;

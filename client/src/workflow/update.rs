@@ -138,7 +138,7 @@ impl Update {
                 check_target(&found, &bytes)?;
                 State::StoreTarget(trusted, found, bytes.into())
             }
-            // 5.7.3: what is listed has to be there.
+            // What is listed has to be there.
             (State::FetchTarget(_, found, _), _) => return Err(refusal(&found, Fault::Absent)),
             (State::StoreTarget(trusted, found, bytes), _) => {
                 self.targets.push((found, bytes));
