@@ -9,7 +9,7 @@ use crate::freshness::Freshness;
 use crate::last_check::LastCheck;
 use crate::limits::Limits;
 use crate::local_copy::LocalCopy;
-use crate::store::{LocalFile, Store};
+use crate::store::{LocalFile, Store, StoreError};
 use crate::transport::{AsyncTransport, Transport};
 use crate::unsaved::{Keeping, Saving, Unsaved};
 use crate::workflow::{Content, Found, Search, TargetRequest, Trusted, Update, Updated, Wanted, check_target};
@@ -225,11 +225,23 @@ impl<T, S: Store> Client<T, S> {
         found.file.matches(&bytes).then_some(bytes)
     }
 
-    fn keep_target(&self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
+    fn keep_target(&mut self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
         let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
         local.keep(file, Content::Target(bytes.into()));
-        Ok(local.save_beside(trusted.snapshot().bytes())?)
+        let saved = local.save_beside(trusted.snapshot().bytes());
+        self.kept(saved)
+    }
+
+    /// Where it is no failure that something cannot be kept, it is a note.
+    fn kept(&mut self, saved: Result<(), StoreError>) -> Result<(), Error> {
+        match self.keeping {
+            Keeping::Required => Ok(saved?),
+            Keeping::IfPossible => {
+                self.notes.extend(saved.err().map(Note::NotKept));
+                Ok(())
+            }
+        }
     }
 }
 
@@ -283,9 +295,10 @@ impl<T: Transport, S: Store> Client<T, S> {
             false => turn(search, &self.transport, &mut local, self.prefetch),
         };
         let saved = local.save_beside(trusted.snapshot().bytes());
-        self.notes.append(&mut local.take_notes());
+        let mut notes = local.take_notes();
+        self.notes.append(&mut notes);
         let found = turned?;
-        saved?;
+        self.kept(saved)?;
         Ok(found)
     }
 
@@ -371,9 +384,10 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
             false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
         };
         let saved = local.save_beside(trusted.snapshot().bytes());
-        self.notes.append(&mut local.take_notes());
+        let mut notes = local.take_notes();
+        self.notes.append(&mut notes);
         let found = turned?;
-        saved?;
+        self.kept(saved)?;
         Ok(found)
     }
 
