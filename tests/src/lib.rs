@@ -15,6 +15,7 @@ pub mod full_disk;
 pub mod peers;
 pub mod real_data;
 pub mod recorder;
+pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
 pub mod source_text;

@@ -6,107 +6,13 @@
     reason = "helpers of tests, outside the functions in which clippy allows it by itself"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use rootline_tests::binaries::rootline;
+use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
 use rootline_tests::simulator::{Simulator, set};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A trust root with one log whose window is closed and one in use.
-const TRUSTED_ROOT: &str = r#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1", "tlogs": [
-  {"baseUrl": "https://old.example", "hashAlgorithm": "SHA2_256", "publicKey": {"rawBytes":
-   "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwrkBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/9A/bY2LhC30M9+RYtw==",
-   "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": {"start": "2029-01-01T00:00:00Z", "end": "2029-12-31T00:00:00Z"}}},
-  {"baseUrl": "https://new.example", "hashAlgorithm": "SHA2_256", "publicKey": {"rawBytes":
-   "MCowBQYDK2VwAyEAt8rlp1knGwjfbcXAYPYAkn0XiLz1x8O4t0YkEhie244=", "keyDetails": "PKIX_ED25519",
-   "validFor": {"start": "2029-12-31T00:00:01Z"}}}]}"#;
-
-/// Day 1 and day 8: the timestamp expires on day 7.
-const DAY_1: &str = "2030-01-02T00:00:00Z";
-const DAY_8: &str = "2030-01-09T00:00:00Z";
-
-/// A repository in a folder, and a place for local copies.
-struct Scene {
-    folder: TempDir,
-}
-
-impl Scene {
-    fn new() -> Scene {
-        let mut sim = Simulator::default();
-        sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes());
-        sim.add_target("targets", "dir/a file", b"content");
-        sim.publish();
-        let folder = tempfile::tempdir().unwrap();
-        sim.files().write_to(folder.path()).unwrap();
-        Scene { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The command with this repository's options.
-    fn command(&self, command: &[&str], at: &str) -> Command {
-        let mut program = Command::new(rootline());
-        program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(command).args(["--at", at]);
-        program.arg("--url").arg(self.path("metadata")).arg("--targets-url").arg(self.path("targets"));
-        program.arg("--root").arg(self.path("metadata/1.root.json")).arg("--cache").arg(self.path("cache"));
-        program
-    }
-
-    fn run(&self, command: &[&str], at: &str) -> Outcome {
-        Outcome::of(&mut self.command(command, at))
-    }
-
-    /// The folder of the one local copy.
-    fn copy(&self) -> PathBuf {
-        let copies: Vec<_> = self.path("cache").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(copies.len(), 1, "{copies:?}");
-        copies[0].clone()
-    }
-}
-
-struct Outcome {
-    status: i32,
-    stdout: String,
-    stderr: String,
-    bytes: Vec<u8>,
-}
-
-impl Outcome {
-    fn of(command: &mut Command) -> Outcome {
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        Outcome {
-            status: status.code().expect("the program was not killed"),
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: String::from_utf8(stderr).unwrap(),
-            bytes: stdout,
-        }
-    }
-
-    #[track_caller]
-    fn succeeds(self) -> Outcome {
-        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{}", self.stdout);
-        self
-    }
-
-    /// One line of what, one of which check, one hint; nothing on standard output.
-    #[track_caller]
-    fn is_refused(&self, what: &str, check: &str) {
-        assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{}", self.stderr);
-        let lines: Vec<&str> = self.stderr.lines().collect();
-        assert_eq!(lines.len(), 3, "{}", self.stderr);
-        assert!(lines[0].starts_with(&format!("error: {what}")), "{}", self.stderr);
-        assert_eq!(lines[1], format!("  check: {check}"));
-        assert!(lines[2].starts_with("  hint: "), "{}", self.stderr);
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-}
 
 fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rootline_metadata::{Expiry, instant_text};
+use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
 use crate::cli::clock::parse_at;
 use crate::cli::duration::parse_duration;
-use crate::{Freshness, FreshnessReport};
+use crate::cli::failure::Failure;
+use crate::refusal::Fault;
+use crate::{Error, Freshness, FreshnessReport};
 
 /// The options of commands that use the trust root.
 #[derive(Args, Debug)]
@@ -49,7 +51,7 @@ pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> St
         None => "not known when it was checked".to_owned(),
     };
     let Some((role, expiry)) = report.first_expiry() else { return checked };
-    let days = days_left(expiry, now);
+    let days = expiry.instant().signed_duration_since(now).num_days();
     match report.is_stale(now) {
         false => format!("{checked}; fresh until {expiry} ({days} days left)"),
         true => format!("{checked}; stale: {role} expired at {expiry} ({} days ago)", -days),
@@ -68,7 +70,19 @@ pub(crate) fn freshness_json(report: &FreshnessReport, now: DateTime<Utc>) -> Va
     })
 }
 
-/// Whole days until then; less than zero once it has passed.
-pub(crate) fn days_left(expiry: Expiry, now: DateTime<Utc>) -> i64 {
-    expiry.instant().signed_duration_since(now).num_seconds().div_euclid(86_400)
+/// Why the trust root cannot be used; without a network there is something else to do about it than with one.
+pub(crate) fn failure(error: Error, freshness: Freshness) -> Failure {
+    let hint = match error.refusal().map(|refusal| &refusal.fault) {
+        _ if !freshness.is_offline() => None,
+        Some(Fault::Expired { .. }) => {
+            Some("run `rootline update` where there is a network, or allow it for a while with --grace 30d")
+        }
+        Some(Fault::Absent) => Some("there is no local copy yet: run `rootline update` where there is a network"),
+        _ => None,
+    };
+    let failure = Failure::from(error);
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
 }

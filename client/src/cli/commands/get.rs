@@ -9,7 +9,7 @@ use clap::Args;
 use rootline_metadata::TargetPath;
 
 use crate::cli::failure::Failure;
-use crate::cli::freshness::{FreshnessArgs, freshness_line};
+use crate::cli::freshness::{FreshnessArgs, failure, freshness_line};
 use crate::cli::repository::RepositoryArgs;
 use crate::cli::terminal::Terminal;
 
@@ -17,7 +17,7 @@ use crate::cli::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline get trusted_root.json > trusted_root.json
   rootline get trusted_root.json --output trust/
-  rootline get trusted_root.json --max-age 6h         without a request if the local copy was checked lately
+  rootline get trusted_root.json --max-age 6h    no request if it was checked lately
   rootline get trusted_root.json --offline --grace 30d")]
 pub(crate) struct GetArgs {
     /// The target's name
@@ -41,14 +41,15 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
         Some(folder) => Some(TargetFile::new(folder, path.as_str(), Layout::Nested)?),
         None => None,
     };
-    let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
+    let freshness = args.freshness.freshness();
+    let mut repository = args.repository.open_to_use(freshness, terminal)?;
     // The trust root comes along, so that the local copy stays whole when the repository has moved on.
     let mut targets = vec![Wanted { path: path.clone(), if_listed: false }];
     targets.extend(wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }));
     targets.dedup_by(|later, earlier| later.path == earlier.path);
     let updated = repository.client.update(repository.now, &targets);
     terminal.notes(repository.client.take_notes());
-    let updated = updated?;
+    let updated = updated.map_err(|error| failure(error, freshness))?;
     let bytes = updated.target(path.as_str()).map(|bytes| &bytes[..]).unwrap_or_default();
     if updated.freshness().is_stale(repository.now) {
         terminal.warning(format_args!("{}", freshness_line(&updated.freshness(), repository.now)));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::clock::parse_at;
 use crate::cli::failure::Failure;
-use crate::cli::freshness::{FreshnessArgs, freshness_json, freshness_line};
+use crate::cli::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::terminal::Terminal;
@@ -17,8 +17,8 @@ use crate::cli::terminal::Terminal;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline show
-  rootline show --trusted-at 2022-01-01T00:00:00Z     what to trust for a signature of that time
-  rootline show --max-age 6h                          without a request if the local copy was checked lately
+  rootline show --trusted-at 2022-01-01T00:00:00Z   what to trust for a signature of that time
+  rootline show --max-age 6h                        no request if it was checked lately
   rootline show --all --offline --grace 30d --json
 
 --at is the time at which the metadata has to be fresh; --trusted-at is the time of a signature.")]
@@ -31,22 +31,23 @@ pub(crate) struct ShowArgs {
     #[arg(long, conflicts_with = "trusted_at")]
     all: bool,
 
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     repository: RepositoryArgs,
 
     #[command(flatten)]
     freshness: FreshnessArgs,
-
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
+    let freshness = args.freshness.freshness();
+    let mut repository = args.repository.open_to_use(freshness, terminal)?;
     let trust_root = repository.client.trust_root(repository.now);
     terminal.notes(repository.client.take_notes());
-    let trust_root = trust_root?;
+    let trust_root = trust_root.map_err(|error| failure(error, freshness))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(&trust_root, (!args.all).then_some(instant));
     terminal.notes(trust_root.trusted_root().skipped());
