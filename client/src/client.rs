@@ -35,13 +35,15 @@ pub struct Client<T, S> {
 /// One piece of work, with all its tries.
 struct Work {
     prefetch: Prefetch,
+    /// Whether the server may answer that a file is still the one we have.
+    conditional: bool,
     overtaken: u32,
     notes: Vec<Note>,
 }
 
 impl Work {
     fn begin(prefetch: Prefetch) -> Work {
-        Work { prefetch, overtaken: 0, notes: Vec::new() }
+        Work { prefetch, conditional: true, overtaken: 0, notes: Vec::new() }
     }
 }
 
@@ -162,7 +164,7 @@ impl<T, S: Store> Client<T, S> {
     /// Begins one try of a piece of work.
     fn attempt(&self, work: &Work, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<(Update, Unsaved<'_, S>), Error> {
         let lock = if work.overtaken < MOST_OVERTAKINGS { None } else { self.store.lock()? };
-        let last_check = if self.records_checks { LastCheck::load(&self.store) } else { None };
+        let last_check = if self.records_checks && work.conditional { LastCheck::load(&self.store) } else { None };
         let local = Unsaved::over(&self.store, last_check.as_ref(), self.limits.timestamp).locked(lock);
         Ok((self.begin(now, wanted)?, local))
     }
@@ -185,17 +187,20 @@ impl<T, S: Store> Client<T, S> {
                 Err(error) if self.keeping == Keeping::Required => Some(Err(error.into())),
                 saved => {
                     work.notes.extend(saved.err().map(Note::NotKept));
-                    self.record_check(&updated, local.timestamp_etag(), now);
+                    self.record_check(&updated, local.timestamp_etag().filter(|_| work.conditional), now);
                     Some(Ok(Updated { checked_at: Some(now), ..updated }))
                 }
             },
-            // Files that were asked for at the same time may belong to two publications. One after the other they decide.
-            Err(Error::Refused(_)) if work.prefetch == Prefetch::On => {
-                work.prefetch = Prefetch::Off;
+            // Files that were asked for at the same time may belong to two publications, and a server may be wrong about what is still the
+            // same. Asked for plainly, one after the other, they decide.
+            Err(Error::Refused(_)) if work.prefetch == Prefetch::On || (work.conditional && local.was_unchanged()) => {
+                (work.prefetch, work.conditional) = (Prefetch::Off, false);
                 return None;
             }
             Err(error) => match error.is_the_repository_s().then(leave_mirror).flatten() {
                 Some(location) => {
+                    // A tag means nothing to another server.
+                    work.conditional = false;
                     work.notes.push(Note::MirrorLeft { location, reason: error.to_string() });
                     None
                 }

@@ -23,6 +23,7 @@ pub struct Unsaved<'a, S> {
     /// The local timestamp, if its entity tag is known.
     timestamp: Option<TaggedTimestamp>,
     etag: Option<String>,
+    was_unchanged: bool,
     /// Held from before the work began, where others have been quicker too often.
     lock: Option<StoreLock>,
     notes: Vec<Note>,
@@ -63,7 +64,16 @@ impl<'a, S: Store> Unsaved<'a, S> {
             let bytes = store.load(&LocalFile::Timestamp, timestamp_limit).ok()??;
             (sha256(&bytes) == *digest).then(|| TaggedTimestamp { etag: etag.to_owned(), bytes })
         });
-        Unsaved { store, files: Vec::new(), found: Vec::new(), timestamp, etag: None, lock: None, notes: Vec::new() }
+        Unsaved {
+            store,
+            files: Vec::new(),
+            found: Vec::new(),
+            timestamp,
+            etag: None,
+            was_unchanged: false,
+            lock: None,
+            notes: Vec::new(),
+        }
     }
 
     /// The same, with the store's lock held already.
@@ -103,7 +113,13 @@ impl<'a, S: Store> Unsaved<'a, S> {
     pub(crate) fn unchanged(&mut self, request: &Request) -> Option<Vec<u8>> {
         let timestamp = self.timestamp.take().filter(|_| request.is_timestamp())?;
         self.etag = Some(timestamp.etag);
+        self.was_unchanged = true;
         Some(timestamp.bytes)
+    }
+
+    /// Whether the server has said of a file that it is still the one we have.
+    pub(crate) fn was_unchanged(&self) -> bool {
+        self.was_unchanged
     }
 
     pub(crate) fn take_etag(&mut self, request: &Request, etag: Option<String>) {
