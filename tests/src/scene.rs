@@ -36,9 +36,18 @@ impl Scene {
     /// If the temporary folder cannot be written.
     #[allow(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Scene {
+        Scene::with(|_| {})
+    }
+
+    /// The same after `change`.
+    ///
+    /// # Panics
+    /// As [`Scene::new`].
+    pub fn with(change: impl FnOnce(&mut Simulator)) -> Scene {
         let mut sim = Simulator::default();
         sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes());
         sim.add_target("targets", "dir/a file", b"content");
+        change(&mut sim);
         sim.publish();
         let folder = tempfile::tempdir().unwrap();
         sim.files().write_to(folder.path()).unwrap();

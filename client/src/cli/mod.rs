@@ -8,6 +8,7 @@ pub mod failure;
 mod freshness;
 mod repository;
 mod roles;
+mod services;
 pub mod terminal;
 
 use std::ffi::OsString;

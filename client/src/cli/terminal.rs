@@ -70,3 +70,8 @@ impl Terminal {
         if self.colours { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
     }
 }
+
+/// Names come from repositories; nothing in them may move the cursor.
+pub fn printable(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).collect()
+}

@@ -12,7 +12,8 @@ use crate::cli::failure::Failure;
 use crate::cli::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states};
-use crate::cli::terminal::Terminal;
+use crate::cli::services::{self, Choice};
+use crate::cli::terminal::{Terminal, printable};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -51,6 +52,10 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(&trust_root, (!args.all).then_some(instant));
     terminal.notes(trust_root.trusted_root().skipped());
+    let services = match trust_root.signing_config() {
+        Some(config) if !args.all => services::choices(config, instant),
+        _ => Vec::new(),
+    };
     let roles = role_states(trust_root.metadata(), repository.now);
     if args.json {
         terminal.json(&json!({
@@ -59,6 +64,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
             "trusted_at": (!args.all).then(|| instant_text(instant)),
             "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
             "trusted": entries.iter().map(Entry::to_json).collect::<Vec<_>>(),
+            "sign_with": services.iter().map(Choice::to_json).collect::<Vec<_>>(),
         }));
         return Ok(());
     }
@@ -68,6 +74,10 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
         false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
     }
     table(&entries, terminal);
+    if !services.is_empty() {
+        terminal.line(format_args!("to sign with"));
+        services::table(&services, terminal);
+    }
     terminal.line(format_args!("verified; {}", freshness_line(trust_root.freshness(), repository.now)));
     Ok(())
 }
@@ -125,16 +135,15 @@ impl Entry {
 fn table(entries: &[Entry], terminal: &Terminal) {
     let width = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
     terminal.line(format_args!(
-        "  {:<21}  {:<width$}  {:<16}  {:<20}  {:<20}",
+        "  {:<21}  {:<width$}  {:<16}  {:<20}  {}",
         "kind", "name", "id", "from (UTC)", "until (UTC)"
     ));
     for Entry { kind, place, id, window, .. } in entries {
         let id: String = id.chars().take(16).collect();
         let (start, end) = (window.start().map(instant_text), window.end().map(instant_text));
         let (start, end) = (start.as_deref().unwrap_or("-"), end.as_deref().unwrap_or("-"));
-        // Names come from the repository; nothing in them may move the cursor.
-        let place: String = place.chars().filter(|character| !character.is_control()).collect();
-        terminal.line(format_args!("  {kind:<21}  {place:<width$}  {id:<16}  {start:<20}  {end:<20}"));
+        let place = printable(place);
+        terminal.line(format_args!("  {kind:<21}  {place:<width$}  {id:<16}  {start:<20}  {end}"));
     }
     if entries.is_empty() {
         terminal.line(format_args!("  nothing is trusted at this time"));
