@@ -47,8 +47,10 @@ impl Work {
     }
 }
 
-/// How often work is done again because another process was quicker, before everybody else is made to wait.
+/// How often work is done again because another process was quicker, before everybody else is made to wait; and how often in all, since somebody may
+/// not mind the lock.
 const MOST_OVERTAKINGS: u32 = 8;
+const MOST_TRIES: u32 = 2 * MOST_OVERTAKINGS;
 
 impl<T, S: Store> Client<T, S> {
     /// Puts them together; nothing is read or fetched yet.
@@ -179,11 +181,8 @@ impl<T, S: Store> Client<T, S> {
         leave_mirror: impl FnOnce() -> Option<String>,
     ) -> Option<Result<Updated, Error>> {
         let done = match turned {
-            Ok(updated) => match local.save() {
-                Ok(Saving::Overtaken) => {
-                    work.overtaken += 1;
-                    None
-                }
+            Ok(updated) => match saved(&mut local, work) {
+                Ok(Saving::Overtaken) => None,
                 Err(error) if self.keeping == Keeping::Required => Some(Err(error.into())),
                 saved => {
                     work.notes.extend(saved.err().map(Note::NotKept));
@@ -248,6 +247,18 @@ impl<T, S: Store> Client<T, S> {
             }
         }
     }
+}
+
+/// Saves, and counts how often somebody else was quicker.
+fn saved<S: Store>(local: &mut Unsaved<'_, S>, work: &mut Work) -> Result<Saving, StoreError> {
+    let saving = local.save()?;
+    if saving == Saving::Overtaken {
+        work.overtaken += 1;
+        if work.overtaken == MOST_TRIES {
+            return Err(StoreError::Contended { times: MOST_TRIES });
+        }
+    }
+    Ok(saving)
 }
 
 impl<T: Transport, S: Store> Client<T, S> {

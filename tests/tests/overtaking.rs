@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 
-use rootline_client::store::{LocalFile, MemoryStore, Store};
+use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{Request, Transport, TransportError};
 use rootline_client::{Client, Error};
 use rootline_metadata::Role as _;
@@ -108,6 +108,24 @@ fn who_is_overtaken_again_and_again_comes_to_an_end() {
     let trusted = Client::new(pinned.clone(), &hurried, &store).refresh(now).unwrap();
     assert_eq!(trusted.timestamp().version().number(), 9);
     assert_eq!(version_of(&store, &LocalFile::Timestamp), 9);
+}
+
+/// Somebody writes there all the time and minds no lock.
+#[test]
+fn who_is_never_left_alone_gives_up_and_says_so() {
+    let mut sim = Simulator::default();
+    let store = MemoryStore::new();
+    Client::new(sim.root_bytes(1), sim.files().clone(), &store).refresh(sim.day(1)).unwrap();
+    sim.publish();
+    let tries = Cell::new(0_u8);
+    let scribble = || {
+        tries.set(tries.get() + 1);
+        store.save(&LocalFile::Timestamp, &[tries.get()]).unwrap();
+    };
+    let transport = Meanwhile { files: sim.files(), name: "timestamp.json", times: Cell::new(1000), happens: scribble };
+    let error = Client::new(sim.root_bytes(1), &transport, &store).refresh(sim.day(1)).unwrap_err();
+    assert!(matches!(error, Error::Store(StoreError::Contended { times: 16 })), "{error}");
+    assert_eq!(tries.get(), 16);
 }
 
 /// A root that was fetched is kept although what comes later is refused; but not over a newer one.

@@ -44,6 +44,12 @@ pub enum StoreError {
         /// How long was waited; the limit as set, not a measurement.
         waited: Duration,
     },
+    /// Somebody kept changing the local copy without its lock, so that nothing could be kept in it.
+    #[error("the local copy was changed {times} times without its lock while it was brought up to date")]
+    Contended {
+        /// How often it was tried.
+        times: u32,
+    },
     /// A target's name cannot become sub-folders of the target folder.
     #[error("the target name {name:?} cannot be used as a path: {reason}")]
     UnsafeName {
@@ -78,7 +84,7 @@ impl StoreError {
             | Self::TooLong { path, .. }
             | Self::NotARegularFile { path, .. }
             | Self::Locked { path, .. } => Some(path),
-            Self::UnsafeName { .. } => None,
+            Self::UnsafeName { .. } | Self::Contended { .. } => None,
         }
     }
 
@@ -111,6 +117,7 @@ impl StoreError {
             (_, Some(PermissionDenied)) => Some("make it accessible to this user, or name another folder"),
             (_, Some(ReadOnlyFilesystem | NotADirectory)) => Some("name a folder that can be written"),
             (Self::Locked { .. }, _) => Some("wait for the other process, or end it if it hangs"),
+            (Self::Contended { .. }, _) => Some("find out which program writes there, or name another folder"),
             (Self::TooLong { .. }, _) => Some("this is not a file that rootline wrote; move it away"),
             (Self::NotARegularFile { .. }, _) => Some("move it away, or name another folder"),
             (Self::UnsafeName { .. }, _) => Some("leave out the sub-folders: the flat layout takes every name"),
