@@ -126,8 +126,8 @@ impl Frozen {
     /// The bytes that a signature is over, if the role is to be signed: the canonical form of the signed part.
     pub fn message(&self, role: CeremonyRole) -> Option<Vec<u8>> {
         match role {
-            CeremonyRole::Root => self.root.as_ref().map(|file| file.message()),
-            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.message()),
+            CeremonyRole::Root => self.root.as_ref().map(|file| file.message().into_owned()),
+            CeremonyRole::Targets => self.targets.as_ref().map(|file| file.message().into_owned()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A signed file: what arrived, and what it becomes once its signatures have been counted.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -49,8 +50,9 @@ impl<R: Role> Envelope<R> {
         &self.signed
     }
 
-    /// The canonical form of the signed part: the bytes that signatures are over.
-    pub fn message(&self) -> Vec<u8> {
+    /// The canonical form of the signed part: the bytes that signatures are over. Borrowed where it arrived in that form, so that a
+    /// large file is not held twice.
+    pub fn message(&self) -> Cow<'_, [u8]> {
         self.document.top().get("signed").map(Node::canonical).unwrap_or_default()
     }
 

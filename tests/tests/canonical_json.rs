@@ -3,6 +3,8 @@
 
 #![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
 
+use std::borrow::Cow;
+
 use rootline_metadata::json::{
     Document, FormatError, Kind, MAX_BYTES, MAX_DEPTH, MAX_DIGITS, Node, Problem, Value, ValueMembers,
 };
@@ -16,7 +18,49 @@ fn canonical(text: &str) -> String {
     let document = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let from_node = document.top().canonical();
     assert_eq!(from_node, Value::from(document.top()).canonical(), "{text}");
-    String::from_utf8(from_node).expect("canonical JSON of text is text")
+    String::from_utf8(from_node.into_owned()).expect("canonical JSON of text is text")
+}
+
+/// A large file is not held twice for the sake of its signatures.
+#[test]
+fn what_arrived_in_canonical_form_is_not_copied() {
+    for (text, borrowed) in [
+        (r#"{"a":[1,{},[],"x",{"b":null,"c":true}],"d":-5,"e":false}"#, true),
+        (r#"{"":0}"#, true),
+        ("[]", true),
+        ("{}", true),
+        ("\"\u{7f}é\"", true),
+        ("-0", false),
+        ("[-0]", false),
+        (r#"{"b":1,"a":2}"#, false),
+        (r#"["\n"]"#, false),
+        (r#"{"\u0061":1}"#, false),
+        ("[1,2 ]", false),
+        ("[ ]", false),
+    ] {
+        let document = read(text).unwrap();
+        assert_eq!(matches!(document.top().canonical(), Cow::Borrowed(_)), borrowed, "{text}");
+    }
+    // White space around it does not matter, as it is no part of it.
+    let document = read(r#" {"signed" : {"a":1} } "#).unwrap();
+    assert!(matches!(document.top().get("signed").unwrap().canonical(), Cow::Borrowed(br#"{"a":1}"#)));
+}
+
+#[test]
+fn white_space_anywhere_in_canonical_text_does_not_change_its_canonical_form() {
+    let text = r#"{"a":[1,{},[],"x",{"b":null,"c":true}],"d":-5,"e":false}"#;
+    let mut accepted = 0;
+    for at in 0..=text.len() {
+        for space in [" ", "\n", "\r\t"] {
+            let spaced = format!("{}{space}{}", &text[..at], &text[at..]);
+            let in_string = text[..at].matches('"').count() % 2 == 1;
+            if let (Ok(_), false) = (read(&spaced), in_string) {
+                assert_eq!(canonical(&spaced), text);
+                accepted += 1;
+            }
+        }
+    }
+    assert!(accepted > 100, "{accepted}");
 }
 
 fn problem(text: &str) -> Problem {
@@ -226,6 +270,15 @@ fn what_arrived_is_kept_byte_for_byte() {
 
 /// What we print ourselves reads back as the same value, whatever is in it.
 #[test]
+fn members_that_are_collected_are_those_that_are_inserted_one_by_one() {
+    let given = ["b", "a", "c", "a", "b"].into_iter().zip(1_u64..);
+    let collected: ValueMembers = given.clone().map(|(name, number)| (name.to_owned(), Value::from(number))).collect();
+    let inserted = given.fold(ValueMembers::new(), |members, (name, number)| members.with(name, number));
+    assert_eq!(collected, inserted);
+    assert_eq!(Value::from(collected).compact(), r#"{"b":5,"a":4,"c":3}"#);
+}
+
+#[test]
 fn pretty_and_compact_texts_read_back_as_the_same_value() {
     let odd: String =
         (0..0x80).chain([0x85, 0xa0, 0x2028, 0xfeff, 0xffff, 0x10ffff]).filter_map(char::from_u32).collect();
@@ -363,7 +416,7 @@ fn damaged_documents_are_read_or_refused() {
                 accepted += 1;
                 let theirs: serde_json::Value = serde_json::from_slice(&bytes).expect("we are the stricter one");
                 let ours = Value::from(document.top());
-                assert_eq!(ours.canonical(), document.top().canonical());
+                assert_eq!(document.top().canonical(), ours.canonical());
                 assert!(
                     same(document.top(), &theirs) || has_big_integers(document.top()),
                     "{}",

@@ -92,7 +92,7 @@ fn attacks_on_all(now: &Files, moments: &[Files]) -> Vec<Attack> {
 /// What is signed in a file, in the form that signatures are over.
 fn signed_part(bytes: &[u8]) -> Vec<u8> {
     let document = Document::parse(bytes.to_vec(), bytes.len()).expect("what is public or kept is JSON");
-    document.top().get("signed").expect("a signed part").canonical()
+    document.top().get("signed").expect("a signed part").canonical().into_owned()
 }
 
 fn version(bytes: &[u8]) -> u64 {

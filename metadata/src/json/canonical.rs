@@ -1,13 +1,63 @@
 //! OLPC canonical JSON, the form that TUF signs: members by ascending code point, no white space, only `"` and `\` escaped (a
 //! newline in a PEM is a raw newline byte), integers only, no Unicode normalisation. It is not RFC 8785.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::document::{Kind, Node};
 use super::value::Value;
 
+/// The canonical form of `node`: its own text wherever that is canonical already, as it is in most repositories with very many targets.
+pub(super) fn of_node(node: Node<'_>) -> Cow<'_, [u8]> {
+    let start = node.outer_start();
+    match end_if_canonical(node, start) {
+        Some(end) => Cow::Borrowed(&node.whole_text()[start..end]),
+        None => {
+            let mut bytes = Vec::with_capacity(node.span_at_most());
+            write_node(node, &mut bytes);
+            Cow::Owned(bytes)
+        }
+    }
+}
+
+/// Where the text of `node` ends, if it begins at `start` and is written as [`write_node`] would write it.
+fn end_if_canonical(node: Node<'_>, start: usize) -> Option<usize> {
+    if node.outer_start() != start {
+        return None;
+    }
+    match node.kind() {
+        Kind::Null | Kind::True | Kind::False => Some(node.outer_end_of_scalar()),
+        Kind::Integer => (node.digits() != Some("-0")).then(|| node.outer_end_of_scalar()),
+        Kind::String => (!node.has_escapes()).then(|| node.outer_end_of_scalar()),
+        Kind::Array => end_if_separated(node, *b"[]", node.elements(), start, end_if_canonical),
+        Kind::Object if node.is_ascending() => {
+            end_if_separated(node, *b"{}", node.members().name_nodes(), start, |name, start| {
+                let colon = end_if_canonical(name, start)?;
+                // What is between a name and its value is a colon, and nothing else if that is one byte.
+                end_if_canonical(name.following(), colon + 1)
+            })
+        }
+        Kind::Object => None,
+    }
+}
+
+fn end_if_separated<'a>(
+    node: Node<'a>,
+    brackets: [u8; 2],
+    items: impl Iterator<Item = Node<'a>>,
+    start: usize,
+    end_of: impl Fn(Node<'a>, usize) -> Option<usize>,
+) -> Option<usize> {
+    let mut end = start + 1;
+    for (at, item) in items.enumerate() {
+        // Likewise: between two items there is a comma.
+        end = end_of(item, end + usize::from(at > 0))?;
+    }
+    (node.whole_text().get(end) == Some(&brackets[1])).then_some(end + 1)
+}
+
 /// Appends the canonical form of `node`.
-pub(super) fn write_node(node: Node<'_>, out: &mut Vec<u8>) {
+fn write_node(node: Node<'_>, out: &mut Vec<u8>) {
     match node.kind() {
         Kind::Null => out.extend_from_slice(b"null"),
         Kind::True => out.extend_from_slice(b"true"),

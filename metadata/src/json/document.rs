@@ -225,11 +225,24 @@ impl<'a> Node<'a> {
         end.saturating_sub(self.token().start()) + 2
     }
 
-    /// The canonical form of this value: what signatures and key ids are over.
-    pub fn canonical(self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.span_at_most());
-        canonical::write_node(self, &mut bytes);
-        bytes
+    /// Where this value's text starts, with the quote of a string.
+    pub(super) fn outer_start(self) -> usize {
+        self.token().start() - usize::from(self.kind() == Kind::String)
+    }
+
+    /// Where the text of a scalar ends, with the quote of a string.
+    pub(super) fn outer_end_of_scalar(self) -> usize {
+        self.token().start() + self.token().value() + usize::from(self.kind() == Kind::String)
+    }
+
+    /// The text of the whole document.
+    pub(super) fn whole_text(self) -> &'a [u8] {
+        self.document.bytes()
+    }
+
+    /// The canonical form of this value: what signatures and key ids are over. Borrowed where it arrived in that form.
+    pub fn canonical(self) -> Cow<'a, [u8]> {
+        canonical::of_node(self)
     }
 
     /// Where this value stands. Walks down from the top, so it is for messages only.

@@ -1,6 +1,7 @@
 //! Values to build and edit documents with. What arrives is read as a [`Document`]; this is for what we write.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -216,6 +217,27 @@ impl From<Members> for Value {
 impl From<Vec<Value>> for Value {
     fn from(elements: Vec<Value>) -> Self {
         Value::Array(elements)
+    }
+}
+
+/// As if each had been given to [`Members::insert`], in less time where there are very many.
+impl FromIterator<(String, Value)> for Members {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(given: I) -> Self {
+        let mut places = BTreeMap::new();
+        let mut members: Vec<(String, Value)> = Vec::new();
+        for (name, value) in given {
+            match places.get(&name) {
+                Some(&place) => {
+                    let (_, present): &mut (String, Value) = &mut members[place];
+                    *present = value;
+                }
+                None => {
+                    places.insert(name.clone(), members.len());
+                    members.push((name, value));
+                }
+            }
+        }
+        Members(members)
     }
 }
 

@@ -37,12 +37,12 @@ pub(super) fn timestamp(model: &TimestampModel) -> Value {
 }
 
 pub(super) fn snapshot(model: &SnapshotModel) -> Value {
-    let meta = model.meta.iter().fold(ValueMembers::new(), |meta, (name, file)| meta.with(name, meta_file(file)));
+    let meta: ValueMembers = model.meta.iter().map(|(name, file)| (name.clone(), meta_file(file))).collect();
     with_more(header("snapshot", model.version, model.expires).with("meta", meta), &model.more)
 }
 
 pub(super) fn targets(model: &TargetsModel) -> Value {
-    let targets = model.targets.iter().fold(ValueMembers::new(), |all, (path, file)| all.with(path, target(file)));
+    let targets: ValueMembers = model.targets.iter().map(|(path, file)| (path.clone(), target(file))).collect();
     let mut signed = header("targets", model.version, model.expires).with("targets", targets);
     if let Some(all) = &model.delegations {
         signed = signed.with("delegations", delegations(all));
