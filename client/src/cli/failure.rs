@@ -3,8 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use rootline_metadata::json::Problem;
+
 use crate::Error;
-use crate::refusal::Refusal;
+use crate::cli::limits::option_for;
+use crate::refusal::{Fault, Refusal};
 use crate::store::StoreError;
 use crate::transport::TransportError;
 
@@ -78,18 +81,29 @@ impl From<Error> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Failure {
-            what: refusal.to_string(),
-            detail: Some(refusal.check.to_string()),
-            hint: Some(refusal.check.advice().to_owned()),
-        }
+        let hint = match &refusal.fault {
+            Fault::TooLong { .. } => too_long_hint(option_for(&refusal.file)),
+            Fault::Malformed(error) if matches!(error.problem, Problem::TooLong { .. }) => {
+                too_long_hint(option_for(&refusal.file))
+            }
+            _ => refusal.check.advice().to_owned(),
+        };
+        Failure { what: refusal.to_string(), detail: Some(refusal.check.to_string()), hint: Some(hint) }
     }
 }
 
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
-        Failure { what: error.to_string(), detail: None, hint: error.hint().map(str::to_owned) }
+        let hint = match &error {
+            TransportError::TooLong { .. } => Some(too_long_hint("the options under \"Limits\" in --help")),
+            other => other.hint().map(str::to_owned),
+        };
+        Failure { what: error.to_string(), detail: None, hint }
     }
+}
+
+fn too_long_hint(option: &str) -> String {
+    format!("if this repository is meant to be so large, let it through with {option}; otherwise tell its operators")
 }
 
 impl From<StoreError> for Failure {

@@ -6,6 +6,7 @@ mod commands;
 pub mod duration;
 pub mod failure;
 mod freshness;
+mod limits;
 mod repository;
 mod roles;
 mod services;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::limits::Limits;
 use crate::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
 use crate::{Cache, Client, Freshness, Instance, Keeping};
@@ -12,6 +11,7 @@ use clap::Args;
 
 use crate::cli::clock::{At, parse_at};
 use crate::cli::failure::Failure;
+use crate::cli::limits::LimitArgs;
 use crate::cli::terminal::Terminal;
 
 /// The options that say which repository, which local copy, and which instant.
@@ -41,6 +41,9 @@ pub(crate) struct RepositoryArgs {
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// A client for one repository.
@@ -85,7 +88,7 @@ impl RepositoryArgs {
     fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
         let transport = transport(&instance, &HttpSettings::default())?;
         let client = Client::new(instance.pinned_root.clone(), transport, cache)
-            .with_limits(Limits::default())
+            .with_limits(self.limits.limits())
             .with_freshness(freshness)
             .recording_checks();
         Ok(Repository { instance, client, now: At::new(self.at).instant() })

@@ -93,7 +93,18 @@ impl Bins {
 
     /// The names of all bins, in order of their numbers.
     pub fn names(&self) -> Vec<String> {
-        let digits = self.bit_length.div_ceil(4) as usize;
+        let digits = self.digits();
         (0..1u64 << self.bit_length).map(|number| format!("{}-{number:0digits$x}", self.prefix)).collect()
+    }
+
+    /// With how many hex digits their numbers are written.
+    pub fn digits(&self) -> usize {
+        self.bit_length.div_ceil(4) as usize
+    }
+
+    /// The number of the bin for targets whose names have that SHA-256 digest.
+    pub fn number_of(&self, digest: [u8; 32]) -> usize {
+        let [a, b, c, d, ..] = digest;
+        (u32::from_be_bytes([a, b, c, d]) >> (32 - self.bit_length)) as usize
     }
 }

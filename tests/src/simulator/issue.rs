@@ -13,6 +13,7 @@ pub struct Issue<'a> {
     role: String,
     bump: bool,
     signers: Option<Vec<Key>>,
+    compact: bool,
     edits: Vec<Edit<'a>>,
 }
 
@@ -20,7 +21,7 @@ type Edit<'a> = Box<dyn FnOnce(&mut Value) + 'a>;
 
 impl<'a> Issue<'a> {
     pub(super) fn of(simulator: &'a mut Simulator, role: &str) -> Issue<'a> {
-        Issue { simulator, role: role.to_owned(), bump: true, signers: None, edits: Vec::new() }
+        Issue { simulator, role: role.to_owned(), bump: true, signers: None, compact: false, edits: Vec::new() }
     }
 
     /// With the version that the model has, in place of the next one.
@@ -41,6 +42,12 @@ impl<'a> Issue<'a> {
         self
     }
 
+    /// Without white space, as large files are published.
+    pub fn compact(mut self) -> Self {
+        self.compact = true;
+        self
+    }
+
     /// With the signed part changed before it is signed. Names and pins are not changed by it.
     pub fn edited(mut self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
         self.edits.push(Box::new(edit));
@@ -49,16 +56,19 @@ impl<'a> Issue<'a> {
 
     /// Signs it, makes it public, and lets the model of the file that pins it say so.
     pub fn publish(self) -> &'a mut Simulator {
-        let Issue { simulator, role, bump, signers, edits } = self;
+        let Issue { simulator, role, bump, signers, compact, edits } = self;
         if bump {
             *simulator.version_of(&role) += 1;
         }
         let signers = signers.unwrap_or_else(|| simulator.keys_of(&role));
         let mut signed = simulator.render(&role);
         edits.into_iter().for_each(|edit| edit(&mut signed));
-        let text = render::envelope(&signed, &signers).pretty(1);
+        let file = render::envelope(&signed, &signers);
         // Without the newline at the end, so that every byte of the file matters.
-        let bytes = text.trim_end().as_bytes().to_vec();
+        let bytes = match compact {
+            true => file.compact().into_bytes(),
+            false => file.pretty(1).trim_end().as_bytes().to_vec(),
+        };
         simulator.make_public(&role, bytes);
         simulator
     }

@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 use rootline_metadata::{Role, TargetPath};
 
 use crate::cli::failure::Failure;
+use crate::cli::limits::LimitArgs;
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
@@ -38,6 +39,9 @@ pub(crate) struct TufArgs {
     #[arg(long, value_name = "DIR")]
     target_dir: Option<PathBuf>,
 
+    #[command(flatten)]
+    limits: LimitArgs,
+
     #[command(subcommand)]
     verb: Verb,
 }
@@ -57,16 +61,16 @@ enum Verb {
 
 pub(crate) fn run(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
     match &args.verb {
-        Verb::Init { root_json } => init(&args.metadata_dir, root_json),
+        Verb::Init { root_json } => init(&args.metadata_dir, root_json, &args.limits.limits()),
         Verb::Refresh => refresh(args, now, terminal).map(|_| ()),
         Verb::Download => download(args, now, terminal),
     }
 }
 
 /// Keeps the root only if it is one: nothing in the folder has not been verified.
-fn init(folder: &Path, root_json: &Path) -> Result<(), Failure> {
+fn init(folder: &Path, root_json: &Path, limits: &Limits) -> Result<(), Failure> {
     let bytes = fs::read(root_json).map_err(|error| Failure::unreadable(root_json, &error))?;
-    let chain = RootChain::begin(bytes, &Limits::default())?;
+    let chain = RootChain::begin(bytes, limits)?;
     let root = chain.newest();
     let store = FileStore::open(folder)?;
     let _lock = store.lock_exclusive()?;
@@ -81,7 +85,7 @@ fn init(folder: &Path, root_json: &Path) -> Result<(), Failure> {
 fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(TufClient, Trusted), Failure> {
     let metadata_url = needed(args.metadata_url.as_deref(), "--metadata-url")?;
     let targets_url = args.target_base_url.as_deref().unwrap_or(metadata_url);
-    let limits = Limits::default();
+    let limits = args.limits.limits();
     let store = FileStore::open(&args.metadata_dir)?;
     // A folder that another program made may hold a root.json alone; then that is the root it has been given.
     let pinned = match store.load(&LocalFile::PinnedRoot, limits.root)? {
@@ -90,7 +94,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
     };
     let pinned = pinned.ok_or_else(|| Failure::not_initialised(&args.metadata_dir))?;
     let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, HttpSettings::default())?)?;
-    let mut client = Client::new(pinned, transport, store).with_prefetch(Prefetch::Off);
+    let mut client = Client::new(pinned, transport, store).with_limits(limits).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);
     terminal.notes(client.take_notes());
     Ok((client, refreshed?))
