@@ -13,8 +13,42 @@ pub struct Instance {
     pub metadata_url: String,
     /// Below this URL are the targets.
     pub targets_url: String,
+    /// Further places of the same repository, in the order in which they are used when those before them have failed.
+    pub mirrors: Vec<Location>,
     /// The root that is pinned for it. It may have expired; newer roots are followed from it.
     pub pinned_root: Vec<u8>,
+}
+
+/// A place of a repository's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Below this URL are the metadata files.
+    pub metadata_url: String,
+    /// Below this URL are the targets.
+    pub targets_url: String,
+}
+
+impl Location {
+    /// A place whose targets are below `targets/`, as Sigstore's are.
+    pub fn at(url: &str) -> Location {
+        let url = url.trim_end_matches('/');
+        Location { metadata_url: url.to_owned(), targets_url: format!("{url}/targets") }
+    }
+
+    /// How messages name it: without credentials.
+    pub fn shown(&self) -> String {
+        without_credentials(&self.metadata_url)
+    }
+}
+
+/// A URL without its user name and password, for messages.
+pub fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
 }
 
 struct BuiltIn {
@@ -64,9 +98,11 @@ impl Instance {
 
     /// A repository whose targets are below `targets/`, as Sigstore's are. It is named after its URL.
     pub fn at(url: &str, pinned_root: Vec<u8>) -> Instance {
-        let url = url.trim_end_matches('/');
-        let name = url.split_once("://").map_or(url, |(_, rest)| rest).to_owned();
-        Instance { name, metadata_url: url.to_owned(), targets_url: format!("{url}/targets"), pinned_root }
+        let location = Location::at(url);
+        let shown = location.shown();
+        let name = shown.split_once("://").map_or(&*shown, |(_, rest)| rest).to_owned();
+        let Location { metadata_url, targets_url } = location;
+        Instance { name, metadata_url, targets_url, mirrors: Vec::new(), pinned_root }
     }
 
     fn from_built_in(built_in: &BuiltIn) -> Instance {
@@ -74,8 +110,14 @@ impl Instance {
         Instance { name, ..Instance::at(built_in.url, built_in.pinned_root.to_vec()) }
     }
 
+    /// Where it is, first of all.
+    pub fn location(&self) -> Location {
+        Location { metadata_url: self.metadata_url.clone(), targets_url: self.targets_url.clone() }
+    }
+
     /// A folder name for this instance's local copy. It is made from the pinned root's digest and both URLs as well, so that no two
-    /// repositories ever share a copy, whatever they are called (CVE-2026-24686).
+    /// repositories ever share a copy, whatever they are called (CVE-2026-24686). Mirrors are further places of the same repository, and
+    /// change nothing: versions that were seen by way of one must not be forgotten by way of another.
     pub fn cache_name(&self) -> String {
         let mut identity = sha256(&self.pinned_root).to_vec();
         for url in [&self.metadata_url, &self.targets_url] {
@@ -122,6 +164,8 @@ mod tests {
             Instance { metadata_url: "https://example.org/tuf2".into(), ..instance.clone() }.cache_name(),
             Instance { targets_url: "https://example.org/t".into(), ..instance.clone() }.cache_name(),
         ];
+        let mirrored = Instance { mirrors: vec![Location::at("https://mirror.example")], ..instance.clone() };
+        assert_eq!(mirrored.cache_name(), instance.cache_name());
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
     }
@@ -132,6 +176,21 @@ mod tests {
             let instance = Instance { name: name.into(), ..Instance::at("http://h", Vec::new()) };
             let cache = instance.cache_name();
             assert!(!cache.contains(['/', '\\']) && !cache.starts_with('.'), "{name}: {cache}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_a_url_are_in_no_name_and_in_no_message() {
+        let instance = Instance::at("https://user:secret@example.org/tuf", Vec::new());
+        assert_eq!(instance.name, "example.org/tuf");
+        assert!(!instance.cache_name().contains("secret"));
+        for (url, shown) in [
+            ("https://user:secret@example.org/tuf", "https://example.org/tuf"),
+            ("https://a@b@example.org", "https://example.org"),
+            ("https://example.org/a@b", "https://example.org/a@b"),
+            ("./folder@home", "./folder@home"),
+        ] {
+            assert_eq!(Location::at(url).shown(), shown);
         }
     }
 }

@@ -63,7 +63,7 @@ pub use client::Client;
 pub use driver::Prefetch;
 pub use error::{Error, Note};
 pub use freshness::{Freshness, FreshnessReport};
-pub use instance::Instance;
+pub use instance::{Instance, Location};
 pub use local_copy::LocalCopy;
 pub use shared_trust_root::{SharedTrustRoot, SharedTrustRootAsync};
 pub use trust_root::TrustRoot;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cache::Cache;
 use crate::client::Client;
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::instance::{Instance, Location};
 use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, Transport, TransportError};
 use crate::unsaved::Keeping;
 
@@ -39,7 +39,11 @@ impl Client<Mirrors<Http>, Cache> {
     pub fn open_async(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
         let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
         let first = http(&instance.metadata_url, &instance.targets_url)?;
-        Ok(keeping_if_possible(instance, Mirrors::new(&instance.metadata_url, first)))
+        let mut mirrors = Mirrors::new(instance.location().shown(), first);
+        for mirror in &instance.mirrors {
+            mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
+        }
+        Ok(keeping_if_possible(instance, mirrors))
     }
 }
 
@@ -56,15 +60,16 @@ fn keeping_if_possible<T>(instance: &Instance, transport: T) -> Client<T, Cache>
 /// # Errors
 /// As [`Client::open_with`].
 pub fn transport(instance: &Instance, settings: &HttpSettings) -> Result<OpenTransport, TransportError> {
-    let first = place(&instance.metadata_url, &instance.targets_url, settings)?;
-    Ok(Mirrors::new(&instance.metadata_url, first))
+    let first = instance.location();
+    let mut mirrors = Mirrors::new(first.shown(), place(&first, settings)?);
+    for mirror in &instance.mirrors {
+        mirrors = mirrors.then(mirror.shown(), place(mirror, settings)?);
+    }
+    Ok(mirrors)
 }
 
-fn place(
-    metadata: &str,
-    targets: &str,
-    settings: &HttpSettings,
-) -> Result<Box<dyn Transport + Send + Sync>, TransportError> {
+fn place(location: &Location, settings: &HttpSettings) -> Result<Box<dyn Transport + Send + Sync>, TransportError> {
+    let Location { metadata_url: metadata, targets_url: targets } = location;
     let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
     if is_http(metadata) && is_http(targets) {
         let http = Http::new(metadata, targets, settings.clone())?;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::instance::Location;
 use crate::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
 use crate::{Cache, Client, Freshness, Instance, Keeping};
@@ -29,6 +30,11 @@ pub(crate) struct RepositoryArgs {
     /// Where its targets are [default: targets/ below the URL]
     #[arg(long, value_name = "URL", requires = "url")]
     targets_url: Option<String>,
+
+    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
+    /// below targets/
+    #[arg(long, value_name = "URL")]
+    mirror: Vec<String>,
 
     /// The root.json to begin with, which you have from a source that you trust
     #[arg(long, value_name = "FILE", requires = "url")]
@@ -115,6 +121,7 @@ impl RepositoryArgs {
         if let Some(targets_url) = &self.targets_url {
             instance.targets_url.clone_from(targets_url);
         }
+        instance.mirrors.extend(self.mirror.iter().map(|url| Location::at(url)));
         Ok(instance)
     }
 

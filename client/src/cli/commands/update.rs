@@ -69,7 +69,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
 fn report(repository: &Repository, checked_at: DateTime<Utc>, roles: &[RoleState], kept: &[&str]) -> serde_json::Value {
     json!({
         "instance": repository.instance.name,
-        "url": repository.instance.metadata_url,
+        "url": repository.instance.location().shown(),
         "checked_at": instant_text(checked_at),
         "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
         "targets": kept,
