@@ -36,6 +36,8 @@
 //!
 //! Not supported: the `mirrors` role, and more than one repository for one target (TAP 4).
 
+#[cfg(feature = "bundle")]
+pub mod bundle;
 pub mod cache;
 #[cfg(feature = "cli")]
 pub mod cli;

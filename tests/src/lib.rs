@@ -20,4 +20,5 @@ pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
 pub mod source_text;
+pub mod tar_file;
 pub mod verifier;

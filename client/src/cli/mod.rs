@@ -1,6 +1,7 @@
 //! The program `rootline`, for people and for programs that verify. It is here so that whatever links this crate can run its commands
 //! in process, as the repository tool's demo does. That tool also shares its [`clock`], its [`terminal`] and its [`failure`]s.
 
+mod bundle_args;
 pub mod clock;
 mod commands;
 pub mod duration;
@@ -45,6 +46,12 @@ enum Command {
     Show(commands::show::ShowArgs),
     /// Print or write one target, verified
     Get(commands::get::GetArgs),
+    /// One file for a site without a network, or the trust root for another program
+    Export(commands::export::ExportArgs),
+    /// Bring the local copy up to date from a bundle, without a network
+    Import(commands::import::ImportArgs),
+    /// Prove a bundle from the pinned root, without a network
+    Verify(commands::verify::VerifyArgs),
     /// What the local copy holds, and until when it may be used
     Status(commands::status::StatusArgs),
     /// A plain TUF client for any repository, in the command line of the official conformance suite
@@ -73,6 +80,9 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         Command::Update(args) => commands::update::run(&args, &terminal),
         Command::Show(args) => commands::show::run(&args, &terminal),
         Command::Get(args) => commands::get::run(&args, &terminal),
+        Command::Export(args) => commands::export::run(&args, &terminal),
+        Command::Import(args) => commands::import::run(&args, &terminal),
+        Command::Verify(args) => commands::verify::run(&args, &terminal),
         Command::Status(args) => commands::status::run(&args, &terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
     };

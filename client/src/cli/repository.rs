@@ -97,10 +97,16 @@ impl RepositoryArgs {
             .with_limits(self.limits.limits())
             .with_freshness(freshness)
             .recording_checks();
-        Ok(Repository { instance, client, now: At::new(self.at).instant() })
+        Ok(Repository { instance, client, now: self.now() })
     }
 
-    fn instance(&self) -> Result<Instance, Failure> {
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        At::new(self.at).instant()
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self) -> Result<Instance, Failure> {
         let mut instance = match (&self.url, &self.root) {
             (Some(url), Some(root)) => {
                 let pinned = fs::read(root).map_err(|error| Failure::unreadable(root, &error))?;
@@ -136,7 +142,8 @@ impl RepositoryArgs {
         })
     }
 
-    fn cache_folder(&self) -> Result<PathBuf, Failure> {
+    /// The folder for local copies.
+    pub(crate) fn cache_folder(&self) -> Result<PathBuf, Failure> {
         self.cache
             .clone()
             .or_else(Cache::default_folder)

@@ -25,6 +25,8 @@ pub use crank::{Answer, Content, Crank, Seen, Step};
 pub use floor::Floor;
 pub use phases::Trusted;
 pub use refresh::Refresh;
+#[cfg(feature = "bundle")]
+pub(crate) use refresh::role_file_name;
 pub use root_chain::RootChain;
 pub use search::{Found, Search};
 pub use target::{TargetRequest, check_target};

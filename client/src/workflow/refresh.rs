@@ -237,6 +237,6 @@ fn absent(file: File, check: Check) -> Refusal {
 }
 
 /// 5.5.1, 5.6.1, 6.2: with consistent snapshots a file's version is in its name.
-pub(super) fn role_file_name(root: &Root, role: &str, version: Version) -> String {
+pub(crate) fn role_file_name(root: &Root, role: &str, version: Version) -> String {
     if root.consistent_snapshot() { format!("{version}.{role}.json") } else { format!("{role}.json") }
 }

@@ -1,0 +1,250 @@
+//! What goes into a bundle, or out to other programs: a set of files that belong together, all of them verified.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Envelope, Expiry, Role, RoleName, Targets, Version};
+
+use super::error::BundleError;
+use super::names::{file_name, root_name};
+use crate::error::Error;
+use crate::last_check::LastCheck;
+use crate::limits::Limits;
+use crate::local_copy::LocalCopy;
+use crate::refusal::{Fault, File, Refusal};
+use crate::spec::Check;
+use crate::store::{LocalFile, Store};
+use crate::transport::{Request, Transport, TransportError};
+use crate::workflow::{
+    Answer, Content, Crank, RootChain, Step, TargetRequest, Update, Updated, Wanted, role_file_name,
+};
+
+/// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    updated: Updated,
+    /// Without gaps, up to the newest; the pinned one is among them.
+    roots: BTreeMap<Version, Arc<[u8]>>,
+    pinned: Version,
+    delegated: Vec<DelegatedRole>,
+    limits: Limits,
+}
+
+/// A delegated role on the way to a target.
+#[derive(Clone, Debug)]
+pub struct DelegatedRole {
+    /// Its name.
+    pub name: RoleName,
+    /// Its version.
+    pub version: Version,
+    /// When it expires.
+    pub expiry: Expiry,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Contents {
+    /// What a local copy has, all of it verified anew from the pinned root, judging every expiry at `instant`. No request is made and
+    /// nothing is written.
+    ///
+    /// # Errors
+    /// If something is missing there, or a check refuses it.
+    pub fn of_local_copy(
+        pinned_root: &[u8],
+        store: &impl Store,
+        instant: DateTime<Utc>,
+        wanted: &[Wanted],
+        limits: &Limits,
+    ) -> Result<Contents, BundleError> {
+        let _lock = store.lock_to_load()?;
+        let mut contents = Contents::collect(pinned_root, store, &LocalCopy::new(store), instant, wanted, limits)?;
+        contents.updated.checked_at = LastCheck::load(store).map(|check| check.at());
+        Ok(contents)
+    }
+
+    /// Turns the crank of every client, and keeps what it has verified.
+    pub(super) fn collect(
+        pinned_root: &[u8],
+        store: &impl Store,
+        transport: &impl Transport,
+        instant: DateTime<Utc>,
+        wanted: &[Wanted],
+        limits: &Limits,
+    ) -> Result<Contents, BundleError> {
+        let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
+        let mut crank = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
+        let mut roots = BTreeMap::from([(pinned, Arc::from(pinned_root))]);
+        let mut delegated = BTreeMap::new();
+        let mut keep = |file: &LocalFile, bytes: &[u8]| match file {
+            LocalFile::RootHistory(version) => {
+                roots.extend(Version::new(*version).map(|version| (version, Arc::from(bytes))));
+            }
+            LocalFile::Delegated(role) => {
+                delegated.insert(role.clone(), Arc::<[u8]>::from(bytes));
+            }
+            _ => (),
+        };
+        let mut updated = loop {
+            let answer = match crank.step()? {
+                Step::Load(file, limit) => match store.load(&file, limit).ok().flatten() {
+                    Some(bytes) => {
+                        keep(&file, &bytes);
+                        Answer::Bytes(bytes)
+                    }
+                    None => Answer::Absent,
+                },
+                Step::Fetch(request) => match transport.fetch(&request) {
+                    Ok(bytes) => Answer::Bytes(bytes),
+                    Err(TransportError::NotFound { .. }) => Answer::Absent,
+                    Err(error) => return Err(error.into()),
+                },
+                Step::Store(file, content) => {
+                    if let Content::Metadata(document) = content {
+                        keep(&file, document.bytes());
+                    }
+                    Answer::Stored
+                }
+                Step::Done(updated) => break updated,
+            };
+            crank.answer(answer)?;
+        };
+        // In one order, in whichever they were asked for.
+        updated.targets.sort_by(|(one, _), (other, _)| one.path.as_str().cmp(other.path.as_str()));
+        updated.targets.dedup_by(|(later, _), (earlier, _)| later.path == earlier.path);
+        // A copy of a further root that was found and did not verify is not one of them.
+        let newest = updated.trusted.root().version();
+        roots.retain(|version, _| *version <= newest);
+        let delegated = delegated.into_iter().map(|(name, bytes)| DelegatedRole::of(name, bytes, limits));
+        Ok(Contents { delegated: delegated.collect::<Result<_, _>>()?, updated, roots, pinned, limits: limits.clone() })
+    }
+
+    /// The same with the roots before the pinned one, the oldest first, for verifiers who pin an older one.
+    ///
+    /// # Errors
+    /// If they do not lead up to the pinned root, byte for byte.
+    pub fn with_earlier_roots(mut self, earlier: Vec<Vec<u8>>) -> Result<Contents, BundleError> {
+        let mut chain: Option<RootChain> = None;
+        let pinned = self.pinned_root().to_vec();
+        for root in earlier.iter().chain([&pinned]) {
+            match &mut chain {
+                None => chain = Some(RootChain::begin(root.clone(), &self.limits)?),
+                Some(chain) => _ = chain.extend(root.clone())?,
+            }
+            if let Some(chain) = &chain {
+                self.roots.insert(chain.newest().version(), Arc::from(&root[..]));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The four roles and the targets.
+    pub fn updated(&self) -> &Updated {
+        &self.updated
+    }
+
+    /// The roots, without gaps, the newest last.
+    pub fn roots(&self) -> impl Iterator<Item = (Version, &[u8])> {
+        self.roots.iter().map(|(version, root)| (*version, &root[..]))
+    }
+
+    /// The limits that apply.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The pinned root.
+    pub fn pinned_root(&self) -> &[u8] {
+        self.roots.get(&self.pinned).map(|root| &root[..]).unwrap_or_default()
+    }
+
+    /// The version of the pinned root.
+    pub fn pinned(&self) -> Version {
+        self.pinned
+    }
+
+    /// The delegated roles on the way to the targets, by name.
+    pub fn delegated(&self) -> &[DelegatedRole] {
+        &self.delegated
+    }
+
+    /// When the first of all parts expires, delegated roles included.
+    pub fn first_expiry(&self) -> Expiry {
+        self.delegated.iter().fold(self.updated.trusted.expiry(), |first, role| first.min(role.expiry))
+    }
+
+    /// All files as they are in the repository: name and bytes, sorted by name.
+    ///
+    /// # Errors
+    /// If one of them cannot have its name in a bundle.
+    pub fn files(&self) -> Result<BTreeMap<String, &[u8]>, BundleError> {
+        let trusted = &self.updated.trusted;
+        let mut files = BTreeMap::new();
+        let mut add = |name: String, bytes| match files.insert(name.clone(), bytes) {
+            None => Ok(()),
+            Some(_) => Err(BundleError::Name { name, reason: "another file has it too" }),
+        };
+        for (version, root) in self.roots() {
+            add(root_name(version), root)?;
+        }
+        for (name, bytes) in [
+            (self.role_file("timestamp", None)?, trusted.timestamp().bytes()),
+            (self.role_file("snapshot", Some(trusted.snapshot().version()))?, trusted.snapshot().bytes()),
+            (self.role_file("targets", Some(trusted.targets().version()))?, trusted.targets().bytes()),
+        ] {
+            add(name, bytes)?;
+        }
+        for role in &self.delegated {
+            add(self.role_file(role.name.as_str(), Some(role.version))?, &role.bytes)?;
+        }
+        for (position, (_, bytes)) in self.updated.targets.iter().enumerate() {
+            add(self.target_file(position)?, bytes)?;
+        }
+        Ok(files)
+    }
+
+    /// The name of a role's file.
+    pub(super) fn role_file(&self, role: &str, version: Option<Version>) -> Result<String, BundleError> {
+        let name = match version {
+            Some(version) => role_file_name(self.updated.trusted.root(), role, version),
+            None => format!("{role}.json"),
+        };
+        file_name(&Request::metadata(name, 0))
+    }
+
+    /// The name of the file of the target at that position.
+    pub(super) fn target_file(&self, position: usize) -> Result<String, BundleError> {
+        let (found, _) = &self.updated.targets[position];
+        file_name(&TargetRequest::of(found, &self.limits)?)
+    }
+}
+
+impl DelegatedRole {
+    /// Of a file that a search has verified.
+    fn of(name: String, bytes: Arc<[u8]>, limits: &Limits) -> Result<DelegatedRole, BundleError> {
+        let unsafe_name = || BundleError::Name { name: name.clone(), reason: "it is no role's name" };
+        let role = RoleName::new(name.as_str()).ok_or_else(unsafe_name)?;
+        let limit = usize::try_from(limits.targets).unwrap_or(usize::MAX);
+        let parsed = Envelope::<Targets>::parse(bytes.to_vec(), limit).map_err(|error| Refusal {
+            file: File::Delegated(role.clone()),
+            check: Check::Form,
+            fault: Fault::Malformed(Box::new(error)),
+        })?;
+        let targets = parsed.unverified();
+        Ok(DelegatedRole { name: role, version: targets.version(), expiry: targets.expiry(), bytes })
+    }
+}
+
+/// The roots before `pinned`, the oldest first. Nobody has verified them; [`Contents::with_earlier_roots`] does.
+///
+/// # Errors
+/// If one of them does not arrive.
+pub fn fetch_earlier_roots(
+    transport: &impl Transport,
+    pinned: Version,
+    limits: &Limits,
+) -> Result<Vec<Vec<u8>>, BundleError> {
+    let names = (1..pinned.number()).map(|version| format!("{version}.root.json"));
+    let fetched = names.map(|name| transport.fetch(&Request::metadata(name, limits.root)).map_err(Error::from));
+    Ok(fetched.collect::<Result<_, Error>>()?)
+}

@@ -1,0 +1,107 @@
+//! Taking a bundle into a local copy.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Role, Version};
+
+use super::error::BundleError;
+use super::names::Files;
+use super::verified::Bundle;
+use crate::client::Client;
+use crate::driver::{Prefetch, turn};
+use crate::error::Error;
+use crate::last_check::LastCheck;
+use crate::store::{LocalFile, Store};
+use crate::unsaved::Unsaved;
+use crate::workflow::{Update, Updated, Wanted};
+
+/// What came of an import.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What the local copy holds now.
+    pub updated: Updated,
+    /// Whether anything in it is new.
+    pub is_new: bool,
+}
+
+impl Bundle {
+    /// Brings a local copy up to date from this bundle, as a refresh does from a repository: nothing in it goes below what the copy has seen,
+    /// and everything is saved in one step. It is also noted there when the bundle was [taken](Bundle::checked_at), unless the copy itself has been
+    /// compared with the repository since.
+    ///
+    /// # Errors
+    /// If the copy has seen something newer, or cannot be written.
+    pub fn import(&self, store: impl Store) -> Result<Imported, BundleError> {
+        let before = self.seen(&store)?;
+        let mut client = Client::new(self.contents().pinned_root(), Files(self.files()?), &store)
+            .with_limits(self.contents().limits().clone());
+        let mut updated = client.update(self.judged_at(), &self.wanted())?;
+        let is_new = before != Some(versions(&updated));
+        self.note_check(&store, &updated)?;
+        updated.checked_at = LastCheck::load(&store).map(|check| check.at());
+        Ok(Imported { updated, is_new })
+    }
+
+    /// What [`import`](Self::import) would do; nothing is written.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import), but for what can only be found by writing.
+    pub fn try_import(&self, store: impl Store) -> Result<Imported, BundleError> {
+        let before = self.seen(&store)?;
+        let crank = Update::begin(
+            self.contents().pinned_root().to_vec(),
+            self.wanted(),
+            self.judged_at(),
+            self.contents().limits(),
+        );
+        let crank = crank.map_err(Error::from)?;
+        let mut local = Unsaved::over(&store, None, self.contents().limits().timestamp);
+        let updated = turn(crank, &Files(self.files()?), &mut local, Prefetch::Off)?;
+        let is_new = before != Some(versions(&updated));
+        Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
+    }
+
+    /// The versions that the local copy holds, whatever has expired of them. The workflow guards the other roles; an older root it would
+    /// merely pass over.
+    fn seen(&self, store: &impl Store) -> Result<Option<Versions>, BundleError> {
+        let mut client =
+            Client::new(self.contents().pinned_root(), (), store).with_limits(self.contents().limits().clone());
+        // A copy that does not verify counts for nothing, and is mended.
+        let Ok(local) = client.load(DateTime::<Utc>::MIN_UTC, &[]) else { return Ok(None) };
+        let (trusted, offered) = (local.trusted.root().version(), self.updated().trusted.root().version());
+        if offered < trusted {
+            return Err(BundleError::Older { trusted, offered });
+        }
+        let complete = self.updated().targets.iter().all(|(found, bytes)| {
+            let file = LocalFile::Target(found.path.as_str().to_owned());
+            matches!(store.load(&file, found.file.length), Ok(Some(present)) if present == **bytes)
+        });
+        Ok(complete.then(|| versions(&local)))
+    }
+
+    fn note_check(&self, store: &impl Store, updated: &Updated) -> Result<(), BundleError> {
+        let timestamp = updated.trusted.timestamp().bytes();
+        let Some(taken) = self.checked_at().filter(|_| timestamp == self.updated().trusted.timestamp().bytes()) else {
+            return Ok(());
+        };
+        if LastCheck::load(store).is_none_or(|check| check.at() < taken) {
+            store.save(&LocalFile::LastCheck, &LastCheck::new(taken, timestamp, None).to_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn wanted(&self) -> Vec<Wanted> {
+        let wanted = |path| Wanted { path, if_listed: false };
+        self.updated().targets.iter().map(|(found, _)| wanted(found.path.clone())).collect()
+    }
+
+    fn judged_at(&self) -> DateTime<Utc> {
+        self.updated().trusted.checked_at()
+    }
+}
+
+type Versions = [Version; 4];
+
+fn versions(updated: &Updated) -> Versions {
+    let trusted = &updated.trusted;
+    [trusted.root().version(), trusted.timestamp().version(), trusted.snapshot().version(), trusted.targets().version()]
+}

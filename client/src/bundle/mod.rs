@@ -1,0 +1,34 @@
+//! One file for a site without a network.
+//!
+//! A bundle is a [tar](archive) that unpacks to an ordinary TUF repository: any TUF client can use it as a mirror. It holds the roots from
+//! the pinned one to the newest, the timestamp, the snapshot and the targets, the delegated roles on the way to what is carried, and
+//! the targets themselves, all of them byte for byte as the repository published them; and `bundle.json`, which says what is inside.
+//!
+//! ```text
+//! local copy ─▶ Contents ─▶ bytes ─▶ UnverifiedBundle ─▶ Bundle ─▶ another local copy
+//!            verified from the pinned root         verified from the pinned root
+//! ```
+//!
+//! `bundle.json` is not signed and nothing in it is trusted. Once the rest is verified it is made again, and has to be the same; so has
+//! the list of files. What is left of it that nobody can prove is the name of the instance and [when](Bundle::taken_at) the bundle was
+//! taken.
+//!
+//! The same contents give the same bytes, on every machine and from every history of a local copy.
+
+mod archive;
+mod contents;
+mod error;
+mod import;
+mod limits;
+mod manifest;
+mod names;
+mod unverified;
+mod verified;
+
+pub use contents::{Contents, DelegatedRole, fetch_earlier_roots};
+pub use error::{ArchiveFault, BundleError};
+pub use import::Imported;
+pub use limits::BundleLimits;
+pub use manifest::MANIFEST;
+pub use unverified::UnverifiedBundle;
+pub use verified::Bundle;

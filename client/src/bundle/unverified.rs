@@ -1,0 +1,123 @@
+//! A bundle as it arrived.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Role, Version};
+
+use super::archive::ArchiveReader;
+use super::contents::Contents;
+use super::error::{ArchiveFault, BundleError};
+use super::limits::BundleLimits;
+use super::manifest::{Claims, MANIFEST};
+use super::names::{Files, TARGETS, check_name, root_name, root_version};
+use super::verified::Bundle;
+use crate::freshness::Freshness;
+use crate::store::MemoryStore;
+use crate::workflow::{RootChain, Wanted};
+
+/// The files of a bundle and what it says of itself, in memory. It has the form of a bundle; nothing else is known about it.
+#[derive(Clone, Debug)]
+pub struct UnverifiedBundle {
+    claims: Claims,
+    manifest: Vec<u8>,
+    files: Files<Vec<u8>>,
+    limits: BundleLimits,
+}
+
+impl UnverifiedBundle {
+    /// Reads a bundle to its end.
+    ///
+    /// # Errors
+    /// If it cannot be read, is no bundle, or has more than the limits allow, which is found out before memory is spent.
+    pub fn read(source: impl Read, limits: BundleLimits) -> Result<UnverifiedBundle, BundleError> {
+        let mut archive = ArchiveReader::new(source, limits.bytes);
+        let manifest = match archive.next_head()? {
+            Some((name, length)) if name == MANIFEST => {
+                within(&name, length, limits.manifest)?;
+                archive.content(length)?
+            }
+            _ => return Err(ArchiveFault::Order.into()),
+        };
+        let claims = Claims::read(&manifest, limits.manifest)?;
+        let mut files = BTreeMap::<String, Vec<u8>>::new();
+        while let Some((name, length)) = archive.next_head()? {
+            if files.len() >= limits.files {
+                return Err(BundleError::TooManyFiles { limit: limits.files });
+            }
+            check_name(&name)?;
+            if name == MANIFEST || files.last_key_value().is_some_and(|(before, _)| *before >= name) {
+                return Err(ArchiveFault::Order.into());
+            }
+            within(&name, length, limits.of(&name))?;
+            let content = archive.content(length)?;
+            files.insert(name, content);
+        }
+        Ok(UnverifiedBundle { claims, manifest, files: Files(files), limits })
+    }
+
+    /// Verifies everything in it from the pinned root, as if it came over the network, and judges the expiries as `freshness` allows: online
+    /// is at `now`. There is nothing in what it returns that is not signed, but for the two statements of [`Bundle`].
+    ///
+    /// # Errors
+    /// If a check refuses something, if it is of another instance or older than the pinned root, or if there is more in it, or it says
+    /// more of itself, than what is verified.
+    pub fn verify(self, pinned_root: &[u8], now: DateTime<Utc>, freshness: Freshness) -> Result<Bundle, BundleError> {
+        let earlier = self.roots_up_to(pinned_root)?;
+        let wanted = self.claims.targets.iter().map(|path| Wanted { path: path.clone(), if_listed: false });
+        let wanted: Vec<Wanted> = wanted.collect();
+        let instant = freshness.judged_at(now);
+        let nothing = MemoryStore::new();
+        let limits = &self.limits.repository;
+        let contents = Contents::collect(pinned_root, &nothing, &self.files, instant, &wanted, limits)?
+            .with_earlier_roots(earlier)?;
+        let bundle = Bundle::verified(contents, self.claims.statement.clone(), now);
+        let named = bundle.files()?;
+        if let Some(name) = self.files.0.keys().find(|name| !named.contains_key(*name)) {
+            return Err(BundleError::Unaccounted { name: name.clone() });
+        }
+        match bundle.manifest()? == self.manifest {
+            true => Ok(bundle),
+            false => Err(BundleError::ManifestDiffers),
+        }
+    }
+
+    /// The roots before the pinned one, which has to be among those of the bundle.
+    fn roots_up_to(&self, pinned_root: &[u8]) -> Result<Vec<Vec<u8>>, BundleError> {
+        let pinned = RootChain::begin(pinned_root.to_vec(), &self.limits.repository)?.newest().version();
+        let mut roots: Vec<(Version, &Vec<u8>)> =
+            self.files.0.iter().filter_map(|(name, root)| Some((root_version(name)?, root))).collect();
+        roots.sort_by_key(|(version, _)| *version);
+        let another =
+            BundleError::AnotherInstance { instance: self.claims.statement.instance.clone(), version: pinned };
+        let (Some((first, _)), Some((newest, _))) = (roots.first(), roots.last()) else { return Err(another) };
+        if pinned < *first {
+            return Err(BundleError::BeginsLater { first: *first, pinned });
+        }
+        if *newest < pinned {
+            return Err(BundleError::Older { trusted: pinned, offered: *newest });
+        }
+        if self.files.0.get(&root_name(pinned)).is_none_or(|root| root != pinned_root) {
+            return Err(another);
+        }
+        Ok(roots.into_iter().take_while(|(version, _)| *version < pinned).map(|(_, root)| root.clone()).collect())
+    }
+}
+
+impl BundleLimits {
+    /// Most bytes of the file of that name.
+    fn of(&self, name: &str) -> u64 {
+        let limits = &self.repository;
+        match name {
+            "timestamp.json" => limits.timestamp,
+            _ if name.starts_with(TARGETS) => limits.target,
+            _ if name.ends_with(".root.json") => limits.root.max(limits.targets),
+            _ => limits.snapshot.max(limits.targets),
+        }
+    }
+}
+
+fn within(name: &str, length: u64, limit: u64) -> Result<(), BundleError> {
+    if length > limit { Err(BundleError::FileTooLong { name: name.to_owned(), length, limit }) } else { Ok(()) }
+}

@@ -1,0 +1,119 @@
+//! A bundle of which everything is verified.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::TargetPath;
+
+use super::archive::ArchiveWriter;
+use super::contents::Contents;
+use super::error::BundleError;
+use super::manifest::{MANIFEST, Statement};
+use crate::freshness::FreshnessReport;
+use crate::workflow::Updated;
+
+/// Verified contents, with two statements that nobody has signed: which instance they are of, and when they were taken.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    contents: Contents,
+    statement: Statement,
+    checked_at: Option<DateTime<Utc>>,
+}
+
+impl Bundle {
+    /// Makes a bundle of verified contents. It is said to be taken when the contents were last compared with the repository, as far as that
+    /// is known.
+    pub fn of(contents: Contents, instance: &str) -> Bundle {
+        let checked_at = contents.updated().checked_at;
+        let statement = Statement { instance: instance.to_owned(), pinned: contents.pinned(), taken_at: checked_at };
+        Bundle { contents, statement, checked_at }
+    }
+
+    /// Of a bundle that arrived.
+    pub(super) fn verified(contents: Contents, statement: Statement, now: DateTime<Utc>) -> Bundle {
+        let expiry = contents.first_expiry();
+        // Nobody has signed it. What it can be is no later than now, and no later than the first expiry: by then it was no longer fresh.
+        let checked_at = statement.taken_at.filter(|taken| *taken <= now && !expiry.has_passed(*taken));
+        Bundle { contents, statement, checked_at }
+    }
+
+    /// What is inside.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// The four roles and the targets.
+    pub fn updated(&self) -> &Updated {
+        self.contents.updated()
+    }
+
+    /// The bytes of a target that is inside.
+    pub fn target(&self, path: &TargetPath) -> Option<&[u8]> {
+        self.updated().target(path.as_str()).map(|bytes| &bytes[..])
+    }
+
+    /// The name of the instance, as the bundle says. Nobody has signed it.
+    pub fn instance(&self) -> &str {
+        &self.statement.instance
+    }
+
+    /// When it was taken, as the bundle says: when its files were last compared with the repository. Nobody has signed it.
+    pub fn taken_at(&self) -> Option<DateTime<Utc>> {
+        self.statement.taken_at
+    }
+
+    /// The same as far as it can be true: not in the future, and not after something in it had expired.
+    pub fn checked_at(&self) -> Option<DateTime<Utc>> {
+        self.checked_at
+    }
+
+    /// How fresh it is, every role inside included.
+    pub fn freshness(&self) -> FreshnessReport {
+        let mut report = FreshnessReport { checked_at: self.checked_at, ..self.updated().freshness() };
+        for role in self.contents.delegated() {
+            if !report.expiries.iter().any(|(name, _)| name == role.name.as_str()) {
+                report.expiries.push((role.name.as_str().to_owned(), role.expiry));
+            }
+        }
+        report
+    }
+
+    /// All files but the manifest, by name.
+    pub(super) fn files(&self) -> Result<BTreeMap<String, &[u8]>, BundleError> {
+        self.contents.files()
+    }
+
+    pub(super) fn manifest(&self) -> Result<Vec<u8>, BundleError> {
+        self.statement.manifest(&self.contents, &self.files()?)
+    }
+
+    /// Writes it. The same contents and statements give the same bytes.
+    ///
+    /// # Errors
+    /// If a file in it cannot have its name in a bundle, or `out` cannot be written.
+    pub fn write<W: Write>(&self, out: W) -> Result<W, BundleError> {
+        let files = self.files()?;
+        if files.contains_key(MANIFEST) {
+            return Err(BundleError::Name { name: MANIFEST.to_owned(), reason: "the manifest has it" });
+        }
+        let manifest = self.manifest()?;
+        let write = || -> io::Result<W> {
+            let mut archive = ArchiveWriter::new(out);
+            archive.file(MANIFEST, &manifest)?;
+            for (name, bytes) in files {
+                archive.file(&name, bytes)?;
+            }
+            archive.finish()
+        };
+        write().map_err(BundleError::Write)
+    }
+
+    /// The same in memory.
+    ///
+    /// # Errors
+    /// As [`Bundle::write`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, BundleError> {
+        self.write(Vec::new())
+    }
+}
