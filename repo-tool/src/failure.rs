@@ -72,6 +72,13 @@ impl Failure {
     }
 }
 
+impl From<rootline_client::cli::failure::Failure> for Failure {
+    fn from(failure: rootline_client::cli::failure::Failure) -> Self {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Failure { what: failure.what().to_owned(), check: own(failure.detail()), hint: own(failure.hint()) }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())

@@ -15,8 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use rootline_client::cli::clock::{At, parse_at};
+use rootline_client::cli::manual::{CompletionsArgs, ManArgs};
 
 use commands::Context;
 use repository_folder::RepositoryFolder;
@@ -88,6 +89,17 @@ enum Command {
     Serve(commands::serve::ServeArgs),
     /// Hold a first ceremony and a rotation in an empty folder, and let a verifier follow
     Demo(commands::demo::DemoArgs),
+    /// Print a script that lets a shell complete the command line
+    #[command(after_help = "Examples:
+  rootline-repo completions bash > ~/.local/share/bash-completion/completions/rootline-repo
+  rootline-repo completions zsh > ~/.zfunc/_rootline-repo
+  rootline-repo completions fish > ~/.config/fish/completions/rootline-repo.fish")]
+    Completions(CompletionsArgs),
+    /// Print or write the manual pages
+    #[command(after_help = "Examples:
+  rootline-repo man | man -l -
+  rootline-repo man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -122,6 +134,8 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         Command::Status(args) => commands::status::run(&args, &context),
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Demo(args) => commands::demo::run(&args, &context),
+        Command::Completions(args) => args.run(Cli::command(), &context.terminal).map_err(Into::into),
+        Command::Man(args) => args.run(Cli::command(), &context.terminal).map_err(Into::into),
     };
     match done {
         Ok(()) => 0,

@@ -1,5 +1,5 @@
 //! The program `rootline`, for people and for programs that verify. It is here so that whatever links this crate can run its commands
-//! in process, as the repository tool's demo does. That tool also shares its [`clock`], its [`terminal`] and its [`failure`]s.
+//! in process, as the repository tool's demo does. That tool also shares its [`clock`], its [`terminal`], its [`failure`]s and its [`manual`].
 
 mod bundle_args;
 pub mod clock;
@@ -8,6 +8,7 @@ pub mod duration;
 pub mod failure;
 mod freshness;
 mod limits;
+pub mod manual;
 mod repository;
 mod roles;
 mod services;
@@ -15,7 +16,7 @@ pub mod terminal;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use clock::At;
 use terminal::Terminal;
@@ -56,6 +57,17 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// A plain TUF client for any repository, in the command line of the official conformance suite
     Tuf(commands::tuf::TufArgs),
+    /// Print a script that lets a shell complete the command line
+    #[command(after_help = "Examples:
+  rootline completions bash > ~/.local/share/bash-completion/completions/rootline
+  rootline completions zsh > ~/.zfunc/_rootline
+  rootline completions fish > ~/.config/fish/completions/rootline.fish")]
+    Completions(manual::CompletionsArgs),
+    /// Print or write the manual pages
+    #[command(after_help = "Examples:
+  rootline man | man -l -
+  rootline man --dir ~/.local/share/man/man1")]
+    Man(manual::ManArgs),
 }
 
 /// Runs `rootline` with these arguments, the first of which is the program's name, and gives its exit status: 0 done, 1 refused or
@@ -85,6 +97,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         Command::Verify(args) => commands::verify::run(&args, &terminal),
         Command::Status(args) => commands::status::run(&args, &terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
+        Command::Completions(args) => args.run(Cli::command(), &terminal),
+        Command::Man(args) => args.run(Cli::command(), &terminal),
     };
     match done {
         Ok(()) => 0,

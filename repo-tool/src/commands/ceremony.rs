@@ -22,18 +22,31 @@ pub(crate) enum CeremonyCommand {
     /// Write a plan, filled in with what is true now
     New(new::NewArgs),
     /// Render the plan into the exact bytes to sign
+    #[command(after_help = "Examples:
+  rootline-repo ceremony freeze 2030-06")]
     Freeze(IdArgs),
     /// What a signature means: the difference between what is published and what is frozen
+    #[command(after_help = "Examples:
+  rootline-repo ceremony review
+  rootline-repo ceremony review 2030-06 --json")]
     Review(IdArgs),
     /// Sign as one keyholder
     Sign(sign::SignArgs),
     /// Who has signed, and who is still needed
+    #[command(after_help = "Examples:
+  rootline-repo ceremony status
+  rootline-repo ceremony status 2030-06 --json")]
     Status(IdArgs),
     /// Put the signatures in, once every threshold is met
+    #[command(after_help = "Examples:
+  rootline-repo ceremony seal 2030-06")]
     Seal(IdArgs),
     /// Give it up, and keep the record of why
     Abandon(abandon::AbandonArgs),
     /// All ceremonies
+    #[command(after_help = "Examples:
+  rootline-repo ceremony list
+  rootline-repo ceremony list --json")]
     List,
 }
 

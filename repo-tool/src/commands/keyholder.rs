@@ -18,6 +18,9 @@ pub(crate) enum KeyholderCommand {
     /// Give a key to a keyholder
     Add(AddArgs),
     /// Everybody and their keys
+    #[command(after_help = "Examples:
+  rootline-repo keyholder list
+  rootline-repo keyholder list --json")]
     List,
 }
 

@@ -23,6 +23,9 @@ pub(crate) enum TrustCommand {
     /// Begin targets/trusted_root.json
     Create(CreateArgs),
     /// Everything it lists, and what is odd about it
+    #[command(after_help = "Examples:
+  rootline-repo trust show
+  rootline-repo trust show --json")]
     Show,
     /// Open a window for a new log
     AddLog(AddLogArgs),
@@ -59,7 +62,7 @@ impl LogKind {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   rootline-repo trust add-log --url https://log2.example.org --public-key log2.pem.pub --start 2030-01-31T12:00:00Z")]
 pub(crate) struct AddLogArgs {
     /// The kind of log

@@ -49,13 +49,20 @@ pub(crate) struct TufArgs {
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Trust this root in DIR from now on; makes no request
+    #[command(after_help = "Examples:
+  rootline tuf --metadata-dir trusted init 1.root.json")]
     Init {
         /// The root.json to pin
         root_json: PathBuf,
     },
     /// Bring the four top-level roles in DIR up to date
+    #[command(after_help = "Examples:
+  rootline tuf --metadata-dir trusted --metadata-url https://tuf.example.org refresh")]
     Refresh,
     /// Refresh, then download the targets; one that is there already with the right digests is not downloaded again
+    #[command(after_help = "Examples:
+  rootline tuf --metadata-dir trusted --metadata-url https://tuf.example.org \\
+      --target-base-url https://tuf.example.org/targets --target-dir downloads --target-name a.json download")]
     Download,
 }
 

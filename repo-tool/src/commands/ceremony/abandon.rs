@@ -9,7 +9,7 @@ use crate::commands::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   rootline-repo ceremony abandon 2030-06 --reason \"Frank's token never arrived\"
 
 Nothing is removed: the plan, the signatures and the transcript stay.")]
