@@ -75,7 +75,7 @@ impl Failure {
 impl From<rootline_client::cli::failure::Failure> for Failure {
     fn from(failure: rootline_client::cli::failure::Failure) -> Self {
         let own = |text: Option<&str>| text.map(str::to_owned);
-        Failure { what: failure.what().to_owned(), check: own(failure.detail()), hint: own(failure.hint()) }
+        Failure { what: failure.what().to_owned(), check: own(failure.check()), hint: own(failure.hint()) }
     }
 }
 

@@ -44,7 +44,10 @@ use rootline_client::cli::terminal::Terminal;
   rootline-repo online --key ../online.pem                  snapshot and timestamp
   rootline-repo publish --to public                         tried with a verifier from every root first
 
-Exit status: 0 done; 1 refused or failed; 2 wrong usage."
+Exit status: 0 done; 1 refused or failed; 2 wrong usage.
+
+With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}.
+Standard error is for people."
 )]
 struct Cli {
     /// The folder of the repository
@@ -140,7 +143,11 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     match done {
         Ok(()) => 0,
         Err(failure) => {
-            context.terminal.failure(&failure.shown());
+            let failure = failure.shown();
+            if context.json {
+                context.terminal.json(&failure.to_json());
+            }
+            context.terminal.failure(&failure);
             1
         }
     }

@@ -275,3 +275,75 @@ fn unknown_members_change_nothing_of_what_is_trusted() {
     command.arg("--root").arg(folder.path().join("metadata/1.root.json"));
     Outcome::of(&mut command).succeeds();
 }
+
+#[test]
+fn a_refusal_names_the_repository_and_the_local_copy() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let refused = scene.run(&["show"], DAY_8);
+    let detail = format!(
+        "  check: TUF 5.4.4 (freeze), repository {}, local copy {}",
+        scene.path("metadata").display(),
+        scene.copy().display()
+    );
+    assert_eq!(refused.stderr.lines().nth(1), Some(&*detail));
+    let in_memory = scene.run(&["update", "--no-cache"], DAY_8);
+    let detail = detail.split(", local copy").next();
+    assert_eq!(in_memory.stderr.lines().nth(1), detail);
+}
+
+#[test]
+fn what_does_not_arrive_names_the_repository_without_credentials() {
+    let scene = Scene::new();
+    let mut command = Command::new(rootline());
+    command.env_remove("ROOTLINE_INSTANCE").args([
+        "update",
+        "--no-cache",
+        "--url",
+        "http://user:secret@127.0.0.1:1/tuf",
+    ]);
+    command.arg("--root").arg(scene.path("metadata/1.root.json")).args(["--at", DAY_1]);
+    let failed = Outcome::of(&mut command);
+    assert_eq!(failed.status, 1);
+    assert_eq!(failed.stderr.lines().nth(1), Some("  where: repository http://127.0.0.1:1/tuf"));
+    assert!(!failed.stderr.contains("secret"), "{}", failed.stderr);
+}
+
+#[test]
+fn with_json_a_program_reads_the_refusal_where_it_reads_the_result() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let refused = scene.run(&["update", "--json"], DAY_8);
+    assert_eq!(refused.status, 1);
+    let error = &refused.json()["error"];
+    assert_eq!(
+        error,
+        &serde_json::json!({
+            "what": "timestamp.json expired at 2030-01-08T00:00:00Z, 24 hours before 2030-01-09T00:00:00Z",
+            "role": "timestamp",
+            "check": "TUF 5.4.4 (freeze)",
+            "section": "5.4.4",
+            "attack": "freeze",
+            "trusted": "2030-01-09T00:00:00Z",
+            "offered": "2030-01-08T00:00:00Z",
+            "repository": scene.path("metadata").display().to_string(),
+            "local_copy": scene.copy().display().to_string(),
+            "hint": error["hint"],
+        })
+    );
+    assert!(refused.stderr.starts_with("error: timestamp.json expired at"), "{}", refused.stderr);
+    // What is no refusal of a check has no check.
+    let usage = scene.run(&["get", "trusted_root.json", "--json"], DAY_1);
+    assert_eq!((usage.status, usage.stdout.as_str()), (2, ""));
+    let absent = scene.run(&["show", "--json", "--offline", "--instance", "sigstore"], DAY_1).json();
+    assert!(absent["error"]["what"].is_string(), "{absent}");
+}
+
+#[test]
+fn with_json_there_is_one_document_also_where_a_result_and_a_failure_meet() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let stale = scene.run(&["status", "--json"], DAY_8);
+    assert_eq!((stale.status, &stale.json()["fresh"]), (1, &Value::Bool(false)));
+    assert!(stale.stderr.starts_with("error: the local copy has expired"), "{}", stale.stderr);
+}

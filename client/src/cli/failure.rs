@@ -1,28 +1,44 @@
 //! Why a command failed, as it is told to a person.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rootline_metadata::instant_text;
 use rootline_metadata::json::Problem;
+use serde_json::{Value, json};
 
 use crate::Error;
 use crate::cli::limits::option_for;
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Fault, File, Refusal};
 use crate::store::StoreError;
 use crate::transport::TransportError;
 
-/// A failure: what happened, which check it was, and what to do next.
+/// A failure: what happened, which check it was and where, and what to do next.
 #[derive(Debug)]
 pub struct Failure {
     what: String,
-    detail: Option<String>,
     hint: Option<String>,
+    about: Box<About>,
+}
+
+/// What a failure was about, as far as it is known.
+#[derive(Debug, Default)]
+struct About {
+    check: Option<String>,
+    repository: Option<String>,
+    copy: Option<PathBuf>,
+    refusal: Option<Refusal>,
+    is_in_result: bool,
 }
 
 impl Failure {
     /// What happened, and what to do next.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
-        Failure { what: what.into(), detail: None, hint: Some(hint.into()) }
+        Failure::of(what.into(), Some(hint.into()))
+    }
+
+    fn of(what: String, hint: Option<String>) -> Failure {
+        Failure { what, hint, about: Box::default() }
     }
 
     /// The same with another hint.
@@ -33,8 +49,28 @@ impl Failure {
 
     /// The same with the check that refused.
     #[must_use]
-    pub fn with_check(self, check: impl Into<String>) -> Failure {
-        Failure { detail: Some(check.into()), ..self }
+    pub fn with_check(mut self, check: impl Into<String>) -> Failure {
+        self.about.check = Some(check.into());
+        self
+    }
+
+    /// The same with the repository and the local copy that it was about.
+    #[must_use]
+    pub fn located(mut self, repository: impl Into<String>, copy: Option<&Path>) -> Failure {
+        self.about.repository = Some(repository.into());
+        self.about.copy = copy.map(Path::to_owned);
+        self
+    }
+
+    /// The same, where the result that was printed for programs tells of it already.
+    #[must_use]
+    pub(crate) fn told_in_result(mut self) -> Failure {
+        self.about.is_in_result = true;
+        self
+    }
+
+    pub(crate) fn is_in_result(&self) -> bool {
+        self.about.is_in_result
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {
@@ -59,8 +95,37 @@ impl Failure {
     }
 
     /// Which check it was.
-    pub fn detail(&self) -> Option<&str> {
-        self.detail.as_deref()
+    pub fn check(&self) -> Option<&str> {
+        self.about.check.as_deref()
+    }
+
+    /// In one line, with its label: which check it was, of which repository, over which local copy.
+    pub fn detail(&self) -> Option<(&'static str, String)> {
+        let label = if self.about.check.is_some() { "check" } else { "where" };
+        let repository = self.about.repository.as_ref().map(|repository| format!("repository {repository}"));
+        let copy = self.about.copy.as_ref().map(|copy| format!("local copy {}", copy.display()));
+        let parts: Vec<String> = [self.about.check.clone(), repository, copy].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| (label, parts.join(", ")))
+    }
+
+    /// For programs. Of a refusal it says the file's role, the check with its section of the specification and the attack it stops, what was
+    /// trusted and what was offered; what does not apply is null.
+    pub fn to_json(&self) -> Value {
+        let refusal = self.about.refusal.as_ref();
+        let check = refusal.map(|refusal| refusal.check);
+        let (trusted, offered) = refusal.map_or((Value::Null, Value::Null), |refusal| sides(&refusal.fault));
+        json!({ "error": {
+            "what": self.what,
+            "role": refusal.map(|refusal| role(&refusal.file)),
+            "check": self.about.check,
+            "section": check.map(|check| check.section()),
+            "attack": check.map(|check| check.attack()),
+            "trusted": trusted,
+            "offered": offered,
+            "repository": self.about.repository,
+            "local_copy": self.about.copy.as_ref().map(|copy| copy.display().to_string()),
+            "hint": self.hint,
+        }})
     }
 
     /// What to do next.
@@ -88,7 +153,9 @@ impl From<Refusal> for Failure {
             }
             _ => refusal.check.advice().to_owned(),
         };
-        Failure { what: refusal.to_string(), detail: Some(refusal.check.to_string()), hint: Some(hint) }
+        let mut failure = Failure::new(refusal.to_string(), hint).with_check(refusal.check.to_string());
+        failure.about.refusal = Some(refusal);
+        failure
     }
 }
 
@@ -98,7 +165,7 @@ impl From<TransportError> for Failure {
             TransportError::TooLong { .. } => Some(too_long_hint("the options under \"Limits\" in --help")),
             other => other.hint().map(str::to_owned),
         };
-        Failure { what: error.to_string(), detail: None, hint }
+        Failure::of(error.to_string(), hint)
     }
 }
 
@@ -108,6 +175,32 @@ fn too_long_hint(option: &str) -> String {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Failure { what: error.to_string(), detail: None, hint: error.hint().map(str::to_owned) }
+        Failure::of(error.to_string(), error.hint().map(str::to_owned))
+    }
+}
+
+fn role(file: &File) -> &str {
+    match file {
+        File::Root(_) => "root",
+        File::Timestamp => "timestamp",
+        File::Snapshot => "snapshot",
+        File::Targets => "targets",
+        File::Delegated(role) => role.as_str(),
+        File::Target(path) => path.as_str(),
+    }
+}
+
+/// What was trusted or expected, and what was offered.
+fn sides(fault: &Fault) -> (Value, Value) {
+    match fault {
+        Fault::WentBackwards { trusted, offered, .. } | Fault::WrongVersion { expected: trusted, offered } => {
+            (trusted.number().into(), offered.number().into())
+        }
+        Fault::WrongLength { expected, offered } => ((*expected).into(), (*offered).into()),
+        Fault::TooLong { stated, limit } => ((*limit).into(), (*stated).into()),
+        Fault::WrongDigest { expected } => (expected.as_str().into(), Value::Null),
+        Fault::Removed { name } => (name.as_str().into(), Value::Null),
+        Fault::Expired { expiry, now } => (instant_text(*now).into(), expiry.to_text().into()),
+        _ => (Value::Null, Value::Null),
     }
 }

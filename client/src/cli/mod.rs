@@ -16,7 +16,7 @@ pub mod terminal;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use clock::At;
 use terminal::Terminal;
@@ -32,7 +32,10 @@ use terminal::Terminal;
   rootline show --instance github          whom GitHub's instance trusts now
   rootline status --json                   what the local copy holds, and until when
 
-Exit status: 0 done; 1 refused or failed; 2 wrong usage. `rootline tuf` has only 0 and 1."
+Exit status: 0 done; 1 refused or failed; 2 wrong usage. `rootline tuf` has only 0 and 1.
+
+With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"role\", \"check\", \"section\",
+\"attack\", \"trusted\", \"offered\", \"repository\", \"local_copy\", \"hint\"}}. Standard error is for people."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -75,8 +78,10 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let terminal = Terminal::new();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, wants_json(&matches))));
+    let (cli, json) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
             // `rootline tuf` knows only 0 and 1.
@@ -103,8 +108,17 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     match done {
         Ok(()) => 0,
         Err(failure) => {
+            if json && !failure.is_in_result() {
+                terminal.json(&failure.to_json());
+            }
             terminal.failure(&failure);
             1
         }
     }
+}
+
+/// Whether the command that was given was also given `--json`.
+fn wants_json(matches: &ArgMatches) -> bool {
+    let here = matches.try_get_one::<bool>("json").ok().flatten().copied().unwrap_or(false);
+    here || matches.subcommand().is_some_and(|(_, matches)| wants_json(matches))
 }

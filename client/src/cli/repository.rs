@@ -59,6 +59,13 @@ pub(crate) struct Repository {
     pub(crate) now: DateTime<Utc>,
 }
 
+impl Repository {
+    /// Why the client failed, with the place of the repository in use and the local copy.
+    pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
+        failure.into().located(self.client.transport().location(), self.client.store().folder())
+    }
+}
+
 impl RepositoryArgs {
     /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
     pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {

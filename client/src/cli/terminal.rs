@@ -58,8 +58,8 @@ impl Terminal {
     pub fn failure(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "{} {}", self.paint("31", "error:"), failure.what());
-        if let Some(detail) = failure.detail() {
-            let _ = writeln!(stderr, "  check: {detail}");
+        if let Some((label, detail)) = failure.detail() {
+            let _ = writeln!(stderr, "  {label}: {detail}");
         }
         if let Some(hint) = failure.hint() {
             let _ = writeln!(stderr, "  {} {hint}", self.paint("36", "hint:"));

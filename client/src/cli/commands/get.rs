@@ -49,7 +49,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     targets.dedup_by(|later, earlier| later.path == earlier.path);
     let updated = repository.client.update(repository.now, &targets);
     terminal.notes(repository.client.take_notes());
-    let updated = updated.map_err(|error| failure(error, freshness))?;
+    let updated = updated.map_err(|error| repository.located(failure(error, freshness)))?;
     let bytes = updated.target(path.as_str()).map(|bytes| &bytes[..]).unwrap_or_default();
     if updated.freshness().is_stale(repository.now) {
         terminal.warning(format_args!("{}", freshness_line(&updated.freshness(), repository.now)));

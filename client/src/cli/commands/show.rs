@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
     let trust_root = repository.client.trust_root(repository.now);
     terminal.notes(repository.client.take_notes());
-    let trust_root = trust_root.map_err(|error| failure(error, freshness))?;
+    let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(&trust_root, (!args.all).then_some(instant));
     terminal.notes(trust_root.trusted_root().skipped());

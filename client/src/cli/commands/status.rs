@@ -34,7 +34,9 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<(), Failure>
     let verified = repository.client.load(DateTime::UNIX_EPOCH, &[]);
     terminal.notes(repository.client.take_notes());
     let loaded = verified.map_err(|error| {
-        Failure::from(error).with_hint("run `rootline update` with the same options to make a local copy or to mend it")
+        repository
+            .located(error)
+            .with_hint("run `rootline update` with the same options to make a local copy or to mend it")
     })?;
     let roles = role_states(&loaded.trusted, repository.now);
     let expired: Vec<&RoleState> = roles.iter().filter(|role| role.has_expired()).collect();
@@ -53,8 +55,9 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<(), Failure>
     if expired.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(
+    let failure = Failure::new(
         "the local copy has expired",
         "run `rootline update`; if it refuses too, the repository needs renewal",
-    ))
+    );
+    Err(if args.json { failure.told_in_result() } else { failure })
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::instance::without_credentials;
 use crate::limits::Limits;
 use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{FileStore, LocalFile, Store};
@@ -69,9 +70,14 @@ enum Verb {
 pub(crate) fn run(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
     match &args.verb {
         Verb::Init { root_json } => init(&args.metadata_dir, root_json, &args.limits.limits()),
-        Verb::Refresh => refresh(args, now, terminal).map(|_| ()),
-        Verb::Download => download(args, now, terminal),
+        Verb::Refresh => located(args, refresh(args, now, terminal).map(|_| ())),
+        Verb::Download => located(args, download(args, now, terminal)),
     }
+}
+
+fn located(args: &TufArgs, done: Result<(), Failure>) -> Result<(), Failure> {
+    let Some(url) = &args.metadata_url else { return done };
+    done.map_err(|failure| failure.located(without_credentials(url), Some(&args.metadata_dir)))
 }
 
 /// Keeps the root only if it is one: nothing in the folder has not been verified.

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     let targets = wanted().map(|target| Wanted { if_listed: true, ..target });
     let updated = repository.client.update(repository.now, &targets);
     terminal.notes(repository.client.take_notes());
-    let Updated { trusted, targets, checked_at } = updated?;
+    let Updated { trusted, targets, checked_at } = updated.map_err(|error| repository.located(error))?;
     let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();
     let checked_at = checked_at.unwrap_or(repository.now);
     let roles = role_states(&trusted, repository.now);
