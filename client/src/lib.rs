@@ -49,6 +49,7 @@ pub mod instance;
 pub mod last_check;
 pub mod limits;
 pub mod local_copy;
+pub mod mirror;
 #[cfg(feature = "http")]
 pub mod open;
 pub mod refusal;

@@ -9,9 +9,11 @@ pub mod failure;
 mod freshness;
 mod limits;
 pub mod manual;
+mod progress;
 mod repository;
 mod roles;
 mod services;
+mod signals;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -58,6 +60,8 @@ enum Command {
     Verify(commands::verify::VerifyArgs),
     /// What the local copy holds, and until when it may be used
     Status(commands::status::StatusArgs),
+    /// Keep a static mirror of a repository in a folder, from which any TUF client can begin
+    Mirror(commands::mirror::MirrorArgs),
     /// A plain TUF client for any repository, in the command line of the official conformance suite
     Tuf(commands::tuf::TufArgs),
     /// Print a script that lets a shell complete the command line
@@ -101,6 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         Command::Import(args) => commands::import::run(&args, &terminal),
         Command::Verify(args) => commands::verify::run(&args, &terminal),
         Command::Status(args) => commands::status::run(&args, &terminal),
+        Command::Mirror(args) => commands::mirror::run(&args, &terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
         Command::Completions(args) => args.run(Cli::command(), &terminal),
         Command::Man(args) => args.run(Cli::command(), &terminal),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::instance::Location;
+use crate::limits::Limits;
 use crate::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
 use crate::{Cache, Client, Freshness, Instance, Keeping};
@@ -15,9 +16,9 @@ use crate::cli::failure::Failure;
 use crate::cli::limits::LimitArgs;
 use crate::cli::terminal::Terminal;
 
-/// The options that say which repository, which local copy, and which instant.
+/// The options that say which repository, and which instant.
 #[derive(Args, Debug)]
-pub(crate) struct RepositoryArgs {
+pub(crate) struct SourceArgs {
     /// A built-in instance: sigstore, sigstore-staging or github
     #[arg(long, value_name = "NAME", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
@@ -40,16 +41,30 @@ pub(crate) struct RepositoryArgs {
     #[arg(long, value_name = "FILE", requires = "url")]
     root: Option<PathBuf>,
 
-    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
-    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
-    cache: Option<PathBuf>,
-
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
 
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// The options that say which repository, which local copy, and which instant.
+#[derive(Args, Debug)]
+pub(crate) struct RepositoryArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
+    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
+    cache: Option<PathBuf>,
+}
+
+/// A repository without a local copy of it.
+pub(crate) struct Source {
+    pub(crate) instance: Instance,
+    pub(crate) transport: OpenTransport,
+    pub(crate) limits: Limits,
 }
 
 /// A client for one repository.
@@ -66,45 +81,12 @@ impl Repository {
     }
 }
 
-impl RepositoryArgs {
-    /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
-    pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
+impl SourceArgs {
+    /// The repository, for a command that keeps no local copy.
+    pub(crate) fn open(&self) -> Result<Source, Failure> {
         let instance = self.instance()?;
-        let cache = Cache::open(&self.cache_folder()?, &instance)?;
-        self.with_cache(instance, cache, freshness)
-    }
-
-    /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
-    pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
-        if freshness.is_offline() {
-            return self.open_offline(freshness);
-        }
-        let instance = self.instance()?;
-        let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
-        terminal.notes(note);
-        let repository = self.with_cache(instance, cache, freshness)?;
-        Ok(Repository { client: repository.client.with_keeping(Keeping::IfPossible), ..repository })
-    }
-
-    /// The client for these options, reading the local copy alone.
-    pub(crate) fn open_offline(&self, freshness: Freshness) -> Result<Repository, Failure> {
-        let instance = self.instance()?;
-        let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
-        self.with_cache(instance, cache, freshness)
-    }
-
-    /// The client for these options, keeping nothing.
-    pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
-        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online)
-    }
-
-    fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
         let transport = transport(&instance, &HttpSettings::default())?;
-        let client = Client::new(instance.pinned_root.clone(), transport, cache)
-            .with_limits(self.limits.limits())
-            .with_freshness(freshness)
-            .recording_checks();
-        Ok(Repository { instance, client, now: self.now() })
+        Ok(Source { instance, transport, limits: self.limits.limits() })
     }
 
     /// The instant to work at.
@@ -147,6 +129,58 @@ impl RepositoryArgs {
                 format!("use one of {}, or --url with --root for another repository", known.join(", ")),
             )
         })
+    }
+}
+
+impl RepositoryArgs {
+    /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
+    pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
+        let instance = self.instance()?;
+        let cache = Cache::open(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
+    }
+
+    /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
+    pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
+        if freshness.is_offline() {
+            return self.open_offline(freshness);
+        }
+        let instance = self.instance()?;
+        let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
+        terminal.notes(note);
+        let repository = self.with_cache(instance, cache, freshness)?;
+        Ok(Repository { client: repository.client.with_keeping(Keeping::IfPossible), ..repository })
+    }
+
+    /// The client for these options, reading the local copy alone.
+    pub(crate) fn open_offline(&self, freshness: Freshness) -> Result<Repository, Failure> {
+        let instance = self.instance()?;
+        let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
+    }
+
+    /// The client for these options, keeping nothing.
+    pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
+        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online)
+    }
+
+    fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
+        let transport = transport(&instance, &HttpSettings::default())?;
+        let client = Client::new(instance.pinned_root.clone(), transport, cache)
+            .with_limits(self.source.limits.limits())
+            .with_freshness(freshness)
+            .recording_checks();
+        Ok(Repository { instance, client, now: self.now() })
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self) -> Result<Instance, Failure> {
+        self.source.instance()
+    }
+
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.source.now()
     }
 
     /// The folder for local copies.

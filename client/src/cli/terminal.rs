@@ -3,7 +3,10 @@
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::ProgressDrawTarget;
+
 use crate::cli::failure::Failure;
+use crate::cli::progress::ProgressLine;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
 #[derive(Debug, Default)]
@@ -64,6 +67,11 @@ impl Terminal {
         if let Some(hint) = failure.hint() {
             let _ = writeln!(stderr, "  {} {hint}", self.paint("36", "hint:"));
         }
+    }
+
+    /// Begins to show how far long work has come, on a terminal alone.
+    pub(crate) fn progress(&self) -> ProgressLine {
+        ProgressLine::on(ProgressDrawTarget::stderr())
     }
 
     fn paint(&self, colour: &str, word: &str) -> String {

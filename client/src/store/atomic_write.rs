@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{Operation, StoreError};
 use super::folders;
@@ -75,7 +75,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Removes what writers left behind that were ended before their rename. Only for who knows that nobody else is writing.
 /// Best effort: what cannot be removed is in nobody's way.
-pub(super) fn sweep(folder: &Path) {
+pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
@@ -84,7 +84,57 @@ pub(super) fn sweep(folder: &Path) {
     }
 }
 
+/// A file that is written and synced beside its place, and not put there yet. Dropped, it is gone.
+///
+/// For files that have to change at the same time, as nearly as a file system can: all are written first, and then renamed one right
+/// after the other.
+#[derive(Debug)]
+pub struct StagedFile {
+    unfinished: tempfile::TempPath,
+    path: PathBuf,
+}
+
+impl StagedFile {
+    /// Writes `bytes` beside `path`, in `folder`.
+    pub(super) fn write(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<StagedFile, StoreError> {
+        let unfinished = unfinished(folder, bytes, access).map_err(StoreError::io(Operation::Write, path))?;
+        Ok(StagedFile { unfinished: unfinished.into_temp_path(), path: path.to_owned() })
+    }
+
+    /// Replaces what is in its place. It lasts once the folder [is synced](sync).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] when it cannot be put there; what was there before is then still there.
+    pub fn put_in_place(self) -> Result<PathBuf, StoreError> {
+        self.unfinished
+            .persist(&self.path)
+            .map_err(|error| StoreError::io(Operation::Write, &self.path)(error.error))?;
+        Ok(self.path)
+    }
+}
+
+/// Makes what was put in place or removed in `folder` last.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] when the folder cannot be synced.
+pub fn sync(folder: &Path) -> Result<(), StoreError> {
+    sync_folder(folder).map_err(StoreError::io(Operation::Write, folder))
+}
+
 fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
+    let file = unfinished(folder, bytes, access)?;
+    match existing {
+        Existing::Replace => file.persist(path),
+        Existing::Keep => file.persist_noclobber(path),
+    }
+    .map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// A file beside its place, on the disk.
+fn unfinished(folder: &Path, bytes: &[u8], access: Access) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     if let Some(permissions) = permissions(access) {
@@ -94,12 +144,7 @@ fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, ex
     file.write_all(bytes)?;
     // Before the rename: after a loss of power the name must never stand for an empty file.
     file.as_file().sync_all()?;
-    match existing {
-        Existing::Replace => file.persist(path),
-        Existing::Keep => file.persist_noclobber(path),
-    }
-    .map_err(|error| error.error)?;
-    sync_folder(folder)
+    Ok(file)
 }
 
 #[cfg(unix)]

@@ -25,6 +25,11 @@ pub(super) enum Sharing {
     Exclusive,
 }
 
+/// Takes the lock at `path` for one who writes, waiting as a [`FileStore`](super::FileStore) does.
+pub(crate) fn lock_file(path: PathBuf) -> Result<StoreLock, StoreError> {
+    acquire(path, Sharing::Exclusive, super::LOCK_WAIT)
+}
+
 /// Takes the lock at `path`, and tries again for `wait` while somebody else has it.
 pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result<StoreLock, StoreError> {
     let file = match open(&path, sharing) {

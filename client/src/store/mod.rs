@@ -16,11 +16,13 @@ mod folders;
 mod lock;
 mod memory_store;
 
-pub use atomic_write::{Access, UNFINISHED, create_file, make_folder, write_file};
+pub(crate) use atomic_write::sweep;
+pub use atomic_write::{Access, StagedFile, UNFINISHED, create_file, make_folder, sync, write_file};
 pub(crate) use bounded_read::read_file_at_most;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};
 pub use lock::StoreLock;
+pub(crate) use lock::lock_file;
 pub use memory_store::MemoryStore;
 
 /// One file of the local copy, named by what it is rather than by where it lies.

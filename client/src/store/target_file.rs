@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::atomic_write::{self, Access};
+use super::atomic_write::{self, Access, StagedFile};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::file_store::open_regular;
 use super::{escape, folders};
@@ -97,13 +97,43 @@ impl TargetFile {
     /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs, or a folder where the file
     /// does; [`StoreError::Io`] when it cannot be written.
     pub fn write(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        let (folder, path) = self.place()?;
+        atomic_write::replace(&folder, &path, bytes, Access::Umask)?;
+        Ok(path)
+    }
+
+    /// As [`TargetFile::write`], but for putting it in place, which is done later.
+    ///
+    /// # Errors
+    ///
+    /// As [`TargetFile::write`].
+    pub fn stage(&self, bytes: &[u8]) -> Result<StagedFile, StoreError> {
+        let (folder, path) = self.place()?;
+        StagedFile::write(&folder, &path, bytes, Access::Umask)
+    }
+
+    /// Takes the file away, unless something else than a regular file is there. It is no error when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotARegularFile`] as [`TargetFile::write`]; [`StoreError::Io`] when it is there and cannot be removed.
+    pub fn remove(&self) -> Result<(), StoreError> {
+        let (Some(folder), path) = (self.walk(Missing::Leave)?, self.path()) else { return Ok(()) };
+        if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+            return Ok(());
+        }
+        let removed = fs::remove_file(&path).and_then(|()| atomic_write::sync_folder(&folder));
+        removed.map_err(StoreError::io(Operation::Remove, path))
+    }
+
+    /// The folder that the file is in, made if it is missing, and the file's place in it.
+    fn place(&self) -> Result<(PathBuf, PathBuf), StoreError> {
         let path = self.path();
         let folder = self.walk(Missing::Create)?.unwrap_or_else(|| self.folder.clone());
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
             return Err(StoreError::NotARegularFile { path, found: "a folder" });
         }
-        atomic_write::replace(&folder, &path, bytes, Access::Umask)?;
-        Ok(path)
+        Ok((folder, path))
     }
 
     /// Goes down to the folder that the file is in, one component at a time, through real folders only. `None` when one

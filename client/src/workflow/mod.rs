@@ -5,9 +5,9 @@
 //! local copies ─▶ Floor: what must not go down
 //! ```
 //!
-//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Three cranks turn them: [`Refresh`]
+//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Four cranks turn them: [`Refresh`]
 //! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
-//! too. A [`Crank`] asks for a local copy or for a
+//! too; [`Walk`] goes to every delegated role. A [`Crank`] asks for a local copy or for a
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
 //! turn the same cranks.
 
@@ -20,14 +20,16 @@ mod root_chain;
 mod search;
 mod target;
 mod update;
+mod walk;
 
 pub use crank::{Answer, Content, Crank, Seen, Step};
 pub use floor::Floor;
 pub use phases::Trusted;
 pub use refresh::Refresh;
-#[cfg(feature = "bundle")]
 pub(crate) use refresh::role_file_name;
 pub use root_chain::RootChain;
 pub use search::{Found, Search};
+pub(crate) use target::target_absent;
 pub use target::{TargetRequest, check_target};
 pub use update::{Update, Updated, Wanted};
+pub use walk::{Walk, Walked};

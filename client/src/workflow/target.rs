@@ -45,6 +45,11 @@ pub fn check_target(found: &Found, bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What is listed has to be there.
+pub(crate) fn target_absent(found: &Found) -> Refusal {
+    refusal(found, Fault::Absent)
+}
+
 /// 5.7.3: that it is there, the length stated, the length there is and the digests are one check.
 pub(super) fn refusal(found: &Found, fault: Fault) -> Refusal {
     Refusal { file: File::Target(found.path.clone()), check: Check::TargetContent, fault }

@@ -9,7 +9,7 @@ use rootline_metadata::{Role, TargetPath};
 use super::crank::{Answer, Content, Crank, Seen, Step};
 use super::refresh::Refresh;
 use super::search::{Found, Search};
-use super::target::{TargetRequest, check_target, refusal};
+use super::target::{TargetRequest, check_target, target_absent};
 use crate::freshness::FreshnessReport;
 use crate::limits::Limits;
 use crate::refusal::{Fault, File, Refusal};
@@ -138,8 +138,7 @@ impl Update {
                 check_target(&found, &bytes)?;
                 State::StoreTarget(trusted, found, bytes.into())
             }
-            // What is listed has to be there.
-            (State::FetchTarget(_, found, _), _) => return Err(refusal(&found, Fault::Absent)),
+            (State::FetchTarget(_, found, _), _) => return Err(target_absent(&found)),
             (State::StoreTarget(trusted, found, bytes), _) => {
                 self.targets.push((found, bytes));
                 self.want_next(trusted)?

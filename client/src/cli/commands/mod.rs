@@ -3,6 +3,7 @@
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod import;
+pub(crate) mod mirror;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod tuf;

@@ -1,0 +1,96 @@
+//! What a mirror serves, as the local copy of who brings it up to date.
+
+use std::path::Path;
+
+use rootline_metadata::{Envelope, Pin, Role, Snapshot, Timestamp};
+
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::store::{LocalFile, MemoryStore, Store, StoreError};
+use crate::transport::{Folder, Request, Transport};
+use crate::workflow::Trusted;
+
+use super::folder::TARGETS;
+
+/// The metadata of a mirror, to be read alone. Like any local copy it may forbid and never permit.
+#[derive(Clone, Debug)]
+pub(super) struct MirrorCopy {
+    folder: Folder,
+    /// What the timestamp says of the snapshot; nobody has verified it here.
+    snapshot: Option<Pin>,
+    pins: Option<Snapshot>,
+}
+
+impl MirrorCopy {
+    /// What is served from `folder`, if anything is.
+    pub(super) fn of(folder: &Path, limits: &Limits) -> MirrorCopy {
+        let mut copy = MirrorCopy { folder: Folder::new(folder, folder.join(TARGETS)), snapshot: None, pins: None };
+        let timestamp = copy.read("timestamp.json", limits.timestamp);
+        copy.snapshot = timestamp.and_then(parsed::<Timestamp>).map(|timestamp| timestamp.snapshot().clone());
+        copy.pins = copy.bytes(&LocalFile::Snapshot, limits.snapshot).and_then(parsed);
+        copy
+    }
+
+    /// The same, with the files that this snapshot names.
+    pub(super) fn pinned_by(&self, snapshot: &Snapshot) -> MirrorCopy {
+        MirrorCopy { pins: Some(snapshot.clone()), ..self.clone() }
+    }
+
+    /// A file that cannot be read is as good as none: it is fetched again.
+    fn read(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
+        self.folder.fetch(&Request::metadata(name, limit)).ok()
+    }
+
+    fn bytes(&self, file: &LocalFile, limit: u64) -> Option<Vec<u8>> {
+        let (role, pin) = match file {
+            LocalFile::RootHistory(version) => return self.read(&format!("{version}.root.json"), limit),
+            LocalFile::Timestamp => return self.read("timestamp.json", limit),
+            LocalFile::Snapshot => ("snapshot", self.snapshot.clone()?),
+            LocalFile::Targets => ("targets", self.pins.as_ref()?.targets().clone()),
+            LocalFile::Delegated(role) => (role.as_str(), self.pins.as_ref()?.pin(&format!("{role}.json"))?),
+            _ => return None,
+        };
+        // Whether names carry versions is for the root to say, and the root is not known here.
+        let named = self.read(&format!("{}.{role}.json", pin.version), limit);
+        named.or_else(|| self.read(&format!("{role}.json"), limit))
+    }
+}
+
+impl Store for MirrorCopy {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.bytes(file, limit))
+    }
+
+    /// Nothing is written before all of it is verified: see [`super::folder`].
+    fn save(&self, _: &LocalFile, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &LocalFile) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn parsed<R: Role + Clone>(bytes: Vec<u8>) -> Option<R> {
+    let limit = bytes.len();
+    Envelope::<R>::parse(bytes, limit).ok().map(|envelope| envelope.unverified().clone())
+}
+
+/// Every root from the oldest to the newest, once a refresh has found the newest: `old` ones before the pinned one, and those after it
+/// as the refresh has left them in `store`.
+pub(super) fn roots(
+    mut old: Vec<Vec<u8>>,
+    pinned: &[u8],
+    store: &MemoryStore,
+    trusted: &Trusted,
+    limits: &Limits,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let newest = trusted.root().version().number();
+    old.push(pinned.to_vec());
+    let pinned_version =
+        parsed::<rootline_metadata::Root>(pinned.to_vec()).map_or(newest, |root| root.version().number());
+    for version in pinned_version.saturating_add(1)..=newest {
+        old.extend(store.load(&LocalFile::RootHistory(version), limits.root)?);
+    }
+    Ok(old)
+}

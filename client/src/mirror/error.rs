@@ -1,0 +1,90 @@
+//! Why a mirror could not be brought up to date.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+
+/// What readers of the mirror see is what it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MirrorError {
+    /// The repository or the way to it, or the local files.
+    #[error("{0}")]
+    Repository(#[from] Error),
+    /// The folder holds a file, not put there by a mirror, where one of the mirror's belongs.
+    #[error("{} was not written by this mirror, and is not replaced", .path.display())]
+    NotOurs {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// The folder holds another root of the same version: it is the mirror of another repository, or damaged.
+    #[error("{} is another root than the one that was verified; roots are never replaced", .path.display())]
+    OtherRoot {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// The list of what the mirror has written cannot be read.
+    #[error("{} is damaged: {reason}", .path.display())]
+    Ledger {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two different files of the repository would be one file of the mirror.
+    #[error("the repository has two different files for the place {}", .name.escape_debug())]
+    Collision {
+        /// The place below the mirror's folder.
+        name: String,
+    },
+    /// The repository has more delegated roles than are allowed here.
+    #[error("the repository has more than the {limit} delegated roles allowed here")]
+    TooManyRoles {
+        /// The most that are allowed.
+        limit: usize,
+    },
+    /// The repository's targets are larger than is allowed here.
+    #[error("the repository's targets have {stated} bytes together, more than the {limit} allowed here")]
+    TooManyBytes {
+        /// What they have.
+        stated: u64,
+        /// The most that is allowed.
+        limit: u64,
+    },
+    /// The observer wanted it to end.
+    #[error("the mirror was stopped before it was up to date; what it serves is complete")]
+    Stopped,
+}
+
+impl MirrorError {
+    /// What the person at the terminal can do about it, when there is something and the cause has no hint of its own.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            MirrorError::Repository(_) => None,
+            MirrorError::NotOurs { .. } => Some("name an empty folder, or one that a mirror was made in before"),
+            MirrorError::OtherRoot { .. } => Some("name another folder, or move the file away if it was damaged"),
+            MirrorError::Ledger { .. } => {
+                Some("move it away and name another folder; this one is then only served, and can be removed by hand")
+            }
+            MirrorError::Collision { .. } => Some("report it to the repository's operators"),
+            MirrorError::TooManyRoles { .. } | MirrorError::TooManyBytes { .. } => {
+                Some("raise the limit if this repository is meant to be so large")
+            }
+            MirrorError::Stopped => Some("run it again to bring it up to date"),
+        }
+    }
+}
+
+impl From<Refusal> for MirrorError {
+    fn from(refusal: Refusal) -> Self {
+        MirrorError::Repository(refusal.into())
+    }
+}
+
+impl From<StoreError> for MirrorError {
+    fn from(error: StoreError) -> Self {
+        MirrorError::Repository(error.into())
+    }
+}

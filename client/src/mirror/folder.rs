@@ -1,0 +1,297 @@
+//! The folder of a mirror: what is there, what is written, and what is removed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rootline_metadata::Role;
+
+use crate::driver::Prefetch;
+use crate::store::target_file::{Layout, TargetFile};
+use crate::store::{Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync};
+use crate::transport::{Request, Transport};
+use crate::workflow::{Found, check_target, target_absent};
+
+use super::error::MirrorError;
+use super::fetch;
+use super::go_on;
+use super::ledger::Ledger;
+use super::observer::{Observer, Progress};
+use super::plan::{Kind, Plan, PlannedTarget};
+use super::report::MirrorReport;
+
+/// Where the targets are below the mirror's folder.
+pub(super) const TARGETS: &str = "targets";
+const LOCK: &str = ".rootline-mirror.lock";
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+/// What is in the place of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum There {
+    /// The file.
+    Same,
+    /// Something else.
+    Other,
+    Nothing,
+}
+
+/// A target to fetch, with the places that lack it.
+type Missing<'p> = (&'p PlannedTarget, Vec<(&'p str, There)>);
+
+/// One publication on its way into the folder.
+struct Publication<'a, O> {
+    folder: &'a Folder,
+    observer: &'a mut O,
+    ledger: Ledger,
+    /// What takes the place of something, in the order in which it will.
+    staged: Vec<(String, u64, StagedFile)>,
+    present: usize,
+    written: Vec<String>,
+    written_bytes: u64,
+}
+
+impl Folder {
+    /// The folder at `path`, which is made if it is missing.
+    pub(super) fn open(path: &Path) -> Result<Folder, StoreError> {
+        make_folder(path, Access::Umask)?;
+        Ok(Folder { path: path.to_owned() })
+    }
+
+    /// Keeps others from bringing the same mirror up to date.
+    pub(super) fn lock(&self) -> Result<StoreLock, StoreError> {
+        lock_file(self.path.join(LOCK))
+    }
+
+    /// Writes everything in an order that never leaves a reader without, and removes what nothing has pointed at for as long as `keep`.
+    pub(super) fn publish<O: Observer>(
+        &self,
+        plan: &Plan,
+        transport: &impl Transport,
+        prefetch: Prefetch,
+        now: DateTime<Utc>,
+        keep: TimeDelta,
+        observer: &mut O,
+    ) -> Result<MirrorReport, MirrorError> {
+        let ledger = Ledger::load(&self.path)?;
+        let places: BTreeSet<&str> = plan.places().collect();
+        self.sweep(&places);
+        let planned = Progress::Planned { files: places.len(), target_bytes: plan.target_bytes() };
+        go_on(observer, planned)?;
+        let (staged, written) = (Vec::new(), Vec::new());
+        let mut publication =
+            Publication { folder: self, observer, ledger, staged, present: 0, written, written_bytes: 0 };
+        let targets = publication.missing_targets(plan)?;
+        let metadata = publication.missing_metadata(plan)?;
+        publication.ledger.save()?;
+
+        let requests: Vec<&Request> = targets.iter().map(|(target, _)| &target.request).collect();
+        fetch::each(transport, prefetch, &requests, |index, fetched| {
+            let (target, places) = &targets[index];
+            let bytes = fetched.map_err(|error| not_arrived(target, error))?;
+            is_one_of(&target.said, &bytes)?;
+            places.iter().try_for_each(|(place, there)| publication.put(place, &bytes, *there == There::Other))
+        })?;
+        for (index, there) in metadata {
+            let file = &plan.metadata[index];
+            // New roots wait for the timestamp, because it may have been signed by keys that only they name.
+            publication.put(&file.place, &file.bytes, there == There::Other || file.kind != Kind::Pinned)?;
+        }
+        publication.replace()?;
+        publication.ledger.serves(&places, now);
+        let pruned = publication.prune(keep, now)?;
+        Ok(publication.report(plan, pruned))
+    }
+
+    fn file(&self, place: &str) -> Result<TargetFile, StoreError> {
+        TargetFile::new(&self.path, place, Layout::Nested)
+    }
+
+    /// Whether the file that is there is the one whose length and content `verify` accepts.
+    fn there(&self, place: &str, length: u64, verify: impl FnOnce(&mut dyn Read) -> bool) -> Result<There, StoreError> {
+        let file = self.file(place)?;
+        if file.existing_matches(length, verify)? {
+            return Ok(There::Same);
+        }
+        Ok(if fs::symlink_metadata(file.path()).is_ok() { There::Other } else { There::Nothing })
+    }
+
+    /// Removes what writers left behind that were ended before they were done. The lock says that nobody else is writing.
+    fn sweep(&self, places: &BTreeSet<&str>) {
+        let folders: BTreeSet<&str> =
+            places.iter().map(|place| place.rsplit_once('/').map_or("", |(above, _)| above)).collect();
+        for folder in folders {
+            sweep(&self.path.join(folder));
+        }
+    }
+}
+
+impl<O: Observer> Publication<'_, O> {
+    /// The targets that are not there, each with the places that lack it. What is there is not fetched again, but looked at again.
+    fn missing_targets<'p>(&mut self, plan: &'p Plan) -> Result<Vec<Missing<'p>>, MirrorError> {
+        let mut missing = Vec::new();
+        for target in &plan.targets {
+            let mut places = Vec::new();
+            for place in &target.places {
+                let mut there = There::Nothing;
+                for said in &target.said {
+                    there = self.folder.there(place, said.file.length, |file| is_content(said, file))?;
+                    if there == There::Same {
+                        break;
+                    }
+                }
+                let length = target.said.first().map_or(0, |said| said.file.length);
+                if self.expect(place, length, there)? {
+                    places.push((place.as_str(), there));
+                }
+            }
+            if !places.is_empty() {
+                missing.push((target, places));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// The metadata files that are not there, by their index.
+    fn missing_metadata(&mut self, plan: &Plan) -> Result<Vec<(usize, There)>, MirrorError> {
+        let mut missing = Vec::new();
+        for (index, file) in plan.metadata.iter().enumerate() {
+            let length = file.bytes.len() as u64;
+            let there = self.folder.there(&file.place, length, |present| has_bytes(present, &file.bytes))?;
+            if there == There::Other && file.kind == Kind::Root {
+                return Err(MirrorError::OtherRoot { path: self.folder.path.join(&file.place) });
+            }
+            if self.expect(&file.place, length, there)? {
+                missing.push((index, there));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Whether a file has to be written; then it is entered in the list. What others have put there stays.
+    fn expect(&mut self, place: &str, bytes: u64, there: There) -> Result<bool, MirrorError> {
+        match there {
+            There::Same => {
+                self.present += 1;
+                go_on(self.observer, Progress::Present { name: place, bytes })?;
+                if self.ledger.has(place) {
+                    self.ledger.enter(place);
+                }
+                Ok(false)
+            }
+            There::Other if !self.ledger.has(place) => Err(MirrorError::NotOurs { path: self.folder.path.join(place) }),
+            There::Other | There::Nothing => {
+                self.ledger.enter(place);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Writes a file, now or, if it has to wait, together with the others that do.
+    fn put(&mut self, place: &str, bytes: &[u8], waits: bool) -> Result<(), MirrorError> {
+        let (file, length) = (self.folder.file(place)?, bytes.len() as u64);
+        if waits {
+            self.staged.push((place.to_owned(), length, file.stage(bytes)?));
+            return Ok(());
+        }
+        go_on(self.observer, Progress::Writing { name: place, bytes: length })?;
+        file.write(bytes)?;
+        self.wrote(place, length);
+        Ok(())
+    }
+
+    fn wrote(&mut self, place: &str, bytes: u64) {
+        self.written.push(place.to_owned());
+        self.written_bytes += bytes;
+    }
+
+    /// Puts everything that waited in its place, one right after the other: the timestamp is last, and roots are right before it.
+    fn replace(&mut self) -> Result<(), MirrorError> {
+        let mut folders = BTreeSet::new();
+        for (place, length, staged) in std::mem::take(&mut self.staged) {
+            go_on(self.observer, Progress::Writing { name: &place, bytes: length })?;
+            folders.extend(staged.put_in_place()?.parent().map(Path::to_owned));
+            self.wrote(&place, length);
+        }
+        Ok(folders.iter().try_for_each(|folder| sync(folder))?)
+    }
+
+    /// Removes what nothing has pointed at for as long as `keep`, and says what that was.
+    fn prune(&mut self, keep: TimeDelta, now: DateTime<Utc>) -> Result<Vec<String>, MirrorError> {
+        self.ledger.save()?;
+        let outdated = self.ledger.outdated(keep, now);
+        for place in &outdated {
+            go_on(self.observer, Progress::Removing { name: place })?;
+            let file = self.folder.file(place)?;
+            file.remove()?;
+            self.ledger.strike_out(place);
+            // A folder that is empty now, and was made for this file. One that is not empty stays.
+            for above in Path::new(place).ancestors().skip(1).filter(|above| above.components().count() > 1) {
+                let _ = fs::remove_dir(self.folder.path.join(above));
+            }
+        }
+        self.ledger.save()?;
+        Ok(outdated)
+    }
+
+    fn report(self, plan: &Plan, pruned: Vec<String>) -> MirrorReport {
+        let roles = plan.delegated.iter();
+        MirrorReport {
+            trusted: plan.trusted.clone(),
+            oldest_root: plan.oldest_root,
+            delegated: roles.map(|(name, role)| (name.to_string(), role.version(), role.expiry())).collect(),
+            targets: plan.target_names,
+            written: self.written,
+            written_bytes: self.written_bytes,
+            present: self.present,
+            kept: self.ledger.kept(),
+            pruned,
+            left_out: plan.left_out.clone(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+fn not_arrived(target: &PlannedTarget, error: crate::transport::TransportError) -> MirrorError {
+    match target.said.first() {
+        Some(said) if error.is_not_found() => target_absent(said).into(),
+        _ => MirrorError::Repository(error.into()),
+    }
+}
+
+/// Whether the bytes are what some role says of them; if not, why not in the words of the first.
+fn is_one_of(said: &[Found], bytes: &[u8]) -> Result<(), MirrorError> {
+    let mut first = Ok(());
+    for said in said {
+        match check_target(said, bytes) {
+            Ok(()) => return Ok(()),
+            Err(refusal) => first = first.and(Err(refusal.into())),
+        }
+    }
+    first
+}
+
+/// Reads no more at a time than it has to.
+fn is_content(said: &Found, file: &mut dyn Read) -> bool {
+    let mut check = said.file.digests.check();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return check.is_met(),
+            Ok(read) => check.update(&buffer[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+fn has_bytes(file: &mut dyn Read, bytes: &[u8]) -> bool {
+    let mut present = Vec::with_capacity(bytes.len());
+    file.read_to_end(&mut present).is_ok() && present == bytes
+}

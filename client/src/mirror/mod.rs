@@ -1,0 +1,216 @@
+//! A static mirror of a whole repository, in a folder that any web server can serve and that any TUF client can begin from.
+//!
+//! ```text
+//! root 1 ─▶ … ─▶ pinned root ─▶ refresh ─▶ walk ─▶ plan ─▶ targets, roles, snapshot ─▶ roots, timestamp ─▶ prune
+//!     everything is verified, and the floor is what the mirror serves    │  then it is written
+//! ```
+//!
+//! All metadata is verified from the pinned root before anything is written, and every target before it is put in its place. The mirror's
+//! own files are the local copy: it never goes back. Everything new has a name of its own and is written first. What takes the place of
+//! something comes last, written beside it and then renamed one right after the other: names without a version (where consistent
+//! snapshots are off), then new roots, and then the timestamp. So whoever reads at any moment is served a complete repository, the one
+//! before or the one after. Where a rotation takes away the key of timestamp, snapshot or targets, whoever reads between these renames, or
+//! has asked for the next root before them and for the timestamp after them, is refused for that moment; no order of writing can help.
+//!
+//! Files of earlier publications stay for a while, for those who are still reading; see [`Ledger`](ledger) for what is ever removed.
+
+mod copy;
+mod error;
+mod fetch;
+mod folder;
+mod ledger;
+mod observer;
+mod old_roots;
+mod plan;
+mod report;
+mod watch;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::driver::{Prefetch, turn};
+use crate::error::{Error, Note};
+use crate::limits::Limits;
+use crate::store::MemoryStore;
+use crate::transport::Transport;
+use crate::unsaved::Unsaved;
+use crate::workflow::{Crank, Refresh, Walk, Walked};
+
+use copy::MirrorCopy;
+use folder::Folder;
+use old_roots::OldRoots;
+use plan::Plan;
+
+pub use error::MirrorError;
+pub use observer::{Observer, Progress};
+pub use report::{LeftOut, MirrorReport};
+pub use watch::{FIRST_PAUSE, watch};
+
+/// How long files that nothing points at any more are kept, unless told otherwise: whoever has read the timestamp before is long done.
+pub const KEEP: TimeDelta = TimeDelta::days(1);
+
+/// How large a mirror may become, besides what a [`Limits`] says of single files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorLimits {
+    /// Most delegated roles.
+    pub roles: usize,
+    /// Most bytes of all targets together.
+    pub target_bytes: u64,
+}
+
+impl Default for MirrorLimits {
+    /// Four times as many roles as the largest known repositories have, and 64 GiB.
+    fn default() -> Self {
+        MirrorLimits { roles: 65_536, target_bytes: 64 << 30 }
+    }
+}
+
+/// A repository, and the folder that its mirror is in.
+#[derive(Debug)]
+pub struct Mirror<T> {
+    pinned_root: Vec<u8>,
+    transport: T,
+    folder: PathBuf,
+    limits: Limits,
+    mirror_limits: MirrorLimits,
+    keep: TimeDelta,
+    prefetch: Prefetch,
+}
+
+impl<T: Transport> Mirror<T> {
+    /// Puts them together; nothing is read or fetched yet. The pinned root comes from the caller, never from the folder.
+    pub fn new(pinned_root: impl Into<Vec<u8>>, transport: T, folder: impl Into<PathBuf>) -> Self {
+        Mirror {
+            pinned_root: pinned_root.into(),
+            transport,
+            folder: folder.into(),
+            limits: Limits::default(),
+            mirror_limits: MirrorLimits::default(),
+            keep: KEEP,
+            prefetch: Prefetch::On,
+        }
+    }
+
+    /// The same with other limits of single files.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Mirror { limits, ..self }
+    }
+
+    /// The same with other limits of the whole.
+    #[must_use]
+    pub fn with_mirror_limits(self, mirror_limits: MirrorLimits) -> Self {
+        Mirror { mirror_limits, ..self }
+    }
+
+    /// The same, keeping files for so long after nothing points at them any more: [`KEEP`] unless told otherwise.
+    #[must_use]
+    pub fn keeping(self, keep: TimeDelta) -> Self {
+        Mirror { keep, ..self }
+    }
+
+    /// The way to the repository.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Brings the mirror up to date, judging every expiry at `now`. `observer` is told of each step, and may end the work between two of
+    /// them; whatever is there then is complete.
+    ///
+    /// # Errors
+    /// If a check refuses, a file does not arrive, or something cannot be written. What readers see is then what it was before, or the new
+    /// publication if all of it was there.
+    pub fn update(&self, now: DateTime<Utc>, observer: &mut impl Observer) -> Result<MirrorReport, MirrorError> {
+        let folder = Folder::open(&self.folder)?;
+        let _lock = folder.lock()?;
+        self.transport.first_mirror();
+        let mut notes = Vec::new();
+        let mut prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
+        loop {
+            let error = match self.attempt(now, prefetch, &folder, observer, &mut notes) {
+                Ok(report) => return Ok(MirrorReport { notes, ..report }),
+                Err(error) => error,
+            };
+            match &error {
+                // Files that were asked for at the same time may belong to two publications. One after the other they decide.
+                MirrorError::Repository(Error::Refused(_)) if prefetch == Prefetch::On => prefetch = Prefetch::Off,
+                MirrorError::Repository(reason) if reason.is_the_repository_s() => {
+                    match self.transport.leave_mirror() {
+                        Some(location) => notes.push(Note::MirrorLeft { location, reason: reason.to_string() }),
+                        None => return Err(error),
+                    }
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        now: DateTime<Utc>,
+        prefetch: Prefetch,
+        folder: &Folder,
+        observer: &mut impl Observer,
+        notes: &mut Vec<Note>,
+    ) -> Result<MirrorReport, MirrorError> {
+        let (roots, walked) = self.verified(now, prefetch, notes)?;
+        if walked.gave_up() {
+            return Err(MirrorError::TooManyRoles { limit: self.mirror_limits.roles });
+        }
+        let plan = Plan::of(&roots, &walked, &self.limits, self.mirror_limits.target_bytes)?;
+        folder.publish(&plan, &self.transport, prefetch, now, self.keep, observer)
+    }
+
+    /// All metadata, verified. Nothing is written.
+    fn verified(
+        &self,
+        now: DateTime<Utc>,
+        prefetch: Prefetch,
+        notes: &mut Vec<Note>,
+    ) -> Result<(Vec<Vec<u8>>, Walked), Error> {
+        let copy = MirrorCopy::of(&self.folder, &self.limits);
+        let mut turned = |crank: OldRoots| self.turned(crank, &MemoryStore::over(copy.clone()), prefetch, notes);
+        let old = match turned(OldRoots::begin(self.pinned_root.clone(), &self.limits)?) {
+            // A copy that was damaged is no reason to do without.
+            Err(Error::Refused(_)) => turned(OldRoots::begin(self.pinned_root.clone(), &self.limits)?.not_local()),
+            other => other,
+        }?;
+        let store = MemoryStore::over(copy.clone());
+        let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?;
+        let trusted = self.turned(refresh, &store, prefetch, notes)?;
+        let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
+        let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
+        let walked = self.turned(Walk::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
+        Ok((roots, walked))
+    }
+
+    fn turned<C: Crank>(
+        &self,
+        crank: C,
+        store: &MemoryStore,
+        prefetch: Prefetch,
+        notes: &mut Vec<Note>,
+    ) -> Result<C::Outcome, Error> {
+        let mut local = Unsaved::over(store, None, self.limits.timestamp);
+        let turned = turn(crank, &self.transport, &mut local, prefetch);
+        notes.append(&mut local.take_notes());
+        let turned = turned?;
+        local.save()?;
+        Ok(turned)
+    }
+}
+
+/// Goes on unless the observer wants to end.
+fn go_on(observer: &mut impl Observer, progress: Progress<'_>) -> Result<(), MirrorError> {
+    match observer.observe(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(MirrorError::Stopped),
+    }
+}

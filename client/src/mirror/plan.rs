@@ -1,0 +1,266 @@
+//! What a mirror has to hold, and in which order it is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version};
+
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+use crate::store::UNFINISHED;
+use crate::store::escape::{check_component, percent_encode};
+use crate::transport::Request;
+use crate::workflow::{Found, TargetRequest, Trusted, Walked, role_file_name};
+
+use super::error::MirrorError;
+use super::folder::TARGETS;
+use super::report::LeftOut;
+
+/// All files of one publication.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) trusted: Trusted,
+    pub(super) oldest_root: Version,
+    pub(super) delegated: Vec<(RoleName, Verified<Targets>)>,
+    pub(super) left_out: Vec<LeftOut>,
+    /// How many targets there are, by their names in the repository.
+    pub(super) target_names: usize,
+    /// To be fetched, and written first.
+    pub(super) targets: Vec<PlannedTarget>,
+    /// In the order of writing, the timestamp last.
+    pub(super) metadata: Vec<PlannedFile>,
+}
+
+/// A metadata file.
+#[derive(Debug)]
+pub(super) struct PlannedFile {
+    /// Where it belongs below the folder, with slashes.
+    pub(super) place: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What the timestamp or the snapshot names.
+    Pinned,
+    /// Readers ask for it by its number alone.
+    Root,
+    /// Readers begin with it.
+    Timestamp,
+}
+
+/// A target.
+#[derive(Debug)]
+pub(super) struct PlannedTarget {
+    pub(super) request: Request,
+    /// What roles say of it; without digests in the names, two of them may say different things of one file, and one of them is right.
+    pub(super) said: Vec<Found>,
+    /// Where it belongs below the folder, with slashes: once for each digest, because clients differ in which one they ask for.
+    pub(super) places: Vec<String>,
+}
+
+/// What file systems take as one part of a name, less what is put before an unfinished file's.
+const LONGEST_COMPONENT: usize = 255;
+
+impl Plan {
+    /// Plans a mirror of what was verified: `roots` from the oldest to the newest, and all roles.
+    ///
+    /// # Errors
+    /// If a target is larger than it may be, all of them together are, or two files would be in one place.
+    pub(super) fn of(
+        roots: &[Vec<u8>],
+        walked: &Walked,
+        limits: &Limits,
+        most_target_bytes: u64,
+    ) -> Result<Plan, MirrorError> {
+        let trusted = walked.trusted();
+        let mut listed = Listed::default();
+        for (name, _) in trusted.targets().targets() {
+            listed.add(trusted, None, trusted.targets(), &name, limits)?;
+        }
+        for (role, targets) in walked.roles() {
+            // What a role says of files that nobody asks it for is said to nobody.
+            let names = targets.targets().filter_map(|(name, _)| TargetPath::new(name));
+            for name in names.filter(|name| walked.may_speak_about(role, name)) {
+                listed.add(trusted, Some(role), targets, name.as_str(), limits)?;
+            }
+        }
+        if listed.bytes > most_target_bytes {
+            return Err(MirrorError::TooManyBytes { stated: listed.bytes, limit: most_target_bytes });
+        }
+        let expired = walked.expired().map(|(role, expiry)| LeftOut::ExpiredRole { role: role.to_string(), expiry });
+        let plan = Plan {
+            trusted: trusted.clone(),
+            oldest_root: roots.first().and_then(|root| version_of(root)).unwrap_or(trusted.root().version()),
+            delegated: walked.roles().map(|(name, targets)| (name.clone(), targets.clone())).collect(),
+            left_out: expired.chain(listed.left_out).collect(),
+            target_names: listed.names.len(),
+            targets: listed.by_name.into_values().collect(),
+            metadata: metadata_files(roots, walked),
+        };
+        plan.nothing_collides()
+    }
+
+    /// Every place below the folder that has a file.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        let targets = self.targets.iter().flat_map(|target| &target.places);
+        targets.chain(self.metadata.iter().map(|file| &file.place)).map(String::as_str)
+    }
+
+    /// Of all targets together.
+    pub(super) fn target_bytes(&self) -> u64 {
+        let lengths = self.targets.iter().filter_map(|target| target.said.first().map(|found| found.file.length));
+        lengths.fold(0, u64::saturating_add)
+    }
+
+    fn nothing_collides(self) -> Result<Plan, MirrorError> {
+        let mut places = BTreeSet::new();
+        let twice = self.places().find(|place| !places.insert(*place));
+        match twice.map(str::to_owned) {
+            Some(name) => Err(MirrorError::Collision { name }),
+            None => Ok(self),
+        }
+    }
+}
+
+/// The targets that were listed so far.
+#[derive(Default)]
+struct Listed {
+    /// By the name to ask for.
+    by_name: BTreeMap<String, PlannedTarget>,
+    names: BTreeSet<String>,
+    left_out: Vec<LeftOut>,
+    bytes: u64,
+}
+
+impl Listed {
+    fn add(
+        &mut self,
+        trusted: &Trusted,
+        role: Option<&RoleName>,
+        targets: &Verified<Targets>,
+        name: &str,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let Some(path) = TargetPath::new(name) else { return Ok(()) };
+        let Some(file) = targets.target(&path) else { return Ok(()) };
+        let consistent_snapshot = trusted.root().consistent_snapshot();
+        let found = Found { path, file, role: role.cloned(), expiry: targets.expiry(), consistent_snapshot };
+        let places = match target_places(&found) {
+            Ok(places) => places,
+            Err(reason) => {
+                self.left_out.push(LeftOut::UnsafeName { name: name.to_owned(), reason });
+                return Ok(());
+            }
+        };
+        let request = TargetRequest::of(&found, limits)?;
+        self.names.insert(name.to_owned());
+        let key = request.name();
+        match self.by_name.get_mut(&key) {
+            Some(target) if target.said.iter().any(|said| said.file.digests == found.file.digests) => {}
+            Some(target) => target.said.push(found),
+            None => {
+                self.bytes = self.bytes.saturating_add(found.file.length.saturating_mul(places.len() as u64));
+                self.by_name.insert(key, PlannedTarget { request, said: vec![found], places });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every place that a client may ask for.
+fn target_places(found: &Found) -> Result<Vec<String>, &'static str> {
+    let path = found.path.as_str();
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+    let slash = if path.contains('/') { "/" } else { "" };
+    let digests = found.file.digests.each().map(|(_, digest)| rootline_metadata::hex::encode(digest));
+    let places: Vec<String> = match found.consistent_snapshot {
+        true => digests.map(|digest| format!("{TARGETS}/{folder}{slash}{digest}.{name}")).collect(),
+        false => vec![format!("{TARGETS}/{path}")],
+    };
+    for place in &places {
+        is_place(place)?;
+    }
+    Ok(places)
+}
+
+/// Every metadata file in the order of writing: what is pointed at before what points at it.
+fn metadata_files(roots: &[Vec<u8>], walked: &Walked) -> Vec<PlannedFile> {
+    let trusted = walked.trusted();
+    let named = |role: &str, version| metadata_place(&role_file_name(trusted.root(), role, version));
+    let pinned = |role: &str, version, bytes: &[u8]| PlannedFile {
+        place: named(role, version),
+        bytes: bytes.to_vec(),
+        kind: Kind::Pinned,
+    };
+    let (targets, snapshot) = (trusted.targets(), trusted.snapshot());
+    let mut files: Vec<PlannedFile> =
+        walked.roles().map(|(role, targets)| pinned(role.as_str(), targets.version(), targets.bytes())).collect();
+    files.push(pinned("targets", targets.version(), targets.bytes()));
+    files.push(pinned("snapshot", snapshot.version(), snapshot.bytes()));
+    files.extend(roots.iter().filter_map(|bytes| {
+        let place = format!("{}.root.json", version_of(bytes)?);
+        Some(PlannedFile { place, bytes: bytes.clone(), kind: Kind::Root })
+    }));
+    let bytes = trusted.timestamp().bytes().to_vec();
+    files.push(PlannedFile { place: "timestamp.json".to_owned(), bytes, kind: Kind::Timestamp });
+    files
+}
+
+/// Where a metadata file belongs: under its name, which is what a web server looks for however a client has encoded it; but percent-encoded
+/// where the name is no path within the folder, or would be a hidden file, of which some are ours.
+fn metadata_place(name: &str) -> String {
+    match name.strip_prefix('.') {
+        None if is_place(name).is_ok() => name.to_owned(),
+        None => percent_encode(name),
+        Some(rest) => format!("%2E{}", percent_encode(rest)),
+    }
+}
+
+/// Whether each part of it can be the name of a file or of a folder.
+pub(super) fn is_place(place: &str) -> Result<(), &'static str> {
+    for component in place.split('/') {
+        check_component(component)?;
+        if component.len() > LONGEST_COMPONENT {
+            return Err("a part of it is too long for a file's name");
+        }
+        if component.starts_with(UNFINISHED) {
+            return Err("a part of it is how unfinished files are named here");
+        }
+    }
+    Ok(())
+}
+
+fn version_of(root: &[u8]) -> Option<Version> {
+    Envelope::<Root>::parse(root.to_vec(), root.len()).ok().map(|root| root.unverified().version())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metadata_file_is_where_a_web_server_looks_for_it_and_never_outside() {
+        for (name, place) in [
+            ("3.targets.json", "3.targets.json"),
+            ("3.a/b.json", "3.a/b.json"),
+            ("3.../x.json", "3.../x.json"),
+            ("3.a b?.json", "3.a b?.json"),
+            ("3.a/../b.json", "3.a%2F..%2Fb.json"),
+            ("3.a//b.json", "3.a%2F%2Fb.json"),
+            ("/etc/x.json", "%2Fetc%2Fx.json"),
+            (".rootline-mirror.json", "%2Erootline-mirror.json"),
+            ("../x.json", "%2E.%2Fx.json"),
+        ] {
+            assert_eq!(metadata_place(name), place);
+            assert_eq!(is_place(place), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_part_of_255_bytes_is_a_place_and_one_more_is_not() {
+        assert_eq!(is_place(&"n".repeat(255)), Ok(()));
+        assert!(is_place(&"n".repeat(256)).is_err());
+        assert!(is_place("a/.unfinished-1").is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! What came of bringing a mirror up to date.
+
+use std::fmt;
+
+use rootline_metadata::{Expiry, Version};
+
+use crate::error::Note;
+use crate::workflow::Trusted;
+
+/// What a mirror serves now, and what was done for it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MirrorReport {
+    /// The four top-level roles.
+    pub trusted: Trusted,
+    /// The oldest root that is served; readers may have pinned this one or any later one.
+    pub oldest_root: Version,
+    /// Each delegated role with its version and its expiry, in order of the names.
+    pub delegated: Vec<(String, Version, Expiry)>,
+    /// How many targets it has, by their names in the repository.
+    pub targets: usize,
+    /// What was written, by its place below the folder, in this order.
+    pub written: Vec<String>,
+    /// How many bytes were written.
+    pub written_bytes: u64,
+    /// How many files were there already, as they have to be.
+    pub present: usize,
+    /// How many files of earlier publications are kept for those who are still reading.
+    pub kept: usize,
+    /// What was removed, by its place below the folder.
+    pub pruned: Vec<String>,
+    /// What the repository lists and the mirror does not have.
+    pub left_out: Vec<LeftOut>,
+    /// What was noticed, and was no failure.
+    pub notes: Vec<Note>,
+}
+
+/// What the repository lists and a mirror does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// A delegated role that has expired. Whoever asks for it is refused, here as there.
+    ExpiredRole {
+        /// Its name.
+        role: String,
+        /// Since when.
+        expiry: Expiry,
+    },
+    /// A target whose name cannot become a file below a folder.
+    UnsafeName {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LeftOut::ExpiredRole { role, expiry } => {
+                write!(f, "the delegated role {} expired at {expiry}; it was left out", role.escape_debug())
+            }
+            LeftOut::UnsafeName { name, reason } => {
+                write!(f, "the target {} was left out: {reason}", name.escape_debug())
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `rootline mirror`, as a person or a timer meets it.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rootline_tests::binaries::rootline;
+use rootline_tests::scene::Outcome;
+use rootline_tests::simulator::{Server, Simulator};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::place::{TARGETS, publish, repository};
+
+/// A repository over HTTP, and a folder for its mirror.
+struct Scene {
+    sim: Simulator,
+    server: Server,
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let sim = repository();
+        let server = sim.files().serve();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("1.root.json"), sim.root_bytes(1)).unwrap();
+        Scene { sim, server, folder }
+    }
+
+    fn mirror(&self) -> PathBuf {
+        self.folder.path().join("mirror")
+    }
+
+    fn command(&self, at: &str, arguments: &[&str]) -> Command {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").arg("mirror").arg(self.mirror());
+        program.args(["--url", &self.server.metadata_url(), "--targets-url", &self.server.targets_url()]);
+        program.arg("--root").arg(self.folder.path().join("1.root.json")).args(["--at", at]).args(arguments);
+        program
+    }
+
+    fn run(&self, at: &str, arguments: &[&str]) -> Outcome {
+        Outcome::of(&mut self.command(at, arguments))
+    }
+
+    /// What a verifier gets who reads the mirror.
+    fn get(&self, target: &str, at: &str) -> Outcome {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").args(["get", target, "--at", at]).arg("--url").arg(self.mirror());
+        program.arg("--root").arg(self.folder.path().join("1.root.json"));
+        program.arg("--cache").arg(self.folder.path().join("cache"));
+        Outcome::of(&mut program)
+    }
+}
+
+const DAY_1: &str = "2030-01-02T00:00:00Z";
+const DAY_3: &str = "2030-01-04T00:00:00Z";
+const DAY_8: &str = "2030-01-09T00:00:00Z";
+
+#[test]
+fn a_mirror_is_made_kept_fresh_and_read() {
+    let mut scene = Scene::new();
+    let first = scene.run(DAY_1, &[]).succeeds();
+    let lines: Vec<&str> = first.stdout.lines().collect();
+    assert!(lines[0].ends_with(&format!("in {} is up to date at {DAY_1}", scene.mirror().display())), "{lines:?}");
+    assert_eq!(lines[6], "it has roots 1 to 1, 7 delegated roles, 4 targets");
+    assert!(lines[7].starts_with("wrote 15 files ("), "{lines:?}");
+    for target in TARGETS {
+        assert!(scene.get(target, DAY_1).succeeds().stdout.starts_with("first "), "{target}");
+    }
+    publish(&mut scene.sim, "second");
+    scene.server.replace(scene.sim.files());
+    let second = scene.run(DAY_3, &["--json"]).succeeds().json();
+    assert_eq!((&second["targets"], &second["kept"], &second["oldest_root"]), (&4.into(), &13.into(), &1.into()));
+    assert_eq!(second["written"].as_array().unwrap().last(), Some(&Value::from("timestamp.json")));
+    assert_eq!(second["roles"][1]["version"], scene.sim.timestamp.version);
+    assert_eq!(second["delegated_roles"][0]["role"], "a");
+    assert!(scene.get("top", DAY_3).succeeds().stdout.starts_with("second "));
+    // In a pipe there is nothing but what was asked for.
+    let third = scene.run(DAY_3, &["--quiet"]).succeeds();
+    assert_eq!(third.stdout, "");
+    let pruned = scene.run(DAY_3, &["--json", "--keep", "0s"]).succeeds().json();
+    assert_eq!((pruned["pruned"].as_array().unwrap().len(), &pruned["kept"]), (13, &0.into()));
+}
+
+#[test]
+fn what_is_refused_is_said_in_three_lines_and_the_exit_status_is_1() {
+    let scene = Scene::new();
+    let refused = scene.run(DAY_8, &[]);
+    assert_eq!((refused.status, refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
+    assert!(refused.stderr.starts_with("error: timestamp.json expired at 2030-01-08T00:00:00Z"), "{}", refused.stderr);
+    assert_eq!(refused.stderr.lines().count(), 3, "{}", refused.stderr);
+    let refused = scene.run(DAY_1, &["--most-roles", "6"]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.stderr.contains("more than the 6 delegated roles"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: raise the limit"), "{}", refused.stderr);
+    std::fs::write(scene.mirror().join("timestamp.json"), "mine").unwrap();
+    let refused = scene.run(DAY_1, &[]);
+    assert!(refused.stderr.contains("timestamp.json was not written by this mirror"), "{}", refused.stderr);
+    assert_eq!(std::fs::read(scene.mirror().join("timestamp.json")).unwrap(), b"mine");
+    assert_eq!(scene.run(DAY_1, &["--watch", "9s"]).status, 1);
+    assert_eq!(scene.run(DAY_1, &["--watch", "soon"]).status, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watching_mirror_ends_with_success_when_it_is_asked_to() {
+    for signal in ["INT", "TERM"] {
+        let scene = Scene::new();
+        let mut watching =
+            scene.command(DAY_1, &["--watch", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+        let round: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(round["targets"], 4);
+        let kill = Command::new("kill").args([&format!("-{signal}"), &watching.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let ended = watching.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), b"".as_slice()), "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watching_mirror_whose_first_round_fails_says_so_and_goes_on() {
+    let scene = Scene::new();
+    let mut watching = scene.command(DAY_8, &["--watch"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("error: timestamp.json expired"));
+    assert!(watching.try_wait().unwrap().is_none());
+    let kill = Command::new("kill").args(["-TERM", &watching.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
+/// `script` gives a program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn progress_is_shown_on_a_terminal_and_nowhere_else() {
+    let shown = |arguments: &[&str]| {
+        let scene = Scene::new();
+        let command = scene.command(DAY_1, arguments);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let mut script = Command::new("script");
+        script.args(["-qec", &quoted.join(" "), "/dev/null"]).env("NO_COLOR", "1").env_remove("ROOTLINE_INSTANCE");
+        script.stdin(Stdio::null());
+        Outcome::of(&mut script).succeeds().stdout
+    };
+    let on_a_terminal = shown(&[]);
+    assert!(on_a_terminal.contains("/15 files "), "{on_a_terminal:?}");
+    assert_eq!(shown(&["--quiet"]), "");
+    assert!(!Scene::new().run(DAY_1, &[]).succeeds().stdout.contains(" files \u{2588}"));
+}
