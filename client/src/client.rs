@@ -284,6 +284,7 @@ impl<T: Transport, S: Store> Client<T, S> {
 
     /// Whatever the freshness that is asked for: from the repository.
     pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        self.transport.begin_work();
         self.transport.first_mirror();
         // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
         let prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
@@ -305,6 +306,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// As [`Client::refresh`]; also if nobody lists the target.
     pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
+        self.transport.begin_work();
         let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
         let turned = match self.freshness.is_offline() {
             true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
@@ -324,6 +326,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// If they do not arrive or are not what was said about them.
     pub fn fetch(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
+        self.transport.begin_work();
         let bytes = match self.freshness.is_offline() {
             true => LocalCopy::new(&self.store).fetch(&request)?,
             false => self.transport.fetch(&request)?,
@@ -375,6 +378,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         now: DateTime<Utc>,
         wanted: &[Wanted],
     ) -> Result<Updated, Error> {
+        self.transport.begin_work();
         self.transport.first_mirror();
         let mut work = Work::begin(self.prefetch);
         let done = loop {
@@ -394,6 +398,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::find`].
     pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
+        self.transport.begin_work();
         let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
         let turned = match self.freshness.is_offline() {
             true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
@@ -413,6 +418,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::fetch`].
     pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
+        self.transport.begin_work();
         let bytes = match self.freshness.is_offline() {
             true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
             false => self.transport.fetch(&request).await?,

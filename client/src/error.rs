@@ -32,7 +32,10 @@ impl Error {
     pub fn is_the_repository_s(&self) -> bool {
         match self {
             Error::Refused(refusal) => !matches!(refusal.check, Check::PinnedRoot | Check::TargetKnown),
-            Error::Transport(error) => !matches!(error, TransportError::Setup { .. }),
+            // Where the time for all of it is up, there is none for another mirror.
+            Error::Transport(error) => {
+                !matches!(error, TransportError::Setup { .. } | TransportError::OutOfTime { .. })
+            }
             Error::Store(_) => false,
         }
     }

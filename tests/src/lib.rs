@@ -12,6 +12,7 @@ pub mod adversary;
 pub mod binaries;
 pub mod distant;
 pub mod full_disk;
+pub mod http2_server;
 pub mod large_repository;
 pub mod peers;
 pub mod real_data;

@@ -70,6 +70,11 @@ impl ScriptedServer {
         Self::start(Some(Arc::new(tls)), script(replies))
     }
 
+    /// As [`answering`](Self::answering), over TLS.
+    pub fn answering_over_tls(tls: ServerConfig, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start(Some(Arc::new(tls)), answer)
+    }
+
     /// `http://127.0.0.1:PORT`, or `https`, without a slash at its end.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)

@@ -582,7 +582,7 @@ fn an_extra_authority_is_trusted_and_a_stranger_is_not() {
     let (pem, tls) = loopback_tls().unwrap();
     let ca = ca_file(&pem);
     let server = ScriptedServer::with_tls_script(tls, [Reply::ok("x"), Reply::ok("y")]);
-    let trusting = HttpSettings { extra_ca_file: Some(ca.path().to_owned()), ..settings() };
+    let trusting = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
     let trusting = http(&server.url(), trusting);
     assert_eq!(trusting.fetch(&Request::metadata("1.root.json", 9)).unwrap(), b"x");
     assert_eq!(trusting.fetch(&Request::metadata("timestamp.json", 9)).unwrap(), b"y");
@@ -590,9 +590,10 @@ fn an_extra_authority_is_trusted_and_a_stranger_is_not() {
 
     // An authority with the same name and another key.
     let stranger = ca_file(&loopback_tls().unwrap().0);
-    let settings = HttpSettings { extra_ca_file: Some(stranger.path().to_owned()), ..settings() };
+    let settings = HttpSettings { extra_ca_files: vec![stranger.path().to_owned()], ..settings() };
     let failed = http(&server.url(), settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
-    assert!(matches!(failed, TransportError::Unreachable { tries: 1, .. }), "{failed}");
+    assert!(matches!(failed, TransportError::Untrusted { .. }), "{failed}");
+    assert!(failed.is_network() && failed.hint().unwrap().contains("--ca-file"));
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -602,7 +603,7 @@ fn an_authority_s_file_without_certificates_is_the_caller_s_mistake() {
     let https = server.url().replace("http:", "https:");
     for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let ca = ca_file(pem);
-        let settings = HttpSettings { extra_ca_file: Some(ca.path().to_owned()), ..settings() };
+        let settings = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
         let failed = http(&https, settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
         assert!(matches!(failed, TransportError::Setup { .. }), "{failed}");
     }
@@ -616,7 +617,7 @@ fn a_redirect_may_gain_tls_and_never_loses_it() {
     let secure = ScriptedServer::with_tls_script(tls, [Reply::ok("y"), Reply::redirect(302, &plain.url())]);
     let gaining = format!("{}/", secure.url());
     let front = ScriptedServer::answering(move |_| Reply::redirect(302, &gaining));
-    let settings = HttpSettings { extra_ca_file: Some(ca.path().to_owned()), ..settings() };
+    let settings = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
     let fetched = http(&front.url(), settings.clone()).fetch(&Request::metadata("timestamp.json", 9));
     assert_eq!(fetched.unwrap(), b"y");
     let refused = http(&secure.url(), settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();

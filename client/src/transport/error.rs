@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Why a file did not arrive. Each has its culprit: the repository (`NotFound`, `TooLong`), the network or the server
 /// ([`is_network`](Self::is_network)), the local disk (`Io`), or the caller (`BadLocation`, `Setup`).
 ///
-/// A `location` is a URL without credentials, or a path.
+/// A `location` is a URL without credentials, with the proxy on the way to it if there is one, or a path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -51,7 +51,23 @@ pub enum TransportError {
         /// How often it was tried.
         tries: u32,
     },
-    /// There was no connection: no such host, nobody listening, no trusted certificate.
+    /// The whole piece of work took longer than it may, with all its files, tries and pauses.
+    #[error("{location} did not arrive in the {} s that all of the work has", .limit.as_secs_f32())]
+    OutOfTime {
+        /// The file that was on its way.
+        location: String,
+        /// The time that all of the work had.
+        limit: Duration,
+    },
+    /// The server's certificate is not trusted: its authority is unknown, or it is for another name or another time.
+    #[error("{location} cannot be reached safely: {reason}")]
+    Untrusted {
+        /// Which file.
+        location: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
+    /// There was no connection: no such host, nobody listening, a proxy that refuses.
     #[error("{location} cannot be reached: {reason}{}", tried(*.tries))]
     Unreachable {
         /// Which file.
@@ -124,6 +140,8 @@ impl TransportError {
             self,
             Self::Status { .. }
                 | Self::TimedOut { .. }
+                | Self::OutOfTime { .. }
+                | Self::Untrusted { .. }
                 | Self::Unreachable { .. }
                 | Self::Interrupted { .. }
                 | Self::Redirect { .. }
@@ -141,8 +159,12 @@ impl TransportError {
             Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => {
                 Some("try again later, or name another mirror")
             }
+            Self::OutOfTime { .. } => Some("try again later, name another mirror, or allow more with --timeout"),
+            Self::Untrusted { .. } => Some(
+                "for a private certificate authority name its certificate with --ca-file FILE; otherwise check the URL and this machine's clock",
+            ),
             Self::Unreachable { .. } => {
-                Some("check the URL, the network, the proxy variables and, for a private CA, the extra CA file")
+                Some("check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)")
             }
             Self::Redirect { .. } | Self::Encoded { .. } => Some("tell the mirror's operators, or name another mirror"),
             Self::TooLong { .. } | Self::Io { .. } | Self::Setup { .. } => None,

@@ -2,36 +2,46 @@
 
 mod blocking;
 mod clients;
+mod deadline;
+mod entity_tag;
 mod location;
+mod negotiation;
+mod proxies;
 mod retry;
+mod rewrites;
 mod settings;
+mod tls;
 mod together;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION};
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 pub use blocking::HttpBlocking;
 pub use settings::{HttpSettings, ProxyChoice};
 
-use super::{AsyncTransport, Place, Request, TransportError};
+use super::{AsyncTransport, Fetched, Place, Request, TransportError};
 use clients::Clients;
+use deadline::{Deadline, later};
 use location::{Base, follow, is_same_origin, shown};
 use retry::Failure;
+use rewrites::Rewrites;
 
 /// A repository below two URLs, `http` or `https`, fetched asynchronously within a tokio runtime (with its IO and its
-/// timers enabled). Cheap to clone; clones share their connections.
+/// timers enabled). Cheap to clone; clones share their connections, and each has its own time for a piece of work.
 ///
-/// What it does for each file: a connection that is open already is used again; redirects are followed, five at most
+/// What it does for each file: a connection that is open already is used again, and where the server speaks HTTP/2 one
+/// is enough for files that are fetched at the same time; redirects are followed, five at most
 /// and never from `https` to `http`; what may pass is tried again ([`HttpSettings::tries`]); the body is counted while it
 /// arrives and given up at one byte beyond the limit. Nothing is unpacked, no cookie is kept, and the settings' headers
 /// and the URL's credentials go to the base's own server only.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Http {
     inner: Arc<Inner>,
+    deadline: Deadline,
 }
 
 #[derive(Debug)]
@@ -39,6 +49,7 @@ struct Inner {
     metadata: Base,
     targets: Base,
     headers: HeaderMap,
+    rewrites: Rewrites,
     clients: Clients,
     settings: HttpSettings,
 }
@@ -51,82 +62,152 @@ impl Http {
     /// # Errors
     ///
     /// [`TransportError::BadLocation`] for a base that is not a plain `http` or `https` URL (a query or a fragment has no
-    /// meaning for the files below); [`TransportError::Setup`] for a header or a proxy that is none.
+    /// meaning for the files below), and for a rewrite between URLs that are none; [`TransportError::Setup`] for a header or a
+    /// proxy that is none.
     pub fn new(metadata: &str, targets: &str, settings: HttpSettings) -> Result<Self, TransportError> {
         let mut headers = settings.header_map()?;
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Ok(Self {
+            deadline: Deadline::of(settings.total_timeout),
             inner: Arc::new(Inner {
                 metadata: Base::new(metadata)?,
                 targets: Base::new(targets)?,
                 headers,
+                rewrites: Rewrites::new(&settings.rewrites)?,
                 clients: Clients::new(&settings)?,
                 settings,
             }),
         })
     }
+
+    async fn fetch_if(&self, request: &Request, tag: Option<HeaderValue>) -> Result<Fetched, TransportError> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(TransportError::Setup { reason: "there is no tokio runtime here".to_owned() });
+        }
+        let wanted = Wanted::of(&self.inner, request, tag)?;
+        let Some(until) = self.deadline.until() else { return self.inner.try_often(&wanted, None).await };
+        // Of what takes no time, a timer alone would see nothing.
+        if Instant::now() >= until {
+            return Err(self.deadline.is_up(wanted.location));
+        }
+        match timeout_at(until, self.inner.try_often(&wanted, Some(until))).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(self.deadline.is_up(wanted.location)),
+        }
+    }
+}
+
+impl Clone for Http {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), deadline: Deadline::of(self.inner.settings.total_timeout) }
+    }
 }
 
 impl AsyncTransport for Http {
     async fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(TransportError::Setup { reason: "there is no tokio runtime here".to_owned() });
+        match self.fetch_if(request, None).await? {
+            Fetched::New { bytes, .. } => Ok(bytes),
+            Fetched::Unchanged => Err(TransportError::Setup { reason: "nothing is known to be unchanged".to_owned() }),
         }
+    }
+
+    async fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+        self.fetch_if(request, etag.and_then(entity_tag::to_ask_with)).await
+    }
+
+    fn begin_work(&self) {
+        self.deadline.begin();
+    }
+}
+
+/// One file, with all its tries.
+struct Wanted {
+    url: Url,
+    /// For messages.
+    location: String,
+    /// The entity tag of the one that is here already.
+    tag: Option<HeaderValue>,
+    limit: u64,
+    is_metadata: bool,
+}
+
+impl Wanted {
+    fn of(inner: &Inner, request: &Request, tag: Option<HeaderValue>) -> Result<Self, TransportError> {
         let base = match request.place {
-            Place::Metadata => &self.inner.metadata,
-            Place::Targets => &self.inner.targets,
+            Place::Metadata => &inner.metadata,
+            Place::Targets => &inner.targets,
         };
-        let url = base.url_of(request)?;
-        let mut tries = 1;
-        loop {
-            let failure = match self.inner.try_once(&url, request).await {
-                Ok(bytes) => return Ok(bytes),
-                Err(failure) => failure,
-            };
-            match retry::pause(&self.inner.settings, tries, &failure.retry) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(failure.after(tries)),
-            }
-            tries += 1;
-        }
+        let url = inner.rewrites.apply(base.url_of(request)?);
+        let location = match inner.clients.proxy_shown(&url) {
+            Some(proxy) => format!("{} through the proxy {proxy}", shown(&url)),
+            None => shown(&url),
+        };
+        Ok(Wanted { url, location, tag, limit: request.limit, is_metadata: request.place == Place::Metadata })
     }
 }
 
 impl Inner {
+    async fn try_often(&self, wanted: &Wanted, until: Option<Instant>) -> Result<Fetched, TransportError> {
+        let mut tries = 1;
+        loop {
+            let failure = match self.try_once(wanted).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(failure) => failure,
+            };
+            match retry::pause(&self.settings, tries, &failure.retry) {
+                // A pause that outlasts the work would only hide what went wrong.
+                Some(pause) if until.is_none_or(|until| later(Instant::now(), pause) < until) => {
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Err(failure.after(tries)),
+            }
+            tries += 1;
+        }
+    }
+
     /// One try, from the first byte to the last: what a broken try has read is thrown away.
-    async fn try_once(&self, url: &Url, request: &Request) -> Result<Vec<u8>, Failure> {
-        let location = shown(url);
+    async fn try_once(&self, wanted: &Wanted) -> Result<Fetched, Failure> {
+        let location = &wanted.location;
         let started = Instant::now();
-        let answer_by = started + self.settings.request_timeout;
-        let response = match timeout_at(answer_by, self.follow_redirects(url, &location)).await {
+        let answer_by = later(started, self.settings.request_timeout);
+        let response = match timeout_at(answer_by, self.follow_redirects(wanted)).await {
             Ok(response) => response?,
-            Err(_) => return Err(Failure::timed_out(&location, "no answer", self.settings.request_timeout)),
+            Err(_) => return Err(Failure::timed_out(location, "no answer", self.settings.request_timeout)),
         };
         let status = response.status();
+        if status == StatusCode::NOT_MODIFIED && wanted.tag.is_some() {
+            return Ok(Fetched::Unchanged);
+        }
         if status != StatusCode::OK {
-            let failure = Failure::from_status(&location, status, response.headers(), &self.settings);
+            let failure = Failure::from_status(location, status, response.headers(), &self.settings);
             drain(response).await;
             return Err(failure);
         }
-        if request.place == Place::Metadata {
-            refuse_encoding(&location, &response)?;
+        if wanted.is_metadata {
+            refuse_encoding(location, &response)?;
         }
-        self.read_body(response, &location, started, request.limit).await
+        let etag = entity_tag::given(response.headers());
+        let bytes = self.read_body(response, location, started, wanted.limit).await?;
+        Ok(Fetched::New { bytes, etag })
     }
 
-    /// The first answer that is no redirect. Each hop has a client of its own kind, so that TLS is set up only when some
+    /// The first answer that is no redirect. Each hop has clients of its own, so that TLS is set up only when some
     /// hop needs it, and decides anew who may see the headers.
-    async fn follow_redirects(&self, url: &Url, location: &str) -> Result<Response, Failure> {
+    async fn follow_redirects(&self, wanted: &Wanted) -> Result<Response, Failure> {
+        let Wanted { url, location, .. } = wanted;
         let mut hop = url.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let mut get = self.clients.for_url(&hop)?.get(hop.clone());
-            get = match is_same_origin(url, &hop) {
-                true => get.headers(self.headers.clone()),
-                false => get.header(ACCEPT_ENCODING, "identity"),
+            let mut headers = match is_same_origin(url, &hop) {
+                true => self.headers.clone(),
+                false => HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]),
             };
-            let response = get.send().await.map_err(|error| Failure::from_reqwest(location, error, &self.settings))?;
+            headers.extend(wanted.tag.clone().map(|tag| (IF_NONE_MATCH, tag)));
+            let origin = self.clients.for_url(&hop)?;
+            let answered = origin.send(|client| client.get(hop.clone()).headers(headers.clone())).await;
+            let response = answered.map_err(|error| Failure::from_reqwest(location, error, &self.settings))?;
             let Some(target) = redirect_target(&response) else { return Ok(response) };
-            hop = follow(&hop, &target).map_err(|reason| Failure::refused_redirect(location, reason))?;
+            let target = follow(&hop, &target).map_err(|reason| Failure::refused_redirect(location, reason))?;
+            hop = self.rewrites.apply(target);
             drain(response).await;
         }
         Err(Failure::refused_redirect(location, "it is redirected more than 5 times"))
@@ -149,14 +230,15 @@ impl Inner {
         loop {
             // Every byte that arrived buys time, at the slowest rate that is put up with.
             let earned = Duration::from_secs(bytes.len() as u64 / settings.slowest_rate.max(1));
-            let all_by = started + settings.request_timeout + earned;
-            let more_by = Instant::now() + settings.read_timeout;
+            let in_all = settings.request_timeout.saturating_add(earned);
+            let all_by = later(started, in_all);
+            let more_by = later(Instant::now(), settings.read_timeout);
             match timeout_at(more_by.min(all_by), response.chunk()).await {
                 Err(_) if more_by < all_by => {
                     return Err(Failure::timed_out(location, "no further data", settings.read_timeout));
                 }
                 Err(_) => {
-                    return Err(Failure::timed_out(location, "not all of it", settings.request_timeout + earned));
+                    return Err(Failure::timed_out(location, "not all of it", in_all));
                 }
                 Ok(Err(error)) => return Err(Failure::from_reqwest(location, error, settings)),
                 Ok(Ok(None)) => return Ok(bytes),

@@ -39,6 +39,10 @@ impl<T> Mirrors<T> {
         &self.current().location
     }
 
+    fn all(&self) -> impl Iterator<Item = &Mirror<T>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
     fn current(&self) -> &Mirror<T> {
         let others = self.current.load(Ordering::Relaxed).checked_sub(1);
         others.and_then(|index| self.others.get(index)).unwrap_or(&self.first)
@@ -75,6 +79,10 @@ impl<T: Transport> Transport for Mirrors<T> {
     fn first_mirror(&self) {
         self.current.store(0, Ordering::Relaxed);
     }
+
+    fn begin_work(&self) {
+        self.all().for_each(|mirror| mirror.transport.begin_work());
+    }
 }
 
 impl<T: AsyncTransport> AsyncTransport for Mirrors<T> {
@@ -96,5 +104,9 @@ impl<T: AsyncTransport> AsyncTransport for Mirrors<T> {
 
     fn first_mirror(&self) {
         self.current.store(0, Ordering::Relaxed);
+    }
+
+    fn begin_work(&self) {
+        self.all().for_each(|mirror| mirror.transport.begin_work());
     }
 }

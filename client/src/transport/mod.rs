@@ -52,8 +52,12 @@ pub trait Transport {
         None
     }
 
-    /// Goes back to the first mirror. Called before each piece of work.
+    /// Goes back to the first mirror. Called before each refresh.
     fn first_mirror(&self) {}
+
+    /// A piece of work begins: a refresh with its tries and mirrors, a search, a download. A limit on the time of all of it counts
+    /// from here.
+    fn begin_work(&self) {}
 }
 
 /// Several fetches at the same time, for a caller who waits.
@@ -95,6 +99,9 @@ pub trait AsyncTransport: Send + Sync {
 
     /// As [`Transport::first_mirror`].
     fn first_mirror(&self) {}
+
+    /// As [`Transport::begin_work`].
+    fn begin_work(&self) {}
 }
 
 impl<T: Transport + ?Sized> Transport for &T {
@@ -116,6 +123,10 @@ impl<T: Transport + ?Sized> Transport for &T {
 
     fn first_mirror(&self) {
         (**self).first_mirror();
+    }
+
+    fn begin_work(&self) {
+        (**self).begin_work();
     }
 }
 
@@ -139,6 +150,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn first_mirror(&self) {
         (**self).first_mirror();
     }
+
+    fn begin_work(&self) {
+        (**self).begin_work();
+    }
 }
 
 impl<T: AsyncTransport> AsyncTransport for &T {
@@ -160,5 +175,9 @@ impl<T: AsyncTransport> AsyncTransport for &T {
 
     fn first_mirror(&self) {
         (**self).first_mirror();
+    }
+
+    fn begin_work(&self) {
+        (**self).begin_work();
     }
 }

@@ -106,7 +106,8 @@ impl Files {
         Server::start(self.clone())
     }
 
-    pub(super) fn by_url_path(&self, path: &str) -> Option<&[u8]> {
+    /// The file at this path of a server's URL: below `/metadata/` or `/targets/`.
+    pub fn by_url_path(&self, path: &str) -> Option<&[u8]> {
         if let Some(name) = path.strip_prefix("/metadata/") {
             return self.metadata.iter().find(|(file, _)| percent_encode(file) == name).map(|(_, bytes)| &**bytes);
         }

@@ -62,6 +62,10 @@ impl Transport for HttpBlocking {
     fn together(&self) -> Option<Box<dyn Together + '_>> {
         Some(Box::new(HttpTogether::new(self)))
     }
+
+    fn begin_work(&self) {
+        self.http.begin_work();
+    }
 }
 
 impl Drop for HttpBlocking {

@@ -27,6 +27,16 @@ impl Base {
         Ok(Self { url, path })
     }
 
+    /// The URL as it was given.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Its path, without a slash at the end.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The URL of one file. The base's own path stays as it was given, `%2F` and all.
     pub(super) fn url_of(&self, request: &Request) -> Result<Url, TransportError> {
         let refuse = |reason| TransportError::BadLocation { location: request.name(), reason };
@@ -73,7 +83,7 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// What was meant to be a URL, for messages: without what stands before an `@`.
-fn without_credentials(text: &str) -> String {
+pub(super) fn without_credentials(text: &str) -> String {
     match (text.find("://"), text.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}://{}", &text[..scheme], &text[at + 1..]),
         (None, Some(at)) => text[at + 1..].to_owned(),

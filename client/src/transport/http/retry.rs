@@ -79,10 +79,13 @@ impl Failure {
         if error.is_builder() {
             return Self::never(TransportError::Setup { reason });
         }
-        if error.is_connect() {
+        if error.is_connect() && is_about_certificates(&error) {
             // A certificate that is not trusted now will not be in a second.
-            let retry = if is_about_certificates(&error) { Retry::Never } else { Retry::Backoff };
-            return Self { error: TransportError::Unreachable { location, reason, tries: 1 }, retry };
+            return Self::never(TransportError::Untrusted { location, reason });
+        }
+        if error.is_connect() {
+            let error = TransportError::Unreachable { location, reason, tries: 1 };
+            return Self { error, retry: Retry::Backoff };
         }
         Self { error: TransportError::Interrupted { location, reason, tries: 1 }, retry: Retry::Backoff }
     }

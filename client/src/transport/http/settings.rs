@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::super::TransportError;
+use super::location::without_credentials as shown;
 
 /// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
 #[derive(Clone)]
@@ -16,6 +17,9 @@ pub struct HttpSettings {
     /// The time one try has for everything, redirects included, unless the body keeps coming at
     /// [`slowest_rate`](Self::slowest_rate) or faster. 30 s.
     pub request_timeout: Duration,
+    /// The time that a whole piece of work has, such as a refresh, with all its files, tries and pauses: see
+    /// [`Transport::begin_work`](super::super::Transport::begin_work). 5 min.
+    pub total_timeout: Duration,
     /// The longest time between two pieces of a body. 10 s.
     pub read_timeout: Duration,
     /// The slowest transfer that is put up with, in bytes per second: each byte that arrived adds to
@@ -35,9 +39,12 @@ pub struct HttpSettings {
     /// Further headers, name and value, such as `Authorization` for a private mirror. Sent to the servers of the two
     /// base URLs only, and not shown by `Debug`. None.
     pub headers: Vec<(String, String)>,
-    /// A PEM file with certificate authorities to trust for `https` besides the system's. It is read when the first
-    /// `https` URL is fetched. None.
-    pub extra_ca_file: Option<PathBuf>,
+    /// PEM files with certificate authorities to trust for `https` besides the system's, 16 MiB each at most. They are
+    /// read when the first `https` URL is fetched. None.
+    pub extra_ca_files: Vec<PathBuf>,
+    /// What is below the first URL of a pair is fetched from below the second one, redirects included; where several fit,
+    /// the longest counts. Credentials in the second one are used; those of a URL that is rewritten are not. None.
+    pub rewrites: Vec<(String, String)>,
     /// Whether to go through a proxy. [`ProxyChoice::Environment`].
     pub proxy: ProxyChoice,
 }
@@ -61,6 +68,7 @@ impl Default for HttpSettings {
         Self {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(300),
             read_timeout: Duration::from_secs(10),
             slowest_rate: 8192,
             tries: 3,
@@ -68,7 +76,8 @@ impl Default for HttpSettings {
             longest_pause: Duration::from_secs(10),
             user_agent: concat!("rootline/", env!("CARGO_PKG_VERSION")).to_owned(),
             headers: Vec::new(),
-            extra_ca_file: None,
+            extra_ca_files: Vec::new(),
+            rewrites: Vec::new(),
             proxy: ProxyChoice::Environment,
         }
     }
@@ -89,12 +98,13 @@ impl HttpSettings {
     }
 }
 
-/// Names the headers and leaves out their values, which may be secrets.
+/// Names the headers and leaves out their values, which may be secrets, as well as credentials in URLs.
 impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSettings")
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
+            .field("total_timeout", &self.total_timeout)
             .field("read_timeout", &self.read_timeout)
             .field("slowest_rate", &self.slowest_rate)
             .field("tries", &self.tries)
@@ -102,7 +112,8 @@ impl fmt::Debug for HttpSettings {
             .field("longest_pause", &self.longest_pause)
             .field("user_agent", &self.user_agent)
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("extra_ca_file", &self.extra_ca_file)
+            .field("extra_ca_files", &self.extra_ca_files)
+            .field("rewrites", &self.rewrites.iter().map(|(from, to)| (shown(from), shown(to))).collect::<Vec<_>>())
             .field("proxy", &self.proxy)
             .finish()
     }
@@ -131,6 +142,7 @@ mod tests {
     fn secrets_are_in_neither_the_debug_output_nor_the_error() {
         let mut settings = with_header("Authorization", "Bearer secret");
         settings.proxy = ProxyChoice::Through("http://user:secret@proxy".to_owned());
+        settings.rewrites = vec![("https://h".to_owned(), "https://user:secret@mirror".to_owned())];
         let shown = format!("{settings:?}");
         assert!(shown.contains("Authorization") && !shown.contains("secret"), "{shown}");
         let refused = with_header("Authorization", "secret\n").header_map().unwrap_err().to_string();

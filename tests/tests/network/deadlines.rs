@@ -1,0 +1,82 @@
+//! The time that all of a piece of work has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rootline_client::store::MemoryStore;
+use rootline_client::transport::{HttpSettings, Mirrors, Request, Transport, TransportError};
+use rootline_client::{Client, Error};
+use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::simulator::Simulator;
+
+use crate::{repository, settings};
+
+const SOON: Duration = Duration::from_millis(50);
+
+#[test]
+fn a_refresh_ends_when_its_time_is_up_however_patient_each_request_is() {
+    let sim = Simulator::default();
+    // Each answer is about to come; each try is allowed half a minute.
+    let server = ScriptedServer::answering(|_| Reply::default().stall());
+    let hurried = HttpSettings { total_timeout: SOON, tries: 99, ..settings() };
+    let mut client = Client::new(sim.root_bytes(1), repository(&server.url(), hurried), MemoryStore::new());
+    let error = client.refresh(sim.day(1)).unwrap_err();
+    let Error::Transport(error @ TransportError::OutOfTime { limit: SOON, .. }) = error else { panic!("{error}") };
+    assert!(error.is_network() && error.hint().unwrap().contains("--timeout"));
+    assert!(error.to_string().contains("/metadata/"), "{error}");
+}
+
+#[test]
+fn time_counts_anew_for_each_piece_of_work() {
+    let sim = Simulator::default();
+    let server = sim.files().serve();
+    let url = server.metadata_url();
+    let settings = HttpSettings { total_timeout: Duration::from_secs(60), ..settings() };
+    let http = repository(url.trim_end_matches("/metadata/"), settings);
+    let mut client = Client::new(sim.root_bytes(1), http, MemoryStore::new());
+    for _ in 0..2 {
+        client.refresh(sim.day(1)).unwrap();
+    }
+    // Without any piece of work, a request has the time of a request.
+    let server = ScriptedServer::answering(|_| Reply::ok("x"));
+    let none = HttpSettings { total_timeout: Duration::ZERO, ..crate::settings() };
+    let http = repository(&server.url(), none);
+    let file = Request::metadata("timestamp.json", 9);
+    assert!(http.fetch(&file).is_ok());
+    http.begin_work();
+    assert!(matches!(http.fetch(&file), Err(TransportError::OutOfTime { .. })));
+}
+
+#[test]
+fn where_the_time_is_up_no_other_mirror_is_tried() {
+    let sim = Simulator::default();
+    let stalled = ScriptedServer::answering(|_| Reply::default().stall());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&asked);
+    let other = ScriptedServer::answering(move |_| {
+        counting.fetch_add(1, Ordering::SeqCst);
+        Reply::ok("x")
+    });
+    let hurried = HttpSettings { total_timeout: SOON, ..settings() };
+    let mirrors = Mirrors::new("first", repository(&stalled.url(), hurried.clone()))
+        .then("second", repository(&other.url(), hurried));
+    let mut client = Client::new(sim.root_bytes(1), mirrors, MemoryStore::new());
+    let error = client.refresh(sim.day(1)).unwrap_err();
+    assert!(matches!(error, Error::Transport(TransportError::OutOfTime { .. })), "{error}");
+    assert!(client.take_notes().is_empty());
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_server_that_asks_to_be_left_alone_for_longer_than_there_is_time_is_not_waited_for() {
+    let server = ScriptedServer::answering(|_| Reply::with_headers(503, &[("Retry-After", "9")], "later"));
+    let hurried = HttpSettings { total_timeout: Duration::from_secs(8), ..settings() };
+    let http = repository(&server.url(), hurried);
+    http.begin_work();
+    let began = Instant::now();
+    let failed = http.fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
+    assert!(matches!(failed, TransportError::Status { status: 503, tries: 1, .. }), "{failed}");
+    assert!(began.elapsed() < Duration::from_secs(8));
+    assert_eq!(server.requests().len(), 1);
+}
