@@ -49,13 +49,11 @@ pub enum Scope {
 }
 
 impl Scope {
-    fn covers(&self, path: &TargetPath) -> bool {
+    /// Whether it is about `path`, whose digest is `digest` in hex.
+    fn covers(&self, path: &TargetPath, digest: &str) -> bool {
         match self {
             Scope::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(path.as_str())),
-            Scope::HashPrefixes(prefixes) => {
-                let digest = hex::encode(&sha256(path.as_str().as_bytes()));
-                prefixes.iter().any(|prefix| digest.starts_with(prefix.as_str()))
-            }
+            Scope::HashPrefixes(prefixes) => prefixes.iter().any(|prefix| digest.starts_with(prefix.as_str())),
         }
     }
 }
@@ -122,11 +120,13 @@ impl Delegations {
     /// The roles that may speak about `path`, in the order in which they are searched.
     pub fn delegates_for(&self, path: &TargetPath) -> Vec<Delegate<'_>> {
         match &self.roles {
-            DelegatedRoles::Listed(roles) => roles
-                .iter()
-                .filter(|role| role.scope.covers(path))
-                .map(|role| Delegate { name: role.name.clone(), keys: &role.keys, terminating: role.terminating })
-                .collect(),
+            DelegatedRoles::Listed(roles) => {
+                let digest = hex::encode(&sha256(path.as_str().as_bytes()));
+                let covering = roles.iter().filter(|role| role.scope.covers(path, &digest));
+                covering
+                    .map(|role| Delegate { name: role.name.clone(), keys: &role.keys, terminating: role.terminating })
+                    .collect()
+            }
             // A target has one bin, so nothing could follow.
             DelegatedRoles::HashBins(bins) => bins
                 .bin_for(path)

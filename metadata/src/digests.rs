@@ -1,7 +1,6 @@
 //! Digests that one file gives of another.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -88,9 +87,7 @@ impl fmt::Display for Digests {
 
 fn read_digest<const N: usize>(node: Node<'_>) -> Result<[u8; N], FormatError> {
     let text = node.string()?;
-    hex::decode(&text)
-        .and_then(|bytes: Vec<u8>| bytes.try_into().ok())
-        .ok_or_else(|| node.invalid(alloc::format!("expected a digest of {} hex digits", N * 2)))
+    hex::decode_array(&text).ok_or_else(|| node.invalid(alloc::format!("expected a digest of {} hex digits", N * 2)))
 }
 
 /// A file's digests while they are computed, see [`Digests::check`].

@@ -13,6 +13,13 @@ pub fn decode(digits: &str) -> Option<Vec<u8>> {
     base16ct::mixed::decode_vec(digits).ok()
 }
 
+/// As [`decode`], for exactly so many bytes.
+pub fn decode_array<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let decoded = base16ct::mixed::decode(digits, &mut bytes).ok()?.len();
+    (decoded == N).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +36,16 @@ mod tests {
     fn anything_else_is_not_hex() {
         for digits in ["0", "0g", " 00", "00\n", "0x00", "é0", "::", "@@"] {
             assert_eq!(decode(digits), None, "{digits:?}");
+            assert_eq!(decode_array::<1>(digits), None, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn an_array_takes_exactly_its_own_length() {
+        assert_eq!(decode_array(""), Some([]));
+        assert_eq!(decode_array("aBCd"), Some([0xab, 0xcd]));
+        for other in ["", "ab", "abcdef", "abc", "abcg"] {
+            assert_eq!(decode_array::<2>(other), None, "{other:?}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Publishing one file of one role.
 
+use std::collections::BTreeMap;
+
 use rootline_metadata::json::Value;
 
 use super::key::Key;
@@ -42,7 +44,7 @@ impl<'a> Issue<'a> {
         self
     }
 
-    /// Without white space, as large files are published.
+    /// Without white space and with sorted members, as large files are published.
     pub fn compact(mut self) -> Self {
         self.compact = true;
         self
@@ -66,7 +68,7 @@ impl<'a> Issue<'a> {
         let file = render::envelope(&signed, &signers);
         // Without the newline at the end, so that every byte of the file matters.
         let bytes = match compact {
-            true => file.compact().into_bytes(),
+            true => sorted(file).compact().into_bytes(),
             false => file.pretty(1).trim_end().as_bytes().to_vec(),
         };
         simulator.make_public(&role, bytes);
@@ -153,5 +155,18 @@ impl Simulator {
                 self.files.set_target(&path, content);
             }
         }
+    }
+}
+
+/// With the members of every object in order of their names.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> =
+                members.iter().map(|(name, value)| (name.to_owned(), sorted(value.clone()))).collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(elements) => elements.into_iter().map(sorted).collect(),
+        other => other,
     }
 }
