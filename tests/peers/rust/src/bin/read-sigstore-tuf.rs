@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use rootline_peers::{block_on, finish, Answer, Request};
 use sigstore_trust_root::{TrustedRoot, TufBootstrap, TufConfig};
-use sigstore_tuf::{FileStore, HttpRepository, Updater};
+use sigstore_tuf::{FileStore, HttpRepository, Updater, UpdaterConfig};
 
 fn main() -> ExitCode {
     let request = Request::from_args(&["--warm", "--offline"]);
@@ -57,8 +57,13 @@ async fn read(request: &Request) -> Result<Answer, Box<dyn Error>> {
 }
 
 async fn refreshed(request: &Request, at: jiff::Timestamp) -> Result<Updater, sigstore_tuf::Error> {
-    let mut updater =
-        Updater::new(HttpRepository::new(&request.url)?, &request.root)?.with_store(FileStore::new(&request.cache));
+    // Enough for the large repositories of the benchmarks; the usual limits are 2 and 5 MB.
+    let mut config = UpdaterConfig::default();
+    config.snapshot_max_length = 64 << 20;
+    config.targets_max_length = 64 << 20;
+    let mut updater = Updater::new(HttpRepository::new(&request.url)?, &request.root)?
+        .with_config(config)
+        .with_store(FileStore::new(&request.cache));
     updater.refresh(at).await?;
     Ok(updater)
 }
