@@ -169,8 +169,14 @@ fn status_never_shows_a_copy_that_does_not_verify() {
 
 #[test]
 fn a_repository_is_named_by_what_is_trusted_not_by_a_url_alone() {
-    let run =
-        |arguments: &[&str]| Outcome::of(Command::new(rootline()).env_remove("ROOTLINE_INSTANCE").args(arguments));
+    let run = |arguments: &[&str]| {
+        Outcome::of(
+            Command::new(rootline())
+                .env_remove("ROOTLINE_INSTANCE")
+                .env("ROOTLINE_CONFIG", "/nonexistent")
+                .args(arguments),
+        )
+    };
     let alone = run(&["update", "--url", "https://tuf.example"]);
     assert_eq!(alone.status, 1);
     assert!(
@@ -180,7 +186,11 @@ fn a_repository_is_named_by_what_is_trusted_not_by_a_url_alone() {
     );
     let unknown = run(&["update", "--instance", "nobody"]);
     assert_eq!(unknown.status, 1);
-    assert!(unknown.stderr.contains("hint: use one of sigstore, sigstore-staging, github"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("hint: use one of sigstore, sigstore-staging, github, or make it known"),
+        "{}",
+        unknown.stderr
+    );
     assert_eq!(run(&["update", "--root", "x"]).status, 2);
     assert_eq!(run(&["update", "--at", "yesterday"]).status, 2);
     assert_eq!(run(&[]).status, 2);

@@ -7,6 +7,7 @@ mod commands;
 pub mod duration;
 pub mod failure;
 mod freshness;
+mod instances;
 mod limits;
 pub mod manual;
 mod progress;
@@ -62,6 +63,11 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Keep a static mirror of a repository in a folder, from which any TUF client can begin
     Mirror(commands::mirror::MirrorArgs),
+    /// Know a repository by name, with the root that you trust for it
+    Init(commands::init::InitArgs),
+    /// The repositories that are known by name
+    #[command(subcommand)]
+    Instance(commands::instance::InstanceCommand),
     /// A plain TUF client for any repository, in the command line of the official conformance suite
     Tuf(commands::tuf::TufArgs),
     /// Print a script that lets a shell complete the command line
@@ -106,6 +112,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         Command::Verify(args) => commands::verify::run(&args, &terminal),
         Command::Status(args) => commands::status::run(&args, &terminal),
         Command::Mirror(args) => commands::mirror::run(&args, &terminal),
+        Command::Init(args) => commands::init::run(&args, &terminal),
+        Command::Instance(command) => commands::instance::run(&command, &terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
         Command::Completions(args) => args.run(Cli::command(), &terminal),
         Command::Man(args) => args.run(Cli::command(), &terminal),

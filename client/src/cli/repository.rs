@@ -1,7 +1,6 @@
 //! Which repository a command is about, and its client.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::instance::Location;
 use crate::limits::Limits;
@@ -13,13 +12,14 @@ use clap::Args;
 
 use crate::cli::clock::{At, parse_at};
 use crate::cli::failure::Failure;
+use crate::cli::instances::{InstancesArgs, read_needed};
 use crate::cli::limits::LimitArgs;
 use crate::cli::terminal::Terminal;
 
 /// The options that say which repository, and which instant.
 #[derive(Args, Debug)]
 pub(crate) struct SourceArgs {
-    /// A built-in instance: sigstore, sigstore-staging or github
+    /// An instance: sigstore, sigstore-staging, github, or one that `rootline init` has made [default: sigstore]
     #[arg(long, value_name = "NAME", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
 
@@ -41,12 +41,15 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE", requires = "url")]
     root: Option<PathBuf>,
 
+    #[command(flatten)]
+    instances: InstancesArgs,
+
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
 
     #[command(flatten)]
-    limits: LimitArgs,
+    client: ClientArgs,
 }
 
 /// The options that say which repository, which local copy, and which instant.
@@ -55,9 +58,8 @@ pub(crate) struct RepositoryArgs {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
-    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
-    cache: Option<PathBuf>,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 /// A repository without a local copy of it.
@@ -77,7 +79,7 @@ pub(crate) struct Repository {
 impl Repository {
     /// Why the client failed, with the place of the repository in use and the local copy.
     pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
-        failure.into().located(self.client.transport().location(), self.client.store().folder())
+        located(failure, self.client.transport().location(), self.client.store().folder())
     }
 }
 
@@ -85,8 +87,8 @@ impl SourceArgs {
     /// The repository, for a command that keeps no local copy.
     pub(crate) fn open(&self) -> Result<Source, Failure> {
         let instance = self.instance()?;
-        let transport = transport(&instance, &HttpSettings::default())?;
-        Ok(Source { instance, transport, limits: self.limits.limits() })
+        let transport = transport(&instance, &self.client.http())?;
+        Ok(Source { instance, transport, limits: self.client.limits() })
     }
 
     /// The instant to work at.
@@ -98,20 +100,21 @@ impl SourceArgs {
     pub(crate) fn instance(&self) -> Result<Instance, Failure> {
         let mut instance = match (&self.url, &self.root) {
             (Some(url), Some(root)) => {
-                let pinned = fs::read(root).map_err(|error| Failure::unreadable(root, &error))?;
+                let pinned = read_needed(root, self.client.limits().root)?;
                 let instance = Instance::at(url, pinned);
                 Instance { name: self.instance.clone().unwrap_or(instance.name), ..instance }
             }
             (Some(_), None) if self.instance.is_none() => {
                 return Err(Failure::new(
                     "--url alone does not say which root to trust",
-                    "add --root FILE, or --instance NAME if it is a mirror of a built-in instance",
+                    "add --root FILE, or --instance NAME if it is a mirror of that instance",
                 ));
             }
             (Some(url), None) => {
-                Instance { name: self.built_in()?.name, ..Instance::at(url, self.built_in()?.pinned_root) }
+                let Instance { name, pinned_root, .. } = self.named()?;
+                Instance { name, ..Instance::at(url, pinned_root) }
             }
-            (None, _) => self.built_in()?,
+            (None, _) => self.named()?,
         };
         if let Some(targets_url) = &self.targets_url {
             instance.targets_url.clone_from(targets_url);
@@ -120,15 +123,8 @@ impl SourceArgs {
         Ok(instance)
     }
 
-    fn built_in(&self) -> Result<Instance, Failure> {
-        let name = self.instance.as_deref().unwrap_or("sigstore");
-        Instance::built_in(name).ok_or_else(|| {
-            let known: Vec<&str> = Instance::built_in_names().map(|(name, _)| name).collect();
-            Failure::new(
-                format!("{name:?} is not a built-in instance"),
-                format!("use one of {}, or --url with --root for another repository", known.join(", ")),
-            )
-        })
+    fn named(&self) -> Result<Instance, Failure> {
+        self.instances.instances().named(self.instance.as_deref().unwrap_or("sigstore"))
     }
 }
 
@@ -165,11 +161,7 @@ impl RepositoryArgs {
     }
 
     fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
-        let transport = transport(&instance, &HttpSettings::default())?;
-        let client = Client::new(instance.pinned_root.clone(), transport, cache)
-            .with_limits(self.source.limits.limits())
-            .with_freshness(freshness)
-            .recording_checks();
+        let client = self.source.client.open(&instance, cache, freshness)?;
         Ok(Repository { instance, client, now: self.now() })
     }
 
@@ -185,9 +177,60 @@ impl RepositoryArgs {
 
     /// The folder for local copies.
     pub(crate) fn cache_folder(&self) -> Result<PathBuf, Failure> {
+        self.cache.folder()
+    }
+}
+
+/// The option that says where local copies are.
+#[derive(Args, Debug)]
+pub(crate) struct CacheArgs {
+    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
+    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
+    cache: Option<PathBuf>,
+}
+
+impl CacheArgs {
+    /// The folder for local copies.
+    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         self.cache
             .clone()
             .or_else(Cache::default_folder)
             .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
     }
+}
+
+/// The options that say how a repository is read.
+#[derive(Args, Debug)]
+pub(crate) struct ClientArgs {
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+impl ClientArgs {
+    /// A client with these options.
+    pub(crate) fn open(
+        &self,
+        instance: &Instance,
+        cache: Cache,
+        freshness: Freshness,
+    ) -> Result<Client<OpenTransport, Cache>, Failure> {
+        let transport = transport(instance, &self.http())?;
+        let client = Client::new(instance.pinned_root.clone(), transport, cache);
+        Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
+    }
+
+    /// How much a repository may ask of us.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.limits()
+    }
+
+    /// How it is reached.
+    pub(crate) fn http(&self) -> HttpSettings {
+        HttpSettings::default()
+    }
+}
+
+/// A failure with the place of the repository in use and the local copy.
+pub(crate) fn located(failure: impl Into<Failure>, repository: &str, copy: Option<&Path>) -> Failure {
+    failure.into().located(repository, copy)
 }

@@ -3,6 +3,8 @@
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod instance;
 pub(crate) mod mirror;
 pub(crate) mod show;
 pub(crate) mod status;
