@@ -2,6 +2,7 @@
 
 use rootline_client::spec::Check;
 use rootline_metadata::{hex, sha256};
+use rootline_tests::large_repository::{CONTENT, Listing, WANTED, large_repository};
 use rootline_tests::simulator::{Bins, Delegation, Key, Simulator, set, unset};
 use rootline_tests::verifier::Verifier;
 
@@ -66,6 +67,33 @@ fn a_target_is_looked_for_in_its_bin_alone() {
         let refusal = verifier.find(sim.files(), sim.day(1), "nobody has it").unwrap_err().refusal().unwrap().clone();
         assert_eq!(refusal.check, Check::TargetKnown);
         assert_eq!(verifier.requests()[4..], [format!("1.{}.json", bin_of("nobody has it"))]);
+    }
+}
+
+/// Whoever comes back for the same target asks whether there is anything new, and for nothing else.
+#[test]
+fn a_bin_in_the_local_copy_is_not_asked_for_again() {
+    for listing in [Listing::SuccinctBins(4), Listing::SuccinctBins(6), Listing::ListedBins(4), Listing::ListedBins(5)]
+    {
+        let mut sim = large_repository(listing, 200);
+        let mut verifier = Verifier::of(&sim);
+        assert_eq!(verifier.download(sim.files(), sim.day(1), WANTED).unwrap(), CONTENT);
+        let asked = verifier.requests().to_vec();
+        let [bin] = &asked.iter().filter(|name| name.contains(".bin-")).collect::<Vec<_>>()[..] else {
+            panic!("one bin is asked for: {asked:?}");
+        };
+        let found = verifier.find(sim.files(), sim.day(2), WANTED).unwrap();
+        assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"], "{listing:?}");
+
+        // A new snapshot that names the same bin does not change that; a new bin does.
+        sim.publish_snapshot();
+        verifier.find(sim.files(), sim.day(2), WANTED).unwrap();
+        assert!(!verifier.requests().contains(bin), "{:?}", verifier.requests());
+        let role = found.role.unwrap();
+        sim.issue(role.as_str()).publish();
+        sim.publish_snapshot();
+        verifier.find(sim.files(), sim.day(2), WANTED).unwrap();
+        assert!(verifier.requests().contains(&format!("2.{role}.json")), "{:?}", verifier.requests());
     }
 }
 
