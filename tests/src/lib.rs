@@ -21,5 +21,6 @@ pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
 pub mod source_text;
+pub mod static_server;
 pub mod tar_file;
 pub mod verifier;

@@ -1,0 +1,153 @@
+//! sigstore-python verifies a bundle with the trust root that it gets from a mirror of ours, and with one that we handed out.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rootline_client::mirror::Mirror;
+use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
+use rootline_tests::binaries::rootline;
+use rootline_tests::peers;
+use rootline_tests::scripted_server::ScriptedServer;
+use rootline_tests::simulator::Simulator;
+use rootline_tests::static_server;
+use tempfile::TempDir;
+
+/// Two Sigstore instances in miniature, and a repository that ships the trust root of one of them; its mirror is served.
+struct Scene {
+    folder: TempDir,
+    sim: Simulator,
+    server: ScriptedServer,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        for instance in ["first", "second"] {
+            peers::sigstore_instance(&folder.path().join(instance), "2024-01-01T00:00:00+00:00");
+        }
+        let mut sim = Simulator::default();
+        // sigstore-python takes no time from its caller.
+        sim.never_expire();
+        let server = static_server::serve(&folder.path().join("mirror"));
+        let mut scene = Scene { folder, sim, server };
+        fs::write(scene.path("root.json"), scene.sim.root_bytes(1)).unwrap();
+        scene.ship("first");
+        scene
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Publishes the trust root of that instance, and brings the mirror up to date.
+    fn ship(&mut self, instance: &str) {
+        for name in [TRUSTED_ROOT, SIGNING_CONFIG] {
+            let content = fs::read(self.path(instance).join(name)).unwrap();
+            self.sim.add_target("targets", name, &content);
+        }
+        self.sim.publish_root();
+        self.sim.publish();
+        let mirror = Mirror::new(self.sim.root_bytes(1), self.sim.files().clone(), self.path("mirror"));
+        mirror.update(self.sim.day(1), &mut ()).unwrap();
+    }
+
+    fn sigstore(&self, arguments: &[&str]) -> Output {
+        let home = self.path("home");
+        let mut command = Command::new(peers::sigstore());
+        command.env("HOME", &home).env("XDG_DATA_HOME", home.join("data")).env("XDG_CACHE_HOME", home.join("cache"));
+        command.env("NO_COLOR", "1").args(arguments).output().unwrap()
+    }
+
+    /// Whether sigstore-python, configured so, accepts the artifact of that instance with the bundle of that instance.
+    #[track_caller]
+    fn verdict(&self, configuration: [&str; 2], artifact: &Path, bundle: &str) -> Result<(), String> {
+        let bundle = self.path(bundle).join("artifact.sigstore.json");
+        let [option, value] = configuration;
+        let verified = self.sigstore(&[
+            option,
+            value,
+            "verify",
+            "identity",
+            "--bundle",
+            bundle.to_str().unwrap(),
+            "--cert-identity",
+            peers::SIGNER,
+            "--cert-oidc-issuer",
+            peers::ISSUER,
+            artifact.to_str().unwrap(),
+        ]);
+        let complaint = String::from_utf8_lossy(&verified.stderr).into_owned();
+        if verified.status.success() { Ok(()) } else { Err(complaint) }
+    }
+
+    /// What `rootline get` prints of the mirror.
+    fn get(&self, name: &str) -> serde_json::Value {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").args(["get", name, "--url", &self.server.url()]);
+        program.arg("--root").arg(self.path("root.json")).arg("--cache").arg(self.path("cache"));
+        let output = program.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn sigstore_python_verifies_a_bundle_with_the_trust_root_of_a_mirror_and_follows_the_mirror() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    let url = scene.server.url();
+    let trusted = scene.sigstore(&["--instance", &url, "trust-instance", scene.path("root.json").to_str().unwrap()]);
+    assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stderr));
+    let (first, second) = (scene.path("first/artifact.txt"), scene.path("second/artifact.txt"));
+    let by_mirror = ["--instance", url.as_str()];
+    assert_eq!(scene.verdict(by_mirror, &first, "first"), Ok(()));
+    assert!(scene.verdict(by_mirror, &second, "second").is_err());
+    scene.ship("second");
+    assert_eq!(scene.verdict(by_mirror, &second, "second"), Ok(()));
+    assert!(scene.verdict(by_mirror, &first, "first").is_err());
+    // Acceptance means something: another artifact is refused.
+    let other = scene.path("other.txt");
+    fs::write(&other, "another artifact\n").unwrap();
+    assert!(scene.verdict(by_mirror, &other, "second").unwrap_err().contains("digest mismatch"));
+}
+
+#[test]
+fn sigstore_python_verifies_a_bundle_with_the_trust_root_that_rootline_hands_out() {
+    if !peers::installed() {
+        return;
+    }
+    let scene = Scene::new();
+    let configuration = serde_json::json!({
+        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+        "trustedRoot": scene.get(TRUSTED_ROOT),
+        "signingConfig": scene.get(SIGNING_CONFIG),
+    });
+    let file = scene.path("trust-config.json");
+    fs::write(&file, configuration.to_string()).unwrap();
+    let by_file = ["--trust-config", file.to_str().unwrap()];
+    assert_eq!(scene.verdict(by_file, &scene.path("first/artifact.txt"), "first"), Ok(()));
+    assert!(scene.verdict(by_file, &scene.path("second/artifact.txt"), "second").is_err());
+}
+
+#[test]
+fn sigstore_python_refuses_a_mirror_that_was_tampered_with() {
+    if !peers::installed() {
+        return;
+    }
+    let scene = Scene::new();
+    let url = scene.server.url();
+    let timestamp = scene.path("mirror/timestamp.json");
+    let text = fs::read_to_string(&timestamp).unwrap();
+    fs::write(&timestamp, text.replacen("\"version\": ", "\"version\": 1", 1)).unwrap();
+    let refused = scene.sigstore(&["--instance", &url, "trust-instance", scene.path("root.json").to_str().unwrap()]);
+    assert!(!refused.status.success());
+}
