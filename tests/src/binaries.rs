@@ -42,8 +42,22 @@ pub fn rootline_repo() -> &'static Path {
     ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo"))
 }
 
+/// The examples of the verifier's library, built if need be: the folder that they are in.
+///
+/// # Panics
+/// If one does not build.
+pub fn examples() -> &'static Path {
+    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLES.get_or_init(|| build_with("rootline-client", &["--examples"]).join("examples"))
+}
+
 /// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.
 fn build(package: &str, program: &str) -> PathBuf {
+    build_with(package, &["--bin", program]).join(program).with_extension(env::consts::EXE_EXTENSION)
+}
+
+/// Builds these targets of a package, and gives the folder that they are in.
+fn build_with(package: &str, targets: &[&str]) -> PathBuf {
     let test = env::current_exe().expect("a test knows where it is");
     let profile_folder = test.ancestors().nth(2).expect("tests are in TARGET/PROFILE/deps");
     let target_folder = profile_folder.parent().expect("tests are in TARGET/PROFILE/deps");
@@ -52,10 +66,12 @@ fn build(package: &str, program: &str) -> PathBuf {
         Some(other) => other,
     };
     let built = cargo()
-        .args(["build", "--quiet", "--package", package, "--bin", program, "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args(targets)
+        .arg("--target-dir")
         .arg(target_folder)
         .status()
         .expect("cargo is there: it runs these tests");
-    assert!(built.success(), "{program} does not build");
-    profile_folder.join(program).with_extension(env::consts::EXE_EXTENSION)
+    assert!(built.success(), "{package} does not build: {targets:?}");
+    profile_folder.to_owned()
 }
