@@ -56,15 +56,19 @@ enum Existing {
 }
 
 fn write_at(path: &Path, bytes: &[u8], access: Access, existing: Existing) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     folders::create_all(folder, access)?;
     write_and_rename(folder, path, bytes, access, existing).map_err(StoreError::io(Operation::Write, path))
 }
 
-/// Makes `bytes` the content of the file at `path`, in `folder`. The rename replaces whatever is at `path`, a symbolic
+/// Makes `bytes` the content of the file at `path`, in a folder that is there. The rename replaces whatever is at `path`, a symbolic
 /// link itself rather than what it leads to; it fails when there is a folder.
-pub(super) fn replace(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
-    write_and_rename(folder, path, bytes, access, Existing::Replace).map_err(StoreError::io(Operation::Write, path))
+pub(super) fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    write_and_rename(folder_of(path), path, bytes, access, Existing::Replace)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes renames, new files and removals in `folder` last. Only Unix lets a folder be opened for that; elsewhere the
@@ -79,7 +83,8 @@ pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
-            let _ = fs::remove_file(entry.path());
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let _ = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
     }
 }

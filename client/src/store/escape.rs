@@ -53,6 +53,12 @@ pub fn role_name(stem: &str) -> Option<String> {
     (role_file_stem(&name) == stem).then_some(name)
 }
 
+/// Whether [`role_file_stem`] can have made `stem`, also from a name that was shortened.
+pub(crate) fn is_role_stem(stem: &str) -> bool {
+    let digest = |digest: &str| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    role_name(stem).is_some() || stem.rsplit_once('=').is_some_and(|(_, end)| digest(end))
+}
+
 /// The name of the one flat file that holds the target `path`: percent-encoded, `dir/a` as `dir%2Fa`. That is where
 /// python-tuf and go-tuf put it, but for the names `.` and `..`, Windows' devices, names that end in a dot (which
 /// Windows drops), names that look like one of our unfinished files, and names over [`LONGEST_TARGET_NAME`] bytes.

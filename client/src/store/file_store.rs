@@ -1,14 +1,18 @@
 //! The local copy as files in one folder.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::atomic_write::{self, Access};
+use super::disk::{Disk, OsDisk};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::lock::{self, Sharing, StoreLock};
-use super::{LocalFile, Store, escape, folders, read_file_at_most};
+use super::prune::{self, prune};
+use super::{LocalFile, Store, escape, folders, journal, read_file_at_most};
 
 /// The local copy of one repository as plain files, which any TUF user will recognise:
 ///
@@ -16,11 +20,16 @@ use super::{LocalFile, Store, escape, folders, read_file_at_most};
 /// root.json  timestamp.json  snapshot.json  targets.json    the newest trusted ones, byte for byte
 /// ESCAPED_ROLE.json                                         delegated roles; see `escape`
 /// root_history/N.root.json                                  every root that was trusted
+/// targets/ESCAPED_TARGET                                    targets; see `escape`
 /// .lock                                                     the lock; empty, never removed
+/// .pending/                                                 saved and not yet in its place, after a crash alone
 /// ```
 ///
 /// The folder is made for its owner alone (0700, files 0600). A file is replaced by writing a new one beside it, syncing
-/// it, renaming it over the old one and syncing the folder; content that is there already is not written again.
+/// it, renaming it over the old one and syncing the folder; content that is there already is not written again. Several
+/// files are saved in one step: all of them or none, whenever the process or the power ends.
+///
+/// At most 32768 delegated roles and 256 targets stay, and of them 512 MiB and 256 MiB: those that were written last.
 ///
 /// Reading needs no lock for safety. [`lock_shared`](Self::lock_shared) is for reading several files that belong
 /// together; whoever saves holds [`lock_exclusive`](Self::lock_exclusive).
@@ -28,6 +37,7 @@ use super::{LocalFile, Store, escape, folders, read_file_at_most};
 pub struct FileStore {
     folder: PathBuf,
     lock_wait: Duration,
+    disk: Arc<dyn Disk>,
 }
 
 /// How long [`FileStore::lock_shared`] and [`FileStore::lock_exclusive`] wait for another process unless told otherwise:
@@ -46,7 +56,20 @@ impl FileStore {
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let folder = folder.into();
         folders::create_all(&folder, Access::Owner)?;
-        Ok(Self { folder, lock_wait: LOCK_WAIT })
+        let store = Self::in_folder(folder);
+        // Whoever looks for plain names finds what was saved last. Where that is not possible, nothing is lost.
+        let _ = store.finish();
+        Ok(store)
+    }
+
+    fn in_folder(folder: PathBuf) -> Self {
+        Self { folder, lock_wait: LOCK_WAIT, disk: Arc::new(OsDisk) }
+    }
+
+    /// The same store, writing through `disk` in place of the operating system's own operations.
+    #[must_use]
+    pub fn with_disk(self, disk: Arc<dyn Disk>) -> Self {
+        Self { disk, ..self }
     }
 
     /// The same store, waiting for `wait` in place of [`LOCK_WAIT`] when another process has the lock.
@@ -68,7 +91,7 @@ impl FileStore {
     pub fn open_existing(folder: impl Into<PathBuf>) -> Result<Option<Self>, StoreError> {
         let folder = folder.into();
         match fs::metadata(&folder) {
-            Ok(found) if found.is_dir() => Ok(Some(Self { folder, lock_wait: LOCK_WAIT })),
+            Ok(found) if found.is_dir() => Ok(Some(Self::in_folder(folder))),
             Ok(_) => Err(StoreError::NotARegularFile { path: folder, found: NOT_A_FOLDER }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io(Operation::Read, folder)(error)),
@@ -77,17 +100,7 @@ impl FileStore {
 
     /// Where `file` is, or would be.
     pub fn path(&self, file: &LocalFile) -> PathBuf {
-        match file {
-            LocalFile::PinnedRoot => self.folder.join(PINNED).join("root.json"),
-            LocalFile::Root => self.folder.join("root.json"),
-            LocalFile::RootHistory(version) => self.folder.join(ROOT_HISTORY).join(format!("{version}.root.json")),
-            LocalFile::Timestamp => self.folder.join("timestamp.json"),
-            LocalFile::Snapshot => self.folder.join("snapshot.json"),
-            LocalFile::Targets => self.folder.join("targets.json"),
-            LocalFile::LastCheck => self.folder.join("last_check"),
-            LocalFile::Delegated(role) => self.folder.join(format!("{}.json", escape::role_file_stem(role))),
-            LocalFile::Target(target) => self.folder.join(TARGETS).join(escape::target_file_name(target)),
-        }
+        self.folder.join(name_of(file))
     }
 
     /// Waits until no process is writing here, and keeps writers out until the lock is dropped. Where this user can
@@ -114,11 +127,35 @@ impl FileStore {
     /// cannot be made or used, as in a read-only home.
     pub fn lock_exclusive(&self) -> Result<StoreLock, StoreError> {
         let lock = lock::acquire(self.folder.join(LOCK), Sharing::Exclusive, self.lock_wait)?;
+        if self.finish().is_ok() {
+            journal::sweep(&self.folder);
+        }
         atomic_write::sweep(&self.folder);
-        for sub_folder in [ROOT_HISTORY, PINNED, TARGETS] {
+        for sub_folder in SUB_FOLDERS {
             atomic_write::sweep(&self.folder.join(sub_folder));
         }
         Ok(lock)
+    }
+
+    /// Puts into its place what an earlier writer has saved and not come to.
+    fn finish(&self) -> Result<(), StoreError> {
+        journal::finish(&*self.disk, &self.folder, &SUB_FOLDERS)
+    }
+
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        // A file that is too long, unreadable or not regular differs; if it also resists being replaced, that says so.
+        matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes)
+    }
+
+    /// Lets the oldest of those kinds go that these files are of.
+    fn prune(&self, files: &[(&LocalFile, &[u8])]) {
+        if files.iter().any(|(file, _)| matches!(file, LocalFile::Delegated(_))) {
+            let delegated = |name: &str| name.strip_suffix(".json").is_some_and(escape::is_role_stem);
+            prune(&*self.disk, &self.folder, prune::DELEGATED, delegated);
+        }
+        if files.iter().any(|(file, _)| matches!(file, LocalFile::Target(_))) {
+            prune(&*self.disk, &self.folder.join(TARGETS), prune::TARGETS, |_| true);
+        }
     }
 
     /// Whether users other than the owner may write in the folder, which lets them make this program forget the
@@ -137,8 +174,19 @@ impl FileStore {
 
 impl Store for FileStore {
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.path(file);
-        let Some(opened) = open_regular(&path)? else { return Ok(None) };
+        let name = name_of(file);
+        let mut path = self.folder.join(&name);
+        let mut opened = None;
+        if let Some(pending) = journal::pending_path(&self.folder, &name) {
+            opened = open_regular(&pending)?;
+            if opened.is_some() {
+                path = pending;
+            }
+        }
+        if opened.is_none() {
+            opened = open_regular(&path)?;
+        }
+        let Some(opened) = opened else { return Ok(None) };
         match read_file_at_most(&opened, limit).map_err(StoreError::io(Operation::Read, &path))? {
             Some(bytes) => Ok(Some(bytes)),
             None => Err(StoreError::TooLong { path, limit }),
@@ -146,23 +194,32 @@ impl Store for FileStore {
     }
 
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        let path = self.path(file);
-        // A file that is too long, unreadable or not regular differs; if it also resists being replaced, that says so.
-        if matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes) {
+        if self.has(file, bytes) {
             return Ok(());
         }
-        let sub_folder = match file {
-            LocalFile::RootHistory(_) => Some(ROOT_HISTORY),
-            LocalFile::PinnedRoot => Some(PINNED),
-            LocalFile::Target(_) => Some(TARGETS),
-            _ => None,
-        };
-        let mut folder = self.folder.clone();
-        if let Some(name) = sub_folder {
-            folder.push(name);
-            folders::create_one(&folder, Access::Owner)?;
+        // What is pending would go before it.
+        self.finish()?;
+        let path = self.path(file);
+        if let Some(folder) = path.parent().filter(|folder| *folder != self.folder) {
+            journal::make_folder(&*self.disk, folder)?;
         }
-        atomic_write::replace(&folder, &path, bytes, Access::Owner)
+        self.disk.replace(&path, bytes).map_err(StoreError::io(Operation::Write, path))
+    }
+
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        let last: BTreeMap<&LocalFile, &[u8]> = files.iter().map(|(file, bytes)| (file, *bytes)).collect();
+        let new: Vec<(&LocalFile, &[u8])> = last.into_iter().filter(|(file, bytes)| !self.has(file, bytes)).collect();
+        match new[..] {
+            [] => self.finish()?,
+            [(file, bytes)] => self.save(file, bytes)?,
+            _ => {
+                self.finish()?;
+                let named: Vec<_> = new.iter().map(|(file, bytes)| (name_of(file), *bytes)).collect();
+                journal::save_all(&*self.disk, &self.folder, &SUB_FOLDERS, &named)?;
+            }
+        }
+        self.prune(&new);
+        Ok(())
     }
 
     fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
@@ -174,13 +231,14 @@ impl Store for FileStore {
     }
 
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        self.finish()?;
         let path = self.path(file);
-        match fs::remove_file(&path) {
+        match self.disk.remove_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(StoreError::io(Operation::Remove, path)(error)),
             Ok(()) => {
                 let folder = path.parent().unwrap_or(&self.folder);
-                atomic_write::sync_folder(folder).map_err(StoreError::io(Operation::Remove, &path))
+                self.disk.sync_folder(folder).map_err(StoreError::io(Operation::Remove, &path))
             }
         }
     }
@@ -189,7 +247,23 @@ impl Store for FileStore {
 const ROOT_HISTORY: &str = "root_history";
 const PINNED: &str = "pinned";
 const TARGETS: &str = "targets";
+const SUB_FOLDERS: [&str; 3] = [ROOT_HISTORY, PINNED, TARGETS];
 const LOCK: &str = ".lock";
+
+/// The place of `file` within the folder.
+fn name_of(file: &LocalFile) -> PathBuf {
+    match file {
+        LocalFile::PinnedRoot => Path::new(PINNED).join("root.json"),
+        LocalFile::Root => PathBuf::from("root.json"),
+        LocalFile::RootHistory(version) => Path::new(ROOT_HISTORY).join(format!("{version}.root.json")),
+        LocalFile::Timestamp => PathBuf::from("timestamp.json"),
+        LocalFile::Snapshot => PathBuf::from("snapshot.json"),
+        LocalFile::Targets => PathBuf::from("targets.json"),
+        LocalFile::LastCheck => PathBuf::from("last_check"),
+        LocalFile::Delegated(role) => PathBuf::from(format!("{}.json", escape::role_file_stem(role))),
+        LocalFile::Target(target) => Path::new(TARGETS).join(escape::target_file_name(target)),
+    }
+}
 
 /// The file at `path` for reading, when it is there and regular. Links are not followed, and pipes and devices, which
 /// might never end or never begin, are not opened. Checked by name first and again on what was opened.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::StoreError;
-use super::{LocalFile, Store};
+use super::{LocalFile, Store, StoreLock};
 
 /// A local copy that ends with the process: for tests, and for homes that cannot be written.
 ///
@@ -57,6 +57,17 @@ impl Store for MemoryStore {
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
         self.files().insert(file.clone(), Some(bytes.to_vec()));
         Ok(())
+    }
+
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        let mut saved = self.files();
+        saved.extend(files.iter().map(|(file, bytes)| (file.clone(), Some(bytes.to_vec()))));
+        Ok(())
+    }
+
+    /// What is below may be written by others.
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.below.as_ref().map_or(Ok(None), |below| below.lock_to_load())
     }
 
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {

@@ -10,15 +10,19 @@ pub mod target_file;
 
 mod atomic_write;
 mod bounded_read;
+mod disk;
 mod error;
 mod file_store;
 mod folders;
+mod journal;
 mod lock;
 mod memory_store;
+mod prune;
 
 pub(crate) use atomic_write::sweep;
 pub use atomic_write::{Access, StagedFile, UNFINISHED, create_file, make_folder, sync, write_file};
 pub(crate) use bounded_read::read_file_at_most;
+pub use disk::Disk;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};
 pub use lock::StoreLock;
@@ -70,11 +74,13 @@ pub trait Store {
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError>;
 
     /// Makes each of these the content of its file, all of them or none: whoever loads sees what was there before, or all that is new,
-    /// also after a crash in between. A store that cannot promise that saves them in the order given.
+    /// also after a crash in between. A store that cannot promise that saves them in the order given. Of two for the same file the last one
+    /// counts. The caller holds the [lock](Store::lock).
     ///
     /// # Errors
     ///
-    /// As [`Store::save`].
+    /// [`StoreError::Io`] when they cannot be written, or when they are saved and could not all be put into their places; what is loaded then is
+    /// still what was there before, or all that is new.
     fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
         files.iter().try_for_each(|(file, bytes)| self.save(file, bytes))
     }

@@ -97,8 +97,8 @@ impl TargetFile {
     /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs, or a folder where the file
     /// does; [`StoreError::Io`] when it cannot be written.
     pub fn write(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        let (folder, path) = self.place()?;
-        atomic_write::replace(&folder, &path, bytes, Access::Umask)?;
+        let (_, path) = self.place()?;
+        atomic_write::replace(&path, bytes, Access::Umask).map_err(StoreError::io(Operation::Write, &path))?;
         Ok(path)
     }
 
