@@ -5,6 +5,7 @@ mod bundle_args;
 pub mod clock;
 mod commands;
 pub mod duration;
+mod entries;
 pub mod failure;
 mod freshness;
 mod instances;

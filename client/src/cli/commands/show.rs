@@ -1,13 +1,12 @@
 //! `rootline show`: whom to trust at a given time.
 
-use crate::TrustRoot;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_metadata::sigstore::{CertificateAuthority, LogInstance, Window};
-use rootline_metadata::{hex, instant_text, sha256};
-use serde_json::{Value, json};
+use rootline_metadata::instant_text;
+use serde_json::json;
 
 use crate::cli::clock::parse_at;
+use crate::cli::entries::{Entry, entries};
 use crate::cli::failure::Failure;
 use crate::cli::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::cli::repository::RepositoryArgs;
@@ -50,7 +49,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     terminal.notes(repository.client.take_notes());
     let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
-    let entries = entries(&trust_root, (!args.all).then_some(instant));
+    let entries = entries(trust_root.trusted_root(), (!args.all).then_some(instant));
     terminal.notes(trust_root.trusted_root().skipped());
     let services = match trust_root.signing_config() {
         Some(config) if !args.all => services::choices(config, instant),
@@ -80,56 +79,6 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     }
     terminal.line(format_args!("verified; {}", freshness_line(trust_root.freshness(), repository.now)));
     Ok(())
-}
-
-/// One row.
-struct Entry {
-    kind: &'static str,
-    place: String,
-    /// A log's id, or the digest of the certificate that an authority's chain begins with.
-    id: String,
-    detail: String,
-    window: Window,
-}
-
-fn entries(trust_root: &TrustRoot, at: Option<DateTime<Utc>>) -> Vec<Entry> {
-    let root = trust_root.trusted_root();
-    let authorities = |kind, list: &[CertificateAuthority]| list.iter().map(|ca| Entry::authority(kind, ca)).collect();
-    let logs = |kind, list: &[LogInstance]| list.iter().map(|log| Entry::log(kind, log)).collect();
-    let rows: [Vec<Entry>; 4] = [
-        authorities("certificate authority", root.certificate_authorities()),
-        logs("transparency log", root.transparency_logs()),
-        logs("certificate log", root.certificate_transparency_logs()),
-        authorities("timestamp authority", root.timestamp_authorities()),
-    ];
-    rows.into_iter().flatten().filter(|entry| at.is_none_or(|instant| entry.window.contains(instant))).collect()
-}
-
-impl Entry {
-    fn log(kind: &'static str, log: &LogInstance) -> Entry {
-        let id = log.log_id().map(|id| id.to_hex()).unwrap_or_default();
-        let detail = log.key().details().as_str().to_owned();
-        Entry { kind, place: log.base_url().to_owned(), id, detail, window: log.valid_for() }
-    }
-
-    fn authority(kind: &'static str, authority: &CertificateAuthority) -> Entry {
-        let id = authority.chain().next().map(|certificate| hex::encode(&sha256(certificate))).unwrap_or_default();
-        let subject = authority.subject();
-        let length = authority.chain().len();
-        let detail = format!("O={}, CN={}; chain of {length}", subject.organization, subject.common_name);
-        Entry { kind, place: authority.uri().to_owned(), id, detail, window: authority.valid_for() }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "kind": self.kind,
-            "url": self.place,
-            "id": self.id,
-            "detail": self.detail,
-            "start": self.window.start().map(instant_text),
-            "end": self.window.end().map(instant_text),
-        })
-    }
 }
 
 fn table(entries: &[Entry], terminal: &Terminal) {
