@@ -12,7 +12,9 @@ use crate::local_copy::LocalCopy;
 use crate::store::{LocalFile, Store, StoreError};
 use crate::transport::{AsyncTransport, Transport};
 use crate::unsaved::{Keeping, Saving, Unsaved};
-use crate::workflow::{Content, Found, Search, TargetRequest, Trusted, Update, Updated, Wanted, check_target};
+use crate::workflow::{
+    Content, Found, Search, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
+};
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
 ///
@@ -51,6 +53,9 @@ impl Work {
 /// not mind the lock.
 const MOST_OVERTAKINGS: u32 = 8;
 const MOST_TRIES: u32 = 2 * MOST_OVERTAKINGS;
+
+/// Most delegated roles that are loaded at once: more than a local copy has.
+const MOST_DELEGATED_ROLES: usize = 1 << 16;
 
 impl<T, S: Store> Client<T, S> {
     /// Puts them together; nothing is read or fetched yet.
@@ -145,6 +150,20 @@ impl<T, S: Store> Client<T, S> {
         self.notes.append(&mut local.take_notes());
         let checked_at = LastCheck::load(&self.store).map(|check| check.at());
         turned.map(|updated| Updated { checked_at, ..updated })
+    }
+
+    /// The delegated roles that the local copy has of those that belong to `trusted`, each verified for whoever delegates to it. No request is
+    /// made and nothing is written.
+    ///
+    /// # Errors
+    /// If the local copy is in use by another process for too long.
+    pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<Walked, Error> {
+        let _lock = self.store.lock_to_load()?;
+        let walk = Walk::begin(trusted.clone(), MOST_DELEGATED_ROLES).of_what_is_there();
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let walked = turn(walk, &LocalCopy::new(&self.store), &mut local, Prefetch::Off);
+        self.notes.append(&mut local.take_notes());
+        walked
     }
 
     /// What the local copy has, if the caller wants no more than that.

@@ -121,7 +121,7 @@ impl TrustRoot {
         TrustRoot { missed_at: Some(now), ..self }
     }
 
-    fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
+    pub(crate) fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
         let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
         let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
         let trusted_root = TrustedRoot::parse(trusted_root, LIMIT).map_err(|error| malformed(TRUSTED_ROOT, error))?;

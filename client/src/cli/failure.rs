@@ -28,7 +28,6 @@ struct About {
     repository: Option<String>,
     copy: Option<PathBuf>,
     refusal: Option<Refusal>,
-    is_in_result: bool,
 }
 
 impl Failure {
@@ -60,17 +59,6 @@ impl Failure {
         self.about.repository = Some(repository.into());
         self.about.copy = copy.map(Path::to_owned);
         self
-    }
-
-    /// The same, where the result that was printed for programs tells of it already.
-    #[must_use]
-    pub(crate) fn told_in_result(mut self) -> Failure {
-        self.about.is_in_result = true;
-        self
-    }
-
-    pub(crate) fn is_in_result(&self) -> bool {
-        self.about.is_in_result
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {

@@ -8,10 +8,12 @@ pub mod duration;
 mod entries;
 pub mod failure;
 mod freshness;
+mod instance_status;
 mod instances;
 mod limits;
 pub mod manual;
 mod progress;
+mod prometheus;
 mod repository;
 mod roles;
 mod services;
@@ -23,6 +25,7 @@ use std::ffi::OsString;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use clock::At;
+use failure::Failure;
 use terminal::Terminal;
 
 /// Safely update and cache a local Sigstore trust root.
@@ -104,31 +107,35 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
             };
         }
     };
-    let done = match cli.command {
-        Command::Update(args) => commands::update::run(&args, &terminal),
-        Command::Show(args) => commands::show::run(&args, &terminal),
-        Command::Get(args) => commands::get::run(&args, &terminal),
-        Command::Export(args) => commands::export::run(&args, &terminal),
-        Command::Import(args) => commands::import::run(&args, &terminal),
-        Command::Verify(args) => commands::verify::run(&args, &terminal),
-        Command::Status(args) => commands::status::run(&args, &terminal),
-        Command::Mirror(args) => commands::mirror::run(&args, &terminal),
-        Command::Init(args) => commands::init::run(&args, &terminal),
-        Command::Instance(command) => commands::instance::run(&command, &terminal),
-        Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), &terminal),
-        Command::Completions(args) => args.run(Cli::command(), &terminal),
-        Command::Man(args) => args.run(Cli::command(), &terminal),
-    };
-    match done {
-        Ok(()) => 0,
+    match run_command(cli.command, &terminal) {
+        Ok(status) => status,
         Err(failure) => {
-            if json && !failure.is_in_result() {
+            if json {
                 terminal.json(&failure.to_json());
             }
             terminal.failure(&failure);
             1
         }
     }
+}
+
+fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
+    let done = match command {
+        Command::Update(args) => commands::update::run(&args, terminal),
+        Command::Show(args) => commands::show::run(&args, terminal),
+        Command::Get(args) => commands::get::run(&args, terminal),
+        Command::Export(args) => commands::export::run(&args, terminal),
+        Command::Import(args) => commands::import::run(&args, terminal),
+        Command::Verify(args) => commands::verify::run(&args, terminal),
+        Command::Status(args) => return commands::status::run(&args, terminal),
+        Command::Mirror(args) => commands::mirror::run(&args, terminal),
+        Command::Init(args) => commands::init::run(&args, terminal),
+        Command::Instance(command) => commands::instance::run(&command, terminal),
+        Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), terminal),
+        Command::Completions(args) => args.run(Cli::command(), terminal),
+        Command::Man(args) => args.run(Cli::command(), terminal),
+    };
+    done.map(|()| 0)
 }
 
 /// Whether the command that was given was also given `--json`.

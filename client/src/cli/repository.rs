@@ -69,6 +69,9 @@ pub(crate) struct Source {
     pub(crate) limits: Limits,
 }
 
+/// An instance's name, and its client if there can be one.
+type Named = (String, Result<Repository, Failure>);
+
 /// A client for one repository.
 pub(crate) struct Repository {
     pub(crate) instance: Instance,
@@ -153,6 +156,27 @@ impl RepositoryArgs {
         let instance = self.instance()?;
         let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
         self.with_cache(instance, cache, freshness)
+    }
+
+    /// For every instance that is known by name, the client that reads its local copy alone. A built-in instance without a local copy is left out:
+    /// nobody has asked for it.
+    pub(crate) fn open_all_offline(&self) -> Result<Vec<Named>, Failure> {
+        let folder = self.cache_folder()?;
+        let instances = self.source.instances.instances();
+        let open = |instance: Instance| {
+            let cache = Cache::open_existing(&folder, &instance)?;
+            self.with_cache(instance, cache, Freshness::offline())
+        };
+        let built_in = Instance::built_in_names().filter_map(|(name, _)| Instance::built_in(name));
+        let mut all: Vec<_> = built_in
+            .filter(|instance| folder.join(instance.cache_name()).is_dir())
+            .map(|instance| (instance.name.clone(), open(instance)))
+            .collect();
+        for name in instances.names()? {
+            let repository = instances.named(&name).and_then(open);
+            all.push((name, repository));
+        }
+        Ok(all)
     }
 
     /// The client for these options, keeping nothing.

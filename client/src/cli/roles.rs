@@ -1,16 +1,16 @@
-//! The four roles with their versions and expiries, as a table and as JSON.
+//! Roles with their versions and expiries, as a table and as JSON.
 
 use crate::workflow::Trusted;
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Expiry, Role, TopLevelRole, Version};
+use rootline_metadata::{Expiry, Role, RoleName, Targets, TopLevelRole, Version};
 use serde_json::{Value, json};
 
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, Tone, printable};
 
 /// One role at an instant.
 #[derive(Debug)]
 pub(crate) struct RoleState {
-    role: TopLevelRole,
+    name: String,
     version: Version,
     expiry: Expiry,
     now: DateTime<Utc>,
@@ -18,7 +18,7 @@ pub(crate) struct RoleState {
 
 /// The four roles in the order in which they are updated.
 pub(crate) fn role_states(trusted: &Trusted, now: DateTime<Utc>) -> Vec<RoleState> {
-    let state = |role, version, expiry| RoleState { role, version, expiry, now };
+    let state = |role: TopLevelRole, version, expiry| RoleState { name: role.name().to_owned(), version, expiry, now };
     let (root, timestamp) = (trusted.root(), trusted.timestamp());
     let (snapshot, targets) = (trusted.snapshot(), trusted.targets());
     vec![
@@ -29,20 +29,43 @@ pub(crate) fn role_states(trusted: &Trusted, now: DateTime<Utc>) -> Vec<RoleStat
     ]
 }
 
+/// A tone for those that have expired, and for no others.
+pub(crate) fn by_expiry(role: &RoleState) -> Tone {
+    if role.has_expired() { Tone::Failure } else { Tone::Plain }
+}
+
 impl RoleState {
+    /// A delegated role.
+    pub(crate) fn delegated(name: &RoleName, role: &Targets, now: DateTime<Utc>) -> RoleState {
+        RoleState { name: name.as_str().to_owned(), version: role.version(), expiry: role.expiry(), now }
+    }
+
+    /// Its name, as the repository has it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
     /// Whether it has expired.
     pub(crate) fn has_expired(&self) -> bool {
         self.expiry.has_passed(self.now)
     }
 
     /// Whole days until it expires; less than zero once it has.
-    fn days_left(&self) -> i64 {
+    pub(crate) fn days_left(&self) -> i64 {
         self.expiry.instant().signed_duration_since(self.now).num_seconds().div_euclid(86_400)
     }
 
     pub(crate) fn to_json(&self) -> Value {
         json!({
-            "role": self.role.name(),
+            "role": self.name,
             "version": self.version.number(),
             "expires": self.expiry.to_text(),
             "days_left": self.days_left(),
@@ -52,11 +75,15 @@ impl RoleState {
 }
 
 /// Prints the table.
-pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal) {
-    terminal.line(format_args!("  {:<10} {:>7}  {:<20}  {:>9}", "role", "version", "expires (UTC)", "days left"));
-    for state in roles {
+pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal, tone: impl Fn(&RoleState) -> Tone) {
+    // Names of delegated roles come from the repository.
+    let names: Vec<String> = roles.iter().map(|state| printable(&state.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(10);
+    terminal.line(format_args!("  {:<width$} {:>7}  {:<20}  {:>9}", "role", "version", "expires (UTC)", "days left"));
+    for (state, role) in roles.iter().zip(names) {
         let remark = if state.has_expired() { "  expired" } else { "" };
-        let (role, version, expires) = (state.role.name(), state.version.number(), state.expiry.to_text());
-        terminal.line(format_args!("  {role:<10} {version:>7}  {expires:<20}  {:>9}{remark}", state.days_left()));
+        let (version, expires) = (state.version.number(), state.expiry.to_text());
+        let left = terminal.toned(tone(state), format_args!("{:>9}{remark}", state.days_left()));
+        terminal.line(format_args!("  {role:<width$} {version:>7}  {expires:<20}  {left}"));
     }
 }

@@ -12,18 +12,43 @@ use crate::cli::progress::ProgressLine;
 #[derive(Debug, Default)]
 pub struct Terminal {
     colours: bool,
+    colours_in_results: bool,
+}
+
+/// How a part of a result is meant. What it means always stands there in words too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing is to be done.
+    Plain,
+    /// Something is to be done soon.
+    Warning,
+    /// Something is to be done now.
+    Failure,
 }
 
 impl Terminal {
     /// The terminal of this process.
     pub fn new() -> Terminal {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Terminal { colours: wanted && io::stderr().is_terminal() }
+        Terminal {
+            colours: wanted && io::stderr().is_terminal(),
+            colours_in_results: wanted && io::stdout().is_terminal(),
+        }
     }
 
     /// One line of a result. A reader who has gone away is no failure.
     pub fn line(&self, line: Arguments<'_>) {
         let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+
+    /// A part of a result's line, in the colour of its tone.
+    pub fn toned(&self, tone: Tone, text: Arguments<'_>) -> String {
+        let colour = match tone {
+            Tone::Warning if self.colours_in_results => "33",
+            Tone::Failure if self.colours_in_results => "31",
+            _ => return text.to_string(),
+        };
+        format!("\u{1b}[1;{colour}m{text}\u{1b}[0m")
     }
 
     /// A result for programs.

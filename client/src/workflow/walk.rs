@@ -23,6 +23,8 @@ pub struct Walk {
     to_load: VecDeque<Visit>,
     to_fetch: VecDeque<Visit>,
     refused: BTreeMap<RoleName, Refusal>,
+    /// Whether every role has to be reached.
+    needs_all: bool,
 }
 
 /// A role as somebody delegated to it; none is the top-level role.
@@ -63,9 +65,16 @@ impl Walk {
             to_load: VecDeque::new(),
             to_fetch: VecDeque::new(),
             refused: BTreeMap::new(),
+            needs_all: true,
         };
         walk.follow(None, &top);
         walk
+    }
+
+    /// The same, passing over roles that are not there or do not verify: for a local copy, which has the roles that were asked for.
+    #[must_use]
+    pub fn of_what_is_there(self) -> Walk {
+        Walk { needs_all: false, ..self }
     }
 
     /// Notes to whom a role delegates. A role that the snapshot does not list is not trusted by anybody.
@@ -157,8 +166,8 @@ impl Crank for Walk {
         }
         // What one delegator's keys did not sign may be what another's did.
         match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
-            Some((_, refusal)) => Err(refusal.clone()),
-            None => Ok(Step::Done(self.walked.clone())),
+            Some((_, refusal)) if self.needs_all => Err(refusal.clone()),
+            _ => Ok(Step::Done(self.walked.clone())),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
 use crate::cli::progress::{ProgressLine, size};
 use crate::cli::repository::SourceArgs;
-use crate::cli::roles::{RoleState, role_states, role_table};
+use crate::cli::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::mirror::{Mirror, MirrorError, MirrorLimits, MirrorReport, Progress, watch};
@@ -98,7 +98,7 @@ impl Command<'_> {
             let folder = self.mirror.folder().display();
             let name = self.name.escape_debug();
             self.terminal.line(format_args!("the mirror of {name} in {folder} is up to date at {}", instant_text(now)));
-            role_table(&role_states(&report.trusted, now), self.terminal);
+            role_table(&role_states(&report.trusted, now), self.terminal, by_expiry);
             self.terminal.line(format_args!("{}", has_line(&report)));
             self.terminal.line(format_args!("{}", done_line(&report)));
         }

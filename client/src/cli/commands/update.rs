@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
 use crate::cli::repository::{Repository, RepositoryArgs};
-use crate::cli::roles::{RoleState, role_states, role_table};
+use crate::cli::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
         terminal.json(&report(&repository, checked_at, &roles, &kept));
     } else {
         terminal.line(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
-        role_table(&roles, terminal);
+        role_table(&roles, terminal, by_expiry);
         match repository.client.store().folder() {
             Some(folder) => terminal.line(format_args!("kept in {}", folder.display())),
             None => terminal.line(format_args!("nothing was kept on disk, as asked")),
