@@ -1,14 +1,14 @@
 //! Who may ship what on behalf of a targets role (TUF 4.5, `DELEGATIONS`; TAP 15).
 
-use alloc::collections::BTreeSet;
+use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::digests::sha256;
 use crate::hash_bins::HashBins;
-use crate::hex;
-use crate::json::{FormatError, Node};
+use crate::json::{Document, Elements, FormatError, Node};
 use crate::key::Keys;
+use crate::listed_roles::ListedRoles;
 use crate::path_pattern::PathPattern;
 use crate::quorum::Authority;
 use crate::role::{RoleKeys, RoleName};
@@ -25,7 +25,7 @@ pub struct Delegations {
 #[derive(Clone, Debug)]
 pub enum DelegatedRoles {
     /// Roles that are searched in this order.
-    Listed(Vec<Delegation>),
+    Listed(ListedRoles),
     /// As many roles as there are bins; every target has exactly one (TAP 15).
     HashBins(HashBins),
 }
@@ -46,16 +46,6 @@ pub enum Scope {
     Patterns(Vec<PathPattern>),
     /// Those the SHA-256 digest of whose name begins, in hex, with one of these.
     HashPrefixes(Vec<String>),
-}
-
-impl Scope {
-    /// Whether it is about `path`, whose digest is `digest` in hex.
-    fn covers(&self, path: &TargetPath, digest: &str) -> bool {
-        match self {
-            Scope::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(path.as_str())),
-            Scope::HashPrefixes(prefixes) => prefixes.iter().any(|prefix| digest.starts_with(prefix.as_str())),
-        }
-    }
 }
 
 /// A role that a search goes on to.
@@ -90,12 +80,13 @@ impl Delegation {
         self.terminating
     }
 
-    fn read(node: Node<'_>) -> Result<Delegation, FormatError> {
+    pub(crate) fn read(node: Node<'_>) -> Result<Delegation, FormatError> {
+        Delegation::check(node)?;
         let object = node.object()?;
-        let scope = match (object.optional("paths"), object.optional("path_hash_prefixes")) {
-            (Some(patterns), None) => Scope::Patterns(read_patterns(patterns)?),
-            (None, Some(prefixes)) => Scope::HashPrefixes(read_prefixes(prefixes)?),
-            _ => return Err(node.invalid("exactly one of `paths` and `path_hash_prefixes` is needed")),
+        let texts = |nodes: Elements<'_>| nodes.filter_map(|node| node.text().map(Cow::into_owned)).collect::<Vec<_>>();
+        let scope = match patterns(node) {
+            Some(patterns) => Scope::Patterns(texts(patterns).into_iter().map(PathPattern::new).collect()),
+            None => Scope::HashPrefixes(hash_prefixes(node).map(texts).unwrap_or_default()),
         };
         Ok(Delegation {
             name: RoleName::read(object.required("name")?)?,
@@ -104,6 +95,28 @@ impl Delegation {
             terminating: object.required("terminating")?.truth()?,
         })
     }
+
+    /// Reads all but the keys without keeping it.
+    pub(crate) fn check(node: Node<'_>) -> Result<(), FormatError> {
+        let object = node.object()?;
+        match (object.optional("paths"), object.optional("path_hash_prefixes")) {
+            (Some(patterns), None) => patterns.array()?.try_for_each(|pattern| pattern.string().map(|_| ()))?,
+            (None, Some(prefixes)) => prefixes.array()?.try_for_each(check_prefix)?,
+            _ => return Err(node.invalid("exactly one of `paths` and `path_hash_prefixes` is needed")),
+        }
+        RoleName::check(object.required("name")?)?;
+        object.required("terminating")?.truth().map(|_| ())
+    }
+}
+
+/// The patterns of a delegation, if it has them.
+pub(crate) fn patterns(delegation: Node<'_>) -> Option<Elements<'_>> {
+    delegation.get("paths").map(Node::elements)
+}
+
+/// The prefixes of digests of a delegation, if it has them.
+pub(crate) fn hash_prefixes(delegation: Node<'_>) -> Option<Elements<'_>> {
+    delegation.get("path_hash_prefixes").map(Node::elements)
 }
 
 impl Delegations {
@@ -120,13 +133,7 @@ impl Delegations {
     /// The roles that may speak about `path`, in the order in which they are searched.
     pub fn delegates_for(&self, path: &TargetPath) -> Vec<Delegate<'_>> {
         match &self.roles {
-            DelegatedRoles::Listed(roles) => {
-                let digest = hex::encode(&sha256(path.as_str().as_bytes()));
-                let covering = roles.iter().filter(|role| role.scope.covers(path, &digest));
-                covering
-                    .map(|role| Delegate { name: role.name.clone(), keys: &role.keys, terminating: role.terminating })
-                    .collect()
-            }
+            DelegatedRoles::Listed(roles) => roles.delegates_for(path),
             // A target has one bin, so nothing could follow.
             DelegatedRoles::HashBins(bins) => bins
                 .bin_for(path)
@@ -139,7 +146,7 @@ impl Delegations {
     /// Whose signatures the role of that name needs. Only of this name: asking for a role that is not delegated gives nothing.
     pub fn role_keys(&self, name: &RoleName) -> Option<&RoleKeys> {
         match &self.roles {
-            DelegatedRoles::Listed(roles) => roles.iter().find(|role| role.name == *name).map(|role| &role.keys),
+            DelegatedRoles::Listed(roles) => roles.role_keys(name),
             DelegatedRoles::HashBins(bins) => bins.is_bin(name).then(|| bins.keys()),
         }
     }
@@ -149,10 +156,10 @@ impl Delegations {
         self.role_keys(name).map(|role| Authority { keys: &self.keys, role })
     }
 
-    pub(crate) fn read(node: Node<'_>) -> Result<Delegations, FormatError> {
+    pub(crate) fn read(node: Node<'_>, document: &Arc<Document>) -> Result<Delegations, FormatError> {
         let object = node.object()?;
         let roles = match (object.optional("roles"), object.optional("succinct_roles")) {
-            (Some(roles), None) => DelegatedRoles::Listed(read_roles(roles)?),
+            (Some(roles), None) => DelegatedRoles::Listed(ListedRoles::read(roles, document)?),
             (None, Some(bins)) => DelegatedRoles::HashBins(HashBins::read(bins)?),
             _ => return Err(node.invalid("exactly one of `roles` and `succinct_roles` is needed")),
         };
@@ -160,32 +167,10 @@ impl Delegations {
     }
 }
 
-fn read_roles(node: Node<'_>) -> Result<Vec<Delegation>, FormatError> {
-    let mut names = BTreeSet::new();
-    node.array()?
-        .map(|node| {
-            let delegation = Delegation::read(node)?;
-            if names.insert(delegation.name.clone()) {
-                Ok(delegation)
-            } else {
-                Err(node.invalid("a role is delegated to twice in one list"))
-            }
-        })
-        .collect()
-}
-
-fn read_patterns(node: Node<'_>) -> Result<Vec<PathPattern>, FormatError> {
-    node.array()?.map(|pattern| Ok(PathPattern::new(pattern.string()?))).collect()
-}
-
-fn read_prefixes(node: Node<'_>) -> Result<Vec<String>, FormatError> {
-    node.array()?
-        .map(|prefix| {
-            let text = prefix.string()?;
-            if text.len() > 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-                return Err(prefix.invalid("expected up to 64 lowercase hex digits"));
-            }
-            Ok(text.into_owned())
-        })
-        .collect()
+fn check_prefix(prefix: Node<'_>) -> Result<(), FormatError> {
+    let text = prefix.string()?;
+    if text.len() > 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(prefix.invalid("expected up to 64 lowercase hex digits"));
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What all roles have in common.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -7,7 +8,7 @@ use core::fmt;
 use core::num::NonZeroU64;
 
 use crate::expiry::Expiry;
-use crate::json::{Document, FormatError, Node, Object};
+use crate::json::{Document, FormatError, Kind, Node, Object};
 use crate::key::KeyId;
 use crate::version::Version;
 
@@ -55,8 +56,7 @@ impl RoleName {
     /// A delegated role's name, if it may be one.
     pub fn new(name: impl Into<String>) -> Option<RoleName> {
         let name = name.into();
-        let reserved = name.is_empty() || TopLevelRole::ALL.iter().any(|role| role.name() == name);
-        (!reserved).then_some(RoleName(name))
+        may_be_delegated(&name).then_some(RoleName(name))
     }
 
     /// The name.
@@ -65,10 +65,21 @@ impl RoleName {
     }
 
     pub(crate) fn read(node: Node<'_>) -> Result<RoleName, FormatError> {
-        let name = node.string()?;
-        RoleName::new(name)
-            .ok_or_else(|| node.invalid("a delegated role's name is not empty and not the name of a top-level role"))
+        RoleName::check(node).map(|name| RoleName(name.into_owned()))
     }
+
+    /// Reads a name without keeping it.
+    pub(crate) fn check(node: Node<'_>) -> Result<Cow<'_, str>, FormatError> {
+        let name = node.string()?;
+        match may_be_delegated(&name) {
+            true => Ok(name),
+            false => Err(node.invalid("a delegated role's name is not empty and not the name of a top-level role")),
+        }
+    }
+}
+
+fn may_be_delegated(name: &str) -> bool {
+    !name.is_empty() && TopLevelRole::ALL.iter().all(|role| role.name() != name)
 }
 
 impl fmt::Display for RoleName {
@@ -93,6 +104,17 @@ impl RoleKeys {
     /// How many distinct keys have to have signed. It may be more than are listed; then nothing can be signed.
     pub fn threshold(&self) -> u64 {
         self.threshold.get()
+    }
+
+    /// Whether `object` says the same.
+    pub(crate) fn are_what_stands_in(&self, object: Object<'_>) -> bool {
+        let (Some(key_ids), Some(threshold)) = (object.optional("keyids"), object.optional("threshold")) else {
+            return false;
+        };
+        let ids = self.key_ids.iter().map(|id| Some(Cow::Borrowed(id.as_str())));
+        threshold.number() == Ok(self.threshold.get())
+            && key_ids.kind() == Kind::Array
+            && key_ids.elements().map(Node::text).eq(ids)
     }
 
     pub(crate) fn read(object: Object<'_>) -> Result<RoleKeys, FormatError> {

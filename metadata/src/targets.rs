@@ -49,7 +49,7 @@ impl Role for Targets {
         Ok(Targets {
             header,
             targets: NameIndex::new(document, targets.node()),
-            delegations: signed.optional("delegations").map(Delegations::read).transpose()?,
+            delegations: signed.optional("delegations").map(|all| Delegations::read(all, document)).transpose()?,
         })
     }
 

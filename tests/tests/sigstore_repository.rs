@@ -71,7 +71,7 @@ fn npm_delegation(files: &Files) -> (RoleName, TargetPath) {
     let DelegatedRoles::Listed(roles) = top.unverified().delegations().expect("delegations").roles() else {
         panic!("a list of roles")
     };
-    let [npm] = &roles[..] else { panic!("one delegation") };
+    let [npm] = &roles.iter().collect::<Vec<_>>()[..] else { panic!("one delegation") };
     let delegated = parsed(&format!(".{}.json", npm.name()));
     let name =
         delegated.unverified().targets().map(|(name, _)| name.into_owned()).find(|name| name.ends_with("/keys.json"));

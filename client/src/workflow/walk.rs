@@ -83,8 +83,8 @@ impl Walk {
         let snapshot = self.walked.trusted.snapshot();
         let listed: Vec<RoleName> = match delegations.roles() {
             DelegatedRoles::Listed(roles) => {
-                let names = roles.iter().map(|delegation| delegation.name());
-                names.filter(|name| snapshot.delegated(name).is_some()).cloned().collect()
+                let names = roles.iter().map(|delegation| delegation.name().clone());
+                names.filter(|name| snapshot.delegated(name).is_some()).collect()
             }
             // There may be more bins than anybody could count; the snapshot lists those that are there.
             DelegatedRoles::HashBins(bins) => {
