@@ -190,6 +190,10 @@ fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
-    let too_long = || Failure::new(format!("{} has more than {limit} bytes", path.display()), "check the path");
+    let too_long = || {
+        let hint =
+            "check the path; if it is a root.json that is meant to be so large, let it through with --max-root-bytes";
+        Failure::new(format!("{} has more than {limit} bytes", path.display()), hint)
+    };
     read_file_at_most(&file, limit).map_err(unreadable)?.ok_or_else(too_long).map(Some)
 }
