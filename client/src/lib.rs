@@ -44,6 +44,8 @@ pub mod cli;
 pub mod client;
 pub mod driver;
 pub mod error;
+#[cfg(feature = "bundle")]
+pub mod export;
 pub mod freshness;
 pub mod instance;
 pub mod last_check;

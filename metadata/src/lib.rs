@@ -43,6 +43,7 @@ mod key;
 mod listed_roles;
 mod name_index;
 mod path_pattern;
+mod pem;
 mod pin;
 pub mod public_key;
 mod quorum;

@@ -100,8 +100,16 @@ pub fn sigstore() -> PathBuf {
 
 /// The Python that has python-tuf, securesystemslib and cryptography.
 pub fn python() -> PathBuf {
-    let peers = env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from);
-    peers.join("python/bin/python")
+    folder().join("python/bin/python")
+}
+
+/// The program cosign.
+pub fn cosign() -> PathBuf {
+    folder().join("cosign/usr/bin/cosign")
+}
+
+fn folder() -> PathBuf {
+    env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }
 
 fn run(command: &mut Command) -> Output {

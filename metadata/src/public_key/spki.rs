@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use spki::der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier, UintRef};
-use spki::der::pem::{self, LineEnding};
+use spki::der::pem;
 use spki::der::{self, Decode, Encode, Reader, SliceReader};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
@@ -78,8 +78,7 @@ pub(super) fn to_der(material: &KeyMaterial) -> Vec<u8> {
 }
 
 pub(super) fn to_pem(material: &KeyMaterial) -> String {
-    pem::encode_string(PEM_LABEL, LineEnding::LF, &to_der(material))
-        .expect("the label is a valid one, and the key is short")
+    crate::pem::block(PEM_LABEL, &to_der(material))
 }
 
 fn encode(material: &KeyMaterial) -> der::Result<Vec<u8>> {

@@ -60,6 +60,11 @@ impl CertificateAuthority {
         self.chain.iter().map(Vec::as_slice)
     }
 
+    /// The chain as PEM (RFC 7468), leaf to root, one block after the other.
+    pub fn chain_pem(&self) -> String {
+        self.chain().map(|certificate| crate::pem::block("CERTIFICATE", certificate)).collect()
+    }
+
     /// From when to when the chain is to be trusted, beside what its certificates say.
     pub fn valid_for(&self) -> Window {
         self.valid_for

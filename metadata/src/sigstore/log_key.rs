@@ -1,6 +1,7 @@
 //! The keys of logs.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -85,6 +86,11 @@ impl LogKey {
     /// The key as a DER SubjectPublicKeyInfo, which a PKCS#1 key is wrapped in.
     pub fn spki_der(&self) -> Cow<'_, [u8]> {
         as_spki(self.details, &self.raw).unwrap_or(Cow::Borrowed(&self.raw))
+    }
+
+    /// The key as PEM (RFC 7468).
+    pub fn to_pem(&self) -> String {
+        crate::pem::block("PUBLIC KEY", &self.spki_der())
     }
 
     /// The key to verify signatures with. None where the stated kind of signature is one that [`PublicKey`] does not check, so that a

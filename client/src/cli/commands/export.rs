@@ -1,6 +1,6 @@
 //! `rootline export`: the trust root for a site without a network, or for another program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rootline_metadata::TargetPath;
@@ -10,34 +10,53 @@ use crate::cli::failure::Failure;
 use crate::cli::freshness::{FreshnessArgs, failure, freshness_line};
 use crate::cli::repository::{Repository, RepositoryArgs};
 use crate::cli::terminal::Terminal;
+use crate::export::{
+    ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
+    trusted_root_line, write_all,
+};
 use crate::store::{Access, write_file};
-use crate::trust_root::wanted;
+use crate::trust_root::{TRUSTED_ROOT, wanted};
 use crate::workflow::Wanted;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline export --output sigstore.bundle              for a site without a network: `rootline import sigstore.bundle`
-  rootline export --output sigstore.bundle --target artifact.pub
-  rootline export --output sigstore.bundle --offline    from the local copy alone
+  rootline export --output sigstore.bundle --target artifact.pub --all-roots
+  rootline export --format trusted-root > trusted_root.json
+  rootline export --format jsonl --instance github > trusted_root.jsonl
+  rootline export --format pem --output certificates
+  rootline export --format cosign --output ~/.sigstore/root
+  rootline export --format sigstore-python --output ~ --offline
 
-What is written is verified and fresh, and the same files give the same bytes. A bundle is a tar; unpacked, it is a mirror
-for any TUF client.")]
+What is written is verified, and fresh or within what --offline allows. The same files give the same bytes. A bundle is a tar;
+unpacked, it is a mirror for any TUF client. In the folder of another client only files of this repository are replaced, and
+none by an older one.")]
 pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Bundle)]
     format: Format,
 
-    /// Where to write it
+    /// Where to write it: a file, or the folder of PEM files or of another client. Documents go to standard output
+    /// without it
     #[arg(long, short, value_name = "PATH")]
-    output: PathBuf,
+    output: Option<PathBuf>,
 
-    /// Take this target along; the trust root always comes along. May be given several times
+    /// Take this target along; the trust root always comes along. May be given several times. For bundles and the
+    /// folders of other clients
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
 
-    /// Take every root along from the first one, for verifiers who pin an older one than you do
+    /// Take every root along from the first one, for verifiers who pin an older one than you do. For bundles and sigstore-python
     #[arg(long, conflicts_with = "offline")]
     all_roots: bool,
+
+    /// Write every certificate and key, also those whose window is past or yet to come. For PEM files
+    #[arg(long)]
+    all: bool,
+
+    /// The URL that the other client asks, by which it finds its folder [default: the repository's]
+    #[arg(long, value_name = "URL")]
+    client_url: Option<String>,
 
     #[command(flatten)]
     repository: RepositoryArgs,
@@ -50,42 +69,145 @@ pub(crate) struct ExportArgs {
 enum Format {
     /// One file for a site without a network
     Bundle,
+    /// trusted_root.json as the repository ships it
+    TrustedRoot,
+    /// Trusted root and signing config in one document
+    ClientTrustConfig,
+    /// The trusted root on one line, as GitHub's `gh attestation verify` reads it
+    Jsonl,
+    /// A folder of PEM files, one for each certificate chain and log key, with an index.json of their windows
+    Pem,
+    /// The local copy of cosign and sigstore-go: PATH is what TUF_ROOT names. cosign asks for a newer timestamp all the
+    /// same; without a network give it the trusted root as a file
+    Cosign,
+    /// The local copy of sigstore-python on Linux: PATH is a home folder
+    SigstorePython,
+    /// The local copy of sigstore-js: PATH is its cachePath
+    SigstoreJs,
+}
+
+impl Format {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn is_folder_of_a_client(self) -> bool {
+        matches!(self, Format::Cosign | Format::SigstorePython | Format::SigstoreJs)
+    }
+
+    fn is_document(self) -> bool {
+        matches!(self, Format::TrustedRoot | Format::ClientTrustConfig | Format::Jsonl)
+    }
 }
 
 pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure> {
+    args.check()?;
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
-    let contents = contents(args, &mut repository, terminal)?;
+    let contents = args.contents(&mut repository, terminal)?;
     let report = contents.updated().freshness();
     if report.is_stale(repository.now) {
         terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
     }
-    let Format::Bundle = args.format;
-    let bundle = Bundle::of(contents, &repository.instance.name);
-    write_file(&args.output, &bundle.to_bytes()?, Access::Umask)?;
-    terminal.line(format_args!("{}", args.output.display()));
+    let Some(output) = &args.output else {
+        return terminal.bytes(&args.document(&contents)?);
+    };
+    match args.format {
+        Format::Bundle => {
+            let bundle = Bundle::of(contents, &repository.instance.name);
+            write_file(output, &bundle.to_bytes()?, Access::Umask)?;
+        }
+        Format::Pem => {
+            let trust_root = trust_root(&contents)?;
+            let before = PemIndex::read(output)?;
+            let files = pem(trust_root.trusted_root(), (!args.all).then_some(repository.now));
+            write_all(output, &files)?;
+            before.remove_all_but(&files)?;
+        }
+        Format::Cosign | Format::SigstorePython | Format::SigstoreJs => {
+            args.into_folder(output, &contents, &repository)?
+        }
+        Format::TrustedRoot | Format::ClientTrustConfig | Format::Jsonl => {
+            write_file(output, &args.document(&contents)?, Access::Umask)?;
+        }
+    }
+    terminal.line(format_args!("{}", output.display()));
     Ok(())
 }
 
-/// Everything that is wanted, verified: first brought into the local copy, then taken from there.
-fn contents(args: &ExportArgs, repository: &mut Repository, terminal: &Terminal) -> Result<Contents, Failure> {
-    // A repository need not have a trust root.
-    let mut targets: Vec<Wanted> = wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }).collect();
-    for name in &args.target {
-        let path = TargetPath::new(name.as_str()).ok_or_else(|| {
-            Failure::new("a target's name is not empty", "rootline export --target trusted_root.json")
-        })?;
-        targets.retain(|target| target.path != path);
-        targets.push(Wanted { path, if_listed: false });
+impl ExportArgs {
+    /// Every option has to mean something for the format.
+    fn check(&self) -> Result<(), Failure> {
+        let format = self.format;
+        let with_targets = format == Format::Bundle || format.is_folder_of_a_client();
+        for (option, given, means_something) in [
+            ("--target", !self.target.is_empty(), with_targets),
+            ("--all-roots", self.all_roots, matches!(format, Format::Bundle | Format::SigstorePython)),
+            ("--all", self.all, format == Format::Pem),
+            ("--client-url", self.client_url.is_some(), format.is_folder_of_a_client()),
+        ] {
+            if given && !means_something {
+                let what = format!("{option} means nothing for --format {}", format.name());
+                return Err(Failure::new(what, "leave it out; `rootline export --help` says what it is for"));
+            }
+        }
+        if self.output.is_none() && !format.is_document() {
+            let what = format!("--format {} needs a place to be written to", format.name());
+            return Err(Failure::new(what, "name one with --output PATH"));
+        }
+        Ok(())
     }
-    let updated = repository.client.update(repository.now, &targets);
-    terminal.notes(repository.client.take_notes());
-    let updated = updated.map_err(|error| failure(error, args.freshness.freshness()))?;
-    let instant = updated.trusted.checked_at();
-    let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
-    let contents = Contents::of_local_copy(pinned, client.store(), instant, &targets, client.limits())?;
-    if !args.all_roots {
-        return Ok(contents);
+
+    /// Everything that is wanted, verified: first brought into the local copy, then taken from there.
+    fn contents(&self, repository: &mut Repository, terminal: &Terminal) -> Result<Contents, Failure> {
+        // A repository need not have a trust root.
+        let mut targets: Vec<Wanted> =
+            wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }).collect();
+        for name in &self.target {
+            let path = TargetPath::new(name.as_str()).ok_or_else(|| {
+                Failure::new("a target's name is not empty", "rootline export --output FILE --target trusted_root.json")
+            })?;
+            targets.retain(|target| target.path != path);
+            targets.push(Wanted { path, if_listed: false });
+        }
+        let updated = repository.client.update(repository.now, &targets);
+        terminal.notes(repository.client.take_notes());
+        let updated = updated.map_err(|error| failure(error, self.freshness.freshness()))?;
+        let instant = updated.trusted.checked_at();
+        let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
+        let contents = Contents::of_local_copy(pinned, client.store(), instant, &targets, client.limits())?;
+        if !self.all_roots {
+            return Ok(contents);
+        }
+        let earlier = fetch_earlier_roots(client.transport(), contents.pinned(), client.limits())?;
+        Ok(contents.with_earlier_roots(earlier)?)
     }
-    let earlier = fetch_earlier_roots(client.transport(), contents.pinned(), client.limits())?;
-    Ok(contents.with_earlier_roots(earlier)?)
+
+    fn document(&self, contents: &Contents) -> Result<Vec<u8>, Failure> {
+        let trust_root = trust_root(contents)?;
+        Ok(match self.format {
+            Format::Jsonl => trusted_root_line(&trust_root).into_bytes(),
+            Format::ClientTrustConfig => client_trust_config(&trust_root)?.into_bytes(),
+            _ => contents.updated().target(TRUSTED_ROOT).map(|bytes| bytes.to_vec()).unwrap_or_default(),
+        })
+    }
+
+    fn into_folder(&self, folder: &Path, contents: &Contents, repository: &Repository) -> Result<(), Failure> {
+        let url = ClientUrl::new(self.client_url.as_deref().unwrap_or(&repository.instance.metadata_url))?;
+        let files = match self.format {
+            Format::SigstorePython => sigstore_python(contents, &url)?,
+            Format::SigstoreJs => sigstore_js(contents, &url)?,
+            _ => cosign(contents, &url)?,
+        };
+        Ok(write_all(folder, &files)?)
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        if let ExportError::TrustRoot(error) = error {
+            return error.into();
+        }
+        let hint = error.hint().unwrap_or("check the path, its permissions and the space on the disk");
+        Failure::new(error.to_string(), hint)
+    }
 }

@@ -1,0 +1,49 @@
+//! Writing what is exported.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rootline_metadata::Version;
+use rootline_metadata::json::Document;
+
+use super::error::ExportError;
+use crate::store::{Access, read_file_at_most, write_file};
+
+/// A file for another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedFile {
+    /// Where it belongs, below the folder that is exported to.
+    pub path: PathBuf,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Its version if it is metadata: what is there already must not be newer.
+    pub version: Option<Version>,
+}
+
+/// Writes files below `folder`, each of them entirely or not at all, in the order given. What else is there is left alone.
+///
+/// # Errors
+/// If a newer version of one of them is there, and nothing is written then; or if one cannot be written.
+pub fn write_all(folder: &Path, files: &[ExportedFile]) -> Result<(), ExportError> {
+    for file in files {
+        let path = folder.join(&file.path);
+        if let (Some(offered), Some(present)) = (file.version, file.version.and_then(|_| version_at(&path)))
+            && present > offered
+        {
+            return Err(ExportError::Newer { path, present, offered });
+        }
+    }
+    for file in files {
+        write_file(&folder.join(&file.path), &file.bytes, Access::Umask)?;
+    }
+    Ok(())
+}
+
+/// The version of the metadata that is there; none if there is none that can be read, which is then replaced.
+fn version_at(path: &Path) -> Option<Version> {
+    /// As many bytes as the usual limits allow any metadata.
+    const LIMIT: u64 = 5_000_000;
+    let bytes = read_file_at_most(&File::open(path).ok()?, LIMIT).ok()??;
+    let document = Document::parse(bytes, LIMIT as usize).ok()?;
+    document.top().get("signed")?.get("version")?.digits()?.parse().ok().and_then(Version::new)
+}
