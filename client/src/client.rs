@@ -339,6 +339,21 @@ impl<T: Transport, S: Store> Client<T, S> {
         Ok(found)
     }
 
+    /// All delegated roles, at most so many of them. They are not stored.
+    ///
+    /// # Errors
+    /// As [`Client::find`], but for targets.
+    pub fn walk(&mut self, trusted: &Trusted, most_roles: usize) -> Result<Walked, Error> {
+        let walk = Walk::begin(trusted.clone(), most_roles);
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let turned = match self.freshness.is_offline() {
+            true => turn(walk, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            false => turn(walk, &self.transport, &mut local, self.prefetch),
+        };
+        self.notes.append(&mut local.take_notes());
+        turned
+    }
+
     /// The bytes of a target that was found, verified (TUF 5.7). They are not stored.
     ///
     /// # Errors

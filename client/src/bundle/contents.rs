@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Envelope, Expiry, Role, RoleName, Targets, Version};
+use rootline_metadata::{Envelope, Expiry, Role, RoleName, TargetPath, Targets, Version};
 
 use super::error::BundleError;
+use super::limits::BundleLimits;
 use super::names::{file_name, root_name};
-use crate::error::Error;
+use crate::driver::{Prefetch, turn};
 use crate::last_check::LastCheck;
 use crate::limits::Limits;
 use crate::local_copy::LocalCopy;
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
-use crate::store::{LocalFile, Store};
+use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::{Request, Transport, TransportError};
+use crate::unsaved::Unsaved;
 use crate::workflow::{
-    Answer, Content, Crank, RootChain, Step, TargetRequest, Update, Updated, Wanted, role_file_name,
+    Answer, Content, Crank, OldRoots, RootChain, Step, TargetRequest, Update, Updated, Walked, Wanted, role_file_name,
 };
 
 /// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
@@ -128,7 +130,11 @@ impl Contents {
         let pinned = self.pinned_root().to_vec();
         for root in earlier.iter().chain([&pinned]) {
             match &mut chain {
-                None => chain = Some(RootChain::begin(root.clone(), &self.limits)?),
+                // Nobody has pinned it here, so that a fault is the bundle's.
+                None => {
+                    let begun = RootChain::begin(root.clone(), &self.limits);
+                    chain = Some(begun.map_err(|refusal| Refusal { check: Check::RootSignatures, ..refusal })?);
+                }
                 Some(chain) => _ = chain.extend(root.clone())?,
             }
             if let Some(chain) = &chain {
@@ -235,16 +241,43 @@ impl DelegatedRole {
     }
 }
 
-/// The roots before `pinned`, the oldest first. Nobody has verified them; [`Contents::with_earlier_roots`] does.
+/// The roots before the pinned one, the oldest first, as far as the repository has them.
 ///
 /// # Errors
-/// If one of them does not arrive.
+/// If they are no chain that leads up to the pinned root, or one of them does not arrive.
 pub fn fetch_earlier_roots(
     transport: &impl Transport,
-    pinned: Version,
+    pinned_root: &[u8],
     limits: &Limits,
 ) -> Result<Vec<Vec<u8>>, BundleError> {
-    let names = (1..pinned.number()).map(|version| format!("{version}.root.json"));
-    let fetched = names.map(|name| transport.fetch(&Request::metadata(name, limits.root)).map_err(Error::from));
-    Ok(fetched.collect::<Result<_, Error>>()?)
+    let roots = OldRoots::begin(pinned_root.to_vec(), limits)?.not_local();
+    let nothing = MemoryStore::new();
+    Ok(turn(roots, transport, &mut Unsaved::over(&nothing, None, limits.timestamp), Prefetch::On)?)
+}
+
+/// Every target that the roles of `walked` list and may speak about, for who wants all of them.
+///
+/// # Errors
+/// If that is more than the limits allow.
+pub fn every_target(walked: &Walked, limits: &BundleLimits) -> Result<Vec<Wanted>, BundleError> {
+    if walked.gave_up() {
+        return Err(BundleError::TooManyFiles { limit: limits.files });
+    }
+    let roles = walked.roles().map(|(role, targets)| (Some(role), targets));
+    let mut wanted = BTreeMap::new();
+    for (role, targets) in std::iter::once((None, walked.trusted().targets())).chain(roles) {
+        for (name, file) in targets.targets() {
+            let (Some(path), Some(file)) = (TargetPath::new(name), file) else { continue };
+            if role.is_none_or(|role| walked.may_speak_about(role, &path)) {
+                wanted.entry(path.as_str().to_owned()).or_insert((path, file.length));
+            }
+        }
+    }
+    let length = wanted.values().fold(0, |sum: u64, (_, length)| sum.saturating_add(*length));
+    match () {
+        () if length > limits.bytes => Err(BundleError::TooLong { limit: limits.bytes }),
+        () if wanted.len() > limits.files => Err(BundleError::TooManyFiles { limit: limits.files }),
+        // What one role lists another one may have been asked for in its place.
+        () => Ok(wanted.into_values().map(|(path, _)| Wanted { path, if_listed: true }).collect()),
+    }
 }

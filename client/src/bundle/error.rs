@@ -139,8 +139,10 @@ impl BundleError {
             BundleError::Unaccounted { .. } => {
                 Some("do not use it: a bundle has nothing in it that nobody has signed; have it made again")
             }
-            BundleError::TooLong { .. } | BundleError::TooManyFiles { .. } | BundleError::FileTooLong { .. } => {
-                Some("have a bundle made with fewer targets, or allow more with --max-bytes")
+            BundleError::TooLong { .. } => Some("have it made with fewer targets, or allow more with --max-bytes"),
+            BundleError::TooManyFiles { .. } => Some("have it made with fewer targets"),
+            BundleError::FileTooLong { .. } => {
+                Some("if it has to be so long, allow it with the options under \"Limits\" in --help")
             }
             BundleError::Name { .. } => Some("leave that target out; it cannot travel in a bundle"),
             BundleError::AnotherInstance { .. } => {

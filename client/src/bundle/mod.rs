@@ -25,7 +25,7 @@ mod names;
 mod unverified;
 mod verified;
 
-pub use contents::{Contents, DelegatedRole, fetch_earlier_roots};
+pub use contents::{Contents, DelegatedRole, every_target, fetch_earlier_roots};
 pub use error::{ArchiveFault, BundleError};
 pub use import::Imported;
 pub use limits::BundleLimits;

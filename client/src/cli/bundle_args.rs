@@ -2,27 +2,40 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rootline_metadata::{Expiry, Role, Version, instant_text};
+use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
-use crate::Freshness;
 use crate::bundle::{Bundle, BundleError, BundleLimits, UnverifiedBundle};
 use crate::cli::clock::parse_at;
 use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
 use crate::cli::freshness::freshness_json;
-use crate::cli::terminal::Terminal;
+use crate::cli::limits::LimitArgs;
+use crate::cli::repository::PinArgs;
+use crate::cli::roles::{RoleState, by_expiry, role_states, role_table};
+use crate::cli::terminal::{Terminal, printable};
 use crate::refusal::Fault;
+use crate::{Freshness, Instance};
+
+/// A bundle that was verified, for which instance, and when.
+pub(crate) struct Verified {
+    pub(crate) bundle: Bundle,
+    pub(crate) instance: Instance,
+    pub(crate) now: DateTime<Utc>,
+}
 
 /// Which bundle, and how long after its expiry it may be used.
 #[derive(Args, Debug)]
 pub(crate) struct BundleArgs {
     /// The bundle, as `rootline export` made it
     file: PathBuf,
+
+    #[command(flatten)]
+    pin: PinArgs,
 
     /// Accept it for so long after its expiry, such as 30d
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -35,15 +48,27 @@ pub(crate) struct BundleArgs {
     /// Most bytes of the bundle, which is held in memory while it is verified
     #[arg(long, value_name = "BYTES", default_value_t = BundleLimits::default().bytes)]
     max_bytes: u64,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl BundleArgs {
     /// The bundle, verified.
-    pub(crate) fn verify(&self, pinned_root: &[u8], now: DateTime<Utc>) -> Result<Bundle, Failure> {
+    pub(crate) fn verify(&self) -> Result<Verified, Failure> {
+        let (repository, now) = (self.limits.limits(), self.pin.now());
+        let instance = self.pin.instance(&repository)?;
         let file = File::open(&self.file).map_err(|error| Failure::unreadable(&self.file, &error))?;
-        let limits = BundleLimits { bytes: self.max_bytes, ..BundleLimits::default() };
-        let bundle = UnverifiedBundle::read(BufReader::new(file), limits)?;
-        Ok(bundle.verify(pinned_root, now, self.freshness())?)
+        let limits = BundleLimits { bytes: self.max_bytes, repository, ..BundleLimits::default() };
+        let bundle = UnverifiedBundle::read(BufReader::new(file), limits)
+            .and_then(|bundle| bundle.verify(&instance.pinned_root, now, self.freshness()))
+            .map_err(|error| self.located(error, None))?;
+        Ok(Verified { bundle, instance, now })
+    }
+
+    /// Why it was not taken, with its name and the local copy.
+    pub(crate) fn located(&self, error: BundleError, copy: Option<&Path>) -> Failure {
+        Failure::from(error).located(self.file.display().to_string(), copy)
     }
 
     fn freshness(&self) -> Freshness {
@@ -64,26 +89,22 @@ impl BundleArgs {
     pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, terminal: &Terminal) {
         let contents = bundle.contents();
         let taken = bundle.taken_at().map_or_else(|| "it does not say when".to_owned(), instant_text);
-        terminal.line(format_args!("bundle of {}, verified from root {}", plain(bundle.instance()), contents.pinned()));
+        terminal.line(format_args!(
+            "bundle of {}, verified from root {}",
+            printable(bundle.instance()),
+            contents.pinned()
+        ));
         terminal.line(format_args!("taken at: {taken}"));
-        let roles = roles(bundle);
-        let width = roles.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max(10);
-        terminal
-            .line(format_args!("  {:<width$} {:>7}  {:<20}  {:>9}", "role", "version", "expires (UTC)", "days left"));
-        for (name, version, expiry) in &roles {
-            let remark = if expiry.has_passed(now) { "  expired" } else { "" };
-            let (expires, days) = (expiry.to_text(), days_left(*expiry, now));
-            terminal.line(format_args!("  {:<width$} {version:>7}  {expires:<20}  {days:>9}{remark}", plain(name)));
-        }
+        role_table(&roles(bundle, now), terminal, by_expiry);
         for (found, bytes) in &bundle.updated().targets {
-            terminal.line(format_args!("  target {} ({} bytes)", plain(found.path.as_str()), bytes.len()));
+            terminal.line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
         }
         if let Some(until) = self.usable_until(bundle) {
-            let left = days_left(Expiry::at(until), now);
+            let left = until.signed_duration_since(now).num_days();
             terminal.line(format_args!("this site may use it until {} ({left} days left)", instant_text(until)));
         }
         if let Some((role, expiry)) = bundle.freshness().first_expiry().filter(|(_, expiry)| expiry.has_passed(now)) {
-            let role = plain(role);
+            let role = printable(role);
             terminal.warning(format_args!(
                 "stale: {role} expired at {expiry} ({} days ago)",
                 now.signed_duration_since(expiry.instant()).num_days()
@@ -100,15 +121,7 @@ impl BundleArgs {
     /// The same for programs.
     pub(crate) fn to_json(&self, bundle: &Bundle, now: DateTime<Utc>) -> Value {
         let contents = bundle.contents();
-        let roles = roles(bundle).into_iter().map(|(name, version, expiry)| {
-            json!({
-                "role": name,
-                "version": version.number(),
-                "expires": expiry.to_text(),
-                "days_left": days_left(expiry, now),
-                "expired": expiry.has_passed(now),
-            })
-        });
+        let roles = roles(bundle, now);
         let targets = bundle
             .updated()
             .targets
@@ -120,35 +133,17 @@ impl BundleArgs {
             "taken_at": bundle.taken_at().map(instant_text),
             "freshness": freshness_json(&bundle.freshness(), now),
             "usable_until": self.usable_until(bundle).map(instant_text),
-            "roles": roles.collect::<Vec<_>>(),
+            "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
             "targets": targets.collect::<Vec<_>>(),
         })
     }
 }
 
-fn roles(bundle: &Bundle) -> Vec<(String, Version, Expiry)> {
-    let trusted = &bundle.updated().trusted;
-    let (root, timestamp) = (trusted.root(), trusted.timestamp());
-    let (snapshot, targets) = (trusted.snapshot(), trusted.targets());
-    let mut roles = vec![
-        ("root".to_owned(), root.version(), root.expiry()),
-        ("timestamp".to_owned(), timestamp.version(), timestamp.expiry()),
-        ("snapshot".to_owned(), snapshot.version(), snapshot.expiry()),
-        ("targets".to_owned(), targets.version(), targets.expiry()),
-    ];
+fn roles(bundle: &Bundle, now: DateTime<Utc>) -> Vec<RoleState> {
+    let mut roles = role_states(&bundle.updated().trusted, now);
     let delegated = bundle.contents().delegated().iter();
-    roles.extend(delegated.map(|role| (role.name.as_str().to_owned(), role.version, role.expiry)));
+    roles.extend(delegated.map(|role| RoleState::new(role.name.as_str(), role.version, role.expiry, now)));
     roles
-}
-
-/// Whole days until then; less than zero once it has passed.
-fn days_left(expiry: Expiry, now: DateTime<Utc>) -> i64 {
-    expiry.instant().signed_duration_since(now).num_seconds().div_euclid(86_400)
-}
-
-/// Names come from the bundle; nothing in them may move the cursor.
-fn plain(name: &str) -> String {
-    name.chars().filter(|character| !character.is_control()).collect()
 }
 
 impl From<BundleError> for Failure {

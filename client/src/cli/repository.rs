@@ -16,9 +16,9 @@ use crate::cli::instances::{InstancesArgs, read_needed};
 use crate::cli::limits::LimitArgs;
 use crate::cli::terminal::Terminal;
 
-/// The options that say which repository, and which instant.
+/// The options that say whose repository it is, by the root that is pinned for it, and which instant.
 #[derive(Args, Debug)]
-pub(crate) struct SourceArgs {
+pub(crate) struct PinArgs {
     /// An instance: sigstore, sigstore-staging, github, or one that `rootline init` has made [default: sigstore]
     #[arg(long, value_name = "NAME", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
@@ -32,11 +32,6 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "URL", requires = "url")]
     targets_url: Option<String>,
 
-    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
-    /// below targets/
-    #[arg(long, value_name = "URL")]
-    mirror: Vec<String>,
-
     /// The root.json to begin with, which you have from a source that you trust
     #[arg(long, value_name = "FILE", requires = "url")]
     root: Option<PathBuf>,
@@ -47,6 +42,18 @@ pub(crate) struct SourceArgs {
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
+}
+
+/// The options that say which repository, and how it is read.
+#[derive(Args, Debug)]
+pub(crate) struct SourceArgs {
+    #[command(flatten)]
+    pin: PinArgs,
+
+    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
+    /// below targets/
+    #[arg(long, value_name = "URL")]
+    mirror: Vec<String>,
 
     #[command(flatten)]
     client: ClientArgs,
@@ -96,14 +103,28 @@ impl SourceArgs {
 
     /// The instant to work at.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        At::new(self.at).instant()
+        self.pin.now()
     }
 
     /// The repository that they name, and the root that is pinned for it.
     pub(crate) fn instance(&self) -> Result<Instance, Failure> {
+        let mut instance = self.pin.instance(&self.client.limits())?;
+        instance.mirrors.extend(self.mirror.iter().map(|url| Location::at(url)));
+        Ok(instance)
+    }
+}
+
+impl PinArgs {
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        At::new(self.at).instant()
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self, limits: &Limits) -> Result<Instance, Failure> {
         let mut instance = match (&self.url, &self.root) {
             (Some(url), Some(root)) => {
-                let pinned = read_needed(root, self.client.limits().root)?;
+                let pinned = read_needed(root, limits.root)?;
                 let instance = Instance::at(url, pinned);
                 Instance { name: self.instance.clone().unwrap_or(instance.name), ..instance }
             }
@@ -122,7 +143,6 @@ impl SourceArgs {
         if let Some(targets_url) = &self.targets_url {
             instance.targets_url.clone_from(targets_url);
         }
-        instance.mirrors.extend(self.mirror.iter().map(|url| Location::at(url)));
         Ok(instance)
     }
 
@@ -162,7 +182,7 @@ impl RepositoryArgs {
     /// nobody has asked for it.
     pub(crate) fn open_all_offline(&self) -> Result<Vec<Named>, Failure> {
         let folder = self.cache_folder()?;
-        let instances = self.source.instances.instances();
+        let instances = self.source.pin.instances.instances();
         let open = |instance: Instance| {
             let cache = Cache::open_existing(&folder, &instance)?;
             self.with_cache(instance, cache, Freshness::offline())

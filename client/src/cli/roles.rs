@@ -35,9 +35,14 @@ pub(crate) fn by_expiry(role: &RoleState) -> Tone {
 }
 
 impl RoleState {
+    /// Any role, at `now`.
+    pub(crate) fn new(name: &str, version: Version, expiry: Expiry, now: DateTime<Utc>) -> RoleState {
+        RoleState { name: name.to_owned(), version, expiry, now }
+    }
+
     /// A delegated role.
     pub(crate) fn delegated(name: &RoleName, role: &Targets, now: DateTime<Utc>) -> RoleState {
-        RoleState { name: name.as_str().to_owned(), version: role.version(), expiry: role.expiry(), now }
+        RoleState::new(name.as_str(), role.version(), role.expiry(), now)
     }
 
     /// Its name, as the repository has it.

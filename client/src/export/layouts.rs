@@ -32,9 +32,9 @@ impl ClientUrl {
         let rest = &url[scheme.len()..];
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         match authority.rsplit_once('@') {
-            Some((_, host)) => return refuse(&format!("{scheme}{host}"), "it has credentials in it"),
-            None if authority.is_empty() => return refuse(url, "it has no host"),
-            None if rest.contains(['?', '#']) => return refuse(url, "it has a query or a fragment"),
+            Some((_, host)) => refuse(&format!("{scheme}{host}"), "it has credentials in it"),
+            None if authority.is_empty() => refuse(url, "it has no host"),
+            None if rest.contains(['?', '#']) => refuse(url, "it has a query or a fragment"),
             None => Ok(ClientUrl { url: url.to_owned(), authority: scheme.len() }),
         }
     }

@@ -20,7 +20,6 @@ mod fetch;
 mod folder;
 mod ledger;
 mod observer;
-mod old_roots;
 mod plan;
 mod report;
 mod watch;
@@ -36,11 +35,10 @@ use crate::limits::Limits;
 use crate::store::MemoryStore;
 use crate::transport::Transport;
 use crate::unsaved::Unsaved;
-use crate::workflow::{Crank, Refresh, Walk, Walked};
+use crate::workflow::{Crank, OldRoots, Refresh, Walk, Walked};
 
 use copy::MirrorCopy;
 use folder::Folder;
-use old_roots::OldRoots;
 use plan::Plan;
 
 pub use error::MirrorError;

@@ -14,6 +14,7 @@
 mod crank;
 mod floor;
 mod guess;
+mod old_roots;
 pub mod phases;
 mod refresh;
 mod root_chain;
@@ -24,6 +25,7 @@ mod walk;
 
 pub use crank::{Answer, Content, Crank, Seen, Step};
 pub use floor::Floor;
+pub use old_roots::OldRoots;
 pub use phases::Trusted;
 pub use refresh::Refresh;
 pub(crate) use refresh::role_file_name;

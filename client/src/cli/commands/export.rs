@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use rootline_metadata::TargetPath;
 
-use crate::bundle::{Bundle, Contents, fetch_earlier_roots};
+use crate::bundle::{Bundle, BundleLimits, Contents, every_target, fetch_earlier_roots};
 use crate::cli::failure::Failure;
 use crate::cli::freshness::{FreshnessArgs, failure, freshness_line};
 use crate::cli::repository::{Repository, RepositoryArgs};
@@ -20,7 +20,7 @@ use crate::workflow::Wanted;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline export --output sigstore.bundle              for a site without a network: `rootline import sigstore.bundle`
+  rootline export --output sigstore.bundle          for a site without a network, to be imported
   rootline export --output sigstore.bundle --target artifact.pub --all-roots
   rootline export --format trusted-root > trusted_root.json
   rootline export --format jsonl --instance github > trusted_root.jsonl
@@ -28,9 +28,9 @@ use crate::workflow::Wanted;
   rootline export --format cosign --output ~/.sigstore/root
   rootline export --format sigstore-python --output ~ --offline
 
-What is written is verified, and fresh or within what --offline allows. The same files give the same bytes. A bundle is a tar;
-unpacked, it is a mirror for any TUF client. In the folder of another client only files of this repository are replaced, and
-none by an older one.")]
+What is written is verified, and fresh or within what --offline allows. The same files give the
+same bytes. A bundle is a tar; unpacked, it is a mirror for any TUF client. In the folder of
+another client only files of this repository are replaced, and none by an older one.")]
 pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Bundle)]
@@ -45,6 +45,10 @@ pub(crate) struct ExportArgs {
     /// folders of other clients
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
+
+    /// Take every target of the repository along. For bundles and the folders of other clients
+    #[arg(long, conflicts_with = "target")]
+    all_targets: bool,
 
     /// Take every root along from the first one, for verifiers who pin an older one than you do. For bundles and sigstore-python
     #[arg(long, conflicts_with = "offline")]
@@ -124,7 +128,7 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
             before.remove_all_but(&files)?;
         }
         Format::Cosign | Format::SigstorePython | Format::SigstoreJs => {
-            args.into_folder(output, &contents, &repository)?
+            args.fill_folder(output, &contents, &repository)?
         }
         Format::TrustedRoot | Format::ClientTrustConfig | Format::Jsonl => {
             write_file(output, &args.document(&contents)?, Access::Umask)?;
@@ -141,6 +145,7 @@ impl ExportArgs {
         let with_targets = format == Format::Bundle || format.is_folder_of_a_client();
         for (option, given, means_something) in [
             ("--target", !self.target.is_empty(), with_targets),
+            ("--all-targets", self.all_targets, with_targets),
             ("--all-roots", self.all_roots, matches!(format, Format::Bundle | Format::SigstorePython)),
             ("--all", self.all, format == Format::Pem),
             ("--client-url", self.client_url.is_some(), format.is_folder_of_a_client()),
@@ -169,16 +174,25 @@ impl ExportArgs {
             targets.retain(|target| target.path != path);
             targets.push(Wanted { path, if_listed: false });
         }
+        let located = |repository: &Repository, error| repository.located(failure(error, self.freshness.freshness()));
         let updated = repository.client.update(repository.now, &targets);
         terminal.notes(repository.client.take_notes());
-        let updated = updated.map_err(|error| failure(error, self.freshness.freshness()))?;
+        let mut updated = updated.map_err(|error| located(repository, error))?;
+        if self.all_targets {
+            let limits = BundleLimits::default();
+            let walked = repository.client.walk(&updated.trusted, limits.files);
+            targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
+            let all = repository.client.update(repository.now, &targets);
+            terminal.notes(repository.client.take_notes());
+            updated = all.map_err(|error| located(repository, error))?;
+        }
         let instant = updated.trusted.checked_at();
         let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
         let contents = Contents::of_local_copy(pinned, client.store(), instant, &targets, client.limits())?;
         if !self.all_roots {
             return Ok(contents);
         }
-        let earlier = fetch_earlier_roots(client.transport(), contents.pinned(), client.limits())?;
+        let earlier = fetch_earlier_roots(client.transport(), pinned, client.limits())?;
         Ok(contents.with_earlier_roots(earlier)?)
     }
 
@@ -191,7 +205,7 @@ impl ExportArgs {
         })
     }
 
-    fn into_folder(&self, folder: &Path, contents: &Contents, repository: &Repository) -> Result<(), Failure> {
+    fn fill_folder(&self, folder: &Path, contents: &Contents, repository: &Repository) -> Result<(), Failure> {
         let url = ClientUrl::new(self.client_url.as_deref().unwrap_or(&repository.instance.metadata_url))?;
         let files = match self.format {
             Format::SigstorePython => sigstore_python(contents, &url)?,

@@ -1,12 +1,14 @@
 //! `rootline import`: bring the local copy up to date from a bundle.
 
+use std::path::Path;
+
 use clap::Args;
 use serde_json::json;
 
 use crate::Cache;
-use crate::cli::bundle_args::BundleArgs;
+use crate::cli::bundle_args::{BundleArgs, Verified};
 use crate::cli::failure::Failure;
-use crate::cli::repository::RepositoryArgs;
+use crate::cli::repository::CacheArgs;
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
@@ -16,14 +18,12 @@ use crate::cli::terminal::Terminal;
   rootline import sigstore.bundle --grace 30d           then: rootline show --offline --grace 30d
   rootline import own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made. Everything in the bundle is verified from the pinned root first; a bundle that is older than the local
-copy is refused, and the local copy stays as it is. Exit status: 0 if the local copy holds what is in the bundle; 1 if not.")]
+No request is made. Everything in the bundle is verified from the pinned root first; a bundle
+that is older than the local copy is refused, and the local copy stays as it is. Exit status: 0
+if the local copy holds what is in the bundle; 1 if not.")]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    bundle: BundleArgs,
-
-    #[command(flatten)]
-    repository: RepositoryArgs,
+    cache: CacheArgs,
 
     /// Write nothing: only see whether it would be taken
     #[arg(long)]
@@ -32,19 +32,26 @@ pub(crate) struct ImportArgs {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+
+    // Last: its options under a heading would take in those that follow.
+    #[command(flatten)]
+    bundle: BundleArgs,
 }
 
 pub(crate) fn run(args: &ImportArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let instance = args.repository.instance()?;
-    let now = args.repository.now();
-    let bundle = args.bundle.verify(&instance.pinned_root, now)?;
-    let folder = args.repository.cache_folder()?;
+    let Verified { bundle, instance, now } = args.bundle.verify()?;
+    let folder = args.cache.folder()?;
     let (imported, kept_in) = match args.dry_run {
-        true => (bundle.try_import(Cache::open_existing(&folder, &instance)?)?, None),
+        true => {
+            let cache = Cache::open_existing(&folder, &instance)?;
+            let place = cache.folder().map(Path::to_owned);
+            (bundle.try_import(cache).map_err(|error| args.bundle.located(error, place.as_deref()))?, None)
+        }
         false => {
             let cache = Cache::open(&folder, &instance)?;
-            let kept_in = cache.folder().map(|folder| folder.display().to_string());
-            (bundle.import(cache)?, kept_in)
+            let place = cache.folder().map(Path::to_owned);
+            let imported = bundle.import(cache).map_err(|error| args.bundle.located(error, place.as_deref()))?;
+            (imported, place.map(|place| place.display().to_string()))
         }
     };
     if args.json {

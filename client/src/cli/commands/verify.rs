@@ -2,39 +2,33 @@
 
 use clap::Args;
 
-use crate::cli::bundle_args::BundleArgs;
+use crate::cli::bundle_args::{BundleArgs, Verified};
 use crate::cli::failure::Failure;
-use crate::cli::repository::RepositoryArgs;
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("cache", |arg| arg.hide(true)),
     mut_arg("targets_url", |arg| arg.hide(true)),
     after_help = "Examples:
   rootline verify sigstore.bundle
   rootline verify sigstore.bundle --grace 30d --json
   rootline verify own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made and nothing is written. Exit status: 0 if everything in the bundle is verified and unexpired, or within
-the grace; 1 if not."
+No request is made and nothing is written. Exit status: 0 if everything in the bundle is
+verified and unexpired, or within the grace; 1 if not."
 )]
 pub(crate) struct VerifyArgs {
-    #[command(flatten)]
-    bundle: BundleArgs,
-
-    #[command(flatten)]
-    repository: RepositoryArgs,
-
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+
+    // Last: its options under a heading would take in those that follow.
+    #[command(flatten)]
+    bundle: BundleArgs,
 }
 
 pub(crate) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let instance = args.repository.instance()?;
-    let now = args.repository.now();
-    let bundle = args.bundle.verify(&instance.pinned_root, now)?;
+    let Verified { bundle, now, .. } = args.bundle.verify()?;
     match args.json {
         true => terminal.json(&args.bundle.to_json(&bundle, now)),
         false => args.bundle.print(&bundle, now, terminal),

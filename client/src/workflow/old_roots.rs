@@ -2,18 +2,19 @@
 
 use rootline_metadata::{Envelope, Role, Root, Version};
 
+use super::crank::{Answer, Crank, Seen, Step};
+use super::root_chain::RootChain;
 use crate::limits::Limits;
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
 use crate::store::LocalFile;
 use crate::transport::Request;
-use crate::workflow::{Answer, Crank, RootChain, Seen, Step};
 
 /// Goes down from the pinned root to root 1, or as far as the repository has them, and sees that each is vouched for by the one before it,
 /// the pinned one included. That makes them one chain and not more: the oldest is vouched for by nobody here. Readers who have pinned
 /// one of them compare it with theirs.
 #[derive(Debug)]
-pub(super) struct OldRoots {
+pub struct OldRoots {
     pinned: Vec<u8>,
     limits: Limits,
     state: State,
@@ -37,7 +38,7 @@ impl OldRoots {
     ///
     /// # Errors
     /// If it is no root, or not signed by itself.
-    pub(super) fn begin(pinned: Vec<u8>, limits: &Limits) -> Result<OldRoots, Refusal> {
+    pub fn begin(pinned: Vec<u8>, limits: &Limits) -> Result<OldRoots, Refusal> {
         let chain = RootChain::begin(pinned.clone(), limits)?;
         let state = before(chain.newest().version()).map_or(State::Done, State::Load);
         Ok(OldRoots { pinned, limits: limits.clone(), state, only_from_repository: false, found: Vec::new() })
@@ -45,7 +46,7 @@ impl OldRoots {
 
     /// The same, not looking at local copies.
     #[must_use]
-    pub(super) fn not_local(mut self) -> OldRoots {
+    pub fn not_local(mut self) -> OldRoots {
         self.only_from_repository = true;
         if let State::Load(version) = self.state {
             self.state = State::Fetch(version);

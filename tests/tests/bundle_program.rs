@@ -1,0 +1,303 @@
+//! `rootline export`, `verify` and `import`, as the people at both ends of a bundle meet them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rootline_client::Client;
+use rootline_client::store::MemoryStore;
+use rootline_client::transport::Folder;
+use rootline_metadata::parse_instant;
+use rootline_metadata::sigstore::{ClientTrustConfig, TrustedRoot};
+use rootline_tests::binaries::rootline;
+use rootline_tests::peers::{self, Reading};
+use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
+use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::simulator::{Delegation, Simulator};
+use rootline_tests::verifier::target_path;
+
+/// A month after the timestamp has expired.
+const A_MONTH_LATER: &str = "2030-02-08T00:00:00Z";
+const DELEGATED: &str = "more/notes";
+
+/// A repository with a delegated role.
+fn scene() -> Scene {
+    Scene::with(|sim| {
+        sim.publish_root();
+        sim.delegate("targets", Delegation::to("more").paths(["more/*"]));
+        sim.add_target("more", DELEGATED, b"notes");
+    })
+}
+
+fn exported(scene: &Scene, more: &[&str]) -> std::path::PathBuf {
+    let file = scene.path("site.bundle");
+    let arguments = [&["export", "--output", file.to_str().unwrap()], more].concat();
+    let outcome = scene.run(&arguments, DAY_1).succeeds();
+    assert_eq!(outcome.stdout.trim_end(), file.to_str().unwrap());
+    file
+}
+
+/// A machine that has a bundle, a root and nothing else: no home, no network.
+struct Machine {
+    folder: tempfile::TempDir,
+    has_no_network: bool,
+}
+
+impl Machine {
+    fn with(bundle: &Path, root: &Path) -> Machine {
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(bundle, folder.path().join("site.bundle")).unwrap();
+        fs::copy(root, folder.path().join("root.json")).unwrap();
+        fs::create_dir(folder.path().join("home")).unwrap();
+        // Only some users may do without a network; for the others the URL leads nowhere.
+        let unshared = Command::new("unshare").args(["-n", "true"]).status();
+        Machine { folder, has_no_network: unshared.is_ok_and(|status| status.success()) }
+    }
+
+    fn run(&self, arguments: &[&str], at: &str) -> Outcome {
+        let mut command = match self.has_no_network {
+            true => Command::new("unshare"),
+            false => Command::new(rootline()),
+        };
+        if self.has_no_network {
+            command.arg("-n").arg(rootline());
+        }
+        command.args(arguments).args(["--url", "https://tuf.invalid", "--root", "root.json", "--at", at]);
+        let home = self.folder.path().join("home");
+        Outcome::of(
+            command
+                .env_clear()
+                .env("PATH", std::env::var_os("PATH").unwrap())
+                .env("HOME", home)
+                .current_dir(self.folder.path()),
+        )
+    }
+
+    fn home(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path().join("home")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+fn machine(scene: &Scene, more: &[&str]) -> Machine {
+    Machine::with(&exported(scene, more), &scene.path("metadata/1.root.json"))
+}
+
+#[test]
+fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_refused_a_month_later() {
+    let site = machine(&scene(), &["--target", DELEGATED]);
+    let imported = site.run(&["import", "site.bundle"], DAY_1).succeeds().stdout;
+    for line in [
+        "verified from root 1",
+        "taken at: 2030-01-02T00:00:00Z",
+        "  more             1  2030-04-01T00:00:00Z         89",
+        "  target more/notes (5 bytes)",
+        "this site may use it until 2030-01-08T00:00:00Z (6 days left)",
+        "kept in ",
+    ] {
+        assert!(imported.contains(line), "{line}: {imported}");
+    }
+    let shown = site.run(&["show", "--offline"], DAY_1).succeeds().stdout;
+    assert!(shown.contains("https://new.example") && shown.contains("checked at 2030-01-02T00:00:00Z"), "{shown}");
+    assert_eq!(site.run(&["get", DELEGATED, "--offline"], DAY_1).succeeds().bytes, b"notes");
+    // The same a month later.
+    let expired = "timestamp.json expired at 2030-01-08T00:00:00Z, 31 days before 2030-02-08T00:00:00Z";
+    site.run(&["show", "--offline"], A_MONTH_LATER).is_refused(expired, "TUF 5.4.4 (freeze)");
+    for command in ["verify", "import"] {
+        let refused = site.run(&[command, "site.bundle"], A_MONTH_LATER);
+        refused.is_refused(expired, "TUF 5.4.4 (freeze)");
+        assert!(refused.stderr.contains("hint: carry over a newer bundle"), "{}", refused.stderr);
+        site.run(&[command, "site.bundle", "--grace", "31d"], A_MONTH_LATER)
+            .is_refused(expired.split(',').next().unwrap(), "TUF 5.4.4 (freeze)");
+        let allowed = site.run(&[command, "site.bundle", "--grace", "32d"], A_MONTH_LATER);
+        assert_eq!(allowed.status, 0, "{}", allowed.stderr);
+        assert!(allowed.stderr.contains("warning: stale: timestamp expired at 2030-01-08T00:00:00Z (31 days ago)"));
+        assert!(allowed.stdout.contains("until 2030-02-09T00:00:00Z (1 days left)"), "{}", allowed.stdout);
+        let as_of = site.run(&[command, "site.bundle", "--as-of", DAY_1], A_MONTH_LATER);
+        assert_eq!((as_of.status, as_of.stdout.contains("may use it until")), (0, false), "{}", as_of.stderr);
+    }
+}
+
+#[test]
+fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
+    let site = machine(&scene(), &["--target", DELEGATED]);
+    let verified = site.run(&["verify", "site.bundle", "--json"], DAY_1).succeeds().json();
+    assert_eq!(verified["taken_at"], DAY_1);
+    assert_eq!(verified["usable_until"], "2030-01-08T00:00:00Z");
+    assert_eq!(verified["freshness"]["fresh_until"], "2030-01-08T00:00:00Z");
+    assert_eq!(verified["roles"][0]["version"], 2);
+    assert_eq!(verified["roles"][4]["role"], "more");
+    assert_eq!(verified["targets"][0]["name"], DELEGATED);
+    let tried = site.run(&["import", "site.bundle", "--dry-run", "--json"], DAY_1).succeeds().json();
+    assert_eq!((&tried["new"], &tried["kept_in"]), (&true.into(), &serde_json::Value::Null));
+    assert!(site.home().is_empty(), "{:?}", site.home());
+    assert_eq!(site.run(&["import", "site.bundle", "--json"], DAY_1).succeeds().json()["new"], true);
+    assert!(!site.home().is_empty());
+    let again = site.run(&["import", "site.bundle", "--dry-run"], DAY_1).succeeds().stdout;
+    assert!(again.ends_with("nothing was kept, as asked; the local copy has all of it\n"), "{again}");
+}
+
+#[test]
+fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
+    let scene = scene();
+    let bundle = fs::read(exported(&scene, &[])).unwrap();
+    let root = scene.path("metadata/1.root.json");
+    let refused = |bytes: &[u8], root: &Path, what: &str, hint: &str| {
+        let file = scene.path("other.bundle");
+        fs::write(&file, bytes).unwrap();
+        let outcome = Machine::with(&file, root).run(&["import", "site.bundle"], DAY_1);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
+        let lines: Vec<&str> = outcome.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: ") && lines[0].contains(what), "{}", outcome.stderr);
+        assert!(lines.last().unwrap().starts_with(&format!("  hint: {hint}")), "{}", outcome.stderr);
+        assert_eq!(lines.len(), 3, "{}", outcome.stderr);
+    };
+    refused(&bundle[..bundle.len() / 2], &root, "it is cut off", "carry it over again");
+    refused(b"", &root, "it is cut off", "carry it over again");
+    let mut changed = bundle.clone();
+    changed[100] ^= 1;
+    refused(&changed, &root, "a header that no bundle has", "carry it over again");
+    let stranger = scene.path("stranger.json");
+    fs::write(&stranger, Simulator::new(parse_instant(DAY_1).unwrap()).root_bytes(1)).unwrap();
+    refused(&bundle, &stranger, "the bundle is of another instance", "name the instance that it is for");
+    let later = Command::new(rootline())
+        .args(["export", "--at", DAY_1, "--output"])
+        .arg(scene.path("later.bundle"))
+        .arg("--url")
+        .arg(scene.path("metadata"))
+        .arg("--targets-url")
+        .arg(scene.path("targets"))
+        .arg("--root")
+        .arg(scene.path("metadata/2.root.json"))
+        .arg("--cache")
+        .arg(scene.path("cache"))
+        .output()
+        .unwrap();
+    assert!(later.status.success());
+    let later = fs::read(scene.path("later.bundle")).unwrap();
+    refused(&later, &root, "begins with root 2, and the pinned root is version 1", "have it made with --all-roots");
+    let outcome = Machine::with(&scene.path("later.bundle"), &root).run(&["import", "no such file"], DAY_1);
+    assert!(outcome.stderr.contains("no such file cannot be read"), "{}", outcome.stderr);
+}
+
+#[test]
+fn all_roots_and_all_targets_come_along_when_they_are_asked_for() {
+    let scene = scene();
+    let all = ["export", "--at", DAY_1, "--all-roots", "--all-targets", "--output"];
+    let mut command = Command::new(rootline());
+    command.args(all).arg(scene.path("all.bundle")).arg("--url").arg(scene.path("metadata"));
+    command.arg("--targets-url").arg(scene.path("targets")).arg("--cache").arg(scene.path("cache"));
+    Outcome::of(command.arg("--root").arg(scene.path("metadata/2.root.json"))).succeeds();
+    let site = Machine::with(&scene.path("all.bundle"), &scene.path("metadata/1.root.json"));
+    let verified = site.run(&["verify", "site.bundle", "--json"], DAY_1).succeeds().json();
+    let names: Vec<&str> =
+        verified["targets"].as_array().unwrap().iter().map(|target| target["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dir/a file", DELEGATED, "trusted_root.json"]);
+}
+
+#[test]
+fn an_unpacked_bundle_is_a_mirror_for_any_tuf_client() {
+    let scene = scene();
+    let file = exported(&scene, &["--target", DELEGATED]);
+    let folder = scene.path("unpacked");
+    fs::create_dir(&folder).unwrap();
+    let unpacked = Outcome::of(Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&folder)).succeeds();
+    assert_eq!(unpacked.stdout, "");
+    let root = fs::read(folder.join("1.root.json")).unwrap();
+    let mut client = Client::new(root, Folder::new(&folder, folder.join("targets")), MemoryStore::new());
+    let trusted = client.refresh(parse_instant(DAY_1).unwrap()).unwrap();
+    assert_eq!(client.target(&trusted, &target_path(DELEGATED)).unwrap(), b"notes");
+    if !peers::installed() {
+        return;
+    }
+    let served = folder.clone();
+    let server = ScriptedServer::answering(move |request| match fs::read(served.join(&request.target[1..])) {
+        Ok(bytes) => Reply::ok(bytes),
+        Err(_) => Reply::status(404, "not found"),
+    });
+    let targets = [DELEGATED, "trusted_root.json"];
+    for peer in peers::TIMED.iter().filter(|peer| **peer != "tough") {
+        let (root, cache) = (folder.join("1.root.json"), scene.path(peer));
+        let reading = Reading { root: &root, url: &server.url(), at: Some(DAY_1), cache: &cache, targets: &targets };
+        peers::read(peer, &reading).unwrap_or_else(|why| panic!("{peer} refuses: {why}"));
+    }
+}
+
+#[test]
+fn every_format_is_written_where_it_belongs() {
+    let scene = Scene::with(|sim| {
+        let config = br#"{"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [], "oidcUrls": [],
+          "rekorTlogUrls": [], "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
+        sim.add_target("targets", "signing_config.v0.2.json", config);
+    });
+    let printed = |format| scene.run(&["export", "--format", format], DAY_1).succeeds().bytes;
+    assert_eq!(printed("trusted-root"), TRUSTED_ROOT.as_bytes());
+    assert!(TrustedRoot::parse(&printed("jsonl"), 1 << 20).is_ok());
+    assert!(ClientTrustConfig::parse(&printed("client-trust-config"), 1 << 20).is_ok());
+    let out = scene.path("out");
+    let out = out.to_str().unwrap();
+    let written = |format: &str, more: &[&str]| {
+        scene.run(&[&["export", "--offline", "--format", format, "--output", out], more].concat(), DAY_1)
+    };
+    written("trusted-root", &[]).succeeds();
+    assert_eq!(fs::read(out).unwrap(), TRUSTED_ROOT.as_bytes());
+    fs::remove_file(out).unwrap();
+    written("pem", &[]).succeeds();
+    assert!(!Path::new(out).join("transparency-log-01.pem").exists(), "its window is closed");
+    assert!(Path::new(out).join("transparency-log-02.pem").exists());
+    written("pem", &["--all"]).succeeds();
+    assert!(Path::new(out).join("transparency-log-01.pem").exists());
+    let url = ["--client-url", "https://tuf.example/prod"];
+    for (format, file) in [
+        ("cosign", "tuf.example-prod/targets/trusted_root.json"),
+        ("sigstore-js", "tuf.example%2Fprod/targets/trusted_root.json"),
+        ("sigstore-python", ".cache/sigstore-python/tuf/https%3A%2F%2Ftuf.example%2Fprod/trusted_root.json"),
+    ] {
+        let refused = written(format, &[]);
+        assert!(
+            refused.stderr.contains("hint: name the URL that the other client asks with --client-url"),
+            "{}",
+            refused.stderr
+        );
+        written(format, &url).succeeds();
+        assert_eq!(fs::read(Path::new(out).join(file)).unwrap(), TRUSTED_ROOT.as_bytes(), "{format}");
+    }
+}
+
+#[test]
+fn an_option_that_means_nothing_for_a_format_is_refused() {
+    let scene = scene();
+    for (arguments, what) in [
+        (&["--format", "pem", "--output", "x", "--target", "y"][..], "--target means nothing for --format pem"),
+        (&["--format", "jsonl", "--all-roots"], "--all-roots means nothing for --format jsonl"),
+        (&["--format", "jsonl", "--all-targets"], "--all-targets means nothing for --format jsonl"),
+        (&["--output", "x", "--all"], "--all means nothing for --format bundle"),
+        (&["--output", "x", "--client-url", "http://x"], "--client-url means nothing for --format bundle"),
+        (&[], "--format bundle needs a place to be written to"),
+    ] {
+        let outcome = scene.run(&[&["export"], arguments].concat(), DAY_1);
+        assert_eq!(outcome.status, 1);
+        assert!(outcome.stderr.starts_with(&format!("error: {what}")), "{}", outcome.stderr);
+    }
+    assert!(!scene.path("cache").exists(), "nothing was begun");
+}
+
+#[test]
+fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
+    let scene = scene();
+    let file = scene.path("late.bundle");
+    let offline = ["export", "--offline", "--output", file.to_str().unwrap()];
+    scene.run(&["update"], DAY_1).succeeds();
+    scene.run(&offline, DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
+    let stale = scene.run(&[&offline[..], &["--grace", "2d"]].concat(), DAY_8);
+    assert_eq!(stale.status, 0);
+    assert!(stale.stderr.starts_with("warning: checked at 2030-01-02T00:00:00Z; stale: "), "{}", stale.stderr);
+    let at_once = fs::read(exported(&scene, &["--offline"])).unwrap();
+    assert_eq!(at_once, fs::read(file).unwrap(), "it is the same bundle, whenever it is made");
+}

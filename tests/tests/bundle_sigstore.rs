@@ -1,0 +1,76 @@
+//! Bundles of Sigstore's real repository, from every root it ever published, with the one role that it delegates to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use rootline_client::bundle::{Bundle, BundleLimits, Contents, UnverifiedBundle, every_target, fetch_earlier_roots};
+use rootline_client::limits::Limits;
+use rootline_client::store::MemoryStore;
+use rootline_client::transport::Folder;
+use rootline_client::workflow::Wanted;
+use rootline_client::{Client, Freshness};
+use rootline_metadata::parse_instant;
+use rootline_tests::real_data;
+
+/// The newest root of the archive.
+const NEWEST: u64 = 15;
+
+fn root(folder: &Path, version: u64) -> Vec<u8> {
+    fs::read(folder.join(format!("metadata/{version}.root.json"))).unwrap()
+}
+
+/// Every target, from that root.
+fn contents(folder: &Path, version: u64) -> (Folder, Contents) {
+    let now = parse_instant("2026-08-22T00:00:00Z").unwrap();
+    let (pinned, store) = (root(folder, version), MemoryStore::new());
+    let transport = Folder::new(folder.join("metadata"), folder.join("targets"));
+    let mut client = Client::new(pinned.clone(), &transport, &store).recording_checks();
+    let trusted = client.refresh(now).unwrap();
+    let walked = client.walk(&trusted, 10).unwrap();
+    // Not every target that is listed was kept in the archive.
+    let mut wanted = every_target(&walked, &BundleLimits::default()).unwrap();
+    wanted.retain(|target: &Wanted| {
+        let found = client.find(&trusted, &target.path).unwrap();
+        client.fetch(&found).is_ok()
+    });
+    client.update(now, &wanted).unwrap();
+    let contents = Contents::of_local_copy(&pinned, &store, now, &wanted, &Limits::default()).unwrap();
+    (transport, contents)
+}
+
+#[test]
+fn every_target_travels_from_every_root_and_serves_whoever_pins_a_later_one() {
+    let Some(folder) = real_data::sigstore_prod() else { return };
+    let now = parse_instant("2026-08-22T00:00:00Z").unwrap();
+    let archived = |name: &str| fs::read_dir(folder.join(name)).unwrap().count();
+    for version in 1..=NEWEST {
+        let (transport, contents) = contents(&folder, version);
+        assert_eq!(contents.delegated().len(), 1);
+        // The targets in the archive, but for the folder of the delegated role, and the one in that.
+        assert_eq!(contents.updated().targets.len(), archived("targets"));
+        let bytes = Bundle::of(contents.clone(), "sigstore").to_bytes().unwrap();
+        let verified = |bytes: &[u8], pinned: u64| {
+            let bundle = UnverifiedBundle::read(bytes, BundleLimits::default()).unwrap();
+            bundle.verify(&root(&folder, pinned), now, Freshness::offline())
+        };
+        for pinned in [version, NEWEST] {
+            let store = MemoryStore::new();
+            let imported = verified(&bytes, pinned).unwrap().import(&store).unwrap();
+            assert_eq!(imported.updated.targets.len(), archived("targets"), "from {version} for {pinned}");
+        }
+        assert!(version == 1 || verified(&bytes, version - 1).is_err());
+        // With every root, all are the same but for which one was pinned.
+        let earlier = fetch_earlier_roots(&transport, contents.pinned_root(), &Limits::default()).unwrap();
+        assert_eq!(earlier.len() as u64, version - 1);
+        let whole = contents.with_earlier_roots(earlier).unwrap();
+        assert_eq!(whole.roots().count() as u64, NEWEST);
+        let bytes = Bundle::of(whole, "sigstore").to_bytes().unwrap();
+        verified(&bytes, 1).unwrap();
+    }
+}
