@@ -72,6 +72,10 @@ impl Store for Cache {
         self.store.load(file, limit)
     }
 
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        self.store.has(file, bytes)
+    }
+
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
         self.store.save(file, bytes)
     }

@@ -167,10 +167,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
             return Ok(());
         }
         let _lock = self.lock()?;
-        match self.store.load(&LocalFile::Snapshot, snapshot.len() as u64) {
-            Ok(Some(present)) if present == snapshot => self.save_all(),
-            _ => Ok(()),
-        }
+        if self.store.has(&LocalFile::Snapshot, snapshot) { self.save_all() } else { Ok(()) }
     }
 
     fn save_all(&mut self) -> Result<(), StoreError> {
@@ -190,10 +187,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
 
     /// Whether nothing was verified that the store does not have.
     fn is_saved(&self) -> bool {
-        self.files.iter().all(|(file, content)| {
-            let bytes = content.bytes();
-            matches!(self.store.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes)
-        })
+        self.files.iter().all(|(file, content)| self.store.has(file, content.bytes()))
     }
 }
 

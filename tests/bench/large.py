@@ -1,4 +1,5 @@
-"""A hundred thousand targets, in one role or in 16 384 hash bins: a client that fetches one of them, from nothing and again.
+"""A hundred thousand targets, in one role or in 16 384 hash bins: a client that fetches one of them, from nothing, again, and again
+after a new version of everything but the bins was published.
 
 `no checks` is a program that reads the same files, hashes each once and parses each once.
 """
@@ -24,7 +25,9 @@ def measure(scratch: Path, runs: int) -> list:
     for listing, name, able in REPOSITORIES:
         folder = scratch / listing
         folder.mkdir()
-        subprocess.run([PROGRAMS / "make-large-repository", folder / "repository", listing], check=True)
+        make = PROGRAMS / "make-large-repository"
+        subprocess.run([make, folder / "repository", listing], check=True)
+        subprocess.run([make, folder / "new version", listing, "new-version"], check=True)
         rows += measure_one(folder, name, able, max(3, runs // 8))
         shutil.rmtree(folder)
     return rows
@@ -46,8 +49,16 @@ def measure_one(folder: Path, name: str, able: list, runs: int) -> list:
         def keep(_: str) -> None:
             pass
 
+        def go_back(client: str) -> None:
+            shutil.rmtree(folder / client)
+            shutil.copytree(folder / "before" / client, folder / client)
+
         rows = []
-        for when, before in (("first", forget), ("again", keep)):
+        for when, before in (("first", forget), ("again", keep), ("new version", go_back)):
+            if before is go_back:
+                for client in commands:
+                    shutil.copytree(folder / client, folder / "before" / client)
+                shutil.copytree(folder / "new version", folder / "repository", dirs_exist_ok=True)
             times = take_turns(commands, runs, before)
             memory, requests = {}, {}
             for client, command in commands.items():

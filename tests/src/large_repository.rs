@@ -58,10 +58,15 @@ pub fn large_repository(listing: Listing, targets: u32) -> Simulator {
         let signers = bins.as_ref().map(|bins| bins.role.keys.clone()).unwrap_or_default();
         simulator.issue(name).signed_by(signers).compact().publish();
     }
+    publish_top_level(&mut simulator);
+    simulator
+}
+
+/// Publishes a new version of everything but root and bins.
+pub fn publish_top_level(simulator: &mut Simulator) {
     for role in ["targets", "snapshot", "timestamp"] {
         simulator.issue(role).compact().publish();
     }
-    simulator
 }
 
 fn by_prefixes(bins: &Bins, number: usize, name: &str) -> Delegation {

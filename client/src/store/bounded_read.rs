@@ -19,9 +19,53 @@ fn read_at_most(reader: impl Read, announced: u64, limit: u64) -> io::Result<Opt
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
+/// Whether `file` has exactly these bytes; found out in pieces, so that a large file is not held a second time.
+pub(crate) fn file_has(file: &File, bytes: &[u8]) -> io::Result<bool> {
+    if file.metadata()?.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    reader_has(file, bytes)
+}
+
+fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool> {
+    let mut rest = bytes;
+    let mut piece = vec![0; PIECE.min(bytes.len() + 1)];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(rest.is_empty()),
+            Ok(length) => match rest.strip_prefix(&piece[..length]) {
+                Some(further) => rest = further,
+                None => return Ok(false),
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// 64 KiB: more makes comparing no faster.
+const PIECE: usize = 64 << 10;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_a_content_only_if_they_are_all_of_it() {
+        let long = vec![7; PIECE + 5];
+        for content in [&b""[..], b"1", b"12345", &long] {
+            assert!(reader_has(content, content).unwrap(), "{}", content.len());
+            assert!(!reader_has(content, &[content, b"x"].concat()).unwrap(), "{}", content.len());
+            assert!(!reader_has(&[content, b"x"].concat()[..], content).unwrap(), "{}", content.len());
+            for changed in
+                [0, content.len() / 2, content.len().saturating_sub(1)].into_iter().filter(|at| *at < content.len())
+            {
+                let mut other = content.to_vec();
+                other[changed] ^= 1;
+                assert!(!reader_has(content, &other).unwrap(), "{} {changed}", content.len());
+            }
+        }
+    }
 
     #[test]
     fn exactly_the_limit_is_read_and_one_more_is_not() {

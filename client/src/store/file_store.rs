@@ -12,7 +12,7 @@ use super::disk::{Disk, OsDisk};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::lock::{self, Sharing, StoreLock};
 use super::prune::{self, prune};
-use super::{LocalFile, Store, escape, folders, journal, read_file_at_most};
+use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_most};
 
 /// The local copy of one repository as plain files, which any TUF user will recognise:
 ///
@@ -142,9 +142,16 @@ impl FileStore {
         journal::finish(&*self.disk, &self.folder, &SUB_FOLDERS)
     }
 
-    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-        // A file that is too long, unreadable or not regular differs; if it also resists being replaced, that says so.
-        matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes)
+    /// The file, wherever it is now.
+    fn open_file(&self, file: &LocalFile) -> Result<Option<(File, PathBuf)>, StoreError> {
+        let name = name_of(file);
+        if let Some(pending) = journal::pending_path(&self.folder, &name)
+            && let Some(opened) = open_regular(&pending)?
+        {
+            return Ok(Some((opened, pending)));
+        }
+        let path = self.folder.join(&name);
+        Ok(open_regular(&path)?.map(|opened| (opened, path)))
     }
 
     /// Lets the oldest of those kinds go that these files are of.
@@ -174,23 +181,16 @@ impl FileStore {
 
 impl Store for FileStore {
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let name = name_of(file);
-        let mut path = self.folder.join(&name);
-        let mut opened = None;
-        if let Some(pending) = journal::pending_path(&self.folder, &name) {
-            opened = open_regular(&pending)?;
-            if opened.is_some() {
-                path = pending;
-            }
-        }
-        if opened.is_none() {
-            opened = open_regular(&path)?;
-        }
-        let Some(opened) = opened else { return Ok(None) };
+        let Some((opened, path)) = self.open_file(file)? else { return Ok(None) };
         match read_file_at_most(&opened, limit).map_err(StoreError::io(Operation::Read, &path))? {
             Some(bytes) => Ok(Some(bytes)),
             None => Err(StoreError::TooLong { path, limit }),
         }
+    }
+
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        // A file that is unreadable or not regular differs; if it also resists being replaced, that says so.
+        matches!(self.open_file(file), Ok(Some((opened, _))) if file_has(&opened, bytes).unwrap_or(false))
     }
 
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {

@@ -21,6 +21,7 @@ mod prune;
 
 pub(crate) use atomic_write::sweep;
 pub use atomic_write::{Access, StagedFile, UNFINISHED, create_file, make_folder, sync, write_file};
+use bounded_read::file_has;
 pub(crate) use bounded_read::read_file_at_most;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
@@ -64,6 +65,11 @@ pub trait Store {
     /// [`StoreError::TooLong`] when the file has more than `limit` bytes, which is found out without reading more than
     /// one byte beyond it; [`StoreError::NotARegularFile`] and [`StoreError::Io`] when it cannot be read.
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Whether `bytes` are the content of `file`. What cannot be read is something else.
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        matches!(self.load(file, bytes.len() as u64), Ok(Some(present)) if present == bytes)
+    }
 
     /// Makes `bytes` the content of `file`, entirely or not at all. When this returns `Ok`, they are where they
     /// survive the end of the process, and for a store on disk a loss of power.
@@ -117,6 +123,10 @@ impl<S: Store + ?Sized> Store for &S {
         (**self).load(file, limit)
     }
 
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        (**self).has(file, bytes)
+    }
+
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
         (**self).save(file, bytes)
     }
@@ -141,6 +151,10 @@ impl<S: Store + ?Sized> Store for &S {
 impl<S: Store + ?Sized> Store for Box<S> {
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
         (**self).load(file, limit)
+    }
+
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        (**self).has(file, bytes)
     }
 
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {

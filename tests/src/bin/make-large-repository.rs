@@ -1,12 +1,14 @@
 //! Writes a static repository with very many targets, always the same: what `tests/bench/compare` lets clients read.
 //!
-//! usage: make-large-repository OUT_DIR one-role|succinct-bins|listed-bins
+//! usage: make-large-repository OUT_DIR one-role|succinct-bins|listed-bins [new-version]
+//!
+//! With `new-version` it is the same repository after it was published once more, all but its bins.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rootline_tests::large_repository::{Listing, large_repository};
+use rootline_tests::large_repository::{Listing, large_repository, publish_top_level};
 
 #[expect(clippy::print_stderr, reason = "a program of its own, without a terminal module")]
 fn main() -> ExitCode {
@@ -21,13 +23,23 @@ fn main() -> ExitCode {
 }
 
 fn write(arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    let (folder, listing) = match arguments {
-        [folder, listing] if listing == "one-role" => (folder, Listing::OneRole),
-        [folder, listing] if listing == "succinct-bins" => (folder, Listing::SuccinctBins(BITS)),
-        [folder, listing] if listing == "listed-bins" => (folder, Listing::ListedBins(BITS)),
-        _ => return Err("usage: make-large-repository OUT_DIR one-role|succinct-bins|listed-bins".into()),
+    let usage = "usage: make-large-repository OUT_DIR one-role|succinct-bins|listed-bins [new-version]";
+    let (folder, listing, new_version) = match arguments {
+        [folder, listing] => (folder, listing, false),
+        [folder, listing, more] if more == "new-version" => (folder, listing, true),
+        _ => return Err(usage.into()),
     };
-    Ok(large_repository(listing, TARGETS).files().write_to(Path::new(folder))?)
+    let listing = match listing.as_str() {
+        "one-role" => Listing::OneRole,
+        "succinct-bins" => Listing::SuccinctBins(BITS),
+        "listed-bins" => Listing::ListedBins(BITS),
+        _ => return Err(usage.into()),
+    };
+    let mut repository = large_repository(listing, TARGETS);
+    if new_version {
+        publish_top_level(&mut repository);
+    }
+    Ok(repository.files().write_to(Path::new(folder))?)
 }
 
 /// 16 384 bins.
