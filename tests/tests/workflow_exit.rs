@@ -175,7 +175,7 @@ fn exit_is_not_0_when_a_file_cannot_be_written() {
         fs::create_dir_all(&place).unwrap();
         let (exit, said) = scene.download();
         assert_eq!(exit, 1, "{name}: {said}");
-        assert!(said.contains("error: cannot write"), "{name}: {said}");
+        assert!(said.contains("error: cannot write") || said.contains(" is a folder"), "{name}: {said}");
         assert!(!scene.targets().join("d%2Fx").exists(), "{name}");
         // The way is clear again, and what was kept is of use.
         fs::remove_dir(&place).unwrap();
