@@ -4,6 +4,7 @@
 mod bundle_args;
 pub mod clock;
 mod commands;
+mod copies;
 pub mod duration;
 mod entries;
 pub mod failure;
@@ -72,6 +73,9 @@ enum Command {
     /// The repositories that are known by name
     #[command(subcommand)]
     Instance(commands::instance::InstanceCommand),
+    /// The local copies: where they are, what they hold, and how to take them away
+    #[command(subcommand)]
+    Cache(commands::cache::CacheCommand),
     /// A plain TUF client for any repository, in the command line of the official conformance suite
     Tuf(commands::tuf::TufArgs),
     /// Print a script that lets a shell complete the command line
@@ -131,6 +135,7 @@ fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
         Command::Mirror(args) => commands::mirror::run(&args, terminal),
         Command::Init(args) => commands::init::run(&args, terminal),
         Command::Instance(command) => commands::instance::run(&command, terminal),
+        Command::Cache(command) => commands::cache::run(&command, terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), terminal),
         Command::Completions(args) => args.run(Cli::command(), terminal),
         Command::Man(args) => args.run(Cli::command(), terminal),

@@ -247,8 +247,8 @@ impl Store for FileStore {
 const ROOT_HISTORY: &str = "root_history";
 const PINNED: &str = "pinned";
 const TARGETS: &str = "targets";
-const SUB_FOLDERS: [&str; 3] = [ROOT_HISTORY, PINNED, TARGETS];
-const LOCK: &str = ".lock";
+pub(super) const SUB_FOLDERS: [&str; 3] = [ROOT_HISTORY, PINNED, TARGETS];
+pub(super) const LOCK: &str = ".lock";
 
 /// The place of `file` within the folder.
 fn name_of(file: &LocalFile) -> PathBuf {

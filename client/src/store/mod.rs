@@ -10,6 +10,7 @@ pub mod target_file;
 
 mod atomic_write;
 mod bounded_read;
+mod contents;
 mod disk;
 mod error;
 mod file_store;
@@ -23,6 +24,7 @@ pub(crate) use atomic_write::sweep;
 pub use atomic_write::{Access, StagedFile, UNFINISHED, create_file, make_folder, sync, write_file};
 use bounded_read::file_has;
 pub(crate) use bounded_read::read_file_at_most;
+pub use contents::Contents;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod cache;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod import;

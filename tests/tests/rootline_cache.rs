@@ -1,0 +1,197 @@
+//! `rootline cache`: local copies are found, told of and taken away, and nothing else is.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rootline_tests::binaries::rootline;
+use rootline_tests::scene::{DAY_1, Outcome, Scene};
+
+fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
+    let mut program = Command::new(rootline());
+    program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(arguments);
+    program.env("ROOTLINE_CONFIG", scene.path("config")).env("ROOTLINE_CACHE", scene.path("cache"));
+    Outcome::of(&mut program)
+}
+
+/// A scene with a local copy of an instance that is called `example`, and one of a repository that has no name.
+fn two_copies() -> Scene {
+    let scene = Scene::new();
+    let text = |name| scene.path(name).to_str().unwrap().to_owned();
+    let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
+    let options =
+        ["init", "--name", "example", "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
+    run(&scene, &options).succeeds();
+    scene.run(&["update"], DAY_1).succeeds();
+    scene
+}
+
+/// Every file below a folder; of a link only that it is there.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut to_read = vec![folder.to_owned()];
+    while let Some(next) = to_read.pop() {
+        for entry in next.read_dir().into_iter().flatten().map(Result::unwrap) {
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                to_read.push(entry.path());
+            } else {
+                found.insert(entry.path(), kind.is_file().then(|| std::fs::read(entry.path()).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+fn folder_of(scene: &Scene, name: &str) -> PathBuf {
+    PathBuf::from(run(scene, &["cache", "path", "--instance", name]).succeeds().stdout.trim_end())
+}
+
+/// The last line of a clearing, and the only one: what is lost.
+fn warns_of_what_is_forgotten(outcome: &Outcome) {
+    assert_eq!((outcome.status, outcome.stderr.lines().count()), (0, 1), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.starts_with("warning: the highest versions that were seen are forgotten"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn path_names_the_folder_of_all_copies_and_of_each() {
+    let scene = two_copies();
+    let all = run(&scene, &["cache", "path"]).succeeds().stdout;
+    assert_eq!(Path::new(all.trim_end()), scene.path("cache"));
+    assert!(folder_of(&scene, "example").join("root.json").is_file());
+    assert!(folder_of(&scene, "github").starts_with(scene.path("cache")), "also where there is none yet");
+    assert_eq!(run(&scene, &["cache", "path", "--instance", "nobody"]).status, 1);
+}
+
+#[test]
+fn list_tells_of_every_copy_and_verifies_those_whose_root_is_known() {
+    let scene = two_copies();
+    let report = run(&scene, &["cache", "list", "--json"]).succeeds().json();
+    let copies = report["copies"].as_array().unwrap();
+    assert_eq!(copies.len(), 2);
+    let example = copies.iter().find(|copy| copy["instance"] == "example").unwrap();
+    let versions = serde_json::json!({ "root": 1, "timestamp": 2, "snapshot": 2, "targets": 2 });
+    assert_eq!((&example["versions"], &example["verified"]), (&versions, &true.into()));
+    assert_eq!((&example["checked_at"], &example["url"]), (&DAY_1.into(), &scene.path("metadata").to_str().into()));
+    let bytes: usize = tree(&folder_of(&scene, "example")).values().flatten().map(Vec::len).sum();
+    assert_eq!(example["bytes"], bytes);
+    let other = copies.iter().find(|copy| copy["instance"].is_null()).unwrap();
+    assert_eq!((&other["verified"], &other["versions"].is_null()), (&false.into(), &true));
+    let said = run(&scene, &["cache", "list"]).succeeds().stdout;
+    assert!(said.contains("  verified      root 1, timestamp 2, snapshot 2, targets 2\n"), "{said}");
+    assert!(said.contains("  instance      not known by name\n"), "{said}");
+    // Who changes the copy is not believed.
+    std::fs::write(folder_of(&scene, "example").join("snapshot.json"), "{}").unwrap();
+    let said = run(&scene, &["cache", "list"]).succeeds().stdout;
+    assert!(said.contains("  verified      no: `rootline status` says why\n"), "{said}");
+}
+
+#[test]
+fn nothing_is_listed_where_there_is_nothing() {
+    let scene = Scene::new();
+    assert_eq!(run(&scene, &["cache", "list"]).succeeds().stdout, "");
+    assert_eq!(run(&scene, &["cache", "clear", "--all"]).succeeds().stdout, "");
+    assert!(!scene.path("cache").exists());
+}
+
+#[test]
+fn clear_takes_away_what_was_named_and_says_what_that_means() {
+    let scene = two_copies();
+    let before = tree(&scene.path("cache"));
+    let dry = run(&scene, &["cache", "clear", "--instance", "example", "--dry-run"]).succeeds();
+    assert!(dry.stdout.starts_with("would clear example-"), "{}", dry.stdout);
+    assert_eq!(tree(&scene.path("cache")), before);
+    let done = run(&scene, &["cache", "clear", "--instance", "example"]);
+    warns_of_what_is_forgotten(&done);
+    assert_eq!(done.stdout, dry.stdout.replace("would clear", "cleared"));
+    let copy = folder_of(&scene, "example");
+    let left: Vec<PathBuf> = tree(&scene.path("cache")).into_keys().filter(|path| path.starts_with(&copy)).collect();
+    assert_eq!(left, [copy.join(".lock")]);
+    let others = |tree: BTreeMap<PathBuf, _>| tree.into_iter().filter(|(path, _)| !path.starts_with(&copy)).count();
+    assert_eq!(others(tree(&scene.path("cache"))), others(before));
+    // It can be made anew.
+    run(&scene, &["update", "--instance", "example", "--at", DAY_1]).succeeds();
+}
+
+#[test]
+fn a_copy_that_has_no_name_is_named_by_its_folder() {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let folder = scene.copy();
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--instance", name]));
+    assert!(!folder.join("root.json").exists());
+    let none = run(&scene, &["cache", "clear", "--instance", "nobody"]);
+    assert!(none.status == 1 && none.stderr.contains("there is no local copy of \"nobody\""), "{}", none.stderr);
+}
+
+#[test]
+fn clear_wants_to_be_told_which() {
+    let scene = two_copies();
+    let before = tree(&scene.path("cache"));
+    for wrong in [&["cache", "clear"][..], &["cache", "clear", "--all", "--instance", "example"]] {
+        assert_eq!(run(&scene, wrong).status, 2);
+    }
+    let mut program = Command::new(rootline());
+    program.args(["cache", "clear", "--cache"]).arg(scene.path("cache")).env("ROOTLINE_INSTANCE", "example");
+    assert_eq!(Outcome::of(&mut program).status, 2, "the environment alone takes nothing away");
+    assert_eq!(tree(&scene.path("cache")), before);
+    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--all"]));
+    assert!(tree(&scene.path("cache")).keys().all(|path| path.ends_with(".lock")));
+}
+
+#[test]
+fn folders_that_are_no_local_copies_are_left_alone() {
+    let scene = two_copies();
+    let cache = scene.path("cache");
+    for (folder, file) in [
+        // Not so called; so called without the lock.
+        ("photographs", ".lock"),
+        ("holiday-0123456789abcdeg", ".lock"),
+        ("holiday-0123456789abcdef", "root.json"),
+    ] {
+        std::fs::create_dir(cache.join(folder)).unwrap();
+        std::fs::write(cache.join(folder).join(file), "").unwrap();
+    }
+    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--all"]));
+    assert!(cache.join("holiday-0123456789abcdef/root.json").exists() && cache.join("photographs/.lock").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_and_what_others_have_put_there_stays() {
+    use std::os::unix::fs::symlink;
+    let scene = two_copies();
+    let (copy, outside) = (folder_of(&scene, "example"), scene.path("outside"));
+    std::fs::create_dir(&outside).unwrap();
+    for name in ["mine.json", ".lock", "root.json"] {
+        std::fs::write(outside.join(name), "mine").unwrap();
+    }
+    std::fs::remove_dir_all(copy.join("targets")).unwrap();
+    symlink(&outside, copy.join("targets")).unwrap();
+    std::fs::remove_file(copy.join("snapshot.json")).unwrap();
+    symlink(outside.join("mine.json"), copy.join("snapshot.json")).unwrap();
+    std::fs::write(copy.join("notes.txt"), "mine").unwrap();
+    // A whole copy that is a link is none.
+    symlink(&outside, scene.path("cache/example-0123456789abcdef")).unwrap();
+    let before = tree(&outside);
+    let cleared = run(&scene, &["cache", "clear", "--all"]);
+    assert_eq!(cleared.status, 0, "{}", cleared.stderr);
+    for name in ["targets", "snapshot.json", "notes.txt"] {
+        let stays = format!("warning: {} is not rootline's and stays", copy.join(name).display());
+        assert!(cleared.stderr.lines().any(|line| line == stays), "{name}: {}", cleared.stderr);
+    }
+    assert_eq!(tree(&outside), before);
+    let left: Vec<PathBuf> = tree(&copy).into_keys().collect();
+    assert_eq!(left, [".lock", "notes.txt", "snapshot.json", "targets"].map(|name| copy.join(name)));
+}
