@@ -8,7 +8,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// Interrupt (Ctrl-C) and, where there is such a thing, SIGTERM: instead of ending the process at once, they are noted here.
+/// Interrupt (Ctrl-C) and, where there is such a thing, SIGTERM: the first one does not end the process, but is noted here; the second one
+/// ends it at once, with exit status 1.
 #[derive(Debug)]
 pub(crate) struct Signals {
     asked: Arc<AtomicBool>,
@@ -35,6 +36,9 @@ impl Signals {
             noted.store(true, Ordering::Relaxed);
             // Whoever waited may be gone.
             let _ = ask_now.send(());
+            // Whoever asks twice does not want to wait for the end of a step.
+            runtime.block_on(signals.next());
+            std::process::exit(1);
         });
         Ok(Signals { asked, asked_now })
     }

@@ -10,7 +10,7 @@ use rootline_metadata::Role;
 
 use crate::driver::Prefetch;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::store::{Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync};
+use crate::store::{Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync_files};
 use crate::transport::{Request, Transport};
 use crate::workflow::{Found, check_target, target_absent};
 
@@ -103,7 +103,7 @@ impl Folder {
             // New roots wait for the timestamp, because it may have been signed by keys that only they name.
             publication.put(&file.place, &file.bytes, there == There::Other || file.kind != Kind::Pinned)?;
         }
-        publication.replace()?;
+        publication.replace(&places)?;
         publication.ledger.serves(&places, now);
         let pruned = publication.prune(keep, now)?;
         Ok(publication.report(plan, pruned))
@@ -195,13 +195,13 @@ impl<O: Observer> Publication<'_, O> {
 
     /// Writes a file, now or, if it has to wait, together with the others that do.
     fn put(&mut self, place: &str, bytes: &[u8], waits: bool) -> Result<(), MirrorError> {
-        let (file, length) = (self.folder.file(place)?, bytes.len() as u64);
+        let length = bytes.len() as u64;
         if waits {
-            self.staged.push((place.to_owned(), length, file.stage(bytes)?));
+            self.staged.push((place.to_owned(), length, self.folder.file(place)?.stage(bytes)?));
             return Ok(());
         }
         go_on(self.observer, Progress::Writing { name: place, bytes: length })?;
-        file.write(bytes)?;
+        self.folder.file(place)?.stage(bytes)?.put_in_place()?;
         self.wrote(place, length);
         Ok(())
     }
@@ -211,15 +211,23 @@ impl<O: Observer> Publication<'_, O> {
         self.written_bytes += bytes;
     }
 
-    /// Puts everything that waited in its place, one right after the other: the timestamp is last, and roots are right before it.
-    fn replace(&mut self) -> Result<(), MirrorError> {
-        let mut folders = BTreeSet::new();
+    /// Puts everything that waited in its place, one right after the other: the timestamp is last, and roots are right before it. Before that
+    /// everything is on the disk that they will lead to, also what an earlier round has written that did not come so far.
+    fn replace(&mut self, places: &BTreeSet<&str>) -> Result<(), MirrorError> {
+        if self.staged.is_empty() && self.written.is_empty() {
+            return Ok(());
+        }
+        let waiting: BTreeSet<&str> = self.staged.iter().map(|(place, ..)| place.as_str()).collect();
+        let there = places.difference(&waiting).map(|place| self.folder.path.join(place));
+        let staged = self.staged.iter().map(|(_, _, staged)| staged.unfinished().to_owned());
+        sync_files(&there.chain(staged).collect::<Vec<_>>())?;
+        let mut replaced = Vec::new();
         for (place, length, staged) in std::mem::take(&mut self.staged) {
             go_on(self.observer, Progress::Writing { name: &place, bytes: length })?;
-            folders.extend(staged.put_in_place()?.parent().map(Path::to_owned));
+            replaced.push(staged.put_in_place()?);
             self.wrote(&place, length);
         }
-        Ok(folders.iter().try_for_each(|folder| sync(folder))?)
+        Ok(sync_files(&replaced)?)
     }
 
     /// Removes what nothing has pointed at for as long as `keep`, and says what that was.

@@ -1,8 +1,10 @@
 //! Replacing a file entirely or not at all, and having it on the disk before saying so.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::error::{Operation, StoreError};
 use super::folders;
@@ -89,10 +91,10 @@ pub(crate) fn sweep(folder: &Path) {
     }
 }
 
-/// A file that is written and synced beside its place, and not put there yet. Dropped, it is gone.
+/// A file that is written beside its place, and not put there yet. Dropped, it is gone.
 ///
-/// For files that have to change at the same time, as nearly as a file system can: all are written first, and then renamed one right
-/// after the other.
+/// For many files, and for those that have to change at the same time, as nearly as a file system can: all are written first, then
+/// [synced](sync_files), and then renamed one right after the other.
 #[derive(Debug)]
 pub struct StagedFile {
     unfinished: tempfile::TempPath,
@@ -106,7 +108,12 @@ impl StagedFile {
         Ok(StagedFile { unfinished: unfinished.into_temp_path(), path: path.to_owned() })
     }
 
-    /// Replaces what is in its place. It lasts once the folder [is synced](sync).
+    /// Where it is until it is put in its place.
+    pub fn unfinished(&self) -> &Path {
+        &self.unfinished
+    }
+
+    /// Replaces what is in its place. It lasts once it and its folder [are synced](sync_files).
     ///
     /// # Errors
     ///
@@ -119,17 +126,40 @@ impl StagedFile {
     }
 }
 
-/// Makes what was put in place or removed in `folder` last.
+/// Makes these files last, and their names in their folders. Many at the same time take hardly longer than one.
 ///
 /// # Errors
 ///
-/// [`StoreError::Io`] when the folder cannot be synced.
-pub fn sync(folder: &Path) -> Result<(), StoreError> {
-    sync_folder(folder).map_err(StoreError::io(Operation::Write, folder))
+/// [`StoreError::Io`] when one cannot be synced.
+pub fn sync_files(files: &[PathBuf]) -> Result<(), StoreError> {
+    let share = files.len().div_ceil(SYNCED_TOGETHER).max(1);
+    let failed = thread::scope(|scope| {
+        let threads =
+            files.chunks(share).map(|files| scope.spawn(|| files.iter().try_for_each(|file| sync_file(file))));
+        // All of them are begun before one is waited for.
+        let threads: Vec<_> = threads.collect();
+        let outcomes =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        outcomes.fold(Ok(()), Result::and)
+    });
+    failed?;
+    let folders: BTreeSet<&Path> = files.iter().map(|file| folder_of(file)).collect();
+    folders.into_iter().try_for_each(|folder| sync_folder(folder).map_err(StoreError::io(Operation::Write, folder)))
+}
+
+/// More do not help where one journal takes them all.
+const SYNCED_TOGETHER: usize = 32;
+
+fn sync_file(path: &Path) -> Result<(), StoreError> {
+    // Only Unix syncs a file that was opened for reading.
+    let file = if cfg!(unix) { File::open(path) } else { File::options().write(true).open(path) };
+    file.and_then(|file| file.sync_all()).map_err(StoreError::io(Operation::Write, path))
 }
 
 fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
     let file = unfinished(folder, bytes, access)?;
+    // Before the rename: after a loss of power the name must never stand for an empty file.
+    file.as_file().sync_all()?;
     match existing {
         Existing::Replace => file.persist(path),
         Existing::Keep => file.persist_noclobber(path),
@@ -138,7 +168,7 @@ fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, ex
     sync_folder(folder)
 }
 
-/// A file beside its place, on the disk.
+/// A file beside its place.
 fn unfinished(folder: &Path, bytes: &[u8], access: Access) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
@@ -147,8 +177,6 @@ fn unfinished(folder: &Path, bytes: &[u8], access: Access) -> io::Result<tempfil
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    // Before the rename: after a loss of power the name must never stand for an empty file.
-    file.as_file().sync_all()?;
     Ok(file)
 }
 

@@ -133,6 +133,33 @@ fn a_watching_mirror_whose_first_round_fails_says_so_and_goes_on() {
     assert_eq!(watching.wait().unwrap().code(), Some(0));
 }
 
+/// A repository that takes a request and never answers.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_does_not_wait_for_the_end_of_a_step() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let scene = Scene::new();
+    let mut program = Command::new(rootline());
+    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(scene.mirror()).args(["--watch", "--url", &url]);
+    let mut watching = program.arg("--root").arg(scene.folder.path().join("1.root.json")).spawn().unwrap();
+    let id = watching.id().to_string();
+    let kill = || assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // It listens for signals before it asks for anything.
+    let _asked = silent.accept().unwrap();
+    kill();
+    kill();
+    // Two that come together may be noted as one.
+    let ended = loop {
+        if let Some(ended) = watching.try_wait().unwrap() {
+            break ended;
+        }
+        kill();
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.code(), Some(1));
+}
+
 /// `script` gives a program a terminal.
 #[cfg(target_os = "linux")]
 #[test]
