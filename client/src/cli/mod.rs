@@ -13,6 +13,7 @@ mod instance_status;
 mod instances;
 mod limits;
 pub mod manual;
+mod network;
 mod progress;
 mod prometheus;
 mod repository;

@@ -14,6 +14,7 @@ use crate::cli::clock::{At, parse_at};
 use crate::cli::failure::Failure;
 use crate::cli::instances::{InstancesArgs, read_needed};
 use crate::cli::limits::LimitArgs;
+use crate::cli::network::{Network, NetworkArgs};
 use crate::cli::terminal::Terminal;
 
 /// The options that say whose repository it is, by the root that is pinned for it, and which instant.
@@ -46,7 +47,7 @@ pub(crate) struct PinArgs {
 
 /// The options that say which repository, and how it is read.
 #[derive(Args, Debug)]
-pub(crate) struct SourceArgs {
+pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
     pin: PinArgs,
 
@@ -56,14 +57,14 @@ pub(crate) struct SourceArgs {
     mirror: Vec<String>,
 
     #[command(flatten)]
-    client: ClientArgs,
+    client: ClientArgs<N>,
 }
 
 /// The options that say which repository, which local copy, and which instant.
 #[derive(Args, Debug)]
-pub(crate) struct RepositoryArgs {
+pub(crate) struct RepositoryArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
-    source: SourceArgs,
+    source: SourceArgs<N>,
 
     #[command(flatten)]
     cache: CacheArgs,
@@ -93,11 +94,11 @@ impl Repository {
     }
 }
 
-impl SourceArgs {
+impl<N: Network> SourceArgs<N> {
     /// The repository, for a command that keeps no local copy.
     pub(crate) fn open(&self) -> Result<Source, Failure> {
         let instance = self.instance()?;
-        let transport = transport(&instance, &self.client.http())?;
+        let transport = transport(&instance, &self.client.http()?)?;
         Ok(Source { instance, transport, limits: self.client.limits() })
     }
 
@@ -151,7 +152,7 @@ impl PinArgs {
     }
 }
 
-impl RepositoryArgs {
+impl<N: Network> RepositoryArgs<N> {
     /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
     pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
         let instance = self.instance()?;
@@ -245,12 +246,15 @@ impl CacheArgs {
 
 /// The options that say how a repository is read.
 #[derive(Args, Debug)]
-pub(crate) struct ClientArgs {
+pub(crate) struct ClientArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    network: N,
 }
 
-impl ClientArgs {
+impl<N: Network> ClientArgs<N> {
     /// A client with these options.
     pub(crate) fn open(
         &self,
@@ -258,7 +262,7 @@ impl ClientArgs {
         cache: Cache,
         freshness: Freshness,
     ) -> Result<Client<OpenTransport, Cache>, Failure> {
-        let transport = transport(instance, &self.http())?;
+        let transport = transport(instance, &self.http()?)?;
         let client = Client::new(instance.pinned_root.clone(), transport, cache);
         Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
     }
@@ -269,8 +273,8 @@ impl ClientArgs {
     }
 
     /// How it is reached.
-    pub(crate) fn http(&self) -> HttpSettings {
-        HttpSettings::default()
+    pub(crate) fn http(&self) -> Result<HttpSettings, Failure> {
+        self.network.settings()
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) fn each(
             }) {
                 bytes += request.limit;
                 running.insert((*request).clone(), index);
+                // Each target has the time of a download, however many there are.
+                transport.begin_work();
                 together.ask((*request).clone(), None);
             }
             if running.is_empty() {
@@ -46,10 +48,12 @@ pub(super) fn each(
         }
         // Where this thread may not wait for several, one after the other will do.
         for (request, index) in running {
+            transport.begin_work();
             take(index, transport.fetch(&request))?;
         }
     }
     for (index, request) in waiting {
+        transport.begin_work();
         take(index, transport.fetch(request))?;
     }
     Ok(())

@@ -197,6 +197,7 @@ impl<T: Transport> Mirror<T> {
         notes: &mut Vec<Note>,
     ) -> Result<C::Outcome, Error> {
         let mut local = Unsaved::over(store, None, self.limits.timestamp);
+        self.transport.begin_work();
         let turned = turn(crank, &self.transport, &mut local, prefetch);
         notes.append(&mut local.take_notes());
         let turned = turned?;

@@ -148,7 +148,7 @@ impl InitArgs {
             ));
         }
         let from = Instance::at(base, Vec::new());
-        let way = transport(&from, &self.client.http())?;
+        let way = transport(&from, &self.client.http()?)?;
         way.fetch(&Request::metadata(name, limits.root)).map_err(|error| located(error, &from.location().shown(), None))
     }
 

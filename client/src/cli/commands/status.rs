@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
 use crate::cli::instance_status::{InstanceStatus, Thresholds, Verdict};
+use crate::cli::network::NoNetwork;
 use crate::cli::prometheus;
 use crate::cli::repository::{Repository, RepositoryArgs};
 use crate::cli::roles::role_table;
@@ -58,7 +59,7 @@ pub(crate) struct StatusArgs {
     prometheus: bool,
 
     #[command(flatten)]
-    repository: RepositoryArgs,
+    repository: RepositoryArgs<NoNetwork>,
 }
 
 type Found = (String, Result<InstanceStatus, Failure>);

@@ -7,7 +7,7 @@ use crate::instance::without_credentials;
 use crate::limits::Limits;
 use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{FileStore, LocalFile, Store};
-use crate::transport::{Http, HttpBlocking, HttpSettings};
+use crate::transport::{Http, HttpBlocking};
 use crate::workflow::{Found, RootChain, Trusted};
 use crate::{Client, Prefetch};
 use chrono::{DateTime, Utc};
@@ -16,6 +16,7 @@ use rootline_metadata::{Role, TargetPath};
 
 use crate::cli::failure::Failure;
 use crate::cli::limits::LimitArgs;
+use crate::cli::network::{Network as _, NetworkArgs};
 use crate::cli::terminal::Terminal;
 
 #[derive(Args, Debug)]
@@ -42,6 +43,9 @@ pub(crate) struct TufArgs {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    network: NetworkArgs,
 
     #[command(subcommand)]
     verb: Verb,
@@ -106,7 +110,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
         None => store.load(&LocalFile::Root, limits.root)?,
     };
     let pinned = pinned.ok_or_else(|| Failure::not_initialised(&args.metadata_dir))?;
-    let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, HttpSettings::default())?)?;
+    let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, args.network.settings()?)?)?;
     let mut client = Client::new(pinned, transport, store).with_limits(limits).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);
     terminal.notes(client.take_notes());

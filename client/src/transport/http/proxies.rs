@@ -1,5 +1,7 @@
 //! Which proxy a request goes through.
 
+use std::env;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url};
 
@@ -32,6 +34,7 @@ impl Proxies {
     pub(super) fn new(choice: &ProxyChoice) -> Result<Self, TransportError> {
         let url = match choice {
             ProxyChoice::Never => return Ok(Proxies::None),
+            ProxyChoice::Environment if excepts_everything() => return Ok(Proxies::None),
             ProxyChoice::Environment => return Ok(Proxies::Environment(Box::new(Matcher::from_env()))),
             ProxyChoice::Through(url) => url,
         };
@@ -67,6 +70,12 @@ impl Proxies {
             Proxies::Always { proxy, .. } => builder.proxy(proxy.as_ref().clone()),
         }
     }
+}
+
+/// Whether `NO_PROXY` has the star that means everything. The HTTP library takes it for all names, and for no address.
+fn excepts_everything() -> bool {
+    let lists = ["NO_PROXY", "no_proxy"].map(|name| env::var(name).unwrap_or_default());
+    lists.iter().flat_map(|list| list.split(',')).any(|entry| entry.trim() == "*")
 }
 
 /// Whether `url` is on this very machine, which no proxy can reach.
