@@ -30,16 +30,8 @@ pub struct Reading<'a> {
 ///
 /// # Panics
 /// If they are not and `CI=true`.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub fn installed() -> bool {
-    let python = python();
-    if python.exists() {
-        return true;
-    }
-    let missing = "the peers are not installed: run tests/peers/install";
-    assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
-    eprintln!("skipped: {missing}");
-    false
+    unpacked("python/bin/python").is_some()
 }
 
 /// What a peer answers: the JSON line of versions and digests.
@@ -108,8 +100,25 @@ pub fn cosign() -> PathBuf {
     folder().join("cosign/usr/bin/cosign")
 }
 
+/// A program that `tests/peers` has unpacked beside the system, such as `nginx/usr/sbin/nginx`; none if it is not there.
+///
+/// # Panics
+/// If it is not there and `CI=true`.
+pub fn unpacked(program: &str) -> Option<PathBuf> {
+    let program = folder().join(program);
+    if program.exists() { Some(program) } else { missing() }
+}
+
 fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn missing<T>() -> Option<T> {
+    let missing = "the peers are not installed: run tests/peers/install";
+    assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
+    eprintln!("skipped: {missing}");
+    None
 }
 
 fn run(command: &mut Command) -> Output {

@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -324,17 +325,40 @@ fn read_request(stream: &mut impl Stream, connection: usize) -> io::Result<Optio
 ///
 /// When the certificates cannot be made, which does not happen.
 pub fn loopback_tls() -> Result<(String, ServerConfig), Box<dyn Error>> {
-    let mut authority = CertificateParams::new([])?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
-    let chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
+    let LoopbackCertificate { authority, certificate, key } = LoopbackCertificate::new()?;
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>()?;
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der())?)?;
-    Ok((authority.pem(), config))
+        .with_single_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes())?)?;
+    Ok((authority, config))
+}
+
+/// A certificate for 127.0.0.1 by an authority made for the occasion. All are PEM.
+#[derive(Clone, Debug)]
+pub struct LoopbackCertificate {
+    /// The authority's certificate.
+    pub authority: String,
+    /// The server's certificate.
+    pub certificate: String,
+    /// The server's private key.
+    pub key: String,
+}
+
+impl LoopbackCertificate {
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made, which does not happen.
+    pub fn new() -> Result<Self, Box<dyn Error>> {
+        let mut authority = CertificateParams::new([])?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
+        Ok(Self { authority: authority.pem(), certificate: certificate.pem(), key: key.serialize_pem() })
+    }
 }
 
 impl Received {

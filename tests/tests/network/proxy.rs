@@ -1,0 +1,137 @@
+//! tinyproxy on the way to a repository.
+
+use std::net::{Ipv4Addr, UdpSocket};
+
+use rootline_client::store::MemoryStore;
+use rootline_client::transport::{HttpSettings, ProxyChoice, TransportError};
+use rootline_client::{Client, Error};
+use rootline_tests::http2_server::Http2Server;
+use rootline_tests::nginx::Nginx;
+use rootline_tests::scene::{DAY_1, Outcome, Scene};
+use rootline_tests::scripted_server::loopback_tls;
+use rootline_tests::simulator::Simulator;
+use rootline_tests::tinyproxy::Tinyproxy;
+
+use crate::program::rootline_update;
+use crate::{repository, settings, trusting};
+
+fn through(proxy: &str, settings: HttpSettings) -> HttpSettings {
+    HttpSettings { proxy: ProxyChoice::Through(proxy.to_owned()), ..settings }
+}
+
+fn refresh(sim: &Simulator, url: &str, settings: HttpSettings) -> Result<(), TransportError> {
+    let mut client = Client::new(sim.root_bytes(1), repository(url, settings), MemoryStore::new());
+    match client.refresh(sim.day(1)) {
+        Ok(_) => Ok(()),
+        Err(Error::Transport(error)) => Err(error),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn http(sim: &Simulator) -> (rootline_tests::simulator::Server, String) {
+    let server = sim.files().serve();
+    let url = server.metadata_url().trim_end_matches("/metadata/").to_owned();
+    (server, url)
+}
+
+#[test]
+fn a_proxy_is_asked_for_the_files_of_an_http_repository() {
+    let sim = Simulator::default();
+    let (_server, url) = http(&sim);
+    let Some(proxy) = Tinyproxy::start("") else { return };
+    refresh(&sim, &url, through(&format!("http://{}", proxy.address()), settings())).unwrap();
+    let requests = proxy.requests();
+    assert!(requests.contains(&format!("GET {url}/metadata/timestamp.json")), "{requests:?}");
+}
+
+#[test]
+fn an_https_repository_is_read_by_http_2_through_one_tunnel() {
+    let sim = Simulator::default();
+    let (pem, tls) = loopback_tls().unwrap();
+    let (_ca, settings) = trusting(&pem);
+    let server = Http2Server::serving(sim.files().clone(), tls, 5);
+    let Some(proxy) = Tinyproxy::start("") else { return };
+    refresh(&sim, &server.url(), through(&format!("http://{}", proxy.address()), settings)).unwrap();
+    assert_eq!(proxy.requests(), [format!("CONNECT {}", server.url().trim_start_matches("https://"))]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_proxy_that_wants_credentials_gets_them_and_nobody_sees_them() {
+    let sim = Simulator::default();
+    let (_server, http_url) = http(&sim);
+    let (pem, tls) = loopback_tls().unwrap();
+    let (_ca, trusting) = trusting(&pem);
+    let https = Http2Server::serving(sim.files().clone(), tls, 0);
+    let Some(proxy) = Tinyproxy::start("BasicAuth user secret") else { return };
+    let address = proxy.address();
+    for url in [http_url, https.url()] {
+        refresh(&sim, &url, through(&format!("http://user:secret@{address}"), trusting.clone())).unwrap();
+        for credentials in ["", "user:secret-not@"] {
+            let refused = refresh(&sim, &url, through(&format!("http://{credentials}{address}"), trusting.clone()));
+            let refused = refused.unwrap_err();
+            let shown = format!("{refused} {refused:?}");
+            assert!(shown.contains(&format!("through the proxy http://{address}")), "{shown}");
+            assert!(refused.is_network() && !shown.contains("secret"), "{shown}");
+            assert!(refused.hint().unwrap().contains("proxy"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_allows_no_tunnel_or_is_not_there_is_named() {
+    let sim = Simulator::default();
+    let (pem, tls) = loopback_tls().unwrap();
+    let (_ca, trusting) = trusting(&pem);
+    let https = Http2Server::serving(sim.files().clone(), tls, 0);
+    let Some(proxy) = Tinyproxy::start("ConnectPort 443") else { return };
+    let address = proxy.address();
+    let settings = through(&format!("http://{address}"), trusting);
+    let refused = refresh(&sim, &https.url(), settings.clone()).unwrap_err();
+    assert!(refused.is_network() && refused.to_string().contains(&address), "{refused}");
+    drop(proxy);
+    let gone = refresh(&sim, &https.url(), settings).unwrap_err();
+    assert!(matches!(gone, TransportError::Unreachable { tries: 3, .. }), "{gone}");
+    assert!(gone.to_string().contains(&format!("through the proxy http://{address}")), "{gone}");
+    assert_eq!(https.connections(), 0);
+}
+
+/// An address of this machine that is not the loopback interface's, to which the environment's proxy would not apply.
+fn own_address() -> Option<Ipv4Addr> {
+    // Sends nothing: it only makes the system choose a way.
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    match socket.local_addr().ok()?.ip() {
+        std::net::IpAddr::V4(address) if !address.is_loopback() && !address.is_unspecified() => Some(address),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_environment_s_proxy_is_used_but_for_what_it_excepts() {
+    let Some(own) = own_address() else { return };
+    let scene = Scene::new();
+    let Some(proxy) = Tinyproxy::start("") else { return };
+    let port = rootline_tests::running::free_port();
+    let Some(_nginx) = Nginx::serving(&scene.path(""), None, &format!("listen {own}:{port};")) else { return };
+    let url = format!("http://{own}:{port}/metadata");
+    for (variable, except, asked) in [
+        ("HTTP_PROXY", "", true),
+        ("http_proxy", "", true),
+        ("ALL_PROXY", "", true),
+        ("HTTPS_PROXY", "", false),
+        ("HTTP_PROXY", &own.to_string(), false),
+        ("HTTP_PROXY", "*", false),
+        ("HTTP_PROXY", "other.example", true),
+    ] {
+        let before = proxy.requests().len();
+        let mut command = rootline_update(&scene, &url, DAY_1);
+        command.args(["--targets-url", &url.replace("/metadata", "/targets")]);
+        command.env(variable, format!("http://{}", proxy.address())).env("NO_PROXY", except);
+        Outcome::of(&mut command).succeeds();
+        assert_eq!(proxy.requests().len() > before, asked, "{variable}, but for {except:?}");
+        let before = proxy.requests().len();
+        Outcome::of(command.args(["--proxy", "none"])).succeeds();
+        assert_eq!(proxy.requests().len(), before);
+    }
+}
