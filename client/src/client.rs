@@ -132,9 +132,19 @@ impl<T, S: Store> Client<T, S> {
         &self.transport
     }
 
-    /// What was noticed since this was last asked, and was no failure.
+    /// What was noticed since this was last asked, and was no failure. Of a local copy that cannot be used it is said once, however many of its
+    /// files that is about.
     pub fn take_notes(&mut self) -> Vec<Note> {
-        std::mem::take(&mut self.notes)
+        let mut notes = std::mem::take(&mut self.notes);
+        // That nothing is kept is what matters more.
+        let not_kept = notes.iter().any(|note| matches!(note, Note::NotKept(_)));
+        let mut told = false;
+        notes.retain(|note| match note {
+            Note::NotKept(_) => !std::mem::replace(&mut told, true),
+            Note::LocalCopyUnreadable(_) => !not_kept && !std::mem::replace(&mut told, true),
+            _ => true,
+        });
+        notes
     }
 
     /// What the local copy has, verified from the pinned root, judging every expiry at `instant`. No request is made and nothing is

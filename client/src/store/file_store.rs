@@ -1,7 +1,7 @@
 //! The local copy as files in one folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -265,6 +265,20 @@ fn name_of(file: &LocalFile) -> PathBuf {
     }
 }
 
+/// What is at `path`, if there is something, and it is no regular file.
+pub(super) fn not_regular(path: &Path) -> Option<&'static str> {
+    kind_unless_regular(&fs::symlink_metadata(path).ok()?)
+}
+
+fn kind_unless_regular(found: &Metadata) -> Option<&'static str> {
+    match found {
+        found if found.is_symlink() => Some("a symbolic link"),
+        found if found.is_dir() => Some("a folder"),
+        found if !found.is_file() => Some("not a regular file"),
+        _ => None,
+    }
+}
+
 /// The file at `path` for reading, when it is there and regular. Links are not followed, and pipes and devices, which
 /// might never end or never begin, are not opened. Checked by name first and again on what was opened.
 pub(super) fn open_regular(path: &Path) -> Result<Option<File>, StoreError> {
@@ -272,10 +286,7 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<File>, StoreError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io(Operation::Read, path)(error)),
-        Ok(found) if found.is_symlink() => return Err(refuse("a symbolic link")),
-        Ok(found) if found.is_dir() => return Err(refuse("a folder")),
-        Ok(found) if !found.is_file() => return Err(refuse("not a regular file")),
-        Ok(_) => {}
+        Ok(found) => kind_unless_regular(&found).map_or(Ok(()), |found| Err(refuse(found)))?,
     }
     match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

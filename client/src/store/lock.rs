@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{Operation, StoreError};
+use super::file_store::not_regular;
 
 /// A lock on a [`FileStore`](super::FileStore), held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub(crate) fn lock_file(path: PathBuf) -> Result<StoreLock, StoreError> {
 
 /// Takes the lock at `path`, and tries again for `wait` while somebody else has it.
 pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result<StoreLock, StoreError> {
+    // A pipe would never open, and a link may lead to somebody else's file.
+    if let Some(found) = not_regular(&path) {
+        return Err(StoreError::NotARegularFile { path, found });
+    }
     let file = match open(&path, sharing) {
         Ok(file) => file,
         // Who cannot make the lock file cannot write here, and nobody has written here yet. Reading needs no lock for

@@ -1,0 +1,330 @@
+//! What the commands do where the local copy cannot be written, cannot be read, or is not what it was.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rootline_tests::scene::{DAY_1, Outcome, Scene, TRUSTED_ROOT};
+
+/// A repository that has gone on since the local copy was made.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    scene.run(&["update"], DAY_1).succeeds();
+    let newer = Scene::with(|sim| {
+        sim.publish_root().add_target("targets", "newer", b"x").publish();
+    });
+    for folder in ["metadata", "targets"] {
+        fs::rename(newer.path(folder), scene.path(&format!("newer-{folder}"))).unwrap();
+        fs::rename(scene.path(folder), scene.path(&format!("older-{folder}"))).unwrap();
+        fs::rename(scene.path(&format!("newer-{folder}")), scene.path(folder)).unwrap();
+    }
+    scene
+}
+
+/// The command in a place where `set_up`, a shell script, has come first. What it mounts is there for this command alone. None where this
+/// machine lets nobody mount.
+fn after(set_up: &str, scene: &Scene, command: &Command) -> Option<Outcome> {
+    let allowed = Command::new("unshare").args(["-rm", "true"]).output().is_ok_and(|tried| tried.status.success());
+    let mut shell = Command::new("unshare");
+    shell.args(["-rm", "sh", "-euc", &format!("{set_up}\nexec \"$@\""), "sh"]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.env("CACHE", scene.path("cache")).env("NO_COLOR", "1").env_remove("ROOTLINE_INSTANCE");
+    allowed.then(|| Outcome::of(&mut shell))
+}
+
+/// A disk of its own for the cache, with as many pages left as that.
+fn full_but_for(pages: usize) -> String {
+    format!(
+        "cp -a \"$CACHE\" \"$CACHE.before\"; mount -t tmpfs -o size=128k,mode=700 tmpfs \"$CACHE\"; cp -a \"$CACHE.before/.\" \"$CACHE\"
+         head -c 200000 /dev/zero > \"$CACHE/filler\" 2>/dev/null || true
+         truncate -s -$((4096 * {pages})) \"$CACHE/filler\"; rm -r \"$CACHE.before\""
+    )
+}
+
+const READ_ONLY: &str = "mount --bind \"$CACHE\" \"$CACHE\"; mount -o remount,ro,bind \"$CACHE\"";
+
+/// It is done, and says in one line that nothing is kept.
+#[track_caller]
+fn goes_on_with_one_warning(outcome: &Outcome) {
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("warning: "), "{}", outcome.stderr);
+}
+
+/// It is no success, and one error says what to do.
+#[track_caller]
+fn fails_clearly(outcome: &Outcome, what: &str) {
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: ") && lines[0].contains(what), "{}", outcome.stderr);
+    assert!(lines.last().unwrap().starts_with("  hint: "), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.matches("error: ").count(), 1, "{}", outcome.stderr);
+}
+
+fn shows_the_trust_root(outcome: &Outcome) {
+    assert!(outcome.stdout.contains("https://new.example"), "{}", outcome.stdout);
+}
+
+#[test]
+fn on_a_full_disk_update_fails_and_show_and_get_go_on() {
+    let scene = scene();
+    let mut failed = 0;
+    for pages in 0..12 {
+        let full = full_but_for(pages);
+        let Some(update) = after(&full, &scene, &scene.command(&["update"], DAY_1)) else { return };
+        let kept = update.status == 0;
+        if !kept {
+            failed += 1;
+            fails_clearly(&update, "No space left");
+            assert!(update.stderr.contains("free some space"), "{}", update.stderr);
+        }
+        let show = after(&full, &scene, &scene.command(&["show"], DAY_1)).unwrap();
+        let get = after(&full, &scene, &scene.command(&["get", "newer"], DAY_1)).unwrap();
+        shows_the_trust_root(&show);
+        assert_eq!(get.bytes, b"x");
+        if !kept {
+            goes_on_with_one_warning(&show);
+        }
+    }
+    assert!((1..12).contains(&failed), "{failed} times there was no room");
+}
+
+#[test]
+fn on_a_full_disk_what_was_there_before_is_still_there_and_verified() {
+    let scene = scene();
+    for pages in 0..12 {
+        let command = scene.command(&["status", "--json"], DAY_1);
+        // The same options with another command come first.
+        let update = "program=$1; shift 3; \"$program\" update \"$@\" > /dev/null 2>&1 || true; set -- \"$program\" status --json \"$@\"";
+        let Some(status) = after(&format!("{}\n{update}", full_but_for(pages)), &scene, &command) else { return };
+        assert_eq!(status.status, 0, "{}", status.stderr);
+        let report = status.json();
+        let versions: Vec<u64> = (0..4).map(|role| report["roles"][role]["version"].as_u64().unwrap()).collect();
+        assert!(versions == [1, 2, 2, 2] || versions == [2, 3, 3, 3], "{versions:?}");
+    }
+}
+
+#[test]
+fn in_a_read_only_home_update_fails_and_show_and_get_go_on() {
+    let scene = scene();
+    let Some(update) = after(READ_ONLY, &scene, &scene.command(&["update"], DAY_1)) else { return };
+    fails_clearly(&update, "Read-only file system");
+    let show = after(READ_ONLY, &scene, &scene.command(&["show"], DAY_1)).unwrap();
+    goes_on_with_one_warning(&show);
+    shows_the_trust_root(&show);
+    goes_on_with_one_warning(&after(READ_ONLY, &scene, &scene.command(&["get", "newer"], DAY_1)).unwrap());
+    // Whoever only reads has nothing to complain about.
+    after(READ_ONLY, &scene, &scene.command(&["status"], DAY_1)).unwrap().succeeds();
+    shows_the_trust_root(&after(READ_ONLY, &scene, &scene.command(&["show", "--offline"], DAY_1)).unwrap().succeeds());
+}
+
+#[test]
+fn in_an_empty_read_only_home_show_goes_on() {
+    let scene = scene();
+    fs::remove_dir_all(scene.path("cache")).unwrap();
+    fs::create_dir(scene.path("cache")).unwrap();
+    let Some(show) = after(READ_ONLY, &scene, &scene.command(&["show"], DAY_1)) else { return };
+    goes_on_with_one_warning(&show);
+    shows_the_trust_root(&show);
+    fails_clearly(&after(READ_ONLY, &scene, &scene.command(&["update"], DAY_1)).unwrap(), "Read-only file system");
+}
+
+/// The command as a user who is not the cache's owner, and may do nothing because of being root.
+fn as_somebody_else(scene: &Scene, command: &Command) -> Command {
+    let root = scene.path("");
+    let is_root = fs::metadata(&root).unwrap().uid() == 0;
+    let mut other = Command::new(if is_root { "setpriv" } else { "env" });
+    if is_root {
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
+        // A user without an entry in the list of users, and so without a home.
+        other.args(["--reuid=54321", "--regid=54321", "--clear-groups"]);
+    }
+    other.arg(command.get_program()).args(command.get_args()).env("NO_COLOR", "1").env_remove("ROOTLINE_INSTANCE");
+    other
+        .env_remove("HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("XDG_CONFIG_HOME")
+        .env("ROOTLINE_CONFIG", root.join("none"));
+    other
+}
+
+#[test]
+fn a_cache_that_this_user_may_not_read_is_passed_over_with_one_warning() {
+    let scene = scene();
+    for folder in [scene.path("cache"), scene.copy()] {
+        let before = fs::metadata(&folder).unwrap().permissions();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
+        for command in [&["show"][..], &["get", "newer"]] {
+            let outcome = Outcome::of(&mut as_somebody_else(&scene, &scene.command(command, DAY_1)));
+            goes_on_with_one_warning(&outcome);
+        }
+        fails_clearly(
+            &Outcome::of(&mut as_somebody_else(&scene, &scene.command(&["update"], DAY_1))),
+            "ermission denied",
+        );
+        let status = Outcome::of(&mut as_somebody_else(&scene, &scene.command(&["status"], DAY_1)));
+        assert_eq!(status.status, 1, "{}", status.stderr);
+        fs::set_permissions(&folder, before).unwrap();
+    }
+}
+
+#[test]
+fn without_any_home_show_goes_on_and_update_says_what_to_name() {
+    let scene = scene();
+    let root = fs::metadata(scene.path("")).unwrap().uid() == 0;
+    let without_cache = |command: &[&str]| {
+        let full = scene.command(command, DAY_1);
+        let mut plain = Command::new(full.get_program());
+        let arguments: Vec<_> = full.get_args().collect();
+        plain.args(&arguments[..arguments.len() - 2]);
+        as_somebody_else(&scene, &plain)
+    };
+    let homes: &[Option<&str>] =
+        if root { &[None, Some("/dev/null"), Some("/nonexistent")] } else { &[Some("/dev/null")] };
+    for home in homes {
+        for command in ["show", "update"] {
+            let mut program = without_cache(&[command]);
+            program.envs(home.map(|home| ("HOME", home)));
+            let outcome = Outcome::of(&mut program);
+            if command == "show" {
+                goes_on_with_one_warning(&outcome);
+                shows_the_trust_root(&outcome);
+            } else {
+                fails_clearly(&outcome, "");
+            }
+        }
+    }
+}
+
+type Damage = (&'static str, fn(&Path));
+
+/// What a file of the local copy can have become.
+const DAMAGES: [Damage; 8] = [
+    ("gone", |path| fs::remove_file(path).unwrap()),
+    ("empty", |path| fs::write(path, "").unwrap()),
+    ("half", |path| {
+        let bytes = fs::read(path).unwrap();
+        fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+    }),
+    ("garbage", |path| fs::write(path, [0xFF, 0x00, 0x7B]).unwrap()),
+    ("huge", |path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap()),
+    ("a link", |path| {
+        let elsewhere = path.parent().unwrap().join("elsewhere");
+        fs::rename(path, &elsewhere).unwrap();
+        symlink(elsewhere, path).unwrap();
+    }),
+    ("a link to itself", |path| {
+        fs::remove_file(path).unwrap();
+        symlink(path, path).unwrap();
+    }),
+    ("unreadable", |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap()),
+];
+
+/// The files that a local copy consists of, but for the lock.
+fn files_of(copy: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(copy).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => files.extend(files_of(&entry.path())),
+            false if entry.file_name() == ".lock" => {}
+            false => files.push(entry.path()),
+        }
+    }
+    files
+}
+
+#[test]
+fn a_copy_of_which_any_file_is_damaged_is_made_good() {
+    let scene = scene();
+    for command in ["show", "update"] {
+        scene.run(&["update"], DAY_1);
+        for path in files_of(&scene.copy()) {
+            for (what, damage) in DAMAGES {
+                let (before, when) = (fs::read(&path).unwrap(), format!("{command}, {}: {what}", path.display()));
+                damage(&path);
+                let outcome = scene.run(&[command], DAY_1);
+                assert_eq!(outcome.status, 0, "{when}: {}", outcome.stderr);
+                assert!(outcome.stderr.lines().count() <= 1, "{when}: {}", outcome.stderr);
+                let _ = fs::remove_file(path.with_file_name("elsewhere"));
+                assert!(fs::read(&path).unwrap() == before, "{when}");
+                shows_the_trust_root(&scene.run(&["show", "--offline"], DAY_1).succeeds());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_folder_in_a_file_s_place_is_told_and_not_removed() {
+    let scene = scene();
+    let path = scene.copy().join("timestamp.json");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("theirs"), "x").unwrap();
+    let show = scene.run(&["show"], DAY_1);
+    goes_on_with_one_warning(&show);
+    shows_the_trust_root(&show);
+    let update = scene.run(&["update"], DAY_1);
+    assert!(
+        update.stderr.contains("timestamp.json is a folder") && update.stderr.contains("move it away"),
+        "{}",
+        update.stderr
+    );
+    assert_eq!(update.status, 1);
+    assert!(path.join("theirs").exists());
+}
+
+#[test]
+fn what_is_in_the_lock_s_place_is_neither_opened_nor_followed() {
+    let scene = scene();
+    let (lock, elsewhere) = (scene.copy().join(".lock"), scene.path("elsewhere"));
+    for put in [
+        |lock: &Path, elsewhere: &Path| symlink(elsewhere, lock).unwrap(),
+        |lock: &Path, _: &Path| fs::create_dir(lock).unwrap(),
+        |lock: &Path, _: &Path| assert!(Command::new("mkfifo").arg(lock).status().unwrap().success()),
+    ] {
+        let _ = fs::remove_file(&lock);
+        put(&lock, &elsewhere);
+        fails_clearly(&scene.run(&["update"], DAY_1), ".lock is ");
+        let show = scene.run(&["show"], DAY_1);
+        goes_on_with_one_warning(&show);
+        shows_the_trust_root(&show);
+        fails_clearly(&scene.run(&["status"], DAY_1), ".lock is ");
+        let _ = fs::remove_dir(&lock);
+    }
+    assert!(!elsewhere.exists());
+}
+
+/// Foreign files are nobody's business, whatever they are called.
+#[test]
+fn files_of_others_stay_as_they_are() {
+    let scene = scene();
+    let names =
+        ["README", "notes.json", "root_history/notes", "targets/.hidden", "root.json.bak", "root_history/0.root.json"];
+    for name in names {
+        fs::create_dir_all(scene.copy().join(name).parent().unwrap()).unwrap();
+        fs::write(scene.copy().join(name), "theirs").unwrap();
+    }
+    scene.run(&["update"], DAY_1).succeeds();
+    for name in names {
+        assert_eq!(fs::read(scene.copy().join(name)).unwrap(), b"theirs", "{name}");
+    }
+    assert_eq!(fs::read(scene.copy().join("targets/trusted_root.json")).unwrap(), TRUSTED_ROOT.as_bytes());
+}
+
+/// As a copy was before there was a record of checks, and with a pinned root in its history.
+#[test]
+fn a_copy_of_an_older_layout_is_taken_up() {
+    let scene = scene();
+    fs::remove_file(scene.copy().join("last_check")).unwrap();
+    fs::remove_file(scene.copy().join(".lock")).unwrap();
+    fs::create_dir_all(scene.copy().join("root_history")).unwrap();
+    fs::copy(scene.copy().join("root.json"), scene.copy().join("root_history/1.root.json")).unwrap();
+    shows_the_trust_root(&scene.run(&["show", "--offline"], DAY_1).succeeds());
+    scene.run(&["status"], DAY_1).succeeds();
+    scene.run(&["update"], DAY_1).succeeds();
+}
