@@ -452,6 +452,41 @@ fn limits_hold_on_both_sides() {
 }
 
 #[test]
+fn without_consistent_snapshots_the_names_are_the_plain_ones_and_none_can_be_the_manifest_s() {
+    let plain = |role: &str| {
+        let mut sim = Simulator::default();
+        sim.root.consistent_snapshot = false;
+        sim.delegate("targets", Delegation::to(role).paths(["dir/*"]));
+        sim.add_target(role, "dir/two", b"two");
+        sim.publish_root().publish();
+        sim
+    };
+    let sim = plain("more");
+    let made =
+        |sim: &Simulator| made(sim.root_bytes(1), sim.files(), &MemoryStore::new(), sim.day(1), &wanted(&["dir/two"]));
+    let bytes = made(&sim).to_bytes().unwrap();
+    verify(&bytes, &sim.root_bytes(1), sim.day(1)).unwrap();
+    let names: Vec<String> = unpack(&bytes).into_iter().map(|member| member.name).collect();
+    let expected =
+        ["bundle.json", "1.root.json", "2.root.json", "more.json", "snapshot.json", "targets.json", "targets/dir/two"];
+    assert_eq!(names[..7], expected);
+    let refused = made(&plain("bundle")).to_bytes().unwrap_err();
+    assert!(matches!(refused, BundleError::Name { .. }), "{refused}");
+}
+
+#[test]
+fn a_target_whose_name_cannot_be_a_file_does_not_travel() {
+    for name in ["../x", "a//b", "a\\b", "/x"] {
+        let mut sim = Simulator::default();
+        sim.add_target("targets", name, b"content").publish();
+        let store = MemoryStore::new();
+        let bundle = made(sim.root_bytes(1), sim.files(), &store, sim.day(1), &wanted(&[name]));
+        let refused = bundle.to_bytes().unwrap_err();
+        assert!(matches!(&refused, BundleError::Name { .. }), "{name}: {refused}");
+    }
+}
+
+#[test]
 fn a_local_copy_that_lacks_something_makes_no_bundle() {
     let sim = repository();
     let store = MemoryStore::new();

@@ -271,6 +271,23 @@ fn every_format_is_written_where_it_belongs() {
 }
 
 #[test]
+fn where_the_local_copy_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_warning() {
+    let scene = scene();
+    let expected = fs::read(exported(&scene, &["--target", DELEGATED])).unwrap();
+    let timestamp = scene.copy().join("timestamp.json");
+    fs::remove_file(&timestamp).unwrap();
+    fs::create_dir(&timestamp).unwrap();
+    let file = scene.path("other.bundle");
+    let arguments = ["export", "--target", DELEGATED, "--json", "--output", file.to_str().unwrap()];
+    let outcome = scene.run(&arguments, DAY_1);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("going on without keeping a copy"), "{}", outcome.stderr);
+    assert_eq!(outcome.json()["freshness"]["checked_at"], DAY_1);
+    assert_eq!(outcome.json()["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
+    assert_eq!(fs::read(file).unwrap(), expected);
+}
+
+#[test]
 fn an_option_that_means_nothing_for_a_format_is_refused() {
     let scene = scene();
     for (arguments, what) in [

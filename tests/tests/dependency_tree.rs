@@ -56,6 +56,13 @@ fn a_verifier_without_the_network_has_no_runtime_no_tls_and_no_c() {
     has_none_of(&tree, &["clap", "serde", "serde_json"]);
 }
 
+/// A site without a network reads bundles with nothing more than that.
+#[test]
+fn reading_a_bundle_takes_nothing_more() {
+    let without = tree("rootline-client", &["--no-default-features", "--features", "rustcrypto"]);
+    assert_eq!(tree("rootline-client", &["--no-default-features", "--features", "rustcrypto,bundle"]), without);
+}
+
 /// Both sides: what is left out above is there where it is asked for, or the names would say nothing.
 #[test]
 fn a_verifier_with_the_network_has_all_that() {

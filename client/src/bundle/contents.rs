@@ -65,6 +65,24 @@ impl Contents {
         Ok(contents)
     }
 
+    /// What a repository has, all of it verified from the pinned root, judging every expiry at `now`. What `store` has need not be fetched, and is
+    /// what nothing may go below. Nothing is written.
+    ///
+    /// # Errors
+    /// If something does not arrive, or a check refuses it.
+    pub fn of_repository(
+        pinned_root: &[u8],
+        store: &impl Store,
+        transport: &impl Transport,
+        now: DateTime<Utc>,
+        wanted: &[Wanted],
+        limits: &Limits,
+    ) -> Result<Contents, BundleError> {
+        let mut contents = Contents::collect(pinned_root, store, transport, now, wanted, limits)?;
+        contents.updated.checked_at = Some(now);
+        Ok(contents)
+    }
+
     /// Turns the crank of every client, and keeps what it has verified.
     pub(super) fn collect(
         pinned_root: &[u8],

@@ -13,6 +13,21 @@
 //! the list of files. What is left of it that nobody can prove is the name of the instance and [when](Bundle::taken_at) the bundle was
 //! taken.
 //!
+//! ```no_run
+//! use rootline_client::Freshness;
+//! use rootline_client::bundle::{BundleLimits, UnverifiedBundle};
+//! use rootline_client::store::MemoryStore;
+//! # let now = rootline_metadata::parse_instant("2026-08-22T00:00:00Z").unwrap();
+//! # let pinned_root: Vec<u8> = Vec::new();
+//!
+//! let file = std::fs::File::open("sigstore.bundle")?;
+//! let bundle = UnverifiedBundle::read(file, BundleLimits::default())?.verify(&pinned_root, now, Freshness::offline())?;
+//! let trusted_root = bundle.updated().target("trusted_root.json");
+//! // Or into a local copy, which refuses whatever is older than what it has seen.
+//! bundle.import(MemoryStore::new())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The same contents give the same bytes, on every machine and from every history of a local copy.
 
 mod archive;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rootline_metadata::TargetPath;
+use serde_json::json;
 
 use crate::bundle::{Bundle, BundleLimits, Contents, every_target, fetch_earlier_roots};
 use crate::cli::failure::Failure;
-use crate::cli::freshness::{FreshnessArgs, failure, freshness_line};
+use crate::cli::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::cli::repository::{Repository, RepositoryArgs};
 use crate::cli::terminal::Terminal;
 use crate::export::{
@@ -53,6 +54,10 @@ pub(crate) struct ExportArgs {
     /// Take every root along from the first one, for verifiers who pin an older one than you do. For bundles and sigstore-python
     #[arg(long, conflicts_with = "offline")]
     all_roots: bool,
+
+    /// Print what was written, and until when it may be used, as JSON
+    #[arg(long, requires = "output")]
+    json: bool,
 
     /// Write every certificate and key, also those whose window is past or yet to come. For PEM files
     #[arg(long)]
@@ -109,6 +114,8 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
     let contents = args.contents(&mut repository, terminal)?;
     let report = contents.updated().freshness();
+    let targets: Vec<String> =
+        contents.updated().targets.iter().map(|(found, _)| found.path.as_str().to_owned()).collect();
     if report.is_stale(repository.now) {
         terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
     }
@@ -134,7 +141,16 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
             write_file(output, &args.document(&contents)?, Access::Umask)?;
         }
     }
-    terminal.line(format_args!("{}", output.display()));
+    match args.json {
+        false => terminal.line(format_args!("{}", output.display())),
+        true => terminal.json(&json!({
+            "instance": repository.instance.name,
+            "format": args.format.name(),
+            "written_to": output.display().to_string(),
+            "freshness": freshness_json(&report, repository.now),
+            "targets": targets,
+        })),
+    }
     Ok(())
 }
 
@@ -188,7 +204,15 @@ impl ExportArgs {
         }
         let instant = updated.trusted.checked_at();
         let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
-        let contents = Contents::of_local_copy(pinned, client.store(), instant, &targets, client.limits())?;
+        let (store, limits) = (client.store(), client.limits());
+        let contents = match Contents::of_local_copy(pinned, store, instant, &targets, limits) {
+            // Where the copy could not be kept, as was said, the repository still has all of it.
+            Err(_) if !self.freshness.freshness().is_offline() => {
+                Contents::of_repository(pinned, store, client.transport(), instant, &targets, limits)
+            }
+            contents => contents,
+        };
+        let contents = contents.map_err(|error| repository.located(error))?;
         if !self.all_roots {
             return Ok(contents);
         }
