@@ -247,6 +247,19 @@ fn only_what_was_made_known_can_be_removed_and_its_copy_stays() {
     }
 }
 
+#[test]
+fn its_copy_goes_too_where_that_is_said() {
+    let scene = Scene::new();
+    init(&scene, "example", &["--root", &root(&scene)]).succeeds();
+    scene.run(&["update"], DAY_1).succeeds();
+    let said = run(&scene, &["instance", "remove", "example", "--with-cache"]).succeeds().stdout;
+    assert!(said.starts_with("cleared example-") && said.ends_with("example is no longer known\n"), "{said}");
+    assert_eq!(files(&scene.path("config")), []);
+    let left: Vec<String> = files(&scene.path("cache")).into_iter().map(|(path, _)| path).collect();
+    assert!(left.iter().filter(|path| path.starts_with("example-")).all(|path| path.ends_with("/.lock")), "{left:?}");
+    assert!(left.iter().any(|path| path.ends_with("/root.json")), "the copy of another repository stays: {left:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn credentials_in_a_url_are_kept_for_the_owner_alone_and_never_shown() {

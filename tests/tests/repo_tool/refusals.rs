@@ -205,3 +205,13 @@ fn wrong_usage_is_told_apart_from_a_refusal() {
     office.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
     office.run(&["init", "."]).refuses("rootline.toml is there already", "", "name another file");
 }
+
+#[test]
+fn with_json_a_program_reads_a_refusal_where_it_reads_the_result() {
+    let office = frozen();
+    let said = office.run(&["ceremony", "seal", "first", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(said.status, 1);
+    assert!(said.err.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{said:?}");
+    assert!(report["error"]["check"].is_string() && report["error"]["hint"].is_string(), "{report}");
+}

@@ -5,6 +5,7 @@ use rootline_metadata::{Role, hex, sha256};
 use serde_json::{Value, json};
 
 use crate::Instance;
+use crate::cli::copies::{Copy, copies};
 use crate::cli::failure::Failure;
 use crate::cli::instances::InstancesArgs;
 use crate::cli::repository::CacheArgs;
@@ -57,15 +58,23 @@ pub(crate) struct ShowArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline instance remove example
+  rootline instance remove example --with-cache
 
-Its pinned root is removed with it. Its local copy stays, and with it the highest versions that were seen; `rootline cache
-clear` removes that.")]
+Its pinned root is removed with it. Its local copy stays unless it is to go too, and with it the highest versions that were
+seen.")]
 pub(crate) struct RemoveArgs {
     /// Its name
     name: String,
 
+    /// Take its local copy away as well
+    #[arg(long)]
+    with_cache: bool,
+
     #[command(flatten)]
     instances: InstancesArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 pub(crate) fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<(), Failure> {
@@ -140,8 +149,21 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     if !instances.names()?.contains(name) {
         return Err(instances.unknown(name));
     }
+    if !args.with_cache {
+        instances.remove(name)?;
+        terminal.line(format_args!("{name} is no longer known; its local copy, if there is one, was kept"));
+        return Ok(());
+    }
+    // First the copy, which can only be found by what is known of the instance: one that cannot be read has none that could be named.
+    instances.load(name)?;
+    let cache = args.cache.folder()?;
+    let belongs = |copy: &Copy| copy.instance.as_ref().is_some_and(|instance| instance.name == *name);
+    for copy in copies(&cache, &instances)?.iter().filter(|copy| belongs(copy)) {
+        copy.store.clear()?;
+        terminal.line(format_args!("cleared {}", copy.folder));
+    }
     instances.remove(name)?;
-    terminal.line(format_args!("{name} is no longer known; its local copy, if there is one, was kept"));
+    terminal.line(format_args!("{name} is no longer known"));
     Ok(())
 }
 
