@@ -30,20 +30,32 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
 pub fn tests_below(folder: &Path) -> BTreeMap<String, String> {
     let mut tests: BTreeMap<String, String> = BTreeMap::new();
     for file in rust_files(folder) {
-        let text = fs::read_to_string(&file).expect("a source file is text");
-        let (mut comment, mut is_test) = (String::new(), false);
-        for line in text.lines().map(str::trim) {
-            if let Some(said) = line.strip_prefix("///") {
-                comment = format!("{comment}{said}\n");
-            } else if line == "#[test]" {
-                is_test = true;
-            } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| is_test) {
-                let name = rest.split('(').next().unwrap_or(rest);
-                tests.entry(name.to_owned()).or_default().push_str(&comment);
-                (comment, is_test) = (String::new(), false);
-            } else if !line.starts_with("#[") {
-                (comment, is_test) = (String::new(), false);
-            }
+        for (name, comment) in tests_in(&file) {
+            tests.entry(name).or_default().push_str(&comment);
+        }
+    }
+    tests
+}
+
+/// Every test function of a file by its name, with what its comment says.
+///
+/// # Panics
+/// If the file cannot be read.
+pub fn tests_in(file: &Path) -> BTreeMap<String, String> {
+    let mut tests: BTreeMap<String, String> = BTreeMap::new();
+    let text = fs::read_to_string(file).expect("a source file is text");
+    let (mut comment, mut is_test) = (String::new(), false);
+    for line in text.lines().map(str::trim) {
+        if let Some(said) = line.strip_prefix("///") {
+            comment = format!("{comment}{said}\n");
+        } else if line == "#[test]" {
+            is_test = true;
+        } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| is_test) {
+            let name = rest.split('(').next().unwrap_or(rest);
+            tests.entry(name.to_owned()).or_default().push_str(&comment);
+            (comment, is_test) = (String::new(), false);
+        } else if !line.starts_with("#[") {
+            (comment, is_test) = (String::new(), false);
         }
     }
     tests
