@@ -1,4 +1,4 @@
-//! sigstore-python verifies a bundle with the trust root that it gets from a mirror of ours, and with one that we handed out.
+//! sigstore-python verifies a bundle with the trust root that it gets from a mirror of ours, and with those that we exported.
 
 #![allow(
     clippy::panic,
@@ -60,41 +60,34 @@ impl Scene {
 
     fn sigstore(&self, arguments: &[&str]) -> Output {
         let home = self.path("home");
+        fs::create_dir_all(&home).unwrap();
         let mut command = Command::new(peers::sigstore());
-        command.env("HOME", &home).env("XDG_DATA_HOME", home.join("data")).env("XDG_CACHE_HOME", home.join("cache"));
+        command.env("HOME", &home).env_remove("XDG_DATA_HOME").env_remove("XDG_CACHE_HOME");
         command.env("NO_COLOR", "1").args(arguments).output().unwrap()
     }
 
-    /// Whether sigstore-python, configured so, accepts the artifact of that instance with the bundle of that instance.
+    /// Whether sigstore-python, configured so, accepts that artifact with the bundle of that instance.
     #[track_caller]
-    fn verdict(&self, configuration: [&str; 2], artifact: &Path, bundle: &str) -> Result<(), String> {
+    fn verdict(&self, configuration: &[&str], artifact: &Path, bundle: &str) -> Result<(), String> {
         let bundle = self.path(bundle).join("artifact.sigstore.json");
-        let [option, value] = configuration;
-        let verified = self.sigstore(&[
-            option,
-            value,
-            "verify",
-            "identity",
-            "--bundle",
-            bundle.to_str().unwrap(),
-            "--cert-identity",
-            peers::SIGNER,
-            "--cert-oidc-issuer",
-            peers::ISSUER,
-            artifact.to_str().unwrap(),
-        ]);
+        let (before, after) = configuration.split_at(2);
+        let mut arguments = before.to_vec();
+        arguments.extend(["verify", "identity", "--cert-identity", peers::SIGNER, "--cert-oidc-issuer", peers::ISSUER]);
+        arguments.extend(["--bundle", bundle.to_str().unwrap()]);
+        arguments.extend(after);
+        arguments.push(artifact.to_str().unwrap());
+        let verified = self.sigstore(&arguments);
         let complaint = String::from_utf8_lossy(&verified.stderr).into_owned();
         if verified.status.success() { Ok(()) } else { Err(complaint) }
     }
 
-    /// What `rootline get` prints of the mirror.
-    fn get(&self, name: &str) -> serde_json::Value {
+    /// Lets `rootline export` write what it got from the mirror.
+    fn export(&self, format: &str, output: &Path) {
         let mut program = Command::new(rootline());
-        program.env_remove("ROOTLINE_INSTANCE").args(["get", name, "--url", &self.server.url()]);
+        program.env_remove("ROOTLINE_INSTANCE").args(["export", "--format", format, "--url", &self.server.url()]);
         program.arg("--root").arg(self.path("root.json")).arg("--cache").arg(self.path("cache"));
-        let output = program.output().unwrap();
+        let output = program.arg("--output").arg(output).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
     }
 }
 
@@ -109,33 +102,43 @@ fn sigstore_python_verifies_a_bundle_with_the_trust_root_of_a_mirror_and_follows
     assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stderr));
     let (first, second) = (scene.path("first/artifact.txt"), scene.path("second/artifact.txt"));
     let by_mirror = ["--instance", url.as_str()];
-    assert_eq!(scene.verdict(by_mirror, &first, "first"), Ok(()));
-    assert!(scene.verdict(by_mirror, &second, "second").is_err());
+    assert_eq!(scene.verdict(&by_mirror, &first, "first"), Ok(()));
+    assert!(scene.verdict(&by_mirror, &second, "second").is_err());
     scene.ship("second");
-    assert_eq!(scene.verdict(by_mirror, &second, "second"), Ok(()));
-    assert!(scene.verdict(by_mirror, &first, "first").is_err());
+    assert_eq!(scene.verdict(&by_mirror, &second, "second"), Ok(()));
+    assert!(scene.verdict(&by_mirror, &first, "first").is_err());
     // Acceptance means something: another artifact is refused.
     let other = scene.path("other.txt");
     fs::write(&other, "another artifact\n").unwrap();
-    assert!(scene.verdict(by_mirror, &other, "second").unwrap_err().contains("digest mismatch"));
+    assert!(scene.verdict(&by_mirror, &other, "second").unwrap_err().contains("digest mismatch"));
 }
 
 #[test]
-fn sigstore_python_verifies_a_bundle_with_the_trust_root_that_rootline_hands_out() {
+fn sigstore_python_verifies_a_bundle_with_the_trust_root_that_rootline_has_exported() {
     if !peers::installed() {
         return;
     }
     let scene = Scene::new();
-    let configuration = serde_json::json!({
-        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
-        "trustedRoot": scene.get(TRUSTED_ROOT),
-        "signingConfig": scene.get(SIGNING_CONFIG),
-    });
     let file = scene.path("trust-config.json");
-    fs::write(&file, configuration.to_string()).unwrap();
+    scene.export("client-trust-config", &file);
     let by_file = ["--trust-config", file.to_str().unwrap()];
-    assert_eq!(scene.verdict(by_file, &scene.path("first/artifact.txt"), "first"), Ok(()));
-    assert!(scene.verdict(by_file, &scene.path("second/artifact.txt"), "second").is_err());
+    assert_eq!(scene.verdict(&by_file, &scene.path("first/artifact.txt"), "first"), Ok(()));
+    assert!(scene.verdict(&by_file, &scene.path("second/artifact.txt"), "second").is_err());
+}
+
+#[test]
+fn sigstore_python_verifies_a_bundle_without_a_network_in_a_home_that_rootline_has_exported() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    let url = scene.server.url();
+    scene.export("sigstore-python", &scene.path("home"));
+    let offline = ["--instance", url.as_str(), "--offline"];
+    // Another trust root than the exported one, so that it would show if anybody asked for it.
+    scene.ship("second");
+    assert_eq!(scene.verdict(&offline, &scene.path("first/artifact.txt"), "first"), Ok(()));
+    assert!(scene.verdict(&offline, &scene.path("second/artifact.txt"), "second").is_err());
 }
 
 #[test]

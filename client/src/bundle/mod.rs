@@ -1,6 +1,6 @@
 //! One file for a site without a network.
 //!
-//! A bundle is a [tar](archive) that unpacks to an ordinary TUF repository: any TUF client can use it as a mirror. It holds the roots from
+//! A bundle is a tar that unpacks to an ordinary TUF repository: any TUF client can use it as a mirror. It holds the roots from
 //! the pinned one to the newest, the timestamp, the snapshot and the targets, the delegated roles on the way to what is carried, and
 //! the targets themselves, all of them byte for byte as the repository published them; and `bundle.json`, which says what is inside.
 //!

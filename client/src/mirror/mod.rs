@@ -12,7 +12,8 @@
 //! before or the one after. Where a rotation takes away the key of timestamp, snapshot or targets, whoever reads between these renames, or
 //! has asked for the next root before them and for the timestamp after them, is refused for that moment; no order of writing can help.
 //!
-//! Files of earlier publications stay for a while, for those who are still reading; see [`Ledger`](ledger) for what is ever removed.
+//! Files of earlier publications stay for a while, for those who are still reading; and what is ever removed stands in a list of
+//! what the mirror itself has written.
 
 mod copy;
 mod error;

@@ -91,10 +91,10 @@ fn what_is_refused_is_said_in_three_lines_and_the_exit_status_is_1() {
     assert_eq!((refused.status, refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
     assert!(refused.stderr.starts_with("error: timestamp.json expired at 2030-01-08T00:00:00Z"), "{}", refused.stderr);
     assert_eq!(refused.stderr.lines().count(), 3, "{}", refused.stderr);
-    let refused = scene.run(DAY_1, &["--most-roles", "6"]);
+    let refused = scene.run(DAY_1, &["--max-roles", "6"]);
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("more than the 6 delegated roles"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("hint: raise the limit"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("let it through with --max-roles"), "{}", refused.stderr);
     std::fs::write(scene.mirror().join("timestamp.json"), "mine").unwrap();
     let refused = scene.run(DAY_1, &[]);
     assert!(refused.stderr.contains("timestamp.json was not written by this mirror"), "{}", refused.stderr);

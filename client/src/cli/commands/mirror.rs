@@ -46,13 +46,13 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
     keep: TimeDelta,
 
-    /// Most delegated roles
+    /// Most delegated roles to mirror
     #[arg(long, value_name = "NUMBER", default_value_t = MirrorLimits::default().roles, help_heading = "Limits")]
-    most_roles: usize,
+    max_roles: usize,
 
-    /// Most bytes of all targets together
+    /// Most bytes of all targets together to mirror
     #[arg(long, value_name = "BYTES", default_value_t = MirrorLimits::default().target_bytes, help_heading = "Limits")]
-    most_target_bytes: u64,
+    max_total_bytes: u64,
 
     /// Print what was done as JSON; with --watch one line for each round
     #[arg(long)]
@@ -68,7 +68,7 @@ pub(crate) struct MirrorArgs {
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
     let source = args.source.open()?;
-    let limits = MirrorLimits { roles: args.most_roles, target_bytes: args.most_target_bytes };
+    let limits = MirrorLimits { roles: args.max_roles, target_bytes: args.max_total_bytes };
     let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
         .with_limits(source.limits)
         .with_mirror_limits(limits)
@@ -230,7 +230,14 @@ impl From<MirrorError> for Failure {
     fn from(error: MirrorError) -> Self {
         match error {
             MirrorError::Repository(error) => Error::into(error),
+            MirrorError::TooManyRoles { .. } => too_large(&error, "--max-roles"),
+            MirrorError::TooManyBytes { .. } => too_large(&error, "--max-total-bytes"),
             other => Failure::new(other.to_string(), other.hint().unwrap_or_default()),
         }
     }
+}
+
+fn too_large(error: &MirrorError, option: &str) -> Failure {
+    let hint = format!("if this repository is meant to be so large, let it through with {option}");
+    Failure::new(error.to_string(), hint)
 }
