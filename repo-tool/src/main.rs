@@ -46,7 +46,7 @@ use rootline_client::cli::terminal::Terminal;
 
 Exit status: 0 done; 1 refused or failed; 2 wrong usage.
 
-With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}.
+With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}. \
 Standard error is for people."
 )]
 struct Cli {

@@ -39,11 +39,13 @@ use terminal::Terminal;
     after_help = "Examples:
   rootline update                          verify and keep Sigstore's trust root
   rootline show --instance github          whom GitHub's instance trusts now
-  rootline status --json                   what the local copy holds, and until when
+  rootline status --all --warn 7d          what the local copies hold, and until when
+  rootline init --name example --url https://tuf.example.org --root 1.root.json
+  rootline cache list
 
 Exit status: 0 done; 1 refused or failed; 2 wrong usage. `rootline tuf` has only 0 and 1.
 
-With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"role\", \"check\", \"section\",
+With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"role\", \"check\", \"section\", \
 \"attack\", \"trusted\", \"offered\", \"repository\", \"local_copy\", \"hint\"}}. Standard error is for people."
 )]
 struct Cli {
@@ -65,7 +67,7 @@ enum Command {
     Import(commands::import::ImportArgs),
     /// Prove a bundle from the pinned root, without a network
     Verify(commands::verify::VerifyArgs),
-    /// What the local copy holds, and until when it may be used
+    /// What the local copies hold, and until when they may be used
     Status(commands::status::StatusArgs),
     /// Keep a static mirror of a repository in a folder, from which any TUF client can begin
     Mirror(commands::mirror::MirrorArgs),

@@ -26,7 +26,7 @@ pub(crate) enum KeyCommand {
   rootline-repo key generate --out alice.pem
   rootline-repo key generate --out online.pem --kind ed25519 --passphrase-file online.passphrase
 
-Writes alice.pem (PKCS#8, readable by its owner alone) and alice.pem.pub, and never over a file that is there.
+Writes alice.pem (PKCS#8, readable by its owner alone) and alice.pem.pub, and never over a file that is there. \
 --plain leaves the key unencrypted: whoever can read the file, or a backup of it, can sign in its holder's name.")]
 pub(crate) struct GenerateArgs {
     /// The file for the private key; the public one goes beside it, with .pub at the end

@@ -20,7 +20,7 @@ use crate::key_file::{self, PassphraseArgs};
   rootline-repo online --key online.pem                make a sealed ceremony current, or renew what is due
   rootline-repo online --key online.pem --renew        sign a new timestamp whether or not it is due
 
-Meant to be run every day: when nothing is due, nothing is signed. What is written is tried first with a verifier from
+Meant to be run every day: when nothing is due, nothing is signed. What is written is tried first with a verifier from \
 every root ever published.")]
 pub(crate) struct OnlineArgs {
     /// The private key of a keyholder that the plan names as an online key

@@ -19,8 +19,8 @@ use crate::repository_folder::read_files;
   rootline-repo publish
   rootline-repo publish --to /srv/www/tuf
 
-The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/.
-A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, the timestamp
+The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/. \
+A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, the timestamp \
 is replaced last, and nothing is written unless a verifier accepts it from every root ever published.")]
 pub(crate) struct PublishArgs {
     /// The folder to publish to [default: what the policy names]

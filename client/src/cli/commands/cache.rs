@@ -52,7 +52,7 @@ pub(crate) struct PathArgs {
   rootline cache list
   rootline cache list --json
 
-No request is made. Versions are shown of instances that are known by name, verified from the root that is pinned for them;
+No request is made. Versions are shown of instances that are known by name, verified from the root that is pinned for them; \
 without that root nothing in a local copy can be verified.")]
 pub(crate) struct ListArgs {
     /// Print the result as JSON
@@ -69,8 +69,8 @@ pub(crate) struct ListArgs {
   rootline cache clear --instance example
   rootline cache clear --all
 
-A local copy holds the highest versions that were seen, which is what keeps an attacker from playing older files. Without it the
-next update begins with the pinned root alone. The folder stays with its empty lock, for processes that may be waiting for it;
+A local copy holds the highest versions that were seen, which is what keeps an attacker from playing older files. Without it the \
+next update begins with the pinned root alone. The folder stays with its empty lock, for processes that may be waiting for it; \
 so does what rootline has not put there. Links are never followed.")]
 pub(crate) struct ClearArgs {
     /// The local copy of this instance, or the one in this folder, as `rootline cache list` names it

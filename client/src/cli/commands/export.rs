@@ -29,8 +29,8 @@ use crate::workflow::Wanted;
   rootline export --format cosign --output ~/.sigstore/root
   rootline export --format sigstore-python --output ~ --offline
 
-What is written is verified, and fresh or within what --offline allows. The same files give the
-same bytes. A bundle is a tar; unpacked, it is a mirror for any TUF client. In the folder of
+What is written is verified, and fresh or within what --offline allows. The same files give the \
+same bytes. A bundle is a tar; unpacked, it is a mirror for any TUF client. In the folder of \
 another client only files of this repository are replaced, and none by an older one.")]
 pub(crate) struct ExportArgs {
     /// What to write

@@ -18,8 +18,8 @@ use crate::cli::terminal::Terminal;
   rootline import sigstore.bundle --grace 30d           then: rootline show --offline --grace 30d
   rootline import own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made. Everything in the bundle is verified from the pinned root first; a bundle
-that is older than the local copy is refused, and the local copy stays as it is. Exit status: 0
+No request is made. Everything in the bundle is verified from the pinned root first; a bundle \
+that is older than the local copy is refused, and the local copy stays as it is. Exit status: 0 \
 if the local copy holds what is in the bundle; 1 if not.")]
 pub(crate) struct ImportArgs {
     #[command(flatten)]

@@ -24,10 +24,11 @@ use chrono::{DateTime, Utc};
   rootline init --name example --url https://tuf.example.org --root 1.root.json
   rootline init --name example --url https://tuf.example.org \\
       --root-url https://example.org/1.root.json --root-sha256 HEX
-  rootline init --name example --url https://tuf.example.org --mirror https://tuf.example.net --root 1.root.json
+  rootline init --name example --url https://tuf.example.org --root 1.root.json \\
+      --mirror https://tuf.example.net
   rootline show --instance example
 
-Everything that is trusted later rests on this root: take it, or its digest, from a source that you trust. That is why a root
+Everything that is trusted later rests on this root: take it, or its digest, from a source that you trust. That is why a root \
 cannot be fetched without its digest, and why no root is taken merely because the repository serves it.
 
 An instance of the same name that differs in anything is not replaced; one that is the same is no failure.")]

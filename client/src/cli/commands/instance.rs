@@ -60,7 +60,7 @@ pub(crate) struct ShowArgs {
   rootline instance remove example
   rootline instance remove example --with-cache
 
-Its pinned root is removed with it. Its local copy stays unless it is to go too, and with it the highest versions that were
+Its pinned root is removed with it. Its local copy stays unless it is to go too, and with it the highest versions that were \
 seen.")]
 pub(crate) struct RemoveArgs {
     /// Its name

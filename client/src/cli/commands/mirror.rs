@@ -28,11 +28,11 @@ use crate::open::OpenTransport;
   rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
   rootline update --instance sigstore --url /srv/tuf        a verifier that reads the mirror
 
-The folder is served as it is by any web server: metadata at its top, targets below targets/. Whoever reads while it is
-written is served a whole publication. Nothing in it is older than what it had, and files that somebody else has put
+The folder is served as it is by any web server: metadata at its top, targets below targets/. Whoever reads while it is \
+written is served a whole publication. Nothing in it is older than what it had, and files that somebody else has put \
 there are neither replaced nor removed.
 
-Exit status: 0 up to date, or interrupted while watching; 1 refused or failed, and the mirror serves what it did before.
+Exit status: 0 up to date, or interrupted while watching; 1 refused or failed, and the mirror serves what it did before. \
 While watching, an interrupt ends it after a complete step, and a second one at once.")]
 pub(crate) struct MirrorArgs {
     /// The folder of the mirror; it is made if it is missing

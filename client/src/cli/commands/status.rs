@@ -18,16 +18,16 @@ use crate::cli::terminal::{Terminal, Tone};
 #[command(after_help = "Examples:
   rootline status
   rootline status --instance github --at 2026-12-24T00:00:00Z
-  rootline status --all --warn 7d --fail 2d                   in cron: it prints on standard error when something is to be done
-  rootline status --all --warn 7d --fail 2d --warn-status 1 --fail-status 2        as monitoring plugins have it
+  rootline status --all --warn 7d --fail 2d >/dev/null     in cron: silent while all is well
+  rootline status --warn 7d --fail 2d --warn-status 1 --fail-status 2     as monitoring plugins do
   rootline status --all --prometheus | sponge /var/lib/node_exporter/rootline.prom
   rootline status --json
 
-No request is made. Every role is looked at: the four, and the delegated ones that the local copy has. Windows of the trust root
+No request is made. Every role is looked at: the four, and the delegated ones that the local copy has. Windows of the trust root \
 that open or close within the time of --warn, or 30 days, are listed; with --warn, one that closes is a warning.
 
-Exit status: 0 if every role is verified and unexpired, also when there are warnings, which go to standard error; 1 if one has
-expired or has less time left than --fail, or there is no local copy that can be verified from the pinned root. --warn-status and
+Exit status: 0 if every role is verified and unexpired, also when there are warnings, which go to standard error; 1 if one has \
+expired or has less time left than --fail, or there is no local copy that can be verified from the pinned root. --warn-status and \
 --fail-status name others.")]
 pub(crate) struct StatusArgs {
     /// Every instance that is known by name: those that `rootline init` has made, and the built-in ones that have a local copy

@@ -67,7 +67,8 @@ enum Verb {
     /// Refresh, then download the targets; one that is there already with the right digests is not downloaded again
     #[command(after_help = "Examples:
   rootline tuf --metadata-dir trusted --metadata-url https://tuf.example.org \\
-      --target-base-url https://tuf.example.org/targets --target-dir downloads --target-name a.json download")]
+      --target-base-url https://tuf.example.org/targets --target-dir downloads \\
+      --target-name a.json download")]
     Download,
 }
 

@@ -14,7 +14,7 @@ use crate::cli::terminal::Terminal;
   rootline verify sigstore.bundle --grace 30d --json
   rootline verify own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made and nothing is written. Exit status: 0 if everything in the bundle is
+No request is made and nothing is written. Exit status: 0 if everything in the bundle is \
 verified and unexpired, or within the grace; 1 if not."
 )]
 pub(crate) struct VerifyArgs {

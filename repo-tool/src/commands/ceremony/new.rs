@@ -15,7 +15,7 @@ use crate::failure::Failure;
   rootline-repo ceremony new 2030-06 --replace bob=frank --threshold root=4 --summary \"Bob retires\"
   rootline-repo ceremony new renewal --renew root --expires root=365
 
-The plan says what shall be true afterwards. It begins with what is true now: who holds root and targets (before the first
+The plan says what shall be true afterwards. It begins with what is true now: who holds root and targets (before the first \
 ceremony: what rootline.toml says), and all files in targets/. Edit it, or use the options. ROLE is root or targets.")]
 pub(crate) struct NewArgs {
     /// What to call the ceremony

@@ -22,7 +22,7 @@ use crate::key_file::{self, PassphraseArgs};
   rootline-repo ceremony sign first --key alice.pem --fingerprint \"1cc6 b394 62da …\"     all of it, as it was read out
   rootline-repo ceremony sign first --key alice.pem --yes
 
-Shows the review and asks for a yes. Signs every role of the ceremony that the key counts for; each signature is verified
+Shows the review and asks for a yes. Signs every role of the ceremony that the key counts for; each signature is verified \
 before it is kept.")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
