@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, pending, select};
 use http::{Request, Response};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +26,8 @@ pub struct Http2Server {
 #[derive(Debug)]
 struct Shared {
     files: Files,
+    /// So many connections, the first ones, are never read from.
+    deaf: usize,
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
     /// So many requests are answered only when all of them are there.
@@ -35,13 +37,23 @@ struct Shared {
 
 impl Http2Server {
     /// Serves `files`. The first `together` requests are answered only when all of them are there.
-    pub fn serving(files: Files, mut tls: ServerConfig, together: usize) -> Self {
+    pub fn serving(files: Files, tls: ServerConfig, together: usize) -> Self {
+        Self::start(files, tls, together, 0)
+    }
+
+    /// Serves `files`, except on the first connection: there it is silent once the TLS handshake is done.
+    pub fn deaf_at_first(files: Files, tls: ServerConfig) -> Self {
+        Self::start(files, tls, 0, 1)
+    }
+
+    fn start(files: Files, mut tls: ServerConfig, together: usize, deaf: usize) -> Self {
         tls.alpn_protocols = vec![b"h2".to_vec()];
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port of this machine is free");
         let address = socket.local_addr().expect("a bound socket has an address");
         socket.set_nonblocking(true).expect("a socket of our own");
         let shared = Arc::new(Shared {
             files,
+            deaf,
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
             together,
@@ -91,13 +103,17 @@ impl Drop for Http2Server {
 
 async fn listen(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
     while let Ok((tcp, _)) = listener.accept().await {
-        shared.connections.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(serve(tcp, acceptor.clone(), Arc::clone(&shared)));
+        let is_deaf = shared.connections.fetch_add(1, Ordering::SeqCst) < shared.deaf;
+        tokio::spawn(serve(tcp, acceptor.clone(), is_deaf, Arc::clone(&shared)));
     }
 }
 
-async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, is_deaf: bool, shared: Arc<Shared>) {
     let Ok(stream) = acceptor.accept(tcp).await else { return };
+    if is_deaf {
+        // The connection stays open until the server ends.
+        pending::<()>().await;
+    }
     let Ok(mut connection) = h2::server::handshake(stream).await else { return };
     while let Some(Ok((request, respond))) = connection.accept().await {
         tokio::spawn(answer(request, respond, Arc::clone(&shared)));

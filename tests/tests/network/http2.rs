@@ -1,10 +1,11 @@
 //! Connections: one where the server speaks HTTP/2, and one for each file on its way where it does not.
 
 use std::sync::Barrier;
+use std::time::Duration;
 
 use rootline_client::Client;
 use rootline_client::store::MemoryStore;
-use rootline_client::transport::{Request, Transport};
+use rootline_client::transport::{HttpSettings, Request, Transport};
 use rootline_client::workflow::Wanted;
 use rootline_tests::http2_server::Http2Server;
 use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
@@ -87,4 +88,17 @@ fn a_server_that_has_gone_is_an_error_for_everybody_who_waits_for_its_connection
     drop(server);
     let mut client = Client::new(sim.root_bytes(1), repository(&url, settings), MemoryStore::new());
     assert!(client.refresh(sim.day(1)).unwrap_err().to_string().contains("cannot be reached"));
+}
+
+/// Whoever gives up a request leaves a shared connection open, so that another try would go over the same dead one.
+#[test]
+fn a_connection_that_has_gone_silent_is_left_for_a_new_one() {
+    let sim = published();
+    let (pem, tls) = loopback_tls().unwrap();
+    let (_ca, settings) = trusting(&pem);
+    let settings = HttpSettings { read_timeout: Duration::from_millis(100), ..settings };
+    let server = Http2Server::deaf_at_first(sim.files().clone(), tls);
+    let mut client = Client::new(sim.root_bytes(1), repository(&server.url(), settings), MemoryStore::new());
+    client.refresh(sim.day(1)).unwrap();
+    assert_eq!(server.connections(), 2);
 }

@@ -20,6 +20,8 @@ use super::tls::{speaking, trusting, trusting_nobody};
 #[derive(Debug)]
 pub(super) struct Clients {
     connect_timeout: Duration,
+    /// Half of the longest time that a connection which carries several files may be silent.
+    ping: Duration,
     user_agent: String,
     ca_files: Vec<PathBuf>,
     proxies: Proxies,
@@ -35,6 +37,9 @@ struct Made {
 /// The most origins whose connections are kept. A repository has two; where its redirects lead is the server's choice.
 const MOST_ORIGINS: usize = 16;
 
+/// Less would be nothing but pings.
+const SHORTEST_PING: Duration = Duration::from_millis(10);
+
 /// One scheme, host and port, with its connections.
 #[derive(Debug)]
 pub(super) struct Origin {
@@ -47,6 +52,7 @@ impl Clients {
     pub(super) fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
         Ok(Self {
             connect_timeout: settings.connect_timeout,
+            ping: (settings.read_timeout / 2).max(SHORTEST_PING),
             user_agent: settings.user_agent.clone(),
             ca_files: settings.extra_ca_files.clone(),
             proxies: Proxies::new(&settings.proxy)?,
@@ -95,6 +101,9 @@ impl Clients {
         let http_2 = self
             .builder(url, speaking(tls, &[b"h2", b"http/1.1"]))
             .http2_prior_knowledge()
+            // A request that is given up leaves the connection open for the others, so a dead one has to be found out otherwise.
+            .http2_keep_alive_interval(self.ping)
+            .http2_keep_alive_timeout(self.ping)
             .connector_layer(OnlyHttp2(Arc::clone(&negotiation)));
         Ok(Origin {
             client: built(http_1.connector_layer(SpareFirst(Arc::clone(&negotiation))))?,

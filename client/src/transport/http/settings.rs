@@ -20,7 +20,8 @@ pub struct HttpSettings {
     /// The time that a whole piece of work has, such as a refresh, with all its files, tries and pauses: see
     /// [`Transport::begin_work`](super::super::Transport::begin_work). 5 min.
     pub total_timeout: Duration,
-    /// The longest time between two pieces of a body. 10 s.
+    /// The longest time between two pieces of a body, and the longest that an HTTP/2 connection with requests on it shows no
+    /// sign of life, at pings too. 10 s.
     pub read_timeout: Duration,
     /// The slowest transfer that is put up with, in bytes per second: each byte that arrived adds to
     /// [`request_timeout`](Self::request_timeout) at this rate, so a large target on a slow line is finished, and a
