@@ -22,7 +22,7 @@ pub(crate) struct NetworkArgs {
     #[arg(long, help_heading = HEADING, value_name = "FILE")]
     ca_file: Vec<PathBuf>,
 
-    /// A header for the repository's own servers, 'NAME: VALUE', or @FILE with one on each line, so that a secret is not seen in the
+    /// A header for the repository's servers, mirrors included, 'NAME: VALUE', or @FILE with one on each line, so that a secret is not seen in the
     /// list of processes; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "HEADER", env = "ROOTLINE_HEADER", hide_env_values = true)]
     header: Vec<Secret>,

@@ -153,7 +153,7 @@ impl TransportError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NotFound { forbidden: true, .. } | Self::Status { status: 401 | 407, .. } => {
-                Some("check the URL, and the credentials if the mirror or the proxy wants any")
+                Some("check the URL, and the credentials if the mirror (--header) or the proxy (--proxy) wants any")
             }
             Self::NotFound { .. } | Self::BadLocation { .. } => Some("check the URL"),
             Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => {
