@@ -287,6 +287,42 @@ fn what_is_saved_or_removed_singly_comes_after_what_is_pending() {
     assert_eq!(store.load(&LocalFile::Timestamp, 99).unwrap(), None);
 }
 
+/// Also where it cannot be put into its place, as with a folder in the way.
+#[test]
+fn what_is_pending_is_told_of_as_part_of_the_copy_and_cleared_with_it() {
+    let folder = folder();
+    let store = FileStore::open(folder.path()).unwrap();
+    fs::create_dir_all(folder.path().join(".pending/targets")).unwrap();
+    for name in [".pending/timestamp.json", ".pending/targets/t", "snapshot.json"] {
+        fs::write(folder.path().join(name), "12345").unwrap();
+    }
+    fs::create_dir(folder.path().join("timestamp.json")).unwrap();
+    let contents = store.contents().unwrap();
+    assert_eq!((contents.files.len(), contents.bytes()), (3, 15));
+    assert_eq!(contents.foreign, [folder.path().join("timestamp.json")]);
+    store.clear().unwrap();
+    assert_eq!(files_below(folder.path()), [".lock"]);
+    assert!(store.load(&LocalFile::Timestamp, 99).is_err(), "a folder is in the way, and nothing is pending");
+}
+
+/// Whoever fetches ever new targets does not fill the disk; what was saved together stays together.
+#[test]
+fn of_very_many_targets_the_oldest_go_and_those_saved_last_stay() {
+    let folder = folder();
+    let store = FileStore::open(folder.path()).unwrap().with_disk(Arc::new(CrashingDisk::endless()));
+    let named = |from: usize, to: usize| (from..to).map(|number| (LocalFile::Target(number.to_string()), &b"x"[..]));
+    let there = || fs::read_dir(folder.path().join("targets")).unwrap().count();
+    let together: Vec<_> = named(0, 10_001).collect();
+    store.save_all(&together).unwrap();
+    assert_eq!(there(), 10_001);
+    store.save_all(&named(10_001, 10_002).collect::<Vec<_>>()).unwrap();
+    assert_eq!(there(), 10_001);
+    store.save_all(&named(0, 10_001).chain(named(20_000, 20_001)).collect::<Vec<_>>()).unwrap();
+    for (file, _) in named(0, 10_001).chain(named(20_000, 20_001)) {
+        assert!(store.load(&file, 9).unwrap().is_some(), "{file:?}");
+    }
+}
+
 /// What somebody has put together by hand where only this program writes.
 #[cfg(unix)]
 #[test]

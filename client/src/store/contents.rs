@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::atomic_write::UNFINISHED;
 use super::error::{Operation, StoreError};
 use super::file_store::{FileStore, LOCK, SUB_FOLDERS};
+use super::journal::{self, PENDING, is_folder};
 
 /// What lies in the folder of a local copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,16 +41,16 @@ impl FileStore {
         let mut contents = Contents::default();
         let is_metadata = |name: &str| name.ends_with(".json") || name == "last_check" || name.starts_with(UNFINISHED);
         gather(self.folder(), &mut contents, is_metadata)?;
-        for name in SUB_FOLDERS {
-            let folder = self.folder().join(name);
-            if fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
-                gather(&folder, &mut contents, |_| true)?;
-            }
+        // Where a writer did not come to its end, some files are not in their places yet.
+        let pending = self.folder().join(PENDING);
+        let mut own: Vec<PathBuf> = SUB_FOLDERS.iter().map(|name| self.folder().join(name)).collect();
+        own.extend(SUB_FOLDERS.iter().map(|name| pending.join(name)).filter(|_| is_folder(&pending)));
+        own.push(pending);
+        own.retain(|path| is_folder(path));
+        for folder in &own {
+            gather(folder, &mut contents, |_| true)?;
         }
-        let is_own_folder = |path: &PathBuf| {
-            let is_named = SUB_FOLDERS.iter().any(|name| self.folder().join(name) == *path);
-            is_named && fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
-        };
+        let is_own_folder = |path: &PathBuf| own.contains(path);
         contents.foreign.retain(|path| *path != self.folder().join(LOCK) && !is_own_folder(path));
         Ok(contents)
     }
@@ -62,6 +63,8 @@ impl FileStore {
     pub fn clear(&self) -> Result<Contents, StoreError> {
         let _lock = self.lock_exclusive()?;
         let contents = self.contents()?;
+        // What could not be put into its place would come back.
+        journal::sweep(self.folder());
         for (path, _) in &contents.files {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -1,6 +1,6 @@
 //! The local copy as files in one folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,8 @@ use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_m
 /// it, renaming it over the old one and syncing the folder; content that is there already is not written again. Several
 /// files are saved in one step: all of them or none, whenever the process or the power ends.
 ///
-/// At most 32768 delegated roles and 256 targets stay, and of them 512 MiB and 256 MiB: those that were written last.
+/// Of delegated roles and targets those that were written last stay: at most 32768 and 10000, of 512 MiB and 1 GiB, and whatever was
+/// saved together with the newest of them.
 ///
 /// Reading needs no lock for safety. [`lock_shared`](Self::lock_shared) is for reading several files that belong
 /// together; whoever saves holds [`lock_exclusive`](Self::lock_exclusive).
@@ -154,14 +155,18 @@ impl FileStore {
         Ok(open_regular(&path)?.map(|opened| (opened, path)))
     }
 
-    /// Lets the oldest of those kinds go that these files are of.
-    fn prune(&self, files: &[(&LocalFile, &[u8])]) {
+    /// Lets the oldest of those kinds go that these files are of, but none of these files.
+    fn prune(&self, files: &[(LocalFile, &[u8])]) {
+        let names: BTreeSet<PathBuf> = files.iter().map(|(file, _)| name_of(file)).collect();
         if files.iter().any(|(file, _)| matches!(file, LocalFile::Delegated(_))) {
-            let delegated = |name: &str| name.strip_suffix(".json").is_some_and(escape::is_role_stem);
-            prune(&*self.disk, &self.folder, prune::DELEGATED, delegated);
+            let is_role = |name: &str| name.strip_suffix(".json").is_some_and(escape::is_role_stem);
+            prune(&*self.disk, &self.folder, prune::DELEGATED, |name| {
+                is_role(name) && !names.contains(Path::new(name))
+            });
         }
         if files.iter().any(|(file, _)| matches!(file, LocalFile::Target(_))) {
-            prune(&*self.disk, &self.folder.join(TARGETS), prune::TARGETS, |_| true);
+            let folder = Path::new(TARGETS);
+            prune(&*self.disk, &self.folder.join(folder), prune::TARGETS, |name| !names.contains(&folder.join(name)));
         }
     }
 
@@ -218,7 +223,9 @@ impl Store for FileStore {
                 journal::save_all(&*self.disk, &self.folder, &SUB_FOLDERS, &named)?;
             }
         }
-        self.prune(&new);
+        if !new.is_empty() {
+            self.prune(files);
+        }
         Ok(())
     }
 

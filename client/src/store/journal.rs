@@ -20,7 +20,7 @@ use super::disk::Disk;
 use super::error::{Operation, StoreError};
 
 /// The folder of files that are saved and not yet in their places.
-const PENDING: &str = ".pending";
+pub(super) const PENDING: &str = ".pending";
 
 /// Where the saved file of that name is read, if it is not yet in its place.
 pub(super) fn pending_path(folder: &Path, name: &Path) -> Option<PathBuf> {
@@ -177,6 +177,7 @@ fn give_back(disk: &dyn Disk, folder: &Path) {
     let _ = disk.remove_folder(folder);
 }
 
-fn is_folder(path: &Path) -> bool {
+/// Whether there is a folder, and not a link to one.
+pub(super) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
