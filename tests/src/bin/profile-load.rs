@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Ok(rows) => {
             println!("{:>9}  {:>6}  what", "µs", "times");
             for row in rows {
-                println!("{:9.1}  {:6}  {}", row.mean_us, row.times, row.what);
+                println!("{:9.1}  {:6}  {}", row.median_us, row.times, row.what);
             }
             ExitCode::SUCCESS
         }
@@ -36,11 +36,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// One line: what is done, how often in one load, and the mean time that it takes there altogether.
+/// One line: what is done, how often in one load, and the median time that it takes there altogether.
 struct Row {
     what: &'static str,
     times: usize,
-    mean_us: f64,
+    median_us: f64,
 }
 
 /// What is loaded.
@@ -80,11 +80,17 @@ fn measure() -> Result<Vec<Row>> {
     signatures_of(metadata.snapshot().envelope(), root.authority(TopLevelRole::Snapshot), &mut signatures);
     signatures_of(metadata.targets().envelope(), root.authority(TopLevelRole::Targets), &mut signatures);
 
-    let mean = |work: &mut dyn FnMut()| {
+    let median = |work: &mut dyn FnMut()| {
         work();
-        let start = Instant::now();
-        (0..given.repeat).for_each(|_| work());
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(given.repeat)
+        let mut taken: Vec<f64> = (0..given.repeat)
+            .map(|_| {
+                let start = Instant::now();
+                work();
+                start.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        taken.sort_by(f64::total_cmp);
+        taken.get(taken.len() / 2).copied().unwrap_or_default()
     };
     let names = [LocalFile::Timestamp, LocalFile::Snapshot, LocalFile::Targets]
         .into_iter()
@@ -96,22 +102,24 @@ fn measure() -> Result<Vec<Row>> {
         Row {
             what: "reading the files, each once",
             times: names.len(),
-            mean_us: mean(&mut || names.iter().for_each(|name| drop(black_box(store.load(name, MOST as u64))))),
+            median_us: median(&mut || names.iter().for_each(|name| drop(black_box(store.load(name, MOST as u64))))),
         },
         Row {
             what: "looking for the next root",
             times: 1,
-            mean_us: mean(&mut || drop(black_box(store.load(&absent, MOST as u64)))),
+            median_us: median(&mut || drop(black_box(store.load(&absent, MOST as u64)))),
         },
         Row {
             what: "metadata from text to tape",
             times: files.len(),
-            mean_us: mean(&mut || files.iter().for_each(|file| drop(black_box(Document::parse(file.clone(), MOST))))),
+            median_us: median(&mut || {
+                files.iter().for_each(|file| drop(black_box(Document::parse(file.clone(), MOST))))
+            }),
         },
         Row {
             what: "metadata from tape to roles and keys",
             times: files.len(),
-            mean_us: mean(&mut || {
+            median_us: median(&mut || {
                 drop(black_box(Envelope::<Root>::parse(files[0].clone(), MOST)));
                 drop(black_box(Envelope::<Timestamp>::parse(files[1].clone(), MOST)));
                 drop(black_box(Envelope::<Snapshot>::parse(files[2].clone(), MOST)));
@@ -121,7 +129,7 @@ fn measure() -> Result<Vec<Row>> {
         Row {
             what: "canonical forms",
             times: files.len(),
-            mean_us: mean(&mut || {
+            median_us: median(&mut || {
                 black_box(root.envelope().message());
                 black_box(metadata.timestamp().envelope().message());
                 black_box(metadata.snapshot().envelope().message());
@@ -131,7 +139,7 @@ fn measure() -> Result<Vec<Row>> {
         Row {
             what: "digests that one file gives of another",
             times: digested.len(),
-            mean_us: mean(&mut || {
+            median_us: median(&mut || {
                 for bytes in digested {
                     black_box(sha256(bytes));
                 }
@@ -140,7 +148,7 @@ fn measure() -> Result<Vec<Row>> {
         Row {
             what: "signatures",
             times: signatures.len(),
-            mean_us: mean(&mut || {
+            median_us: median(&mut || {
                 for (key, message, signature) in &signatures {
                     let _ = black_box(key.verify(message, signature));
                 }
@@ -149,21 +157,21 @@ fn measure() -> Result<Vec<Row>> {
         Row {
             what: "trusted_root.json",
             times: 1,
-            mean_us: mean(&mut || drop(black_box(TrustedRoot::parse(&trusted_root, MOST)))),
+            median_us: median(&mut || drop(black_box(TrustedRoot::parse(&trusted_root, MOST)))),
         },
         Row {
             what: "signing_config.v0.2.json",
             times: 1,
-            mean_us: mean(&mut || drop(black_box(SigningConfig::parse(&signing_config, MOST)))),
+            median_us: median(&mut || drop(black_box(SigningConfig::parse(&signing_config, MOST)))),
         },
     ];
     // What goes from text to roles went from text to tape first.
-    let tape = rows[2].mean_us;
-    rows[3].mean_us -= tape;
-    let sum = rows.iter().map(|row| row.mean_us).sum::<f64>();
-    let whole = mean(&mut || drop(black_box(load(&given))));
-    rows.push(Row { what: "everything else", times: 1, mean_us: whole - sum });
-    rows.push(Row { what: "a whole load", times: 1, mean_us: whole });
+    let tape = rows[2].median_us;
+    rows[3].median_us -= tape;
+    let sum = rows.iter().map(|row| row.median_us).sum::<f64>();
+    let whole = median(&mut || drop(black_box(load(&given))));
+    rows.push(Row { what: "everything else", times: 1, median_us: whole - sum });
+    rows.push(Row { what: "a whole load", times: 1, median_us: whole });
     Ok(rows)
 }
 
