@@ -1,17 +1,21 @@
 //! A repository, its local copy and its pinned root, put together.
 
+mod asynchronous;
+mod work;
+
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
+use work::Work;
 
-use crate::driver::{Prefetch, turn, turn_async};
+use crate::driver::{Prefetch, turn};
 use crate::error::{Error, Note};
 use crate::freshness::Freshness;
 use crate::last_check::LastCheck;
 use crate::limits::Limits;
 use crate::local_copy::LocalCopy;
 use crate::store::{LocalFile, Store, StoreError};
-use crate::transport::{AsyncTransport, Transport};
-use crate::unsaved::{Keeping, Saving, Unsaved};
+use crate::transport::Transport;
+use crate::unsaved::{Keeping, Unsaved};
 use crate::workflow::{
     Content, Found, Search, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
 };
@@ -33,26 +37,6 @@ pub struct Client<T, S> {
     records_checks: bool,
     notes: Vec<Note>,
 }
-
-/// One piece of work, with all its tries.
-struct Work {
-    prefetch: Prefetch,
-    /// Whether the server may answer that a file is still the one we have.
-    conditional: bool,
-    overtaken: u32,
-    notes: Vec<Note>,
-}
-
-impl Work {
-    fn begin(prefetch: Prefetch) -> Work {
-        Work { prefetch, conditional: true, overtaken: 0, notes: Vec::new() }
-    }
-}
-
-/// How often work is done again because another process was quicker, before everybody else is made to wait; and how often in all, since somebody may
-/// not mind the lock.
-const MOST_OVERTAKINGS: u32 = 8;
-const MOST_TRIES: u32 = 2 * MOST_OVERTAKINGS;
 
 /// Most delegated roles that are loaded at once: more than a local copy has.
 const MOST_DELEGATED_ROLES: usize = 1 << 16;
@@ -192,65 +176,6 @@ impl<T, S: Store> Client<T, S> {
         Ok(Update::begin(self.pinned_root.clone(), wanted.iter().cloned(), now, &self.limits)?)
     }
 
-    /// Begins one try of a piece of work.
-    fn attempt(&self, work: &Work, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<(Update, Unsaved<'_, S>), Error> {
-        let lock = if work.overtaken < MOST_OVERTAKINGS { None } else { self.store.lock()? };
-        let last_check = if self.records_checks && work.conditional { LastCheck::load(&self.store) } else { None };
-        let local = Unsaved::over(&self.store, last_check.as_ref(), self.limits.timestamp).locked(lock);
-        Ok((self.begin(now, wanted)?, local))
-    }
-
-    /// After a try: saves what was verified, and gives what came of the work unless there is another try to make.
-    fn conclude(
-        &self,
-        work: &mut Work,
-        turned: Result<Updated, Error>,
-        mut local: Unsaved<'_, S>,
-        now: DateTime<Utc>,
-        leave_mirror: impl FnOnce() -> Option<String>,
-    ) -> Option<Result<Updated, Error>> {
-        let done = match turned {
-            Ok(updated) => match saved(&mut local, work) {
-                Ok(Saving::Overtaken) => None,
-                Err(error) if self.keeping == Keeping::Required => Some(Err(error.into())),
-                saved => {
-                    work.notes.extend(saved.err().map(Note::NotKept));
-                    self.record_check(&updated, local.timestamp_etag().filter(|_| work.conditional), now);
-                    Some(Ok(Updated { checked_at: Some(now), ..updated }))
-                }
-            },
-            // Files that were asked for at the same time may belong to two publications, and a server may be wrong about what is still the
-            // same. Asked for plainly, one after the other, they decide.
-            Err(Error::Refused(_)) if work.prefetch == Prefetch::On || (work.conditional && local.was_unchanged()) => {
-                (work.prefetch, work.conditional) = (Prefetch::Off, false);
-                return None;
-            }
-            Err(error) => match error.is_the_repository_s().then(leave_mirror).flatten() {
-                Some(location) => {
-                    // A tag means nothing to another server.
-                    work.conditional = false;
-                    work.notes.push(Note::MirrorLeft { location, reason: error.to_string() });
-                    None
-                }
-                None => {
-                    // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
-                    work.notes.extend(local.save().err().map(Note::NotKept));
-                    Some(Err(error))
-                }
-            },
-        };
-        work.notes.append(&mut local.take_notes());
-        done
-    }
-
-    /// Notes when the local copy was compared with the repository. A record that cannot be written costs requests and nothing else.
-    fn record_check(&self, updated: &Updated, etag: Option<&str>, now: DateTime<Utc>) {
-        if self.records_checks {
-            let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
-            let _ = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
-        }
-    }
-
     /// A stored target counts only if it still is what was said about it.
     fn stored(&self, found: &Found) -> Option<Vec<u8>> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
@@ -276,18 +201,6 @@ impl<T, S: Store> Client<T, S> {
             }
         }
     }
-}
-
-/// Saves, and counts how often somebody else was quicker.
-fn saved<S: Store>(local: &mut Unsaved<'_, S>, work: &mut Work) -> Result<Saving, StoreError> {
-    let saving = local.save()?;
-    if saving == Saving::Overtaken {
-        work.overtaken += 1;
-        if work.overtaken == MOST_TRIES {
-            return Err(StoreError::Contended { times: MOST_TRIES });
-        }
-    }
-    Ok(saving)
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
@@ -389,98 +302,6 @@ impl<T: Transport, S: Store> Client<T, S> {
             Some(bytes) => Ok(bytes),
             None => {
                 let bytes = self.fetch(&found)?;
-                self.keep_target(trusted, &found, &bytes)?;
-                Ok(bytes)
-            }
-        }
-    }
-}
-
-impl<T: AsyncTransport, S: Store> Client<T, S> {
-    /// As [`Client::refresh`], without blocking on the network.
-    ///
-    /// # Errors
-    /// As [`Client::refresh`].
-    pub async fn refresh_async(&mut self, now: DateTime<Utc>) -> Result<Trusted, Error> {
-        self.update_async(now, &[]).await.map(|updated| updated.trusted)
-    }
-
-    /// As [`Client::update`], without blocking on the network.
-    ///
-    /// # Errors
-    /// As [`Client::update`].
-    pub async fn update_async(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
-        match self.load_if_enough(now, wanted) {
-            Some(loaded) => loaded,
-            None => self.update_online_async(now, wanted).await,
-        }
-    }
-
-    /// As [`Client::update_online`].
-    pub(crate) async fn update_online_async(
-        &mut self,
-        now: DateTime<Utc>,
-        wanted: &[Wanted],
-    ) -> Result<Updated, Error> {
-        self.transport.begin_work();
-        self.transport.first_mirror();
-        let mut work = Work::begin(self.prefetch);
-        let done = loop {
-            let (crank, mut local) = self.attempt(&work, now, wanted)?;
-            let turned = turn_async(crank, &self.transport, &mut local, work.prefetch).await;
-            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
-                break done;
-            }
-        };
-        self.notes.append(&mut work.notes);
-        done
-    }
-
-    /// As [`Client::find`], without blocking on the network.
-    ///
-    /// # Errors
-    /// As [`Client::find`].
-    pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
-        let search = Search::begin(trusted.clone(), path.clone())?;
-        self.transport.begin_work();
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
-        let turned = match self.freshness.is_offline() {
-            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
-            false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
-        };
-        let saved = local.save_beside(trusted.snapshot().bytes());
-        let mut notes = local.take_notes();
-        self.notes.append(&mut notes);
-        let found = turned?;
-        self.kept(saved)?;
-        Ok(found)
-    }
-
-    /// As [`Client::fetch`], without blocking on the network.
-    ///
-    /// # Errors
-    /// As [`Client::fetch`].
-    pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
-        let request = TargetRequest::of(found, &self.limits)?;
-        self.transport.begin_work();
-        let bytes = match self.freshness.is_offline() {
-            true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
-            false => self.transport.fetch(&request).await?,
-        };
-        check_target(found, &bytes)?;
-        Ok(bytes)
-    }
-
-    /// As [`Client::target`], without blocking on the network.
-    ///
-    /// # Errors
-    /// As [`Client::target`].
-    pub async fn target_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Vec<u8>, Error> {
-        let found = self.find_async(trusted, path).await?;
-        match self.stored(&found) {
-            Some(bytes) => Ok(bytes),
-            None => {
-                let bytes = self.fetch_async(&found).await?;
                 self.keep_target(trusted, &found, &bytes)?;
                 Ok(bytes)
             }

@@ -1,0 +1,106 @@
+//! The client for callers who do not block on the network. The store is used in place: its files are small.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::TargetPath;
+
+use super::Client;
+use super::work::Work;
+use crate::driver::{Prefetch, turn, turn_async};
+use crate::error::Error;
+use crate::local_copy::LocalCopy;
+use crate::store::Store;
+use crate::transport::{AsyncTransport, Transport};
+use crate::unsaved::Unsaved;
+use crate::workflow::{Found, Search, TargetRequest, Trusted, Updated, Wanted, check_target};
+
+impl<T: AsyncTransport, S: Store> Client<T, S> {
+    /// As [`Client::refresh`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::refresh`].
+    pub async fn refresh_async(&mut self, now: DateTime<Utc>) -> Result<Trusted, Error> {
+        self.update_async(now, &[]).await.map(|updated| updated.trusted)
+    }
+
+    /// As [`Client::update`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::update`].
+    pub async fn update_async(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+        match self.load_if_enough(now, wanted) {
+            Some(loaded) => loaded,
+            None => self.update_online_async(now, wanted).await,
+        }
+    }
+
+    /// As [`Client::update_online`].
+    pub(crate) async fn update_online_async(
+        &mut self,
+        now: DateTime<Utc>,
+        wanted: &[Wanted],
+    ) -> Result<Updated, Error> {
+        self.transport.begin_work();
+        self.transport.first_mirror();
+        let mut work = Work::begin(self.prefetch);
+        let done = loop {
+            let (crank, mut local) = self.attempt(&work, now, wanted)?;
+            let turned = turn_async(crank, &self.transport, &mut local, work.prefetch).await;
+            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
+                break done;
+            }
+        };
+        self.notes.append(&mut work.notes);
+        done
+    }
+
+    /// As [`Client::find`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::find`].
+    pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
+        let search = Search::begin(trusted.clone(), path.clone())?;
+        self.transport.begin_work();
+        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let turned = match self.freshness.is_offline() {
+            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
+        };
+        let saved = local.save_beside(trusted.snapshot().bytes());
+        let mut notes = local.take_notes();
+        self.notes.append(&mut notes);
+        let found = turned?;
+        self.kept(saved)?;
+        Ok(found)
+    }
+
+    /// As [`Client::fetch`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
+        let request = TargetRequest::of(found, &self.limits)?;
+        self.transport.begin_work();
+        let bytes = match self.freshness.is_offline() {
+            true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
+            false => self.transport.fetch(&request).await?,
+        };
+        check_target(found, &bytes)?;
+        Ok(bytes)
+    }
+
+    /// As [`Client::target`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::target`].
+    pub async fn target_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Vec<u8>, Error> {
+        let found = self.find_async(trusted, path).await?;
+        match self.stored(&found) {
+            Some(bytes) => Ok(bytes),
+            None => {
+                let bytes = self.fetch_async(&found).await?;
+                self.keep_target(trusted, &found, &bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+}
