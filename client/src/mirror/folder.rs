@@ -10,7 +10,9 @@ use rootline_metadata::Role;
 
 use crate::driver::Prefetch;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::store::{Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync_files};
+use crate::store::{
+    Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync_files, sync_folders,
+};
 use crate::transport::{Request, Transport};
 use crate::workflow::{Found, check_target, target_absent};
 
@@ -234,14 +236,19 @@ impl<O: Observer> Publication<'_, O> {
     fn prune(&mut self, keep: TimeDelta, now: DateTime<Utc>) -> Result<Vec<String>, MirrorError> {
         self.ledger.save()?;
         let outdated = self.ledger.outdated(keep, now);
+        let mut folders = BTreeSet::new();
         for place in &outdated {
             go_on(self.observer, Progress::Removing { name: place })?;
-            let file = self.folder.file(place)?;
-            file.remove()?;
+            folders.extend(self.folder.file(place)?.remove()?);
+        }
+        // Before they are struck out: a file that comes back with the power would never be removed.
+        sync_folders(&folders.iter().map(PathBuf::as_path).collect())?;
+        for place in &outdated {
             self.ledger.strike_out(place);
             // A folder that is empty now, and was made for this file. One that is not empty stays.
-            for above in Path::new(place).ancestors().skip(1).filter(|above| above.components().count() > 1) {
-                let _ = fs::remove_dir(self.folder.path.join(above));
+            let above = Path::new(place).ancestors().skip(1);
+            for folder in above.filter(|above| ![Path::new(""), Path::new(TARGETS)].contains(above)) {
+                let _ = fs::remove_dir(self.folder.path.join(folder));
             }
         }
         self.ledger.save()?;

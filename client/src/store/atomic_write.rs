@@ -143,8 +143,16 @@ pub fn sync_files(files: &[PathBuf]) -> Result<(), StoreError> {
         outcomes.fold(Ok(()), Result::and)
     });
     failed?;
-    let folders: BTreeSet<&Path> = files.iter().map(|file| folder_of(file)).collect();
-    folders.into_iter().try_for_each(|folder| sync_folder(folder).map_err(StoreError::io(Operation::Write, folder)))
+    sync_folders(&files.iter().map(|file| folder_of(file)).collect())
+}
+
+/// Makes what was put in place or removed in these folders last.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] when one cannot be synced.
+pub fn sync_folders(folders: &BTreeSet<&Path>) -> Result<(), StoreError> {
+    folders.iter().try_for_each(|folder| sync_folder(folder).map_err(StoreError::io(Operation::Write, *folder)))
 }
 
 /// More do not help where one journal takes them all.

@@ -21,7 +21,9 @@ mod memory_store;
 mod prune;
 
 pub(crate) use atomic_write::sweep;
-pub use atomic_write::{Access, StagedFile, UNFINISHED, create_file, make_folder, sync_files, write_file};
+pub use atomic_write::{
+    Access, StagedFile, UNFINISHED, create_file, make_folder, sync_files, sync_folders, write_file,
+};
 use bounded_read::file_has;
 pub(crate) use bounded_read::read_file_at_most;
 pub use contents::Contents;

@@ -112,18 +112,19 @@ impl TargetFile {
         StagedFile::write(&folder, &path, bytes, Access::Umask)
     }
 
-    /// Takes the file away, unless something else than a regular file is there. It is no error when there is none.
+    /// Takes the file away, unless something else than a regular file is there, and gives the folder it was in, which is [to be
+    /// synced](super::sync_folders) for that to last. It is no error when there is none.
     ///
     /// # Errors
     ///
     /// [`StoreError::NotARegularFile`] as [`TargetFile::write`]; [`StoreError::Io`] when it is there and cannot be removed.
-    pub fn remove(&self) -> Result<(), StoreError> {
-        let (Some(folder), path) = (self.walk(Missing::Leave)?, self.path()) else { return Ok(()) };
+    pub fn remove(&self) -> Result<Option<PathBuf>, StoreError> {
+        let (folder, path) = (self.walk(Missing::Leave)?, self.path());
         if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
-            return Ok(());
+            return Ok(None);
         }
-        let removed = fs::remove_file(&path).and_then(|()| atomic_write::sync_folder(&folder));
-        removed.map_err(StoreError::io(Operation::Remove, path))
+        fs::remove_file(&path).map_err(StoreError::io(Operation::Remove, path))?;
+        Ok(folder)
     }
 
     /// The folder that the file is in, made if it is missing, and the file's place in it.

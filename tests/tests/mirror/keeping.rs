@@ -27,6 +27,8 @@ fn files_of_the_publication_before_are_kept_for_a_day_and_removed_then() {
     assert_eq!((report.pruned.len(), report.kept), (13, 0));
     assert!(!place.served().contains_key(first));
     assert_eq!(place.served().len(), before - 13);
+    // Nor do folders stay that were made for such a file.
+    assert!(!place.path().join("1.a").exists() && place.path().join("2.a").exists());
     // However many there are: it does not grow.
     let size = place.files().len();
     for day in 4..14 {
