@@ -1,7 +1,7 @@
 //! A repository in a folder, and the program `rootline` run on it as a person or a script would.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -110,6 +110,19 @@ impl Outcome {
             stderr: String::from_utf8(stderr).unwrap(),
             bytes: stdout,
         }
+    }
+
+    /// Runs `command` on a terminal, which `script` gives it; all that is seen there is standard output then.
+    ///
+    /// # Panics
+    /// As [`Outcome::of`].
+    #[cfg(target_os = "linux")]
+    pub fn on_a_terminal(command: &Command) -> Outcome {
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().expect("text"))).collect();
+        let mut script = Command::new("script");
+        script.args(["-qec", &quoted.join(" "), "/dev/null"]).env("NO_COLOR", "1").env_remove("ROOTLINE_INSTANCE");
+        Outcome::of(script.stdin(Stdio::null()))
     }
 
     /// The same, if it has succeeded and has nothing to say on standard error.

@@ -357,3 +357,17 @@ fn with_json_there_is_one_document_also_where_a_result_and_a_failure_meet() {
     assert_eq!((stale.status, &stale.json()["fresh"]), (1, &Value::Bool(false)));
     assert!(stale.stderr.starts_with("error: the local copy has expired"), "{}", stale.stderr);
 }
+
+/// What it shows while it asks is gone when it is done; without a terminal there is nothing of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn that_it_is_at_work_is_shown_on_a_terminal_and_nowhere_else() {
+    let scene = Scene::new();
+    for command in [&["update"][..], &["show"], &["get", "dir/a file"]] {
+        let seen = Outcome::on_a_terminal(&scene.command(command, DAY_1)).succeeds().stdout;
+        assert!(seen.contains("asking "), "{seen:?}");
+        assert!(!scene.run(command, DAY_1).succeeds().stdout.contains("asking "));
+    }
+    let offline = Outcome::on_a_terminal(&scene.command(&["show", "--offline"], DAY_1)).succeeds().stdout;
+    assert!(!offline.contains("asking "), "{offline:?}");
+}

@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use rootline_metadata::json::MAX_BYTES;
 
+use crate::cli::failure::Failure;
 use crate::limits::Limits;
 use crate::refusal::File;
 
@@ -55,6 +56,18 @@ impl LimitArgs {
             target: self.max_target_bytes.unwrap_or(usual.target),
             root_rotations: self.max_root_rotations.unwrap_or(usual.root_rotations),
             delegations: self.max_delegations.map_or(usual.delegations, |most| most as usize),
+        }
+    }
+}
+
+impl LimitArgs {
+    /// Refuses the limit of a search, for a command that searches for nothing.
+    pub(crate) fn without_search(&self, instead: &str) -> Result<(), Failure> {
+        match self.max_delegations {
+            None => Ok(()),
+            Some(_) => {
+                Err(Failure::new("--max-delegations bounds a search, and nothing is searched for here", instead))
+            }
         }
     }
 }

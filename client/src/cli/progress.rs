@@ -1,5 +1,7 @@
 //! How far long work has come: one line on a terminal, and nothing anywhere else.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A line that is redrawn as the work goes on, and gone when it is over. Where nobody looks, in a pipe or a file, it is not drawn at all.
@@ -7,6 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) struct ProgressLine {
     bar: ProgressBar,
 }
+
+/// Quick enough to be seen as moving.
+const TICK: Duration = Duration::from_millis(120);
 
 /// Most characters of a name that are shown.
 const SHOWN: usize = 48;
@@ -16,6 +21,18 @@ impl ProgressLine {
         let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template("{pos}/{len} files {wide_bar} {msg}");
         ProgressLine { bar: style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)) }
+    }
+
+    /// A line that moves while a repository is asked, for work whose length nobody knows before.
+    pub(super) fn asking(target: ProgressDrawTarget, repository: &str) -> ProgressLine {
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("{spinner} asking {msg}");
+        let line = ProgressLine { bar: style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)) };
+        line.bar.set_message(shown(repository));
+        if !line.bar.is_hidden() {
+            line.bar.enable_steady_tick(TICK);
+        }
+        line
     }
 
     /// Says how many files there are; begins anew.

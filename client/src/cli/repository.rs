@@ -6,7 +6,8 @@ use crate::instance::Location;
 use crate::limits::Limits;
 use crate::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
-use crate::{Cache, Client, Freshness, Instance, Keeping};
+use crate::workflow::{Updated, Wanted};
+use crate::{Cache, Client, Error, Freshness, Instance, Keeping};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -88,6 +89,16 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
+    /// Brings the local copy up to date, as fresh as was asked for, with these targets. On a terminal it shows that it is at work.
+    pub(crate) fn update(&mut self, wanted: &[Wanted], terminal: &Terminal) -> Result<Updated, Error> {
+        let asking =
+            (!self.client.freshness().is_offline()).then(|| terminal.asking(self.client.transport().location()));
+        let updated = self.client.update(self.now, wanted);
+        drop(asking);
+        terminal.notes(self.client.take_notes());
+        updated
+    }
+
     /// Why the client failed, with the place of the repository in use and the local copy.
     pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
         located(failure, self.client.transport().location(), self.client.store().folder())
@@ -95,8 +106,9 @@ impl Repository {
 }
 
 impl<N: Network> SourceArgs<N> {
-    /// The repository, for a command that keeps no local copy.
-    pub(crate) fn open(&self) -> Result<Source, Failure> {
+    /// The repository, for a command that keeps no local copy and takes every role: `instead` bounds these.
+    pub(crate) fn open_whole(&self, instead: &str) -> Result<Source, Failure> {
+        self.client.limits.without_search(instead)?;
         let instance = self.instance()?;
         let transport = transport(&instance, &self.client.http()?)?;
         Ok(Source { instance, transport, limits: self.client.limits() })

@@ -99,6 +99,11 @@ impl Terminal {
         ProgressLine::on(ProgressDrawTarget::stderr())
     }
 
+    /// Shows that a repository is being asked, until it is dropped; on a terminal alone.
+    pub(crate) fn asking(&self, repository: &str) -> ProgressLine {
+        ProgressLine::asking(ProgressDrawTarget::stderr(), repository)
+    }
+
     fn paint(&self, colour: &str, word: &str) -> String {
         if self.colours { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
     }

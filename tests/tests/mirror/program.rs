@@ -160,22 +160,22 @@ fn a_second_interrupt_does_not_wait_for_the_end_of_a_step() {
     assert_eq!(ended.code(), Some(1));
 }
 
-/// `script` gives a program a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let shown = |arguments: &[&str]| {
         let scene = Scene::new();
-        let command = scene.command(DAY_1, arguments);
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
-        let mut script = Command::new("script");
-        script.args(["-qec", &quoted.join(" "), "/dev/null"]).env("NO_COLOR", "1").env_remove("ROOTLINE_INSTANCE");
-        script.stdin(Stdio::null());
-        Outcome::of(&mut script).succeeds().stdout
+        Outcome::on_a_terminal(&scene.command(DAY_1, arguments)).succeeds().stdout
     };
     let on_a_terminal = shown(&[]);
     assert!(on_a_terminal.contains("/15 files "), "{on_a_terminal:?}");
     assert_eq!(shown(&["--quiet"]), "");
     assert!(!Scene::new().run(DAY_1, &[]).succeeds().stdout.contains(" files \u{2588}"));
+}
+
+#[test]
+fn the_limit_of_a_search_is_refused_since_nothing_is_searched_for() {
+    let outcome = Scene::new().run(DAY_1, &["--max-delegations", "5"]);
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.contains("hint: --max-roles says"), "{}", outcome.stderr);
 }

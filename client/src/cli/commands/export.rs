@@ -191,15 +191,13 @@ impl ExportArgs {
             targets.push(Wanted { path, if_listed: false });
         }
         let located = |repository: &Repository, error| repository.located(failure(error, self.freshness.freshness()));
-        let updated = repository.client.update(repository.now, &targets);
-        terminal.notes(repository.client.take_notes());
+        let updated = repository.update(&targets, terminal);
         let mut updated = updated.map_err(|error| located(repository, error))?;
         if self.all_targets {
             let limits = BundleLimits::default();
             let walked = repository.client.walk(&updated.trusted, limits.files);
             targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
-            let all = repository.client.update(repository.now, &targets);
-            terminal.notes(repository.client.take_notes());
+            let all = repository.update(&targets, terminal);
             updated = all.map_err(|error| located(repository, error))?;
         }
         let instant = updated.trusted.checked_at();

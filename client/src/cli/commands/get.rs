@@ -47,8 +47,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut targets = vec![Wanted { path: path.clone(), if_listed: false }];
     targets.extend(wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }));
     targets.dedup_by(|later, earlier| later.path == earlier.path);
-    let updated = repository.client.update(repository.now, &targets);
-    terminal.notes(repository.client.take_notes());
+    let updated = repository.update(&targets, terminal);
     let updated = updated.map_err(|error| repository.located(failure(error, freshness)))?;
     let bytes = updated.target(path.as_str()).map(|bytes| &bytes[..]).unwrap_or_default();
     if updated.freshness().is_stale(repository.now) {

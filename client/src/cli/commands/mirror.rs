@@ -67,7 +67,7 @@ pub(crate) struct MirrorArgs {
 }
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let source = args.source.open()?;
+    let source = args.source.open_whole("--max-roles says how many roles a mirror may have")?;
     let limits = MirrorLimits { roles: args.max_roles, target_bytes: args.max_total_bytes };
     let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
         .with_limits(source.limits)

@@ -13,6 +13,7 @@ use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::services::{self, Choice};
 use crate::cli::terminal::{Terminal, printable};
+use crate::trust_root::{TrustRoot, wanted};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -45,8 +46,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let freshness = args.freshness.freshness();
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
-    let trust_root = repository.client.trust_root(repository.now);
-    terminal.notes(repository.client.take_notes());
+    let trust_root = repository.update(&wanted(), terminal).and_then(TrustRoot::assemble);
     let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(trust_root.trusted_root(), (!args.all).then_some(instant));
