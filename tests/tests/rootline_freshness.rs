@@ -80,7 +80,7 @@ fn without_a_copy_offline_work_says_what_to_do() {
     let scene = Scene::new();
     let refused = scene.run(&["show", "--offline"], DAY_1);
     assert_eq!(refused.status, 1);
-    assert!(refused.stderr.contains("hint: there is no local copy yet"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: bring it up to date: run `rootline update`"), "{}", refused.stderr);
     assert!(!scene.path("cache").exists(), "nothing is made");
 }
 

@@ -40,6 +40,12 @@ impl Failure {
         Failure { what, hint, about: Box::default() }
     }
 
+    /// The same, told in other words.
+    #[must_use]
+    pub(crate) fn with_what(self, what: impl Into<String>) -> Failure {
+        Failure { what: what.into(), ..self }
+    }
+
     /// The same with another hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Failure {

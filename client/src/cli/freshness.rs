@@ -72,17 +72,18 @@ pub(crate) fn freshness_json(report: &FreshnessReport, now: DateTime<Utc>) -> Va
 
 /// Why the trust root cannot be used; without a network there is something else to do about it than with one.
 pub(crate) fn failure(error: Error, freshness: Freshness) -> Failure {
-    let hint = match error.refusal().map(|refusal| &refusal.fault) {
-        _ if !freshness.is_offline() => None,
-        Some(Fault::Expired { .. }) => {
-            Some("run `rootline update` where there is a network, or allow it for a while with --grace 30d")
+    if !freshness.is_offline() {
+        return error.into();
+    }
+    match error.refusal().map(|refusal| (&refusal.fault, &refusal.file)) {
+        Some((Fault::Expired { .. }, _)) => Failure::from(error)
+            .with_hint("run `rootline update` where there is a network, or allow it for a while with --grace 30d"),
+        Some((Fault::Absent, file)) => {
+            let what = format!("the local copy has no {file}");
+            Failure::from(error).with_what(what).with_hint(
+                "bring it up to date: run `rootline update` where there is a network, or `rootline import` a bundle",
+            )
         }
-        Some(Fault::Absent) => Some("there is no local copy yet: run `rootline update` where there is a network"),
-        _ => None,
-    };
-    let failure = Failure::from(error);
-    match hint {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
+        _ => error.into(),
     }
 }

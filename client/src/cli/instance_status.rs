@@ -4,14 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::{Expiry, instant_text};
 use serde_json::{Value, json};
 
-use crate::TrustRoot;
 use crate::cli::entries::{Entry, entries};
 use crate::cli::failure::Failure;
+use crate::cli::freshness::failure;
 use crate::cli::repository::Repository;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::terminal::{Terminal, printable};
 use crate::trust_root::{TRUSTED_ROOT, wanted};
 use crate::workflow::Wanted;
+use crate::{Freshness, TrustRoot};
 
 /// How near an expiry may come.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +85,8 @@ impl InstanceStatus {
         let loaded = repository.client.load(then, &targets).or_else(|_| repository.client.load(then, &[]));
         terminal.notes(repository.client.take_notes());
         let hint = "run `rootline update` with the same options to make a local copy or to mend it";
-        let explain = |repository: &Repository, error: crate::Error| repository.located(error).with_hint(hint);
+        let explain =
+            |repository: &Repository, error| repository.located(failure(error, Freshness::offline())).with_hint(hint);
         let loaded = loaded.map_err(|error| explain(repository, error))?;
         let walked = repository.client.load_delegated(&loaded.trusted);
         let walked = walked.map_err(|error| explain(repository, error))?;
