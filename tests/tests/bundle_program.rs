@@ -318,3 +318,38 @@ fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
     let at_once = fs::read(exported(&scene, &["--offline"])).unwrap();
     assert_eq!(at_once, fs::read(file).unwrap(), "it is the same bundle, whenever it is made");
 }
+
+/// `rootline export -o - | ssh … rootline import -`: the same bytes, and the same checks.
+#[test]
+fn a_bundle_goes_through_a_pipe_as_it_goes_through_a_file() {
+    let scene = scene();
+    let file = exported(&scene, &[]);
+    let piped = scene.run(&["export", "--output", "-"], DAY_1);
+    assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
+    assert_eq!(piped.bytes, std::fs::read(&file).unwrap());
+
+    let root = scene.path("metadata/1.root.json");
+    let from = |bytes: &[u8]| {
+        let input = scene.path("input");
+        std::fs::write(&input, bytes).unwrap();
+        let mut verify = Command::new(rootline());
+        verify.args(["verify", "-", "--url", "https://tuf.example", "--at", DAY_1, "--root"]).arg(&root);
+        Outcome::of(verify.stdin(std::fs::File::open(input).unwrap()))
+    };
+    assert_eq!(from(&piped.bytes).status, 0);
+    assert_eq!(from(&piped.bytes[..piped.bytes.len() - 1]).status, 1);
+    assert!(!std::path::Path::new("-").exists(), "no file of that name");
+}
+
+#[test]
+fn a_document_and_a_report_about_it_do_not_share_standard_output() {
+    let scene = scene();
+    let document = scene.run(&["export", "--format", "trusted-root", "--output", "-"], DAY_1);
+    assert_eq!(document.bytes, scene.run(&["export", "--format", "trusted-root"], DAY_1).bytes);
+    for format in ["trusted-root", "bundle"] {
+        let both = scene.run(&["export", "--format", format, "--output", "-", "--json"], DAY_1);
+        assert_eq!(both.status, 1, "{format}");
+    }
+    assert_eq!(scene.run(&["export"], DAY_1).status, 1, "a bundle is nothing to look at");
+    assert_eq!(scene.run(&["export", "--format", "pem", "--output", "-"], DAY_1).status, 1);
+}

@@ -1,7 +1,7 @@
 //! The options of commands that read a bundle, and what they say of it.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,7 +31,7 @@ pub(crate) struct Verified {
 /// Which bundle, and how long after its expiry it may be used.
 #[derive(Args, Debug)]
 pub(crate) struct BundleArgs {
-    /// The bundle, as `rootline export` made it
+    /// The bundle, as `rootline export` made it; - is standard input
     file: PathBuf,
 
     #[command(flatten)]
@@ -58,12 +58,19 @@ impl BundleArgs {
     pub(crate) fn verify(&self) -> Result<Verified, Failure> {
         let (repository, now) = (self.limits.limits(), self.pin.now());
         let instance = self.pin.instance(&repository)?;
-        let file = File::open(&self.file).map_err(|error| Failure::unreadable(&self.file, &error))?;
         let limits = BundleLimits { bytes: self.max_bytes, repository, ..BundleLimits::default() };
-        let bundle = UnverifiedBundle::read(BufReader::new(file), limits)
+        let bundle = UnverifiedBundle::read(BufReader::new(self.open()?), limits)
             .and_then(|bundle| bundle.verify(&instance.pinned_root, now, self.freshness()))
             .map_err(|error| self.located(error, None))?;
         Ok(Verified { bundle, instance, now })
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, Failure> {
+        if self.file.as_os_str() == "-" {
+            return Ok(Box::new(io::stdin().lock()));
+        }
+        let file = File::open(&self.file).map_err(|error| Failure::unreadable(&self.file, &error))?;
+        Ok(Box::new(file))
     }
 
     /// Why it was not taken, with its name and the local copy.

@@ -37,7 +37,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_enum, default_value_t = Format::Bundle)]
     format: Format,
 
-    /// Where to write it: a file, or the folder of PEM files or of another client. Documents go to standard output
+    /// Where to write it: a file, or the folder of PEM files or of another client; - is standard output, where documents go
     /// without it
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -119,8 +119,12 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
     if report.is_stale(repository.now) {
         terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
     }
-    let Some(output) = &args.output else {
-        return terminal.bytes(&args.document(&contents)?);
+    let Some(output) = args.place() else {
+        let bytes = match args.format {
+            Format::Bundle => Bundle::of(contents, &repository.instance.name).to_bytes()?,
+            _ => args.document(&contents)?,
+        };
+        return terminal.bytes(&bytes);
     };
     match args.format {
         Format::Bundle => {
@@ -155,6 +159,11 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
 }
 
 impl ExportArgs {
+    /// Where to write it; none is standard output.
+    fn place(&self) -> Option<&PathBuf> {
+        self.output.as_ref().filter(|output| output.as_os_str() != "-")
+    }
+
     /// Every option has to mean something for the format.
     fn check(&self) -> Result<(), Failure> {
         let format = self.format;
@@ -171,7 +180,14 @@ impl ExportArgs {
                 return Err(Failure::new(what, "leave it out; `rootline export --help` says what it is for"));
             }
         }
-        if self.output.is_none() && !format.is_document() {
+        let to_standard_output = self.place().is_none();
+        if to_standard_output && self.json {
+            let what = "standard output has the document, and cannot have a report about it as well";
+            return Err(Failure::new(what, "name a place with --output PATH, or leave --json out"));
+        }
+        // A bundle is nothing to look at, so it goes to standard output only if it is sent there.
+        let is_sent_there = self.output.is_some() && format == Format::Bundle;
+        if to_standard_output && !format.is_document() && !is_sent_there {
             let what = format!("--format {} needs a place to be written to", format.name());
             return Err(Failure::new(what, "name one with --output PATH"));
         }
