@@ -17,7 +17,7 @@ use crate::store::{LocalFile, Store, StoreError};
 use crate::transport::Transport;
 use crate::unsaved::{Keeping, Unsaved};
 use crate::workflow::{
-    Content, Found, Search, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
+    Content, Crank, Found, Search, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
 };
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
@@ -139,8 +139,8 @@ impl<T, S: Store> Client<T, S> {
     pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
         let _lock = self.store.lock_to_load()?;
         let crank = self.begin(instant, wanted)?;
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
-        let turned = turn(crank, &LocalCopy::new(&self.store), &mut local, Prefetch::Off);
+        let mut local = Unsaved::over(&self.store);
+        let turned = turn_locally(crank, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         let checked_at = LastCheck::load(&self.store).map(|check| check.at());
         turned.map(|updated| Updated { checked_at, ..updated })
@@ -154,8 +154,8 @@ impl<T, S: Store> Client<T, S> {
     pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<Walked, Error> {
         let _lock = self.store.lock_to_load()?;
         let walk = Walk::begin(trusted.clone(), MOST_DELEGATED_ROLES).of_what_is_there();
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
-        let walked = turn(walk, &LocalCopy::new(&self.store), &mut local, Prefetch::Off);
+        let mut local = Unsaved::over(&self.store);
+        let walked = turn_locally(walk, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         walked
     }
@@ -185,10 +185,23 @@ impl<T, S: Store> Client<T, S> {
 
     fn keep_target(&mut self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let mut local = Unsaved::over(&self.store);
         local.keep(file, Content::Target(bytes.into()));
         let saved = local.save_beside(trusted.snapshot().bytes());
         self.kept(saved)
+    }
+
+    /// What came of a search, once the roles that it verified were saved as far as they could be.
+    fn found(
+        &mut self,
+        turned: Result<Found, Error>,
+        saved: Result<(), StoreError>,
+        notes: Vec<Note>,
+    ) -> Result<Found, Error> {
+        self.notes.extend(notes);
+        let found = turned?;
+        self.kept(saved)?;
+        Ok(found)
     }
 
     /// Where it is no failure that something cannot be kept, it is a note.
@@ -201,6 +214,11 @@ impl<T, S: Store> Client<T, S> {
             }
         }
     }
+}
+
+/// Turns a crank with what the local copy has, and nothing else.
+fn turn_locally<C: Crank, S: Store>(crank: C, local: &mut Unsaved<'_, S>, store: &S) -> Result<C::Outcome, Error> {
+    turn(crank, &LocalCopy::new(store), local, Prefetch::Off)
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
@@ -249,17 +267,13 @@ impl<T: Transport, S: Store> Client<T, S> {
     pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_work();
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let mut local = Unsaved::over(&self.store);
         let turned = match self.freshness.is_offline() {
-            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            true => turn_locally(search, &mut local, &self.store),
             false => turn(search, &self.transport, &mut local, self.prefetch),
         };
-        let saved = local.save_beside(trusted.snapshot().bytes());
-        let mut notes = local.take_notes();
-        self.notes.append(&mut notes);
-        let found = turned?;
-        self.kept(saved)?;
-        Ok(found)
+        let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
+        self.found(turned, saved, notes)
     }
 
     /// All delegated roles, at most so many of them. They are not stored.
@@ -268,9 +282,9 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// As [`Client::find`], but for targets.
     pub fn walk(&mut self, trusted: &Trusted, most_roles: usize) -> Result<Walked, Error> {
         let walk = Walk::begin(trusted.clone(), most_roles);
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let mut local = Unsaved::over(&self.store);
         let turned = match self.freshness.is_offline() {
-            true => turn(walk, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            true => turn_locally(walk, &mut local, &self.store),
             false => turn(walk, &self.transport, &mut local, self.prefetch),
         };
         self.notes.append(&mut local.take_notes());

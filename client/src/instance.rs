@@ -91,6 +91,11 @@ impl Instance {
         BUILT_IN.iter().find(|instance| instance.name == name).map(Instance::from_built_in)
     }
 
+    /// Every built-in instance.
+    pub fn all_built_in() -> impl Iterator<Item = Instance> {
+        BUILT_IN.iter().map(Instance::from_built_in)
+    }
+
     /// Name and title of every built-in instance.
     pub fn built_in_names() -> impl Iterator<Item = (&'static str, &'static str)> {
         BUILT_IN.iter().map(|instance| (instance.name, instance.title))

@@ -139,6 +139,11 @@ pub fn wanted() -> [Wanted; 2] {
     [wanted(TRUSTED_ROOT, false), wanted(SIGNING_CONFIG, true)]
 }
 
+/// The same for any repository: it need not have a trust root either.
+pub(crate) fn wanted_if_listed() -> [Wanted; 2] {
+    wanted().map(|target| Wanted { if_listed: true, ..target })
+}
+
 impl<T: Transport, S: Store> Client<T, S> {
     /// Refreshes, and gives the trust root that the repository ships, from the store where it has not changed.
     ///

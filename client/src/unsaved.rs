@@ -57,23 +57,28 @@ pub enum Keeping {
 type Mark = Option<u64>;
 
 impl<'a, S: Store> Unsaved<'a, S> {
-    /// Begins work on `store`. `last_check` may know the entity tag of its timestamp.
-    pub fn over(store: &'a S, last_check: Option<&LastCheck>, timestamp_limit: u64) -> Self {
-        let timestamp = last_check.and_then(|check| {
-            let (etag, digest) = check.timestamp_tag()?;
-            let bytes = store.load(&LocalFile::Timestamp, timestamp_limit).ok()??;
-            (sha256(&bytes) == *digest).then(|| TaggedTimestamp { etag: etag.to_owned(), bytes })
-        });
+    /// Begins work on `store`.
+    pub fn over(store: &'a S) -> Self {
         Unsaved {
             store,
             files: Vec::new(),
             found: Vec::new(),
-            timestamp,
+            timestamp: None,
             etag: None,
             was_unchanged: false,
             lock: None,
             notes: Vec::new(),
         }
+    }
+
+    /// The same, asking the server only for a new timestamp if `last_check` knows the entity tag of the one in the store.
+    pub(crate) fn conditional(self, last_check: &LastCheck, timestamp_limit: u64) -> Self {
+        let timestamp = || {
+            let (etag, digest) = last_check.timestamp_tag()?;
+            let bytes = self.store.load(&LocalFile::Timestamp, timestamp_limit).ok()??;
+            (sha256(&bytes) == *digest).then(|| TaggedTimestamp { etag: etag.to_owned(), bytes })
+        };
+        Unsaved { timestamp: timestamp(), ..self }
     }
 
     /// The same, with the store's lock held already.

@@ -270,7 +270,7 @@ pub fn fetch_earlier_roots(
 ) -> Result<Vec<Vec<u8>>, BundleError> {
     let roots = OldRoots::begin(pinned_root.to_vec(), limits)?.not_local();
     let nothing = MemoryStore::new();
-    Ok(turn(roots, transport, &mut Unsaved::over(&nothing, None, limits.timestamp), Prefetch::On)?)
+    Ok(turn(roots, transport, &mut Unsaved::over(&nothing), Prefetch::On)?)
 }
 
 /// Every target that the roles of `walked` list and may speak about, for who wants all of them.

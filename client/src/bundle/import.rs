@@ -54,7 +54,7 @@ impl Bundle {
             self.contents().limits(),
         );
         let crank = crank.map_err(Error::from)?;
-        let mut local = Unsaved::over(&store, None, self.contents().limits().timestamp);
+        let mut local = Unsaved::over(&store);
         let updated = turn(crank, &Files(self.files()?), &mut local, Prefetch::Off)?;
         let is_new = before != Some(versions(&updated));
         Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
@@ -73,7 +73,7 @@ impl Bundle {
         }
         let complete = self.updated().targets.iter().all(|(found, bytes)| {
             let file = LocalFile::Target(found.path.as_str().to_owned());
-            matches!(store.load(&file, found.file.length), Ok(Some(present)) if present == **bytes)
+            store.has(&file, bytes)
         });
         Ok(complete.then(|| versions(&local)))
     }

@@ -39,8 +39,7 @@ pub(crate) fn copies(cache: &Path, instances: &Instances) -> Result<Vec<Copy>, F
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Failure::unreadable(cache, &error)),
     };
-    let mut known: Vec<Instance> =
-        Instance::built_in_names().filter_map(|(name, _)| Instance::built_in(name)).collect();
+    let mut known: Vec<Instance> = Instance::all_built_in().collect();
     // One that cannot be read must not hide the copies of the others.
     known.extend(instances.names()?.iter().filter_map(|name| instances.load(name).ok().flatten()));
     let mut found = Vec::new();

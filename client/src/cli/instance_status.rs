@@ -10,8 +10,7 @@ use crate::cli::freshness::failure;
 use crate::cli::repository::Repository;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::terminal::{Terminal, printable};
-use crate::trust_root::{TRUSTED_ROOT, wanted};
-use crate::workflow::Wanted;
+use crate::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use crate::{Freshness, TrustRoot};
 
 /// How near an expiry may come.
@@ -80,7 +79,7 @@ impl InstanceStatus {
     ) -> Result<InstanceStatus, Failure> {
         // Every signature and pin is verified as of the beginning of time, when nothing had expired; expiries are then told, not refused.
         let then = DateTime::UNIX_EPOCH;
-        let targets = wanted().map(|target| Wanted { if_listed: true, ..target });
+        let targets = wanted_if_listed();
         // A copy without its trust root is no less verified.
         let loaded = repository.client.load(then, &targets).or_else(|_| repository.client.load(then, &[]));
         terminal.notes(repository.client.take_notes());

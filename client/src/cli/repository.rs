@@ -200,8 +200,7 @@ impl<N: Network> RepositoryArgs<N> {
             let cache = Cache::open_existing(&folder, &instance)?;
             self.with_cache(instance, cache, Freshness::offline())
         };
-        let built_in = Instance::built_in_names().filter_map(|(name, _)| Instance::built_in(name));
-        let mut all: Vec<_> = built_in
+        let mut all: Vec<_> = Instance::all_built_in()
             .filter(|instance| folder.join(instance.cache_name()).is_dir())
             .map(|instance| (instance.name.clone(), open(instance)))
             .collect();

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
 
-use super::Client;
 use super::work::Work;
-use crate::driver::{Prefetch, turn, turn_async};
+use super::{Client, turn_locally};
+use crate::driver::turn_async;
 use crate::error::Error;
 use crate::local_copy::LocalCopy;
 use crate::store::Store;
@@ -60,17 +60,13 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_work();
-        let mut local = Unsaved::over(&self.store, None, self.limits.timestamp);
+        let mut local = Unsaved::over(&self.store);
         let turned = match self.freshness.is_offline() {
-            true => turn(search, &LocalCopy::new(&self.store), &mut local, Prefetch::Off),
+            true => turn_locally(search, &mut local, &self.store),
             false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
         };
-        let saved = local.save_beside(trusted.snapshot().bytes());
-        let mut notes = local.take_notes();
-        self.notes.append(&mut notes);
-        let found = turned?;
-        self.kept(saved)?;
-        Ok(found)
+        let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
+        self.found(turned, saved, notes)
     }
 
     /// As [`Client::fetch`], without blocking on the network.

@@ -40,7 +40,10 @@ impl<T, S: Store> Client<T, S> {
     ) -> Result<(Update, Unsaved<'_, S>), Error> {
         let lock = if work.overtaken < MOST_OVERTAKINGS { None } else { self.store.lock()? };
         let last_check = if self.records_checks && work.conditional { LastCheck::load(&self.store) } else { None };
-        let local = Unsaved::over(&self.store, last_check.as_ref(), self.limits.timestamp).locked(lock);
+        let mut local = Unsaved::over(&self.store).locked(lock);
+        if let Some(last_check) = last_check {
+            local = local.conditional(&last_check, self.limits.timestamp);
+        }
         Ok((self.begin(now, wanted)?, local))
     }
 

@@ -11,7 +11,8 @@ use rootline_metadata::Role;
 use crate::driver::Prefetch;
 use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{
-    Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, sweep, sync_files, sync_folders,
+    Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, reader_has, reader_meets, sweep, sync_files,
+    sync_folders,
 };
 use crate::transport::{Request, Transport};
 use crate::workflow::{Found, check_target, target_absent};
@@ -143,7 +144,8 @@ impl<O: Observer> Publication<'_, O> {
             for place in &target.places {
                 let mut there = There::Nothing;
                 for said in &target.said {
-                    there = self.folder.there(place, said.file.length, |file| is_content(said, file))?;
+                    there =
+                        self.folder.there(place, said.file.length, |file| reader_meets(file, &said.file.digests))?;
                     if there == There::Same {
                         break;
                     }
@@ -165,7 +167,8 @@ impl<O: Observer> Publication<'_, O> {
         let mut missing = Vec::new();
         for (index, file) in plan.metadata.iter().enumerate() {
             let length = file.bytes.len() as u64;
-            let there = self.folder.there(&file.place, length, |present| has_bytes(present, &file.bytes))?;
+            let there =
+                self.folder.there(&file.place, length, |present| reader_has(present, &file.bytes).unwrap_or(false))?;
             if there == There::Other && file.kind == Kind::Root {
                 return Err(MirrorError::OtherRoot { path: self.folder.path.join(&file.place) });
             }
@@ -290,23 +293,4 @@ fn is_one_of(said: &[Found], bytes: &[u8]) -> Result<(), MirrorError> {
         }
     }
     first
-}
-
-/// Reads no more at a time than it has to.
-fn is_content(said: &Found, file: &mut dyn Read) -> bool {
-    let mut check = said.file.digests.check();
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return check.is_met(),
-            Ok(read) => check.update(&buffer[..read]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
-        }
-    }
-}
-
-fn has_bytes(file: &mut dyn Read, bytes: &[u8]) -> bool {
-    let mut present = Vec::with_capacity(bytes.len());
-    file.read_to_end(&mut present).is_ok() && present == bytes
 }

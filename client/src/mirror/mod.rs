@@ -197,7 +197,7 @@ impl<T: Transport> Mirror<T> {
         prefetch: Prefetch,
         notes: &mut Vec<Note>,
     ) -> Result<C::Outcome, Error> {
-        let mut local = Unsaved::over(store, None, self.limits.timestamp);
+        let mut local = Unsaved::over(store);
         self.transport.begin_work();
         let turned = turn(crank, &self.transport, &mut local, prefetch);
         notes.append(&mut local.take_notes());

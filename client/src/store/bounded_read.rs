@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use rootline_metadata::Digests;
+
 /// Everything that `file` has, or `None` when that is more than `limit` bytes. A file that grows meanwhile is bounded all the same.
 pub(crate) fn read_file_at_most(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let announced = file.metadata()?.len();
@@ -27,7 +29,8 @@ pub(crate) fn file_has(file: &File, bytes: &[u8]) -> io::Result<bool> {
     reader_has(file, bytes)
 }
 
-fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool> {
+/// Whether `reader` has exactly these bytes.
+pub(crate) fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool> {
     let mut rest = bytes;
     let mut piece = vec![0; PIECE.min(bytes.len() + 1)];
     loop {
@@ -39,6 +42,20 @@ fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool> {
             },
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether what `reader` has meets these digests; what cannot be read does not.
+pub(crate) fn reader_meets(mut reader: impl Read, digests: &Digests) -> bool {
+    let mut check = digests.check();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return check.is_met(),
+            Ok(length) => check.update(&piece[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
         }
     }
 }

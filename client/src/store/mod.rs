@@ -25,7 +25,7 @@ pub use atomic_write::{
     Access, StagedFile, UNFINISHED, create_file, make_folder, sync_files, sync_folders, write_file,
 };
 use bounded_read::file_has;
-pub(crate) use bounded_read::read_file_at_most;
+pub(crate) use bounded_read::{read_file_at_most, reader_has, reader_meets};
 pub use contents::Contents;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
@@ -122,62 +122,39 @@ pub trait Store {
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError>;
 }
 
-impl<S: Store + ?Sized> Store for &S {
-    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        (**self).load(file, limit)
-    }
+/// Whoever points to a store is one: every method, those with a default too, is passed on to it.
+macro_rules! pass_on {
+    ($($pointer:ty),*) => {$(
+        impl<S: Store + ?Sized> Store for $pointer {
+            fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+                (**self).load(file, limit)
+            }
 
-    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-        (**self).has(file, bytes)
-    }
+            fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+                (**self).has(file, bytes)
+            }
 
-    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        (**self).save(file, bytes)
-    }
+            fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+                (**self).save(file, bytes)
+            }
 
-    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        (**self).save_all(files)
-    }
+            fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+                (**self).save_all(files)
+            }
 
-    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-        (**self).lock()
-    }
+            fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+                (**self).lock()
+            }
 
-    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
-        (**self).lock_to_load()
-    }
+            fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+                (**self).lock_to_load()
+            }
 
-    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-        (**self).remove(file)
-    }
+            fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+                (**self).remove(file)
+            }
+        }
+    )*};
 }
 
-impl<S: Store + ?Sized> Store for Box<S> {
-    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        (**self).load(file, limit)
-    }
-
-    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-        (**self).has(file, bytes)
-    }
-
-    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        (**self).save(file, bytes)
-    }
-
-    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        (**self).save_all(files)
-    }
-
-    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-        (**self).lock()
-    }
-
-    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
-        (**self).lock_to_load()
-    }
-
-    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-        (**self).remove(file)
-    }
-}
+pass_on!(&S, Box<S>);

@@ -104,57 +104,38 @@ pub trait AsyncTransport: Send + Sync {
     fn begin_work(&self) {}
 }
 
-impl<T: Transport + ?Sized> Transport for &T {
-    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        (**self).fetch(request)
-    }
+/// Whoever points to a transport is one: every method, those with a default too, is passed on to it.
+macro_rules! pass_on {
+    ($($pointer:ty),*) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer {
+            fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+                (**self).fetch(request)
+            }
 
-    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
-        (**self).fetch_unless(request, etag)
-    }
+            fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
+                (**self).fetch_unless(request, etag)
+            }
 
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
-        (**self).together()
-    }
+            fn together(&self) -> Option<Box<dyn Together + '_>> {
+                (**self).together()
+            }
 
-    fn leave_mirror(&self) -> Option<String> {
-        (**self).leave_mirror()
-    }
+            fn leave_mirror(&self) -> Option<String> {
+                (**self).leave_mirror()
+            }
 
-    fn first_mirror(&self) {
-        (**self).first_mirror();
-    }
+            fn first_mirror(&self) {
+                (**self).first_mirror();
+            }
 
-    fn begin_work(&self) {
-        (**self).begin_work();
-    }
+            fn begin_work(&self) {
+                (**self).begin_work();
+            }
+        }
+    )*};
 }
 
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        (**self).fetch(request)
-    }
-
-    fn fetch_unless(&self, request: &Request, etag: Option<&str>) -> Result<Fetched, TransportError> {
-        (**self).fetch_unless(request, etag)
-    }
-
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
-        (**self).together()
-    }
-
-    fn leave_mirror(&self) -> Option<String> {
-        (**self).leave_mirror()
-    }
-
-    fn first_mirror(&self) {
-        (**self).first_mirror();
-    }
-
-    fn begin_work(&self) {
-        (**self).begin_work();
-    }
-}
+pass_on!(&T, Box<T>);
 
 impl<T: AsyncTransport> AsyncTransport for &T {
     fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {

@@ -16,7 +16,7 @@ use crate::export::{
     trusted_root_line, write_all,
 };
 use crate::store::{Access, write_file};
-use crate::trust_root::{TRUSTED_ROOT, wanted};
+use crate::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use crate::workflow::Wanted;
 
 #[derive(Args, Debug)]
@@ -197,8 +197,7 @@ impl ExportArgs {
     /// Everything that is wanted, verified: first brought into the local copy, then taken from there.
     fn contents(&self, repository: &mut Repository, terminal: &Terminal) -> Result<Contents, Failure> {
         // A repository need not have a trust root.
-        let mut targets: Vec<Wanted> =
-            wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }).collect();
+        let mut targets: Vec<Wanted> = wanted_if_listed().into();
         for name in &self.target {
             let path = TargetPath::new(name.as_str()).ok_or_else(|| {
                 Failure::new("a target's name is not empty", "rootline export --output FILE --target trusted_root.json")

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::store::target_file::{Layout, TargetFile};
-use crate::trust_root::wanted;
+use crate::trust_root::wanted_if_listed;
 use crate::workflow::Wanted;
 use clap::Args;
 use rootline_metadata::TargetPath;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
     // The trust root comes along, so that the local copy stays whole when the repository has moved on.
     let mut targets = vec![Wanted { path: path.clone(), if_listed: false }];
-    targets.extend(wanted().into_iter().map(|target| Wanted { if_listed: true, ..target }));
+    targets.extend(wanted_if_listed());
     targets.dedup_by(|later, earlier| later.path == earlier.path);
     let updated = repository.update(&targets, terminal);
     let updated = updated.map_err(|error| repository.located(failure(error, freshness)))?;

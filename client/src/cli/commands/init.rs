@@ -14,8 +14,8 @@ use crate::cli::terminal::Terminal;
 use crate::limits::Limits;
 use crate::open::transport;
 use crate::transport::{Request, Transport};
-use crate::trust_root::wanted;
-use crate::workflow::{RootChain, Wanted};
+use crate::trust_root::wanted_if_listed;
+use crate::workflow::RootChain;
 use crate::{Cache, Freshness, Instance, Keeping, Location};
 use chrono::{DateTime, Utc};
 
@@ -170,7 +170,7 @@ impl InitArgs {
         terminal.notes(note);
         let now = At::new(self.at).instant();
         let mut client = self.client.open(instance, cache, Freshness::Online)?.with_keeping(Keeping::IfPossible);
-        let targets = wanted().map(|target| Wanted { if_listed: true, ..target });
+        let targets = wanted_if_listed();
         let updated = client.update(now, &targets);
         terminal.notes(client.take_notes());
         let folder = client.store().folder();

@@ -87,10 +87,7 @@ pub(crate) fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<(), 
 
 fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
     let instances = args.instances.instances();
-    let mut rows: Vec<(Instance, bool)> = Instance::built_in_names()
-        .filter_map(|(name, _)| Instance::built_in(name))
-        .map(|known| (known, true))
-        .collect();
+    let mut rows: Vec<(Instance, bool)> = Instance::all_built_in().map(|known| (known, true)).collect();
     for name in instances.names()? {
         // One that cannot be read must not hide the others.
         match instances.load(&name) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::instance::without_credentials;
 use crate::limits::Limits;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::store::{FileStore, LocalFile, Store};
+use crate::store::{FileStore, LocalFile, Store, reader_meets};
 use crate::transport::{Http, HttpBlocking};
 use crate::workflow::{Found, RootChain, Trusted};
 use crate::{Client, Prefetch};
@@ -141,17 +141,7 @@ fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(
 
 /// Whether the target is there already with matching digests.
 fn is_there(place: &TargetFile, found: &Found) -> Result<bool, Failure> {
-    Ok(place.existing_matches(found.file.length, |content| {
-        let mut check = found.file.digests.check();
-        let mut piece = vec![0; 64 << 10];
-        loop {
-            match content.read(&mut piece) {
-                Ok(0) => return check.is_met(),
-                Ok(length) => check.update(&piece[..length]),
-                Err(_) => return false,
-            }
-        }
-    })?)
+    Ok(place.existing_matches(found.file.length, |content| reader_meets(content, &found.file.digests))?)
 }
 
 fn needed<T>(option: Option<T>, name: &'static str) -> Result<T, Failure> {

@@ -1,8 +1,8 @@
 //! `rootline update`: bring the local copy up to date.
 
 use crate::Freshness;
-use crate::trust_root::wanted;
-use crate::workflow::{Updated, Wanted};
+use crate::trust_root::wanted_if_listed;
+use crate::workflow::Updated;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use rootline_metadata::instant_text;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
         false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge))?,
     };
     // A repository need not have them.
-    let targets = wanted().map(|target| Wanted { if_listed: true, ..target });
+    let targets = wanted_if_listed();
     let updated = repository.update(&targets, terminal);
     let Updated { trusted, targets, checked_at } = updated.map_err(|error| repository.located(error))?;
     let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();
