@@ -2,19 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Document, FormatError, Node, Object, Value, ValueMembers};
-use rootline_metadata::{KeyId, hex, instant_text, parse_instant};
+use rootline_metadata::{KeyId, Version, hex, instant_text, parse_instant};
 
 use crate::name::Name;
+use crate::part::Part;
 use crate::role::CeremonyRole;
 
-/// What one keyholder has signed of one role: `signatures/ROLE/NAME.json`. Nothing in it is trusted; a
+/// What one keyholder has signed of one part: `signatures/VERSION.ROLE/NAME.json`. Nothing in it is trusted; a
 /// [`Ceremony`](crate::Ceremony) checks it whenever it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The ceremony it is for.
     pub ceremony: Name,
-    /// The role that was signed.
-    pub role: CeremonyRole,
+    /// The file that was signed.
+    pub part: Part,
     /// Who signed.
     pub keyholder: Name,
     /// The SHA-256 digest of what was signed, in hex: an answer to an earlier revision is told by it.
@@ -45,10 +46,14 @@ impl Answer {
     pub fn parse(bytes: &[u8]) -> Result<Answer, FormatError> {
         let document = Document::parse(bytes.to_vec(), Answer::MOST_BYTES)?;
         let answer = document.top().object()?;
-        let role = answer.required("role")?;
+        let (role, version) = (answer.required("role")?, answer.required("version")?);
         Ok(Answer {
             ceremony: read_name(answer, "ceremony")?,
-            role: CeremonyRole::parse(&role.string()?).ok_or_else(|| role.invalid("expected root or targets"))?,
+            part: Part {
+                role: CeremonyRole::parse(&role.string()?)
+                    .ok_or_else(|| role.invalid("expected a role that people sign"))?,
+                version: Version::new(version.number()?).ok_or_else(|| version.invalid("expected a version"))?,
+            },
             keyholder: read_name(answer, "keyholder")?,
             payload: answer.required("payload")?.string()?.into_owned(),
             signatures: answer.required("signatures")?.array()?.map(read_signature).collect::<Result<_, _>>()?,
@@ -60,7 +65,8 @@ impl Answer {
         let signatures: Value = self.signatures.iter().map(AnswerSignature::to_members).collect();
         let members = ValueMembers::new()
             .with("ceremony", self.ceremony.as_str())
-            .with("role", self.role.name())
+            .with("role", self.part.role.name())
+            .with("version", self.part.version.number())
             .with("keyholder", self.keyholder.as_str())
             .with("payload", &*self.payload)
             .with("signatures", signatures);

@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, hex, sha256};
+use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
 
 use crate::answer::{Answer, AnswerSignature};
+use crate::delegates::delegates;
 use crate::document;
 use crate::frozen::Frozen;
 use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
+use crate::part::Part;
 use crate::published::Published;
 use crate::refusal::Refusal;
 use crate::role::CeremonyRole;
 use crate::sealed::Sealed;
 use crate::secret_key::SecretKey;
-use crate::standing::{QuorumStanding, RoleStanding, Standing, Under};
+use crate::standing::{PartStanding, QuorumStanding, Standing, Under};
 
-/// Answers by the role and the keyholder that they are filed under.
-pub type Answers = BTreeMap<(CeremonyRole, Name), Answer>;
+/// Answers by the part and the keyholder that they are filed under.
+pub type Answers = BTreeMap<(Part, Name), Answer>;
 
 /// A ceremony that has been frozen and can be signed: its files are the ones that follow what is published.
 #[derive(Clone, Copy, Debug)]
@@ -40,33 +42,37 @@ impl<'a> Ceremony<'a> {
         published: &'a Published,
         keyholders: &'a Keyholders,
     ) -> Result<Ceremony<'a>, Refusal> {
-        for role in frozen.roles() {
-            // No version left means that the published one is the last, so nothing follows it.
-            let next = published.next_version(role.top_level()).ok();
-            if let (Some(version), Some(next)) = (frozen.version(role), next)
-                && version != next
-            {
-                return Err(Refusal::DoesNotFollow { role, frozen: version, next });
+        let mut before: Option<&Part> = None;
+        for part in frozen.parts() {
+            // A root that follows another one of the same ceremony follows that one. No version left means that the published one is the
+            // last, so nothing follows it.
+            let next = match before.filter(|before| before.role == part.role) {
+                Some(before) => before.version.next(),
+                None => published.next_part(&part.role).ok().map(|next| next.version),
+            };
+            if let Some(next) = next.filter(|next| *next != part.version) {
+                return Err(Refusal::DoesNotFollow { part: part.clone(), next });
             }
+            before = Some(part);
         }
         Ok(Ceremony { id, frozen, published, keyholders })
     }
 
-    /// Signs a role for a keyholder. `earlier` is what they have answered before; their other key's signature in it is kept.
+    /// Signs a part for a keyholder. `earlier` is what they have answered before; their other key's signature in it is kept.
     ///
     /// # Errors
     /// If the key is not theirs, is not asked for, or has signed already.
     pub fn sign(
         &self,
-        role: CeremonyRole,
+        part: &Part,
         keyholder: &Name,
         key: &SecretKey,
         at: DateTime<Utc>,
         earlier: Option<&Answer>,
     ) -> Result<Answer, Refusal> {
         let public = key.public_key();
-        let message = self.ask(role, keyholder, &public, earlier)?;
-        self.accept(role, keyholder, &public, key.sign(&message), at, earlier)
+        let message = self.ask(part, keyholder, &public, earlier)?;
+        self.accept(part, keyholder, &public, key.sign(&message), at, earlier)
     }
 
     /// The bytes that a keyholder is to sign with a key of theirs, wherever that key is.
@@ -75,17 +81,17 @@ impl<'a> Ceremony<'a> {
     /// If the key is not theirs, is not asked for, or has signed already.
     pub fn ask(
         &self,
-        role: CeremonyRole,
+        part: &Part,
         keyholder: &Name,
         key: &PublicKey,
         earlier: Option<&Answer>,
     ) -> Result<Vec<u8>, Refusal> {
-        let message = self.frozen.message(role).ok_or(Refusal::NothingToSign { role })?;
+        let message = self.frozen.message(part).ok_or_else(|| Refusal::NothingToSign { part: part.clone() })?;
         let holder = self.keyholder(keyholder)?;
-        let key_id = self.check_key(role, holder, key)?;
+        let key_id = self.check_key(part, holder, key)?;
         let earlier = earlier.filter(|answer| answer.payload == digest(&message));
         if earlier.is_some_and(|answer| answer.signatures.iter().any(|signature| signature.key_id == key_id)) {
-            return Err(Refusal::AlreadySigned { keyholder: keyholder.clone(), role, key_id });
+            return Err(Refusal::AlreadySigned { keyholder: keyholder.clone(), part: part.clone(), key_id });
         }
         Ok(message)
     }
@@ -96,31 +102,33 @@ impl<'a> Ceremony<'a> {
     /// As [`Ceremony::ask`]; also if the signature is wrong.
     pub fn accept(
         &self,
-        role: CeremonyRole,
+        part: &Part,
         keyholder: &Name,
         key: &PublicKey,
         signature: Vec<u8>,
         at: DateTime<Utc>,
         earlier: Option<&Answer>,
     ) -> Result<Answer, Refusal> {
-        let message = self.ask(role, keyholder, key, earlier)?;
+        let message = self.ask(part, keyholder, key, earlier)?;
         let key_id = KeyId::of(key);
         key.verify(&message, &signature).map_err(|_| Refusal::WrongSignature {
             keyholder: keyholder.clone(),
             key_id: key_id.clone(),
-            role,
+            part: part.clone(),
         })?;
         let payload = digest(&message);
         let kept = earlier.filter(|answer| answer.payload == payload).map(|answer| answer.signatures.clone());
         let mut signatures = kept.unwrap_or_default();
         signatures.push(AnswerSignature { key_id, bytes: signature, at });
-        Ok(Answer { ceremony: self.id.clone(), role, keyholder: keyholder.clone(), payload, signatures })
+        Ok(Answer { ceremony: self.id.clone(), part: part.clone(), keyholder: keyholder.clone(), payload, signatures })
     }
 
     /// Counts: who has signed, who is still needed, under the old root and under the new.
     pub fn tally(&self, answers: &Answers) -> Standing {
-        let roles = self.frozen.roles().into_iter();
-        Standing { roles: roles.filter_map(|role| self.tally_role(role, answers)).collect() }
+        let parts = self.frozen.parts().filter_map(|part| self.tally_part(part, answers)).collect();
+        let is_gone = |part: &Part| self.frozen.message(part).is_none();
+        let gone = answers.keys().filter(|(part, _)| is_gone(part)).cloned().collect();
+        Standing { parts, gone }
     }
 
     /// Puts the signatures in, once every threshold is met.
@@ -130,12 +138,11 @@ impl<'a> Ceremony<'a> {
     pub fn seal(&self, answers: &Answers) -> Result<Sealed, Refusal> {
         let standing = self.tally(answers);
         let mut files = BTreeMap::new();
-        for role in standing.roles {
-            let Some(value) = self.frozen.value(role.role).filter(|_| role.is_met()) else {
-                return Err(Refusal::NotEnough { standing: Box::new(role) });
+        for part in standing.parts {
+            let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
+                return Err(Refusal::NotEnough { standing: Box::new(part) });
             };
-            let name = role.role.published_file(role.version).to_string();
-            files.insert(name, document::with_signatures(&value, &role.signatures));
+            files.insert(part.part.file_name(), document::with_signatures(&value, &part.signatures));
         }
         // Reading them back counts distinct key material the way every client does.
         Sealed::read(files, self.published).map_err(|error| Refusal::Unsealable(Box::new(error)))
@@ -145,8 +152,8 @@ impl<'a> Ceremony<'a> {
         self.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })
     }
 
-    /// A key that is this keyholder's, and that counts for the role.
-    fn check_key(&self, role: CeremonyRole, holder: &Keyholder, key: &PublicKey) -> Result<KeyId, Refusal> {
+    /// A key that is this keyholder's, and that counts for the part.
+    fn check_key(&self, part: &Part, holder: &Keyholder, key: &PublicKey) -> Result<KeyId, Refusal> {
         let key_id = KeyId::of(key);
         if !holder.holds(key.material()) {
             return Err(match self.keyholders.owner(key.material()) {
@@ -156,74 +163,100 @@ impl<'a> Ceremony<'a> {
                 None => Refusal::NobodysKey { key_id },
             });
         }
-        if self.authorities(role).iter().any(|(_, authority)| authority.role.key_ids().contains(&key_id)) {
+        if self.authorities(part).iter().any(|(_, authority)| authority.role.key_ids().contains(&key_id)) {
             Ok(key_id)
         } else {
-            Err(Refusal::NotAsked { keyholder: holder.name().clone(), key_id, role })
+            Err(Refusal::NotAsked { keyholder: holder.name().clone(), key_id, part: part.clone() })
         }
     }
 
-    /// Whose signatures a role needs.
-    fn authorities(&self, role: CeremonyRole) -> Vec<(Under, Authority<'a>)> {
-        let old = self.published.root().map(|root| (root.version(), root.authority(role.top_level())));
-        let new = self.frozen.root().map(|root| (root.version(), root.authority(role.top_level())));
-        match role {
+    /// Whose signatures a part needs.
+    fn authorities(&self, part: &Part) -> Vec<(Under, Authority<'a>)> {
+        match &part.role {
             CeremonyRole::Root => {
-                let old = old.map(|(version, authority)| (Under::OldRoot(version), authority));
-                let new = new.map(|(version, authority)| (Under::NewRoot(version), authority));
-                old.into_iter().chain(new).collect()
+                let before = self.frozen.roots().map(|(part, root)| (part.version, root));
+                let old = before.take_while(|(version, _)| *version < part.version).last();
+                let old = old.or_else(|| self.published.root().map(|root| (root.version(), &**root)));
+                let new = self.frozen.roots().find(|(own, _)| *own == part).map(|(own, root)| (own.version, root));
+                let old = old.map(|(version, root)| (Under::OldRoot(version), root));
+                let new = new.map(|(version, root)| (Under::NewRoot(version), root));
+                old.into_iter().chain(new).map(|(under, root)| (under, root.authority(TopLevelRole::Root))).collect()
             }
             CeremonyRole::Targets => {
-                new.or(old).map(|(version, authority)| (Under::Root(version), authority)).into_iter().collect()
+                let root = self.frozen.root().or(self.published.root().map(|root| &**root));
+                root.map(|root| (Under::Root(root.version()), root.authority(TopLevelRole::Targets)))
+                    .into_iter()
+                    .collect()
             }
+            CeremonyRole::Delegated(name) => self.delegator(name).into_iter().collect(),
         }
     }
 
-    fn tally_role(&self, role: CeremonyRole, answers: &Answers) -> Option<RoleStanding> {
-        let version = self.frozen.version(role)?;
-        let message = self.frozen.message(role)?;
+    /// The file that will delegate to a role, and whose signatures it asks for.
+    fn delegator(&self, name: &Name) -> Option<(Under, Authority<'a>)> {
+        let published = self.published.current();
+        let mut to_visit = vec![CeremonyRole::Targets];
+        let mut visited = BTreeSet::new();
+        while let Some(role) = to_visit.pop() {
+            let published = published.and_then(|current| current.targets_of(&role)).map(|targets| &**targets);
+            let Some(targets) = self.frozen.targets(&role).or(published) else { continue };
+            // A file that cannot be understood delegates to nobody here; freezing and reading refuse it.
+            for (delegate, authority) in delegates(targets).unwrap_or_default() {
+                if delegate == *name {
+                    return Some((Under::Delegator(Part::new(role, targets.version())), authority));
+                }
+                if visited.insert(delegate.clone()) {
+                    to_visit.push(CeremonyRole::Delegated(delegate));
+                }
+            }
+        }
+        None
+    }
+
+    fn tally_part(&self, part: &Part, answers: &Answers) -> Option<PartStanding> {
+        let message = self.frozen.message(part)?;
         let (mut void, mut rejected) = (Vec::new(), Vec::new());
         let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
-        for ((_, name), answer) in answers.iter().filter(|((answered, _), _)| *answered == role) {
+        for ((_, name), answer) in answers.iter().filter(|((answered, _), _)| answered == part) {
             if answer.ceremony == *self.id && answer.keyholder == *name && answer.payload != digest(&message) {
                 void.push(name.clone());
                 continue;
             }
-            match self.check_answer(role, name, answer, &message) {
+            match self.check_answer(part, name, answer, &message) {
                 Ok(signatures) => good.extend(signatures.into_iter().map(|good| (good.key_id.clone(), (name, good)))),
                 Err(refusal) => rejected.push((name.clone(), refusal)),
             }
         }
-        let quorums = self.authorities(role);
+        let quorums = self.authorities(part);
         let quorums = quorums.into_iter().map(|(under, authority)| self.count(under, authority, &good)).collect();
         let signatures = good.into_values().map(|(_, signature)| signature).collect();
-        Some(RoleStanding { role, version, quorums, void, rejected, signatures })
+        Some(PartStanding { part: part.clone(), quorums, void, rejected, signatures })
     }
 
     /// Everything in one answer holds, or none of it counts.
     fn check_answer(
         &self,
-        role: CeremonyRole,
+        part: &Part,
         name: &Name,
         answer: &Answer,
         message: &[u8],
     ) -> Result<Vec<Signature>, Refusal> {
-        if (&answer.ceremony, answer.role, &answer.keyholder) != (self.id, role, name) {
-            let says = format!("{}, {}, {}", answer.ceremony, answer.role, answer.keyholder);
-            return Err(Refusal::Misfiled { keyholder: name.clone(), role, says });
+        if (&answer.ceremony, &answer.part, &answer.keyholder) != (self.id, part, name) {
+            let says = format!("{}, {}, {}", answer.ceremony, answer.part, answer.keyholder);
+            return Err(Refusal::Misfiled { keyholder: name.clone(), part: part.clone(), says });
         }
         let holder = self.keyholder(name)?;
         let mut seen = BTreeSet::new();
         let check = |signature: &AnswerSignature| {
             let key_id = signature.key_id.clone();
             let key = self.find_key(&key_id).ok_or_else(|| Refusal::NobodysKey { key_id: key_id.clone() })?;
-            self.check_key(role, holder, key)?;
+            self.check_key(part, holder, key)?;
             if !seen.insert(key_id.clone()) {
-                return Err(Refusal::AlreadySigned { keyholder: name.clone(), role, key_id });
+                return Err(Refusal::AlreadySigned { keyholder: name.clone(), part: part.clone(), key_id });
             }
             match key.verify(message, &signature.bytes) {
                 Ok(()) => Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) }),
-                Err(_) => Err(Refusal::WrongSignature { keyholder: name.clone(), key_id, role }),
+                Err(_) => Err(Refusal::WrongSignature { keyholder: name.clone(), key_id, part: part.clone() }),
             }
         };
         answer.signatures.iter().map(check).collect()

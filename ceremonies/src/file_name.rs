@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use rootline_metadata::{TopLevelRole, Version};
+use rootline_metadata::{RoleName, TopLevelRole, Version};
 
+use crate::name::Name;
 use crate::target_name::TARGETS_FOLDER;
 
 /// One file of a published repository, seen from its folder (TUF 6.2, `consistent_snapshot` true).
@@ -17,6 +18,8 @@ pub enum PublishedFile {
     Snapshot(Version),
     /// `N.targets.json`
     Targets(Version),
+    /// `N.NAME.json`, of a delegated role
+    Delegated(Name, Version),
     /// `targets/…DIGEST.NAME`
     Target(String),
 }
@@ -32,11 +35,12 @@ impl PublishedFile {
         }
         let (number, role) = name.split_once('.')?;
         let version = Version::new(number.parse().ok()?)?;
-        let file = match role {
-            "root.json" => PublishedFile::Root(version),
-            "snapshot.json" => PublishedFile::Snapshot(version),
-            "targets.json" => PublishedFile::Targets(version),
-            _ => return None,
+        let file = match role.strip_suffix(".json")? {
+            "root" => PublishedFile::Root(version),
+            "snapshot" => PublishedFile::Snapshot(version),
+            "targets" => PublishedFile::Targets(version),
+            // What is left of the names that are never delegated to is `timestamp`, whose file has no version.
+            delegated => PublishedFile::Delegated(RoleName::new(delegated)?.as_str().parse().ok()?, version),
         };
         // Only as it is written: `01.root.json` and `+1.root.json` are no names of ours.
         (file.to_string() == name).then_some(file)
@@ -58,9 +62,10 @@ impl PublishedFile {
         match self {
             PublishedFile::Target(_) => (0, None),
             PublishedFile::Targets(version) => (1, Some(*version)),
-            PublishedFile::Snapshot(version) => (2, Some(*version)),
-            PublishedFile::Root(version) => (3, Some(*version)),
-            PublishedFile::Timestamp => (4, None),
+            PublishedFile::Delegated(_, version) => (2, Some(*version)),
+            PublishedFile::Snapshot(version) => (3, Some(*version)),
+            PublishedFile::Root(version) => (4, Some(*version)),
+            PublishedFile::Timestamp => (5, None),
         }
     }
 
@@ -79,6 +84,7 @@ impl fmt::Display for PublishedFile {
             PublishedFile::Timestamp => f.write_str("timestamp.json"),
             PublishedFile::Snapshot(version) => write!(f, "{version}.snapshot.json"),
             PublishedFile::Targets(version) => write!(f, "{version}.targets.json"),
+            PublishedFile::Delegated(name, version) => write!(f, "{version}.{name}.json"),
             PublishedFile::Target(name) => f.write_str(name),
         }
     }
@@ -90,9 +96,14 @@ mod tests {
 
     #[test]
     fn only_names_that_we_write_are_files_of_a_repository() {
-        for good in
-            ["1.root.json", "timestamp.json", "12.snapshot.json", "9223372036854775807.targets.json", "targets/ab.c"]
-        {
+        for good in [
+            "1.root.json",
+            "timestamp.json",
+            "12.snapshot.json",
+            "9223372036854775807.targets.json",
+            "targets/ab.c",
+            "8.registry.npmjs.org.json",
+        ] {
             assert_eq!(PublishedFile::parse(good).unwrap().to_string(), good);
         }
         for bad in [
@@ -101,7 +112,9 @@ mod tests {
             "01.root.json",
             "+1.root.json",
             "1.timestamp.json",
-            "1.npm.json",
+            "1..json",
+            "1.Npm.json",
+            "01.npm.json",
             "x",
             "1.root.json~",
         ] {
@@ -111,20 +124,43 @@ mod tests {
 
     #[test]
     fn the_timestamp_is_written_last_and_roots_in_order() {
-        let mut files: Vec<PublishedFile> =
-            ["timestamp.json", "10.root.json", "1.snapshot.json", "9.root.json", "targets/x", "1.targets.json"]
-                .map(|name| PublishedFile::parse(name).unwrap())
-                .into();
+        let mut files: Vec<PublishedFile> = [
+            "timestamp.json",
+            "10.root.json",
+            "1.npm.json",
+            "1.snapshot.json",
+            "9.root.json",
+            "targets/x",
+            "1.targets.json",
+        ]
+        .map(|name| PublishedFile::parse(name).unwrap())
+        .into();
         files.sort_by_key(PublishedFile::publishing_order);
         let names = |files: &[PublishedFile]| files.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(
             names(&files),
-            ["targets/x", "1.targets.json", "1.snapshot.json", "9.root.json", "10.root.json", "timestamp.json"]
+            [
+                "targets/x",
+                "1.targets.json",
+                "1.npm.json",
+                "1.snapshot.json",
+                "9.root.json",
+                "10.root.json",
+                "timestamp.json"
+            ]
         );
         files.sort_by_key(PublishedFile::keeping_order);
         assert_eq!(
             names(&files),
-            ["9.root.json", "10.root.json", "targets/x", "1.targets.json", "1.snapshot.json", "timestamp.json"]
+            [
+                "9.root.json",
+                "10.root.json",
+                "targets/x",
+                "1.targets.json",
+                "1.npm.json",
+                "1.snapshot.json",
+                "timestamp.json"
+            ]
         );
     }
 }

@@ -13,7 +13,7 @@
 //! A first root for one keyholder, made and signed:
 //!
 //! ```
-//! use rootline_ceremonies::{Ceremony, CeremonyRole, Frozen, Keyholder, Keyholders, KeyKind, Plan, Published, SecretKey};
+//! use rootline_ceremonies::{Ceremony, Frozen, Keyholder, Keyholders, KeyKind, Plan, Published, SecretKey};
 //!
 //! let (alice, machine) = (SecretKey::from_seed(KeyKind::Ed25519, &[1; 32]), SecretKey::from_seed(KeyKind::EcdsaP256, &[2; 32]));
 //! let keyholders = Keyholders::new([
@@ -27,29 +27,31 @@
 //!     targets = { holders = ["alice"], threshold = 1, expires-days = 197, ship = [] }
 //!     online = { keys = ["online"] }
 //! "#;
-//! let plan = Plan::parse(plan, &keyholders)?;
+//! let plan = Plan::parse(plan, &keyholders, &Default::default())?;
 //! let published = Published::default();
 //! let frozen = Frozen::freeze(&plan, &published, &Default::default())?;
 //!
 //! let ceremony = Ceremony::new(plan.id(), &frozen, &published, &keyholders)?;
 //! let mut answers = Default::default();
 //! let refusal = ceremony.seal(&answers).unwrap_err();
-//! assert_eq!(refusal.to_string(), "root has 0 of 1 signatures asked for by root 1 itself");
+//! assert_eq!(refusal.to_string(), "root 1 has 0 of 1 signatures asked for by itself");
 //! assert_eq!(refusal.hint(), "ask for the missing signatures: alice");
 //!
-//! for role in [CeremonyRole::Root, CeremonyRole::Targets] {
-//!     let answer = ceremony.sign(role, &"alice".parse()?, &alice, plan.at(), None)?;
-//!     answers.insert((role, "alice".parse()?), answer);
+//! for part in frozen.parts() {
+//!     let answer = ceremony.sign(part, &"alice".parse()?, &alice, plan.at(), None)?;
+//!     answers.insert((part.clone(), "alice".parse()?), answer);
 //! }
 //! let sealed = ceremony.seal(&answers)?;
 //! assert!(sealed.files().keys().eq(["1.root.json", "1.targets.json"]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Not supported yet: delegations, and carrying on with a repository that another tool has made.
+//! Not supported yet: carrying on with a repository that another tool has made.
 
 mod answer;
+mod bounds;
 mod ceremony;
+mod delegates;
 mod document;
 mod draft;
 mod file_name;
@@ -58,6 +60,7 @@ mod frozen;
 mod holders;
 mod keyholder;
 mod name;
+mod part;
 mod period;
 mod plan;
 mod policy;
@@ -66,6 +69,7 @@ mod refusal;
 mod release;
 mod review;
 mod role;
+mod root_sequence;
 mod sealed;
 pub mod secret_key;
 mod standing;
@@ -74,7 +78,9 @@ mod toml_error;
 mod transcript;
 
 pub use answer::{Answer, AnswerSignature};
+pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
+pub use delegates::delegates;
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;
 pub use fingerprint::Fingerprint;
@@ -82,17 +88,20 @@ pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord};
 pub use holders::{BadHolders, Holders};
 pub use keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
 pub use name::{BadName, Name};
+pub use part::Part;
 pub use period::{Days, Periods};
-pub use plan::{Plan, RolePlan};
+pub use plan::{Delegates, DelegationPlan, OnlinePlan, Plan, RolePlan, Shipment};
 pub use policy::{OfflinePolicy, Policy};
 pub use published::{Current, NoVersionLeft, Published, PublishedError};
 pub use refusal::Refusal;
 pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
-pub use review::{AuthorityChange, FileChange, ListedKey, Review, TargetChange, TargetDiffers};
+pub use review::{
+    AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, Review, TargetChange, TargetDiffers,
+};
 pub use role::CeremonyRole;
 pub use sealed::{Sealed, SealedError};
 pub use secret_key::{KeyFileError, KeyKind, SecretKey};
-pub use standing::{QuorumStanding, RoleStanding, Standing, Under};
+pub use standing::{PartStanding, QuorumStanding, Standing, Under};
 pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
 pub use toml_error::TomlError;
 pub use transcript::{Entry, Event, EventKind, Transcript, TranscriptError};

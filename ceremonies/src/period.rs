@@ -77,13 +77,18 @@ impl RawPeriods {
 
     pub(crate) fn read(&self, text: &str) -> Result<Periods, TomlError> {
         let expires = Days::read(text, &self.expires_days)?;
-        let signing = Days::read(text, &self.signing_days)?;
-        if signing >= expires {
-            let problem = "a signing period is shorter than the time to the expiry, or every file is due at once";
-            return Err(TomlError::at(text, self.signing_days.span(), problem));
-        }
-        Ok(Periods { expires, signing })
+        Ok(Periods { expires, signing: read_signing(text, &self.signing_days, expires)? })
     }
+}
+
+/// A signing period of what holds for `expires`.
+pub(crate) fn read_signing(text: &str, days: &Spanned<u64>, expires: Days) -> Result<Days, TomlError> {
+    let signing = Days::read(text, days)?;
+    if signing >= expires {
+        let problem = "a signing period is shorter than the time to the expiry, or every file is due at once";
+        return Err(TomlError::at(text, days.span(), problem));
+    }
+    Ok(signing)
 }
 
 #[cfg(test)]

@@ -1,18 +1,26 @@
 //! What shall be true once a ceremony is over: `plan.toml`.
 
-use std::collections::BTreeSet;
+mod delegation;
+mod raw;
+mod reach;
+mod shipment;
 
-use chrono::{DateTime, Datelike, Utc};
-use rootline_metadata::{hex, parse_instant, sha256};
-use serde::Deserialize;
-use toml::Spanned;
+use std::collections::BTreeMap;
 
-use crate::holders::{self, Holders, RawHolders, RawNames, RawOnline};
-use crate::keyholder::Keyholders;
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Expiry, PublicKey};
+
+pub use delegation::{Delegates, DelegationPlan};
+pub use shipment::Shipment;
+
+use crate::bounds::Bounds;
+use crate::holders::Holders;
+use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
-use crate::period::Days;
+use crate::period::{Days, Periods};
+use crate::role::CeremonyRole;
 use crate::target_name::TargetName;
-use crate::toml_error::{self, TomlError};
+use crate::toml_error::TomlError;
 
 /// A plan: everything a ceremony changes, and the date from which expiries count. It is the only input beside what is published and
 /// the files that are shipped, so that freezing it gives the same bytes on every machine.
@@ -23,8 +31,12 @@ pub struct Plan {
     summary: Option<String>,
     root: RolePlan,
     targets: RolePlan,
-    ship: Vec<TargetName>,
-    online: Vec<Name>,
+    shipment: Shipment,
+    /// In the order in which they are searched; who delegates comes before those it delegates to, so they make a tree.
+    delegations: Vec<DelegationPlan>,
+    online: OnlinePlan,
+    /// For those who shall sign with another key than their last.
+    keys: BTreeMap<Name, PublicKey>,
     /// Everybody whom the plan names is one of them.
     keyholders: Keyholders,
     digest: String,
@@ -37,35 +49,34 @@ pub struct RolePlan {
     pub holders: Holders,
     /// How long a new version holds.
     pub expires: Days,
+    /// How long before its expiry the next version is due. None: as the policy says.
+    pub signing: Option<Days>,
     /// Whether there shall be a new version even if nothing else changes, for its expiry.
     pub renew: bool,
+    /// From when its expiry counts, where that is not the plan's own instant.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What shall hold for what is signed without people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnlinePlan {
+    /// Whose keys sign snapshot and timestamp; any one of them suffices.
+    pub keys: Vec<Name>,
+    /// How long a snapshot holds. None: as the policy says.
+    pub snapshot: Option<Periods>,
+    /// How long a timestamp holds. None: as the policy says.
+    pub timestamp: Option<Periods>,
 }
 
 impl Plan {
-    /// Reads `plan.toml`; [`Draft::to_toml`](crate::Draft::to_toml) writes one. Every name in it is one of `keyholders`.
+    /// Reads `plan.toml`; [`Draft::to_toml`](crate::Draft::to_toml) writes one. Every name in it is one of `keyholders`, and everything
+    /// in it is within `bounds`.
     ///
     /// # Errors
     /// With its line, if it has another form, a member that is not known, a name that is nobody's, a threshold that cannot be met, a
-    /// number out of bounds, or a key that is to sign both with and without a person.
-    pub fn parse(text: &str, keyholders: &Keyholders) -> Result<Plan, TomlError> {
-        let raw: RawPlan = toml_error::read(text)?;
-        let check_known = |names: &RawNames| check_known(text, names, keyholders);
-        check_known(&raw.root.holders)?;
-        check_known(&raw.targets.holders)?;
-        check_known(&raw.online.keys)?;
-        let root = raw.root.read(text)?;
-        let targets = raw.targets.read(text)?;
-        Ok(Plan {
-            id: raw.id.get_ref().parse().map_err(|bad| TomlError::at(text, raw.id.span(), format!("{bad}")))?,
-            at: read_instant(text, &raw.at)?,
-            summary: raw.summary,
-            online: read_online(text, &raw.online.keys, [&root, &targets])?,
-            root,
-            targets,
-            ship: read_ship(text, &raw.targets.ship)?,
-            keyholders: keyholders.clone(),
-            digest: hex::encode(&sha256(text.as_bytes())),
-        })
+    /// number out of bounds, a key that is to sign both with and without a person, or ships what nobody would find.
+    pub fn parse(text: &str, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, TomlError> {
+        raw::read(text, keyholders, bounds)
     }
 
     /// The ceremony's name.
@@ -88,19 +99,54 @@ impl Plan {
         &self.root
     }
 
-    /// Targets: what is shipped.
+    /// Targets: who says what is shipped.
     pub fn targets(&self) -> &RolePlan {
         &self.targets
     }
 
-    /// The names of all that is shipped, in order, each once.
+    /// What targets ships itself.
+    pub fn shipment(&self) -> &Shipment {
+        &self.shipment
+    }
+
+    /// The names of all that targets ships itself, in order, each once.
     pub fn ship(&self) -> &[TargetName] {
-        &self.ship
+        self.shipment.names()
+    }
+
+    /// The delegations, in the order in which they are searched; who delegates comes before those it delegates to.
+    pub fn delegations(&self) -> &[DelegationPlan] {
+        &self.delegations
+    }
+
+    /// The delegation that makes a role.
+    pub fn delegation(&self, role: &CeremonyRole) -> Option<&DelegationPlan> {
+        self.delegations.iter().find(|delegation| delegation.roles().contains(role))
     }
 
     /// The keyholders that sign snapshot and timestamp without a person; any one of them suffices.
     pub fn online(&self) -> &[Name] {
+        &self.online.keys
+    }
+
+    /// What shall hold for what is signed without people.
+    pub fn online_plan(&self) -> &OnlinePlan {
         &self.online
+    }
+
+    /// The key that a keyholder signs with once the ceremony is over: the last of theirs, unless the plan names another one.
+    pub fn key(&self, name: &Name) -> Option<&PublicKey> {
+        self.keys.get(name).or_else(|| self.keyholders.get(name).map(Keyholder::key))
+    }
+
+    /// The keys that the plan names one by one.
+    pub fn named_keys(&self) -> &BTreeMap<Name, PublicKey> {
+        &self.keys
+    }
+
+    /// The expiry of what a role's plan makes.
+    pub fn expiry(&self, role: &RolePlan) -> Expiry {
+        role.expires.after(role.at.unwrap_or(self.at))
     }
 
     /// The keyholders that the plan was read with.
@@ -112,99 +158,4 @@ impl Plan {
     pub fn digest(&self) -> &str {
         &self.digest
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPlan {
-    id: Spanned<String>,
-    at: Spanned<toml::value::Datetime>,
-    summary: Option<String>,
-    root: RawRoot,
-    targets: RawTargets,
-    online: RawOnline,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRoot {
-    holders: RawNames,
-    threshold: Spanned<u64>,
-    expires_days: Spanned<u64>,
-    #[serde(default)]
-    renew: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawTargets {
-    holders: RawNames,
-    threshold: Spanned<u64>,
-    expires_days: Spanned<u64>,
-    #[serde(default)]
-    renew: bool,
-    ship: Spanned<Vec<Spanned<String>>>,
-}
-
-impl RawRoot {
-    fn read(&self, text: &str) -> Result<RolePlan, TomlError> {
-        let holders = RawHolders { names: &self.holders, threshold: &self.threshold }.read(text)?;
-        Ok(RolePlan { holders, expires: Days::read(text, &self.expires_days)?, renew: self.renew })
-    }
-}
-
-impl RawTargets {
-    fn read(&self, text: &str) -> Result<RolePlan, TomlError> {
-        let holders = RawHolders { names: &self.holders, threshold: &self.threshold }.read(text)?;
-        Ok(RolePlan { holders, expires: Days::read(text, &self.expires_days)?, renew: self.renew })
-    }
-}
-
-fn check_known(text: &str, names: &RawNames, keyholders: &Keyholders) -> Result<(), TomlError> {
-    for raw in names.get_ref() {
-        let known = raw.get_ref().parse().is_ok_and(|name| keyholders.get(&name).is_some());
-        if !known {
-            return Err(TomlError::at(text, raw.span(), format!("there is no keyholder \"{}\"", raw.get_ref())));
-        }
-    }
-    Ok(())
-}
-
-fn read_instant(text: &str, raw: &Spanned<toml::value::Datetime>) -> Result<DateTime<Utc>, TomlError> {
-    let instant = parse_instant(&raw.get_ref().to_string()).filter(|instant| instant.timestamp_subsec_nanos() == 0);
-    // Far enough from the year 10000, which RFC 3339 cannot write, for every expiry.
-    let instant = instant.filter(|instant| (2000..9000).contains(&instant.year()));
-    let expected = "expected a date and time in whole seconds with its zone, such as 2030-01-31T12:00:00Z";
-    instant.ok_or_else(|| TomlError::at(text, raw.span(), expected))
-}
-
-fn read_online(text: &str, raw: &RawNames, offline: [&RolePlan; 2]) -> Result<Vec<Name>, TomlError> {
-    let names = holders::read_names(text, raw)?;
-    if names.is_empty() {
-        return Err(TomlError::at(text, raw.span(), "snapshot and timestamp need an online key"));
-    }
-    let mut seen = BTreeSet::new();
-    for (name, place) in names.iter().zip(raw.get_ref()) {
-        if !seen.insert(name) {
-            return Err(TomlError::at(text, place.span(), format!("{name} is named twice")));
-        }
-        // Whoever breaks into the machine would have one signature of a root.
-        if offline.iter().any(|role| role.holders.names().contains(name)) {
-            let problem = format!("{name} also holds root or targets; a key that signs without a person must not");
-            return Err(TomlError::at(text, place.span(), problem));
-        }
-    }
-    Ok(names)
-}
-
-fn read_ship(text: &str, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<TargetName>, TomlError> {
-    let mut ship = BTreeSet::new();
-    for raw in raw.get_ref() {
-        let fault = |problem: String| TomlError::at(text, raw.span(), problem);
-        let name: TargetName = raw.get_ref().parse().map_err(|bad| fault(format!("{bad}")))?;
-        if !ship.insert(name) {
-            return Err(fault("this is named twice".to_owned()));
-        }
-    }
-    Ok(ship.into_iter().collect())
 }

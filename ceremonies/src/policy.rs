@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::bounds::{Bounds, RawBounds};
 use crate::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::name::Name;
 use crate::period::{Periods, RawPeriods};
@@ -18,6 +19,7 @@ pub struct Policy {
     snapshot: Periods,
     timestamp: Periods,
     publish_to: Option<String>,
+    bounds: Bounds,
 }
 
 /// A role that people sign.
@@ -44,6 +46,7 @@ impl Policy {
             snapshot: raw.snapshot.read(text)?,
             timestamp: raw.timestamp.read(text)?,
             publish_to: raw.publish.map(|publish| publish.to),
+            bounds: raw.bounds.read(text)?,
         };
         Ok(policy)
     }
@@ -86,7 +89,11 @@ impl Policy {
              \n\
              # Where `rootline-repo publish` puts the repository, seen from this file.\n\
              [publish]\n\
-             to = \"public\"\n",
+             to = \"public\"\n\
+             \n\
+             # What no plan may go beyond, and why; a plan that does is refused with the reason. Also: targets, delegations, online.\n\
+             # [bounds]\n\
+             # root = {{ least-threshold = 3, longest-days = 220, why = \"what we have promised\" }}\n",
             name = toml_error::quoted(name),
             holders = holders::names_toml(holders),
             online = holders::names_toml(online),
@@ -123,6 +130,11 @@ impl Policy {
         self.timestamp
     }
 
+    /// What no plan may go beyond.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     /// The folder that is published to, where one is named.
     pub fn publish_to(&self) -> Option<&str> {
         self.publish_to.as_deref()
@@ -139,6 +151,8 @@ struct RawPolicy {
     snapshot: RawPeriods,
     timestamp: RawPeriods,
     publish: Option<RawPublish>,
+    #[serde(default)]
+    bounds: RawBounds,
 }
 
 #[derive(Deserialize)]

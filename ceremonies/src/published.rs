@@ -1,16 +1,25 @@
 //! What has been published so far, all of it verified.
 
+mod current;
 mod error;
 
 use std::collections::BTreeMap;
 
 use rootline_metadata::{
-    Envelope, Pin, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
+    Authority, Envelope, Pin, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Unsigned, Verified,
+    Version,
 };
 
+pub use current::Current;
 pub use error::PublishedError;
 
+use crate::delegates::delegates;
+use crate::document;
 use crate::file_name::PublishedFile;
+use crate::name::Name;
+use crate::part::Part;
+use crate::period::{Days, Periods};
+use crate::role::CeremonyRole;
 use crate::target_name::TargetName;
 
 /// Most bytes in each role's file: what the other clients read at most.
@@ -31,26 +40,13 @@ pub struct Published {
     /// From version 1 on without a gap.
     roots: Vec<Verified<Root>>,
     current: Option<Current>,
-    /// The highest versions of snapshot and targets that there is a file of, current or not.
-    highest: BTreeMap<TopLevelRole, Version>,
-}
-
-/// The files that the timestamp makes current.
-#[derive(Clone, Debug)]
-pub struct Current {
-    /// Says which snapshot is the newest.
-    pub timestamp: Verified<Timestamp>,
-    /// Says which targets file is.
-    pub snapshot: Verified<Snapshot>,
-    /// Says what is shipped.
-    pub targets: Verified<Targets>,
-    /// The oldest root among those that vouch for the three.
-    root_version: Version,
+    /// The highest version of each role but root and timestamp that there is a file of, current or not, by the role's name.
+    highest: BTreeMap<String, Version>,
 }
 
 impl Published {
     /// Reads a repository from its files, by names as seen from its folder: `N.root.json`, `timestamp.json`, `N.snapshot.json`,
-    /// `N.targets.json`, `targets/…DIGEST.NAME`. None at all is a repository before its first ceremony.
+    /// `N.targets.json`, `N.NAME.json` of delegated roles, `targets/…DIGEST.NAME`. None at all is a repository before its first ceremony.
     ///
     /// # Errors
     /// If anything in it does not verify, is missing, or is nothing that this program publishes.
@@ -103,7 +99,7 @@ impl Published {
         }
     }
 
-    /// The version that the next file of a role has.
+    /// The version that the next file of a top-level role has.
     ///
     /// # Errors
     /// If there is none after the one that is published.
@@ -112,38 +108,70 @@ impl Published {
             TopLevelRole::Root => self.root().map(|root| root.version()),
             TopLevelRole::Timestamp => self.current().map(|current| current.timestamp.version()),
             // Also those that never became current: no content is ever written under a version that has been used.
-            TopLevelRole::Snapshot | TopLevelRole::Targets => self.highest.get(&role).copied(),
+            TopLevelRole::Snapshot | TopLevelRole::Targets => self.highest.get(role.name()).copied(),
         };
-        published.map_or(Ok(Version::FIRST), |version| version.next().ok_or(NoVersionLeft { role }))
+        let none_left = || NoVersionLeft { role: role.to_string() };
+        published.map_or(Ok(Version::FIRST), |version| version.next().ok_or_else(none_left))
     }
 
-    /// The bytes of the targets file that the newest root and snapshot make current name and list, by its name.
+    /// The next file of a role that people sign.
+    ///
+    /// # Errors
+    /// If there is no version after the one that is published.
+    pub fn next_part(&self, role: &CeremonyRole) -> Result<Part, NoVersionLeft> {
+        let version = match role.top_level() {
+            Some(role) => self.next_version(role)?,
+            None => match self.highest.get(role.name()) {
+                Some(version) => version.next().ok_or_else(|| role.no_version_left())?,
+                None => Version::FIRST,
+            },
+        };
+        Ok(Part::new(role.clone(), version))
+    }
+
+    /// How long the files of a role that is signed without people hold, where the newest root says so.
+    pub fn online_periods(&self, role: TopLevelRole) -> Option<Periods> {
+        periods(self.root()?, role)
+    }
+
+    /// How long before its expiry the next file of a role is due, where the published one says so.
+    pub fn signing_days(&self, role: &CeremonyRole) -> Option<Days> {
+        match role {
+            CeremonyRole::Root => signing_days(self.root()?),
+            other => signing_days(self.current()?.targets_of(other)?),
+        }
+    }
+
+    /// The bytes of what is shipped under a name now.
     pub fn target(&self, name: &TargetName) -> Option<&[u8]> {
-        let file = self.current()?.targets.target(name.path())?;
+        let file = self.current()?.all_targets().find_map(|(_, targets)| targets.target(name.path()))?;
         self.files.get(&name.published_as(&file)).map(Vec::as_slice)
     }
 
-    /// Every `N.snapshot.json` and `N.targets.json`, also those that are long superseded, was signed as some root asks.
+    /// Every file but roots and the timestamp, also those that are long superseded, was signed as somebody asks who could: a root, or for a
+    /// delegated role a file that delegates to it.
     fn read_history(&mut self, named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<(), PublishedError> {
+        let (mut delegators, mut open) = (Vec::new(), Vec::new());
         for (file, bytes) in named {
             let (role, version) = match file {
                 PublishedFile::Snapshot(version) => {
                     self.verify::<Snapshot>(TopLevelRole::Snapshot, file, bytes)?;
-                    (TopLevelRole::Snapshot, *version)
+                    (TopLevelRole::Snapshot.name(), *version)
                 }
                 PublishedFile::Targets(version) => {
-                    let (targets, _) = self.verify::<Targets>(TopLevelRole::Targets, file, bytes)?;
-                    if targets.delegations().is_some() {
-                        return Err(PublishedError::Delegations { name: file.to_string() });
-                    }
-                    (TopLevelRole::Targets, *version)
+                    delegators.push(self.verify::<Targets>(TopLevelRole::Targets, file, bytes)?.0);
+                    (TopLevelRole::Targets.name(), *version)
+                }
+                PublishedFile::Delegated(name, version) => {
+                    open.push((file, name, *bytes));
+                    (name.as_str(), *version)
                 }
                 _ => continue,
             };
             // In order of their versions, so the last is the highest.
-            self.highest.insert(role, version);
+            self.highest.insert(role.to_owned(), version);
         }
-        Ok(())
+        read_delegated_history(open, delegators)
     }
 
     fn read_current(&self, named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Option<Current>, PublishedError> {
@@ -157,10 +185,11 @@ impl Published {
         let bytes = pinned(named, snapshot_file, &targets_file, snapshot.targets())?;
         let (targets, root_of_targets) = self.verify::<Targets>(TopLevelRole::Targets, &targets_file, bytes)?;
         let root_version = root_of_timestamp.min(root_of_snapshot).min(root_of_targets);
-        Ok(Some(Current { timestamp, snapshot, targets, root_version }))
+        let delegated = read_delegated(named, &snapshot, &targets)?;
+        Ok(Some(Current { timestamp, snapshot, targets, delegated, root_version }))
     }
 
-    /// Every target of the current targets file is there and is what it says; every other one is what its name says.
+    /// Every target of the current targets files is there and is what they say; every other one is what its name says.
     fn check_targets(&self, named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<(), PublishedError> {
         for (file, bytes) in named {
             let PublishedFile::Target(name) = file else { continue };
@@ -170,20 +199,8 @@ impl Published {
                 return Err(PublishedError::ChangedTarget { name: name.clone() });
             }
         }
-        let Some(current) = &self.current else { return Ok(()) };
-        for (name, target) in current.targets.targets() {
-            let name: TargetName = name.parse().map_err(|_| PublishedError::TargetName { name: name.into_owned() })?;
-            let published_as = target.as_ref().map(|target| name.published_as(target)).unwrap_or_default();
-            let bytes = named.get(&PublishedFile::Target(published_as.clone()));
-            let bytes = bytes.ok_or_else(|| PublishedError::Missing {
-                name: published_as.clone(),
-                named_by: format!("{}.targets.json", current.targets.version()),
-            })?;
-            if target.is_none_or(|target| !target.matches(bytes)) {
-                return Err(PublishedError::ChangedTarget { name: published_as });
-            }
-        }
-        Ok(())
+        let current = self.current.iter().flat_map(Current::all_targets);
+        current.into_iter().try_for_each(|(part, targets)| check_targets_of(&part, targets, named))
     }
 
     /// Reads a file and checks it with the newest root whose keys have signed it; says which root that is.
@@ -194,9 +211,7 @@ impl Published {
         bytes: &[u8],
     ) -> Result<(Verified<R>, Version), PublishedError> {
         let name = || file.to_string();
-        let envelope: Envelope<R> = Envelope::parse(bytes.to_vec(), most_bytes(role))
-            .map_err(|source| PublishedError::Format { name: name(), source })?;
-        check_version(file, &envelope)?;
+        let envelope: Envelope<R> = open(file, bytes, most_bytes(role))?;
         let mut refusal = None;
         for root in self.roots.iter().rev() {
             match envelope.clone().verify(root.authority(role)) {
@@ -212,11 +227,130 @@ impl Published {
 }
 
 /// There is no version after 2^63-1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{role} has the highest version there is, so there can be no next one")]
 pub struct NoVersionLeft {
     /// The role.
-    pub role: TopLevelRole,
+    pub role: String,
+}
+
+/// How long the versions of a role that is signed without people hold, where a root says so.
+pub(crate) fn periods(root: &Verified<Root>, role: TopLevelRole) -> Option<Periods> {
+    let document = root.document();
+    let role = document.top().get("signed")?.get("roles")?.get(role.name())?;
+    let days = |name| Days::new(role.get(name)?.number().ok()?);
+    let (expires, signing) = (days(document::EXPIRES_DAYS)?, days(document::SIGNING_DAYS)?);
+    (signing < expires).then_some(Periods { expires, signing })
+}
+
+fn signing_days<R: Role>(file: &Verified<R>) -> Option<Days> {
+    Days::new(file.document().top().get("signed")?.get(document::SIGNING_DAYS)?.number().ok()?)
+}
+
+/// Reads a file of the version that its name says.
+fn open<R: Role>(file: &PublishedFile, bytes: &[u8], limit: usize) -> Result<Envelope<R>, PublishedError> {
+    let envelope = Envelope::parse(bytes.to_vec(), limit)
+        .map_err(|source| PublishedError::Format { name: file.to_string(), source })?;
+    check_version(file, &envelope)?;
+    Ok(envelope)
+}
+
+fn open_delegated(file: &PublishedFile, bytes: &[u8]) -> Result<Envelope<Targets>, PublishedError> {
+    open(file, bytes, most_bytes(TopLevelRole::Targets))
+}
+
+/// Delegated roles may delegate themselves, so files are verified in rounds, by those that were verified before.
+fn read_delegated_history(
+    mut waiting: Vec<(&PublishedFile, &Name, &Vec<u8>)>,
+    mut delegators: Vec<Verified<Targets>>,
+) -> Result<(), PublishedError> {
+    let authorities = |delegators: &[Verified<Targets>], name: &Name, envelope: &Envelope<Targets>| {
+        let role = CeremonyRole::Delegated(name.clone()).role_name();
+        let mut refusal: Option<Unsigned> = None;
+        for delegator in delegators.iter().rev() {
+            let authority = role.as_ref().and_then(|role| delegator.delegations()?.authority(role));
+            match authority.map(|authority: Authority<'_>| envelope.clone().verify(authority)) {
+                Some(Ok(verified)) => return Ok(verified),
+                Some(Err(unsigned)) => refusal = refusal.or(Some(unsigned)),
+                None => {}
+            }
+        }
+        Err(refusal)
+    };
+    loop {
+        let (mut still_waiting, mut first_refusal, before) = (Vec::new(), None, waiting.len());
+        for (file, name, bytes) in waiting {
+            match authorities(&delegators, name, &open_delegated(file, bytes)?) {
+                Ok(verified) => delegators.push(verified),
+                Err(refusal) => {
+                    first_refusal = first_refusal.or(Some((file, refusal)));
+                    still_waiting.push((file, name, bytes));
+                }
+            }
+        }
+        match first_refusal {
+            None => return Ok(()),
+            Some((file, refusal)) if still_waiting.len() == before => {
+                let name = file.to_string();
+                return Err(match refusal {
+                    Some(source) => PublishedError::Unsigned { name, source: Box::new(source) },
+                    None => PublishedError::NotDelegated { name },
+                });
+            }
+            Some(_) => waiting = still_waiting,
+        }
+    }
+}
+
+/// The delegated roles that a snapshot makes current, each signed as the current file that delegates to it asks.
+fn read_delegated(
+    named: &BTreeMap<PublishedFile, &Vec<u8>>,
+    snapshot: &Verified<Snapshot>,
+    targets: &Verified<Targets>,
+) -> Result<BTreeMap<Name, Verified<Targets>>, PublishedError> {
+    let mut delegated: BTreeMap<Name, Verified<Targets>> = BTreeMap::new();
+    let mut to_visit = vec![(Part::new(CeremonyRole::Targets, targets.version()), targets.clone())];
+    while let Some((by, delegator)) = to_visit.pop() {
+        let unsupported = |what| PublishedError::Delegations { name: by.file_name(), what };
+        for (name, authority) in delegates(&delegator).map_err(unsupported)? {
+            let role = CeremonyRole::Delegated(name.clone());
+            let snapshot_name = PublishedFile::Snapshot(snapshot.version());
+            let pin = role.role_name().and_then(|role| snapshot.delegated(&role));
+            let pin = pin.ok_or_else(|| PublishedError::Missing {
+                name: format!("the entry of {name}.json in {snapshot_name}"),
+                named_by: by.file_name(),
+            })?;
+            let part = Part::new(role, pin.version);
+            let file = part.published_file();
+            let bytes = pinned(named, snapshot_name, &file, &pin)?;
+            let verified = open_delegated(&file, bytes)?
+                .verify(authority)
+                .map_err(|source| PublishedError::Unsigned { name: file.to_string(), source: Box::new(source) })?;
+            if delegated.insert(name.clone(), verified.clone()).is_some() {
+                return Err(unsupported(format!("{name}, which another role delegates to as well")));
+            }
+            to_visit.push((part, verified));
+        }
+    }
+    Ok(delegated)
+}
+
+fn check_targets_of(
+    part: &Part,
+    targets: &Targets,
+    named: &BTreeMap<PublishedFile, &Vec<u8>>,
+) -> Result<(), PublishedError> {
+    for (name, target) in targets.targets() {
+        let name: TargetName = name.parse().map_err(|_| PublishedError::TargetName { name: name.into_owned() })?;
+        let published_as = target.as_ref().map(|target| name.published_as(target)).unwrap_or_default();
+        let bytes = named.get(&PublishedFile::Target(published_as.clone()));
+        let bytes =
+            bytes.ok_or_else(|| PublishedError::Missing { name: published_as.clone(), named_by: part.file_name() })?;
+        if target.is_none_or(|target| !target.matches(bytes)) {
+            return Err(PublishedError::ChangedTarget { name: published_as });
+        }
+    }
+    Ok(())
 }
 
 /// The chain of roots, each signed by the one before it and by itself (TUF 5.3.4), versions without a gap (5.3.5).
@@ -230,9 +364,7 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
             return Err(PublishedError::Missing { name: missing, named_by: file.to_string() });
         }
         let name = || file.to_string();
-        let envelope: Envelope<Root> = Envelope::parse(bytes.to_vec(), most_bytes(TopLevelRole::Root))
-            .map_err(|source| PublishedError::Format { name: name(), source })?;
-        check_version(file, &envelope)?;
+        let envelope: Envelope<Root> = open(file, bytes, most_bytes(TopLevelRole::Root))?;
         let verified = match roots.last() {
             Some(old) => envelope.verify_after(old),
             None => envelope.verify_self_signed(),
@@ -249,7 +381,10 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
 fn check_version<R: Role>(file: &PublishedFile, envelope: &Envelope<R>) -> Result<(), PublishedError> {
     let stated = envelope.unverified().version();
     match file {
-        PublishedFile::Root(named) | PublishedFile::Snapshot(named) | PublishedFile::Targets(named)
+        PublishedFile::Root(named)
+        | PublishedFile::Snapshot(named)
+        | PublishedFile::Targets(named)
+        | PublishedFile::Delegated(_, named)
             if *named != stated =>
         {
             Err(PublishedError::Version { name: file.to_string(), stated })

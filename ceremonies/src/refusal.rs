@@ -3,9 +3,9 @@
 use rootline_metadata::{KeyId, Version};
 
 use crate::name::Name;
-use crate::role::CeremonyRole;
+use crate::part::Part;
 use crate::sealed::SealedError;
-use crate::standing::{RoleStanding, Under};
+use crate::standing::{PartStanding, Under};
 
 /// Why a signature is not taken, or a file not sealed. Each says what was offered; [`Refusal::check`] says which rule it breaks, and
 /// [`Refusal::hint`] what to do.
@@ -13,20 +13,18 @@ use crate::standing::{RoleStanding, Under};
 #[non_exhaustive]
 pub enum Refusal {
     /// A frozen file does not have the version after the one that is published.
-    #[error("{role} was frozen as version {frozen}, and the next version is {next}")]
+    #[error("{} was frozen as version {}, and the next version is {next}", .part.role, .part.version)]
     DoesNotFollow {
-        /// The role.
-        role: CeremonyRole,
-        /// The version it was frozen as.
-        frozen: Version,
+        /// What was frozen.
+        part: Part,
         /// The version that follows what is published.
         next: Version,
     },
-    /// The role is not part of the ceremony.
-    #[error("there is no {role} to sign in this ceremony")]
+    /// The ceremony has no such part.
+    #[error("there is no {part} to sign in this ceremony")]
     NothingToSign {
-        /// The role.
-        role: CeremonyRole,
+        /// What was to be signed.
+        part: Part,
     },
     /// Nobody has been given this key.
     #[error("the key {} is nobody's: no keyholder has it", .key_id.short())]
@@ -51,50 +49,50 @@ pub enum Refusal {
         signing_as: Name,
     },
     /// The keyholder's key does not count for the role, before or after the ceremony.
-    #[error("{keyholder}'s key {} does not count for {role}", .key_id.short())]
+    #[error("{keyholder}'s key {} does not count for {part}", .key_id.short())]
     NotAsked {
         /// Whose key it is.
         keyholder: Name,
         /// The key.
         key_id: KeyId,
-        /// The role.
-        role: CeremonyRole,
+        /// What was to be signed.
+        part: Part,
     },
     /// This key has signed this already.
-    #[error("{keyholder} has signed {role} already, with the key {}", .key_id.short())]
+    #[error("{keyholder} has signed {part} already, with the key {}", .key_id.short())]
     AlreadySigned {
         /// Who.
         keyholder: Name,
-        /// The role.
-        role: CeremonyRole,
+        /// What was to be signed.
+        part: Part,
         /// The key.
         key_id: KeyId,
     },
     /// The signature is not one of the frozen bytes by this key.
-    #[error("the signature by {keyholder}'s key {} is not one over the frozen {role}.json", .key_id.short())]
+    #[error("the signature by {keyholder}'s key {} is not one over the frozen {}", .key_id.short(), .part.file_name())]
     WrongSignature {
         /// Whose key it is.
         keyholder: Name,
         /// The key.
         key_id: KeyId,
-        /// The role.
-        role: CeremonyRole,
+        /// What was to be signed.
+        part: Part,
     },
     /// An answer says that it is another ceremony's, another role's or another keyholder's than where it lies.
-    #[error("the answer filed for {keyholder} under {role} is not one of theirs to this ceremony: it says {says}")]
+    #[error("the answer filed for {keyholder} under {part} is not one of theirs to this ceremony: it says {says}")]
     Misfiled {
         /// For whom it is filed.
         keyholder: Name,
-        /// Under which role.
-        role: CeremonyRole,
+        /// As what.
+        part: Part,
         /// What it says of itself.
         says: String,
     },
     /// A threshold is not met.
     #[error("{}", not_enough(.standing))]
     NotEnough {
-        /// Who has signed the role, and who has not.
-        standing: Box<RoleStanding>,
+        /// Who has signed, and who has not.
+        standing: Box<PartStanding>,
     },
     /// The file with its signatures would not be accepted.
     #[error(transparent)]
@@ -115,7 +113,9 @@ impl Refusal {
             Refusal::AnothersKey { .. } | Refusal::AlreadySigned { .. } => {
                 "a keyholder counts once, whatever they sign with"
             }
-            Refusal::NotAsked { .. } => "only keys that the old or the new root lists for the role count",
+            Refusal::NotAsked { .. } => {
+                "only keys that the old or the new root lists for the role, or the file that delegates it, count"
+            }
             Refusal::WrongSignature { .. } => "a signature is verified before it is kept",
             Refusal::Misfiled { .. } => "an answer counts for the one who gave it, in the ceremony it was given to",
             Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
@@ -157,17 +157,17 @@ impl Refusal {
     }
 }
 
-fn not_enough(standing: &RoleStanding) -> String {
+fn not_enough(standing: &PartStanding) -> String {
     let missing = standing.quorums.iter().filter(|quorum| !quorum.is_met());
     let missing: Vec<String> = missing
         .map(|quorum| {
-            let by = match quorum.under {
-                Under::OldRoot(version) => format!(" asked for by root {version}"),
-                Under::NewRoot(version) => format!(" asked for by root {version} itself"),
-                Under::Root(version) => format!(" asked for by root {version}"),
+            let by = match &quorum.under {
+                Under::OldRoot(version) | Under::Root(version) => format!("root {version}"),
+                Under::NewRoot(_) => "itself".to_owned(),
+                Under::Delegator(part) => part.to_string(),
             };
-            format!("{} of {} signatures{by}", quorum.signed.len(), quorum.threshold)
+            format!("{} of {} signatures asked for by {by}", quorum.signed.len(), quorum.threshold)
         })
         .collect();
-    format!("{} has {}", standing.role, missing.join(" and "))
+    format!("{} has {}", standing.part, missing.join(" and "))
 }

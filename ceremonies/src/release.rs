@@ -8,10 +8,13 @@ use rootline_metadata::{
     Authority, KeyId, Pin, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
 };
 
+use crate::delegates::delegates;
 use crate::document;
 use crate::file_name::PublishedFile;
 use crate::period::Periods;
+use crate::policy::Policy;
 use crate::published::{NoVersionLeft, Published, PublishedError};
+use crate::role::CeremonyRole;
 use crate::sealed::Sealed;
 use crate::secret_key::SecretKey;
 use crate::target_name::TargetName;
@@ -30,6 +33,18 @@ pub struct OnlinePeriods {
     pub snapshot: Periods,
     /// Timestamp.
     pub timestamp: Periods,
+}
+
+impl OnlinePeriods {
+    /// As the root says that will be the newest, and where it says nothing, as the policy does.
+    pub fn in_force(published: &Published, sealed: Option<&Sealed>, policy: &Policy) -> OnlinePeriods {
+        let root = sealed.and_then(Sealed::root).or(published.root());
+        let stated = |role| root.and_then(|root| crate::published::periods(root, role));
+        OnlinePeriods {
+            snapshot: stated(TopLevelRole::Snapshot).unwrap_or(policy.snapshot()),
+            timestamp: stated(TopLevelRole::Timestamp).unwrap_or(policy.timestamp()),
+        }
+    }
 }
 
 /// When a new timestamp is wanted.
@@ -69,15 +84,16 @@ impl Release {
         let sealed = parts.sealed.filter(|sealed| !sealed.is_published(published));
         let root = sealed.and_then(Sealed::root).or(published.root()).ok_or(ReleaseError::NothingSealed)?;
         let current = published.current();
-        let targets = sealed.and_then(Sealed::targets).or(current.map(|current| &current.targets));
-        let targets = targets.ok_or(ReleaseError::NothingSealed)?;
+        let targets = next_targets(published, sealed)?;
         let mut files = BTreeMap::new();
         for (name, bytes) in sealed.iter().flat_map(|sealed| sealed.files()) {
             files.insert(name.clone(), bytes.clone());
         }
-        files.extend(target_files(targets, published, parts.targets)?);
+        for targets in targets.values() {
+            files.extend(target_files(targets, published, parts.targets)?);
+        }
 
-        let snapshot = new_snapshot(published, root, targets, &parts)?;
+        let snapshot = new_snapshot(published, root, &targets, &parts)?;
         let timestamp_holds = current.is_some_and(|current| {
             let signed = current.timestamp.envelope().clone().verify(root.authority(TopLevelRole::Timestamp)).is_ok();
             signed && !parts.periods.timestamp.is_due(current.timestamp.expiry(), parts.at)
@@ -201,6 +217,28 @@ impl ReleaseError {
     }
 }
 
+/// The files of all targets roles as they will be current, by the role's name: the sealed ones, and those that stay.
+fn next_targets(
+    published: &Published,
+    sealed: Option<&Sealed>,
+) -> Result<BTreeMap<String, Verified<Targets>>, ReleaseError> {
+    let mut targets = BTreeMap::new();
+    let mut to_visit = vec![CeremonyRole::Targets];
+    while let Some(role) = to_visit.pop() {
+        let current = published.current().and_then(|current| current.targets_of(&role));
+        let next = sealed.and_then(|sealed| sealed.targets_of(&role)).or(current).cloned();
+        // A role that is delegated to and has no file is refused when the result is read back.
+        let Some(next) = next else { continue };
+        for (name, _) in delegates(&next).unwrap_or_default() {
+            if !targets.contains_key(name.as_str()) {
+                to_visit.push(CeremonyRole::Delegated(name));
+            }
+        }
+        targets.insert(role.to_string(), next);
+    }
+    if targets.contains_key(TopLevelRole::Targets.name()) { Ok(targets) } else { Err(ReleaseError::NothingSealed) }
+}
+
 /// The shipped files under the names they are published as, each what the metadata says.
 fn target_files(
     targets: &Verified<Targets>,
@@ -229,15 +267,16 @@ type NewSnapshot = (Pin, (PublishedFile, Vec<u8>));
 fn new_snapshot(
     published: &Published,
     root: &Verified<Root>,
-    targets: &Verified<Targets>,
+    targets: &BTreeMap<String, Verified<Targets>>,
     parts: &ReleaseParts<'_>,
 ) -> Result<Option<NewSnapshot>, ReleaseError> {
-    let targets_pin = Pin::of(targets.version(), targets.bytes());
+    let new_pins = targets.iter().map(|(name, file)| (format!("{name}.json"), Pin::of(file.version(), file.bytes())));
+    let new_pins: BTreeMap<String, Pin> = new_pins.collect();
     let current = published.current().map(|current| &current.snapshot);
     let holds = current.is_some_and(|snapshot| {
         let signed = snapshot.envelope().clone().verify(root.authority(TopLevelRole::Snapshot)).is_ok();
         let due = parts.periods.snapshot.is_due(snapshot.expiry(), parts.at);
-        signed && !due && *snapshot.targets() == targets_pin
+        signed && !due && new_pins.iter().all(|(name, pin)| snapshot.pin(name).as_ref() == Some(pin))
     });
     if holds {
         return Ok(None);
@@ -245,7 +284,7 @@ fn new_snapshot(
     // 5.5.5: an entry that a snapshot has had is in every later one.
     let before = current.into_iter().flat_map(|snapshot| snapshot.pins());
     let mut pins: BTreeMap<String, Pin> = before.filter_map(|(name, pin)| Some((name.into_owned(), pin?))).collect();
-    pins.insert("targets.json".to_owned(), targets_pin);
+    pins.extend(new_pins);
     let version = published.next_version(TopLevelRole::Snapshot)?;
     let expiry = parts.periods.snapshot.expires.after(parts.at);
     let members = document::pins(TopLevelRole::Snapshot, version, expiry, &pins);

@@ -2,55 +2,103 @@
 
 use std::fmt;
 
-use rootline_metadata::{TopLevelRole, Version};
+use rootline_metadata::{RoleName, TopLevelRole};
 
-use crate::file_name::PublishedFile;
+use crate::name::Name;
+use crate::published::NoVersionLeft;
 
 /// A role whose files a ceremony makes. Snapshot and timestamp are signed without people, by [`Release`](crate::Release).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// They are in the order in which they are reviewed and signed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CeremonyRole {
     /// Says whose keys count for what.
     Root,
-    /// Says what is shipped.
+    /// Says what is shipped, and who else may ship what.
     Targets,
+    /// Says what is shipped of that which was delegated to it. Its name is none of the four top-level roles'.
+    Delegated(Name),
 }
 
 impl CeremonyRole {
-    /// All of them, in the order in which they are reviewed and signed.
-    pub const ALL: [CeremonyRole; 2] = [CeremonyRole::Root, CeremonyRole::Targets];
-
-    /// The role's name in metadata, and that of the folder its answers are in.
-    pub fn name(self) -> &'static str {
-        self.top_level().name()
+    /// The delegated role of that name; none if it is the name of a top-level role.
+    pub fn delegated(name: Name) -> Option<CeremonyRole> {
+        RoleName::new(name.as_str()).map(|_| CeremonyRole::Delegated(name))
     }
 
-    /// The role of that name.
-    pub fn parse(name: &str) -> Option<CeremonyRole> {
-        CeremonyRole::ALL.into_iter().find(|role| role.name() == name)
-    }
-
-    /// The name of its frozen file.
-    pub fn frozen_file(self) -> String {
-        format!("{}.json", self.name())
-    }
-
-    /// The same as one of the four top-level roles.
-    pub fn top_level(self) -> TopLevelRole {
+    /// The role's name in metadata.
+    pub fn name(&self) -> &str {
         match self {
-            CeremonyRole::Root => TopLevelRole::Root,
-            CeremonyRole::Targets => TopLevelRole::Targets,
+            CeremonyRole::Root => TopLevelRole::Root.name(),
+            CeremonyRole::Targets => TopLevelRole::Targets.name(),
+            CeremonyRole::Delegated(name) => name.as_str(),
         }
     }
 
-    /// The name of its published file.
-    pub fn published_file(self, version: Version) -> PublishedFile {
-        PublishedFile::of(self.top_level(), version)
+    /// The role of that name; none for snapshot and timestamp, and for a text that is no [`Name`].
+    pub fn parse(name: &str) -> Option<CeremonyRole> {
+        match name {
+            "root" => Some(CeremonyRole::Root),
+            "targets" => Some(CeremonyRole::Targets),
+            other => CeremonyRole::delegated(other.parse().ok()?),
+        }
+    }
+
+    /// The same as one of the four top-level roles, if it is one.
+    pub fn top_level(&self) -> Option<TopLevelRole> {
+        match self {
+            CeremonyRole::Root => Some(TopLevelRole::Root),
+            CeremonyRole::Targets => Some(TopLevelRole::Targets),
+            CeremonyRole::Delegated(_) => None,
+        }
+    }
+
+    /// Most bytes in a file of the role: what the other clients read at most.
+    pub(crate) fn most_bytes(&self) -> usize {
+        crate::published::most_bytes(self.top_level().unwrap_or(TopLevelRole::Targets))
+    }
+
+    pub(crate) fn no_version_left(&self) -> NoVersionLeft {
+        NoVersionLeft { role: self.to_string() }
+    }
+
+    /// The delegated role's name, as metadata has it.
+    pub(crate) fn role_name(&self) -> Option<RoleName> {
+        match self {
+            CeremonyRole::Delegated(name) => RoleName::new(name.as_str()),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Display for CeremonyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delegated_role_is_never_called_like_a_top_level_role() {
+        for name in ["root", "targets", "registry.npmjs.org", "bin-0a"] {
+            assert_eq!(CeremonyRole::parse(name).unwrap().name(), name);
+        }
+        for bad in ["snapshot", "timestamp", "", "Root", "../npm"] {
+            assert_eq!(CeremonyRole::parse(bad), None, "{bad}");
+        }
+        for reserved in ["root", "targets", "snapshot", "timestamp"] {
+            assert_eq!(CeremonyRole::delegated(reserved.parse().unwrap()), None, "{reserved}");
+        }
+    }
+
+    #[test]
+    fn roots_are_signed_before_targets_and_those_before_what_they_delegate() {
+        let mut roles = ["npm", "targets", "apt", "root"].map(|name| CeremonyRole::parse(name).unwrap());
+        roles.sort();
+        assert_eq!(roles.map(|role| role.to_string()), ["root", "targets", "apt", "npm"]);
     }
 }

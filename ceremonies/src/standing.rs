@@ -6,35 +6,47 @@ use std::fmt;
 use rootline_metadata::{KeyId, Signature, Version};
 
 use crate::name::Name;
+use crate::part::Part;
 use crate::refusal::Refusal;
-use crate::role::CeremonyRole;
 
 /// Who has signed what, and who is still needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Each role that is to be signed.
-    pub roles: Vec<RoleStanding>,
+    /// Each part that is to be signed.
+    pub parts: Vec<PartStanding>,
+    /// Answers for what is no longer to be signed: by part and keyholder.
+    pub gone: Vec<(Part, Name)>,
 }
 
 impl Standing {
     /// Whether every threshold is met.
     pub fn is_met(&self) -> bool {
-        self.roles.iter().all(RoleStanding::is_met)
+        self.parts.iter().all(PartStanding::is_met)
     }
 
     /// Everybody who could still sign something that is not met yet.
     pub fn can_still_sign(&self) -> BTreeSet<&Name> {
-        self.roles.iter().flat_map(RoleStanding::can_still_sign).collect()
+        self.parts.iter().flat_map(PartStanding::can_still_sign).collect()
+    }
+
+    /// Signatures that no longer count because what they are over has changed: by part and keyholder.
+    pub fn void(&self) -> Vec<(&Part, &Name)> {
+        let gone = self.gone.iter().map(|(part, name)| (part, name));
+        let changed = self.parts.iter().flat_map(|part| part.void.iter().map(move |name| (&part.part, name)));
+        gone.chain(changed).collect()
+    }
+
+    /// Signatures that count: by part and keyholder, each once.
+    pub fn kept(&self) -> Vec<(&Part, &Name)> {
+        self.parts.iter().flat_map(|part| part.signed().into_iter().map(move |name| (&part.part, name))).collect()
     }
 }
 
-/// The tally of one role.
+/// The tally of one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleStanding {
-    /// The role.
-    pub role: CeremonyRole,
-    /// The version that is being signed.
-    pub version: Version,
+pub struct PartStanding {
+    /// What is being signed.
+    pub part: Part,
     /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
     pub quorums: Vec<QuorumStanding>,
     /// Who has answered to an earlier revision: they have to sign again.
@@ -45,10 +57,15 @@ pub struct RoleStanding {
     pub(crate) signatures: Vec<Signature>,
 }
 
-impl RoleStanding {
+impl PartStanding {
     /// Whether every threshold of it is met.
     pub fn is_met(&self) -> bool {
         self.quorums.iter().all(QuorumStanding::is_met)
+    }
+
+    /// Everybody whose signature counts, under whichever root.
+    pub fn signed(&self) -> BTreeSet<&Name> {
+        self.quorums.iter().flat_map(|quorum| &quorum.signed).collect()
     }
 
     /// Everybody whose signature would help with a threshold that is not met.
@@ -84,15 +101,17 @@ impl QuorumStanding {
     }
 }
 
-/// Which root says whose signatures count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which file says whose signatures count.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Under {
-    /// The root that is published, for the root that follows it.
+    /// The root before the one that is being signed.
     OldRoot(Version),
     /// The root that is being signed, for itself.
     NewRoot(Version),
     /// The root that will be in force, for what stands below it.
     Root(Version),
+    /// The targets file that will delegate to what is being signed.
+    Delegator(Part),
 }
 
 impl fmt::Display for Under {
@@ -101,6 +120,7 @@ impl fmt::Display for Under {
             Under::OldRoot(version) => write!(f, "root {version} (old)"),
             Under::NewRoot(version) => write!(f, "root {version} (new)"),
             Under::Root(version) => write!(f, "root {version}"),
+            Under::Delegator(part) => part.fmt(f),
         }
     }
 }

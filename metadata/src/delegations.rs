@@ -5,7 +5,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::digests::sha256;
 use crate::hash_bins::HashBins;
+use crate::hex;
 use crate::json::{Document, Elements, FormatError, Node};
 use crate::key::Keys;
 use crate::listed_roles::ListedRoles;
@@ -40,12 +42,25 @@ pub struct Delegation {
 }
 
 /// Which targets a delegation is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Those whose name fits one of the patterns.
     Patterns(Vec<PathPattern>),
     /// Those the SHA-256 digest of whose name begins, in hex, with one of these.
     HashPrefixes(Vec<String>),
+}
+
+impl Scope {
+    /// Whether a target of that name is one of them.
+    pub fn covers(&self, path: &TargetPath) -> bool {
+        match self {
+            Scope::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(path.as_str())),
+            Scope::HashPrefixes(prefixes) => {
+                let digest = hex::encode(&sha256(path.as_str().as_bytes()));
+                prefixes.iter().any(|prefix| digest.starts_with(prefix))
+            }
+        }
+    }
 }
 
 /// A role that a search goes on to.

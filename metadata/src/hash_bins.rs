@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::ops::Deref;
 
 use crate::digests::sha256;
 use crate::json::{FormatError, Node};
@@ -13,14 +14,45 @@ use crate::target::TargetPath;
 #[derive(Clone, Debug)]
 pub struct HashBins {
     keys: RoleKeys,
-    bit_length: u32,
-    name_prefix: String,
+    names: BinNames,
 }
 
 impl HashBins {
     /// Whose signatures every bin needs.
     pub fn keys(&self) -> &RoleKeys {
         &self.keys
+    }
+
+    pub(crate) fn read(node: Node<'_>) -> Result<HashBins, FormatError> {
+        let object = node.object()?;
+        let bits = object.required("bit_length")?;
+        let bit_length = u32::try_from(bits.number()?).unwrap_or(u32::MAX);
+        let name_prefix = object.required("name_prefix")?.string()?.into_owned();
+        let names = BinNames::new(name_prefix, bit_length);
+        let names = names.ok_or_else(|| bits.invalid("a bit length is from 1 to 32"))?;
+        Ok(HashBins { keys: RoleKeys::read(object)?, names })
+    }
+}
+
+impl Deref for HashBins {
+    type Target = BinNames;
+
+    fn deref(&self) -> &BinNames {
+        &self.names
+    }
+}
+
+/// What bins are called, and which of them a target belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinNames {
+    bit_length: u32,
+    name_prefix: String,
+}
+
+impl BinNames {
+    /// Bins whose names begin with `name_prefix`, numbered by the first `bit_length` bits of a digest; none unless these are 1 to 32.
+    pub fn new(name_prefix: impl Into<String>, bit_length: u32) -> Option<BinNames> {
+        (1..=32).contains(&bit_length).then(|| BinNames { bit_length, name_prefix: name_prefix.into() })
     }
 
     /// How many bits of the digest make a bin's number, 1 to 32.
@@ -64,17 +96,6 @@ impl HashBins {
     /// Every bin's number is written with as many hex digits as the last one's.
     fn digits(&self) -> usize {
         self.bit_length.div_ceil(4) as usize
-    }
-
-    pub(crate) fn read(node: Node<'_>) -> Result<HashBins, FormatError> {
-        let object = node.object()?;
-        let bits = object.required("bit_length")?;
-        let bit_length = u32::try_from(bits.number()?)
-            .ok()
-            .filter(|length| (1..=32).contains(length))
-            .ok_or_else(|| bits.invalid("a bit length is from 1 to 32"))?;
-        let name_prefix = object.required("name_prefix")?.string()?.into_owned();
-        Ok(HashBins { keys: RoleKeys::read(object)?, bit_length, name_prefix })
     }
 }
 

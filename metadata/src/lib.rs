@@ -63,7 +63,7 @@ pub use delegations::{Delegate, DelegatedRoles, Delegation, Delegations, Scope};
 pub use digests::{DigestCheck, Digests, sha256};
 pub use envelope::{Envelope, Signatory, Unsigned, Verified};
 pub use expiry::{Expiry, instant_text, parse_instant};
-pub use hash_bins::HashBins;
+pub use hash_bins::{BinNames, HashBins};
 pub use key::{Key, KeyId, Keys, key_object};
 pub use listed_roles::ListedRoles;
 pub use path_pattern::PathPattern;

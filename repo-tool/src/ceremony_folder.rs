@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    Answer, Answers, CeremonyRole, Event, EventKind, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Sealed,
+    Answer, Answers, Bounds, Event, EventKind, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Published, Sealed,
     Standing, Transcript,
 };
 
@@ -73,7 +73,7 @@ impl CeremonyFolder {
         self.plan_path().exists()
     }
 
-    pub(crate) fn plan(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
+    pub(crate) fn plan(&self, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, Failure> {
         let path = self.plan_path();
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Failure::new(
@@ -82,7 +82,7 @@ impl CeremonyFolder {
             ),
             _ => Failure::io("read", &path, &error),
         })?;
-        let plan = Plan::parse(&text, keyholders).map_err(|error| Failure::toml(&path, &error))?;
+        let plan = Plan::parse(&text, keyholders, bounds).map_err(|error| Failure::toml(&path, &error))?;
         if *plan.id() != self.id {
             let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
             return Err(Failure::new(what, "give the folder and the plan one name"));
@@ -135,34 +135,37 @@ impl CeremonyFolder {
         files.iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.frozen_path().join(name), bytes))
     }
 
-    fn answer_path(&self, role: CeremonyRole, keyholder: &Name) -> PathBuf {
-        self.path.join("signatures").join(role.name()).join(format!("{keyholder}.json"))
+    fn answers_path(&self) -> PathBuf {
+        self.path.join("signatures")
+    }
+
+    fn answer_path(&self, part: &Part, keyholder: &Name) -> PathBuf {
+        self.answers_path().join(part.folder_name()).join(format!("{keyholder}.json"))
     }
 
     pub(crate) fn answers(&self) -> Result<Answers, Failure> {
         let mut answers = Answers::new();
-        for role in CeremonyRole::ALL {
-            let folder = self.path.join("signatures").join(role.name());
-            for (file, bytes) in read_files(&folder)? {
-                let path = folder.join(&file);
-                let name = file.strip_suffix(".json").and_then(|name| name.parse().ok());
-                let name = name.ok_or_else(|| {
-                    Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
-                })?;
-                let answer = Answer::parse(&bytes).map_err(|error| {
-                    Failure::new(
-                        format!("{}: {error}", path.display()),
-                        "bring it back from version control, or take it away and ask for the signature again",
-                    )
-                })?;
-                answers.insert((role, name), answer);
-            }
+        for (file, bytes) in read_files(&self.answers_path())? {
+            let path = self.answers_path().join(&file);
+            let names = file.split_once('/').and_then(|(part, name)| {
+                Some((Part::parse(part).filter(|read| read.folder_name() == part)?, name.strip_suffix(".json")?))
+            });
+            let place = names.and_then(|(part, name)| Some((part, name.parse().ok()?))).ok_or_else(|| {
+                Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
+            })?;
+            let answer = Answer::parse(&bytes).map_err(|error| {
+                Failure::new(
+                    format!("{}: {error}", path.display()),
+                    "bring it back from version control, or take it away and ask for the signature again",
+                )
+            })?;
+            answers.insert(place, answer);
         }
         Ok(answers)
     }
 
     pub(crate) fn write_answer(&self, answer: &Answer) -> Result<(), Failure> {
-        atomic_file::replace(&self.answer_path(answer.role, &answer.keyholder), &answer.to_json())
+        atomic_file::replace(&self.answer_path(&answer.part, &answer.keyholder), &answer.to_json())
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {
@@ -223,23 +226,24 @@ impl CeremonyFolder {
             transcript.entries().iter().any(|entry| {
                 let fact = |name| entry.event.text(name);
                 entry.event.kind == EventKind::Signed
-                    && fact("role") == Some(answer.role.name())
+                    && fact("role") == Some(answer.part.role.name())
                     && fact("keyid") == Some(key_id)
                     && fact("payload") == Some(&answer.payload)
             })
         };
         let counts = |answer: &Answer| {
-            let role = standing.roles.iter().find(|role| role.role == answer.role);
-            role.is_some_and(|role| {
-                let rejected = role.rejected.iter().map(|(name, _)| name);
-                !role.void.iter().chain(rejected).any(|name| *name == answer.keyholder)
+            let part = standing.parts.iter().find(|part| part.part == answer.part);
+            part.is_some_and(|part| {
+                let rejected = part.rejected.iter().map(|(name, _)| name);
+                !part.void.iter().chain(rejected).any(|name| *name == answer.keyholder)
             })
         };
         let answers = self.answers()?;
         for answer in answers.values().filter(|answer| counts(answer)) {
             for signature in answer.signatures.iter().filter(|signature| !noted(answer, signature.key_id.as_str())) {
                 let event = Event::new(EventKind::Signed)
-                    .with("role", answer.role.name())
+                    .with("role", answer.part.role.name())
+                    .with("version", answer.part.version.number())
                     .with("keyholder", answer.keyholder.as_str())
                     .with("keyid", signature.key_id.as_str())
                     .with("payload", &*answer.payload);

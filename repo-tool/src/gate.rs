@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::DelegationPlan;
 use rootline_client::refusal::{Fault, File, Refusal};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{Request, Transport, TransportError};
 use rootline_client::{Client, Error};
-use rootline_metadata::{TargetPath, Version};
+use rootline_metadata::{Expiry, TargetPath, Version};
 
 /// The files of a repository as they would be served: metadata under plain names (`3.root.json`, `timestamp.json`), targets below
 /// `targets/`.
@@ -43,22 +44,40 @@ impl GateRefusal {
     }
 }
 
+/// What the verifiers found who accept a publication.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted {
+    /// How many verifiers read all of it.
+    pub(crate) verifiers: usize,
+    /// Delegated roles that have expired, with when: whoever asks for what they ship is refused, and nobody else is.
+    pub(crate) expired: BTreeMap<String, Expiry>,
+}
+
 /// Lets our own client read `new` at `now`, from every root in it, without a local copy and with one of `old`: all roles, and every
-/// target that the top-level role lists.
+/// target that they list.
 ///
 /// # Errors
 /// If one of these verifiers would refuse.
-pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<(), GateRefusal> {
+pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Accepted, GateRefusal> {
+    let mut accepted = Accepted::default();
     for (version, root) in roots(new) {
         let begins = format!("begins with root {version}");
-        read(root, MemoryStore::new(), new, now).map_err(|error| GateRefusal { verifier: begins.clone(), error })?;
+        let read_new = read(root, MemoryStore::new(), new, now);
+        accepted.add(read_new.map_err(|error| GateRefusal { verifier: begins.clone(), error })?);
         if old.contains_key("timestamp.json") {
             let verifier = format!("{begins} and has seen the publication before");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
-            read.map_err(|error| GateRefusal { verifier, error })?;
+            accepted.add(read.map_err(|error| GateRefusal { verifier, error })?);
         }
     }
-    Ok(())
+    Ok(accepted)
+}
+
+impl Accepted {
+    fn add(&mut self, expired: BTreeMap<String, Expiry>) {
+        self.verifiers += 1;
+        self.expired = expired;
+    }
 }
 
 /// Every published root with its version, ascending.
@@ -67,14 +86,24 @@ fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
     files.iter().filter_map(|(name, bytes)| Some((version(name)?, bytes))).collect()
 }
 
-fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<(), Error> {
+/// Most delegated roles: the bins of one delegation and the others beside them.
+const MOST_ROLES: usize = 2 << DelegationPlan::MOST_BITS;
+
+/// Gives the delegated roles that have expired.
+fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
     let mut client = Client::new(root, Published(files), copy);
     let trusted = client.refresh(now)?;
-    let names: Vec<String> = trusted.targets().targets().map(|(name, _)| name.into_owned()).collect();
-    for path in names.into_iter().filter_map(TargetPath::new) {
+    let walked = client.walk(&trusted, MOST_ROLES)?;
+    let top_level = trusted.targets().targets().filter_map(|(name, _)| TargetPath::new(name));
+    let delegated = walked.roles().flat_map(|(role, targets)| {
+        let paths = targets.targets().filter_map(|(name, _)| TargetPath::new(name));
+        paths.filter(|path| walked.may_speak_about(role, path))
+    });
+    let paths: Vec<TargetPath> = top_level.chain(delegated).collect();
+    for path in paths {
         client.target(&trusted, &path)?;
     }
-    Ok(())
+    Ok(walked.expired().map(|(role, expiry)| (role.to_string(), expiry)).collect())
 }
 
 /// What a verifier keeps who has read `files`. Not refreshed from them, as they may have expired since.

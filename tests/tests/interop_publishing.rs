@@ -146,7 +146,7 @@ fn cosign_initialises_from_root_1_before_and_after_two_rotations() {
     // cosign takes no time from its caller, so this repository is good for ten years.
     let hold = |scene: &mut Scene, plan: &PlanText, signers: &[&str]| {
         let text = plan.text().replace("expires-days = 197", "expires-days = 3660");
-        let plan = rootline_ceremonies::Plan::parse(&text, &scene.room.keyholders).unwrap();
+        let plan = rootline_ceremonies::Plan::parse(&text, &scene.room.keyholders, &Default::default()).unwrap();
         let frozen = rootline_ceremonies::Frozen::freeze(&plan, &scene.room.published, &scene.room.targets).unwrap();
         let sealed = scene.room.seal(&frozen, signers).unwrap();
         let long = periods(3660, 1);

@@ -71,11 +71,19 @@ pub enum PublishedError {
         /// Its name.
         name: String,
     },
-    /// There are delegations, which this program does not write yet.
-    #[error("{name} delegates to other roles, which this version does not support")]
+    /// There is a file of a role that nobody delegates to.
+    #[error("{name} is of a role that no file delegates to")]
+    NotDelegated {
+        /// Its name.
+        name: String,
+    },
+    /// There are delegations of a form that this program does not write.
+    #[error("{name} delegates to {what}, which this program does not publish")]
     Delegations {
         /// Its name.
         name: String,
+        /// To whom.
+        what: String,
     },
 }
 

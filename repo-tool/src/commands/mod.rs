@@ -14,8 +14,9 @@ pub(crate) mod trust;
 use std::fmt::Arguments;
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::{Name, TomlError};
+use rootline_ceremonies::{CeremonyRole, Name, TomlError};
 
+use crate::failure::Failure;
 use crate::repository_folder::RepositoryFolder;
 use rootline_client::cli::terminal::Terminal;
 
@@ -42,6 +43,14 @@ impl Context {
 /// Reads an option that is a keyholder's or a ceremony's name.
 pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
     text.parse().map_err(|bad| format!("{bad}"))
+}
+
+/// Reads an option that is the name of a role that people sign.
+pub(crate) fn parse_role(text: &str) -> Result<CeremonyRole, Failure> {
+    CeremonyRole::parse(text).ok_or_else(|| {
+        let hint = "name root, targets, or a role that targets delegates to";
+        Failure::new(format!("{text:?} is no role that a ceremony signs"), hint)
+    })
 }
 
 /// Reads an option of the form LEFT=RIGHT.

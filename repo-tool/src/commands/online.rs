@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, due_from,
+    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Context, parse_name};
 use crate::ceremony_folder::{CeremonyFolder, Stage, digests};
 use crate::failure::Failure;
-use crate::gate;
+use crate::gate::{self, Accepted};
 use crate::key_file::{self, PassphraseArgs};
 
 #[derive(Args, Debug)]
@@ -43,9 +43,10 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
-    let sealed = find_sealed(args.ceremony.as_ref(), &published, context)?;
+    let ceremonies = find_sealed(args.ceremony.as_ref(), &published, context)?;
+    let sealed = together(&ceremonies, &published)?;
     let at = context.now;
-    let periods = OnlinePeriods { snapshot: policy.snapshot(), timestamp: policy.timestamp() };
+    let periods = OnlinePeriods::in_force(&published, sealed.as_ref(), &policy);
     let renewal = if args.renew { Renewal::Now } else { Renewal::WhenDue };
 
     let due = due_from(&published, periods);
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let keys = args.key.iter().map(|path| key_file::read(path, &args.passphrase, &context.terminal));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     let parts = ReleaseParts {
-        sealed: sealed.as_ref().map(|(_, sealed)| sealed),
+        sealed: sealed.as_ref(),
         targets: &context.folder.targets()?,
         keys: &keys,
         at,
@@ -67,21 +68,49 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         renewal,
     };
     let Some(release) = Release::make(&published, parts)? else { return Ok(()) };
-    gate::check(published.files(), release.published().files(), at)?;
+    warn_of_expired(&gate::check(published.files(), release.published().files(), at)?, context);
     context.folder.keep(&release)?;
-    if let Some((ceremony, sealed)) = &sealed {
+    for (ceremony, sealed) in &ceremonies {
         ceremony.note(at, Event::new(EventKind::Released).with("files", digests(sealed.files())))?;
     }
-    report(&release, sealed.as_ref().map(|(ceremony, _)| ceremony), periods, context);
+    let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
+    report(&release, &ids, periods, context);
     Ok(())
 }
 
-/// The sealed ceremony that is to become current, if there is one.
+/// What several ceremonies have sealed, where each has sealed other roles.
+fn together(ceremonies: &[(CeremonyFolder, Sealed)], published: &Published) -> Result<Option<Sealed>, Failure> {
+    let mut all: Option<Sealed> = None;
+    for (_, sealed) in ceremonies {
+        let both = all.as_ref().map(|all| all.together(sealed, published)).transpose();
+        all = Some(match both {
+            Ok(both) => both.unwrap_or_else(|| sealed.clone()),
+            Err(SealedError::BothSeal { role }) => {
+                let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
+                let what = format!("several ceremonies are sealed: {}; more than one has {role}", ids.join(", "));
+                return Err(Failure::new(what, "name the one to make current first: --ceremony ID"));
+            }
+            Err(other) => return Err(other.into()),
+        });
+    }
+    Ok(all)
+}
+
+/// Says which delegated roles have expired: only their holders can do something about it.
+pub(crate) fn warn_of_expired(accepted: &Accepted, context: &Context) {
+    for (role, expiry) in &accepted.expired {
+        context.terminal.warning(format_args!(
+            "{role} expired at {expiry}: what it ships is refused, until a ceremony renews it: ceremony new ID --renew {role}"
+        ));
+    }
+}
+
+/// The sealed ceremonies that are to become current.
 fn find_sealed(
     wanted: Option<&Name>,
     published: &Published,
     context: &Context,
-) -> Result<Option<(CeremonyFolder, Sealed)>, Failure> {
+) -> Result<Vec<(CeremonyFolder, Sealed)>, Failure> {
     let mut found = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
@@ -102,20 +131,16 @@ fn find_sealed(
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");
         return Err(Failure::new(format!("{wanted} is not a ceremony that waits to be made current"), hint));
     }
-    if found.len() > 1 {
-        let ids: Vec<&str> = found.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
-        let what = format!("several ceremonies are sealed: {}", ids.join(", "));
-        return Err(Failure::new(what, "name the one to make current first: --ceremony ID"));
-    }
-    Ok(found.pop())
+    Ok(found)
 }
 
-fn report(release: &Release, ceremony: Option<&CeremonyFolder>, periods: OnlinePeriods, context: &Context) {
+fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Context) {
     let names: Vec<String> = release.files().iter().map(|(file, _)| file.to_string()).collect();
     let due = due_from(release.published(), periods).map(instant_text);
-    let id = ceremony.map(|ceremony| ceremony.id().as_str());
-    context.report(&json!({ "written": names, "ceremony": id, "due_from": due }), |line| {
-        if let Some(id) = id {
+    // One or several: a program that knows of one only goes on reading what it read.
+    let json = json!({ "written": names, "ceremony": ids.first(), "ceremonies": ids, "due_from": due });
+    context.report(&json, |line| {
+        for id in ids {
             line(format_args!("what {id} has sealed is current"));
         }
         names

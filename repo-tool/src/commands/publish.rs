@@ -8,6 +8,7 @@ use rootline_metadata::{Envelope, Role, Timestamp};
 use serde_json::json;
 
 use super::Context;
+use super::online::warn_of_expired;
 use crate::atomic_file::{self, Access};
 use crate::ceremony_folder::Stage;
 use crate::failure::Failure;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     }
     let there = read_files(&to)?;
     check_destination(&to, &there, &published)?;
-    gate::check(&there, published.files(), context.now)?;
+    warn_of_expired(&gate::check(&there, published.files(), context.now)?, context);
 
     let mut new: Vec<(PublishedFile, &Vec<u8>)> = published
         .files()

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_ceremonies::{Keyholders, Name, Periods, Published};
-use rootline_metadata::{Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
+use rootline_ceremonies::{CeremonyRole, Keyholders, Name, OnlinePeriods, Periods, Policy, Published};
+use rootline_metadata::{Authority, Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
 use serde_json::json;
 
 use super::{Context, join};
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 pub(crate) struct StatusArgs {}
 
 struct RoleStatus {
-    role: TopLevelRole,
+    role: String,
     version: Version,
     expiry: Expiry,
     due: DateTime<Utc>,
@@ -29,23 +29,14 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let keyholders = context.folder.keyholders()?;
     let now = context.now;
-    let periods = |role| match role {
-        TopLevelRole::Root => policy.root().periods,
-        TopLevelRole::Targets => policy.targets().periods,
-        TopLevelRole::Snapshot => policy.snapshot(),
-        TopLevelRole::Timestamp => policy.timestamp(),
-    };
-    let roles: Vec<RoleStatus> = TopLevelRole::ALL
-        .into_iter()
-        .filter_map(|role| role_status(role, periods(role), &published, &keyholders))
-        .collect();
+    let roles = role_statuses(&policy, &published, &keyholders);
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         open.push((ceremony.id().clone(), ceremony.stage(&published)?));
     }
     let to_json = |role: &RoleStatus| {
         json!({
-            "role": role.role.name(),
+            "role": role.role,
             "version": role.version.number(),
             "expires": role.expiry.to_text(),
             "expired": role.expiry.has_passed(now),
@@ -69,8 +60,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
                 () if *due <= now => "due now".to_owned(),
                 () => format!("due {}", instant_text(*due)),
             };
-            let name = role.name();
-            line(format_args!("  {name:<9} {version:>4}  expires {expiry}  {state}  {threshold} of {}", join(holders)));
+            line(format_args!("  {role:<9} {version:>4}  expires {expiry}  {state}  {threshold} of {}", join(holders)));
         }
         if roles.is_empty() {
             line(format_args!("  nothing has been published yet"));
@@ -82,32 +72,57 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn role_status(
-    role: TopLevelRole,
-    periods: Periods,
-    published: &Published,
-    keyholders: &Keyholders,
-) -> Option<RoleStatus> {
-    let root = published.root()?;
-    let (version, expiry) = match role {
-        TopLevelRole::Root => (root.version(), root.expiry()),
-        TopLevelRole::Timestamp => published.current().map(|now| (now.timestamp.version(), now.timestamp.expiry()))?,
-        TopLevelRole::Snapshot => published.current().map(|now| (now.snapshot.version(), now.snapshot.expiry()))?,
-        TopLevelRole::Targets => published.current().map(|now| (now.targets.version(), now.targets.expiry()))?,
+/// All roles that are published, the top-level ones first.
+fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders) -> Vec<RoleStatus> {
+    let (Some(root), Some(current)) = (published.root(), published.current()) else { return Vec::new() };
+    let periods = |role: &CeremonyRole, policy: Periods| {
+        let signing = published.signing_days(role).unwrap_or(policy.signing);
+        Periods { signing, ..policy }
     };
-    let authority = root.authority(role);
+    let online = OnlinePeriods::in_force(published, None, policy);
+    let root_periods = periods(&CeremonyRole::Root, policy.root().periods);
+    let targets_periods = periods(&CeremonyRole::Targets, policy.targets().periods);
+    let top_level = [
+        (TopLevelRole::Root, root.version(), root.expiry(), root_periods),
+        (TopLevelRole::Timestamp, current.timestamp.version(), current.timestamp.expiry(), online.timestamp),
+        (TopLevelRole::Snapshot, current.snapshot.version(), current.snapshot.expiry(), online.snapshot),
+        (TopLevelRole::Targets, current.targets.version(), current.targets.expiry(), targets_periods),
+    ];
+    let status = |role: String, version, expiry, periods: Periods, authority: Authority<'_>| RoleStatus {
+        role,
+        version,
+        expiry,
+        due: periods.due_from(expiry),
+        threshold: authority.role.threshold(),
+        holders: holders(authority, keyholders),
+    };
+    let mut statuses: Vec<RoleStatus> = top_level
+        .into_iter()
+        .map(|(role, version, expiry, periods)| {
+            status(role.to_string(), version, expiry, periods, root.authority(role))
+        })
+        .collect();
+    for (part, delegator) in current.all_targets() {
+        for (name, authority) in rootline_ceremonies::delegates(delegator).unwrap_or_default() {
+            let role = CeremonyRole::parse(name.as_str());
+            let Some((role, file)) = role.and_then(|role| Some((role.clone(), current.targets_of(&role)?))) else {
+                continue;
+            };
+            let periods = periods(&role, policy.targets().periods);
+            let label =
+                if part.role == CeremonyRole::Targets { name.to_string() } else { format!("{}/{name}", part.role) };
+            statuses.push(status(label, file.version(), file.expiry(), periods, authority));
+        }
+    }
+    statuses
+}
+
+fn holders(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<Name> {
     let owner = |id: &KeyId| {
         let key = authority.keys.get(id).and_then(|key| key.usable().ok())?;
         keyholders.owner(key.material()).map(|owner| owner.name().clone())
     };
     let mut holders: Vec<Name> = authority.role.key_ids().iter().filter_map(owner).collect();
     holders.sort();
-    Some(RoleStatus {
-        role,
-        version,
-        expiry,
-        due: periods.due_from(expiry),
-        threshold: authority.role.threshold(),
-        holders,
-    })
+    holders
 }

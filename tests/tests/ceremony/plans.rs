@@ -1,11 +1,11 @@
 //! Plans, drafts and freezing.
 
 use rootline_ceremonies::{
-    Draft, DraftError, FreezeError, Frozen, FrozenChanged, Keyholder, KeyholderClash, Keyholders, Plan, Policy,
+    Bounds, Draft, DraftError, FreezeError, Frozen, FrozenChanged, Keyholder, KeyholderClash, Keyholders, Plan, Policy,
 };
-use rootline_metadata::{PublicKey, Version};
+use rootline_metadata::PublicKey;
 
-use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, target};
+use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, parts, target};
 
 #[test]
 fn a_fault_in_a_plan_is_named_with_its_line() {
@@ -34,11 +34,11 @@ fn a_fault_in_a_plan_is_named_with_its_line() {
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");
-        let fault = Plan::parse(&changed, &room.keyholders).unwrap_err();
+        let fault = Plan::parse(&changed, &room.keyholders, &Bounds::default()).unwrap_err();
         assert!(fault.problem.contains(problem), "{to}: {fault}");
         assert_eq!(fault.line, line, "{to}: {fault}");
     }
-    assert!(Plan::parse(&text, &room.keyholders).is_ok());
+    assert!(Plan::parse(&text, &room.keyholders, &Bounds::default()).is_ok());
 }
 
 #[test]
@@ -94,17 +94,16 @@ fn freezing_gives_the_same_bytes_every_time() {
     // Golden: what this machine gives, every other one gives.
     assert_eq!(
         frozen.fingerprint().to_string(),
-        "1cc6 b394 62da 0273 0abb 4603 a93c c34f 2681 6019 66ad 946c 3a10 7043 02ab c8b6"
+        "411b 4147 8957 24f3 bd0f 231d 490b 33d9 80d0 951a 51ec b8d5 49f7 3350 b098 05c4"
     );
 }
 
 #[test]
 fn the_first_ceremony_freezes_root_and_targets_as_version_1() {
     let frozen = Room::new().freeze(&PlanText::of(&FIVE, 3));
-    assert_eq!(frozen.roles(), [ROOT, TARGETS]);
-    for role in frozen.roles() {
-        assert_eq!(frozen.version(role), Some(Version::FIRST));
-        assert_eq!(frozen.expiry(role).unwrap().to_text(), "2030-07-17T00:00:00Z");
+    assert_eq!(parts(&frozen), ["1.root", "1.targets"]);
+    for part in frozen.parts() {
+        assert_eq!(frozen.expiry(part).unwrap().to_text(), "2030-07-17T00:00:00Z");
     }
 }
 
@@ -116,26 +115,26 @@ fn only_what_the_plan_changes_is_frozen() {
     assert_eq!(freeze(&room, &plan).unwrap_err(), FreezeError::NothingChanges);
 
     let renewed = |root, targets| PlanText { renew: (root, targets), ..plan.clone() };
-    assert_eq!(freeze(&room, &renewed(true, false)).unwrap().roles(), [ROOT]);
-    assert_eq!(freeze(&room, &renewed(false, true)).unwrap().roles(), [TARGETS]);
+    assert_eq!(parts(&freeze(&room, &renewed(true, false)).unwrap()), ["2.root"]);
+    assert_eq!(parts(&freeze(&room, &renewed(false, true)).unwrap()), ["2.targets"]);
 
     let threshold = PlanText { root: (FIVE.to_vec(), 4), ..plan.clone() };
-    assert_eq!(freeze(&room, &threshold).unwrap().roles(), [ROOT]);
+    assert_eq!(parts(&freeze(&room, &threshold).unwrap()), ["2.root"]);
     let online = PlanText { online: vec!["online-2"], ..plan.clone() };
-    assert_eq!(freeze(&room, &online).unwrap().roles(), [ROOT]);
+    assert_eq!(parts(&freeze(&room, &online).unwrap()), ["2.root"]);
     // Those who have signed the published targets are still enough.
     let joined = PlanText { targets: ([&FIVE[..], &["frank"]].concat(), 3), ..plan.clone() };
-    assert_eq!(freeze(&room, &joined).unwrap().roles(), [ROOT]);
+    assert_eq!(parts(&freeze(&room, &joined).unwrap()), ["2.root"]);
     // Those who have signed the published targets are no longer enough, so they are signed anew.
     let raised = PlanText { targets: (FIVE.to_vec(), 4), ..plan.clone() };
-    assert_eq!(freeze(&room, &raised).unwrap().roles(), [ROOT, TARGETS]);
+    assert_eq!(parts(&freeze(&room, &raised).unwrap()), ["2.root", "2.targets"]);
     let left = PlanText { targets: (vec!["bob", "carol", "dave", "erin"], 3), ..plan.clone() };
-    assert_eq!(freeze(&room, &left).unwrap().roles(), [ROOT, TARGETS]);
+    assert_eq!(parts(&freeze(&room, &left).unwrap()), ["2.root", "2.targets"]);
 
     let nothing_shipped = PlanText { ship: vec![], ..plan.clone() };
-    assert_eq!(freeze(&room, &nothing_shipped).unwrap().roles(), [TARGETS]);
+    assert_eq!(parts(&freeze(&room, &nothing_shipped).unwrap()), ["2.targets"]);
     room.targets.insert(target("trusted_root.json"), b"{\"new\": 1}\n".to_vec());
-    assert_eq!(freeze(&room, &plan).unwrap().roles(), [TARGETS]);
+    assert_eq!(parts(&freeze(&room, &plan).unwrap()), ["2.targets"]);
 }
 
 #[test]
@@ -147,7 +146,7 @@ fn a_file_that_is_to_be_shipped_has_to_be_there() {
     assert!(refused.hint().contains("targets/"));
     // An empty file is a file.
     room.targets.insert(target("npm/keys.json"), Vec::new());
-    assert_eq!(room.freeze(&plan).targets().unwrap().targets().len(), 2);
+    assert_eq!(room.freeze(&plan).targets(&TARGETS).unwrap().targets().len(), 2);
 }
 
 #[test]
@@ -165,16 +164,16 @@ fn a_frozen_file_that_was_changed_is_refused() {
 
     // White space too: what was read aloud is the digest of the bytes.
     let mut changed = files();
-    changed.get_mut("root.json").unwrap().push(b'\n');
+    changed.get_mut("1.root.json").unwrap().push(b'\n');
     let refused = Frozen::open(&changed, &record).unwrap_err();
-    assert!(matches!(&refused, FrozenChanged::Changed { file, .. } if file == "root.json"), "{refused}");
+    assert!(matches!(&refused, FrozenChanged::Changed { file, .. } if file == "1.root.json"), "{refused}");
     assert!(refused.hint().starts_with("do not sign"));
 
     let mut missing = files();
-    missing.remove("targets.json");
+    missing.remove("1.targets.json");
     assert_eq!(
         Frozen::open(&missing, &record).unwrap_err(),
-        FrozenChanged::Missing { file: "targets.json".to_owned() }
+        FrozenChanged::Missing { file: "1.targets.json".to_owned() }
     );
     let mut more = files();
     more.insert("timestamp.json".to_owned(), Vec::new());
@@ -189,13 +188,13 @@ fn a_draft_says_what_the_policy_says_and_then_what_is_published() {
     let draft = |room: &Room, policy: &Policy| {
         Draft::new(name("test"), day(0), policy, &room.published, &room.keyholders, vec![target("trusted_root.json")])
     };
-    let first = Plan::parse(&draft(&room, &policy).unwrap().to_toml(), &room.keyholders).unwrap();
+    let first = Plan::parse(&draft(&room, &policy).unwrap().to_toml(), &room.keyholders, &Bounds::default()).unwrap();
     assert_eq!(first.root().holders.names(), FIVE.map(name));
     assert_eq!((first.root().holders.threshold(), first.root().expires.number()), (3, 197));
     assert_eq!((first.online(), first.ship()), (&[name("online")][..], &[target("trusted_root.json")][..]));
 
     room.hold(&PlanText::of(&["bob", "carol"], 2), &["bob", "carol"]);
-    let second = Plan::parse(&draft(&room, &policy).unwrap().to_toml(), &room.keyholders).unwrap();
+    let second = Plan::parse(&draft(&room, &policy).unwrap().to_toml(), &room.keyholders, &Bounds::default()).unwrap();
     assert_eq!(second.root().holders.names(), [name("bob"), name("carol")]);
 
     let nobody = Policy::parse(&Policy::template("test", &[], 1, &[])).unwrap();
@@ -212,16 +211,16 @@ fn a_draft_is_changed_without_an_editor() {
     let mut draft = Draft::new(name("test"), day(0), &policy, &room.published, &room.keyholders, ship).unwrap();
     draft.summarise("Bob \"retires\"\nat last");
     draft.replace(&name("bob"), &name("frank")).unwrap();
-    draft.remove(ROOT, &name("erin")).unwrap();
-    draft.add(TARGETS, &name("grace")).unwrap();
-    draft.set_threshold(ROOT, 2);
-    draft.set_expiry(TARGETS, rootline_ceremonies::Days::new(30).unwrap());
-    draft.renew(ROOT);
+    draft.remove(&ROOT, &name("erin")).unwrap();
+    draft.add(&TARGETS, &name("grace")).unwrap();
+    draft.set_threshold(&ROOT, 2).unwrap();
+    draft.set_expiry(&TARGETS, rootline_ceremonies::Days::new(30).unwrap()).unwrap();
+    draft.renew(&ROOT).unwrap();
     assert_eq!(draft.replace(&name("bob"), &name("grace")), Err(DraftError::NotNamed { name: name("bob") }));
     assert_eq!(draft.replace(&name("carol"), &name("frank")), Err(DraftError::AlreadyNamed { name: name("frank") }));
-    assert_eq!(draft.add(TARGETS, &name("grace")), Err(DraftError::AlreadyNamed { name: name("grace") }));
+    assert_eq!(draft.add(&TARGETS, &name("grace")), Err(DraftError::AlreadyNamed { name: name("grace") }));
 
-    let plan = Plan::parse(&draft.to_toml(), &room.keyholders).unwrap();
+    let plan = Plan::parse(&draft.to_toml(), &room.keyholders, &Bounds::default()).unwrap();
     assert_eq!(plan.summary(), Some("Bob \"retires\"\nat last"));
     assert_eq!(plan.root().holders.names(), ["alice", "frank", "carol", "dave"].map(name));
     assert_eq!(plan.targets().holders.names(), ["alice", "frank", "carol", "dave", "erin", "grace"].map(name));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
-    Answers, Ceremony, CeremonyRole, Days, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan,
-    Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, TargetName,
+    Answers, Bounds, Ceremony, CeremonyRole, Days, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Part, Periods,
+    Plan, Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, TargetName,
 };
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Place, Request, Transport, TransportError};
@@ -118,7 +118,7 @@ impl Room {
     }
 
     pub(crate) fn plan(&self, plan: &PlanText) -> Plan {
-        Plan::parse(&plan.text(), &self.keyholders).unwrap()
+        Plan::parse(&plan.text(), &self.keyholders, &Bounds::default()).unwrap()
     }
 
     pub(crate) fn freeze(&self, plan: &PlanText) -> Frozen {
@@ -134,11 +134,11 @@ impl Room {
         let id = name("test");
         let ceremony = self.ceremony(&id, frozen);
         let mut answers = Answers::new();
-        for role in frozen.roles() {
+        for part in frozen.parts() {
             for signer in signers {
-                match ceremony.sign(role, &name(signer), &key(signer), day(0), None) {
+                match ceremony.sign(part, &name(signer), &key(signer), day(0), None) {
                     Ok(answer) => {
-                        answers.insert((role, name(signer)), answer);
+                        answers.insert((part.clone(), name(signer)), answer);
                     }
                     Err(refusal) => assert!(matches!(refusal, Refusal::NotAsked { .. }), "{refusal}"),
                 }
@@ -208,3 +208,13 @@ impl Transport for Served<'_> {
 
 pub(crate) const ROOT: CeremonyRole = CeremonyRole::Root;
 pub(crate) const TARGETS: CeremonyRole = CeremonyRole::Targets;
+
+/// `"2.root"`.
+pub(crate) fn part(name: &str) -> Part {
+    Part::parse(name).unwrap()
+}
+
+/// What is to be signed, such as `"2.root"`.
+pub(crate) fn parts(frozen: &Frozen) -> Vec<String> {
+    frozen.parts().map(Part::folder_name).collect()
+}

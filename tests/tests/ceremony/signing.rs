@@ -1,12 +1,20 @@
 //! Signing, counting and sealing.
 
-use rootline_ceremonies::{Answer, Answers, Ceremony, Frozen, Keyholder, Keyholders, Name, Refusal, Under};
+use rootline_ceremonies::{Answer, Answers, Ceremony, Frozen, Keyholder, Keyholders, Name, Part, Refusal, Under};
 use rootline_metadata::{KeyId, Role as _, Version, hex};
 
-use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name};
+use crate::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
 
 fn names(names: &[&str]) -> Vec<Name> {
     names.iter().map(|of| name(of)).collect()
+}
+
+fn root_1() -> Part {
+    part("1.root")
+}
+
+fn targets_1() -> Part {
+    part("1.targets")
 }
 
 fn version(number: u64) -> Version {
@@ -28,7 +36,7 @@ fn sign(
     with: &str,
     earlier: Option<&Answer>,
 ) -> Result<Answer, Refusal> {
-    room.ceremony(&name("test"), frozen).sign(ROOT, &name(signing_as), &key(with), day(1), earlier)
+    room.ceremony(&name("test"), frozen).sign(&root_1(), &name(signing_as), &key(with), day(1), earlier)
 }
 
 #[test]
@@ -39,8 +47,8 @@ fn an_answer_says_who_signed_what_and_when_and_is_small() {
         let bytes = answer.to_json();
         assert!(bytes.len() < 1000, "{}", bytes.len());
         assert_eq!(Answer::parse(&bytes).unwrap(), answer);
-        assert_eq!((answer.keyholder, answer.role, answer.signatures[0].at), (name(signer), ROOT, day(1)));
-        key(signer).public_key().verify(&frozen.message(ROOT).unwrap(), &answer.signatures[0].bytes).unwrap();
+        assert_eq!((answer.keyholder, answer.part, answer.signatures[0].at), (name(signer), root_1(), day(1)));
+        key(signer).public_key().verify(&frozen.message(&root_1()).unwrap(), &answer.signatures[0].bytes).unwrap();
     }
 }
 
@@ -54,7 +62,7 @@ fn one_keyholder_cannot_sign_twice_to_make_two() {
     let answer = sign(&room, &frozen, "alice", "alice", None).unwrap();
     let refused = sign(&room, &frozen, "alice", "alice", Some(&answer)).unwrap_err();
     assert!(matches!(refused, Refusal::AlreadySigned { .. }), "{refused}");
-    assert!(refused.to_string().starts_with("alice has signed root already"), "{refused}");
+    assert!(refused.to_string().starts_with("alice has signed root 1 already"), "{refused}");
 }
 
 #[test]
@@ -79,8 +87,9 @@ fn a_key_that_does_not_count_for_the_role_does_not_sign_it() {
     let room = Room::after_the_first();
     let frozen = room.freeze(&PlanText { renew: (true, false), ..PlanText::of(&FIVE, 3) });
     let id = name("test");
-    let refused = room.ceremony(&id, &frozen).sign(TARGETS, &name("alice"), &key("alice"), day(0), None).unwrap_err();
-    assert_eq!(refused, Refusal::NothingToSign { role: TARGETS });
+    let refused =
+        room.ceremony(&id, &frozen).sign(&part("2.targets"), &name("alice"), &key("alice"), day(0), None).unwrap_err();
+    assert_eq!(refused, Refusal::NothingToSign { part: part("2.targets") });
 }
 
 #[test]
@@ -89,10 +98,11 @@ fn a_signature_from_elsewhere_is_verified_before_it_is_kept() {
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
     let alice = key("alice");
-    let message = ceremony.ask(ROOT, &name("alice"), &alice.public_key(), None).unwrap();
-    let accept = |signature| ceremony.accept(ROOT, &name("alice"), &alice.public_key(), signature, day(0), None);
+    let message = ceremony.ask(&root_1(), &name("alice"), &alice.public_key(), None).unwrap();
+    let accept = |signature| ceremony.accept(&root_1(), &name("alice"), &alice.public_key(), signature, day(0), None);
     assert!(accept(alice.sign(&message)).is_ok());
-    for wrong in [Vec::new(), alice.sign(b""), key("bob").sign(&message), alice.sign(&frozen.message(TARGETS).unwrap())]
+    for wrong in
+        [Vec::new(), alice.sign(b""), key("bob").sign(&message), alice.sign(&frozen.message(&targets_1()).unwrap())]
     {
         assert!(matches!(accept(wrong), Err(Refusal::WrongSignature { .. })));
     }
@@ -105,8 +115,8 @@ fn the_tally_names_who_has_signed_and_who_is_missing() {
     let ceremony = room.ceremony(&id, &frozen);
     let standing = ceremony.tally(&room.answers(&frozen, &["erin", "bob"]));
     assert!(!standing.is_met());
-    for (role, of) in standing.roles.iter().zip([ROOT, TARGETS]) {
-        assert_eq!((role.role, role.quorums.len()), (of, 1));
+    for (role, of) in standing.parts.iter().zip([root_1(), targets_1()]) {
+        assert_eq!((&role.part, role.quorums.len()), (&of, 1));
         let quorum = &role.quorums[0];
         assert_eq!(
             (quorum.signed.clone(), quorum.missing.clone()),
@@ -122,10 +132,7 @@ fn sealing_waits_for_the_threshold_and_not_longer() {
     let (room, frozen) = first();
     for signers in [&[][..], &["alice"], &["alice", "bob"]] {
         let refused = room.seal(&frozen, signers).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            format!("root has {} of 3 signatures asked for by root 1 itself", signers.len())
-        );
+        assert_eq!(refused.to_string(), format!("root 1 has {} of 3 signatures asked for by itself", signers.len()));
     }
     let refused = room.seal(&frozen, &["alice", "bob"]).unwrap_err();
     assert_eq!(refused.hint(), "ask for the missing signatures: carol, dave, erin");
@@ -135,38 +142,39 @@ fn sealing_waits_for_the_threshold_and_not_longer() {
     }
     // Every role has to be there, not only one.
     let mut answers = room.answers(&frozen, &["alice", "bob", "carol"]);
-    answers.remove(&(TARGETS, name("bob")));
+    answers.remove(&(targets_1(), name("bob")));
     let refused = room.ceremony(&name("test"), &frozen).seal(&answers).unwrap_err();
-    assert_eq!(refused.to_string(), "targets has 2 of 3 signatures asked for by root 1");
+    assert_eq!(refused.to_string(), "targets 1 has 2 of 3 signatures asked for by root 1");
 }
 
 #[test]
 fn a_new_root_needs_the_old_one_and_itself() {
     let room = Room::after_the_first();
-    let frozen = room.freeze(&PlanText::of(&["alice", "frank", "grace"], 2).on(10));
+    let frozen = room.freeze(&PlanText::of(&["alice", "carol", "dave", "frank", "grace"], 3).on(10));
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
     let standing = ceremony.tally(&room.answers(&frozen, &["alice", "bob", "frank"]));
-    let [old, new] = &standing.roles[0].quorums[..] else { panic!("{standing:?}") };
+    let [old, new] = &standing.parts[0].quorums[..] else { panic!("{standing:?}") };
     assert_eq!(
-        (old.under, &old.signed, old.still_needed()),
-        (Under::OldRoot(version(1)), &names(&["alice", "bob"]), 1)
+        (&old.under, &old.signed, old.still_needed()),
+        (&Under::OldRoot(version(1)), &names(&["alice", "bob"]), 1)
     );
     assert_eq!(
-        (new.under, &new.signed, new.still_needed()),
-        (Under::NewRoot(version(2)), &names(&["alice", "frank"]), 0)
+        (&new.under, &new.signed, new.still_needed()),
+        (&Under::NewRoot(version(2)), &names(&["alice", "frank"]), 1)
     );
     assert_eq!(old.missing, names(&["carol", "dave", "erin"]));
+    assert_eq!(new.missing, names(&["carol", "dave", "grace"]));
     // Targets are signed by those whom the new root names.
-    let targets = &standing.roles[1].quorums[0];
-    assert_eq!((targets.under, &targets.signed), (Under::Root(version(2)), &names(&["alice", "frank"])));
+    let targets = &standing.parts[1].quorums[0];
+    assert_eq!((&targets.under, &targets.signed), (&Under::Root(version(2)), &names(&["alice", "frank"])));
 
-    let refused = room.seal(&frozen, &["alice", "bob", "frank"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root has 2 of 3 signatures asked for by root 1");
-    assert_eq!(refused.hint(), "ask for the missing signatures: carol, dave, erin");
-    let refused = room.seal(&frozen, &["alice", "bob", "carol"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root has 1 of 2 signatures asked for by root 2 itself");
-    assert_eq!(refused.hint(), "ask for the missing signatures: frank, grace");
+    let refused = room.seal(&frozen, &["alice", "frank", "grace"]).unwrap_err();
+    assert_eq!(refused.to_string(), "root 2 has 1 of 3 signatures asked for by root 1");
+    assert_eq!(refused.hint(), "ask for the missing signatures: bob, carol, dave, erin");
+    let refused = room.seal(&frozen, &["alice", "bob", "erin"]).unwrap_err();
+    assert_eq!(refused.to_string(), "root 2 has 1 of 3 signatures asked for by itself");
+    assert_eq!(refused.hint(), "ask for the missing signatures: carol, dave, frank, grace");
     let sealed = room.seal(&frozen, &["alice", "bob", "carol", "frank"]).unwrap();
     assert_eq!(sealed.root().unwrap().version(), version(2));
     assert_eq!(sealed.root().unwrap().envelope().signatures().len(), 4);
@@ -183,14 +191,14 @@ fn a_person_behind_two_keys_counts_once() {
     let frozen = room.freeze(&PlanText::of(&["alice", "carol", "dave", "erin"], 3));
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
-    let with_one = ceremony.sign(ROOT, &name("alice"), &key("alice"), day(0), None).unwrap();
-    let with_both = ceremony.sign(ROOT, &name("alice"), &key("bob"), day(0), Some(&with_one)).unwrap();
+    let with_one = ceremony.sign(&part("2.root"), &name("alice"), &key("alice"), day(0), None).unwrap();
+    let with_both = ceremony.sign(&part("2.root"), &name("alice"), &key("bob"), day(0), Some(&with_one)).unwrap();
     assert_eq!(with_both.signatures.len(), 2);
 
     let mut answers = room.answers(&frozen, &["carol"]);
-    answers.insert((ROOT, name("alice")), with_both);
+    answers.insert((part("2.root"), name("alice")), with_both);
     let standing = ceremony.tally(&answers);
-    let old = &standing.roles[0].quorums[0];
+    let old = &standing.parts[0].quorums[0];
     assert_eq!((&old.signed, old.threshold), (&names(&["alice", "carol"]), 3));
     assert!(matches!(ceremony.seal(&answers), Err(Refusal::NotEnough { .. })));
 }
@@ -206,14 +214,14 @@ fn a_persons_next_key_is_vouched_for_by_the_one_before() {
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
     let mut answers = room.answers(&frozen, &["bob", "carol"]);
-    let old = ceremony.sign(ROOT, &name("alice"), &key("alice"), day(0), None).unwrap();
-    answers.insert((ROOT, name("alice")), old.clone());
+    let old = ceremony.sign(&part("2.root"), &name("alice"), &key("alice"), day(0), None).unwrap();
+    answers.insert((part("2.root"), name("alice")), old.clone());
     let standing = ceremony.tally(&answers);
-    assert_eq!(standing.roles[0].quorums.iter().map(|quorum| quorum.signed.len()).collect::<Vec<_>>(), [3, 2]);
-    let both = ceremony.sign(ROOT, &name("alice"), &key("alice-2"), day(0), Some(&old)).unwrap();
-    answers.insert((ROOT, name("alice")), both);
-    let targets = ceremony.sign(TARGETS, &name("alice"), &key("alice-2"), day(0), None).unwrap();
-    answers.insert((TARGETS, name("alice")), targets);
+    assert_eq!(standing.parts[0].quorums.iter().map(|quorum| quorum.signed.len()).collect::<Vec<_>>(), [3, 2]);
+    let both = ceremony.sign(&part("2.root"), &name("alice"), &key("alice-2"), day(0), Some(&old)).unwrap();
+    answers.insert((part("2.root"), name("alice")), both);
+    let targets = ceremony.sign(&part("2.targets"), &name("alice"), &key("alice-2"), day(0), None).unwrap();
+    answers.insert((part("2.targets"), name("alice")), targets);
     assert_eq!(ceremony.seal(&answers).unwrap().root().unwrap().version(), version(2));
 }
 
@@ -222,7 +230,7 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
     let (room, frozen) = first();
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
-    let good = room.answers(&frozen, &["alice"]).remove(&(ROOT, name("alice"))).unwrap();
+    let good = room.answers(&frozen, &["alice"]).remove(&(root_1(), name("alice"))).unwrap();
     let change = |change: &dyn Fn(&mut Answer)| {
         let mut answer = good.clone();
         change(&mut answer);
@@ -233,7 +241,7 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
         ("bob", good.clone(), |why| matches!(why, Refusal::Misfiled { .. })),
         ("bob", change(&|answer| answer.keyholder = name("bob")), |why| matches!(why, Refusal::AnothersKey { .. })),
         ("alice", change(&|answer| answer.ceremony = name("other")), |why| matches!(why, Refusal::Misfiled { .. })),
-        ("alice", change(&|answer| answer.role = TARGETS), |why| matches!(why, Refusal::Misfiled { .. })),
+        ("alice", change(&|answer| answer.part = targets_1()), |why| matches!(why, Refusal::Misfiled { .. })),
         ("alice", change(&|answer| answer.signatures[0].bytes[9] ^= 1), |why| {
             matches!(why, Refusal::WrongSignature { .. })
         }),
@@ -251,8 +259,8 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
         }),
     ];
     for (at, (filed_for, answer, expected)) in cases.into_iter().enumerate() {
-        let standing = ceremony.tally(&Answers::from([((ROOT, name(filed_for)), answer)]));
-        let root = &standing.roles[0];
+        let standing = ceremony.tally(&Answers::from([((root_1(), name(filed_for)), answer)]));
+        let root = &standing.parts[0];
         assert!(root.quorums[0].signed.is_empty(), "{at}");
         let [(who, why)] = &root.rejected[..] else { panic!("{at}: {root:?}") };
         assert!(*who == name(filed_for) && expected(why), "{at}: {why}");
@@ -271,14 +279,14 @@ fn an_answer_to_an_earlier_revision_is_void_and_one_to_bytes_that_stayed_is_kept
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
     let standing = ceremony.tally(&answers);
-    assert!(standing.roles[0].is_met() && standing.roles[0].void.is_empty());
+    assert!(standing.parts[0].is_met() && standing.parts[0].void.is_empty());
     assert_eq!(
-        (standing.roles[1].void.clone(), standing.roles[1].quorums[0].signed.len()),
+        (standing.parts[1].void.clone(), standing.parts[1].quorums[0].signed.len()),
         (names(&["alice", "bob", "carol"]), 0)
     );
     // They sign again, over what they signed before.
-    let earlier = &answers[&(TARGETS, name("alice"))];
-    let again = ceremony.sign(TARGETS, &name("alice"), &key("alice"), day(2), Some(earlier)).unwrap();
+    let earlier = &answers[&(targets_1(), name("alice"))];
+    let again = ceremony.sign(&targets_1(), &name("alice"), &key("alice"), day(2), Some(earlier)).unwrap();
     assert_eq!(again.signatures.len(), 1);
 }
 
@@ -292,7 +300,7 @@ fn a_version_that_skips_or_was_taken_is_refused() {
     // Meanwhile another ceremony publishes root 2.
     room.hold(&PlanText { root: (FIVE.to_vec(), 4), ..PlanText::of(&FIVE, 3) }, &FIVE);
     let refused = Ceremony::new(&id, &frozen, &room.published, &room.keyholders).unwrap_err();
-    assert_eq!(refused, Refusal::DoesNotFollow { role: ROOT, frozen: version(2), next: version(3) });
+    assert_eq!(refused, Refusal::DoesNotFollow { part: part("2.root"), next: version(3) });
     assert!(refused.hint().contains("freeze the plan again"));
     let refused = rootline_ceremonies::Sealed::read(sealed.files().clone(), &room.published).unwrap_err();
     assert!(refused.to_string().contains("sealed as version 2, which does not follow"), "{refused}");
@@ -300,7 +308,7 @@ fn a_version_that_skips_or_was_taken_is_refused() {
     let ahead = room.freeze(&PlanText::of(&FIVE, 3));
     let behind = Room::after_the_first();
     let refused = Ceremony::new(&id, &ahead, &behind.published, &behind.keyholders).unwrap_err();
-    assert_eq!(refused, Refusal::DoesNotFollow { role: ROOT, frozen: version(3), next: version(2) });
+    assert_eq!(refused, Refusal::DoesNotFollow { part: part("3.root"), next: version(2) });
 }
 
 #[test]

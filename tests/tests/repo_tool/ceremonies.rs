@@ -40,7 +40,7 @@ fn each_step_says_what_it_did_and_what_is_next() {
     }
     let fingerprint = frozen.out.lines().find(|line| line.starts_with("  ")).unwrap();
     review.says(fingerprint);
-    office.sign("first", "alice").says("alice has signed root and targets");
+    office.sign("first", "alice").says("alice has signed root 1 and targets 1");
     office
         .done(&["ceremony", "status"])
         .says("root 1 under root 1 (new): 1 of 3 (alice); 2 more needed, of: bob, carol, dave, erin");
@@ -64,7 +64,7 @@ fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
     sign(&wrong).refuses("the frozen files have another fingerprint", "what is signed is what", "do not sign");
     sign(&fingerprint.to_uppercase()).says("alice has signed");
     // The same as anybody can compute without this program.
-    let sums: String = ["root.json", "targets.json"]
+    let sums: String = ["1.root.json", "1.targets.json"]
         .map(|name| {
             let digest = rootline_metadata::sha256(office.read(&format!("ceremonies/first/frozen/{name}")).as_bytes());
             format!("{}  {name}\n", rootline_metadata::hex::encode(&digest))
@@ -94,12 +94,13 @@ fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let said = office.done(&["ceremony", "freeze", "first"]);
     said.says("frozen anew, revision 2");
-    said.says("have to sign again what has changed: alice");
+    said.says("these have to sign again: alice (root 1)");
+    said.says("kept, as what was signed has not changed: alice (targets 1)");
     // Her signature over the targets file, which did not change, still counts.
     let status = office.done(&["ceremony", "status"]);
-    status.says("root: alice signed an earlier revision and has to sign again");
+    status.says("root 1: alice signed an earlier revision and has to sign again");
     status.says("targets 1 under root 1: 1 of 3 (alice)");
-    office.sign("first", "alice").says("alice has signed root\n");
+    office.sign("first", "alice").says("alice has signed root 1\n");
 }
 
 #[test]
@@ -119,7 +120,11 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
         office.done(&["ceremony", "seal", id]);
     }
     let online = ["online", "--key", "keys/online.pem"];
-    office.run(&online).refuses("several ceremonies are sealed: quick, slow", "", "name the one to make current first");
+    office.run(&online).refuses(
+        "several ceremonies are sealed: quick, slow; more than one has root",
+        "",
+        "name the one to make current first",
+    );
     office.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("what quick has sealed is current");
     office.done(&["ceremony", "list"]).says("slow: sealed, and cannot be published any more");
     let said = office.run(&[&online[..], &["--ceremony", "slow"]].concat());
@@ -165,7 +170,7 @@ fn an_abandoned_ceremony_keeps_its_record_and_is_over() {
     office.done(&["ceremony", "status", "first"]).says("first: abandoned");
     let transcript = office.read("ceremonies/first/transcript.jsonl");
     assert!(transcript.lines().last().unwrap().contains("The token never arrived"));
-    assert_eq!(office.list("ceremonies/first/signatures"), ["root/alice.json", "targets/alice.json"]);
+    assert_eq!(office.list("ceremonies/first/signatures"), ["1.root/alice.json", "1.targets/alice.json"]);
     office.sign("first", "bob").refuses("first was abandoned", "", "begin another one");
     office.run(&["ceremony", "status"]).refuses("no ceremony is open", "", "begin one");
 }
@@ -219,7 +224,7 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
         said.says(line);
     }
     for refusal in [
-        "root has 2 of 3 signatures",
+        "root 1 has 2 of 3 signatures",
         "is alice's and cannot sign for carol",
         "went backwards",
         "does not have the digest",

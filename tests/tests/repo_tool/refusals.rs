@@ -23,10 +23,12 @@ fn one_keyholder_cannot_sign_twice_to_make_two() {
     let said = office.run(&["keyholder", "add", "mallory", "--public-key", "keys/alice.pub"]);
     said.refuses("alice and mallory hold the same key", counts_once, "give each keyholder a key of their own");
     // A copy of her answer under another name.
-    office
-        .write("ceremonies/first/signatures/root/bob.json", office.read("ceremonies/first/signatures/root/alice.json"));
+    office.write(
+        "ceremonies/first/signatures/1.root/bob.json",
+        office.read("ceremonies/first/signatures/1.root/alice.json"),
+    );
     let said = office.done(&["ceremony", "status"]);
-    said.says("root: what is filed for bob does not count");
+    said.says("root 1: what is filed for bob does not count");
     said.says("root 1 under root 1 (new): 1 of 3 (alice)");
 }
 
@@ -47,13 +49,13 @@ fn a_key_that_nobody_was_given_does_not_sign() {
 #[test]
 fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
     let office = frozen();
-    office.edit("ceremonies/first/frozen/root.json", "\"threshold\": 3", "\"threshold\": 1");
+    office.edit("ceremonies/first/frozen/1.root.json", "\"threshold\": 3", "\"threshold\": 1");
     for arguments in
         [&["ceremony", "review", "first"][..], &["ceremony", "seal", "first"], &["ceremony", "status", "first"]]
     {
         let rule = "what is signed is byte for byte what was frozen";
         office.run(arguments).refuses(
-            "the frozen root.json has been changed",
+            "the frozen 1.root.json has been changed",
             rule,
             "do not sign; freezing the plan again",
         );
@@ -86,7 +88,7 @@ fn sealing_below_a_threshold_is_refused() {
     office.sign("first", "alice").says("alice has signed");
     office.sign("first", "bob").says("bob has signed");
     office.run(&["ceremony", "seal", "first"]).refuses(
-        "root has 2 of 3 signatures asked for by root 1 itself",
+        "root 1 has 2 of 3 signatures asked for by itself",
         "every threshold is met before a file is sealed",
         "ask for the missing signatures: carol, dave, erin",
     );

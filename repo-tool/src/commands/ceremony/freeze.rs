@@ -1,10 +1,11 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
-use rootline_ceremonies::{Event, Frozen, FrozenRecord, Name};
+use rootline_ceremonies::{Event, Frozen, FrozenRecord, Name, Standing};
 use serde_json::json;
 
+use super::standing::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
-use crate::commands::{Context, join};
+use crate::commands::Context;
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -13,7 +14,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let folder = find(args, &published, context)?;
     refuse_closed(&folder, &published)?;
     let keyholders = context.folder.keyholders()?;
-    let plan = folder.plan(&keyholders)?;
+    let plan = folder.plan(&keyholders, context.folder.policy()?.bounds())?;
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
     let before = folder.transcript()?.frozen();
@@ -31,10 +32,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     }
     let ceremony = rootline_ceremonies::Ceremony::new(folder.id(), &frozen, &published, &keyholders)?;
     let standing = ceremony.tally(&folder.answers()?);
-    let mut void: Vec<&Name> = standing.roles.iter().flat_map(|role| &role.void).collect();
-    void.sort();
-    void.dedup();
-    report(folder.id(), &frozen, &record, before.as_ref(), &void, context);
+    report(folder.id(), &frozen, &record, before.as_ref(), &standing, context);
     Ok(())
 }
 
@@ -43,21 +41,19 @@ fn report(
     frozen: &Frozen,
     record: &FrozenRecord,
     before: Option<&FrozenRecord>,
-    void: &[&Name],
+    standing: &Standing,
     context: &Context,
 ) {
-    let files: Vec<String> = frozen
-        .roles()
-        .iter()
-        .map(|role| format!("{role} {}", frozen.version(*role).map_or(0, |v| v.number())))
-        .collect();
+    let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
+    let (void, kept) = (standing.void(), standing.kept());
     let fingerprint = record.fingerprint();
     let json = json!({
         "ceremony": id.as_str(),
         "revision": record.revision,
         "files": files,
         "fingerprint": fingerprint.to_hex(),
-        "void": void.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+        "void": signatures_json(void.iter().copied()),
+        "kept": signatures_json(kept.iter().copied()),
     });
     context.report(&json, |line| {
         match before {
@@ -71,7 +67,12 @@ fn report(
         line(format_args!("fingerprint, for keyholders to read to each other:"));
         line(format_args!("  {fingerprint}"));
         if !void.is_empty() {
-            line(format_args!("have to sign again what has changed: {}", join(void.iter().copied())));
+            let again = signatures_text(void.iter().copied());
+            line(format_args!("void, as what was signed has changed; these have to sign again: {again}"));
+        }
+        if !kept.is_empty() {
+            let kept = signatures_text(kept.iter().copied());
+            line(format_args!("kept, as what was signed has not changed: {kept}"));
         }
         line(format_args!(
             "next: rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"

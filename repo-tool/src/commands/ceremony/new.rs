@@ -1,12 +1,12 @@
 //! `rootline-repo ceremony new`: a plan, filled in.
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Days, Draft, Event, EventKind, Name, Plan};
+use rootline_ceremonies::{Days, Draft, Event, EventKind, Name, Plan, Published};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use crate::atomic_file::{self, Access};
-use crate::commands::{Context, parse_name, parse_pair};
+use crate::commands::{Context, parse_name, parse_pair, parse_role};
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
@@ -14,9 +14,10 @@ use crate::failure::Failure;
   rootline-repo ceremony new first
   rootline-repo ceremony new 2030-06 --replace bob=frank --threshold root=4 --summary \"Bob retires\"
   rootline-repo ceremony new renewal --renew root --expires root=365
+  rootline-repo ceremony new npm --delegate 'npm=npm/*' --add npm=frank --threshold npm=1
 
 The plan says what shall be true afterwards. It begins with what is true now: who holds root and targets (before the first \
-ceremony: what rootline.toml says), and all files in targets/. Edit it, or use the options. ROLE is root or targets.")]
+ceremony: what rootline.toml says), and all files in targets/. Edit it, or use the options. ROLE is root, targets, or one that targets delegates to.")]
 pub(crate) struct NewArgs {
     /// What to call the ceremony
     #[arg(value_parser = parse_name)]
@@ -49,6 +50,10 @@ pub(crate) struct NewArgs {
     /// A new version even if only its expiry changes
     #[arg(long, value_name = "ROLE")]
     renew: Vec<String>,
+
+    /// Let targets delegate what fits these patterns to one more role; name its holders with --add
+    #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
+    delegate: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
@@ -59,7 +64,7 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let policy = context.folder.policy()?;
     let mut draft = Draft::new(args.id.clone(), at, &policy, &published, &keyholders, ship)?;
-    change(&mut draft, args)?;
+    change(&mut draft, args, &published)?;
     let text = draft.to_toml();
 
     let folder = context.folder.ceremony(&args.id);
@@ -67,7 +72,7 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     folder.note(at, Event::new(EventKind::Planned).with("plan", hex::encode(&sha256(text.as_bytes()))))?;
     let id = &args.id;
     let path = folder.plan_path();
-    let fault = Plan::parse(&text, &keyholders).err().map(|error| Failure::toml(&path, &error));
+    let fault = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
     let problem = fault.as_ref().map(Failure::what);
     context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
         line(format_args!("wrote {}", path.display()));
@@ -79,37 +84,37 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn change(draft: &mut Draft, args: &NewArgs) -> Result<(), Failure> {
+fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<(), Failure> {
     if let Some(summary) = &args.summary {
         draft.summarise(summary.as_str());
+    }
+    for (role, patterns) in &args.delegate {
+        let patterns = patterns.split(',').map(str::to_owned).collect();
+        let role = role.parse().map_err(|bad| Failure::new(format!("{role:?}: {bad}"), "name the role"))?;
+        draft.delegate(role, patterns, published)?;
     }
     for (old, new) in &args.replace {
         draft.replace(&name(old)?, &name(new)?)?;
     }
     for (of, who) in &args.add {
-        draft.add(role(of)?, &name(who)?)?;
+        draft.add(&parse_role(of)?, &name(who)?)?;
     }
     for (of, who) in &args.remove {
-        draft.remove(role(of)?, &name(who)?)?;
+        draft.remove(&parse_role(of)?, &name(who)?)?;
     }
     for (of, number) in &args.threshold {
-        draft.set_threshold(role(of)?, whole_number(number)?);
+        draft.set_threshold(&parse_role(of)?, whole_number(number)?)?;
     }
     for (of, days) in &args.expires {
         let days = Days::new(whole_number(days)?);
         let bad = || Failure::new(format!("a file holds 1 to {} days", Days::MOST), "give another number");
-        draft.set_expiry(role(of)?, days.ok_or_else(bad)?);
+        draft.set_expiry(&parse_role(of)?, days.ok_or_else(bad)?)?;
     }
-    args.renew.iter().try_for_each(|of| role(of).map(|role| draft.renew(role)))
+    args.renew.iter().try_for_each(|of| Ok(draft.renew(&parse_role(of)?)?))
 }
 
 fn name(text: &str) -> Result<Name, Failure> {
     text.parse().map_err(|bad| Failure::new(format!("{text:?}: {bad}"), "name a keyholder"))
-}
-
-fn role(text: &str) -> Result<CeremonyRole, Failure> {
-    let unknown = || Failure::new(format!("{text:?} is no role that a ceremony signs"), "name root or targets");
-    CeremonyRole::parse(text).ok_or_else(unknown)
 }
 
 fn whole_number(text: &str) -> Result<u64, Failure> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Arguments;
 
-use rootline_ceremonies::{AuthorityChange, FileChange, ListedKey, Name, Review, TargetChange};
+use rootline_ceremonies::{
+    AuthorityChange, Bounds, DelegationChange, DelegationTerms, FileChange, ListedKey, Name, Part, Review, TargetChange,
+};
 use rootline_metadata::{Expiry, TargetFile};
 use serde_json::{Value, json};
 
@@ -35,14 +37,14 @@ impl Reviewed {
         // The ceremony is one that follows what is published.
         room.ceremony()?;
         room.frozen.check_targets(&targets, &room.published)?;
-        let plan = room.folder.plan(&room.keyholders)?;
+        let plan = room.folder.plan(&room.keyholders, &Bounds::default())?;
         if plan.digest() != room.record.plan {
             context
                 .terminal
                 .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
         }
         let trust = match TRUSTED_ROOT.parse() {
-            Ok(name) if room.frozen.targets().is_some() => {
+            Ok(name) if room.frozen.all_targets().next().is_some() => {
                 trust_changes(room.published.target(&name), targets.get(&name).map(Vec::as_slice))
             }
             _ => Vec::new(),
@@ -66,6 +68,7 @@ impl Reviewed {
             "summary": self.summary,
             "files": files.collect::<Vec<_>>(),
             "authorities": authorities.collect::<Vec<_>>(),
+            "delegations": self.review.delegations.iter().map(delegation_json).collect::<Vec<_>>(),
             "targets": targets.collect::<Vec<_>>(),
             "trust": self.trust.iter().map(TrustChange::to_json).collect::<Vec<_>>(),
             "fingerprint": self.fingerprint.to_hex(),
@@ -77,7 +80,7 @@ impl Reviewed {
             "" => line(format_args!("ceremony {}", self.id)),
             summary => line(format_args!("ceremony {}: {}", self.id, plain(summary))),
         }
-        for FileChange { role, before, after: (version, expiry) } in &self.review.files {
+        for FileChange { part: Part { role, version }, before, expiry } in &self.review.files {
             let days = expiry.instant().signed_duration_since(self.at).num_days();
             let was =
                 before.map(|(version, expiry)| format!(" (now version {version}, until {expiry})")).unwrap_or_default();
@@ -85,6 +88,9 @@ impl Reviewed {
         }
         for change in &self.review.authorities {
             print_authority(change, line);
+        }
+        for change in &self.review.delegations {
+            print_delegation(change, line);
         }
         for change in &self.review.targets {
             match (&change.before, &change.after) {
@@ -103,7 +109,7 @@ impl Reviewed {
 }
 
 fn print_authority(change: &AuthorityChange, line: &dyn Fn(Arguments<'_>)) {
-    let AuthorityChange { role, threshold_before, threshold_after, joins, leaves, stays } = change;
+    let AuthorityChange { by: _, role, threshold_before, threshold_after, joins, leaves, stays } = change;
     let holders = joins.len() + stays.len();
     let was = match threshold_before {
         Some(before) if before != threshold_after => format!(" (now {before} of {})", leaves.len() + stays.len()),
@@ -113,6 +119,18 @@ fn print_authority(change: &AuthorityChange, line: &dyn Fn(Arguments<'_>)) {
     joins.iter().for_each(|key| line(format_args!("  + {}", key_text(key))));
     leaves.iter().for_each(|key| line(format_args!("  - {}", key_text(key))));
     stays.iter().for_each(|key| line(format_args!("    {}", key_text(key))));
+}
+
+fn print_delegation(change: &DelegationChange, line: &dyn Fn(Arguments<'_>)) {
+    let DelegationChange { by, role, before, after } = change;
+    let by = &by.role;
+    match (before, after) {
+        (None, Some((_, terms))) => line(format_args!("+ {by} delegates to {role}: {terms}")),
+        (Some(_), None) => line(format_args!("- {by} no longer delegates to {role}")),
+        (Some(before), Some(after)) if before == after => line(format_args!("  {by} delegates to {role} as before")),
+        (_, Some((place, terms))) => line(format_args!("~ {by} delegates to {role}, in place {place}: {terms}")),
+        (None, None) => {}
+    }
 }
 
 fn key_text(key: &ListedKey) -> String {
@@ -126,7 +144,8 @@ fn file_text(file: &TargetFile) -> String {
 
 fn file_json(change: &FileChange) -> Value {
     let state = |(version, expiry): &(rootline_metadata::Version, Expiry)| json!({ "version": version.number(), "expires": expiry.to_text() });
-    json!({ "role": change.role.name(), "before": change.before.as_ref().map(state), "after": state(&change.after) })
+    let after = (change.part.version, change.expiry);
+    json!({ "role": change.part.role.name(), "before": change.before.as_ref().map(state), "after": state(&after) })
 }
 
 fn authority_json(change: &AuthorityChange) -> Value {
@@ -135,7 +154,8 @@ fn authority_json(change: &AuthorityChange) -> Value {
         keys.iter().map(key).collect::<Vec<_>>()
     };
     json!({
-        "role": change.role.name(),
+        "by": change.by.to_string(),
+        "role": change.role,
         "threshold_before": change.threshold_before,
         "threshold": change.threshold_after,
         "joins": keys(&change.joins),
@@ -144,7 +164,17 @@ fn authority_json(change: &AuthorityChange) -> Value {
     })
 }
 
+fn delegation_json(change: &DelegationChange) -> Value {
+    let terms = |(place, terms): &(usize, DelegationTerms)| json!({ "place": place, "terms": terms.to_string() });
+    json!({
+        "by": change.by.to_string(),
+        "role": change.role,
+        "before": change.before.as_ref().map(terms),
+        "after": change.after.as_ref().map(terms),
+    })
+}
+
 fn target_json(change: &TargetChange) -> Value {
     let file = |file: &TargetFile| json!({ "length": file.length, "digest": file.digests.to_string() });
-    json!({ "name": change.name, "before": change.before.as_ref().map(file), "after": change.after.as_ref().map(file) })
+    json!({ "by": change.by.to_string(), "name": change.name, "before": change.before.as_ref().map(file), "after": change.after.as_ref().map(file) })
 }

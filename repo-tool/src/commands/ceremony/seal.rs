@@ -15,20 +15,17 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     room.frozen.check_targets(&context.folder.targets()?, &room.published)?;
     let answers = room.folder.answers()?;
     let standing = room.tally(&answers)?;
-    for (role, (name, why)) in
-        standing.roles.iter().flat_map(|role| role.rejected.iter().map(move |no| (role.role, no)))
+    for (part, (name, why)) in
+        standing.parts.iter().flat_map(|part| part.rejected.iter().map(move |no| (&part.part, no)))
     {
-        context.terminal.warning(format_args!("{role}: what is filed for {name} is left out: {why}"));
+        context.terminal.warning(format_args!("{part}: what is filed for {name} is left out: {why}"));
     }
     let sealed = room.ceremony()?.seal(&answers)?;
     room.folder.note_answers(&standing)?;
     room.folder.write_sealed(&sealed)?;
-    let signed = standing.roles.iter().fold(ValueMembers::new(), |members, role| {
-        let mut names: Vec<&str> =
-            role.quorums.iter().flat_map(|quorum| &quorum.signed).map(|name| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        members.with(role.role.name(), names.into_iter().collect::<Value>())
+    let signed = standing.parts.iter().fold(ValueMembers::new(), |members, part| {
+        let names: Value = part.signed().into_iter().map(|name| name.as_str()).collect();
+        members.with(&part.part.file_name(), names)
     });
     let event = Event::new(EventKind::Sealed).with("files", digests(sealed.files())).with("signed", signed);
     room.folder.note(context.now, event)?;

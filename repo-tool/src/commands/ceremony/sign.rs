@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_ceremonies::secret_key::SecretKey;
-use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Refusal};
+use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review::Reviewed;
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room};
-use crate::commands::{Context, parse_name};
+use crate::commands::{Context, parse_name, parse_role};
 use crate::failure::Failure;
 use crate::key_file::{self, PassphraseArgs};
 
@@ -36,7 +36,7 @@ pub(crate) struct SignArgs {
     #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
     signing_as: Option<Name>,
 
-    /// Sign only this role: root or targets
+    /// Sign only this role: root, targets, or one that targets delegates to
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
@@ -64,15 +64,15 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let standing = room.tally(&room.folder.answers()?)?;
     room.folder.note_answers(&standing)?;
     let id = room.folder.id();
-    let roles: Vec<&str> = signed.iter().map(|role| role.name()).collect();
+    let parts: Vec<String> = signed.iter().map(Part::to_string).collect();
     let report = json!({
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
-        "signed": roles,
+        "signed": parts,
         "standing": standing_json(&standing),
     });
     context.report(&report, |line| {
-        line(format_args!("{keyholder} has signed {}", roles.join(" and ")));
+        line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
         standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
         if standing.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
@@ -122,7 +122,20 @@ fn keyholder(args: &SignArgs, key: &SecretKey, room: &Room) -> Result<Name, Fail
     }
 }
 
-/// Signs every role that was asked for, or that the key counts for. One that is signed already is a refusal only if there is nothing
+/// What is to be signed, of one role or of all.
+fn parts_of(role: Option<&CeremonyRole>, room: &Room) -> Result<Vec<Part>, Failure> {
+    let parts: Vec<Part> =
+        room.frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
+    match (role, parts.is_empty()) {
+        (Some(role), true) => Err(Failure::new(
+            format!("there is no {role} to sign in this ceremony"),
+            "see what is to be signed: rootline-repo ceremony status",
+        )),
+        _ => Ok(parts),
+    }
+}
+
+/// Signs every part that was asked for, or that the key counts for. One that is signed already is a refusal only if there is nothing
 /// else to sign.
 fn sign(
     args: &SignArgs,
@@ -130,22 +143,18 @@ fn sign(
     key: &SecretKey,
     room: &Room,
     context: &Context,
-) -> Result<Vec<CeremonyRole>, Failure> {
-    let roles = match &args.role {
-        None => room.frozen.roles(),
-        Some(role) => vec![CeremonyRole::parse(role).ok_or_else(|| {
-            Failure::new(format!("{role:?} is no role that a ceremony signs"), "name root or targets")
-        })?],
-    };
+) -> Result<Vec<Part>, Failure> {
+    let role = args.role.as_deref().map(|role| parse_role(role)).transpose()?;
+    let parts = parts_of(role.as_ref(), room)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
     let (mut signed, mut refused) = (Vec::new(), None);
-    for role in roles {
-        let earlier = answers.get(&(role, keyholder.clone()));
-        match ceremony.sign(role, keyholder, key, context.now, earlier) {
+    for part in parts {
+        let earlier = answers.get(&(part.clone(), keyholder.clone()));
+        match ceremony.sign(&part, keyholder, key, context.now, earlier) {
             Ok(answer) => {
                 room.folder.write_answer(&answer)?;
-                signed.push(role);
+                signed.push(part);
             }
             // What has been signed already is the more telling of the two.
             Err(refusal @ Refusal::AlreadySigned { .. }) => refused = Some(refusal),

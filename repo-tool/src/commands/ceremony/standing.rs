@@ -1,35 +1,40 @@
 //! A tally, for people and for programs.
 
-use rootline_ceremonies::{Name, QuorumStanding, RoleStanding, Standing};
+use std::collections::BTreeMap;
+
+use rootline_ceremonies::{Name, Part, PartStanding, QuorumStanding, Standing};
 use serde_json::{Value, json};
 
 use crate::commands::join;
 
 /// One line for each quorum, and one for each answer that does not count.
 pub(super) fn standing_lines(standing: &Standing) -> Vec<String> {
-    standing.roles.iter().flat_map(role_lines).collect()
+    let gone = standing.gone.iter();
+    let gone =
+        gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
+    standing.parts.iter().flat_map(part_lines).chain(gone).collect()
 }
 
-fn role_lines(role: &RoleStanding) -> Vec<String> {
+fn part_lines(standing: &PartStanding) -> Vec<String> {
     let mut lines = Vec::new();
-    for quorum in &role.quorums {
+    for quorum in &standing.quorums {
         let QuorumStanding { under, threshold, signed, missing, nobodys } = quorum;
         let still = match quorum.still_needed() {
             0 => "enough".to_owned(),
             needed => format!("{needed} more needed, of: {}", join(missing)),
         };
-        let (name, version, count) = (role.role, role.version, signed.len());
-        lines.push(format!("  {name} {version} under {under}: {count} of {threshold} ({}); {still}", join(signed)));
+        let (part, count) = (&standing.part, signed.len());
+        lines.push(format!("  {part} under {under}: {count} of {threshold} ({}); {still}", join(signed)));
         if !nobodys.is_empty() && !quorum.is_met() {
             let ids: Vec<&str> = nobodys.iter().map(|id| id.short()).collect();
             lines.push(format!("    keys that are nobody's here: {}", ids.join(", ")));
         }
     }
-    for name in &role.void {
-        lines.push(format!("  {}: {name} signed an earlier revision and has to sign again", role.role));
+    for name in &standing.void {
+        lines.push(format!("  {}: {name} signed an earlier revision and has to sign again", standing.part));
     }
-    for (name, why) in &role.rejected {
-        lines.push(format!("  {}: what is filed for {name} does not count: {why}", role.role));
+    for (name, why) in &standing.rejected {
+        lines.push(format!("  {}: what is filed for {name} does not count: {why}", standing.part));
     }
     lines
 }
@@ -45,15 +50,35 @@ pub(super) fn standing_json(standing: &Standing) -> Value {
             "still_needed": quorum.still_needed(),
         })
     };
-    let role = |role: &RoleStanding| {
+    let part = |standing: &PartStanding| {
         let rejected = |(name, why): &(Name, rootline_ceremonies::Refusal)| json!({ "keyholder": name.as_str(), "why": why.to_string() });
         json!({
-            "role": role.role.name(),
-            "version": role.version.number(),
-            "quorums": role.quorums.iter().map(quorum).collect::<Vec<_>>(),
-            "void": names(&role.void),
-            "rejected": role.rejected.iter().map(rejected).collect::<Vec<_>>(),
+            "role": standing.part.role.name(),
+            "version": standing.part.version.number(),
+            "quorums": standing.quorums.iter().map(quorum).collect::<Vec<_>>(),
+            "void": names(&standing.void),
+            "rejected": standing.rejected.iter().map(rejected).collect::<Vec<_>>(),
         })
     };
-    json!({ "complete": standing.is_met(), "roles": standing.roles.iter().map(role).collect::<Vec<_>>() })
+    json!({
+        "complete": standing.is_met(),
+        "roles": standing.parts.iter().map(part).collect::<Vec<_>>(),
+        "gone": signatures_json(standing.gone.iter().map(|(part, name)| (part, name))),
+    })
+}
+
+/// Signatures, by what they are over and who gave them.
+pub(super) fn signatures_json<'a>(signatures: impl IntoIterator<Item = (&'a Part, &'a Name)>) -> Value {
+    let signature = |(part, name): (&Part, &Name)| json!({ "role": part.role.name(), "version": part.version.number(), "keyholder": name.as_str() });
+    signatures.into_iter().map(signature).collect()
+}
+
+/// Signatures, for a sentence: by whom, and over what.
+pub(super) fn signatures_text<'a>(signatures: impl IntoIterator<Item = (&'a Part, &'a Name)>) -> String {
+    let mut by_name: BTreeMap<&Name, Vec<String>> = BTreeMap::new();
+    for (part, name) in signatures {
+        by_name.entry(name).or_default().push(part.to_string());
+    }
+    let each: Vec<String> = by_name.iter().map(|(name, parts)| format!("{name} ({})", parts.join(", "))).collect();
+    each.join(", ")
 }
