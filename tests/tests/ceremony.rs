@@ -6,6 +6,8 @@
     reason = "helpers of tests, outside the functions in which clippy allows it by itself"
 )]
 
+#[path = "ceremony/delegations.rs"]
+mod delegations;
 #[path = "ceremony/format.rs"]
 mod format;
 #[path = "ceremony/plans.rs"]
@@ -18,5 +20,7 @@ mod publishing;
 mod record;
 #[path = "ceremony/room.rs"]
 mod room;
+#[path = "ceremony/sequence.rs"]
+mod sequence;
 #[path = "ceremony/signing.rs"]
 mod signing;

@@ -26,6 +26,8 @@ impl Dice {
 }
 
 const PEOPLE: [&str; 7] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace"];
+const DELEGATED: [&str; 2] = ["packages/a", "packages/b"];
+const HEX: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
 const SHIPPED: [&str; 3] = ["trusted_root.json", "signing_config.v0.2.json", "npm/keys.json"];
 
 fn any_plan(dice: &mut Dice, day: i64) -> PlanText {
@@ -41,6 +43,31 @@ fn any_plan(dice: &mut Dice, day: i64) -> PlanText {
         online: vec![["online", "online-2"][dice.below(2) as usize]],
         ship: dice.some(&SHIPPED),
         renew: (dice.below(3) == 0, dice.below(3) == 0),
+        more: any_delegations(dice),
+    }
+}
+
+/// None, a role for what begins with `npm/` and one below it, or bins.
+fn any_delegations(dice: &mut Dice) -> String {
+    let mut holders = || {
+        let holders = dice.some(&PEOPLE);
+        let threshold = 1 + dice.below(holders.len() as u64);
+        format!("holders = {holders:?}\nthreshold = {threshold}\nexpires-days = 100\n")
+    };
+    let (first, second) = (holders(), holders());
+    match dice.below(3) {
+        0 => String::new(),
+        1 => {
+            let terminating = dice.below(2) == 0;
+            format!(
+                "[[delegations]]\nname = \"npm\"\npaths = [\"packages/*\"]\nterminating = {terminating}\n{first}ship = [\"packages/a\"]\n\
+                 [[delegations]]\nby = \"npm\"\nname = \"below\"\nhash-prefixes = {:?}\n{second}ship = [\"packages/b\"]\n",
+                HEX
+            )
+        }
+        _ => format!(
+            "[[delegations]]\nbins = {{ prefix = \"bin\", bits = 2 }}\n{first}ship = [\"packages/a\", \"packages/b\"]\n"
+        ),
     }
 }
 
@@ -52,7 +79,7 @@ fn what_any_history_of_ceremonies_publishes_is_accepted_from_every_root() {
         let mut online = "online";
         for step in 0..6 {
             let day = 5 * step;
-            for shipped in SHIPPED {
+            for shipped in SHIPPED.into_iter().chain(DELEGATED) {
                 room.targets.insert(target(shipped), vec![b'x'; dice.below(9) as usize]);
             }
             let plan = any_plan(&mut dice, day);

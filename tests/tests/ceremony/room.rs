@@ -57,6 +57,8 @@ pub(crate) struct PlanText {
     pub(crate) online: Vec<&'static str>,
     pub(crate) ship: Vec<&'static str>,
     pub(crate) renew: (bool, bool),
+    /// `[[delegations]]`, and what else is to stand at the end.
+    pub(crate) more: String,
 }
 
 pub(crate) const FIVE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -71,7 +73,13 @@ impl PlanText {
             online: vec!["online"],
             ship: vec!["trusted_root.json"],
             renew: (false, false),
+            more: String::new(),
         }
+    }
+
+    pub(crate) fn with(mut self, more: &str) -> PlanText {
+        self.more.push_str(more);
+        self
     }
 
     pub(crate) fn on(mut self, day: i64) -> PlanText {
@@ -85,9 +93,9 @@ impl PlanText {
             format!("holders = {holders:?}\nthreshold = {threshold}\nexpires-days = 197\nrenew = {renew}\n")
         };
         let (root, targets) = (role(&self.root, self.renew.0), role(&self.targets, self.renew.1));
-        let (ship, online) = (&self.ship, &self.online);
+        let (ship, online, more) = (&self.ship, &self.online, &self.more);
         format!(
-            "id = \"test\"\nat = {at}\n[root]\n{root}[targets]\n{targets}ship = {ship:?}\n[online]\nkeys = {online:?}\n"
+            "id = \"test\"\nat = {at}\n[root]\n{root}[targets]\n{targets}ship = {ship:?}\n[online]\nkeys = {online:?}\n{more}"
         )
     }
 }
@@ -184,8 +192,9 @@ impl Room {
         let pinned = self.published.roots()[root - 1].bytes();
         let mut client = Client::new(pinned, Served(self.published.files()), MemoryStore::new());
         let trusted = client.refresh(day(at))?;
-        let targets = &self.published.current().unwrap().targets;
-        let names: Vec<String> = targets.targets().map(|(name, _)| name.into_owned()).collect();
+        let all = self.published.current().unwrap().all_targets();
+        let names: Vec<String> =
+            all.flat_map(|(_, targets)| targets.targets()).map(|(name, _)| name.into_owned()).collect();
         for name in &names {
             let path = TargetPath::new(name.as_str()).unwrap();
             assert_eq!(client.target(&trusted, &path)?, self.published.target(&target(name)).unwrap());
