@@ -296,6 +296,6 @@ impl<'a> Ceremony<'a> {
     }
 }
 
-fn digest(message: &[u8]) -> String {
+pub(crate) fn digest(message: &[u8]) -> String {
     hex::encode(&sha256(message))
 }

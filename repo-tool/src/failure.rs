@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    DraftError, FreezeError, FrozenChanged, KeyholderClash, NotPublishable, PublishedError, Refusal, ReleaseError,
-    SealedError, TargetDiffers, TomlError, TranscriptError,
+    DraftError, FreezeError, FrozenChanged, KeyholderClash, MergeError, NotPublishable, PublishedError, Refusal,
+    ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -132,6 +132,7 @@ with_hint!(
     DraftError,
     FreezeError,
     FrozenChanged,
+    MergeError,
     PublishedError,
     ReleaseError,
     SealedError,

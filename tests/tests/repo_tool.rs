@@ -10,6 +10,8 @@
 mod ceremonies;
 #[path = "repo_tool/keys.rs"]
 mod keys;
+#[path = "repo_tool/merging.rs"]
+mod merging;
 #[path = "repo_tool/office.rs"]
 mod office;
 #[path = "repo_tool/publishing.rs"]

@@ -50,13 +50,7 @@ impl DelegationPlan {
 
     /// The roles that it makes.
     pub fn roles(&self) -> Vec<CeremonyRole> {
-        match &self.to {
-            Delegates::Role { name, .. } => vec![CeremonyRole::Delegated(name.clone())],
-            Delegates::Bins(bins) => {
-                let bin = |number| bins.bin(number)?.as_str().parse().ok().and_then(CeremonyRole::delegated);
-                (0..bins.count()).filter_map(bin).collect()
-            }
-        }
+        self.to.roles()
     }
 
     /// The role that ships something of that name, if it is delegated here.
@@ -83,6 +77,19 @@ impl DelegationPlan {
             Delegates::Bins(bins) => {
                 let bin = |number| bins.bin(number).map(|name| name.to_string()).unwrap_or_default();
                 format!("{} to {}", bin(0), bin(bins.count() - 1))
+            }
+        }
+    }
+}
+
+impl Delegates {
+    /// The roles.
+    pub fn roles(&self) -> Vec<CeremonyRole> {
+        match self {
+            Delegates::Role { name, .. } => vec![CeremonyRole::Delegated(name.clone())],
+            Delegates::Bins(bins) => {
+                let bin = |number| bins.bin(number)?.as_str().parse().ok().and_then(CeremonyRole::delegated);
+                (0..bins.count()).filter_map(bin).collect()
             }
         }
     }

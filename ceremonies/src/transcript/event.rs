@@ -33,6 +33,8 @@ pub enum EventKind {
     Released,
     /// The repository was put where clients read it.
     Published,
+    /// What another ceremony had planned became part of this one.
+    Merged,
     /// The ceremony was given up.
     Abandoned,
     /// Something that this version knows nothing of.
@@ -49,6 +51,7 @@ impl EventKind {
             EventKind::Sealed => "sealed",
             EventKind::Released => "released",
             EventKind::Published => "published",
+            EventKind::Merged => "merged",
             EventKind::Abandoned => "abandoned",
             EventKind::Other(name) => name,
         }
@@ -63,6 +66,7 @@ impl EventKind {
             "sealed" => EventKind::Sealed,
             "released" => EventKind::Released,
             "published" => EventKind::Published,
+            "merged" => EventKind::Merged,
             "abandoned" => EventKind::Abandoned,
             other => EventKind::Other(other.to_owned()),
         }

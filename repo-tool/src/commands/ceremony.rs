@@ -3,12 +3,14 @@
 mod abandon;
 mod freeze;
 mod list;
+mod merge;
 mod new;
 mod review;
 mod seal;
 mod sign;
 mod standing;
 mod status;
+mod touching;
 
 use clap::{Args, Subcommand};
 use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
@@ -41,6 +43,8 @@ pub(crate) enum CeremonyCommand {
     #[command(after_help = "Examples:
   rootline-repo ceremony seal 2030-06")]
     Seal(IdArgs),
+    /// Let one ceremony do what two have planned
+    Merge(merge::MergeArgs),
     /// Give it up, and keep the record of why
     Abandon(abandon::AbandonArgs),
     /// All ceremonies
@@ -66,6 +70,7 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<(), Fa
         CeremonyCommand::Sign(args) => sign::run(args, context),
         CeremonyCommand::Status(args) => status::run(args, context),
         CeremonyCommand::Seal(args) => seal::run(args, context),
+        CeremonyCommand::Merge(args) => merge::run(args, context),
         CeremonyCommand::Abandon(args) => abandon::run(args, context),
         CeremonyCommand::List => list::run(context),
     }

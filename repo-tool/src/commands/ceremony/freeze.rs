@@ -1,10 +1,12 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
-use rootline_ceremonies::{Event, Frozen, FrozenRecord, Name, Standing};
+use rootline_ceremonies::{Ceremony, Event, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing};
 use serde_json::json;
 
 use super::standing::{signatures_json, signatures_text};
+use super::touching::{Touching, touching};
 use super::{IdArgs, find, refuse_closed};
+use crate::ceremony_folder::CeremonyFolder;
 use crate::commands::Context;
 use crate::failure::Failure;
 
@@ -18,6 +20,28 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
     let before = folder.transcript()?.frozen();
+    let done = freeze_plan(&folder, &plan, &frozen, &published, &keyholders, context)?;
+    let touching = touching(&folder, &done.record, &published, context)?;
+    report(folder.id(), &frozen, &done, before.as_ref(), &touching, context);
+    Ok(())
+}
+
+/// What came of freezing.
+pub(super) struct Done {
+    pub(super) record: FrozenRecord,
+    pub(super) standing: Standing,
+}
+
+/// Puts frozen files into a ceremony's folder and notes them down.
+pub(super) fn freeze_plan(
+    folder: &CeremonyFolder,
+    plan: &Plan,
+    frozen: &Frozen,
+    published: &Published,
+    keyholders: &Keyholders,
+    context: &Context,
+) -> Result<Done, Failure> {
+    let before = folder.transcript()?.frozen();
     let revision = match &before {
         Some(before) if before.files == frozen.record(before.revision).files => before.revision,
         Some(before) => before.revision + 1,
@@ -25,23 +49,21 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     };
     let record = frozen.record(revision);
     // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
-    folder.write_frozen(&frozen)?;
-    let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != record.plan);
+    folder.write_frozen(frozen)?;
+    let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
         folder.note(context.now, Event::frozen(&record))?;
     }
-    let ceremony = rootline_ceremonies::Ceremony::new(folder.id(), &frozen, &published, &keyholders)?;
-    let standing = ceremony.tally(&folder.answers()?);
-    report(folder.id(), &frozen, &record, before.as_ref(), &standing, context);
-    Ok(())
+    let ceremony = Ceremony::new(folder.id(), frozen, published, keyholders)?;
+    Ok(Done { standing: ceremony.tally(&folder.answers()?), record })
 }
 
 fn report(
     id: &Name,
     frozen: &Frozen,
-    record: &FrozenRecord,
+    Done { record, standing }: &Done,
     before: Option<&FrozenRecord>,
-    standing: &Standing,
+    touching: &[Touching],
     context: &Context,
 ) {
     let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
@@ -54,6 +76,7 @@ fn report(
         "fingerprint": fingerprint.to_hex(),
         "void": signatures_json(void.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
+        "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
     });
     context.report(&json, |line| {
         match before {
@@ -74,6 +97,7 @@ fn report(
             let kept = signatures_text(kept.iter().copied());
             line(format_args!("kept, as what was signed has not changed: {kept}"));
         }
+        touching.iter().for_each(|other| line(format_args!("{other}")));
         line(format_args!(
             "next: rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
         ));

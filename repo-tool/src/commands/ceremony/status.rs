@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::standing::{standing_json, standing_lines};
+use super::touching::{Touching, touching};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
 use crate::commands::Context;
@@ -24,9 +25,11 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     }
     let room = Room::enter(args, context)?;
     let standing = room.tally(&folder.answers()?)?;
+    let touching = touching(&folder, &room.record, &published, context)?;
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
+        "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
         "revision": room.record.revision,
         "fingerprint": room.record.fingerprint().to_hex(),
         "standing": standing_json(&standing),
@@ -34,6 +37,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
         standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
+        touching.iter().for_each(|other| line(format_args!("{other}")));
         match (stage, standing.is_met()) {
             (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key FILE")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),

@@ -1,0 +1,132 @@
+//! `rootline-repo ceremony merge`: two ceremonies become one.
+
+use clap::Args;
+use rootline_ceremonies::{
+    Answers, Ceremony, Draft, Event, EventKind, Frozen, Keyholders, Merge, Name, Plan, Published, answers_together,
+    voided,
+};
+use rootline_metadata::{hex, sha256};
+use serde_json::json;
+
+use super::standing::{signatures_json, signatures_text};
+use super::{IdArgs, find, freeze, refuse_closed};
+use crate::atomic_file;
+use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::commands::{Context, parse_name};
+use crate::failure::Failure;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony merge 2030-06 new-log
+
+INTO then plans what both have planned, and is frozen; FROM is abandoned, and its record says where it went. A signature is over a \
+file, so those that were given to FROM count in INTO where its file stays what it was. Nothing is merged that would void one: \
+then finish one of the two first, and freeze the other again.")]
+pub(crate) struct MergeArgs {
+    /// The ceremony that goes on
+    #[arg(value_parser = parse_name)]
+    into: Name,
+
+    /// The ceremony that becomes part of it
+    #[arg(value_parser = parse_name)]
+    from: Name,
+}
+
+pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
+    if args.into == args.from {
+        return Err(Failure::new("a ceremony cannot be merged with itself", "name two: ceremony merge INTO FROM"));
+    }
+    let _lock = context.folder.lock()?;
+    let published = context.folder.published()?;
+    let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy()?);
+    let (into, from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
+    let targets = context.folder.targets()?;
+    let plan = |folder: &CeremonyFolder| folder.plan(&keyholders, policy.bounds());
+    let (into_plan, from_plan) = (plan(&into)?, plan(&from)?);
+    let now = Draft::new(into_plan.id().clone(), into_plan.at(), &policy, &published, &keyholders, Vec::new())?;
+    let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets)?;
+    let text = merged.to_toml();
+    let plan = Plan::parse(&text, &keyholders, policy.bounds())
+        .map_err(|error| Failure::new(format!("both plans together are none: {error}"), "edit one of them"))?;
+    let frozen = Frozen::freeze(&plan, &published, &targets)?;
+    let counts = |folder: &CeremonyFolder| counting(folder, &published, &keyholders);
+    let (own, others) = (counts(&into)?, counts(&from)?);
+    refuse_to_void(&own, &others, &frozen)?;
+
+    // Whatever this is interrupted after, the same again goes on: answers for what is not frozen yet are in nobody's way, and a plan that was
+    // put together once gives the same again.
+    for answer in answers_together(into.id(), &own, &others).values() {
+        into.write_answer(answer)?;
+    }
+    if text.as_bytes() != std::fs::read(into.plan_path()).unwrap_or_default() {
+        atomic_file::replace(&into.plan_path(), text.as_bytes())?;
+    }
+    let plan_digest = hex::encode(&sha256(text.as_bytes()));
+    let event = Event::new(EventKind::Merged).with("from", from.id().as_str()).with("plan", plan_digest);
+    if into.transcript()?.last(&EventKind::Merged).is_none_or(|last| last.event != event) {
+        into.note(context.now, event)?;
+    }
+    let standing = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
+    into.note_answers(&standing.standing)?;
+    let reason = format!("merged into {}", into.id());
+    from.note(context.now, Event::new(EventKind::Abandoned).with("reason", reason.as_str()))?;
+
+    let kept = standing.standing.kept();
+    let report = json!({
+        "ceremony": into.id().as_str(),
+        "merged": from.id().as_str(),
+        "fingerprint": standing.record.fingerprint().to_hex(),
+        "kept": signatures_json(kept.iter().copied()),
+    });
+    context.report(&report, |line| {
+        line(format_args!("{} is part of {} now", from.id(), into.id()));
+        if !kept.is_empty() {
+            line(format_args!("signatures that were kept: {}", signatures_text(kept.iter().copied())));
+        }
+        line(format_args!("fingerprint, for keyholders to read to each other:"));
+        line(format_args!("  {}", standing.record.fingerprint()));
+        line(format_args!(
+            "next: rootline-repo ceremony review {0}, then each keyholder: ceremony sign {0} --key FILE",
+            into.id()
+        ));
+    });
+    Ok(())
+}
+
+/// A ceremony that has not been sealed or ended yet.
+fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyFolder, Failure> {
+    let folder = find(&IdArgs { id: Some(id.clone()) }, published, context)?;
+    refuse_closed(&folder, published)?;
+    match folder.stage(published)? {
+        Stage::Planned | Stage::Frozen => Ok(folder),
+        _ => Err(Failure::new(
+            format!("{id} is sealed, and what is sealed is not changed"),
+            "make it current first: rootline-repo online --key FILE; then freeze the other ceremony again",
+        )),
+    }
+}
+
+/// The answers of a ceremony that count in it.
+fn counting(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholders) -> Result<Answers, Failure> {
+    if folder.transcript()?.frozen().is_none() {
+        return Ok(Answers::new());
+    }
+    let (frozen, _) = folder.frozen()?;
+    let answers = folder.answers()?;
+    let standing = Ceremony::new(folder.id(), &frozen, published, keyholders)?.tally(&answers);
+    let kept = standing.kept();
+    Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
+}
+
+fn refuse_to_void(own: &Answers, others: &Answers, merged: &Frozen) -> Result<(), Failure> {
+    let void: Vec<_> = voided(own, merged).into_iter().chain(voided(others, merged)).collect();
+    if void.is_empty() {
+        return Ok(());
+    }
+    let void = signatures_text(void);
+    Err(Failure::new(
+        format!("merging the two would void signatures: {void}"),
+        "finish one of the two and publish it, then freeze the other again: its plan still says what it wants",
+    )
+    .breaking("what was signed stays signed as long as it is not changed"))
+}

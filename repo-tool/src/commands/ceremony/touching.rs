@@ -1,0 +1,65 @@
+//! Ceremonies that are open at the same time and make a file of the same role.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use rootline_ceremonies::{CeremonyRole, FrozenRecord, Name, Part, Published};
+use serde_json::{Value, json};
+
+use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::commands::Context;
+use crate::failure::Failure;
+
+/// Another ceremony, and what it has in common with one.
+#[derive(Clone, Debug)]
+pub(super) struct Touching {
+    id: Name,
+    other: Name,
+    roles: BTreeSet<CeremonyRole>,
+}
+
+impl Touching {
+    pub(super) fn to_json(&self) -> Value {
+        let roles: Vec<&str> = self.roles.iter().map(CeremonyRole::name).collect();
+        json!({ "ceremony": self.other.as_str(), "roles": roles })
+    }
+}
+
+impl fmt::Display for Touching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Touching { id, other, roles } = self;
+        let roles: Vec<&str> = roles.iter().map(CeremonyRole::name).collect();
+        write!(
+            f,
+            "{other} makes a new {} too: whichever is published second has to be frozen and signed again. To hold them as one: \
+             rootline-repo ceremony merge {id} {other}",
+            roles.join(" and ")
+        )
+    }
+}
+
+/// The other open ceremonies that make a file of a role that this one makes a file of.
+pub(super) fn touching(
+    folder: &CeremonyFolder,
+    record: &FrozenRecord,
+    published: &Published,
+    context: &Context,
+) -> Result<Vec<Touching>, Failure> {
+    let own = roles(record);
+    let mut touching = Vec::new();
+    for other in context.folder.ceremonies()? {
+        if other.id() == folder.id() || !matches!(other.stage(published)?, Stage::Frozen | Stage::Sealed) {
+            continue;
+        }
+        let theirs = other.transcript()?.frozen().map(|record| roles(&record)).unwrap_or_default();
+        let roles: BTreeSet<CeremonyRole> = own.intersection(&theirs).cloned().collect();
+        if !roles.is_empty() {
+            touching.push(Touching { id: folder.id().clone(), other: other.id().clone(), roles });
+        }
+    }
+    Ok(touching)
+}
+
+fn roles(record: &FrozenRecord) -> BTreeSet<CeremonyRole> {
+    record.files.keys().filter_map(|name| Part::parse(name)).map(|part| part.role).collect()
+}
