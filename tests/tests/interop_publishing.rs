@@ -121,6 +121,60 @@ fn python_tuf_tuf_js_tough_and_sigstore_tuf_follow_from_root_1_through_two_rotat
     }
 }
 
+const NPM: &str = "[[delegations]]\nname = \"npm\"\npaths = [\"npm-*\"]\nterminating = true\nholders = [\"frank\"]\n\
+                   threshold = 1\nexpires-days = 100\nship = [\"npm-keys.json\"]\n\
+                   [[delegations]]\nname = \"digests\"\nhash-prefixes = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \
+                   \"8\", \"9\", \"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\nholders = [\"alice\", \"grace\"]\nthreshold = 2\n\
+                   expires-days = 100\nship = [\"by-digest.txt\"]\n";
+
+/// Three of five at once, which takes two roots; and two delegated roles, one by patterns and one by digests.
+#[test]
+fn the_peers_follow_a_sequence_of_roots_and_find_what_is_delegated() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    scene.room.keyholders.add(room::keyholder("heidi")).unwrap();
+    for name in ["npm-keys.json", "by-digest.txt"] {
+        scene.room.targets.insert(target(name), name.as_bytes().to_vec());
+    }
+    let targets = [NAMES[0], "npm-keys.json", "by-digest.txt"];
+    let first = scene.plan(&FIVE, 3, 0).with(NPM);
+    scene.room.hold(&first, &["alice", "bob", "dave", "frank", "grace"]);
+    scene.publish();
+    for peer in peers::TIMED {
+        scene.accepted_by(peer, peer, Some(1), &targets, [1, 1, 1, 1]);
+    }
+    let second = scene.plan(&["alice", "bob", "frank", "grace", "heidi"], 3, 10).with(NPM);
+    scene.room.hold(&second, &["alice", "bob", "erin", "frank"]);
+    scene.publish();
+    assert_eq!(scene.versions()[0], 3);
+    for peer in peers::TIMED {
+        scene.accepted_by(peer, peer, Some(11), &targets, scene.versions());
+        scene.accepted_by(peer, &format!("{peer}-new"), Some(11), &targets, scene.versions());
+    }
+}
+
+/// Succinct bins (TAP 15): of the peers only python-tuf reads them.
+#[test]
+fn python_tuf_finds_what_is_in_bins() {
+    if !peers::installed() {
+        return;
+    }
+    let mut scene = Scene::new();
+    let names = ["a.txt", "b.txt", "c.txt", "d.txt"];
+    for name in names {
+        scene.room.targets.insert(target(name), name.as_bytes().to_vec());
+    }
+    let bins = format!(
+        "[[delegations]]\nbins = {{ prefix = \"bin\", bits = 3 }}\nholders = [\"frank\"]\nthreshold = 1\nexpires-days = 100\n\
+         ship = {names:?}\n"
+    );
+    scene.room.hold(&scene.plan(&FIVE, 3, 0).with(&bins), &["alice", "bob", "dave", "frank"]);
+    scene.publish();
+    scene.accepted_by("python", "python", Some(1), &names, [1, 1, 1, 1]);
+}
+
 #[test]
 fn the_peers_refuse_what_has_expired_so_their_acceptance_means_something() {
     if !peers::installed() {
