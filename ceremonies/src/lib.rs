@@ -49,6 +49,7 @@
 //! Not supported yet: delegations, and carrying on with a repository that another tool has made.
 
 mod answer;
+pub mod attestation;
 mod ceremony;
 mod document;
 mod draft;
@@ -74,6 +75,9 @@ mod toml_error;
 mod transcript;
 
 pub use answer::{Answer, AnswerSignature};
+pub use attestation::{
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
+};
 pub use ceremony::{Answers, Ceremony};
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::attestation::{AttestationRules, RawAttestationRules};
 use crate::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::name::Name;
 use crate::period::{Periods, RawPeriods};
@@ -18,6 +19,7 @@ pub struct Policy {
     snapshot: Periods,
     timestamp: Periods,
     publish_to: Option<String>,
+    attestation: AttestationRules,
 }
 
 /// A role that people sign.
@@ -44,6 +46,7 @@ impl Policy {
             snapshot: raw.snapshot.read(text)?,
             timestamp: raw.timestamp.read(text)?,
             publish_to: raw.publish.map(|publish| publish.to),
+            attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
         };
         Ok(policy)
     }
@@ -86,10 +89,12 @@ impl Policy {
              \n\
              # Where `rootline-repo publish` puts the repository, seen from this file.\n\
              [publish]\n\
-             to = \"public\"\n",
+             to = \"public\"\n\
+             {attestation}",
             name = toml_error::quoted(name),
             holders = holders::names_toml(holders),
             online = holders::names_toml(online),
+            attestation = AttestationRules::TEMPLATE,
         )
     }
 
@@ -127,6 +132,11 @@ impl Policy {
     pub fn publish_to(&self) -> Option<&str> {
         self.publish_to.as_deref()
     }
+
+    /// What hardware tokens have to attest.
+    pub fn attestation(&self) -> &AttestationRules {
+        &self.attestation
+    }
 }
 
 #[derive(Deserialize)]
@@ -139,6 +149,7 @@ struct RawPolicy {
     snapshot: RawPeriods,
     timestamp: RawPeriods,
     publish: Option<RawPublish>,
+    attestation: Option<RawAttestationRules>,
 }
 
 #[derive(Deserialize)]
