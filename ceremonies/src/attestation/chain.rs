@@ -25,11 +25,8 @@ pub(super) fn verify(
         }
     }
     // `below` counts the authorities between an issuer and the key's certificate: all but that one.
-    let below = links.len() - 1;
-    let (which, last) = match links.last() {
-        Some(last) => *last,
-        None => (WhichCertificate::Key, &certificates.key),
-    };
+    let below = links.len().saturating_sub(1);
+    let (which, last) = links.last().copied().unwrap_or((WhichCertificate::Key, &certificates.key));
     let mut refusal = AttestationRefusal::UnknownRoot { which, issuer: last.issuer().to_string() };
     // Vendors may have several roots of one name; one that holds suffices.
     for (root, vendor_root) in roots.issuers_of(last) {

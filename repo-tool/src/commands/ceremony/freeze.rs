@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed};
 use crate::commands::{Context, join};
+use crate::evidence;
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -15,6 +16,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
     let plan = folder.plan(&keyholders)?;
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
+    let evidence = evidence::of_ceremony(context, &frozen, &published, &keyholders)?;
 
     let before = folder.transcript()?.frozen();
     let revision = match &before {
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     folder.write_frozen(&frozen)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != record.plan);
     if changed {
-        folder.note(context.now, Event::frozen(&record))?;
+        folder.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
     }
     let ceremony = rootline_ceremonies::Ceremony::new(folder.id(), &frozen, &published, &keyholders)?;
     let standing = ceremony.tally(&folder.answers()?);
