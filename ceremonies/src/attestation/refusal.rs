@@ -313,6 +313,11 @@ impl AttestationRefusal {
                 "get the vendor's root (and, for firmware 5.7.4 or later, its intermediates) from where the vendor publishes the certificate \
                  authorities of its attestations, compare its digest with somebody else's, and add it with --vendor-root FILE"
             }
+            // Firmware 5.2.4 is known for it. Taking these all the same would be a second rule for who may certify.
+            AttestationRefusal::NotAnIssuer { which: WhichCertificate::Device, why: NotAnIssuer::NoAuthority } => {
+                "name the certificate in slot f9; if it is that one, the token is one of those whose vendor left the mark of an authority out, \
+                 as with firmware 5.2.4: get a newer token"
+            }
             AttestationRefusal::BadSignature { .. } | AttestationRefusal::NotAnIssuer { .. } => {
                 "do not trust this token; if it came from the vendor unopened, ask the vendor"
             }

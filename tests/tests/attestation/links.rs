@@ -98,7 +98,17 @@ fn only_an_authority_certifies() {
             assert_eq!(no_issuer(&vendor), (which, NotAnIssuer::NoAuthority));
         }
     }
-    // So a key in a token cannot attest further keys.
+    // Nor does the word of a token on one key make that key a token, whose owner then attests what they like.
+    let vendor = Vendor::with(0);
+    let mut further = vendor.said.clone();
+    further.issuer.clone_from(&vendor.said.subject);
+    further.key = key("mallory").public_key().to_spki_der();
+    let further = block(&further.signed_by(&vendor.key));
+    let refused = vendor.verify_pem(&further, &[vendor.key_pem(), vendor.device_pem()].concat()).unwrap_err();
+    let expected = AttestationRefusal::NotAnIssuer { which: WhichCertificate::Device, why: NotAnIssuer::NoAuthority };
+    assert_eq!(refused, expected);
+    assert!(refused.hint().starts_with("name the certificate in slot f9; "), "{}", refused.hint());
+    // An attested key is none of an authority, whatever its certificate says else.
     let mut vendor = Vendor::with(0);
     vendor.said.extensions.push(Extension(BASIC_CONSTRAINTS, true, basic_constraints(true, None)));
     assert_eq!(vendor.verify().unwrap_err(), AttestationRefusal::AnAuthority);
