@@ -295,7 +295,8 @@ impl AttestationRefusal {
 
     /// What to do about it.
     pub fn hint(&self) -> String {
-        const BOTH: &str = "take both certificates from the token again: ykman piv keys attest 9c key.pem; ykman piv certificates export f9 device.pem";
+        const BOTH: &str = "take both certificates from the token again: ykman piv keys attest 9c key.pem; ykman piv certificates \
+             export f9 device.pem";
         let text = match self {
             AttestationRefusal::TooLarge { .. }
             | AttestationRefusal::Count { .. }

@@ -205,3 +205,18 @@ fn where_nothing_is_required_what_is_attached_is_checked() {
         "take both",
     );
 }
+
+#[test]
+fn a_key_that_is_nobodys_here_has_no_evidence_either() {
+    let office = attested();
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    fs::rename(office.path("keyholders/erin"), office.path("erin")).unwrap();
+    let seal = ["ceremony", "seal", "first"];
+    let hint = "give it to its keyholder: rootline-repo keyholder add";
+    office.at(DAY_0, &seal).refuses("the key ", "whoever holds root or targets has a key that a token attests", hint);
+    // Where nothing is required it is no more than a key that nobody can sign with here.
+    office.edit("rootline.toml", "required = true\n", "required = false\n");
+    let said = office.at(DAY_0, &seal);
+    assert!(said.err.contains("error: root has 0 of 3 signatures"), "{said:?}");
+}
