@@ -49,6 +49,7 @@
 //! Not supported yet: carrying on with a repository that another tool has made.
 
 mod answer;
+pub mod attestation;
 mod bounds;
 mod ceremony;
 mod delegates;
@@ -79,6 +80,9 @@ mod toml_error;
 mod transcript;
 
 pub use answer::{Answer, AnswerSignature};
+pub use attestation::{
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
+};
 pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
 pub use delegates::delegates;

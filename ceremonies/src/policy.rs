@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::attestation::{AttestationRules, RawAttestationRules};
 use crate::bounds::{Bounds, RawBounds};
 use crate::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::name::Name;
@@ -20,6 +21,7 @@ pub struct Policy {
     timestamp: Periods,
     publish_to: Option<String>,
     bounds: Bounds,
+    attestation: AttestationRules,
 }
 
 /// A role that people sign.
@@ -47,6 +49,7 @@ impl Policy {
             timestamp: raw.timestamp.read(text)?,
             publish_to: raw.publish.map(|publish| publish.to),
             bounds: raw.bounds.read(text)?,
+            attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
         };
         Ok(policy)
     }
@@ -93,10 +96,12 @@ impl Policy {
              \n\
              # What no plan may go beyond, and why; a plan that does is refused with the reason. Also: targets, delegations, online.\n\
              # [bounds]\n\
-             # root = {{ least-threshold = 3, longest-days = 220, why = \"what we have promised\" }}\n",
+             # root = {{ least-threshold = 3, longest-days = 220, why = \"what we have promised\" }}\n\
+             {attestation}",
             name = toml_error::quoted(name),
             holders = holders::names_toml(holders),
             online = holders::names_toml(online),
+            attestation = AttestationRules::TEMPLATE,
         )
     }
 
@@ -139,6 +144,11 @@ impl Policy {
     pub fn publish_to(&self) -> Option<&str> {
         self.publish_to.as_deref()
     }
+
+    /// What hardware tokens have to attest.
+    pub fn attestation(&self) -> &AttestationRules {
+        &self.attestation
+    }
 }
 
 #[derive(Deserialize)]
@@ -153,6 +163,7 @@ struct RawPolicy {
     publish: Option<RawPublish>,
     #[serde(default)]
     bounds: RawBounds,
+    attestation: Option<RawAttestationRules>,
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,7 @@ use rootline_ceremonies::{
 };
 
 use crate::atomic_file;
+use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::repository_folder::read_files;
 
@@ -219,8 +220,8 @@ impl CeremonyFolder {
     }
 
     /// Notes down every signature that counts and is not noted yet: one that was given just before a crash, or that came from another
-    /// clone.
-    pub(crate) fn note_answers(&self, standing: &Standing) -> Result<(), Failure> {
+    /// clone. Each with what is known of the token that made it.
+    pub(crate) fn note_answers(&self, standing: &Standing, evidence: &Evidence) -> Result<(), Failure> {
         let transcript = self.transcript()?;
         let noted = |answer: &Answer, key_id: &str| {
             transcript.entries().iter().any(|entry| {
@@ -247,7 +248,8 @@ impl CeremonyFolder {
                     .with("keyholder", answer.keyholder.as_str())
                     .with("keyid", signature.key_id.as_str())
                     .with("payload", &*answer.payload);
-                self.note(signature.at, event)?;
+                let fact = evidence.fact(&answer.keyholder, &signature.key_id);
+                self.note(signature.at, fact.into_iter().fold(event, |event, fact| event.with("evidence", fact)))?;
             }
         }
         Ok(())

@@ -6,15 +6,15 @@ use std::path::Path;
 
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    DraftError, FreezeError, FrozenChanged, KeyholderClash, MergeError, NotPublishable, PublishedError, Refusal,
-    ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
+    AttestationRefusal, DraftError, FreezeError, FrozenChanged, KeyholderClash, MergeError, NotPublishable,
+    PublishedError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
 };
 use rootline_metadata::sigstore::EditError;
 
 use crate::gate::GateRefusal;
 
 /// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     what: String,
     check: Option<String>,
@@ -29,6 +29,11 @@ impl Failure {
     /// The same, said to break a rule.
     pub(crate) fn breaking(self, check: impl Into<String>) -> Failure {
         Failure { check: Some(check.into()), ..self }
+    }
+
+    /// The same, told in other words.
+    pub(crate) fn saying(self, what: impl Into<String>) -> Failure {
+        Failure { what: what.into(), ..self }
     }
 
     /// The operating system refused.
@@ -81,6 +86,12 @@ impl From<rootline_client::cli::failure::Failure> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
+        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
+impl From<AttestationRefusal> for Failure {
+    fn from(refusal: AttestationRefusal) -> Self {
         Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
     }
 }

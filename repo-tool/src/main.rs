@@ -3,6 +3,7 @@
 mod atomic_file;
 mod ceremony_folder;
 mod commands;
+mod evidence;
 mod failure;
 mod gate;
 mod key_file;

@@ -14,7 +14,8 @@ use crate::failure::Failure;
 ///
 /// ```text
 /// rootline.toml          the policy
-/// keyholders/NAME/       keyholder.toml
+/// keyholders/NAME/       keyholder.toml, attestations/KEY.pem
+/// vendor-roots/          the roots of tokens' vendors, in PEM
 /// targets/               what is shipped
 /// metadata/              everything ever published, byte for byte, targets included
 /// ceremonies/ID/         plan.toml, frozen/, signatures/ROLE/NAME.json, sealed/, transcript.jsonl

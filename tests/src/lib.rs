@@ -17,6 +17,7 @@ pub mod http2_server;
 pub mod large_repository;
 pub mod nginx;
 pub mod peers;
+pub mod pem;
 pub mod real_data;
 pub mod recorder;
 pub mod running;

@@ -37,7 +37,8 @@ pub(crate) struct InitArgs {
 }
 
 /// What git is to leave alone.
-const GITIGNORE: &str = "/.rootline-lock\n.unfinished-*\n# Private keys belong elsewhere.\n*.pem\n";
+const GITIGNORE: &str = "/.rootline-lock\n.unfinished-*\n# Private keys belong elsewhere. What tokens and their vendors say is public.\n*.pem\n\
+    !/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n";
 
 pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     let folder = match &args.folder {

@@ -1,5 +1,8 @@
 //! `rootline-repo keyholder`: who holds which key.
 
+mod attest;
+mod check;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,6 +13,7 @@ use serde_json::json;
 
 use super::{Context, own_text, parse_name, plain};
 use crate::atomic_file;
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 use crate::key_file::{self, PassphraseArgs};
 
@@ -17,7 +21,11 @@ use crate::key_file::{self, PassphraseArgs};
 pub(crate) enum KeyholderCommand {
     /// Give a key to a keyholder
     Add(AddArgs),
-    /// Everybody and their keys
+    /// Keep what a hardware token says of a keyholder's key
+    Attest(attest::AttestArgs),
+    /// Verify again what is kept of hardware tokens
+    Check(check::CheckArgs),
+    /// Everybody, their keys and their tokens
     #[command(after_help = "Examples:
   rootline-repo keyholder list
   rootline-repo keyholder list --json")]
@@ -58,6 +66,8 @@ pub(crate) struct AddArgs {
 pub(crate) fn run(command: &KeyholderCommand, context: &Context) -> Result<(), Failure> {
     match command {
         KeyholderCommand::Add(args) => add(args, context),
+        KeyholderCommand::Attest(args) => attest::run(args, context),
+        KeyholderCommand::Check(args) => check::run(args, context),
         KeyholderCommand::List => list(context),
     }
 }
@@ -106,17 +116,35 @@ fn public_key(args: &AddArgs, context: &Context) -> Result<PublicKey, Failure> {
 
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
-    let keys = |holder: &Keyholder| {
-        let key = |key: &PublicKey| json!({ "keyid": KeyId::of(key).as_str(), "scheme": key.scheme().as_str() });
-        holder.keys().iter().map(key).collect::<Vec<_>>()
+    let (policy, roots) = (context.folder.policy()?, evidence::vendor_roots(&context.folder)?);
+    let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
+    let key_json = |name: &Name, key: &PublicKey| {
+        let key_id = KeyId::of(key);
+        let refused = evidence.refused(name, &key_id).map(Failure::what);
+        let evidence = evidence.json(Some(name), &key_id);
+        json!({ "keyid": key_id.as_str(), "scheme": key.scheme().as_str(), "evidence": evidence, "evidence_refused": refused })
     };
-    let holder = |holder: &Keyholder| json!({ "name": holder.name().as_str(), "display_name": holder.display_name(), "keys": keys(holder) });
-    context.report(&keyholders.iter().map(holder).collect(), |line| {
+    let holder_json = |holder: &Keyholder| {
+        let keys: Vec<_> = holder.keys().iter().map(|key| key_json(holder.name(), key)).collect();
+        json!({ "name": holder.name().as_str(), "display_name": holder.display_name(), "keys": keys })
+    };
+    let token = |name: &Name, key_id: &KeyId| match evidence.get(name, key_id) {
+        Some(attestation) => format!("  {}, firmware {}", attestation.token_text(), attestation.firmware()),
+        None if evidence.refused(name, key_id).is_some() => {
+            "  attestation refused: rootline-repo keyholder check".to_owned()
+        }
+        None => String::new(),
+    };
+    context.report(&keyholders.iter().map(holder_json).collect(), |line| {
         for holder in keyholders.iter() {
             for key in holder.keys() {
                 let (key_id, scheme) = (KeyId::of(key), key.scheme().as_str());
-                let name = holder.name().as_str();
-                line(format_args!("{name:<16} {} {scheme:<20} {}", key_id.short(), plain(holder.display_name())));
+                let (name, token) = (holder.name().as_str(), token(holder.name(), &key_id));
+                line(format_args!(
+                    "{name:<16} {} {scheme:<20} {}{token}",
+                    key_id.short(),
+                    plain(holder.display_name())
+                ));
             }
         }
     });

@@ -8,6 +8,7 @@ use super::touching::{Touching, touching};
 use super::{IdArgs, find, refuse_closed};
 use crate::ceremony_folder::CeremonyFolder;
 use crate::commands::Context;
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 pub(super) struct Done {
     pub(super) record: FrozenRecord,
     pub(super) standing: Standing,
+    pub(super) evidence: Evidence,
 }
 
 /// Puts frozen files into a ceremony's folder and notes them down.
@@ -41,6 +43,7 @@ pub(super) fn freeze_plan(
     keyholders: &Keyholders,
     context: &Context,
 ) -> Result<Done, Failure> {
+    let evidence = evidence::of_ceremony(context, frozen, published, keyholders)?;
     let before = folder.transcript()?.frozen();
     let revision = match &before {
         Some(before) if before.files == frozen.record(before.revision).files => before.revision,
@@ -52,16 +55,16 @@ pub(super) fn freeze_plan(
     folder.write_frozen(frozen)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
-        folder.note(context.now, Event::frozen(&record))?;
+        folder.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
     }
     let ceremony = Ceremony::new(folder.id(), frozen, published, keyholders)?;
-    Ok(Done { standing: ceremony.tally(&folder.answers()?), record })
+    Ok(Done { standing: ceremony.tally(&folder.answers()?), record, evidence })
 }
 
 fn report(
     id: &Name,
     frozen: &Frozen,
-    Done { record, standing }: &Done,
+    Done { record, standing, .. }: &Done,
     before: Option<&FrozenRecord>,
     touching: &[Touching],
     context: &Context,

@@ -66,16 +66,16 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if into.transcript()?.last(&EventKind::Merged).is_none_or(|last| last.event != event) {
         into.note(context.now, event)?;
     }
-    let standing = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
-    into.note_answers(&standing.standing)?;
+    let done = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
+    into.note_answers(&done.standing, &done.evidence)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::new(EventKind::Abandoned).with("reason", reason.as_str()))?;
 
-    let kept = standing.standing.kept();
+    let kept = done.standing.kept();
     let report = json!({
         "ceremony": into.id().as_str(),
         "merged": from.id().as_str(),
-        "fingerprint": standing.record.fingerprint().to_hex(),
+        "fingerprint": done.record.fingerprint().to_hex(),
         "kept": signatures_json(kept.iter().copied()),
     });
     context.report(&report, |line| {
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
             line(format_args!("signatures that were kept: {}", signatures_text(kept.iter().copied())));
         }
         line(format_args!("fingerprint, for keyholders to read to each other:"));
-        line(format_args!("  {}", standing.record.fingerprint()));
+        line(format_args!("  {}", done.record.fingerprint()));
         line(format_args!(
             "next: rootline-repo ceremony review {0}, then each keyholder: ceremony sign {0} --key FILE",
             into.id()

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{IdArgs, Room};
 use crate::commands::{Context, plain};
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 use crate::trust_changes::{TRUSTED_ROOT, TrustChange, trust_changes};
 
@@ -26,6 +27,7 @@ pub(super) struct Reviewed {
     summary: String,
     review: Review,
     trust: Vec<TrustChange>,
+    evidence: Evidence,
     fingerprint: rootline_ceremonies::Fingerprint,
     at: chrono::DateTime<chrono::Utc>,
 }
@@ -37,6 +39,7 @@ impl Reviewed {
         // The ceremony is one that follows what is published.
         room.ceremony()?;
         room.frozen.check_targets(&targets, &room.published)?;
+        let evidence = evidence::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
         let plan = room.folder.plan(&room.keyholders, &Bounds::default())?;
         if plan.digest() != room.record.plan {
             context
@@ -54,14 +57,20 @@ impl Reviewed {
             summary: plan.summary().unwrap_or_default().to_owned(),
             review: Review::new(&room.frozen, &room.published, &room.keyholders),
             trust,
+            evidence,
             fingerprint: room.record.fingerprint(),
             at: plan.at(),
         })
     }
 
+    /// What is known of the tokens of those who sign.
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let files = self.review.files.iter().map(file_json);
-        let authorities = self.review.authorities.iter().map(authority_json);
+        let authorities = self.review.authorities.iter().map(|change| authority_json(change, &self.evidence));
         let targets = self.review.targets.iter().map(target_json);
         json!({
             "ceremony": self.id.as_str(),
@@ -87,7 +96,7 @@ impl Reviewed {
             line(format_args!("{role}: version {version}, holds {days} days, until {expiry}{was}"));
         }
         for change in &self.review.authorities {
-            print_authority(change, line);
+            print_authority(change, &self.evidence, line);
         }
         for change in &self.review.delegations {
             print_delegation(change, line);
@@ -108,7 +117,7 @@ impl Reviewed {
     }
 }
 
-fn print_authority(change: &AuthorityChange, line: &dyn Fn(Arguments<'_>)) {
+fn print_authority(change: &AuthorityChange, evidence: &Evidence, line: &dyn Fn(Arguments<'_>)) {
     let AuthorityChange { by: _, role, threshold_before, threshold_after, joins, leaves, stays } = change;
     let holders = joins.len() + stays.len();
     let was = match threshold_before {
@@ -116,9 +125,13 @@ fn print_authority(change: &AuthorityChange, line: &dyn Fn(Arguments<'_>)) {
         _ => String::new(),
     };
     line(format_args!("{role} is signed by {threshold_after} of {holders}{was}"));
-    joins.iter().for_each(|key| line(format_args!("  + {}", key_text(key))));
+    let token = |key: &ListedKey| {
+        let attestation = key.owner.as_ref().and_then(|owner| evidence.get(owner, &key.key_id));
+        attestation.map(|attestation| format!("\n      {attestation}")).unwrap_or_default()
+    };
+    joins.iter().for_each(|key| line(format_args!("  + {}{}", key_text(key), token(key))));
     leaves.iter().for_each(|key| line(format_args!("  - {}", key_text(key))));
-    stays.iter().for_each(|key| line(format_args!("    {}", key_text(key))));
+    stays.iter().for_each(|key| line(format_args!("    {}{}", key_text(key), token(key))));
 }
 
 fn print_delegation(change: &DelegationChange, line: &dyn Fn(Arguments<'_>)) {
@@ -148,9 +161,16 @@ fn file_json(change: &FileChange) -> Value {
     json!({ "role": change.part.role.name(), "before": change.before.as_ref().map(state), "after": state(&after) })
 }
 
-fn authority_json(change: &AuthorityChange) -> Value {
+fn authority_json(change: &AuthorityChange, evidence: &Evidence) -> Value {
     let keys = |keys: &[ListedKey]| {
-        let key = |key: &ListedKey| json!({ "owner": key.owner.as_ref().map(Name::as_str), "keyid": key.key_id.as_str(), "scheme": key.scheme });
+        let key = |key: &ListedKey| {
+            json!({
+                "owner": key.owner.as_ref().map(Name::as_str),
+                "keyid": key.key_id.as_str(),
+                "scheme": key.scheme,
+                "evidence": evidence.json(key.owner.as_ref(), &key.key_id),
+            })
+        };
         keys.iter().map(key).collect::<Vec<_>>()
     };
     json!({

@@ -7,12 +7,14 @@ use serde_json::json;
 use super::{IdArgs, Room};
 use crate::ceremony_folder::digests;
 use crate::commands::Context;
+use crate::evidence;
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let room = Room::enter(args, context)?;
     room.frozen.check_targets(&context.folder.targets()?, &room.published)?;
+    let evidence = evidence::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
     let answers = room.folder.answers()?;
     let standing = room.tally(&answers)?;
     for (part, (name, why)) in
@@ -21,7 +23,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.warning(format_args!("{part}: what is filed for {name} is left out: {why}"));
     }
     let sealed = room.ceremony()?.seal(&answers)?;
-    room.folder.note_answers(&standing)?;
+    room.folder.note_answers(&standing, &evidence)?;
     room.folder.write_sealed(&sealed)?;
     let signed = standing.parts.iter().fold(ValueMembers::new(), |members, part| {
         let names: Value = part.signed().into_iter().map(|name| name.as_str()).collect();

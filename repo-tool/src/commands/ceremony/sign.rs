@@ -62,7 +62,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let signed = sign(args, &keyholder, &key, &room, context)?;
 
     let standing = room.tally(&room.folder.answers()?)?;
-    room.folder.note_answers(&standing)?;
+    room.folder.note_answers(&standing, review.evidence())?;
     let id = room.folder.id();
     let parts: Vec<String> = signed.iter().map(Part::to_string).collect();
     let report = json!({

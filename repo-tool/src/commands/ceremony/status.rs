@@ -1,5 +1,6 @@
 //! `rootline-repo ceremony status`: who has signed, and who is still needed.
 
+use rootline_ceremonies::{Name, Standing};
 use serde_json::json;
 
 use super::standing::{standing_json, standing_lines};
@@ -7,6 +8,7 @@ use super::touching::{Touching, touching};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
 use crate::commands::Context;
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -26,6 +28,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let room = Room::enter(args, context)?;
     let standing = room.tally(&folder.answers()?)?;
     let touching = touching(&folder, &room.record, &published, context)?;
+    let tokens = tokens(&standing, &room, context);
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
@@ -33,11 +36,13 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         "revision": room.record.revision,
         "fingerprint": room.record.fingerprint().to_hex(),
         "standing": standing_json(&standing),
+        "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
         standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
         touching.iter().for_each(|other| line(format_args!("{other}")));
+        tokens.iter().for_each(|(name, token)| line(format_args!("  {name}: insert {token}")));
         match (stage, standing.is_met()) {
             (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key FILE")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),
@@ -45,4 +50,16 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+/// Which token each of those who could still sign is to insert, where it is known. What does not hold tells nothing here: it is refused
+/// where it counts.
+fn tokens(standing: &Standing, room: &Room, context: &Context) -> Vec<(Name, String)> {
+    let known = || {
+        let (policy, roots) = (context.folder.policy()?, evidence::vendor_roots(&context.folder)?);
+        Evidence::read(&context.folder, &room.keyholders, policy.attestation(), &roots, context.now)
+    };
+    let evidence = known().unwrap_or_default();
+    let missing = standing.can_still_sign().into_iter();
+    missing.filter_map(|name| Some((name.clone(), evidence.token_text(name)?))).collect()
 }

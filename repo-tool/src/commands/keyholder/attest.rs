@@ -1,0 +1,171 @@
+//! `rootline-repo keyholder attest`: what a token says of a keyholder's key is verified and kept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rootline_ceremonies::attestation::VendorRoot;
+use rootline_ceremonies::{
+    Attestation, AttestationCertificates, AttestationRefusal, Keyholder, Name, Refusal, VendorRoots,
+};
+use rootline_metadata::KeyId;
+use serde_json::json;
+
+use crate::atomic_file;
+use crate::commands::{Context, parse_name, plain};
+use crate::evidence::{self, Evidence, VENDOR_ROOTS};
+use crate::failure::Failure;
+
+/// Lines of `.gitignore` that let git take evidence, as `rootline-repo init` writes them.
+const NOT_IGNORED: [&str; 2] = ["!/keyholders/*/attestations/*.pem", "!/vendor-roots/*.pem"];
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo keyholder attest alice --certificate key.pem --device device.pem
+  rootline-repo keyholder attest alice --certificate key.pem --device device.pem --vendor-root ca.pem
+  rootline-repo keyholder attest bob --certificate key.pem --device device.pem --intermediates all.pem
+
+The keyholder takes both from the YubiKey and sends them; neither is secret:
+  ykman piv keys attest 9c key.pem               the token's word on the key in slot 9c
+  ykman piv certificates export f9 device.pem    the vendor's word on the token
+
+Verified before anything is kept: the chain to the vendor's root, that the attested key is one of the keyholder's keys, and the rules in \
+[attestation] of rootline.toml: slot, PIN, touch, firmware. No token may be in two people's hands. Tokens with firmware 5.7.4 or later also need \
+the vendor's intermediates. All of it is verified again in every ceremony, and by rootline-repo keyholder check.")]
+pub(crate) struct AttestArgs {
+    /// Whose key it is
+    #[arg(value_parser = parse_name)]
+    name: Name,
+
+    /// The certificate that the token has made for the key, in PEM
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+
+    /// The token's own certificate, in PEM; the vendor's intermediates may follow in it, each behind the one that it issued
+    #[arg(long, value_name = "FILE")]
+    device: PathBuf,
+
+    /// All intermediates that the vendor publishes, in PEM; those that lead to the root are taken
+    #[arg(long, value_name = "FILE")]
+    intermediates: Option<PathBuf>,
+
+    /// The vendor's root, in PEM, to be kept in vendor-roots/: the first token of a vendor needs it
+    #[arg(long, value_name = "FILE")]
+    vendor_root: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let policy = context.folder.policy()?;
+    let keyholders = context.folder.keyholders()?;
+    let holder = keyholders.get(&args.name).ok_or_else(|| Refusal::NoSuchKeyholder { name: args.name.clone() })?;
+    let mut roots = evidence::vendor_roots(&context.folder)?;
+    let offered = add_root(args, &mut roots)?;
+    let certificates = gather(args)?;
+    let key = attested_key(&certificates, holder)?;
+    let rules = policy.attestation();
+    let attestation = Attestation::verify(&certificates, key, &roots, rules, context.now)?;
+    let key_id = KeyId::of(key);
+    // Everybody else's is looked at too: a token is in one person's hands.
+    let kept = Evidence::read(&context.folder, &keyholders, rules, &roots, context.now)?;
+    kept.hands()?.add(&args.name, &attestation)?;
+
+    // First the root, so that what is kept leads to something wherever this is interrupted.
+    let root = keep_root(&attestation, &offered, context)?;
+    let path = evidence::attestation_path(&context.folder, &args.name, &key_id);
+    atomic_file::replace(&path, certificates.to_pem().as_bytes())?;
+    warn_of_gitignore(context);
+    report(args, &key_id, &attestation, &path, root.as_deref(), context);
+    Ok(())
+}
+
+/// What git passes over would be missing in every other clone, without anybody noticing.
+fn warn_of_gitignore(context: &Context) {
+    let path = context.folder.join(".gitignore");
+    let Ok(text) = fs::read_to_string(&path) else { return };
+    let has = |line: &str| text.lines().any(|other| other.trim() == line);
+    let missing: Vec<&str> = NOT_IGNORED.into_iter().filter(|line| !has(line)).collect();
+    if has("*.pem") && !missing.is_empty() {
+        let lines = missing.join(" and ");
+        context.terminal.warning(format_args!(
+            "{} keeps git from taking what was kept: put {lines} at its end, each on a line of its own",
+            path.display()
+        ));
+    }
+}
+
+fn add_root(args: &AttestArgs, roots: &mut VendorRoots) -> Result<Vec<(VendorRoot, String)>, Failure> {
+    let Some(path) = &args.vendor_root else { return Ok(Vec::new()) };
+    roots.add(&evidence::read_text(path)?).map_err(|refusal| in_file(path, &refusal))
+}
+
+fn gather(args: &AttestArgs) -> Result<AttestationCertificates, Failure> {
+    let key = evidence::read_text(&args.certificate)?;
+    let device = evidence::read_text(&args.device)?;
+    let bundle = args.intermediates.as_deref().map(evidence::read_text).transpose()?;
+    Ok(AttestationCertificates::gather(&key, &device, bundle.as_deref())?)
+}
+
+/// The one of the keyholder's keys that is attested; the current one, if none of them is, to be refused for it.
+fn attested_key<'a>(
+    certificates: &AttestationCertificates,
+    holder: &'a Keyholder,
+) -> Result<&'a rootline_metadata::PublicKey, AttestationRefusal> {
+    let attested = certificates.attested_key()?;
+    let found = holder.keys().iter().find(|key| key.material() == attested.material());
+    Ok(found.unwrap_or(holder.key()))
+}
+
+/// Keeps the root that it led to, of those that were given with it, unless it is kept already. Gives the path of the new file.
+fn keep_root(
+    attestation: &Attestation,
+    offered: &[(VendorRoot, String)],
+    context: &Context,
+) -> Result<Option<PathBuf>, Failure> {
+    let used = attestation.vendor_root();
+    let known = evidence::vendor_roots(&context.folder)?;
+    if known.iter().any(|root| root == *used) {
+        return Ok(None);
+    }
+    let Some((_, pem)) = offered.iter().find(|(root, _)| root == used) else { return Ok(None) };
+    let path = context.folder.join(VENDOR_ROOTS).join(used.file_name());
+    context.terminal.warning(format_args!(
+        "this vendor's root is trusted from now on; compare its digest with what somebody else has: {}",
+        plain(&used.to_string())
+    ));
+    atomic_file::replace(&path, pem.as_bytes())?;
+    Ok(Some(path))
+}
+
+fn report(
+    args: &AttestArgs,
+    key_id: &KeyId,
+    attestation: &Attestation,
+    path: &Path,
+    new_root: Option<&Path>,
+    context: &Context,
+) {
+    for warning in attestation.warnings() {
+        context.terminal.warning(format_args!("{warning}"));
+    }
+    let json = json!({
+        "keyholder": args.name.as_str(),
+        "keyid": key_id.as_str(),
+        "evidence": evidence::attestation_json(attestation),
+        "kept": path,
+        "new_vendor_root": new_root,
+    });
+    context.report(&json, |line| {
+        line(format_args!("{}'s key {}: {attestation}", args.name, key_id.short()));
+        line(format_args!("  kept in {}", path.display()));
+        if let Some(new_root) = new_root {
+            line(format_args!("vendor's root {}", plain(&attestation.vendor_root().to_string())));
+            line(format_args!("  kept in {}", new_root.display()));
+        }
+    });
+}
+
+fn in_file(path: &Path, refusal: &AttestationRefusal) -> Failure {
+    let hint = "name the root certificate that the vendor publishes for the attestations of its tokens, in PEM";
+    Failure::new(format!("{}: {refusal}", path.display()), hint).breaking(refusal.check())
+}
