@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    DraftError, FreezeError, FrozenChanged, KeyholderClash, NotPublishable, PublishedError, Refusal, ReleaseError,
-    SealedError, TargetDiffers, TomlError, TranscriptError,
+    DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, NotPublishable, PublishedError, Refusal,
+    ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -81,6 +81,12 @@ impl From<rootline_client::cli::failure::Failure> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
+        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
+impl From<HeadRefusal> for Failure {
+    fn from(refusal: HeadRefusal) -> Self {
         Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::Event;
 use rootline_client::refusal::{Fault, File, Refusal};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{Request, Transport, TransportError};
@@ -43,12 +44,29 @@ impl GateRefusal {
     }
 }
 
+/// The verifiers who were tried, none of whom refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checked {
+    /// The roots that they began with.
+    pub(crate) roots: Vec<u64>,
+    /// How many there were.
+    pub(crate) verifiers: u64,
+}
+
+impl Checked {
+    /// For the record, with what they were tried before.
+    pub(crate) fn event(&self, before: &str) -> Event {
+        Event::checked(before, &self.roots, self.verifiers)
+    }
+}
+
 /// Lets our own client read `new` at `now`, from every root in it, without a local copy and with one of `old`: all roles, and every
 /// target that the top-level role lists.
 ///
 /// # Errors
 /// If one of these verifiers would refuse.
-pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<(), GateRefusal> {
+pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Checked, GateRefusal> {
+    let mut checked = Checked::default();
     for (version, root) in roots(new) {
         let begins = format!("begins with root {version}");
         read(root, MemoryStore::new(), new, now).map_err(|error| GateRefusal { verifier: begins.clone(), error })?;
@@ -56,9 +74,12 @@ pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<(), 
             let verifier = format!("{begins} and has seen the publication before");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
             read.map_err(|error| GateRefusal { verifier, error })?;
+            checked.verifiers += 1;
         }
+        checked.roots.push(version.number());
+        checked.verifiers += 1;
     }
-    Ok(())
+    Ok(checked)
 }
 
 /// Every published root with its version, ascending.

@@ -6,6 +6,7 @@ mod commands;
 mod failure;
 mod gate;
 mod key_file;
+mod merge_conflict;
 mod repository_folder;
 mod serve;
 mod trust_changes;

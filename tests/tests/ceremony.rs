@@ -20,3 +20,5 @@ mod record;
 mod room;
 #[path = "ceremony/signing.rs"]
 mod signing;
+#[path = "ceremony/transcript.rs"]
+mod transcript;

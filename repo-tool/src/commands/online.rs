@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rootline_ceremonies::{
-    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, due_from,
-};
+use rootline_ceremonies::{Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, due_from};
 use rootline_metadata::instant_text;
 use serde_json::json;
 
 use super::{Context, parse_name};
-use crate::ceremony_folder::{CeremonyFolder, Stage, digests};
+use crate::ceremony_folder::{CeremonyFolder, Stage, released};
 use crate::failure::Failure;
 use crate::gate;
 use crate::key_file::{self, PassphraseArgs};
@@ -43,8 +41,9 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
-    let sealed = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let at = context.now;
+    note_unnoted(&published, context)?;
+    let sealed = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let periods = OnlinePeriods { snapshot: policy.snapshot(), timestamp: policy.timestamp() };
     let renewal = if args.renew { Renewal::Now } else { Renewal::WhenDue };
 
@@ -67,12 +66,25 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         renewal,
     };
     let Some(release) = Release::make(&published, parts)? else { return Ok(()) };
-    gate::check(published.files(), release.published().files(), at)?;
+    let checked = gate::check(published.files(), release.published().files(), at)?;
     context.folder.keep(&release)?;
     if let Some((ceremony, sealed)) = &sealed {
-        ceremony.note(at, Event::new(EventKind::Released).with("files", digests(sealed.files())))?;
+        ceremony.note_all([(at, checked.event("release")), (at, released(sealed.files()))])?;
     }
     report(&release, sealed.as_ref().map(|(ceremony, _)| ceremony), periods, context);
+    Ok(())
+}
+
+/// Notes down what an earlier run made current that was ended before it could.
+fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure> {
+    for ceremony in context.folder.ceremonies()? {
+        if let Some(released) = ceremony.missing_release(published)? {
+            // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
+            let checked = gate::check(&gate::Files::new(), published.files(), context.now).ok();
+            let checked = checked.map(|checked| checked.event("release"));
+            ceremony.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
+        }
+    }
     Ok(())
 }
 

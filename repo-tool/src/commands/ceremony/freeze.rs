@@ -1,6 +1,6 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
-use rootline_ceremonies::{Event, Frozen, FrozenRecord, Name};
+use rootline_ceremonies::{Event, Freezing, Frozen, FrozenRecord, Name};
 use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed};
@@ -16,11 +16,16 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let plan = folder.plan(&keyholders)?;
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
-    let before = folder.transcript()?.frozen();
+    let freezing = folder.transcript()?.freezing();
+    let last = match &freezing {
+        Freezing::Never => 0,
+        Freezing::Agreed(before) => before.revision,
+        Freezing::Disputed(several) => several.iter().map(|before| before.revision).max().unwrap_or(0),
+    };
+    let before = if let Freezing::Agreed(before) = freezing { Some(before) } else { None };
     let revision = match &before {
         Some(before) if before.files == frozen.record(before.revision).files => before.revision,
-        Some(before) => before.revision + 1,
-        None => 1,
+        _ => last.saturating_add(1),
     };
     let record = frozen.record(revision);
     // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
@@ -64,8 +69,8 @@ fn report(
             Some(before) if before.files == record.files => {
                 line(format_args!("nothing has changed since it was frozen"))
             }
-            Some(_) => line(format_args!("frozen anew, revision {}", record.revision)),
-            None => {}
+            _ if record.revision > 1 => line(format_args!("frozen anew, revision {}", record.revision)),
+            _ => {}
         }
         line(format_args!("to be signed: {}", files.join(", ")));
         line(format_args!("fingerprint, for keyholders to read to each other:"));

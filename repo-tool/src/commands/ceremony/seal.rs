@@ -1,6 +1,8 @@
 //! `rootline-repo ceremony seal`: the signatures go in.
 
-use rootline_ceremonies::{Event, EventKind};
+use std::collections::BTreeSet;
+
+use rootline_ceremonies::{Event, EventKind, Standing};
 use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
@@ -21,17 +23,15 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.warning(format_args!("{role}: what is filed for {name} is left out: {why}"));
     }
     let sealed = room.ceremony()?.seal(&answers)?;
-    room.folder.note_answers(&standing)?;
+    room.folder.note_answers(&standing, &room.keyholders)?;
     room.folder.write_sealed(&sealed)?;
-    let signed = standing.roles.iter().fold(ValueMembers::new(), |members, role| {
-        let mut names: Vec<&str> =
-            role.quorums.iter().flat_map(|quorum| &quorum.signed).map(|name| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        members.with(role.role.name(), names.into_iter().collect::<Value>())
-    });
-    let event = Event::new(EventKind::Sealed).with("files", digests(sealed.files())).with("signed", signed);
-    room.folder.note(context.now, event)?;
+    let files = digests(sealed.files());
+    let transcript = room.folder.transcript()?;
+    // Sealed once more with nothing new in it, there is nothing to note down.
+    if transcript.sealing().is_none_or(|before| before.event.facts.get("files") != Some(&files)) {
+        let event = Event::new(EventKind::Sealed).with("files", files).with("signed", signed(&standing));
+        room.folder.note(context.now, event.with("tally", tally(&standing)))?;
+    }
     let id = room.folder.id();
     let names: Vec<&String> = sealed.files().keys().collect();
     context.report(&json!({ "ceremony": id.as_str(), "sealed": names }), |line| {
@@ -41,4 +41,27 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("next: rootline-repo online --key FILE"));
     });
     Ok(())
+}
+
+/// Who has signed each role, by name.
+fn signed(standing: &Standing) -> ValueMembers {
+    standing.roles.iter().fold(ValueMembers::new(), |members, role| {
+        let signed = role.quorums.iter().flat_map(|quorum| &quorum.signed);
+        let names: BTreeSet<&str> = signed.map(|name| name.as_str()).collect();
+        members.with(role.role.name(), names.into_iter().collect::<Value>())
+    })
+}
+
+/// The tally that allowed the sealing: for each role and each root that asks for signatures, how many were needed and who gave them.
+fn tally(standing: &Standing) -> Value {
+    let quorums = standing.roles.iter().flat_map(|role| role.quorums.iter().map(move |quorum| (role, quorum)));
+    let tallied = quorums.map(|(role, quorum)| {
+        ValueMembers::new()
+            .with("role", role.role.name())
+            .with("version", role.version.number())
+            .with("under", quorum.under.to_string())
+            .with("threshold", quorum.threshold)
+            .with("signed", quorum.signed.iter().map(|name| name.as_str()).collect::<Value>())
+    });
+    tallied.collect()
 }

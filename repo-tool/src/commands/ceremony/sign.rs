@@ -59,10 +59,16 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     confirm(args, &review, room.record.fingerprint(), context)?;
     let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
-    let signed = sign(args, &keyholder, &key, &room, context)?;
+    let signed = sign(args, &keyholder, &key, &room, context);
 
     let standing = room.tally(&room.folder.answers()?)?;
-    room.folder.note_answers(&standing)?;
+    let has_noted = room.folder.note_answers(&standing, &room.keyholders)?;
+    let signed = match signed {
+        Ok(roles) => roles,
+        // They were signed by a command that was ended before it could note that down.
+        Err(Unsigned::Already(roles, _)) if has_noted => roles,
+        Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
+    };
     let id = room.folder.id();
     let roles: Vec<&str> = signed.iter().map(|role| role.name()).collect();
     let report = json!({
@@ -122,6 +128,20 @@ fn keyholder(args: &SignArgs, key: &SecretKey, room: &Room) -> Result<Name, Fail
     }
 }
 
+/// Why nothing was signed.
+enum Unsigned {
+    /// These roles were signed before.
+    Already(Vec<CeremonyRole>, Failure),
+    /// It is refused.
+    Refused(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Unsigned {
+    fn from(error: E) -> Self {
+        Unsigned::Refused(error.into())
+    }
+}
+
 /// Signs every role that was asked for, or that the key counts for. One that is signed already is a refusal only if there is nothing
 /// else to sign.
 fn sign(
@@ -130,7 +150,7 @@ fn sign(
     key: &SecretKey,
     room: &Room,
     context: &Context,
-) -> Result<Vec<CeremonyRole>, Failure> {
+) -> Result<Vec<CeremonyRole>, Unsigned> {
     let roles = match &args.role {
         None => room.frozen.roles(),
         Some(role) => vec![CeremonyRole::parse(role).ok_or_else(|| {
@@ -139,7 +159,7 @@ fn sign(
     };
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
-    let (mut signed, mut refused) = (Vec::new(), None);
+    let (mut signed, mut already, mut refused) = (Vec::new(), Vec::new(), None);
     for role in roles {
         let earlier = answers.get(&(role, keyholder.clone()));
         match ceremony.sign(role, keyholder, key, context.now, earlier) {
@@ -148,13 +168,17 @@ fn sign(
                 signed.push(role);
             }
             // What has been signed already is the more telling of the two.
-            Err(refusal @ Refusal::AlreadySigned { .. }) => refused = Some(refusal),
+            Err(refusal @ Refusal::AlreadySigned { .. }) => {
+                already.push(role);
+                refused = Some(refusal);
+            }
             Err(refusal @ Refusal::NotAsked { .. }) => refused = refused.or(Some(refusal)),
             Err(refusal) => return Err(refusal.into()),
         }
     }
     match refused {
-        Some(refusal) if signed.is_empty() => Err(refusal.into()),
+        Some(refusal) if signed.is_empty() && already.is_empty() => Err(refusal.into()),
+        Some(refusal) if signed.is_empty() => Err(Unsigned::Already(already, refusal.into())),
         _ => Ok(signed),
     }
 }
