@@ -206,8 +206,10 @@ pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Fai
 
 fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     let unreadable = |error: std::io::Error| Failure::io("read the folder", folder, &error);
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
+    // In order, so that of several faults the same one is told everywhere.
+    let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
         let path = entry.path();
         let name = entry.file_name();
         let name =

@@ -109,6 +109,16 @@ pub fn unpacked(program: &str) -> Option<PathBuf> {
     if program.exists() { Some(program) } else { missing() }
 }
 
+/// A program of the system's, such as `git`, wherever the search path has it; none if it is not there.
+///
+/// # Panics
+/// If it is not there and `CI=true`.
+pub fn of_the_system(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|program| program.is_file());
+    found.or_else(missing)
+}
+
 fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }

@@ -94,6 +94,11 @@ impl Office {
         }
     }
 
+    #[allow(dead_code, reason = "for tests that work in more than one folder")]
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -184,8 +189,13 @@ impl Office {
 
     /// What a verifier makes of a published folder who begins with that root.
     pub(crate) fn verify(&self, folder: &str, root: u64, at: &str) -> Result<TrustRoot, Error> {
-        let pinned = fs::read(self.path(&format!("{folder}/{root}.root.json"))).unwrap();
-        let transport = Folder::new(self.path(folder), self.path(folder).join("targets"));
-        Client::new(pinned, transport, MemoryStore::new()).trust_root(parse_instant(at).unwrap())
+        verify(&self.path(folder), root, at)
     }
+}
+
+/// What a verifier makes of a published folder who begins with that root.
+pub(crate) fn verify(folder: &Path, root: u64, at: &str) -> Result<TrustRoot, Error> {
+    let pinned = fs::read(folder.join(format!("{root}.root.json"))).unwrap();
+    let transport = Folder::new(folder, folder.join("targets"));
+    Client::new(pinned, transport, MemoryStore::new()).trust_root(parse_instant(at).unwrap())
 }
