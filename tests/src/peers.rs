@@ -123,9 +123,16 @@ fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn missing<T>() -> Option<T> {
-    let missing = "the peers are not installed: run tests/peers/install";
+    skipped("the peers are not installed: run tests/peers/install")
+}
+
+/// Says why a test is skipped.
+///
+/// # Panics
+/// If `CI=true`.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn skipped<T>(missing: &str) -> Option<T> {
     assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
     eprintln!("skipped: {missing}");
     None

@@ -12,6 +12,7 @@ use crate::atomic_file::{self, Access};
 use crate::ceremony_folder::Stage;
 use crate::failure::Failure;
 use crate::gate::{self, Checked, Files};
+use crate::publishing_order::PublishingOrder;
 use crate::repository_folder::read_files;
 
 #[derive(Args, Debug)]
@@ -20,8 +21,8 @@ use crate::repository_folder::read_files;
   rootline-repo publish --to /srv/www/tuf
 
 The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/. \
-A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, the timestamp \
-is replaced last, and nothing is written unless a verifier accepts it from every root ever published.")]
+A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, what \
+makes them current is written last, and nothing is written unless a verifier accepts it from every root ever published.")]
 pub(crate) struct PublishArgs {
     /// The folder to publish to [default: what the policy names]
     #[arg(long, value_name = "FOLDER")]
@@ -43,13 +44,17 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     check_destination(&to, &there, &published)?;
     let checked = gate::check(&there, published.files(), context.now)?;
 
-    let mut new: Vec<(PublishedFile, &Vec<u8>)> = published
+    let new = published
         .files()
         .iter()
         .filter(|(name, bytes)| there.get(*name) != Some(bytes))
-        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)))
-        .collect();
-    new.sort_by_key(|(file, _)| file.publishing_order());
+        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)));
+    let PublishingOrder { files: new, is_smooth } = PublishingOrder::of(new.collect(), &there, context.now);
+    if !is_smooth {
+        context.terminal.warning(format_args!(
+            "between the new root and the new timestamp verifiers are refused, as too few signed for both: if this is interrupted, run it again at once"
+        ));
+    }
     for (file, bytes) in &new {
         let path = to.join(file.to_string());
         match file {

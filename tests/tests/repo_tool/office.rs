@@ -72,11 +72,29 @@ impl Office {
         office
     }
 
+    /// A folder without anything in it.
+    #[allow(dead_code, reason = "for tests of how an office begins")]
+    pub(crate) fn empty() -> Office {
+        Office { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// After a first ceremony that is published.
     pub(crate) fn after_the_first() -> Office {
         let office = Office::new();
         office.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
         office
+    }
+
+    /// The same office in a folder of its own.
+    #[allow(dead_code, reason = "for tests that try many things from one state")]
+    pub(crate) fn copy(&self) -> Office {
+        let copy = Office { folder: tempfile::tempdir().unwrap() };
+        for name in self.list("") {
+            copy.write(&name, fs::read(self.path(&name)).unwrap());
+            let permissions = fs::metadata(self.path(&name)).unwrap().permissions();
+            fs::set_permissions(copy.path(&name), permissions).unwrap();
+        }
+        copy
     }
 
     /// A private key that is always the same for a name, unencrypted.
