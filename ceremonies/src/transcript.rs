@@ -123,7 +123,7 @@ impl Transcript {
             let is_frozen = |entry: &Entry| entry.event.kind == EventKind::Frozen && before.contains(&entry.digest);
             matches!(freezing(self.history.last_ones(is_frozen)), Freezing::Agreed(sealed) if sealed.files == record.files)
         };
-        sealings.filter(is_of_the_same).last()
+        sealings.rev().find(is_of_the_same)
     }
 
     /// The last entry of a kind.

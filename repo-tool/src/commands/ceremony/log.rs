@@ -194,8 +194,10 @@ fn described(event: &Event) -> String {
             format!("{}: {}", files(), by.join("; "))
         }
         EventKind::Checked => {
-            let roots = event.facts.get("roots").and_then(Value::as_array).map_or(0, <[Value]>::len);
-            format!("{} verifiers from {roots} roots accept it before its {}", number("verifiers"), text("before"))
+            let roots = event.facts.get("roots").and_then(Value::as_array).map_or(0, <[Value]>::len) as u64;
+            let verifiers = event.number("verifiers").unwrap_or_default();
+            let (verifiers, roots) = (counted(verifiers, "verifier"), counted(roots, "root"));
+            format!("{verifiers}, from {roots}, accepted it before its {}", text("before"))
         }
         EventKind::Released => files(),
         EventKind::Published => format!("to {}, timestamp {} ({})", text("to"), number("timestamp"), short("digest")),
@@ -209,8 +211,52 @@ fn described(event: &Event) -> String {
     format!("{:<9}  {what}", event.kind.name())
 }
 
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The first digits of a fingerprint, as it is shown elsewhere.
 fn start(digits: &str) -> String {
     let digits: Vec<char> = digits.chars().take(8).collect();
     digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    /// What is drawn beside entries, each of which follows others by their numbers.
+    fn drawn(follows: &[&[u8]]) -> Vec<String> {
+        let mut tracks = Tracks::default();
+        let mut rows = Vec::new();
+        for (number, follows) in follows.iter().enumerate() {
+            let entry = Entry {
+                digest: [number as u8; 32],
+                follows: follows.iter().map(|number| [*number; 32]).collect(),
+                at: DateTime::UNIX_EPOCH,
+                event: Event::new(EventKind::Frozen),
+            };
+            let (connection, track) = tracks.place(&entry);
+            rows.extend(connection);
+            rows.push(tracks.row(track));
+        }
+        rows
+    }
+
+    #[test]
+    fn branches_stand_beside_each_other_from_where_they_part_to_where_they_meet() {
+        let straight: &[&[u8]] = &[&[], &[0], &[1]];
+        assert_eq!(drawn(straight), ["*", "*", "*"]);
+        // Two branches whose entries take turns.
+        let two: &[&[u8]] = &[&[], &[0], &[0], &[1], &[2], &[3, 4], &[5]];
+        assert_eq!(drawn(two), ["*", "*", "|\\", "| *", "* |", "| *", "|/", "*", "*"]);
+        // Three, of which two meet first.
+        let three: &[&[u8]] = &[&[], &[0], &[0], &[0], &[1, 3], &[2, 4]];
+        assert_eq!(drawn(three), ["*", "*", "|\\", "| *", "|-|\\", "| | *", "|-|/", "* |", "|/", "*"]);
+        // Two beginnings, and a branch in the place of one that has ended.
+        let again: &[&[u8]] = &[&[], &[], &[0, 1], &[2], &[2]];
+        assert_eq!(drawn(again), ["*", "| *", "|/", "*", "*", "|\\", "| *"]);
+    }
 }
