@@ -212,7 +212,16 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn transcript(&self) -> Result<Transcript, Failure> {
-        Ok(Transcript::parse(&self.transcript_text()?)?)
+        self.parse_transcript(&self.transcript_text()?)
+    }
+
+    fn parse_transcript(&self, text: &str) -> Result<Transcript, Failure> {
+        Transcript::parse(text).map_err(|error| self.transcript_failure(&error))
+    }
+
+    /// A fault of the transcript, with the place of its file.
+    pub(crate) fn transcript_failure(&self, error: &TranscriptError) -> Failure {
+        Failure::new(format!("{}: {error}", self.transcript_path().display()), error.hint())
     }
 
     /// The text of the transcript, whatever it says; of none, if there is none yet.
@@ -220,7 +229,7 @@ impl CeremonyFolder {
         let path = self.transcript_path();
         let is_too_long = |file: fs::Metadata| file.len() > Transcript::MOST_BYTES as u64;
         if fs::metadata(&path).is_ok_and(is_too_long) {
-            return Err(TranscriptError::TooLong.into());
+            return Err(self.transcript_failure(&TranscriptError::TooLong));
         }
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -238,8 +247,8 @@ impl CeremonyFolder {
     /// Notes several things down, all or none of them. The file is written whole, so that no line is ever there in part.
     pub(crate) fn note_all(&self, events: impl IntoIterator<Item = (DateTime<Utc>, Event)>) -> Result<(), Failure> {
         let mut text = self.transcript_text()?;
-        let mut transcript = Transcript::parse(&text)?;
-        let before = text.len();
+        let mut transcript = self.parse_transcript(&text)?;
+        let before = transcript.head();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -247,7 +256,12 @@ impl CeremonyFolder {
             text.push_str(&transcript.append(at, event));
             text.push('\n');
         }
-        if text.len() == before { Ok(()) } else { atomic_file::replace(&self.transcript_path(), text.as_bytes()) }
+        if transcript.head() == before {
+            return Ok(());
+        }
+        // A line that is too long, or one too many, is never written.
+        self.parse_transcript(&text)?;
+        atomic_file::replace(&self.transcript_path(), text.as_bytes())
     }
 
     /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended

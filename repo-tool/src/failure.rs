@@ -7,7 +7,7 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, NotPublishable, PublishedError, Refusal,
-    ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
+    ReleaseError, SealedError, TargetDiffers, TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -134,16 +134,7 @@ macro_rules! with_hint {
     };
 }
 
-with_hint!(
-    DraftError,
-    FreezeError,
-    FrozenChanged,
-    PublishedError,
-    ReleaseError,
-    SealedError,
-    TargetDiffers,
-    TranscriptError
-);
+with_hint!(DraftError, FreezeError, FrozenChanged, PublishedError, ReleaseError, SealedError, TargetDiffers);
 
 /// A private key's file gives no key.
 pub(crate) fn key_failure(path: &Path, error: &KeyFileError) -> Failure {

@@ -143,3 +143,45 @@ fn heads_that_were_signed_in_two_clones_both_stand() {
     ann.with_key(DAY_1, &["ceremony", "witness"], "alice").says("after 6 lines");
     assert_eq!(std::fs::read_dir(ann.path("ceremonies/first/heads")).unwrap().count(), 3);
 }
+
+#[test]
+fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign("alice");
+    ann.commit();
+    for (at, signer) in [(DAY_0, "bob"), (DAY_1, "carol")] {
+        ben.sign_at(at, signer).says("has signed");
+        ben.commit();
+    }
+    ben.git(&["fetch", "--quiet", &ann.folder.display().to_string(), "HEAD"]);
+    ben.git(&["rebase", "--quiet", "FETCH_HEAD"]);
+    ben.done(&["ceremony", "status"]).says("3 of 3 (alice, bob, carol); enough");
+    assert_eq!(ben.signed().len(), 6);
+    assert_eq!(ann.merge(ben), [""; 0]);
+    assert_eq!(ann.transcript(), ben.transcript());
+    ann.publish(DAY_1);
+}
+
+#[test]
+fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    let plan = ann.read("ceremonies/first/plan.toml");
+    let targets = plan.find("[targets]").unwrap();
+    let edited = plan[targets..].replacen("threshold = 3", "threshold = 1", 1);
+    ann.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    ben.write("ceremonies/first/plan.toml", &format!("{}{edited}", &plan[..targets]));
+    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 2");
+    ben.done_at(DAY_1, &["ceremony", "freeze"]).says("frozen anew, revision 2");
+    ben.sign("bob");
+    // Git puts the frozen files together as well, into one that nobody has frozen.
+    assert_eq!(ann.merge(ben), [""; 0]);
+    let said = ann.sign_at(DAY_1, "alice");
+    said.refuses("first was frozen in 2 different ways", "all keyholders sign the same bytes", "freeze it");
+    ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
+    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 3");
+    let status = ann.done(&["ceremony", "status"]);
+    status.says("root 1 under root 1 (new): 0 of 2 (nobody)");
+    status.says("targets 1 under root 1: 1 of 1 (bob); enough");
+}

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let (transcript, fault) = Transcript::read(&folder.transcript_text()?);
     // A program is given all of it or none.
     if let (Some(fault), true) = (&fault, context.json) {
-        return Err(fault.clone().into());
+        return Err(folder.transcript_failure(fault));
     }
     context.report(&to_json(folder.id().as_str(), &transcript), |line| {
         lines(&transcript).iter().for_each(|text| line(format_args!("{text}")));
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
             line(format_args!("nothing has been noted down of {} yet", folder.id()));
         }
     });
-    fault.map_or(Ok(()), |fault| Err(fault.into()))
+    fault.map_or(Ok(()), |fault| Err(folder.transcript_failure(&fault)))
 }
 
 fn groups(digest: &LineDigest) -> String {
