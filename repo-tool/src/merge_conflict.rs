@@ -48,6 +48,7 @@ fn hint(path: &Path) -> String {
             format!("take either side's (git checkout --ours {file}), and seal again: rootline-repo ceremony seal {id}")
         }
         () if within("signatures") => "keep what both sides have in `signatures`; or take one side's file, and let the other key sign again".to_owned(),
+        () if within("heads") => format!("take either side's: both are good (git checkout --ours {file})"),
         () if within("metadata") => {
             "take all files in metadata/ that conflict from the side that was published (git checkout --ours or --theirs), then sign \
              anew: rootline-repo online --renew --key FILE"
@@ -89,6 +90,7 @@ mod tests {
             ),
             ("ceremonies/first/sealed/1.root.json", "take either side's"),
             ("ceremonies/first/signatures/root/alice.json", "keep what both sides have in `signatures`"),
+            ("ceremonies/first/heads/alice-1.json", "take either side's: both are good"),
             ("metadata/timestamp.json", "take all files in metadata/ that conflict from the side that was published"),
             ("keyholders/alice/keyholder.toml", "decide which of the two it is to be"),
         ] {

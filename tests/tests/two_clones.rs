@@ -10,6 +10,8 @@
 mod clones;
 #[path = "two_clones/conflicts.rs"]
 mod conflicts;
+#[path = "two_clones/histories.rs"]
+mod histories;
 #[path = "two_clones/merges.rs"]
 mod merges;
 #[path = "repo_tool/office.rs"]

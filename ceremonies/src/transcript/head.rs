@@ -31,12 +31,6 @@ impl Head {
         self.digests.iter().for_each(|digest| text.push_str(&format!("head: {}\n", hex::encode(digest))));
         text.into_bytes()
     }
-
-    /// Sixteen hex digits that tell this head from others in the names of files.
-    pub fn short(&self, ceremony: &Name) -> String {
-        let digest = sha256(&self.message(ceremony));
-        hex::encode(digest.first_chunk::<8>().unwrap_or(&[0; 8]))
-    }
 }
 
 impl fmt::Display for Head {
@@ -133,9 +127,12 @@ impl HeadSignature {
             .map_err(|_| HeadRefusal::WrongSignature { keyholder: self.keyholder.clone(), key_id: self.key_id.clone() })
     }
 
-    /// The name of its file.
+    /// The name of its file: another one for each head, and for each key.
     pub fn file_name(&self) -> String {
-        format!("{}-{}.json", self.keyholder, self.head.short(&self.ceremony))
+        let mut signed = self.head.message(&self.ceremony);
+        signed.extend_from_slice(self.key_id.as_str().as_bytes());
+        let digits = hex::encode(sha256(&signed).first_chunk::<8>().unwrap_or(&[0; 8]));
+        format!("{}-{digits}.json", self.keyholder)
     }
 
     /// Reads one.

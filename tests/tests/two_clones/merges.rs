@@ -145,6 +145,21 @@ fn heads_that_were_signed_in_two_clones_both_stand() {
 }
 
 #[test]
+fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    for (desk, at) in [(ann, DAY_0), (ben, DAY_1)] {
+        desk.with_key(at, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 2 lines");
+    }
+    let conflicts = ann.merge(ben);
+    assert_eq!(conflicts.len(), 1);
+    let said = ann.with_key(DAY_1, &["ceremony", "witness"], "bob");
+    said.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are good");
+    ann.take("--theirs", &conflicts);
+    ann.with_key(DAY_1, &["ceremony", "witness"], "bob").says("bob has signed the head of first, after 4 lines");
+}
+
+#[test]
 fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
     let Some(clones) = Clones::of(frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());

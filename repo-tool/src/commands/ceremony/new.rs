@@ -1,6 +1,7 @@
 //! `rootline-repo ceremony new`: a plan, filled in.
 
 use std::fs;
+use std::path::Path;
 
 use clap::Args;
 use rootline_ceremonies::{CeremonyRole, Days, Draft, Event, Name, Plan};
@@ -105,14 +106,17 @@ fn write(folder: &CeremonyFolder, text: String) -> Result<String, Failure> {
 
 /// Where git merges transcripts line by line as any text, two maintainers get a conflict in every one of them.
 fn warn_of_merging(context: &Context) {
-    let folder = fs::canonicalize(context.folder.path());
-    let is_in_git = folder.is_ok_and(|folder| folder.ancestors().any(|folder| folder.join(".git").exists()));
-    let attributes = context.folder.join(ATTRIBUTES_FILE);
-    let has_line = |text: String| text.lines().any(|line| line.trim() == UNION);
-    if is_in_git && !fs::read_to_string(&attributes).is_ok_and(has_line) {
+    let Ok(folder) = fs::canonicalize(context.folder.path()) else { return };
+    let Some(top) = folder.ancestors().position(|folder| folder.join(".git").exists()) else { return };
+    let merges = |line: &str| line.contains("transcript.jsonl") && line.ends_with("merge=union");
+    let has_line = |folder: &Path| {
+        let text = fs::read_to_string(folder.join(ATTRIBUTES_FILE));
+        text.is_ok_and(|text| text.lines().any(|line| merges(line.trim())))
+    };
+    if !folder.ancestors().take(top + 1).any(has_line) {
         context.terminal.warning(format_args!(
             "git is not told how to merge transcripts: add the line `{UNION}` to {}",
-            attributes.display()
+            context.folder.join(ATTRIBUTES_FILE).display()
         ));
     }
 }
