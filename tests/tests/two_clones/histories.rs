@@ -10,8 +10,14 @@ use rootline_tests::peers;
 
 use crate::office::DAY_0;
 
-/// What git's union merge gives.
+/// What git's union merge gives. Where only one side has changed, git takes that and merges nothing.
 fn merged(git: &Path, folder: &Path, (ours, base, theirs): (&str, &str, &str)) -> String {
+    if theirs == base || theirs == ours {
+        return ours.to_owned();
+    }
+    if ours == base {
+        return theirs.to_owned();
+    }
     for (name, text) in [("ours", ours), ("base", base), ("theirs", theirs)] {
         fs::write(folder.join(name), text).unwrap();
     }
@@ -39,10 +45,10 @@ fn whatever_two_clones_did_git_merges_their_transcripts_into_one() {
     let folder = tempfile::tempdir().unwrap();
     let begun = noted(&noted("", "begin"), "freeze");
     let mut came_twice = 0;
-    for history in 0..4_u32.pow(5) {
+    for history in 0..4_u32.pow(4) {
         // What both had when they last were the same.
         let (mut base, mut ours, mut theirs) = (begun.clone(), begun.clone(), begun.clone());
-        for step in 0..5 {
+        for step in 0..4 {
             match history / 4_u32.pow(step) % 4 {
                 0 => ours = noted(&ours, "alice"),
                 // Now and then they write the same line.
