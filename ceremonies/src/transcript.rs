@@ -26,6 +26,16 @@ pub type LineDigest = [u8; 32];
 ///
 /// Mostly that is one line. Where two people wrote at the same time in two clones, both of their lines follow the same one; merged, the
 /// file holds the lines of both, and the next line follows both. What a transcript says does not depend on whose lines stand first.
+///
+/// ```text
+/// {"previous":"","at":"2030-01-01T00:00:00Z","event":"planned","plan":"…"}
+/// {"previous":"DIGEST OF LINE 1","at":"2030-01-01T00:10:00Z","event":"frozen","revision":1,…}
+/// {"previous":"DIGEST OF LINE 2","at":"2030-01-02T09:00:00Z","event":"signed","keyholder":"alice",…}
+/// {"previous":"DIGEST OF LINE 2","at":"2030-01-02T11:00:00Z","event":"signed","keyholder":"bob",…}
+/// {"previous":["DIGEST OF LINE 3","DIGEST OF LINE 4"],"at":"2030-01-03T10:00:00Z","event":"sealed",…}
+/// ```
+///
+/// A digest is the SHA-256 of the line's text without its end, in hex; several are in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
     history: History,

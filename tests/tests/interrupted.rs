@@ -17,7 +17,7 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use office::{DAY_0, DAY_1, FIVE, Office};
+use office::{DAY_0, DAY_1, FIVE, Office, verify_after};
 use rootline_ceremonies::Transcript;
 use rootline_tests::interrupted::{Step, Strace};
 
@@ -97,6 +97,10 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
     // Whoever was served before still is, and nobody finds a beginning without the rest.
     if before.contains_key("public/timestamp.json") || there.contains_key("public/timestamp.json") {
         office.verify("public", 1, case.at).unwrap_or_else(|error| panic!("{}: {error}", context()));
+    }
+    if before.contains_key("public/timestamp.json") {
+        let read = verify_after(&case.office.path("public"), &office.path("public"), case.at);
+        read.unwrap_or_else(|error| panic!("{}, after an earlier reading: {error}", context()));
     }
 }
 

@@ -213,7 +213,19 @@ impl Office {
 
 /// What a verifier makes of a published folder who begins with that root.
 pub(crate) fn verify(folder: &Path, root: u64, at: &str) -> Result<TrustRoot, Error> {
+    read(folder, root, at, &MemoryStore::new())
+}
+
+/// What a verifier makes of the second folder who has read the first.
+#[allow(dead_code, reason = "for tests of what changes")]
+pub(crate) fn verify_after(before: &Path, after: &Path, at: &str) -> Result<TrustRoot, Error> {
+    let copy = MemoryStore::new();
+    read(before, 1, at, &copy)?;
+    read(after, 1, at, &copy)
+}
+
+fn read(folder: &Path, root: u64, at: &str, copy: &MemoryStore) -> Result<TrustRoot, Error> {
     let pinned = fs::read(folder.join(format!("{root}.root.json"))).unwrap();
     let transport = Folder::new(folder, folder.join("targets"));
-    Client::new(pinned, transport, MemoryStore::new()).trust_root(parse_instant(at).unwrap())
+    Client::new(pinned, transport, copy).trust_root(parse_instant(at).unwrap())
 }
