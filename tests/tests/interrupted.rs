@@ -30,6 +30,8 @@ struct Case<'a> {
     done_already: Option<&'a str>,
     /// What has to be in a file, by its name and bytes, as it is without an interruption; none if nothing has to.
     compared: fn(&str, &[u8]) -> Option<Vec<u8>>,
+    /// Whether verifiers are served at every moment.
+    is_smooth: bool,
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -93,6 +95,12 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
         assert!(said.status == 0 || said.err.contains("\n  hint: "), "{}: {said:?}", context());
         let said = office.at(case.at, &["ceremony", "log", &id]);
         assert_eq!(said.status, 0, "{}: {said:?}", context());
+    }
+    let is_between = there.contains_key("public/2.root.json")
+        && there.get("public/timestamp.json") == before.get("public/timestamp.json");
+    if is_between && !case.is_smooth {
+        office.verify("public", 1, case.at).unwrap_err();
+        return;
     }
     // Whoever was served before still is, and nobody finds a beginning without the rest.
     if before.contains_key("public/timestamp.json") || there.contains_key("public/timestamp.json") {
@@ -174,7 +182,7 @@ fn all_but_snapshots(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
 /// A case that ends as it does without an interruption, to the byte.
 #[track_caller]
 fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) {
-    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it });
+    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it, is_smooth: true });
     assert!(steps.is_none_or(|steps| steps >= 4), "{steps:?}");
 }
 
@@ -214,6 +222,7 @@ fn init() {
         command: &command,
         done_already: None,
         compared: all_but_unfinished,
+        is_smooth: true,
     });
 }
 
@@ -280,24 +289,57 @@ fn online() {
     ["alice", "carol", "dave", "frank"].iter().for_each(|signer| rotation.sign("next", signer).says("has signed"));
     rotation.done_at(DAY_1, &["ceremony", "seal", "next"]);
     for (office, at) in [(&first, DAY_0), (&rotation, DAY_1)] {
-        interrupt(&Case { office, at, command: &online, done_already: None, compared: all_but_snapshots });
+        interrupt(&Case {
+            office,
+            at,
+            command: &online,
+            done_already: None,
+            compared: all_but_snapshots,
+            is_smooth: true,
+        });
     }
+}
+
+/// A rotation that is made current and waits to be published.
+fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> Office {
+    let office = Office::after_the_first();
+    office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+    office.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    office.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
+    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    for (role, by) in signers {
+        let key = format!("keys/{by}.pem");
+        office.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
+    }
+    office.done_at(DAY_1, &["ceremony", "seal", "next"]);
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office
+}
+
+const ROOT: [(&str, &str); 3] = [("root", "carol"), ("root", "dave"), ("root", "erin")];
+
+fn publishing_is_interrupted(office: &Office, at: &str, is_smooth: bool) {
+    let command = &["publish"];
+    let case = Case { office, at, command, done_already: None, compared: all_but_verifiers, is_smooth };
+    let steps = interrupt(&case);
+    assert!(steps.is_none_or(|steps| steps > 20), "{steps:?}");
 }
 
 #[test]
 fn publish() {
     let first = sealed();
     first.done(&["online", "--key", "keys/online.pem"]);
-    let rotation = Office::after_the_first();
-    rotation.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
-    rotation.done_at(DAY_1, &["ceremony", "new", "next", "--replace", "bob=frank"]);
-    rotation.done_at(DAY_1, &["ceremony", "freeze", "next"]);
-    ["alice", "carol", "dave", "frank"].iter().for_each(|signer| rotation.sign("next", signer).says("has signed"));
-    rotation.done_at(DAY_1, &["ceremony", "seal", "next"]);
-    rotation.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    for (office, at) in [(&first, DAY_0), (&rotation, DAY_1)] {
-        let steps =
-            interrupt(&Case { office, at, command: &["publish"], done_already: None, compared: all_but_verifiers });
-        assert!(steps.is_none_or(|steps| steps > 20), "{steps:?}");
-    }
+    publishing_is_interrupted(&first, DAY_0, true);
+    // Signed by enough for the old root too, so that the new one can wait for the timestamp.
+    let targets = [("targets", "carol"), ("targets", "dave"), ("targets", "erin")];
+    let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
+    publishing_is_interrupted(&rotation(&replaced, &[ROOT, targets].concat()), DAY_1, true);
+}
+
+#[test]
+fn publish_where_no_order_serves_everybody() {
+    // Between root and timestamp nobody is served, and only there; publishing again ends it.
+    let targets = [("targets", "frank"), ("targets", "stranger"), ("targets", "carol")];
+    let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
+    publishing_is_interrupted(&rotation(&replaced, &[ROOT, targets].concat()), DAY_1, false);
 }
