@@ -328,6 +328,20 @@ fn a_transcript_has_a_most_of_lines_bytes_and_ends() {
 }
 
 #[test]
+fn a_line_has_a_most_of_bytes() {
+    let line = |filling: usize| {
+        let fact = "x".repeat(filling);
+        Transcript::default().append(day(0), Event::planned("ab", Some(&fact)))
+    };
+    let room = Transcript::MOST_LINE_BYTES - line(0).len();
+    let longest = line(room);
+    assert_eq!(longest.len(), Transcript::MOST_LINE_BYTES);
+    assert_eq!(Transcript::parse(&longest).unwrap().entries().len(), 1);
+    let too_long = Transcript::parse(&line(room + 1));
+    assert!(matches!(too_long, Err(TranscriptError::Unreadable { line: 1, .. })), "{too_long:?}");
+}
+
+#[test]
 fn what_stands_before_a_fault_is_still_shown() {
     let mut clone = begun();
     clone.note(2, signed("alice")).note(3, signed("bob"));
