@@ -110,4 +110,7 @@ pub use secret_key::{KeyFileError, KeyKind, SecretKey};
 pub use standing::{PartStanding, QuorumStanding, Standing, Under};
 pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
 pub use toml_error::TomlError;
-pub use transcript::{Entry, Event, EventKind, Transcript, TranscriptError};
+pub use transcript::{
+    Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,
+    TranscriptError,
+};

@@ -1,6 +1,7 @@
 //! Writing files so that each is there entirely or not at all, and on the disk before anybody is told. The client's store does it; here it
 //! is told to a maintainer.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -24,6 +25,36 @@ pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fa
     })
 }
 
+/// Makes a new file, or finds it as it is to be: then an earlier run got that far. One with other content stays as it is.
+pub(crate) fn ensure(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match fs::read(path) {
+        Ok(there) if there == bytes => Ok(()),
+        _ => create(path, bytes, Access::Umask),
+    }
+}
+
+/// Removes what writers have left behind in a folder and below it that were ended before a file had its name. Only for who knows that
+/// nobody else is writing there. Best effort: what cannot be removed is in nobody's way.
+pub(crate) fn sweep(folder: &Path) {
+    sweep_one(folder, true);
+}
+
+/// As [`sweep`], for the folder alone.
+pub(crate) fn sweep_flat(folder: &Path) {
+    sweep_one(folder, false);
+}
+
+fn sweep_one(folder: &Path, with_folders: bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && with_folders {
+            sweep_one(&entry.path(), true);
+        } else if kind.is_file() && entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Failure> {
     store::make_folder(path, Access::Umask).map_err(Failure::from)
@@ -40,8 +71,6 @@ impl From<StoreError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -55,6 +84,30 @@ mod tests {
         replace(&path, b"third").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"third");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_there_as_it_is_to_be_is_as_good_as_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.toml");
+        for _ in 0..2 {
+            ensure(&path, b"first").unwrap();
+        }
+        assert!(ensure(&path, b"second").unwrap_err().what().ends_with("is there already"));
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+    }
+
+    #[test]
+    fn what_was_left_unfinished_is_swept_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a/.unfinished-1", "a/b/.unfinished-2", "a/.hidden", "a/b/c.json"] {
+            create(&folder.path().join(name), b"x", Access::Umask).unwrap();
+        }
+        sweep_flat(folder.path());
+        assert!(folder.path().join("a/.unfinished-1").exists());
+        sweep(folder.path());
+        let there = |name: &str| folder.path().join(name).exists();
+        assert!(!there("a/.unfinished-1") && !there("a/b/.unfinished-2") && there("a/.hidden") && there("a/b/c.json"));
     }
 
     #[cfg(unix)]

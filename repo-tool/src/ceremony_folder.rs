@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    Answer, Answers, Bounds, Event, EventKind, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Published, Sealed,
-    Standing, Transcript,
+    Answer, Answers, Bounds, Event, EventKind, Freezing, Frozen, FrozenRecord, HeadSignature, Keyholders, Name, Part,
+    Plan, Published, Sealed, SignedFacts, Standing, Transcript, TranscriptError,
 };
+use rootline_metadata::KeyId;
+use rootline_metadata::json::{Value, ValueMembers};
 
 use crate::atomic_file;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
+use crate::merge_conflict;
 use crate::repository_folder::read_files;
 
 /// `ceremonies/ID`.
@@ -29,6 +32,8 @@ pub(crate) enum Stage {
     Planned,
     /// There are files to sign.
     Frozen,
+    /// Clones that did not know of each other have frozen different files.
+    Disputed,
     /// All signatures are in.
     Sealed,
     /// All signatures were in, and what was sealed cannot be published any more: something else was published meanwhile, or the files
@@ -45,6 +50,7 @@ impl Stage {
         match self {
             Stage::Planned => "planned",
             Stage::Frozen => "to be signed",
+            Stage::Disputed => "frozen differently in two clones",
             Stage::Sealed => "sealed",
             Stage::Overtaken => "sealed, and cannot be published any more",
             Stage::Released => "done",
@@ -83,6 +89,7 @@ impl CeremonyFolder {
             ),
             _ => Failure::io("read", &path, &error),
         })?;
+        merge_conflict::refuse(&path, text.as_bytes())?;
         let plan = Plan::parse(&text, keyholders, bounds).map_err(|error| Failure::toml(&path, &error))?;
         if *plan.id() != self.id {
             let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
@@ -93,11 +100,12 @@ impl CeremonyFolder {
 
     pub(crate) fn stage(&self, published: &Published) -> Result<Stage, Failure> {
         let transcript = self.transcript()?;
-        if transcript.last(&EventKind::Abandoned).is_some() {
-            return Ok(Stage::Abandoned);
-        }
+        // What is public stays so, though another clone gave the ceremony up without knowing.
         if transcript.last(&EventKind::Released).is_some() {
             return Ok(Stage::Released);
+        }
+        if transcript.last(&EventKind::Abandoned).is_some() {
+            return Ok(Stage::Abandoned);
         }
         if let Some(files) = self.sealed_files()? {
             return Ok(match Sealed::read(files, published) {
@@ -107,7 +115,11 @@ impl CeremonyFolder {
                 Err(_) => Stage::Overtaken,
             });
         }
-        Ok(if transcript.frozen().is_some() { Stage::Frozen } else { Stage::Planned })
+        Ok(match transcript.freezing() {
+            Freezing::Never => Stage::Planned,
+            Freezing::Agreed(_) => Stage::Frozen,
+            Freezing::Disputed(_) => Stage::Disputed,
+        })
     }
 
     pub(crate) fn frozen_path(&self) -> PathBuf {
@@ -116,11 +128,18 @@ impl CeremonyFolder {
 
     /// The frozen files with what was noted down about them, checked against it.
     pub(crate) fn frozen(&self) -> Result<(Frozen, FrozenRecord), Failure> {
-        let Some(record) = self.transcript()?.frozen() else {
-            return Err(Failure::new(
-                format!("{} has not been frozen", self.id),
-                format!("freeze it: rootline-repo ceremony freeze {}", self.id),
-            ));
+        let hint = format!("freeze it: rootline-repo ceremony freeze {}", self.id);
+        let record = match self.transcript()?.freezing() {
+            Freezing::Agreed(record) => record,
+            Freezing::Never => return Err(Failure::new(format!("{} has not been frozen", self.id), hint)),
+            Freezing::Disputed(records) => {
+                let what = format!(
+                    "{} was frozen in {} different ways, in clones that have been merged since",
+                    self.id,
+                    records.len()
+                );
+                return Err(Failure::new(what, hint).breaking("all keyholders sign the same bytes"));
+            }
         };
         let frozen = Frozen::open(&read_files(&self.frozen_path())?, &record);
         let frozen = frozen.map_err(|error| {
@@ -175,9 +194,7 @@ impl CeremonyFolder {
 
     /// The sealed files, if it has been sealed and not been frozen anew since.
     fn sealed_files(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
-        let transcript = self.transcript()?;
-        let last = |kind: &EventKind| transcript.entries().iter().rposition(|entry| entry.event.kind == *kind);
-        if last(&EventKind::Sealed).is_none() || last(&EventKind::Sealed) < last(&EventKind::Frozen) {
+        if self.transcript()?.sealing().is_none() {
             return Ok(None);
         }
         Ok(Some(read_files(&self.sealed_path())?).filter(|files| !files.is_empty()))
@@ -199,29 +216,98 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn transcript(&self) -> Result<Transcript, Failure> {
-        Ok(Transcript::parse(&self.transcript_text()?)?)
+        self.parse_transcript(&self.transcript_text()?)
     }
 
-    fn transcript_text(&self) -> Result<String, Failure> {
+    fn parse_transcript(&self, text: &str) -> Result<Transcript, Failure> {
+        Transcript::parse(text).map_err(|error| self.transcript_failure(&error))
+    }
+
+    /// A fault of the transcript, with the place of its file.
+    pub(crate) fn transcript_failure(&self, error: &TranscriptError) -> Failure {
+        Failure::new(format!("{}: {error}", self.transcript_path().display()), error.hint())
+    }
+
+    /// The text of the transcript, whatever it says; of none, if there is none yet.
+    pub(crate) fn transcript_text(&self) -> Result<String, Failure> {
         let path = self.transcript_path();
-        match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-            other => other.map_err(|error| Failure::io("read", &path, &error)),
+        let is_too_long = |file: fs::Metadata| file.len() > Transcript::MOST_BYTES as u64;
+        if fs::metadata(&path).is_ok_and(is_too_long) {
+            return Err(self.transcript_failure(&TranscriptError::TooLong));
         }
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            other => other.map_err(|error| Failure::io("read", &path, &error))?,
+        };
+        merge_conflict::refuse(&path, text.as_bytes())?;
+        Ok(text)
     }
 
-    /// Notes something down. The file is written whole, so that no line is ever there in part.
+    /// Notes something down.
     pub(crate) fn note(&self, at: DateTime<Utc>, event: Event) -> Result<(), Failure> {
+        self.note_all([(at, event)])
+    }
+
+    /// Notes several things down, all or none of them. The file is written whole, so that no line is ever there in part.
+    pub(crate) fn note_all(&self, events: impl IntoIterator<Item = (DateTime<Utc>, Event)>) -> Result<(), Failure> {
         let mut text = self.transcript_text()?;
-        let mut transcript = Transcript::parse(&text)?;
-        text.push_str(&transcript.append(at, event));
-        text.push('\n');
+        let mut transcript = self.parse_transcript(&text)?;
+        let before = transcript.head();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        for (at, event) in events {
+            text.push_str(&transcript.append(at, event));
+            text.push('\n');
+        }
+        if transcript.head() == before {
+            return Ok(());
+        }
+        // A line that is too long, or one too many, is never written.
+        self.parse_transcript(&text)?;
         atomic_file::replace(&self.transcript_path(), text.as_bytes())
     }
 
+    /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended
+    /// before it could. Nothing otherwise.
+    pub(crate) fn missing_release(&self, published: &Published) -> Result<Option<Event>, Failure> {
+        if self.stage(published)? != Stage::Released || self.transcript()?.last(&EventKind::Released).is_some() {
+            return Ok(None);
+        }
+        Ok(self.sealed_files()?.map(|files| released(&files)))
+    }
+
+    fn heads_path(&self) -> PathBuf {
+        self.path.join("heads")
+    }
+
+    /// The signatures of heads of the transcript, by the names of their files. Nothing in them has been checked.
+    pub(crate) fn head_signatures(&self) -> Result<BTreeMap<String, HeadSignature>, Failure> {
+        let read = |(name, bytes): (String, Vec<u8>)| match HeadSignature::parse(&bytes) {
+            Ok(signature) => Ok((name, signature)),
+            Err(error) => Err(Failure::new(
+                format!("{}: {error}", self.heads_path().join(name).display()),
+                "bring it back from version control, or take it away and ask for the signature again",
+            )),
+        };
+        read_files(&self.heads_path())?.into_iter().map(read).collect()
+    }
+
+    /// Keeps a signature of the head; one that is there is never written over. Gives the path of its file.
+    pub(crate) fn write_head_signature(&self, signature: &HeadSignature) -> Result<PathBuf, Failure> {
+        let path = self.heads_path().join(signature.file_name());
+        atomic_file::ensure(&path, &signature.to_json())?;
+        Ok(path)
+    }
+
     /// Notes down every signature that counts and is not noted yet: one that was given just before a crash, or that came from another
-    /// clone. Each with what is known of the token that made it.
-    pub(crate) fn note_answers(&self, standing: &Standing, evidence: &Evidence) -> Result<(), Failure> {
+    /// clone. Each with what is known of the token that made it. Gives whether there were any.
+    pub(crate) fn note_answers(
+        &self,
+        standing: &Standing,
+        keyholders: &Keyholders,
+        evidence: &Evidence,
+    ) -> Result<bool, Failure> {
         let transcript = self.transcript()?;
         let noted = |answer: &Answer, key_id: &str| {
             transcript.entries().iter().any(|entry| {
@@ -239,20 +325,28 @@ impl CeremonyFolder {
                 !part.void.iter().chain(rejected).any(|name| *name == answer.keyholder)
             })
         };
-        let answers = self.answers()?;
-        for answer in answers.values().filter(|answer| counts(answer)) {
+        let scheme = |id: &KeyId| {
+            let keys = keyholders.iter().flat_map(|holder| holder.keys());
+            keys.filter(|key| KeyId::of(key) == *id).map(|key| key.scheme().as_str()).next()
+        };
+        let mut events = Vec::new();
+        for answer in self.answers()?.values().filter(|answer| counts(answer)) {
             for signature in answer.signatures.iter().filter(|signature| !noted(answer, signature.key_id.as_str())) {
-                let event = Event::new(EventKind::Signed)
-                    .with("role", answer.part.role.name())
-                    .with("version", answer.part.version.number())
-                    .with("keyholder", answer.keyholder.as_str())
-                    .with("keyid", signature.key_id.as_str())
-                    .with("payload", &*answer.payload);
-                let fact = evidence.fact(&answer.keyholder, &signature.key_id);
-                self.note(signature.at, fact.into_iter().fold(event, |event, fact| event.with("evidence", fact)))?;
+                let evidence = evidence.fact(&answer.keyholder, &signature.key_id);
+                let event = Event::signed(SignedFacts {
+                    part: &answer.part,
+                    keyholder: answer.keyholder.as_str(),
+                    key_id: signature.key_id.as_str(),
+                    scheme: scheme(&signature.key_id),
+                    payload: &answer.payload,
+                    evidence: evidence.as_ref(),
+                });
+                events.push((signature.at, event));
             }
         }
-        Ok(())
+        let any = !events.is_empty();
+        self.note_all(events)?;
+        Ok(any)
     }
 }
 
@@ -266,8 +360,12 @@ fn remove_others(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<(), Fa
 }
 
 /// Files by name, as facts of an event.
-pub(crate) fn digests(files: &BTreeMap<String, Vec<u8>>) -> rootline_metadata::json::Value {
+pub(crate) fn digests(files: &BTreeMap<String, Vec<u8>>) -> Value {
     let digest = |bytes: &[u8]| rootline_metadata::hex::encode(&rootline_metadata::sha256(bytes));
-    let members = rootline_metadata::json::ValueMembers::new();
-    files.iter().fold(members, |members, (name, bytes)| members.with(name, digest(bytes))).into()
+    files.iter().fold(ValueMembers::new(), |members, (name, bytes)| members.with(name, digest(bytes))).into()
+}
+
+/// That sealed files are current.
+pub(crate) fn released(files: &BTreeMap<String, Vec<u8>>) -> Event {
+    Event::new(EventKind::Released).with("files", digests(files))
 }

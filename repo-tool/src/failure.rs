@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    AttestationRefusal, DraftError, FreezeError, FrozenChanged, KeyholderClash, MergeError, NotPublishable,
-    PublishedError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError, TranscriptError,
+    AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
+    NotPublishable, PublishedError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -96,6 +96,12 @@ impl From<AttestationRefusal> for Failure {
     }
 }
 
+impl From<HeadRefusal> for Failure {
+    fn from(refusal: HeadRefusal) -> Self {
+        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
 impl From<GateRefusal> for Failure {
     fn from(refused: GateRefusal) -> Self {
         let failure = Failure::new(refused.to_string(), refused.hint());
@@ -147,8 +153,7 @@ with_hint!(
     PublishedError,
     ReleaseError,
     SealedError,
-    TargetDiffers,
-    TranscriptError
+    TargetDiffers
 );
 
 /// A private key's file gives no key.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::DelegationPlan;
+use rootline_ceremonies::{DelegationPlan, Event};
 use rootline_client::refusal::{Fault, File, Refusal};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{Request, Transport, TransportError};
@@ -44,13 +44,27 @@ impl GateRefusal {
     }
 }
 
-/// What the verifiers found who accept a publication.
-#[derive(Debug, Default)]
-pub(crate) struct Accepted {
-    /// How many verifiers read all of it.
-    pub(crate) verifiers: usize,
+/// The verifiers who were tried, none of whom refused, and what they found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checked {
+    /// The roots that they began with.
+    pub(crate) roots: Vec<u64>,
+    /// How many there were.
+    pub(crate) verifiers: u64,
     /// Delegated roles that have expired, with when: whoever asks for what they ship is refused, and nobody else is.
     pub(crate) expired: BTreeMap<String, Expiry>,
+}
+
+impl Checked {
+    /// For the record, with what they were tried before.
+    pub(crate) fn event(&self, before: &str) -> Event {
+        Event::checked(before, &self.roots, self.verifiers)
+    }
+
+    fn add(&mut self, expired: BTreeMap<String, Expiry>) {
+        self.verifiers += 1;
+        self.expired = expired;
+    }
 }
 
 /// Lets our own client read `new` at `now`, from every root in it, without a local copy and with one of `old`: all roles, and every
@@ -58,26 +72,20 @@ pub(crate) struct Accepted {
 ///
 /// # Errors
 /// If one of these verifiers would refuse.
-pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Accepted, GateRefusal> {
-    let mut accepted = Accepted::default();
+pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Checked, GateRefusal> {
+    let mut checked = Checked::default();
     for (version, root) in roots(new) {
         let begins = format!("begins with root {version}");
         let read_new = read(root, MemoryStore::new(), new, now);
-        accepted.add(read_new.map_err(|error| GateRefusal { verifier: begins.clone(), error })?);
+        checked.add(read_new.map_err(|error| GateRefusal { verifier: begins.clone(), error })?);
         if old.contains_key("timestamp.json") {
             let verifier = format!("{begins} and has seen the publication before");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
-            accepted.add(read.map_err(|error| GateRefusal { verifier, error })?);
+            checked.add(read.map_err(|error| GateRefusal { verifier, error })?);
         }
+        checked.roots.push(version.number());
     }
-    Ok(accepted)
-}
-
-impl Accepted {
-    fn add(&mut self, expired: BTreeMap<String, Expiry>) {
-        self.verifiers += 1;
-        self.expired = expired;
-    }
+    Ok(checked)
 }
 
 /// Every published root with its version, ascending.

@@ -7,6 +7,8 @@ mod evidence;
 mod failure;
 mod gate;
 mod key_file;
+mod merge_conflict;
+mod publishing_order;
 mod repository_folder;
 mod serve;
 mod trust_changes;

@@ -8,7 +8,9 @@ use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Releas
 
 use crate::atomic_file::{self, UNFINISHED};
 use crate::ceremony_folder::CeremonyFolder;
+use crate::evidence::VENDOR_ROOTS;
 use crate::failure::Failure;
+use crate::merge_conflict;
 
 /// The folder that everything about one repository lives in.
 ///
@@ -18,7 +20,7 @@ use crate::failure::Failure;
 /// vendor-roots/          the roots of tokens' vendors, in PEM
 /// targets/               what is shipped
 /// metadata/              everything ever published, byte for byte, targets included
-/// ceremonies/ID/         plan.toml, frozen/, signatures/ROLE/NAME.json, sealed/, transcript.jsonl
+/// ceremonies/ID/         plan.toml, frozen/, signatures/VERSION.ROLE/NAME.json, sealed/, transcript.jsonl, heads/
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct RepositoryFolder {
@@ -33,6 +35,8 @@ pub(crate) struct Lock {
 
 impl RepositoryFolder {
     pub(crate) const POLICY: &str = "rootline.toml";
+    /// The folders in it.
+    pub(crate) const FOLDERS: [&str; 4] = ["keyholders", "targets", "metadata", "ceremonies"];
     const LOCK: &str = ".rootline-lock";
 
     pub(crate) fn new(path: PathBuf) -> RepositoryFolder {
@@ -59,7 +63,10 @@ impl RepositoryFolder {
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(|error| Failure::io("open", &path, &error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => {
+                self.sweep();
+                Ok(Lock { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(Failure::new(
                 format!("another rootline-repo is writing in {}", self.path.display()),
                 "wait until it is done, and run this again",
@@ -68,10 +75,20 @@ impl RepositoryFolder {
         }
     }
 
+    /// Takes away what commands have left that were ended while they were writing.
+    fn sweep(&self) {
+        atomic_file::sweep_flat(&self.path);
+        let folders = RepositoryFolder::FOLDERS.iter().chain([&VENDOR_ROOTS]);
+        folders.for_each(|folder| atomic_file::sweep(&self.join(folder)));
+    }
+
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let path = self.policy_path();
         match fs::read_to_string(&path) {
-            Ok(text) => Policy::parse(&text).map_err(|error| Failure::toml(&path, &error)),
+            Ok(text) => {
+                merge_conflict::refuse(&path, text.as_bytes())?;
+                Policy::parse(&text).map_err(|error| Failure::toml(&path, &error))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::new(
                 format!("{} is no repository folder: it has no {}", self.path.display(), RepositoryFolder::POLICY),
                 "make one with rootline-repo init, or name it with --repository DIR",
@@ -89,6 +106,7 @@ impl RepositoryFolder {
         for name in self.names_in("keyholders")? {
             let path = self.keyholder_path(&name);
             let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            merge_conflict::refuse(&path, text.as_bytes())?;
             keyholders.add(Keyholder::parse(name, &text).map_err(|error| Failure::toml(&path, &error))?)?;
         }
         Ok(keyholders)
@@ -126,7 +144,7 @@ impl RepositoryFolder {
             let path = self.join("metadata").join(file.to_string());
             match file {
                 rootline_ceremonies::PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
-                _ => atomic_file::create(&path, bytes, atomic_file::Access::Umask)?,
+                _ => atomic_file::ensure(&path, bytes)?,
             }
         }
         Ok(())
@@ -140,7 +158,8 @@ impl RepositoryFolder {
         Ok(self.names_in("ceremonies")?.iter().map(|id| self.ceremony(id)).collect())
     }
 
-    /// The folders in a folder whose names are [`Name`]s, in order.
+    /// The folders in a folder whose names are [`Name`]s, in order. One with nothing in it was made by a command that was ended before it
+    /// wrote anything there.
     fn names_in(&self, folder: &str) -> Result<Vec<Name>, Failure> {
         let folder = self.join(folder);
         let unreadable = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
@@ -152,6 +171,9 @@ impl RepositoryFolder {
         for entry in entries {
             let entry = entry.map_err(unreadable)?;
             if !entry.path().is_dir() || entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if is_empty(&entry.path()).map_err(unreadable)? {
                 continue;
             }
             let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
@@ -167,6 +189,15 @@ impl RepositoryFolder {
     }
 }
 
+fn is_empty(folder: &Path) -> std::io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        if !entry?.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// All files below a folder by their names seen from it, with `/` between the parts. No folder is no files; links are not followed.
 pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
@@ -178,8 +209,10 @@ pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Fai
 
 fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     let unreadable = |error: std::io::Error| Failure::io("read the folder", folder, &error);
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
+    // In order, so that of several faults the same one is told everywhere.
+    let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
         let path = entry.path();
         let name = entry.file_name();
         let name =
@@ -193,6 +226,7 @@ fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>
             read_below(&path, &format!("{prefix}{name}/"), files)?;
         } else if kind.is_file() {
             let bytes = fs::read(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            merge_conflict::refuse(&path, &bytes)?;
             files.insert(format!("{prefix}{name}"), bytes);
         } else {
             return Err(Failure::new(

@@ -14,6 +14,8 @@ pub mod crashing_disk;
 pub mod distant;
 pub mod full_disk;
 pub mod http2_server;
+#[cfg(unix)]
+pub mod interrupted;
 pub mod large_repository;
 pub mod nginx;
 pub mod peers;

@@ -109,13 +109,30 @@ pub fn unpacked(program: &str) -> Option<PathBuf> {
     if program.exists() { Some(program) } else { missing() }
 }
 
+/// A program of the system's, such as `git`, wherever the search path has it; none if it is not there.
+///
+/// # Panics
+/// If it is not there and `CI=true`.
+pub fn of_the_system(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|program| program.is_file());
+    found.or_else(missing)
+}
+
 fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn missing<T>() -> Option<T> {
-    let missing = "the peers are not installed: run tests/peers/install";
+    skipped("the peers are not installed: run tests/peers/install")
+}
+
+/// Says why a test is skipped.
+///
+/// # Panics
+/// If `CI=true`.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn skipped<T>(missing: &str) -> Option<T> {
     assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
     eprintln!("skipped: {missing}");
     None

@@ -24,3 +24,5 @@ mod room;
 mod sequence;
 #[path = "ceremony/signing.rs"]
 mod signing;
+#[path = "ceremony/transcript.rs"]
+mod transcript;

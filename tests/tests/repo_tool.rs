@@ -16,5 +16,7 @@ mod merging;
 mod office;
 #[path = "repo_tool/publishing.rs"]
 mod publishing;
+#[path = "repo_tool/records.rs"]
+mod records;
 #[path = "repo_tool/refusals.rs"]
 mod refusals;

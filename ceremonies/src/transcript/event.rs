@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use rootline_metadata::hex;
 use rootline_metadata::json::{Value, ValueMembers};
 
+use super::head::HeadSignature;
 use crate::frozen::FrozenRecord;
+use crate::part::Part;
 
 /// Something that happened, with what is worth knowing about it. Facts depend on the kind; more of both may come, and a reader keeps
 /// those it does not know.
@@ -25,52 +27,71 @@ pub enum EventKind {
     Planned,
     /// The files to sign were rendered from the plan.
     Frozen,
-    /// A keyholder signed a role.
+    /// A keyholder signed a file.
     Signed,
     /// Every threshold was met and the signatures were put in.
     Sealed,
+    /// Verifiers were tried, and none refused.
+    Checked,
     /// Snapshot and timestamp made the files current.
     Released,
     /// The repository was put where clients read it.
     Published,
     /// What another ceremony had planned became part of this one.
     Merged,
+    /// A keyholder signed the head of the transcript.
+    Witnessed,
     /// The ceremony was given up.
     Abandoned,
     /// Something that this version knows nothing of.
     Other(String),
 }
 
+/// Every kind that this version knows, with its name in the transcript.
+const KINDS: [(EventKind, &str); 10] = [
+    (EventKind::Planned, "planned"),
+    (EventKind::Frozen, "frozen"),
+    (EventKind::Signed, "signed"),
+    (EventKind::Sealed, "sealed"),
+    (EventKind::Checked, "checked"),
+    (EventKind::Released, "released"),
+    (EventKind::Published, "published"),
+    (EventKind::Merged, "merged"),
+    (EventKind::Witnessed, "witnessed"),
+    (EventKind::Abandoned, "abandoned"),
+];
+
 impl EventKind {
     /// Its name in the transcript.
     pub fn name(&self) -> &str {
         match self {
-            EventKind::Planned => "planned",
-            EventKind::Frozen => "frozen",
-            EventKind::Signed => "signed",
-            EventKind::Sealed => "sealed",
-            EventKind::Released => "released",
-            EventKind::Published => "published",
-            EventKind::Merged => "merged",
-            EventKind::Abandoned => "abandoned",
             EventKind::Other(name) => name,
+            known => KINDS.iter().find(|(kind, _)| kind == known).map_or("", |(_, name)| name),
         }
     }
 
     /// The kind of that name.
     pub fn named(name: &str) -> EventKind {
-        match name {
-            "planned" => EventKind::Planned,
-            "frozen" => EventKind::Frozen,
-            "signed" => EventKind::Signed,
-            "sealed" => EventKind::Sealed,
-            "released" => EventKind::Released,
-            "published" => EventKind::Published,
-            "merged" => EventKind::Merged,
-            "abandoned" => EventKind::Abandoned,
-            other => EventKind::Other(other.to_owned()),
-        }
+        let known = KINDS.iter().find(|(_, known)| *known == name);
+        known.map_or_else(|| EventKind::Other(name.to_owned()), |(kind, _)| kind.clone())
     }
+}
+
+/// What is noted down about a signature.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedFacts<'a> {
+    /// The file that was signed.
+    pub part: &'a Part,
+    /// Who signed.
+    pub keyholder: &'a str,
+    /// The key.
+    pub key_id: &'a str,
+    /// How the key signs, where it is known.
+    pub scheme: Option<&'a str>,
+    /// The SHA-256 digest of what was signed, in hex.
+    pub payload: &'a str,
+    /// What the signer shows for how the key is kept, where there is something.
+    pub evidence: Option<&'a Value>,
 }
 
 impl Event {
@@ -91,6 +112,28 @@ impl Event {
         self.facts.get(name).and_then(Value::as_text)
     }
 
+    /// A fact that is a whole number from 0.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        number(self.facts.get(name)?)
+    }
+
+    /// A fact that is a list of texts.
+    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        self.facts.get(name)?.as_array()?.iter().map(Value::as_text).collect()
+    }
+
+    /// A fact that is SHA-256 digests by the names of files.
+    pub fn digests(&self, name: &str) -> Option<BTreeMap<String, [u8; 32]>> {
+        let files = self.facts.get(name)?.as_object()?.iter();
+        files.map(|(name, digest)| Some((name.to_owned(), hex::decode_array(digest.as_text()?)?))).collect()
+    }
+
+    /// That a plan was written: its SHA-256 digest in hex, and what it says it is for.
+    pub fn planned(plan: &str, summary: Option<&str>) -> Event {
+        let event = Event::new(EventKind::Planned).with("plan", plan);
+        summary.into_iter().fold(event, |event, summary| event.with("summary", summary))
+    }
+
     /// That files were frozen.
     pub fn frozen(record: &FrozenRecord) -> Event {
         let file = |files: ValueMembers, (name, digest): (&String, &[u8; 32])| files.with(name, hex::encode(digest));
@@ -102,18 +145,88 @@ impl Event {
     }
 
     /// What was frozen, if that is what happened.
-    pub(crate) fn frozen_record(&self) -> Option<FrozenRecord> {
+    pub fn frozen_record(&self) -> Option<FrozenRecord> {
         if self.kind != EventKind::Frozen {
             return None;
         }
-        let revision = self.facts.get("revision").and_then(|value| match value {
-            Value::Integer(number) => number.digits().parse().ok(),
-            _ => None,
-        })?;
-        let mut files = BTreeMap::new();
-        for (name, digest) in self.facts.get("files")?.as_object()?.iter() {
-            files.insert(name.to_owned(), hex::decode(digest.as_text()?)?.try_into().ok()?);
+        let (revision, plan) = (self.number("revision")?, self.text("plan")?.to_owned());
+        Some(FrozenRecord { revision, plan, files: self.digests("files")? })
+    }
+
+    /// That a file was signed.
+    pub fn signed(facts: SignedFacts<'_>) -> Event {
+        let event = Event::new(EventKind::Signed)
+            .with("role", facts.part.role.name())
+            .with("version", facts.part.version.number())
+            .with("keyholder", facts.keyholder)
+            .with("keyid", facts.key_id)
+            .with("payload", facts.payload);
+        let event = facts.scheme.into_iter().fold(event, |event, scheme| event.with("scheme", scheme));
+        facts.evidence.into_iter().fold(event, |event, evidence| event.with("evidence", evidence.clone()))
+    }
+
+    /// That verifiers were tried before something became current or public: from each of these roots, that many in all.
+    pub fn checked(before: &str, roots: &[u64], verifiers: u64) -> Event {
+        Event::new(EventKind::Checked)
+            .with("before", before)
+            .with("roots", roots.iter().copied().collect::<Value>())
+            .with("verifiers", verifiers)
+    }
+
+    /// That the repository was put where clients read it: where, the timestamp's version and its SHA-256 digest.
+    pub fn published(to: &str, version: u64, timestamp: &[u8; 32]) -> Event {
+        Event::new(EventKind::Published)
+            .with("to", to)
+            .with("timestamp", version)
+            .with("digest", hex::encode(timestamp))
+    }
+
+    /// That the head of the transcript was signed: the name of the file that has the signature, and whose it is.
+    pub fn witnessed(file: &str, signature: &HeadSignature) -> Event {
+        Event::new(EventKind::Witnessed)
+            .with("keyholder", signature.keyholder.as_str())
+            .with("keyid", signature.key_id.as_str())
+            .with("lines", signature.head.lines)
+            .with("head", signature.head.digests.iter().map(|digest| hex::encode(digest)).collect::<Value>())
+            .with("file", file)
+    }
+
+    /// That what another ceremony had planned became part of this one: which, and the SHA-256 digest in hex of the plan that says both.
+    pub fn merged(from: &str, plan: &str) -> Event {
+        Event::new(EventKind::Merged).with("from", from).with("plan", plan)
+    }
+
+    /// That the ceremony was given up, and why.
+    pub fn abandoned(reason: &str) -> Event {
+        Event::new(EventKind::Abandoned).with("reason", reason)
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Integer(number) => number.digits().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own_and_is_found_by_it() {
+        for (kind, name) in KINDS {
+            assert_eq!((kind.name(), EventKind::named(name)), (name, kind.clone()));
         }
-        Some(FrozenRecord { revision, plan: self.text("plan")?.to_owned(), files })
+        assert_eq!(EventKind::named("lunch"), EventKind::Other("lunch".to_owned()));
+        assert_eq!(EventKind::named("lunch").name(), "lunch");
+    }
+
+    #[test]
+    fn facts_of_another_form_than_expected_are_not_there() {
+        let event = Event::new(EventKind::Checked).with("roots", 1).with("verifiers", "one").with("files", "none");
+        assert_eq!((event.texts("roots"), event.number("verifiers"), event.digests("files")), (None, None, None));
+        let event = Event::published("public", 3, &[7; 32]).with("files", ValueMembers::new().with("a.json", "0f"));
+        assert_eq!((event.number("timestamp"), event.digests("files")), (Some(3), None));
     }
 }

@@ -3,6 +3,7 @@
 mod abandon;
 mod freeze;
 mod list;
+mod log;
 mod merge;
 mod new;
 mod review;
@@ -11,6 +12,7 @@ mod sign;
 mod standing;
 mod status;
 mod touching;
+mod witness;
 
 use clap::{Args, Subcommand};
 use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
@@ -47,6 +49,17 @@ pub(crate) enum CeremonyCommand {
     Merge(merge::MergeArgs),
     /// Give it up, and keep the record of why
     Abandon(abandon::AbandonArgs),
+    /// What happened, line after line, and the digest that stands for all of it
+    #[command(after_help = "Examples:
+  rootline-repo ceremony log
+  rootline-repo ceremony log 2030-06 --json
+
+The log is the ceremony's transcript.jsonl. Each line holds the digest of the one before, so whoever knows the head knows all of it. \
+Lines that were written in two clones stand side by side until a line that follows both. A transcript that does not hold together is \
+shown up to the first line that is wrong, and the exit status is 1.")]
+    Log(IdArgs),
+    /// Sign the head of the transcript: nothing before it can be changed or cut off unnoticed from then on
+    Witness(witness::WitnessArgs),
     /// All ceremonies
     #[command(after_help = "Examples:
   rootline-repo ceremony list
@@ -72,6 +85,8 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<(), Fa
         CeremonyCommand::Seal(args) => seal::run(args, context),
         CeremonyCommand::Merge(args) => merge::run(args, context),
         CeremonyCommand::Abandon(args) => abandon::run(args, context),
+        CeremonyCommand::Log(args) => log::run(args, context),
+        CeremonyCommand::Witness(args) => witness::run(args, context),
         CeremonyCommand::List => list::run(context),
     }
 }
@@ -122,7 +137,7 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if matches!(ceremony.stage(published)?, Stage::Planned | Stage::Frozen | Stage::Sealed | Stage::Overtaken) {
+        if !matches!(ceremony.stage(published)?, Stage::Released | Stage::Abandoned) {
             open.push(ceremony);
         }
     }
@@ -141,6 +156,6 @@ fn refuse_closed(folder: &CeremonyFolder, published: &Published) -> Result<(), F
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))
         }
-        Stage::Planned | Stage::Frozen | Stage::Sealed | Stage::Overtaken => Ok(()),
+        Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Sealed | Stage::Overtaken => Ok(()),
     }
 }

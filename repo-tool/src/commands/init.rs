@@ -40,6 +40,15 @@ pub(crate) struct InitArgs {
 const GITIGNORE: &str = "/.rootline-lock\n.unfinished-*\n# Private keys belong elsewhere. What tokens and their vendors say is public.\n*.pem\n\
     !/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n";
 
+/// What git is to know: see [`ATTRIBUTES`].
+pub(crate) const ATTRIBUTES_FILE: &str = ".gitattributes";
+
+/// Lets git keep the lines of both sides of a transcript.
+pub(crate) const UNION: &str = "ceremonies/*/transcript.jsonl merge=union";
+
+/// Digests are of bytes, so nothing may change their line ends.
+const ATTRIBUTES: &str = "* -text\nceremonies/*/transcript.jsonl merge=union\n";
+
 pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     let folder = match &args.folder {
         Some(folder) => RepositoryFolder::new(folder.clone()),
@@ -47,14 +56,16 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     };
     let policy = Policy::template(&args.name, &args.holders, args.threshold, &args.online);
     Policy::parse(&policy).map_err(|error| Failure::new(own_text(&error), "see rootline-repo init --help"))?;
-    for name in ["keyholders", "targets", "metadata", "ceremonies"] {
+    for name in RepositoryFolder::FOLDERS {
         atomic_file::create_folder(&folder.join(name))?;
     }
-    if !folder.join(".gitignore").exists() {
-        atomic_file::create(&folder.join(".gitignore"), GITIGNORE.as_bytes(), Access::Umask)?;
+    for (name, text) in [(".gitignore", GITIGNORE), (ATTRIBUTES_FILE, ATTRIBUTES)] {
+        if !folder.join(name).exists() {
+            atomic_file::create(&folder.join(name), text.as_bytes(), Access::Umask)?;
+        }
     }
     // Last, because it is what makes a folder a repository.
-    atomic_file::create(&folder.policy_path(), policy.as_bytes(), Access::Umask)?;
+    atomic_file::ensure(&folder.policy_path(), policy.as_bytes())?;
     let shown = folder.path().display().to_string();
     context.report(&json!({ "folder": shown, "policy": folder.policy_path() }), |line| {
         line(format_args!("made {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));

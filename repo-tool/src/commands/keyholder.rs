@@ -83,18 +83,26 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
             "leave out --new-key for somebody new",
         ));
     }
-    let text = if args.new_key {
-        let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
-        text + &Keyholder::key_toml(&key)
-    } else {
-        let display_name = args.display_name.as_deref().unwrap_or(args.name.as_str());
-        Keyholder::new(args.name.clone(), display_name, key.clone())?.to_toml()
+    let there = keyholders.get(&args.name);
+    let text = match there {
+        Some(there) if args.new_key => {
+            let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            let is_last = there.keys().len() > 1 && there.key().material() == key.material();
+            if is_last { text } else { text + &Keyholder::key_toml(&key) }
+        }
+        _ => {
+            let display_name = args.display_name.as_deref().unwrap_or(args.name.as_str());
+            Keyholder::new(args.name.clone(), display_name, key.clone())?.to_toml()
+        }
     };
-    let keyholder = Keyholder::parse(args.name.clone(), &text);
-    let keyholder = keyholder.map_err(|error| Failure::new(own_text(&error), format!("see {}", path.display())))?;
-    let others = keyholders.iter().filter(|other| !args.new_key || *other.name() != args.name).cloned();
-    Keyholders::new(others)?.add(keyholder)?;
-    atomic_file::replace(&path, text.as_bytes())?;
+    // An earlier run may have got this far, and been ended before it could say so.
+    if there.is_none() || fs::read_to_string(&path).ok().as_deref() != Some(&*text) {
+        let keyholder = Keyholder::parse(args.name.clone(), &text);
+        let keyholder = keyholder.map_err(|error| Failure::new(own_text(&error), format!("see {}", path.display())))?;
+        let others = keyholders.iter().filter(|other| !args.new_key || *other.name() != args.name).cloned();
+        Keyholders::new(others)?.add(keyholder)?;
+        atomic_file::replace(&path, text.as_bytes())?;
+    }
     let (key_id, scheme) = (KeyId::of(&key), key.scheme().as_str());
     context.report(&json!({ "keyholder": args.name.as_str(), "keyid": key_id.as_str(), "scheme": scheme }), |line| {
         line(format_args!("{} holds key {} {scheme}", args.name, key_id.short()));

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, due_from,
+    Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
 
 use super::{Context, parse_name};
-use crate::ceremony_folder::{CeremonyFolder, Stage, digests};
+use crate::ceremony_folder::{CeremonyFolder, Stage, released};
 use crate::failure::Failure;
-use crate::gate::{self, Accepted};
+use crate::gate::{self, Checked};
 use crate::key_file::{self, PassphraseArgs};
 
 #[derive(Args, Debug)]
@@ -43,6 +43,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
+    note_unnoted(&published, context)?;
     let ceremonies = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let sealed = together(&ceremonies, &published)?;
     let at = context.now;
@@ -68,10 +69,11 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         renewal,
     };
     let Some(release) = Release::make(&published, parts)? else { return Ok(()) };
-    warn_of_expired(&gate::check(published.files(), release.published().files(), at)?, context);
+    let checked = gate::check(published.files(), release.published().files(), at)?;
+    warn_of_expired(&checked, context);
     context.folder.keep(&release)?;
     for (ceremony, sealed) in &ceremonies {
-        ceremony.note(at, Event::new(EventKind::Released).with("files", digests(sealed.files())))?;
+        ceremony.note_all([(at, checked.event("release")), (at, released(sealed.files()))])?;
     }
     let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
     report(&release, &ids, periods, context);
@@ -97,12 +99,25 @@ fn together(ceremonies: &[(CeremonyFolder, Sealed)], published: &Published) -> R
 }
 
 /// Says which delegated roles have expired: only their holders can do something about it.
-pub(crate) fn warn_of_expired(accepted: &Accepted, context: &Context) {
-    for (role, expiry) in &accepted.expired {
+pub(crate) fn warn_of_expired(checked: &Checked, context: &Context) {
+    for (role, expiry) in &checked.expired {
         context.terminal.warning(format_args!(
             "{role} expired at {expiry}: what it ships is refused, until a ceremony renews it: ceremony new ID --renew {role}"
         ));
     }
+}
+
+/// Notes down what an earlier run made current that was ended before it could.
+fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure> {
+    for ceremony in context.folder.ceremonies()? {
+        if let Some(released) = ceremony.missing_release(published)? {
+            // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
+            let checked = gate::check(&gate::Files::new(), published.files(), context.now).ok();
+            let checked = checked.map(|checked| checked.event("release"));
+            ceremony.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
+        }
+    }
+    Ok(())
 }
 
 /// The sealed ceremonies that are to become current.

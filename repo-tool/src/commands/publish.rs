@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rootline_ceremonies::{Event, EventKind, Published, PublishedFile};
-use rootline_metadata::{Envelope, Role, Timestamp};
+use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
+use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
 
 use super::Context;
@@ -12,7 +12,8 @@ use super::online::warn_of_expired;
 use crate::atomic_file::{self, Access};
 use crate::ceremony_folder::Stage;
 use crate::failure::Failure;
-use crate::gate::{self, Files};
+use crate::gate::{self, Checked, Files};
+use crate::publishing_order::PublishingOrder;
 use crate::repository_folder::read_files;
 
 #[derive(Args, Debug)]
@@ -21,8 +22,8 @@ use crate::repository_folder::read_files;
   rootline-repo publish --to /srv/www/tuf
 
 The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/. \
-A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, the timestamp \
-is replaced last, and nothing is written unless a verifier accepts it from every root ever published.")]
+A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, what \
+makes them current is written last, and nothing is written unless a verifier accepts it from every root ever published.")]
 pub(crate) struct PublishArgs {
     /// The folder to publish to [default: what the policy names]
     #[arg(long, value_name = "FOLDER")]
@@ -39,17 +40,23 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
             "sign them: rootline-repo online --key FILE",
         ));
     }
+    atomic_file::sweep(&to);
     let there = read_files(&to)?;
     check_destination(&to, &there, &published)?;
-    warn_of_expired(&gate::check(&there, published.files(), context.now)?, context);
+    let checked = gate::check(&there, published.files(), context.now)?;
+    warn_of_expired(&checked, context);
 
-    let mut new: Vec<(PublishedFile, &Vec<u8>)> = published
+    let new = published
         .files()
         .iter()
         .filter(|(name, bytes)| there.get(*name) != Some(bytes))
-        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)))
-        .collect();
-    new.sort_by_key(|(file, _)| file.publishing_order());
+        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)));
+    let PublishingOrder { files: new, is_smooth } = PublishingOrder::of(new.collect(), &there, context.now);
+    if !is_smooth {
+        context.terminal.warning(format_args!(
+            "between the new root and the new timestamp verifiers are refused, as too few signed for both: if this is interrupted, run it again at once"
+        ));
+    }
     for (file, bytes) in &new {
         let path = to.join(file.to_string());
         match file {
@@ -57,7 +64,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
             _ => atomic_file::create(&path, bytes, Access::Umask)?,
         }
     }
-    note(&to, &published, context)?;
+    note(args.to.as_deref(), &published, &checked, context)?;
     let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
     let roots = published.roots().len();
     context.report(&json!({ "to": to, "written": names, "roots": roots }), |line| {
@@ -118,17 +125,25 @@ fn newer(path: &Path) -> Failure {
     .breaking("versions never go backwards")
 }
 
-/// Notes down in the ceremonies that are done that they are public now.
-fn note(to: &Path, published: &Published, context: &Context) -> Result<(), Failure> {
-    let place = to.display().to_string();
+/// Notes down in the ceremonies that are done that they are public now, once for each place.
+fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &Context) -> Result<(), Failure> {
+    // As it was given, so that it does not depend on where the command was run.
+    let place = match to {
+        Some(to) => to.display().to_string(),
+        None => context.folder.policy()?.publish_to().unwrap_or_default().to_owned(),
+    };
+    let Some(timestamp) = published.current().map(|current| &current.timestamp) else { return Ok(()) };
     for ceremony in context.folder.ceremonies()? {
-        let is_noted = ceremony.transcript()?.last(&EventKind::Published).is_some();
-        if is_noted || ceremony.stage(published)? != Stage::Released {
+        let transcript = ceremony.transcript()?;
+        let is_it = |entry: &Entry| entry.event.kind == EventKind::Published && entry.event.text("to") == Some(&*place);
+        if transcript.entries().iter().any(is_it) || ceremony.stage(published)? != Stage::Released {
             continue;
         }
-        let timestamp = published.current().map_or(0, |current| current.timestamp.version().number());
-        let event = Event::new(EventKind::Published).with("to", &*place).with("timestamp", timestamp);
-        ceremony.note(context.now, event)?;
+        let digest = sha256(timestamp.bytes());
+        let published_event = Event::published(&place, timestamp.version().number(), &digest);
+        let events = ceremony.missing_release(published)?.into_iter();
+        let events = events.chain([checked.event("publication"), published_event]);
+        ceremony.note_all(events.map(|event| (context.now, event)))?;
     }
     Ok(())
 }

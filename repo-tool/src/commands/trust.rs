@@ -11,8 +11,9 @@ use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, Trus
 use serde_json::json;
 
 use super::Context;
-use crate::atomic_file::{self, Access};
+use crate::atomic_file;
 use crate::failure::Failure;
+use crate::merge_conflict;
 use crate::trust_changes::{MOST_BYTES, TRUSTED_ROOT, TrustChange, entries, trust_changes, window_text};
 
 /// Sigstore's public-good trust root; `data/README.md` says where it comes from.
@@ -117,7 +118,7 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     };
     let path = context.folder.target_path(TRUSTED_ROOT);
     let root = parse(&path, &bytes)?;
-    atomic_file::create(&path, &bytes, Access::Umask)?;
+    atomic_file::ensure(&path, &bytes)?;
     let number = entries(&root).len();
     context.report(&json!({ "written": path, "entries": number }), |line| {
         line(format_args!("wrote {}, which lists {number} logs and authorities", path.display()));
@@ -208,6 +209,7 @@ fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
         }
         _ => Failure::io("read", &path, &error),
     })?;
+    merge_conflict::refuse(&path, &bytes)?;
     let root = parse(&path, &bytes)?;
     Ok((bytes, root))
 }

@@ -1,7 +1,7 @@
 //! Delegated roles, with holders of their own.
 
 use rootline_ceremonies::{Bounds, CeremonyRole, FreezeError, Frozen, Plan, Published, PublishedError, Under};
-use rootline_metadata::{Role as _, json::Value};
+use rootline_metadata::json::Value;
 
 use crate::room::{FIVE, PlanText, Room, name, part, parts, target};
 

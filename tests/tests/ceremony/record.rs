@@ -1,6 +1,6 @@
 //! The transcript, and the review.
 
-use rootline_ceremonies::{Event, EventKind, Review, Transcript, TranscriptError};
+use rootline_ceremonies::{Event, EventKind, Freezing, Review, Transcript, TranscriptError};
 
 use crate::room::{FIVE, PlanText, Room, day, name, target};
 
@@ -21,9 +21,9 @@ fn a_transcript_comes_back_with_everything_in_it() {
     let (transcript, lines) = transcript();
     let read = Transcript::parse(&lines.join("\n")).unwrap();
     assert_eq!(read.entries(), transcript.entries());
-    assert_eq!(read.head_text(), transcript.head_text());
+    assert_eq!(read.head(), transcript.head());
     let frozen = Room::new().freeze(&PlanText::of(&FIVE, 3));
-    assert_eq!(read.frozen(), Some(frozen.record(1)));
+    assert_eq!(read.freezing(), Freezing::Agreed(frozen.record(1)));
     assert_eq!(read.last(&EventKind::Signed).unwrap().event.text("keyholder"), Some("alice"));
     assert_eq!(read.entries()[3].event.kind.name(), "lunch");
 }

@@ -184,7 +184,8 @@ fn the_transcript_tells_what_happened_in_order() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
         .collect();
     let signed = ["signed"; 6];
-    assert_eq!(events, [&["planned", "frozen"][..], &signed, &["sealed", "released", "published"]].concat());
+    let after = ["sealed", "checked", "released", "checked", "published"];
+    assert_eq!(events, [&["planned", "frozen"][..], &signed, &after].concat());
 }
 
 #[test]

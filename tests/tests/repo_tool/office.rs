@@ -72,11 +72,29 @@ impl Office {
         office
     }
 
+    /// A folder without anything in it.
+    #[allow(dead_code, reason = "for tests of how an office begins")]
+    pub(crate) fn empty() -> Office {
+        Office { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// After a first ceremony that is published.
     pub(crate) fn after_the_first() -> Office {
         let office = Office::new();
         office.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
         office
+    }
+
+    /// The same office in a folder of its own.
+    #[allow(dead_code, reason = "for tests that try many things from one state")]
+    pub(crate) fn copy(&self) -> Office {
+        let copy = Office { folder: tempfile::tempdir().unwrap() };
+        for name in self.list("") {
+            copy.write(&name, fs::read(self.path(&name)).unwrap());
+            let permissions = fs::metadata(self.path(&name)).unwrap().permissions();
+            fs::set_permissions(copy.path(&name), permissions).unwrap();
+        }
+        copy
     }
 
     /// A private key that is always the same for a name, unencrypted.
@@ -92,6 +110,11 @@ impl Office {
             let path = self.path(&format!("keys/{name}.pem"));
             fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
         }
+    }
+
+    #[allow(dead_code, reason = "for tests that work in more than one folder")]
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -184,8 +207,25 @@ impl Office {
 
     /// What a verifier makes of a published folder who begins with that root.
     pub(crate) fn verify(&self, folder: &str, root: u64, at: &str) -> Result<TrustRoot, Error> {
-        let pinned = fs::read(self.path(&format!("{folder}/{root}.root.json"))).unwrap();
-        let transport = Folder::new(self.path(folder), self.path(folder).join("targets"));
-        Client::new(pinned, transport, MemoryStore::new()).trust_root(parse_instant(at).unwrap())
+        verify(&self.path(folder), root, at)
     }
+}
+
+/// What a verifier makes of a published folder who begins with that root.
+pub(crate) fn verify(folder: &Path, root: u64, at: &str) -> Result<TrustRoot, Error> {
+    read(folder, root, at, &MemoryStore::new())
+}
+
+/// What a verifier makes of the second folder who has read the first.
+#[allow(dead_code, reason = "for tests of what changes")]
+pub(crate) fn verify_after(before: &Path, after: &Path, at: &str) -> Result<TrustRoot, Error> {
+    let copy = MemoryStore::new();
+    read(before, 1, at, &copy)?;
+    read(after, 1, at, &copy)
+}
+
+fn read(folder: &Path, root: u64, at: &str, copy: &MemoryStore) -> Result<TrustRoot, Error> {
+    let pinned = fs::read(folder.join(format!("{root}.root.json"))).unwrap();
+    let transport = Folder::new(folder, folder.join("targets"));
+    Client::new(pinned, transport, copy).trust_root(parse_instant(at).unwrap())
 }

@@ -53,7 +53,7 @@ fn interrupted_while_it_was_made_current_it_goes_on() {
         fs::remove_dir_all(office.path("public")).unwrap();
         let transcript = office.read("ceremonies/first/transcript.jsonl");
         let lines: Vec<&str> = transcript.lines().collect();
-        office.write("ceremonies/first/transcript.jsonl", lines[..lines.len() - 2].join("\n") + "\n");
+        office.write("ceremonies/first/transcript.jsonl", lines[..lines.len() - 4].join("\n") + "\n");
         office.done(&["ceremony", "list"]).says("first: sealed");
         if kept > 0 {
             office.run(&["publish"]).refuses(
@@ -112,4 +112,31 @@ fn two_at_a_time_do_not_undo_each_other() {
     said.refuses("another rootline-repo is writing in .", "", "wait until it is done");
     lock.unlock().unwrap();
     office.done(&["ceremony", "new", "first"]);
+}
+
+#[test]
+fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so() {
+    for (signers, is_smooth) in [(["carol", "dave", "erin"], true), (["frank", "stranger", "carol"], false)] {
+        let office = Office::after_the_first();
+        office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+        let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
+        office.done_at(DAY_1, &[&["ceremony", "new", "next"], &replaced[..]].concat());
+        office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+        let sign = |role: &str, by: &str| {
+            let key = format!("keys/{by}.pem");
+            office.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
+        };
+        ["carol", "dave", "erin"].iter().for_each(|by| sign("root", by));
+        // The targets that are current were signed by two who leave. The next are signed by enough for both roots, or for the new one alone.
+        signers.iter().for_each(|by| sign("targets", by));
+        office.done_at(DAY_1, &["ceremony", "seal", "next"]);
+        office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+        let said = office.done_at(DAY_1, &["publish"]);
+        let written: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("wrote public/")).collect();
+        let last = if is_smooth { ["timestamp.json", "2.root.json"] } else { ["2.root.json", "timestamp.json"] };
+        assert_eq!(written[written.len() - 2..], last);
+        let warning = "warning: between the new root and the new timestamp verifiers are refused";
+        assert_eq!(said.err.starts_with(warning), !is_smooth, "{said:?}");
+        office.verify("public", 1, DAY_1).unwrap();
+    }
 }

@@ -161,7 +161,7 @@ fn a_transcript_that_was_changed_is_found() {
     office.edit("ceremonies/first/transcript.jsonl", "planned", "plannned");
     let said = office.run(&["ceremony", "status", "first"]);
     said.refuses(
-        "line 2 of the transcript does not follow the line before it",
+        "ceremonies/first/transcript.jsonl: line 2 of the transcript follows a line that does not stand before it",
         "",
         "bring back transcript.jsonl as it was",
     );

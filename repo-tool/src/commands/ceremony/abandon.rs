@@ -1,7 +1,7 @@
 //! `rootline-repo ceremony abandon`: giving a ceremony up, on the record.
 
 use clap::Args;
-use rootline_ceremonies::{Event, EventKind};
+use rootline_ceremonies::Event;
 use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed};
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> 
     let published = context.folder.published()?;
     let folder = find(&args.id, &published, context)?;
     refuse_closed(&folder, &published)?;
-    folder.note(context.now, Event::new(EventKind::Abandoned).with("reason", args.reason.as_str()))?;
+    folder.note(context.now, Event::abandoned(&args.reason))?;
     let id = folder.id();
     context.report(&json!({ "ceremony": id.as_str(), "stage": "abandoned", "reason": args.reason }), |line| {
         line(format_args!("{id} is abandoned; its record stays in {}", folder.path().display()));

@@ -1,6 +1,8 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
-use rootline_ceremonies::{Ceremony, Event, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing};
+use rootline_ceremonies::{
+    Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing,
+};
 use serde_json::json;
 
 use super::standing::{signatures_json, signatures_text};
@@ -20,15 +22,16 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let plan = folder.plan(&keyholders, context.folder.policy()?.bounds())?;
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
-    let before = folder.transcript()?.frozen();
     let done = freeze_plan(&folder, &plan, &frozen, &published, &keyholders, context)?;
     let touching = touching(&folder, &done.record, &published, context)?;
-    report(folder.id(), &frozen, &done, before.as_ref(), &touching, context);
+    report(folder.id(), &frozen, &done, &touching, context);
     Ok(())
 }
 
 /// What came of freezing.
 pub(super) struct Done {
+    /// What was frozen before, in whichever clones there were, if it was one thing.
+    before: Option<FrozenRecord>,
     pub(super) record: FrozenRecord,
     pub(super) standing: Standing,
     pub(super) evidence: Evidence,
@@ -44,11 +47,16 @@ pub(super) fn freeze_plan(
     context: &Context,
 ) -> Result<Done, Failure> {
     let evidence = evidence::of_ceremony(context, frozen, published, keyholders)?;
-    let before = folder.transcript()?.frozen();
+    let freezing = folder.transcript()?.freezing();
+    let last = match &freezing {
+        Freezing::Never => 0,
+        Freezing::Agreed(before) => before.revision,
+        Freezing::Disputed(several) => several.iter().map(|before| before.revision).max().unwrap_or(0),
+    };
+    let before = if let Freezing::Agreed(before) = freezing { Some(before) } else { None };
     let revision = match &before {
         Some(before) if before.files == frozen.record(before.revision).files => before.revision,
-        Some(before) => before.revision + 1,
-        None => 1,
+        _ => last.saturating_add(1),
     };
     let record = frozen.record(revision);
     // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
@@ -58,14 +66,13 @@ pub(super) fn freeze_plan(
         folder.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
     }
     let ceremony = Ceremony::new(folder.id(), frozen, published, keyholders)?;
-    Ok(Done { standing: ceremony.tally(&folder.answers()?), record, evidence })
+    Ok(Done { standing: ceremony.tally(&folder.answers()?), before, record, evidence })
 }
 
 fn report(
     id: &Name,
     frozen: &Frozen,
-    Done { record, standing, .. }: &Done,
-    before: Option<&FrozenRecord>,
+    Done { before, record, standing, .. }: &Done,
     touching: &[Touching],
     context: &Context,
 ) {
@@ -86,8 +93,8 @@ fn report(
             Some(before) if before.files == record.files => {
                 line(format_args!("nothing has changed since it was frozen"))
             }
-            Some(_) => line(format_args!("frozen anew, revision {}", record.revision)),
-            None => {}
+            _ if record.revision > 1 => line(format_args!("frozen anew, revision {}", record.revision)),
+            _ => {}
         }
         line(format_args!("to be signed: {}", files.join(", ")));
         line(format_args!("fingerprint, for keyholders to read to each other:"));

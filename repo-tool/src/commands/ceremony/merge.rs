@@ -2,8 +2,8 @@
 
 use clap::Args;
 use rootline_ceremonies::{
-    Answers, Ceremony, Draft, Event, EventKind, Frozen, Keyholders, Merge, Name, Plan, Published, answers_together,
-    voided,
+    Answers, Ceremony, Draft, Event, EventKind, Freezing, Frozen, Keyholders, Merge, Name, Plan, Published,
+    answers_together, voided,
 };
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
@@ -62,14 +62,14 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         atomic_file::replace(&into.plan_path(), text.as_bytes())?;
     }
     let plan_digest = hex::encode(&sha256(text.as_bytes()));
-    let event = Event::new(EventKind::Merged).with("from", from.id().as_str()).with("plan", plan_digest);
+    let event = Event::merged(from.id().as_str(), &plan_digest);
     if into.transcript()?.last(&EventKind::Merged).is_none_or(|last| last.event != event) {
         into.note(context.now, event)?;
     }
     let done = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
-    into.note_answers(&done.standing, &done.evidence)?;
+    into.note_answers(&done.standing, &keyholders, &done.evidence)?;
     let reason = format!("merged into {}", into.id());
-    from.note(context.now, Event::new(EventKind::Abandoned).with("reason", reason.as_str()))?;
+    from.note(context.now, Event::abandoned(&reason))?;
 
     let kept = done.standing.kept();
     let report = json!({
@@ -108,7 +108,7 @@ fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyF
 
 /// The answers of a ceremony that count in it.
 fn counting(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholders) -> Result<Answers, Failure> {
-    if folder.transcript()?.frozen().is_none() {
+    if folder.transcript()?.freezing() == Freezing::Never {
         return Ok(Answers::new());
     }
     let (frozen, _) = folder.frozen()?;

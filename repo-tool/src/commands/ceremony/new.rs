@@ -1,11 +1,16 @@
 //! `rootline-repo ceremony new`: a plan, filled in.
 
+use std::fs;
+use std::path::Path;
+
 use clap::Args;
-use rootline_ceremonies::{Days, Draft, Event, EventKind, Name, Plan, Published};
+use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use crate::atomic_file::{self, Access};
+use crate::ceremony_folder::CeremonyFolder;
+use crate::commands::init::{ATTRIBUTES_FILE, UNION};
 use crate::commands::{Context, parse_name, parse_pair, parse_role};
 use crate::failure::Failure;
 
@@ -68,8 +73,11 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     let text = draft.to_toml();
 
     let folder = context.folder.ceremony(&args.id);
-    atomic_file::create(&folder.plan_path(), text.as_bytes(), Access::Umask)?;
-    folder.note(at, Event::new(EventKind::Planned).with("plan", hex::encode(&sha256(text.as_bytes()))))?;
+    let text = write(&folder, text)?;
+    if folder.transcript()?.entries().is_empty() {
+        folder.note(at, Event::planned(&hex::encode(&sha256(text.as_bytes())), args.summary.as_deref()))?;
+    }
+    warn_of_merging(context);
     let id = &args.id;
     let path = folder.plan_path();
     let fault = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
@@ -82,6 +90,40 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+/// Writes a plan that is not there yet. One that an earlier run of the same command wrote, which was ended before it could note that down,
+/// is the plan, with its date. Gives the text that is there now.
+fn write(folder: &CeremonyFolder, text: String) -> Result<String, Failure> {
+    let path = folder.plan_path();
+    let but_for_the_date = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.starts_with("at = ")).map(str::to_owned).collect()
+    };
+    if let Ok(there) = fs::read_to_string(&path)
+        && folder.transcript()?.entries().len() <= 1
+        && but_for_the_date(&there) == but_for_the_date(&text)
+    {
+        return Ok(there);
+    }
+    atomic_file::create(&path, text.as_bytes(), Access::Umask)?;
+    Ok(text)
+}
+
+/// Where git merges transcripts line by line as any text, two maintainers get a conflict in every one of them.
+fn warn_of_merging(context: &Context) {
+    let Ok(folder) = fs::canonicalize(context.folder.path()) else { return };
+    let Some(top) = folder.ancestors().position(|folder| folder.join(".git").exists()) else { return };
+    let merges = |line: &str| line.contains("transcript.jsonl") && line.ends_with("merge=union");
+    let has_line = |folder: &Path| {
+        let text = fs::read_to_string(folder.join(ATTRIBUTES_FILE));
+        text.is_ok_and(|text| text.lines().any(|line| merges(line.trim())))
+    };
+    if !folder.ancestors().take(top + 1).any(has_line) {
+        context.terminal.warning(format_args!(
+            "git is not told how to merge transcripts: add the line `{UNION}` to {}",
+            context.folder.join(ATTRIBUTES_FILE).display()
+        ));
+    }
 }
 
 fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<(), Failure> {

@@ -59,10 +59,16 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     confirm(args, &review, room.record.fingerprint(), context)?;
     let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
-    let signed = sign(args, &keyholder, &key, &room, context)?;
+    let signed = sign(args, &keyholder, &key, &room, context);
 
     let standing = room.tally(&room.folder.answers()?)?;
-    room.folder.note_answers(&standing, review.evidence())?;
+    let has_noted = room.folder.note_answers(&standing, &room.keyholders, review.evidence())?;
+    let signed = match signed {
+        Ok(parts) => parts,
+        // They were signed by a command that was ended before it could note that down.
+        Err(Unsigned::Already(parts, _)) if has_noted => parts,
+        Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
+    };
     let id = room.folder.id();
     let parts: Vec<String> = signed.iter().map(Part::to_string).collect();
     let report = json!({
@@ -135,6 +141,20 @@ fn parts_of(role: Option<&CeremonyRole>, room: &Room) -> Result<Vec<Part>, Failu
     }
 }
 
+/// Why nothing was signed.
+enum Unsigned {
+    /// These were signed before.
+    Already(Vec<Part>, Failure),
+    /// It is refused.
+    Refused(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Unsigned {
+    fn from(error: E) -> Self {
+        Unsigned::Refused(error.into())
+    }
+}
+
 /// Signs every part that was asked for, or that the key counts for. One that is signed already is a refusal only if there is nothing
 /// else to sign.
 fn sign(
@@ -143,12 +163,12 @@ fn sign(
     key: &SecretKey,
     room: &Room,
     context: &Context,
-) -> Result<Vec<Part>, Failure> {
+) -> Result<Vec<Part>, Unsigned> {
     let role = args.role.as_deref().map(|role| parse_role(role)).transpose()?;
     let parts = parts_of(role.as_ref(), room)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
-    let (mut signed, mut refused) = (Vec::new(), None);
+    let (mut signed, mut already, mut refused) = (Vec::new(), Vec::new(), None);
     for part in parts {
         let earlier = answers.get(&(part.clone(), keyholder.clone()));
         match ceremony.sign(&part, keyholder, key, context.now, earlier) {
@@ -157,13 +177,17 @@ fn sign(
                 signed.push(part);
             }
             // What has been signed already is the more telling of the two.
-            Err(refusal @ Refusal::AlreadySigned { .. }) => refused = Some(refusal),
+            Err(refusal @ Refusal::AlreadySigned { .. }) => {
+                already.push(part);
+                refused = Some(refusal);
+            }
             Err(refusal @ Refusal::NotAsked { .. }) => refused = refused.or(Some(refusal)),
             Err(refusal) => return Err(refusal.into()),
         }
     }
     match refused {
-        Some(refusal) if signed.is_empty() => Err(refusal.into()),
+        Some(refusal) if signed.is_empty() && already.is_empty() => Err(refusal.into()),
+        Some(refusal) if signed.is_empty() => Err(Unsigned::Already(already, refusal.into())),
         _ => Ok(signed),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     if !matches!(stage, Stage::Frozen | Stage::Sealed) {
         context.report(&json!({ "ceremony": id.as_str(), "stage": stage.name() }), |line| {
             line(format_args!("{id}: {}", stage.name()));
-            if matches!(stage, Stage::Planned | Stage::Overtaken) {
+            if matches!(stage, Stage::Planned | Stage::Disputed | Stage::Overtaken) {
                 line(format_args!("next: rootline-repo ceremony freeze {id}"));
             }
         });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rootline_ceremonies::{CeremonyRole, FrozenRecord, Name, Part, Published};
+use rootline_ceremonies::{CeremonyRole, Freezing, FrozenRecord, Name, Part, Published};
 use serde_json::{Value, json};
 
 use crate::ceremony_folder::{CeremonyFolder, Stage};
@@ -51,7 +51,8 @@ pub(super) fn touching(
         if other.id() == folder.id() || !matches!(other.stage(published)?, Stage::Frozen | Stage::Sealed) {
             continue;
         }
-        let theirs = other.transcript()?.frozen().map(|record| roles(&record)).unwrap_or_default();
+        let Freezing::Agreed(theirs) = other.transcript()?.freezing() else { continue };
+        let theirs = roles(&theirs);
         let roles: BTreeSet<CeremonyRole> = own.intersection(&theirs).cloned().collect();
         if !roles.is_empty() {
             touching.push(Touching { id: folder.id().clone(), other: other.id().clone(), roles });

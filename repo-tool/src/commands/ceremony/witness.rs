@@ -1,0 +1,104 @@
+//! `rootline-repo ceremony witness`: a keyholder's signature of the transcript's head.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rootline_ceremonies::{Event, EventKind, HeadSignature, Keyholders, Transcript};
+use rootline_metadata::KeyId;
+use serde_json::json;
+
+use super::{IdArgs, find};
+use crate::ceremony_folder::CeremonyFolder;
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::key_file::{self, PassphraseArgs};
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony witness 2030-06 --key alice.pem
+
+Any keyholder can, at any time, and as often as there is something new. The signature is kept in the ceremony's folder heads/, and \
+noted down. It says: this is how the transcript stood. Read `rootline-repo ceremony log` first.")]
+pub(crate) struct WitnessArgs {
+    #[command(flatten)]
+    id: IdArgs,
+
+    /// The keyholder's private key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> {
+    let _lock = context.folder.lock()?;
+    let published = context.folder.published()?;
+    let folder = find(&args.id, &published, context)?;
+    let keyholders = context.folder.keyholders()?;
+    let transcript = folder.transcript()?;
+    if transcript.entries().is_empty() {
+        return Err(Failure::new(
+            format!("nothing has been noted down of {} yet", folder.id()),
+            format!("there is something once it is frozen: rootline-repo ceremony freeze {}", folder.id()),
+        ));
+    }
+    let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
+    let public = key.public_key();
+    HeadSignature::owner(&public, &keyholders)?;
+    let key_id = KeyId::of(&public);
+    let (signature, is_noted) = match last_of(&key_id, &folder, &keyholders, &transcript)? {
+        Some(found) => found,
+        None => {
+            let head = transcript.head();
+            let bytes = key.sign(&head.message(folder.id()));
+            (HeadSignature::accept(folder.id(), head, &public, bytes, context.now, &keyholders)?, false)
+        }
+    };
+    let path = folder.write_head_signature(&signature)?;
+    if !is_noted {
+        folder.note(context.now, Event::witnessed(&signature.file_name(), &signature))?;
+    }
+    let (id, name, head) = (folder.id(), &signature.keyholder, &signature.head);
+    let digests: Vec<String> = head.digests.iter().map(|digest| rootline_metadata::hex::encode(digest)).collect();
+    let report = json!({
+        "ceremony": id.as_str(),
+        "keyholder": name.as_str(),
+        "keyid": key_id.as_str(),
+        "lines": head.lines,
+        "head": digests,
+        "written": path,
+    });
+    context.report(&report, |line| {
+        line(format_args!("{name} has signed the head of {id}, after {} lines:", head.lines));
+        line(format_args!("  {head}"));
+        line(format_args!("kept in {}", path.display()));
+    });
+    Ok(())
+}
+
+/// The signature that this key has given of the transcript as it is, if there is one, and whether it is noted down. A transcript that has
+/// only the note of that signature more says nothing new.
+fn last_of(
+    key_id: &KeyId,
+    folder: &CeremonyFolder,
+    keyholders: &Keyholders,
+    transcript: &Transcript,
+) -> Result<Option<(HeadSignature, bool)>, Failure> {
+    let now = transcript.head();
+    let noted = match (now.digests.first(), now.digests.len(), transcript.entries().last()) {
+        (Some(only), 1, Some(last)) if last.digest == *only && last.event.kind == EventKind::Witnessed => {
+            last.event.text("file").map(str::to_owned)
+        }
+        _ => None,
+    };
+    for (file, signature) in folder.head_signatures()? {
+        let is_noted = noted.as_ref() == Some(&file);
+        if signature.key_id != *key_id || !(is_noted || signature.head == now) {
+            continue;
+        }
+        signature.check(folder.id(), keyholders, transcript)?;
+        return Ok(Some((signature, is_noted)));
+    }
+    Ok(None)
+}

@@ -1,0 +1,345 @@
+//! Every command of `rootline-repo` that writes, killed before each of its steps on the disk: nothing is lost, nothing is half there, and
+//! the same command goes on where it was.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+#[path = "repo_tool/office.rs"]
+#[allow(dead_code, reason = "not every test that works in an office needs all of it")]
+mod office;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use office::{DAY_0, DAY_1, FIVE, Office, verify_after};
+use rootline_ceremonies::Transcript;
+use rootline_tests::interrupted::{Step, Strace};
+
+/// A command in a prepared office.
+struct Case<'a> {
+    office: &'a Office,
+    at: &'a str,
+    command: &'a [&'a str],
+    /// What the command says when an earlier run of it was ended after all was done.
+    done_already: Option<&'a str>,
+    /// What has to be in a file, by its name and bytes, as it is without an interruption; none if nothing has to.
+    compared: fn(&str, &[u8]) -> Option<Vec<u8>>,
+    /// Whether verifiers are served at every moment.
+    is_smooth: bool,
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn files(office: &Office) -> Files {
+    let is_kept = |name: &String| !name.starts_with("keys/") && name != ".rootline-lock";
+    let names = office.list("").into_iter().filter(is_kept);
+    names.map(|name| (name.clone(), fs::read(office.path(&name)).unwrap())).collect()
+}
+
+fn is_unfinished(name: &str) -> bool {
+    name.rsplit('/').next().unwrap().starts_with(".unfinished-")
+}
+
+/// Kills the command before each of its steps. Gives how many there were; none where there is no strace.
+fn interrupt(case: &Case<'_>) -> Option<usize> {
+    let strace = Strace::new()?;
+    let uninterrupted = case.office.copy();
+    let arguments = [case.command, &["--at", case.at]].concat();
+    let record = tempfile::tempdir().unwrap();
+    let steps = strace.steps(&uninterrupted.command(&arguments), &record.path().join("steps"));
+    let (before, after) = (files(case.office), files(&uninterrupted));
+    assert_ne!(before, after);
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(step) = steps.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let office = case.office.copy();
+                    let record = record.path().join(format!("{}-{}", step.call, step.number));
+                    strace.kill_before(step, &office.command(&arguments), &record);
+                    look_around(case, &office, step, (&before, &after));
+                    if step.number % 2 == 0 {
+                        go_on_later(case, &office.copy(), step);
+                    }
+                    go_on(case, &office, step, &after);
+                }
+            });
+        }
+    });
+    Some(steps.len())
+}
+
+/// What is there after the command was killed.
+fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (&Files, &Files)) {
+    let context = || format!("{:?} killed before {step:?}", case.command);
+    let there = files(office);
+    for (name, bytes) in there.iter().filter(|(name, _)| !is_unfinished(name)) {
+        let whole = before.get(name) == Some(bytes) || after.get(name) == Some(bytes);
+        assert!(whole, "{}: {name} is neither as it was nor as it will be", context());
+    }
+    for (name, bytes) in before.iter().filter(|(name, _)| after.get(*name) == before.get(*name)) {
+        assert_eq!(there.get(name), Some(bytes), "{}: {name} is lost", context());
+    }
+    for command in [&["status"][..], &["ceremony", "list"]] {
+        let said = office.at(case.at, command);
+        assert!(said.status == 0 || said.err.contains("\n  hint: "), "{}: {said:?}", context());
+    }
+    for id in ceremonies(&there) {
+        let said = office.at(case.at, &["ceremony", "status", &id]);
+        assert!(said.status == 0 || said.err.contains("\n  hint: "), "{}: {said:?}", context());
+        let said = office.at(case.at, &["ceremony", "log", &id]);
+        assert_eq!(said.status, 0, "{}: {said:?}", context());
+    }
+    let is_between = there.contains_key("public/2.root.json")
+        && there.get("public/timestamp.json") == before.get("public/timestamp.json");
+    if is_between && !case.is_smooth {
+        office.verify("public", 1, case.at).unwrap_err();
+        return;
+    }
+    // Whoever was served before still is, and nobody finds a beginning without the rest.
+    if before.contains_key("public/timestamp.json") || there.contains_key("public/timestamp.json") {
+        office.verify("public", 1, case.at).unwrap_or_else(|error| panic!("{}: {error}", context()));
+    }
+    if before.contains_key("public/timestamp.json") {
+        let read = verify_after(&case.office.path("public"), &office.path("public"), case.at);
+        read.unwrap_or_else(|error| panic!("{}, after an earlier reading: {error}", context()));
+    }
+}
+
+fn ceremonies(files: &Files) -> Vec<String> {
+    let plans = files.keys().filter_map(|name| name.strip_prefix("ceremonies/")?.strip_suffix("/plan.toml"));
+    plans.map(str::to_owned).collect()
+}
+
+/// The same command once more, at the same time: as if nothing had been.
+fn go_on(case: &Case<'_>, office: &Office, step: &Step, after: &Files) {
+    let context = || format!("{:?} killed before {step:?}, and run again", case.command);
+    run_again(case, office, case.at, step);
+    let there = files(office);
+    let compared = |files: &Files, name: &str| (case.compared)(name, files.get(name)?);
+    for name in there.keys().chain(after.keys()) {
+        let (found, wanted) = (compared(&there, name), compared(after, name));
+        let text = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        assert!(found == wanted, "{}: {name} is\n{:?}\nand not\n{:?}", context(), text(&found), text(&wanted));
+    }
+    if case.command[0] == "online" {
+        office.at(case.at, &["publish", "--to", "elsewhere"]).says("accepted by a verifier");
+        office.verify("elsewhere", 1, case.at).unwrap();
+    }
+}
+
+/// The same command once more, when a day has passed.
+fn go_on_later(case: &Case<'_>, office: &Office, step: &Step) {
+    run_again(case, office, "2030-01-03T00:00:00Z", step);
+    assert_eq!(office.list("").into_iter().find(|name| is_unfinished(name) && name.contains('/')), None, "{step:?}");
+}
+
+fn run_again(case: &Case<'_>, office: &Office, at: &str, step: &Step) {
+    let said = office.at(at, case.command);
+    let is_done = said.status == 1 && case.done_already.is_some_and(|done| said.err.contains(done));
+    assert!(said.status == 0 || is_done, "{:?} killed before {step:?}, and run again: {said:?}", case.command);
+}
+
+fn all_of_it(_: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    Some(bytes.to_vec())
+}
+
+/// All but what a run that was interrupted leaves behind.
+fn all_but_unfinished(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    (!is_unfinished(name)).then(|| bytes.to_vec())
+}
+
+/// All but how many verifiers were tried: those that have seen the publication before are more where an earlier run got far enough to be
+/// seen.
+fn all_but_verifiers(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    if !name.ends_with("transcript.jsonl") {
+        return Some(bytes.to_vec());
+    }
+    let transcript = Transcript::parse(std::str::from_utf8(bytes).unwrap()).unwrap();
+    let mut told = String::new();
+    for entry in transcript.entries() {
+        let mut facts = entry.event.facts.clone();
+        facts.remove("verifiers");
+        told += &format!("{} {} {facts:?}\n", entry.at, entry.event.kind.name());
+    }
+    Some(told.into_bytes())
+}
+
+/// Besides, a snapshot that nothing points at yet may have been seen, so its version is not used for anything else, and the timestamp names
+/// the next.
+fn all_but_snapshots(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let is_free =
+        name == "metadata/timestamp.json" || name.starts_with("metadata/") && name.ends_with(".snapshot.json");
+    if is_free { None } else { all_but_verifiers(name, bytes) }
+}
+
+/// A case that ends as it does without an interruption, to the byte.
+#[track_caller]
+fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) {
+    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it, is_smooth: true });
+    assert!(steps.is_none_or(|steps| steps >= 4), "{steps:?}");
+}
+
+fn planned() -> Office {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office
+}
+
+fn frozen() -> Office {
+    let office = planned();
+    office.done(&["ceremony", "freeze", "first"]);
+    office
+}
+
+fn signed() -> Office {
+    let office = frozen();
+    ["alice", "bob", "carol"].iter().for_each(|signer| office.sign("first", signer).says("has signed"));
+    office
+}
+
+fn sealed() -> Office {
+    let office = signed();
+    office.done(&["ceremony", "seal", "first"]);
+    office
+}
+
+#[test]
+fn init() {
+    let office = Office::empty();
+    let holders = FIVE.join(",");
+    // What init leaves unfinished goes with the first command that writes into the folder.
+    let command = ["init", ".", "--holders", &holders, "--threshold", "3", "--online", "online"];
+    interrupt(&Case {
+        office: &office,
+        at: DAY_0,
+        command: &command,
+        done_already: None,
+        compared: all_but_unfinished,
+        is_smooth: true,
+    });
+}
+
+#[test]
+fn keyholder_add() {
+    let office = Office::new();
+    ends_the_same(&office, &["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"], None);
+    ends_the_same(&office, &["keyholder", "add", "alice", "--new-key", "--public-key", "keys/stranger.pub"], None);
+}
+
+#[test]
+fn trust_create() {
+    let office = Office::new();
+    fs::remove_dir_all(office.path("targets")).unwrap();
+    ends_the_same(&office, &["trust", "create", "--from", "sigstore"], None);
+}
+
+#[test]
+fn ceremony_new() {
+    ends_the_same(&Office::new(), &["ceremony", "new", "first", "--summary", "Begin"], None);
+}
+
+#[test]
+fn ceremony_freeze() {
+    ends_the_same(&planned(), &["ceremony", "freeze", "first"], None);
+    let office = signed();
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    ends_the_same(&office, &["ceremony", "freeze", "first"], None);
+}
+
+#[test]
+fn ceremony_sign() {
+    let office = frozen();
+    office.sign("first", "alice").says("alice has signed");
+    ends_the_same(
+        &office,
+        &["ceremony", "sign", "first", "--key", "keys/bob.pem", "--yes"],
+        Some("bob has signed targets already"),
+    );
+}
+
+#[test]
+fn ceremony_seal() {
+    ends_the_same(&signed(), &["ceremony", "seal", "first"], None);
+}
+
+#[test]
+fn ceremony_abandon() {
+    ends_the_same(&signed(), &["ceremony", "abandon", "first", "--reason", "Too late"], Some("first was abandoned"));
+}
+
+#[test]
+fn ceremony_witness() {
+    ends_the_same(&signed(), &["ceremony", "witness", "first", "--key", "keys/alice.pem"], None);
+}
+
+#[test]
+fn online() {
+    let online = ["online", "--key", "keys/online.pem"];
+    let first = sealed();
+    let rotation = Office::after_the_first();
+    rotation.done_at(DAY_1, &["ceremony", "new", "next", "--replace", "bob=frank"]);
+    rotation.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    ["alice", "carol", "dave", "frank"].iter().for_each(|signer| rotation.sign("next", signer).says("has signed"));
+    rotation.done_at(DAY_1, &["ceremony", "seal", "next"]);
+    for (office, at) in [(&first, DAY_0), (&rotation, DAY_1)] {
+        interrupt(&Case {
+            office,
+            at,
+            command: &online,
+            done_already: None,
+            compared: all_but_snapshots,
+            is_smooth: true,
+        });
+    }
+}
+
+/// A rotation that is made current and waits to be published.
+fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> Office {
+    let office = Office::after_the_first();
+    office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+    office.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    office.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
+    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    for (role, by) in signers {
+        let key = format!("keys/{by}.pem");
+        office.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
+    }
+    office.done_at(DAY_1, &["ceremony", "seal", "next"]);
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office
+}
+
+const ROOT: [(&str, &str); 3] = [("root", "carol"), ("root", "dave"), ("root", "erin")];
+
+fn publishing_is_interrupted(office: &Office, at: &str, is_smooth: bool) {
+    let command = &["publish"];
+    let case = Case { office, at, command, done_already: None, compared: all_but_verifiers, is_smooth };
+    let steps = interrupt(&case);
+    assert!(steps.is_none_or(|steps| steps > 20), "{steps:?}");
+}
+
+#[test]
+fn publish() {
+    let first = sealed();
+    first.done(&["online", "--key", "keys/online.pem"]);
+    publishing_is_interrupted(&first, DAY_0, true);
+    // Signed by enough for the old root too, so that the new one can wait for the timestamp.
+    let targets = [("targets", "carol"), ("targets", "dave"), ("targets", "erin")];
+    let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
+    publishing_is_interrupted(&rotation(&replaced, &[ROOT, targets].concat()), DAY_1, true);
+}
+
+#[test]
+fn publish_where_no_order_serves_everybody() {
+    // Between root and timestamp nobody is served, and only there; publishing again ends it.
+    let targets = [("targets", "frank"), ("targets", "stranger"), ("targets", "carol")];
+    let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
+    publishing_is_interrupted(&rotation(&replaced, &[ROOT, targets].concat()), DAY_1, false);
+}

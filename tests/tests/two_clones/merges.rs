@@ -1,0 +1,202 @@
+//! Work in two clones that goes together by itself.
+
+use crate::clones::Clones;
+use crate::office::{DAY_0, DAY_1, Office};
+
+fn planned() -> Office {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    office
+}
+
+fn frozen() -> Office {
+    let office = planned();
+    office.done(&["ceremony", "freeze", "first"]);
+    office
+}
+
+#[test]
+fn signatures_that_were_given_in_two_clones_both_count() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign("alice");
+    ben.sign_at(DAY_1, "bob").says("bob has signed root and targets");
+    assert_eq!(ann.merge(ben), [""; 0]);
+    assert_eq!(ben.merge(ann), [""; 0]);
+    for desk in [ann, ben] {
+        desk.done(&["ceremony", "status"]).says("root 1 under root 1 (new): 2 of 3 (alice, bob); 1 more needed");
+        assert_eq!(desk.signed(), ["alice root", "alice targets", "bob root", "bob targets"]);
+        assert_eq!(desk.transcript().head().digests.len(), 2);
+    }
+    assert_eq!(ann.transcript(), ben.transcript());
+    let head = ann.transcript().head();
+    ann.sign_at(DAY_1, "carol").says("next: rootline-repo ceremony seal first");
+    assert_eq!(ann.transcript().count_up_to(&head.digests), Some(head.lines));
+    ann.publish(DAY_1);
+    assert_eq!(ben.merge(ann), [""; 0]);
+    ben.done(&["ceremony", "list"]).says("first: done");
+}
+
+#[test]
+fn a_log_draws_where_two_clones_parted_and_came_together() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign("alice");
+    ben.sign_at(DAY_1, "bob");
+    ann.merge(ben);
+    let said = ann.done(&["ceremony", "log", "first"]);
+    said.says("2 ends, which were merged; the next line follows all of them");
+    ann.sign_at(DAY_1, "carol");
+    let drawn: Vec<String> = ann
+        .done(&["ceremony", "log", "first"])
+        .out
+        .lines()
+        .map_while(|line| line.split_once("2030-").map(|(marks, _)| marks).or((!line.contains(' ')).then_some(line)))
+        .map(|marks| marks.trim_end().to_owned())
+        .collect();
+    assert_eq!(drawn, ["*", "*", "*", "*", "|\\", "| *", "| *", "|/", "*", "*"]);
+    assert_eq!(ann.transcript().head().digests.len(), 1);
+}
+
+#[test]
+fn a_plan_that_both_froze_is_frozen_once() {
+    let Some(clones) = Clones::of(planned()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.done(&["ceremony", "freeze", "first"]);
+    ann.sign("alice");
+    ben.done_at(DAY_1, &["ceremony", "freeze", "first"]);
+    ben.sign("bob");
+    assert_eq!(ann.merge(ben), [""; 0]);
+    ann.done(&["ceremony", "status"]).says("2 of 3 (alice, bob)");
+    ann.done(&["ceremony", "freeze"]).says("nothing has changed since it was frozen");
+    ann.sign("carol");
+    ann.publish(DAY_0);
+}
+
+#[test]
+fn a_signature_that_came_while_another_clone_sealed_is_kept() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign_all(&["alice", "bob", "carol"]);
+    assert_eq!(ben.merge(ann), [""; 0]);
+    ann.done(&["ceremony", "seal"]);
+    ben.sign_at(DAY_1, "dave").says("dave has signed");
+    assert_eq!(ann.merge(ben), [""; 0]);
+    ann.done(&["ceremony", "status"]).says("first: sealed");
+    assert!(ann.signed().contains(&"dave root".to_owned()));
+    ann.publish(DAY_1);
+    // It is sealed with it: sealing again takes in what has come.
+    let root = ann.read("public/1.root.json");
+    assert_eq!(root.matches("\"sig\"").count(), 4);
+}
+
+#[test]
+fn a_ceremony_that_was_given_up_in_one_clone_and_sealed_in_another_is_given_up() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign_all(&["alice", "bob", "carol"]);
+    ann.done(&["ceremony", "seal"]);
+    ben.done(&["ceremony", "abandon", "--reason", "Nobody came"]);
+    assert_eq!(ann.merge(ben), [""; 0]);
+    ann.done(&["ceremony", "list"]).says("first: abandoned");
+}
+
+#[test]
+fn what_is_public_is_not_given_up_by_a_clone_that_did_not_know() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign_all(&["alice", "bob", "carol"]);
+    ann.publish(DAY_0);
+    ben.done(&["ceremony", "abandon", "--reason", "Nobody came"]);
+    assert_eq!(ann.merge(ben), [""; 0]);
+    ann.done(&["ceremony", "list"]).says("first: done");
+}
+
+#[test]
+fn keyholders_that_were_added_in_two_clones_are_both_there_and_still_hold_one_key_each() {
+    let Some(clones) = Clones::of(Office::new()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    let stranger = ann.public_key("stranger");
+    ann.done(&["keyholder", "add", "grace", "--public-key", &stranger]);
+    ben.done(&["keyholder", "add", "heidi", "--public-key", &stranger]);
+    assert_eq!(ann.merge(ben), [""; 0]);
+    // Git knows nothing of keys.
+    let said = ann.run(&["keyholder", "list"]);
+    said.refuses(
+        "grace and heidi hold the same key",
+        "a keyholder counts once",
+        "give each keyholder a key of their own",
+    );
+    std::fs::remove_dir_all(ann.path("keyholders/heidi")).unwrap();
+    ann.done(&["keyholder", "list"]).says("grace");
+}
+
+#[test]
+fn heads_that_were_signed_in_two_clones_both_stand() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign("alice");
+    ann.with_key(DAY_0, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 4 lines");
+    ben.with_key(DAY_1, &["ceremony", "witness"], "bob").says("bob has signed the head of first, after 2 lines");
+    assert_eq!(ann.merge(ben), [""; 0]);
+    assert_eq!(std::fs::read_dir(ann.path("ceremonies/first/heads")).unwrap().count(), 2);
+    ann.with_key(DAY_1, &["ceremony", "witness"], "alice").says("after 6 lines");
+    assert_eq!(std::fs::read_dir(ann.path("ceremonies/first/heads")).unwrap().count(), 3);
+}
+
+#[test]
+fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    for (desk, at) in [(ann, DAY_0), (ben, DAY_1)] {
+        desk.with_key(at, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 2 lines");
+    }
+    let conflicts = ann.merge(ben);
+    assert_eq!(conflicts.len(), 1);
+    let said = ann.with_key(DAY_1, &["ceremony", "witness"], "bob");
+    said.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are good");
+    ann.take("--theirs", &conflicts);
+    ann.with_key(DAY_1, &["ceremony", "witness"], "bob").says("bob has signed the head of first, after 4 lines");
+}
+
+#[test]
+fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.sign("alice");
+    ann.commit();
+    for (at, signer) in [(DAY_0, "bob"), (DAY_1, "carol")] {
+        ben.sign_at(at, signer).says("has signed");
+        ben.commit();
+    }
+    ben.git(&["fetch", "--quiet", &ann.folder.display().to_string(), "HEAD"]);
+    ben.git(&["rebase", "--quiet", "FETCH_HEAD"]);
+    ben.done(&["ceremony", "status"]).says("3 of 3 (alice, bob, carol); enough");
+    assert_eq!(ben.signed().len(), 6);
+    assert_eq!(ann.merge(ben), [""; 0]);
+    assert_eq!(ann.transcript(), ben.transcript());
+    ann.publish(DAY_1);
+}
+
+#[test]
+fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
+    let Some(clones) = Clones::of(frozen()) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    let plan = ann.read("ceremonies/first/plan.toml");
+    let targets = plan.find("[targets]").unwrap();
+    let edited = plan[targets..].replacen("threshold = 3", "threshold = 1", 1);
+    ann.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    ben.write("ceremonies/first/plan.toml", &format!("{}{edited}", &plan[..targets]));
+    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 2");
+    ben.done_at(DAY_1, &["ceremony", "freeze"]).says("frozen anew, revision 2");
+    ben.sign("bob");
+    // Git puts the frozen files together as well, into one that nobody has frozen.
+    assert_eq!(ann.merge(ben), [""; 0]);
+    let said = ann.sign_at(DAY_1, "alice");
+    said.refuses("first was frozen in 2 different ways", "all keyholders sign the same bytes", "freeze it");
+    ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
+    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 3");
+    let status = ann.done(&["ceremony", "status"]);
+    status.says("root 1 under root 1 (new): 0 of 2 (nobody)");
+    status.says("targets 1 under root 1: 1 of 1 (bob); enough");
+}
