@@ -7,8 +7,8 @@ mod failure;
 mod gate;
 mod key_file;
 mod repository_folder;
+mod review;
 mod serve;
-mod trust_changes;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

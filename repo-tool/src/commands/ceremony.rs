@@ -26,10 +26,7 @@ pub(crate) enum CeremonyCommand {
   rootline-repo ceremony freeze 2030-06")]
     Freeze(IdArgs),
     /// What a signature means: the difference between what is published and what is frozen
-    #[command(after_help = "Examples:
-  rootline-repo ceremony review
-  rootline-repo ceremony review 2030-06 --json")]
-    Review(IdArgs),
+    Review(review::ReviewArgs),
     /// Sign as one keyholder
     Sign(sign::SignArgs),
     /// Who has signed, and who is still needed
