@@ -27,6 +27,13 @@ pub(crate) struct ContentChange {
     pub(crate) note: Option<String>,
 }
 
+impl ContentChange {
+    /// Whether there is more to tell of it than what kind of file it is.
+    pub(crate) fn has_details(&self) -> bool {
+        !self.entries.is_empty() || !self.settings.is_empty() || !self.skipped.is_empty() || self.note.is_some()
+    }
+}
+
 /// What becomes of one entry.
 #[derive(Clone, Debug)]
 pub(crate) struct EntryChange {

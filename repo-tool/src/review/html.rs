@@ -31,8 +31,9 @@ impl Reviewed {
         page.push_str(&self.signed_files());
         page.push_str(&people::section(&self.authorities));
         page.push_str(&delegations(&self.delegations));
-        page.push_str(&shipped(&self.shipped));
-        self.contents.iter().for_each(|change| page.push_str(&content::section(change, self.at)));
+        page.push_str(&self.shipped_files());
+        let detailed = self.contents.iter().filter(|content| content.has_details());
+        detailed.for_each(|change| page.push_str(&content::section(change, self.at)));
         page.push_str(&self.fingerprint_section());
         page.push_str("</main>\n</body>\n</html>\n");
         page
@@ -88,6 +89,42 @@ impl Reviewed {
             text(role),
             in_days(*expires, self.at)
         )
+    }
+
+    fn shipped_files(&self) -> String {
+        if self.shipped.is_empty() {
+            return String::new();
+        }
+        let facts =
+            |file: &TargetFile| format!("{} bytes, <code>{}</code>", file.length, text(&file.digests.to_string()));
+        let row = |file: &ShippedFile| {
+            let state = match (&file.before, &file.after) {
+                (Some(before), Some(after)) if before != after => {
+                    format!("{}<br><span class=\"quiet\">so far {}</span>", facts(after), facts(before))
+                }
+                (_, Some(after)) => facts(after),
+                (Some(before), None) => format!("<span class=\"quiet\">so far {}</span>", facts(before)),
+                (None, None) => String::new(),
+            };
+            let word = match file.mark() {
+                Mark::Added => "new",
+                Mark::Removed => "no longer shipped",
+                Mark::Changed => "another",
+                Mark::Stays => "as before",
+            };
+            format!(
+                "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi></th><td>{state}<br><span class=\"quiet\">{}</span></td></tr>\n",
+                markup::class(file.mark()),
+                badge(file.mark(), word),
+                text(&file.name),
+                text(self.kind_of(file))
+            )
+        };
+        let rows: String = self.shipped.iter().map(row).collect();
+        let table = format!(
+            "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">File</th><th scope=\"col\">Length and digest</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+        );
+        section("shipped", "What is shipped", &table)
     }
 
     fn fingerprint_section(&self) -> String {
@@ -148,7 +185,7 @@ fn delegations(delegations: &[DelegationTerms]) -> String {
     };
     let row = |change: &DelegationTerms| {
         format!(
-            "<tr class=\"{}\"><th scope=\"row\">{}<bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}</td><td>{}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}</td><td>{}</td></tr>\n",
             markup::class(change.mark()),
             badge(change.mark(), change.mark().word()),
             text(&change.name),
@@ -159,42 +196,8 @@ fn delegations(delegations: &[DelegationTerms]) -> String {
     };
     let rows: String = delegations.iter().map(row).collect();
     let table = format!(
-        "<table>\n<thead><tr><th scope=\"col\">Handed on to</th><th scope=\"col\">So far</th><th scope=\"col\">From now on</th></tr></thead>\n\
+        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">So far</th><th scope=\"col\">From now on</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"
     );
     section("delegations", "Who is handed a part of it", &table)
-}
-
-fn shipped(shipped: &[ShippedFile]) -> String {
-    if shipped.is_empty() {
-        return String::new();
-    }
-    let facts = |file: &TargetFile| format!("{} bytes, <code>{}</code>", file.length, text(&file.digests.to_string()));
-    let row = |file: &ShippedFile| {
-        let state = match (&file.before, &file.after) {
-            (Some(before), Some(after)) if before != after => {
-                format!("{}<br><span class=\"quiet\">so far {}</span>", facts(after), facts(before))
-            }
-            (_, Some(after)) => facts(after),
-            (Some(before), None) => format!("<span class=\"quiet\">so far {}</span>", facts(before)),
-            (None, None) => String::new(),
-        };
-        let word = match file.mark() {
-            Mark::Added => "new",
-            Mark::Removed => "no longer shipped",
-            Mark::Changed => "another",
-            Mark::Stays => "as before",
-        };
-        format!(
-            "<tr class=\"{}\"><th scope=\"row\">{}<bdi>{}</bdi></th><td>{state}</td></tr>\n",
-            markup::class(file.mark()),
-            badge(file.mark(), word),
-            text(&file.name)
-        )
-    };
-    let rows: String = shipped.iter().map(row).collect();
-    let table = format!(
-        "<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Length and digest</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
-    );
-    section("shipped", "What is shipped", &table)
 }

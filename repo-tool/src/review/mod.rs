@@ -219,6 +219,15 @@ impl ShippedFile {
     }
 }
 
+impl Reviewed {
+    /// What kind of file something that is shipped is.
+    pub(crate) fn kind_of(&self, file: &ShippedFile) -> &str {
+        let content = self.contents.iter().find(|content| content.name == file.name);
+        let kind = content.and_then(|content| content.kind.as_ref().or(content.kind_before.as_ref()));
+        kind.map_or("", String::as_str)
+    }
+}
+
 /// The fingerprint as people read it out: groups of four digits.
 pub(crate) fn groups(fingerprint: &str) -> Vec<String> {
     let digits: Vec<char> = fingerprint.chars().collect();

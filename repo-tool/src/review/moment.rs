@@ -64,10 +64,14 @@ pub(crate) fn days_until(instant: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
     instant.signed_duration_since(at).num_days()
 }
 
-/// A window in words: `from … to …`; a side without a bound is said to be open.
+/// A window in words. A side without a bound is said to have none.
 pub(crate) fn window_text(window: Window) -> String {
-    let text = |instant: Option<_>| instant.map_or("open".to_owned(), instant_text);
-    format!("{} to {}", text(window.start()), text(window.end()))
+    match (window.start(), window.end()) {
+        (Some(start), Some(end)) => format!("{} to {}", instant_text(start), instant_text(end)),
+        (Some(start), None) => format!("{}, without an end", instant_text(start)),
+        (None, Some(end)) => format!("until {}, without a start", instant_text(end)),
+        (None, None) => "without start and end".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -45,9 +45,13 @@ impl Reviewed {
         }
         if !self.shipped.is_empty() {
             title(&mut lines, "what is shipped");
-            self.shipped.iter().for_each(|file| shipped_lines(&mut lines, file, toned));
+            for file in &self.shipped {
+                shipped_lines(&mut lines, file, toned);
+                lines.extend(wrapped("      ", "        ", &visible(self.kind_of(file))));
+            }
         }
-        self.contents.iter().for_each(|content| content_lines(&mut lines, content, toned));
+        let detailed = self.contents.iter().filter(|content| content.has_details());
+        detailed.for_each(|content| content_lines(&mut lines, content, toned));
         lines.push(String::new());
         lines.push("fingerprint:".to_owned());
         lines.push(format!("  {}", groups(&self.fingerprint).join(" ")));
@@ -175,10 +179,9 @@ fn shipped_lines(lines: &mut Vec<String>, file: &ShippedFile, toned: Toned<'_>) 
 
 fn content_lines(lines: &mut Vec<String>, content: &ContentChange, toned: Toned<'_>) {
     title(lines, &format!("in {}", visible(&content.name)));
-    let kind = content.kind.as_ref().or(content.kind_before.as_ref()).map_or("nothing", String::as_str);
-    lines.extend(wrapped("  ", "    ", &visible(kind)));
     for happening in &content.settings {
-        marked(lines, "  ", Mark::Changed, &visible(&happening.text), toned);
+        let mark = if content.kind_before.is_none() { Mark::Added } else { Mark::Changed };
+        marked(lines, "  ", mark, &visible(&happening.text), toned);
     }
     if let Some(note) = &content.note {
         marked(lines, "  ", Mark::Changed, note, toned);

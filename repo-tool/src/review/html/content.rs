@@ -5,20 +5,16 @@ use chrono::{DateTime, Utc};
 use super::super::certificate::Certificate;
 use super::super::moment::window_text;
 use super::super::{ContentChange, EntryChange, Mark};
-use super::markup::{badge, class, sign, text};
+use super::markup::{badge, class, sign, text, with_digests};
 use super::timeline;
 
 /// One file: its windows drawn, what changes in full, what stays in short.
 pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
-    let kind = match (&content.kind, &content.kind_before) {
-        (Some(kind), _) => text(kind),
-        (None, Some(kind)) => format!("no longer shipped; it was: {}", text(kind)),
-        (None, None) => String::new(),
-    };
-    let mut body = format!("<p class=\"quiet\">{kind}</p>\n");
+    let mut body = String::new();
     let settings = content.settings.iter().map(|happening| &happening.text).chain(&content.note);
+    let mark = if content.kind_before.is_none() { Mark::Added } else { Mark::Changed };
     let settings: String = settings
-        .map(|line| format!("<li class=\"changed\">{}<span>{}</span></li>\n", sign(Mark::Changed), text(line)))
+        .map(|line| format!("<li class=\"{}\">{}<span>{}</span></li>\n", class(mark), sign(mark), text(line)))
         .collect();
     if !settings.is_empty() {
         body.push_str(&format!("<ul class=\"changes\">\n{settings}</ul>\n"));
@@ -44,7 +40,7 @@ pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
 fn article(change: &EntryChange) -> String {
     let entry = &change.entry;
     let happenings: String =
-        change.happenings.iter().map(|happening| format!("<li>{}</li>\n", text(&happening.text))).collect();
+        change.happenings.iter().map(|happening| format!("<li>{}</li>\n", with_digests(&happening.text))).collect();
     let mut facts = String::new();
     let mut fact = |name: &str, value: &str| facts.push_str(&format!("<dt>{name}</dt><dd>{value}</dd>\n"));
     match (change.before, change.after) {
@@ -55,7 +51,7 @@ fn article(change: &EntryChange) -> String {
         _ => fact("window", &window_text(entry.window)),
     }
     for (name, value) in &entry.facts {
-        fact(name, &text(value));
+        fact(name, &with_digests(value));
     }
     if !entry.chain.is_empty() {
         let certificates: String = entry.chain.iter().map(certificate).collect();

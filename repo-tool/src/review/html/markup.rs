@@ -18,6 +18,21 @@ pub(super) fn text(text: &str) -> String {
     escaped
 }
 
+/// A text in which ids and digests are set as such.
+pub(super) fn with_digests(words: &str) -> String {
+    /// Shorter ones are words.
+    const SHORTEST: usize = 40;
+    let word = |word: &str| {
+        let bare = word.trim_end_matches(',');
+        match bare.len() >= SHORTEST && !bare.contains(['_', '/', '.']) || bare.len() >= SHORTEST && bare.ends_with('=')
+        {
+            true => format!("<code>{}</code>{}", text(bare), &word[bare.len()..]),
+            false => text(word),
+        }
+    };
+    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// The class that gives something its colour.
 pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
@@ -46,7 +61,18 @@ pub(super) fn badge(mark: Mark, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{text, with_digests};
+
+    #[test]
+    fn ids_are_set_as_such_and_stay_text() {
+        let id = "ab".repeat(32);
+        assert_eq!(
+            with_digests(&format!("its SHA-256 {id}, so far none")),
+            format!("its SHA-256 <code>{id}</code>, so far none")
+        );
+        let hostile = "<".repeat(40);
+        assert_eq!(with_digests(&hostile), format!("<code>{}</code>", "&lt;".repeat(40)));
+    }
 
     #[test]
     fn no_text_is_read_as_markup() {

@@ -11,26 +11,26 @@ pub(super) fn section(authorities: &[Signers]) -> String {
     }
     let mut body = String::new();
     for group in grouped(authorities) {
-        let Some(signers) = group.first() else { continue };
-        let roles: Vec<String> = group.iter().map(|signers| text(&signers.role)).collect();
-        body.push_str(&format!(
-            "<h3>{}</h3>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n{}",
-            roles.join(", "),
-            figures(signers),
-            signers.threshold,
-            signers.people(),
-            so_far(signers),
-            table(signers)
-        ));
+        for signers in &group {
+            body.push_str(&format!(
+                "<h3>{}</h3>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n",
+                text(&signers.role),
+                figures(signers),
+                signers.threshold,
+                signers.people(),
+                so_far(signers),
+            ));
+        }
+        body.extend(group.first().map(|signers| table(signers)));
     }
     page_section("signers", "Who signs from now on", &body)
 }
 
-/// Roles that the same people sign in the same way are told of once.
+/// Of roles with the same keys, the keys are told of once.
 fn grouped(authorities: &[Signers]) -> Vec<Vec<&Signers>> {
     let mut groups: Vec<Vec<&Signers>> = Vec::new();
     for signers in authorities {
-        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.is_like(signers))) {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.holders == signers.holders)) {
             Some(group) => group.push(signers),
             None => groups.push(vec![signers]),
         }
@@ -94,7 +94,7 @@ fn table(signers: &Signers) -> String {
     };
     let rows: String = signers.holders.iter().map(row).collect();
     format!(
-        "<table class=\"holders\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Who</th><th scope=\"col\">Key, by its fingerprint</th></tr></thead>\n\
+        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Who</th><th scope=\"col\">Key, by its fingerprint</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"
     )
 }

@@ -12,8 +12,9 @@ pub(super) fn figure(entries: &[EntryChange], at: DateTime<Utc>) -> String {
     let Some(scale) = Scale::of(entries, at) else { return String::new() };
     let rows: String = entries.iter().map(|change| row(change, &scale)).collect();
     format!(
-        "<figure class=\"timeline\">\n<div class=\"row\"><div class=\"quiet\">thin: so far; thick: from now on; the line across is this ceremony</div>{}</div>\n\
+        "<figure class=\"timeline\">\n<div class=\"row\"><div class=\"quiet\">thin: so far · thick: from now on · dashed: this ceremony, {}</div>{}</div>\n\
          {rows}</figure>\n",
+        at.format("%F"),
         axis(&scale)
     )
 }
