@@ -109,6 +109,16 @@ pub fn unpacked(program: &str) -> Option<PathBuf> {
     if program.exists() { Some(program) } else { missing() }
 }
 
+/// A program that `tests/peers` has installed into the system, such as `chromium`; none if it is not there.
+///
+/// # Panics
+/// If it is not there and `CI=true`.
+pub fn of_the_system(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file());
+    found.or_else(missing)
+}
+
 fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rootline_metadata::{TargetFile, instant_text, sha256};
 
-use markup::{badge, sign, text};
+use markup::{badge, sign, text, words};
 
 use super::moment::in_days;
 use super::{DelegationTerms, Mark, ReplacedFile, Reviewed, ShippedFile, Warning, groups};
@@ -61,7 +61,7 @@ impl Reviewed {
                     "<li class=\"{}\">{}<span>{}</span></li>\n",
                     markup::class(sentence.mark),
                     sign(sentence.mark),
-                    text(&sentence.text)
+                    words(&sentence.text)
                 )
             })
             .collect();
@@ -81,13 +81,13 @@ impl Reviewed {
         let ReplacedFile { role, before, after: (version, expires) } = file;
         let so_far = |what: String| format!("<br><span class=\"quiet\">so far {what}</span>");
         let (was, expired) = match before {
-            Some((was, expired)) => (so_far(was.to_string()), so_far(in_days(*expired, self.at))),
+            Some((was, expired)) => (so_far(was.to_string()), so_far(words(&in_days(*expired, self.at)))),
             None => ("<br><span class=\"quiet\">the first</span>".to_owned(), String::new()),
         };
         format!(
             "<tr><th scope=\"row\">{}</th><td>{version}{was}</td><td>{}{expired}</td></tr>\n",
             text(role),
-            in_days(*expires, self.at)
+            words(&in_days(*expires, self.at))
         )
     }
 
@@ -168,7 +168,7 @@ fn warnings(warnings: &[Warning]) -> String {
         format!(
             "<li class=\"{class}\"><span class=\"tag\">{word}</span><span><b>{}</b> {}</span></li>\n",
             text(&warning.about),
-            text(&warning.text)
+            words(&warning.text)
         )
     };
     let items: String = warnings.iter().map(item).collect();

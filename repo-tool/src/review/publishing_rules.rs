@@ -256,3 +256,172 @@ fn lists(root: &TrustedRoot, section: Section, host: &str, instant: DateTime<Utc
         entry.kind == EntryKind::Trusted(section) && entry.host() == host && entry.window.contains(instant)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::parse_instant;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn sigstore() -> Value {
+        serde_json::from_slice(include_bytes!("../../data/sigstore.trusted_root.json")).unwrap()
+    }
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        parse_instant(text).unwrap()
+    }
+
+    fn read(name: &str, value: &Value) -> Content {
+        Content::read(name, &serde_json::to_vec(value).unwrap())
+    }
+
+    fn warned(name: &str, before: Option<&Value>, after: &Value, history: &TrustHistory, at: &str) -> Vec<Warning> {
+        let before = before.map(|before| read(name, before));
+        warnings(name, before.as_ref(), &read(name, after), history, instant(at))
+    }
+
+    const DAY: &str = "2030-01-01T00:00:00Z";
+
+    /// The warnings that an edit of Sigstore's trust root brings.
+    fn of_edit(edit: impl FnOnce(&mut Value)) -> Vec<String> {
+        let mut after = sigstore();
+        edit(&mut after);
+        let warned = warned(TRUSTED_ROOT, Some(&sigstore()), &after, &TrustHistory::default(), DAY);
+        assert!(warned.iter().all(|warning| warning.is_new));
+        warned.into_iter().map(|warning| warning.text).collect()
+    }
+
+    #[test]
+    fn sigstores_own_trust_root_is_as_it_should_be() {
+        assert_eq!(of_edit(|_| ()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_clients_stumble_over_is_warned_of() {
+        let rekor = "transparency log https://rekor.sigstore.dev: ";
+        let fulcio = "certificate authority https://fulcio.sigstore.dev: ";
+        let media_type = |media_type: &'static str| move |root: &mut Value| root["mediaType"] = json!(media_type);
+        for (warned, expected) in [
+            (of_edit(|root| root["tlogs"][0]["logId"]["keyId"] = json!("AAAA")), format!("{rekor}the log id is not its key's, which is wNI9")),
+            (of_edit(|root| root["tlogs"][0]["publicKey"]["validFor"] = json!({})), format!("{rekor}the window has no start")),
+            (
+                of_edit(|root| root["certificateAuthorities"][1]["validFor"]["end"] = json!("2030-06-01T00:00:00Z")),
+                "certificateAuthorities: every window has an end".to_owned(),
+            ),
+            (
+                of_edit(|root| root["certificateAuthorities"][1]["certChain"]["certificates"].as_array_mut().unwrap().reverse()),
+                format!("{fulcio}the chain is in the wrong order"),
+            ),
+            (
+                of_edit(|root| root["certificateAuthorities"][1]["certChain"]["certificates"][1]["rawBytes"] = json!("MAA=")),
+                format!("{fulcio}certificate 2 of the chain cannot be read"),
+            ),
+            (
+                of_edit(media_type("application/vnd.dev.sigstore.trustedroot.v0.2+json")),
+                "the media type application/vnd.dev.sigstore.trustedroot.v0.2+json is refused by clients under this name".to_owned(),
+            ),
+            (
+                of_edit(media_type("application/vnd.dev.sigstore.trustedroot.v0.1+json")),
+                "the media type application/vnd.dev.sigstore.trustedroot.v0.1+json is refused by sigstore-go".to_owned(),
+            ),
+            (of_edit(media_type("application/json")), "cannot be read as a trusted root".to_owned()),
+            (
+                of_edit(|root| root["tlogs"][1]["publicKey"]["keyDetails"] = json!("PKIX_COLOUR")),
+                "not understood here: tlogs entry 1".to_owned(),
+            ),
+        ] {
+            assert_eq!(warned.len(), 1, "{warned:?}");
+            assert!(warned[0].starts_with(&expected), "{expected} is not how this begins: {warned:?}");
+        }
+        let closed = of_edit(|root| root["timestampAuthorities"][0]["validFor"]["end"] = json!("2029-12-31T00:00:00Z"));
+        assert!(
+            closed.iter().any(|text| text.starts_with("no timestamp authority is trusted at the date of this")),
+            "{closed:?}"
+        );
+        let late = of_edit(|root| root["certificateAuthorities"][1]["validFor"]["end"] = json!("2032-01-01T00:00:00Z"));
+        assert!(
+            late.iter().any(|text| text.contains("its window runs until 2032-01-01T00:00:00Z, and certificate 1")),
+            "{late:?}"
+        );
+    }
+
+    #[test]
+    fn a_certificate_that_no_longer_holds_is_warned_of_while_its_window_is_open() {
+        let expired = |at: &str| {
+            let warned = warned(TRUSTED_ROOT, None, &sigstore(), &TrustHistory::default(), at);
+            warned.iter().filter(|warning| warning.text.contains("does not hold at the date")).count()
+        };
+        assert_eq!(expired("2031-10-05T13:56:58Z"), 0);
+        assert_eq!(expired("2031-10-05T13:56:59Z"), 2);
+    }
+
+    #[test]
+    fn what_was_odd_before_is_told_last_and_as_that() {
+        let mut before = sigstore();
+        before["tlogs"][0]["publicKey"]["validFor"] = json!({});
+        let mut after = before.clone();
+        after["ctlogs"][0]["logId"]["keyId"] = json!("AAAA");
+        let warned = warned(TRUSTED_ROOT, Some(&before), &after, &TrustHistory::default(), DAY);
+        assert_eq!(warned.iter().map(|warning| warning.is_new).collect::<Vec<_>>(), [true, false]);
+        assert!(warned[0].text.starts_with("certificate log https://ctfe.sigstore.dev/test: the log id"));
+    }
+
+    #[test]
+    fn a_service_waits_until_every_verifier_has_its_key() {
+        let root = |with: bool| {
+            let mut root = sigstore();
+            root["tlogs"][0]["baseUrl"] = json!(if with { "https://log.example" } else { "https://other.example" });
+            TrustedRoot::parse(&serde_json::to_vec(&root).unwrap(), 1 << 20).unwrap()
+        };
+        let config = json!({
+            "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+            "rekorTlogUrls": [{"url": "https://log.example/api", "majorApiVersion": 1, "validFor": {"start": "2030-01-08T00:00:00Z"}}],
+            "rekorTlogConfig": {"selector": "ANY"},
+        });
+        let told = |published: &[(&str, bool)], next: bool, before: Option<&Value>| -> Vec<String> {
+            let history = TrustHistory {
+                published: published.iter().map(|(at, with)| (instant(at), root(*with))).collect(),
+                next: Some(root(next)),
+                timestamp_lifetime: Duration::days(7),
+            };
+            let warned = warned("signing_config.v0.2.json", before, &config, &history, DAY);
+            warned.into_iter().map(|warning| warning.text).filter(|text| text.contains("log.example")).collect()
+        };
+        let first = ("2029-01-01T00:00:00Z", false);
+        // Neither there nor coming; coming with this ceremony; there, one second too late and just in time.
+        assert!(told(&[first], false, None)[0].contains("trusted_root.json lists nothing in tlogs under its host"));
+        assert!(told(&[first], true, None)[0].contains("comes into trusted_root.json with this very ceremony"));
+        let late = told(&[first, ("2030-01-01T00:00:01Z", true)], true, None);
+        assert!(late[0].contains("is in the published trusted_root.json since 2030-01-01T00:00:01Z only"), "{late:?}");
+        assert_eq!(told(&[first, ("2030-01-01T00:00:00Z", true)], true, None), Vec::<String>::new());
+        // Nobody is behind what was there from the first, or before anything was published; and what is offered already is offered.
+        assert_eq!(told(&[("2029-12-31T00:00:00Z", true)], true, None), Vec::<String>::new());
+        assert_eq!(told(&[], true, None), Vec::<String>::new());
+        assert_eq!(told(&[first], true, Some(&config)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_signing_config_that_leaves_clients_without_a_service_is_warned_of() {
+        let service =
+            json!({"url": "https://tsa.example", "majorApiVersion": 1, "validFor": {"start": "2029-01-01T00:00:00Z"}});
+        let config = |count: u32, media_type: &str| {
+            json!({
+                "mediaType": media_type, "tsaUrls": [service], "tsaConfig": {"selector": "EXACT", "count": count},
+            })
+        };
+        let told = |config: &Value| {
+            let warned = warned("signing_config.v0.2.json", None, config, &TrustHistory::default(), DAY);
+            let texts: Vec<String> = warned.into_iter().map(|warning| warning.text).collect();
+            texts.into_iter().filter(|text| !text.contains("lists nothing in")).collect::<Vec<_>>()
+        };
+        let media_type = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
+        assert_eq!(told(&config(1, media_type)), Vec::<String>::new());
+        assert!(
+            told(&config(2, media_type))[0]
+                .starts_with("clients cannot choose services: tsaUrls: services of 2 operators")
+        );
+        let old = json!({"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.1+json", "tsaUrls": []});
+        assert!(told(&old)[0].starts_with("its name says version 0.2"));
+    }
+}

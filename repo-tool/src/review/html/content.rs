@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::super::certificate::Certificate;
 use super::super::moment::window_text;
 use super::super::{ContentChange, EntryChange, Mark};
-use super::markup::{badge, class, sign, text, with_digests};
+use super::markup::{badge, class, sign, text, words};
 use super::timeline;
 
 /// One file: its windows drawn, what changes in full, what stays in short.
@@ -14,7 +14,7 @@ pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
     let settings = content.settings.iter().map(|happening| &happening.text).chain(&content.note);
     let mark = if content.kind_before.is_none() { Mark::Added } else { Mark::Changed };
     let settings: String = settings
-        .map(|line| format!("<li class=\"{}\">{}<span>{}</span></li>\n", class(mark), sign(mark), text(line)))
+        .map(|line| format!("<li class=\"{}\">{}<span>{}</span></li>\n", class(mark), sign(mark), words(line)))
         .collect();
     if !settings.is_empty() {
         body.push_str(&format!("<ul class=\"changes\">\n{settings}</ul>\n"));
@@ -40,18 +40,22 @@ pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
 fn article(change: &EntryChange) -> String {
     let entry = &change.entry;
     let happenings: String =
-        change.happenings.iter().map(|happening| format!("<li>{}</li>\n", with_digests(&happening.text))).collect();
+        change.happenings.iter().map(|happening| format!("<li>{}</li>\n", words(&happening.text))).collect();
     let mut facts = String::new();
     let mut fact = |name: &str, value: &str| facts.push_str(&format!("<dt>{name}</dt><dd>{value}</dd>\n"));
     match (change.before, change.after) {
         (Some(before), Some(after)) if before != after => fact(
             "window",
-            &format!("{}<br><span class=\"quiet\">so far {}</span>", window_text(after), window_text(before)),
+            &format!(
+                "{}<br><span class=\"quiet\">so far {}</span>",
+                words(&window_text(after)),
+                words(&window_text(before))
+            ),
         ),
-        _ => fact("window", &window_text(entry.window)),
+        _ => fact("window", &words(&window_text(entry.window))),
     }
     for (name, value) in &entry.facts {
-        fact(name, &with_digests(value));
+        fact(name, &words(value));
     }
     if !entry.chain.is_empty() {
         let certificates: String = entry.chain.iter().map(certificate).collect();
@@ -68,7 +72,7 @@ fn article(change: &EntryChange) -> String {
 
 fn certificate(certificate: &Certificate) -> String {
     let validity = match &certificate.stated {
-        Ok(stated) => format!("<br><span class=\"quiet\">{}</span>", window_text(stated.validity)),
+        Ok(stated) => format!("<br><span class=\"quiet\">{}</span>", words(&window_text(stated.validity))),
         Err(_) => String::new(),
     };
     format!(
@@ -87,7 +91,7 @@ fn unchanged(entries: &[EntryChange]) -> String {
             entry.kind.name(),
             text(&entry.url),
             text(&entry.id),
-            window_text(entry.window)
+            words(&window_text(entry.window))
         )
     };
     let rows: String = stays.map(row).collect();

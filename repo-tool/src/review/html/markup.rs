@@ -18,19 +18,28 @@ pub(super) fn text(text: &str) -> String {
     escaped
 }
 
-/// A text in which ids and digests are set as such.
-pub(super) fn with_digests(words: &str) -> String {
-    /// Shorter ones are words.
-    const SHORTEST: usize = 40;
+/// A text in which digests and ids are set as such, and instants are not broken.
+pub(super) fn words(words: &str) -> String {
     let word = |word: &str| {
-        let bare = word.trim_end_matches(',');
-        match bare.len() >= SHORTEST && !bare.contains(['_', '/', '.']) || bare.len() >= SHORTEST && bare.ends_with('=')
-        {
-            true => format!("<code>{}</code>{}", text(bare), &word[bare.len()..]),
-            false => text(word),
+        let bare = word.trim_end_matches([',', ';', ')']);
+        let rest = text(&word[bare.len()..]);
+        match bare {
+            bare if is_digest(bare) => format!("<code>{}</code>{rest}", text(bare)),
+            bare if is_instant(bare) => format!("<time>{}</time>{rest}", text(bare)),
+            _ => text(word),
         }
     };
     words.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether it looks like 32 bytes in hex or base64.
+fn is_digest(word: &str) -> bool {
+    let is_hex = word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex || (word.len() == 44 && word.ends_with('='))
+}
+
+fn is_instant(word: &str) -> bool {
+    rootline_metadata::parse_instant(word).is_some()
 }
 
 /// The class that gives something its colour.
@@ -61,17 +70,16 @@ pub(super) fn badge(mark: Mark, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{text, with_digests};
+    use super::{text, words};
 
     #[test]
-    fn ids_are_set_as_such_and_stay_text() {
+    fn digests_and_instants_are_set_as_such_and_the_rest_is_text() {
         let id = "ab".repeat(32);
-        assert_eq!(
-            with_digests(&format!("its SHA-256 {id}, so far none")),
-            format!("its SHA-256 <code>{id}</code>, so far none")
-        );
-        let hostile = "<".repeat(40);
-        assert_eq!(with_digests(&hostile), format!("<code>{}</code>", "&lt;".repeat(40)));
+        assert_eq!(words(&format!("its SHA-256 {id}, none")), format!("its SHA-256 <code>{id}</code>, none"));
+        assert_eq!(words("opens 2030-01-01T00:00:00Z, now"), "opens <time>2030-01-01T00:00:00Z</time>, now");
+        let hostile = format!("{}=", "<".repeat(43));
+        assert_eq!(words(&hostile), format!("<code>{}=</code>", "&lt;".repeat(43)));
+        assert_eq!(words("<b> & c"), "&lt;b&gt; &amp; c");
     }
 
     #[test]
