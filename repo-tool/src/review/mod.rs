@@ -187,12 +187,6 @@ impl Signers {
         self.role == "snapshot" || self.role == "timestamp"
     }
 
-    /// Whether the same people sign the other role in the same way, now as before.
-    pub(crate) fn is_like(&self, other: &Signers) -> bool {
-        (&self.file, self.threshold, self.threshold_before, &self.holders)
-            == (&other.file, other.threshold, other.threshold_before, &other.holders)
-    }
-
     fn count(&self, counts: impl Fn(Mark) -> bool) -> usize {
         let people = self.holders.iter().filter(|holder| counts(holder.mark)).map(Holder::counted_as);
         people.collect::<BTreeSet<_>>().len()

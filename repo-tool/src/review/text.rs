@@ -1,11 +1,10 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
 use rootline_client::cli::terminal::Tone;
-use rootline_metadata::sigstore::Window;
 use rootline_metadata::{TargetFile, instant_text};
 
 use super::certificate::Stated;
-use super::moment::{days_until, window_text};
+use super::moment::{days_until, in_days, window_text};
 use super::{
     ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups, visible,
 };
@@ -31,11 +30,11 @@ impl Reviewed {
         }
         self.warning_lines(&mut lines, toned);
         title(&mut lines, "what is signed");
-        lines.extend(self.files.iter().map(|file| self.file_line(file)));
+        lines.extend(self.files.iter().flat_map(|file| self.file_lines(file)));
         if !self.authorities.is_empty() {
             title(&mut lines, "who signs from now on");
             for (at, signers) in self.authorities.iter().enumerate() {
-                let earlier = self.authorities.iter().take(at).find(|earlier| earlier.is_like(signers));
+                let earlier = self.authorities.iter().take(at).find(|earlier| earlier.holders == signers.holders);
                 signers_lines(&mut lines, signers, earlier, toned);
             }
         }
@@ -73,15 +72,15 @@ impl Reviewed {
         }
     }
 
-    fn file_line(&self, file: &ReplacedFile) -> String {
+    fn file_lines(&self, file: &ReplacedFile) -> Vec<String> {
         let ReplacedFile { role, before, after: (version, expires) } = file;
-        let was = before.map(|(version, expires)| format!(" (now version {version}, until {})", instant_text(expires)));
-        format!(
-            "  {role}: version {version}, holds {} days, until {}{}",
-            days_until(*expires, self.at),
-            instant_text(*expires),
-            was.unwrap_or_default()
-        )
+        let days = days_until(*expires, self.at);
+        let mut lines =
+            vec![format!("  {role}: version {version}, holds {days} days, until {}", instant_text(*expires))];
+        if let Some((version, expires)) = before {
+            lines.push(format!("      so far version {version}, until {}", in_days(*expires, self.at)));
+        }
+        lines
     }
 }
 
@@ -138,9 +137,9 @@ fn signers_lines(lines: &mut Vec<String>, signers: &Signers, earlier: Option<&Si
             Mark::Changed | Mark::Stays => "stays",
         };
         let line = format!(
-            "{word:<6}  {:<names$}  {:<displays$}  {}  {}",
+            "{word:<6}  {:<names$}  {}{}  {}",
             name(holder),
-            display(holder),
+            if displays > 0 { format!("{:<displays$}  ", display(holder)) } else { String::new() },
             visible(holder.short_key_id()),
             holder.scheme
         );
@@ -202,7 +201,8 @@ pub(crate) fn entry_change_lines(change: &EntryChange, toned: Toned<'_>) -> Vec<
     let mut lines = Vec::new();
     let title = visible(&change.entry.title());
     if change.mark == Mark::Stays {
-        marked(&mut lines, "  ", change.mark, &format!("{title} stays, {}", window_text(change.entry.window)), toned);
+        let window = window_text(change.entry.window);
+        marked(&mut lines, "  ", change.mark, &format!("{title} stays: {window}"), toned);
         return lines;
     }
     marked(&mut lines, "  ", change.mark, &title, toned);
@@ -210,7 +210,10 @@ pub(crate) fn entry_change_lines(change: &EntryChange, toned: Toned<'_>) -> Vec<
         lines.extend(wrapped("      ", "        ", &visible(&happening.text)));
     }
     if let Some(after) = change.after {
-        lines.push(format!("      window     {}{}", window_text(after), so_far(change.before, after)));
+        lines.push(format!("      window     {}", window_text(after)));
+        if let Some(before) = change.before.filter(|before| *before != after) {
+            lines.push(format!("                 so far {}", window_text(before)));
+        }
     }
     for (name, value) in &change.entry.facts {
         lines.extend(wrapped(&format!("      {name:<9}  "), "                 ", &visible(value)));
@@ -228,13 +231,6 @@ pub(crate) fn entry_change_lines(change: &EntryChange, toned: Toned<'_>) -> Vec<
         lines.push(format!("                    sha256:{}", certificate.fingerprint));
     }
     lines
-}
-
-fn so_far(before: Option<Window>, after: Window) -> String {
-    match before {
-        Some(before) if before != after => format!(" (now {})", window_text(before)),
-        _ => String::new(),
-    }
 }
 
 /// Breaks a text at its spaces. What is longer than a line stands alone and whole.
