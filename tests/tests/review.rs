@@ -11,5 +11,7 @@
 mod office;
 #[path = "review/page.rs"]
 mod page;
+#[path = "review/real_files.rs"]
+mod real_files;
 #[path = "review/text_and_json.rs"]
 mod text_and_json;

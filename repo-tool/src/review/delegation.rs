@@ -70,3 +70,58 @@ fn hash_bins(bins: &HashBins) -> (String, Vec<String>) {
     let quorum = format!("{} of {} keys", bins.keys().threshold(), bins.keys().key_ids().len());
     (format!("{}-*", bins.name_prefix()), vec![format!("{} hash bins", bins.count()), quorum])
 }
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::Envelope;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn compare(before: &Value, after: &Value) -> Vec<(Mark, String, Option<Vec<String>>)> {
+        let targets = |delegations: &Value| {
+            let signed = json!({
+                "_type": "targets", "spec_version": "1.0.31", "version": 1, "expires": "2030-01-01T00:00:00Z", "targets": {},
+                "delegations": delegations,
+            });
+            let file = json!({ "signed": signed, "signatures": [] }).to_string().into_bytes();
+            Envelope::<Targets>::parse(file, 1 << 20).unwrap()
+        };
+        let (before, after) = (targets(before), targets(after));
+        let changes = DelegationTerms::compare("targets", Some(before.unverified()), after.unverified());
+        changes.into_iter().map(|change| (change.mark(), change.name, change.after)).collect()
+    }
+
+    fn role(name: &str, paths: &[&str], terminating: bool) -> Value {
+        json!({ "name": name, "keyids": ["ab"], "threshold": 1, "terminating": terminating, "paths": paths })
+    }
+
+    fn listed(roles: &[Value]) -> Value {
+        json!({ "keys": {}, "roles": roles })
+    }
+
+    #[test]
+    fn a_delegation_is_told_with_its_terms() {
+        let before =
+            listed(&[role("npm", &["npm/*"], true), role("old", &["old/*"], false), role("same", &["x"], false)]);
+        let after = listed(&[
+            role("npm", &["npm/*", "js/*"], true),
+            role("same", &["x"], false),
+            role("new", &["new/*"], false),
+        ]);
+        let changes = compare(&before, &after);
+        let marks: Vec<(Mark, &str)> = changes.iter().map(|(mark, name, _)| (*mark, name.as_str())).collect();
+        let expected = [(Mark::Changed, "npm"), (Mark::Stays, "same"), (Mark::Added, "new"), (Mark::Removed, "old")];
+        assert_eq!(marks, expected);
+        let terms = ["paths: npm/*, js/*", "terminating: for these names nothing after it is asked", "1 of 1 keys"];
+        assert_eq!(changes[0].2.as_deref().unwrap(), terms);
+    }
+
+    #[test]
+    fn hash_bins_are_told_of_as_one() {
+        let bins = json!({ "keys": {}, "succinct_roles": { "keyids": ["ab"], "threshold": 1, "bit_length": 4, "name_prefix": "bin" } });
+        let changes = compare(&listed(&[]), &bins);
+        let terms = vec!["16 hash bins".to_owned(), "1 of 1 keys".to_owned()];
+        assert_eq!(changes, [(Mark::Added, "bin-*".to_owned(), Some(terms))]);
+    }
+}

@@ -1,7 +1,7 @@
 //! What changes in a file that is shipped, entry by entry.
 
 use rootline_metadata::instant_text;
-use rootline_metadata::sigstore::{Selector, SelectorFault, SigningConfig, Window};
+use rootline_metadata::sigstore::{Selector, SelectorFault, ServiceKind, SigningConfig, Window};
 
 use super::Mark;
 use super::content::Content;
@@ -256,11 +256,16 @@ fn setting_changes(before: Option<&Content>, after: Option<&Content>) -> Vec<Hap
     else {
         return found;
     };
-    let selectors: [(&str, &dyn Fn(&SigningConfig) -> String); 2] = [
-        ("log services", &|config| selector_text(config.rekor_selector())),
-        ("timestamp services", &|config| selector_text(config.tsa_selector())),
+    let selectors: [(&str, ServiceKind, &dyn Fn(&SigningConfig) -> String); 2] = [
+        ("log services", ServiceKind::TransparencyLog, &|config| selector_text(config.rekor_selector())),
+        ("timestamp services", ServiceKind::TimestampAuthority, &|config| selector_text(config.tsa_selector())),
     ];
-    for (name, of) in selectors {
+    for (name, kind, of) in selectors {
+        // How many of none are to be used is nobody's concern.
+        let is_listed = |config: &SigningConfig| !config.services(kind).is_empty();
+        if !is_listed(after) && !before.is_some_and(is_listed) {
+            continue;
+        }
         let (new, old) = (of(after), before.map(of));
         if old.as_ref() != Some(&new) {
             let was = old.map(|old| format!(", so far {old}")).unwrap_or_default();

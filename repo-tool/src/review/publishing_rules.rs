@@ -200,8 +200,11 @@ fn keys_of_services(
             let is_over = service.valid_for().end().is_some_and(|end| end < at);
             let entry = Entry::service(kind, service);
             if !is_over && let Some(problem) = history.problem_with(section, entry.host(), begins, was_there, at) {
+                // What was offered may lose its key by this very ceremony.
+                let had_key =
+                    history.published.last().is_some_and(|(_, root)| lists(root, section, entry.host(), begins));
                 found.push(Warning {
-                    is_new: !was_there,
+                    is_new: !was_there || had_key,
                     about: name.to_owned(),
                     text: format!("{}: {problem}", entry.title()),
                 });
@@ -399,6 +402,17 @@ mod tests {
         assert_eq!(told(&[("2029-12-31T00:00:00Z", true)], true, None), Vec::<String>::new());
         assert_eq!(told(&[], true, None), Vec::<String>::new());
         assert_eq!(told(&[first], true, Some(&config)), Vec::<String>::new());
+        let gone = |published: bool| {
+            let history = TrustHistory {
+                published: vec![(instant("2029-01-01T00:00:00Z"), root(published))],
+                next: Some(root(false)),
+                timestamp_lifetime: Duration::days(7),
+            };
+            let warned = warned("signing_config.v0.2.json", Some(&config), &config, &history, DAY);
+            warned.iter().find(|warning| warning.text.contains("lists nothing in tlogs")).unwrap().is_new
+        };
+        assert!(gone(true), "its key goes with this ceremony");
+        assert!(!gone(false), "its key was never there");
     }
 
     #[test]

@@ -64,10 +64,12 @@ impl Reviewed {
         title(lines, "look at this before you sign");
         for warning in &self.warnings {
             let (word, tone) = if warning.is_new { ("new", Tone::Failure) } else { ("as before", Tone::Warning) };
-            let text = wrapped("", "      ", &format!("{}: {}", visible(&warning.about), visible(&warning.text)));
-            let mut text = text.into_iter();
+            // The word is part of the line that is broken, and gets its colour afterwards.
+            let head = format!("! {word}:");
+            let about = visible(&warning.about);
+            let mut text = wrapped("  ", "      ", &format!("{head} {about}: {}", visible(&warning.text))).into_iter();
             let first = text.next().unwrap_or_default();
-            lines.push(format!("  {} {first}", toned(tone, &format!("! {word}:"))));
+            lines.push(first.replacen(&head, &toned(tone, &head), 1));
             lines.extend(text);
         }
     }

@@ -28,11 +28,9 @@ fn a_reader_sees_who_joins_the_threshold_the_log_that_closes_and_the_fingerprint
         "the transparency log https://rekor.sigstore.dev closes 2030-02-02T00:00:00Z, 31 days after this ceremony",
         "2030-07-18T00:00:00Z, in 197 days",
         "4 of 5 have to sign; so far 3 of 5",
-        "CN=sigstore-intermediate,O=sigstore.dev",
         "text, and no document of Sigstore's",
     ] {
-        let is_there = seen.text.contains(line) || line.starts_with("CN=");
-        assert!(is_there, "{line:?} is not in {}", seen.text);
+        assert!(seen.text.contains(line), "{line:?} is not in {}", seen.text);
     }
     // The groups of the fingerprint stand one below the other, as they are in the text.
     let told = text(&office);
@@ -100,9 +98,9 @@ fn nothing_that_people_wrote_becomes_a_part_of_the_page() {
     );
     assert_eq!(server.targets(), Vec::<String>::new());
     assert!(seen.width <= 400, "{}", seen.width);
-    // It is all there to read.
+    // It is all there to read; of what our own errors quote, the beginning.
     for written in ["display-name", "summary", "url", "operator", "key-details", "subject", "uri", "member"] {
-        let image = format!("<img src={}/{written} onerror=alert(1)>", server.url());
+        let image = format!("<img src={}/{written} onerror=alert", server.url());
         assert!(seen.text.contains(&image), "{image} is not in {}", seen.text);
     }
     assert!(seen.text.contains("Alice ⟨U+202E⟩ecilA"), "{}", seen.text);
@@ -136,11 +134,9 @@ fn even_markup_in_the_page_runs_and_fetches_nothing() {
 fn the_page_needs_nothing_else_and_is_always_the_same() {
     let office = rotation();
     let page = page(&office);
-    for outside in ["<script", "<link", "<img", "src=", "href=", "url(", "@import", " style=\"", " on"] {
-        let found = page
-            .match_indices(outside)
-            .find(|_| outside != " on" || page.contains(" onload") || page.contains(" onerror"));
-        assert_eq!(found, None, "{outside}");
+    for outside in ["<script", "<link", "<img", "src=", "href=", "url(", "@import", " style=\"", " onload", " onerror"]
+    {
+        assert!(!page.contains(outside), "{outside}");
     }
     assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"));
     assert!(page.contains("default-src 'none'; style-src 'sha256-"));
@@ -159,10 +155,11 @@ fn every_table_has_heads_and_every_mark_has_its_word() {
     assert_eq!(count("<table"), count("<thead>"));
     assert_eq!(count("<th>"), 0, "a head says what it is the head of");
     // A figure is either described or only repeats the words beside it.
-    assert_eq!(
-        count("<svg"),
-        count("role=\"img\"") + count("aria-hidden=\"true\">") - count("class=\"sign\" aria-hidden=\"true\">")
-    );
+    let figures: Vec<&str> = page.split("<svg").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+    assert!(figures.iter().any(|figure| figure.contains("role=\"img\" ")), "{figures:?}");
+    for figure in figures {
+        assert!(figure.contains("aria-hidden=\"true\"") || figure.contains("aria-label=\""), "{figure}");
+    }
     for word in ["joins", "leaves", "stays", "new", "another"] {
         assert!(page.contains(&format!("</span>{word}</span>")), "{word}");
     }
@@ -192,6 +189,7 @@ fn a_first_ceremony_has_a_page_too() {
     office.done_at(DAY_0, &["ceremony", "freeze", "first"]);
     let page = office.done(&["ceremony", "review", "first", "--html"]).out;
     let seen = browser.open(&page, 400);
+    assert!(seen.text.contains("CN=sigstore-intermediate,O=sigstore.dev"), "{}", seen.text);
     assert!(seen.text.contains("alice, bob, carol, dave and erin sign root and targets from now on"), "{}", seen.text);
     assert!(seen.text.contains("root begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days"));
     assert!(seen.width <= 400, "{}", seen.width);
