@@ -1,7 +1,7 @@
 //! What changes in a file that is shipped, entry by entry.
 
 use rootline_metadata::instant_text;
-use rootline_metadata::sigstore::{Selector, SelectorFault, ServiceKind, SigningConfig, Window};
+use rootline_metadata::sigstore::{Selector, ServiceKind, SigningConfig, Window};
 
 use super::Mark;
 use super::content::Content;
@@ -28,6 +28,15 @@ pub(crate) struct ContentChange {
 }
 
 impl ContentChange {
+    /// Whether anything about it is another.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.kind_before != self.kind
+            || self.entries.iter().any(|change| change.mark != Mark::Stays)
+            || self.skipped.iter().any(|(mark, _)| *mark != Mark::Stays)
+            || !self.settings.is_empty()
+            || self.note.is_some()
+    }
+
     /// Whether there is more to tell of it than what kind of file it is.
     pub(crate) fn has_details(&self) -> bool {
         !self.entries.is_empty() || !self.settings.is_empty() || !self.skipped.is_empty() || self.note.is_some()
@@ -99,21 +108,39 @@ fn note(before: Option<&Content>, after: Option<&Content>) -> Option<String> {
 }
 
 fn entry_changes(mut before: Vec<Entry>, after: Vec<Entry>, origin: Origin) -> Vec<EntryChange> {
-    // The surest likeness first, over all entries, so that no entry takes another one's counterpart.
-    let same_id = |old: &Entry, new: &Entry| old.kind == new.kind && old.id == new.id && !new.id.is_empty();
-    let same_url = |old: &Entry, new: &Entry| old.kind == new.kind && old.url == new.url;
-    let likenesses: [&dyn Fn(&Entry, &Entry) -> bool; 3] =
-        [&|old, new| same_id(old, new) && same_url(old, new), &same_id, &same_url];
     let mut counterparts: Vec<Option<Entry>> = vec![None; after.len()];
-    for is_like in likenesses {
+    // The surest likeness first, over all entries, so that no entry takes another one's counterpart.
+    for likeness in [Likeness::Both, Likeness::Id, Likeness::Url] {
         for (new, counterpart) in after.iter().zip(&mut counterparts).filter(|(_, counterpart)| counterpart.is_none()) {
-            *counterpart = before.iter().position(|old| is_like(old, new)).map(|at| before.remove(at));
+            let found = before.iter().position(|old| likeness.is_between(old, new));
+            *counterpart = found.map(|at| before.remove(at));
         }
     }
     let kept = after.into_iter().zip(counterparts).map(|(new, old)| EntryChange::kept(old, new, origin));
     let mut changes: Vec<EntryChange> = kept.collect();
     changes.extend(before.into_iter().map(EntryChange::gone));
     changes
+}
+
+/// By what two entries are taken for one.
+#[derive(Clone, Copy)]
+enum Likeness {
+    Both,
+    Id,
+    Url,
+}
+
+impl Likeness {
+    fn is_between(self, old: &Entry, new: &Entry) -> bool {
+        let same_id = old.id == new.id && !new.id.is_empty();
+        let same_url = old.url == new.url;
+        old.kind == new.kind
+            && match self {
+                Likeness::Both => same_id && same_url,
+                Likeness::Id => same_id,
+                Likeness::Url => same_url,
+            }
+    }
 }
 
 impl EntryChange {
@@ -256,26 +283,25 @@ fn setting_changes(before: Option<&Content>, after: Option<&Content>) -> Vec<Hap
     else {
         return found;
     };
-    let selectors: [(&str, ServiceKind, &dyn Fn(&SigningConfig) -> String); 2] = [
-        ("log services", ServiceKind::TransparencyLog, &|config| selector_text(config.rekor_selector())),
-        ("timestamp services", ServiceKind::TimestampAuthority, &|config| selector_text(config.tsa_selector())),
-    ];
-    for (name, kind, of) in selectors {
+    for kind in [ServiceKind::TransparencyLog, ServiceKind::TimestampAuthority] {
         // How many of none are to be used is nobody's concern.
         let is_listed = |config: &SigningConfig| !config.services(kind).is_empty();
         if !is_listed(after) && !before.is_some_and(is_listed) {
             continue;
         }
-        let (new, old) = (of(after), before.map(of));
+        let (new, old) = (selector_text(after, kind), before.map(|before| selector_text(before, kind)));
         if old.as_ref() != Some(&new) {
             let was = old.map(|old| format!(", so far {old}")).unwrap_or_default();
-            found.push(Happening::new("another selector", format!("{name} to use: {new}{was}")));
+            let name = EntryKind::Offered(kind).name();
+            found.push(Happening::new("another selector", format!("{name}s to use: {new}{was}")));
         }
     }
     found
 }
 
-fn selector_text(selector: Result<Selector, &SelectorFault>) -> String {
+/// How many of the services of a kind are to be used; there is a word on logs and on timestamp authorities.
+fn selector_text(config: &SigningConfig, kind: ServiceKind) -> String {
+    let selector = if kind == ServiceKind::TransparencyLog { config.rekor_selector() } else { config.tsa_selector() };
     match selector {
         Ok(Selector::Any) => "any one".to_owned(),
         Ok(Selector::All) => "all of them".to_owned(),

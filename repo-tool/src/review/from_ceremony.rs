@@ -65,6 +65,7 @@ impl Reviewed {
             found.extend(after.iter().flat_map(|after| warnings(name, before.as_ref(), after, &history, at)));
         }
         found.sort_by_key(|warning| !warning.is_new);
+        content_changes.sort_by_key(|change| !change.is_changed());
         let shipped: Vec<ShippedFile> = review.targets.iter().map(shipped).collect();
         Reviewed {
             ceremony: material.id.to_string(),

@@ -19,7 +19,9 @@ pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
     if !settings.is_empty() {
         body.push_str(&format!("<ul class=\"changes\">\n{settings}</ul>\n"));
     }
-    body.push_str(&timeline::figure(&content.entries, at));
+    if content.is_changed() {
+        body.push_str(&timeline::figure(&content.entries, at));
+    }
     content
         .entries
         .iter()
@@ -86,11 +88,12 @@ fn unchanged(entries: &[EntryChange]) -> String {
     let stays = entries.iter().filter(|change| change.mark == Mark::Stays);
     let row = |change: &EntryChange| {
         let entry = &change.entry;
+        // Of a service the URL is all.
+        let id = if entry.kind.is_trusted() { format!("<br><code>{}</code>", text(&entry.id)) } else { String::new() };
         format!(
-            "<tr><th scope=\"row\">{} <bdi>{}</bdi><br><code>{}</code></th><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{} <bdi>{}</bdi>{id}</th><td>{}</td></tr>\n",
             entry.kind.name(),
             text(&entry.url),
-            text(&entry.id),
             words(&window_text(entry.window))
         )
     };
