@@ -1,7 +1,7 @@
 //! What a file that is shipped is: one of Sigstore's documents, or something else.
 
 use rootline_metadata::json::{Document, Value};
-use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, TrustedRoot};
+use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, Skipped, TrustedRoot};
 
 /// The name under which a trust root is shipped to every client.
 pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -110,10 +110,13 @@ impl Content {
         self.trusted_root().map(TrustedRoot::remarks).unwrap_or_default()
     }
 
-    /// Entries that are in the document and are not understood here, with the reason.
-    pub(crate) fn skipped(&self) -> Vec<String> {
-        let of_root = self.trusted_root().into_iter().flat_map(TrustedRoot::skipped).map(ToString::to_string);
-        let of_config = self.signing_config().into_iter().flat_map(SigningConfig::skipped).map(ToString::to_string);
+    /// Entries that are in the document and are not understood here: the list and the reason, and the position in that list, from 0.
+    pub(crate) fn skipped(&self) -> Vec<(String, usize)> {
+        fn told<S: std::fmt::Display>(skipped: &[Skipped<S>]) -> impl Iterator<Item = (String, usize)> {
+            skipped.iter().map(|entry| (format!("{}: {}", entry.section, entry.reason), entry.position))
+        }
+        let of_root = self.trusted_root().into_iter().flat_map(|root| told(root.skipped()));
+        let of_config = self.signing_config().into_iter().flat_map(|config| told(config.skipped()));
         of_root.chain(of_config).collect()
     }
 }

@@ -84,7 +84,10 @@ pub(crate) fn content_change(
     let entries = entry_changes(list(before), list(after), origin);
     let settings = setting_changes(before, after);
     let skipped_before = before.map(Content::skipped).unwrap_or_default();
-    let mark = |reason: &String| if skipped_before.contains(reason) { Mark::Stays } else { Mark::Added };
+    // Known again by what it is, not by its position, which moves when others are put before it.
+    let is_known = |reason: &str| skipped_before.iter().any(|(known, _)| known == reason);
+    let mark = |reason: &str| if is_known(reason) { Mark::Stays } else { Mark::Added };
+    let told = |(reason, position): (String, usize)| (mark(&reason), format!("{reason} (entry {position})"));
     let skipped = after.map(Content::skipped).unwrap_or_default();
     let is_quiet = settings.is_empty() && entries.iter().all(|change| change.mark == Mark::Stays);
     ContentChange {
@@ -94,7 +97,7 @@ pub(crate) fn content_change(
         note: if is_quiet { note(before, after) } else { None },
         entries,
         settings,
-        skipped: skipped.into_iter().map(|reason| (mark(&reason), reason)).collect(),
+        skipped: skipped.into_iter().map(told).collect(),
     }
 }
 
@@ -484,6 +487,9 @@ mod tests {
         assert_eq!(skipped(&sigstore())[0].0, Mark::Added);
         assert!(skipped(&sigstore())[0].1.contains("PKIX_COLOUR"));
         assert_eq!(skipped(&after)[0].0, Mark::Stays);
+        let mut moved = after.clone();
+        moved["tlogs"].as_array_mut().unwrap().reverse();
+        assert_eq!(skipped(&moved)[0].0, Mark::Stays);
     }
 
     #[test]

@@ -213,6 +213,12 @@ impl ShippedFile {
     }
 }
 
+/// The name of a role, with the file that says who signs it where a ceremony makes several roots.
+pub(crate) fn role_title(signers: &Signers, all: &[Signers]) -> String {
+    let is_only = all.iter().all(|other| other.file == signers.file);
+    if is_only { signers.role.clone() } else { format!("{} (from {} on)", signers.role, signers.file) }
+}
+
 impl Reviewed {
     /// What kind of file something that is shipped is.
     pub(crate) fn kind_of(&self, file: &ShippedFile) -> &str {
@@ -238,6 +244,20 @@ mod tests {
         assert_eq!(Mark::of(Some(&1), None), Mark::Removed);
         assert_eq!(Mark::of(Some(&1), Some(&2)), Mark::Changed);
         assert_eq!(Mark::of(Some(&1), Some(&1)), Mark::Stays);
+    }
+
+    #[test]
+    fn where_there_are_several_roots_each_role_says_whose_it_is() {
+        let of_root = |file: &str| Signers {
+            file: file.to_owned(),
+            role: "targets".to_owned(),
+            threshold_before: None,
+            threshold: 1,
+            holders: Vec::new(),
+        };
+        let two = [of_root("root 2"), of_root("root 3")];
+        assert_eq!(role_title(&two[1], &two), "targets (from root 3 on)");
+        assert_eq!(role_title(&two[0], &two[..1]), "targets");
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn oddities(name: &str, content: &Content, at: DateTime<Utc>) -> Vec<String> {
             found.push(format!("no {kind} is trusted at the date of this ceremony, {}", instant_text(at)));
         }
     }
-    found.extend(content.skipped().into_iter().map(|reason| {
+    found.extend(content.skipped().into_iter().map(|(reason, _)| {
         format!("not understood here: {reason}; clients that do not understand it either may refuse the whole file")
     }));
     found
@@ -331,7 +331,7 @@ mod tests {
             (of_edit(media_type("application/json")), "cannot be read as a trusted root".to_owned()),
             (
                 of_edit(|root| root["tlogs"][1]["publicKey"]["keyDetails"] = json!("PKIX_COLOUR")),
-                "not understood here: tlogs entry 1".to_owned(),
+                "not understood here: tlogs: unknown kind of key `PKIX_COLOUR`; clients".to_owned(),
             ),
         ] {
             assert_eq!(warned.len(), 1, "{warned:?}");

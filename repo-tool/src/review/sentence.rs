@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::moment::{days_until, in_days};
-use super::{ContentChange, DelegationTerms, Holder, Mark, ReplacedFile, ShippedFile, Signers};
+use super::{ContentChange, DelegationTerms, Holder, Mark, ReplacedFile, ShippedFile, Signers, role_title};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(crate) fn sentences(
 fn thresholds(authorities: &[Signers]) -> Vec<Sentence> {
     let mut found = Vec::new();
     for signers in authorities {
-        let Signers { role, threshold, .. } = signers;
+        let (role, threshold) = (role_title(signers, authorities), signers.threshold);
         let people = signers.people();
         let Some(before) = signers.threshold_before else { continue };
         let so_far = format!("so far {before} of {}", signers.people_before());
@@ -208,5 +208,84 @@ fn and(names: &[impl AsRef<str>]) -> String {
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::parse_instant;
+
+    use super::*;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        parse_instant(text).unwrap()
+    }
+
+    fn signers(role: &str, before: u64, after: u64, holders: &[(Mark, &str)]) -> Signers {
+        let holder = |(at, (mark, name)): (usize, &(Mark, &str))| Holder {
+            mark: *mark,
+            owner: Some(((*name).to_owned(), String::new())),
+            key_id: format!("{name}{at}"),
+            scheme: "ed25519".to_owned(),
+        };
+        Signers {
+            file: "root 2".to_owned(),
+            role: role.to_owned(),
+            threshold_before: Some(before),
+            threshold: after,
+            holders: holders.iter().enumerate().map(holder).collect(),
+        }
+    }
+
+    #[test]
+    fn who_decides_is_told_before_what_is_shipped_and_for_how_long() {
+        use Mark::{Added, Removed, Stays};
+        let authorities = [
+            signers("root", 2, 3, &[(Added, "carol"), (Stays, "alice"), (Removed, "bob"), (Stays, "dave")]),
+            signers("targets", 2, 1, &[(Added, "carol"), (Removed, "dave"), (Added, "dave"), (Stays, "alice")]),
+        ];
+        let terms = |lines: &str| Some(vec![lines.to_owned()]);
+        let delegation = |name: &str, before, after| DelegationTerms {
+            by: "targets".to_owned(),
+            name: name.to_owned(),
+            before,
+            after,
+        };
+        let delegations = [
+            delegation("npm", None, terms("paths: npm/*")),
+            delegation("same", terms("paths: x"), terms("paths: x")),
+            delegation("pypi", terms("paths: x"), terms("paths: y")),
+            delegation("old", terms("paths: z"), None),
+        ];
+        let shipped = [ShippedFile { role: "targets".to_owned(), name: "same".to_owned(), before: None, after: None }];
+        let files = [ReplacedFile {
+            role: "root".to_owned(),
+            before: Some((1, instant("2030-03-01T00:00:00Z"))),
+            after: (2, instant("2030-02-01T00:00:00Z")),
+        }];
+        let found = sentences(&authorities, &delegations, &[], &shipped, &files, instant("2030-01-01T00:00:00Z"));
+        let texts: Vec<&str> = found.iter().map(|sentence| sentence.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "targets needs fewer signatures: 1 of 3, so far 2 of 2",
+                "bob no longer signs root",
+                "carol signs root and targets from now on",
+                "root needs more signatures: 3 of 3, so far 2 of 3",
+                "dave signs targets with another key from now on",
+                "targets hands a part of its names on to npm",
+                "targets hands names on to pypi on other terms",
+                "targets no longer hands anything on to old",
+                "root 2 takes the place of root 1 and holds until 2030-02-01T00:00:00Z, in 31 days, 28 days shorter than so far",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_are_put_together_as_people_say_them() {
+        assert_eq!(and(&[""; 0]), "");
+        assert_eq!(and(&["a"]), "a");
+        assert_eq!(and(&["a", "b"]), "a and b");
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
     }
 }

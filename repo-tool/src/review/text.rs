@@ -6,7 +6,8 @@ use rootline_metadata::{TargetFile, instant_text};
 use super::certificate::Stated;
 use super::moment::{days_until, in_days, window_text};
 use super::{
-    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups, visible,
+    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups,
+    role_title, visible,
 };
 
 /// Most characters of a line.
@@ -35,7 +36,8 @@ impl Reviewed {
             title(&mut lines, "who signs from now on");
             for (at, signers) in self.authorities.iter().enumerate() {
                 let earlier = self.authorities.iter().take(at).find(|earlier| earlier.holders == signers.holders);
-                signers_lines(&mut lines, signers, earlier, toned);
+                let title = role_title(signers, &self.authorities);
+                signers_lines(&mut lines, &title, signers, earlier, toned);
             }
         }
         if !self.delegations.is_empty() {
@@ -110,15 +112,15 @@ fn tone(mark: Mark) -> Tone {
 }
 
 /// Whose keys count; where they are those of a role that was told of already, only that.
-fn signers_lines(lines: &mut Vec<String>, signers: &Signers, earlier: Option<&Signers>, toned: Toned<'_>) {
-    let Signers { role, threshold, threshold_before, .. } = signers;
+fn signers_lines(lines: &mut Vec<String>, title: &str, signers: &Signers, earlier: Option<&Signers>, toned: Toned<'_>) {
+    let Signers { threshold, threshold_before, .. } = signers;
     let (people, before) = (signers.people(), signers.people_before());
     let was = match threshold_before {
         Some(was) if was != threshold || before != people => format!(" (now {was} of {before})"),
         _ => String::new(),
     };
     let same = earlier.map(|earlier| format!(", with the same keys as {}", visible(&earlier.role)));
-    lines.push(format!("  {} is signed by {threshold} of {people}{was}{}", visible(role), same.unwrap_or_default()));
+    lines.push(format!("  {} is signed by {threshold} of {people}{was}{}", visible(title), same.unwrap_or_default()));
     if earlier.is_some() {
         return;
     }

@@ -25,7 +25,7 @@ pub(crate) struct ReviewArgs {
     id: IdArgs,
 
     /// Write it as one page that needs nothing else, to this file [default: standard output, as with -]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "json")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     html: Option<PathBuf>,
 }
 
@@ -34,6 +34,12 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
     let review = reviewed(&room, context)?;
     match args.html.as_deref() {
         None => context.report(&review.to_json(), |_| print(&review, context)),
+        Some(file) if file == Path::new("-") && context.json => {
+            return Err(Failure::new(
+                "standard output cannot have both the page and a JSON document",
+                "name a file for the page: --html FILE",
+            ));
+        }
         Some(file) if file == Path::new("-") => context.terminal.bytes(review.to_html().as_bytes())?,
         Some(file) => {
             atomic_file::replace(file, review.to_html().as_bytes())?;
@@ -82,10 +88,9 @@ fn history(room: &Room, context: &Context) -> Result<TrustHistory, Failure> {
     let days = i64::from(context.folder.policy()?.timestamp().expires.number());
     let mut published = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        let transcript = ceremony.transcript()?;
+        // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
+        let (Ok(transcript), Ok((frozen, _))) = (ceremony.transcript(), ceremony.frozen()) else { continue };
         let Some(released) = transcript.last(&EventKind::Released) else { continue };
-        // A ceremony whose record is not whole any more says nothing of what it published.
-        let Ok((frozen, _)) = ceremony.frozen() else { continue };
         if let Some(root) = frozen.targets().and_then(|targets| trust_root_of(targets, room)) {
             published.push((released.at, root));
         }

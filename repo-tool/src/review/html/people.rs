@@ -1,6 +1,6 @@
 //! Who signs: the thresholds as people, and whose keys they are.
 
-use super::super::{Holder, Mark, Signers};
+use super::super::{Holder, Mark, Signers, role_title};
 use super::markup::{badge, class, text};
 use super::section as page_section;
 
@@ -14,7 +14,7 @@ pub(super) fn section(authorities: &[Signers]) -> String {
         for signers in &group {
             body.push_str(&format!(
                 "<h3>{}</h3>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n",
-                text(&signers.role),
+                text(&role_title(signers, authorities)),
                 figures(signers),
                 signers.threshold,
                 signers.people(),

@@ -111,3 +111,47 @@ fn bar(window: Window, scale: &Scale, class: &str, top: u32, height: u32) -> Str
         + &window.end().map(|_| upright(end)).unwrap_or_default();
     format!("<g class=\"{class}\"><rect x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"/>{bounds}</g>")
 }
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::parse_instant;
+
+    use super::*;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        parse_instant(text).unwrap()
+    }
+
+    #[test]
+    fn a_window_is_drawn_from_its_start_to_its_end_and_to_the_edge_where_it_has_none() {
+        let scale = Scale {
+            first: instant("2030-01-01T00:00:00Z"),
+            last: instant("2030-01-11T00:00:00Z"),
+            at: instant("2030-01-06T00:00:00Z"),
+        };
+        let (start, end) = (instant("2030-01-02T00:00:00Z"), instant("2030-01-04T12:00:00Z"));
+        let drawn = |window| bar(window, &scale, "after", 5, 4);
+        let closed = drawn(Window::new(Some(start), Some(end)));
+        assert!(closed.contains("<rect x=\"10.00%\" y=\"5\" width=\"25.00%\" height=\"4\"/>"), "{closed}");
+        assert_eq!(closed.matches("class=\"bound\"").count(), 2);
+        let open = drawn(Window::from(start));
+        assert!(open.contains("<rect x=\"10.00%\" y=\"5\" width=\"90.00%\" height=\"4\"/>"), "{open}");
+        assert_eq!(open.matches("class=\"bound\"").count(), 1);
+        assert!(drawn(Window::ALWAYS).contains("<rect x=\"0.00%\" y=\"5\" width=\"100.00%\" height=\"4\"/>"));
+        // One that ends before it starts has no room.
+        assert!(drawn(Window::new(Some(end), Some(start))).contains("width=\"0.00%\""));
+        assert!(now(&scale, 9).contains("x1=\"50.00%\""));
+    }
+
+    #[test]
+    fn the_furthest_instants_still_have_a_place() {
+        let scale = Scale {
+            first: instant("0001-01-01T00:00:00Z"),
+            last: instant("9999-12-31T23:59:59Z"),
+            at: instant("2030-01-01T00:00:00Z"),
+        };
+        assert_eq!(scale.place(scale.first), 0);
+        assert_eq!(scale.place(scale.last), 10_000);
+        assert!(scale.years().len() <= 7, "{:?}", scale.years());
+    }
+}
