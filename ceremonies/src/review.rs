@@ -1,7 +1,6 @@
 //! What a signature means: the difference between what is published and what is frozen.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use rootline_metadata::{
     Authority, DelegatedRoles, Delegation, Expiry, KeyId, PublicKey, Role, Scope, TargetFile, Targets, TopLevelRole,
@@ -104,20 +103,6 @@ pub enum DelegationTerms {
         /// How many.
         count: u64,
     },
-}
-
-impl fmt::Display for DelegationTerms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, list, terminating) = match self {
-            DelegationTerms::Paths { patterns, terminating } => ("paths", patterns, terminating),
-            DelegationTerms::HashPrefixes { prefixes, terminating } => {
-                ("names whose digests begin with", prefixes, terminating)
-            }
-            DelegationTerms::Bins { count } => return write!(f, "all names, in {count} bins by their digests"),
-        };
-        let end = if *terminating { "; a search ends there" } else { "" };
-        write!(f, "{what} {}{end}", list.join(", "))
-    }
 }
 
 /// What becomes of something that is shipped.

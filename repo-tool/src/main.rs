@@ -10,8 +10,8 @@ mod key_file;
 mod merge_conflict;
 mod publishing_order;
 mod repository_folder;
+mod review;
 mod serve;
-mod trust_changes;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

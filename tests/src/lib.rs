@@ -10,6 +10,7 @@
 
 pub mod adversary;
 pub mod binaries;
+pub mod browser;
 pub mod crashing_disk;
 pub mod distant;
 pub mod full_disk;

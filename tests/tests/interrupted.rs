@@ -260,7 +260,7 @@ fn ceremony_sign() {
     ends_the_same(
         &office,
         &["ceremony", "sign", "first", "--key", "keys/bob.pem", "--yes"],
-        Some("bob has signed targets already"),
+        Some("bob has signed targets 1 already"),
     );
 }
 

@@ -19,6 +19,7 @@ use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, N
 
 use super::{Context, parse_name};
 use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 
 #[derive(Subcommand, Debug)]
@@ -30,10 +31,7 @@ pub(crate) enum CeremonyCommand {
   rootline-repo ceremony freeze 2030-06")]
     Freeze(IdArgs),
     /// What a signature means: the difference between what is published and what is frozen
-    #[command(after_help = "Examples:
-  rootline-repo ceremony review
-  rootline-repo ceremony review 2030-06 --json")]
-    Review(IdArgs),
+    Review(review::ReviewArgs),
     /// Sign as one keyholder
     Sign(sign::SignArgs),
     /// Who has signed, and who is still needed
@@ -109,6 +107,11 @@ impl Room {
         let (frozen, record) = folder.frozen()?;
         let keyholders = context.folder.keyholders()?;
         Ok(Room { folder, frozen, record, published, keyholders })
+    }
+
+    /// What is kept of keyholders' tokens, verified again.
+    fn evidence(&self, context: &Context) -> Result<Evidence, Failure> {
+        evidence::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
     }
 
     fn ceremony(&self) -> Result<Ceremony<'_>, Failure> {

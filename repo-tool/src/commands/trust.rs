@@ -14,7 +14,10 @@ use super::Context;
 use crate::atomic_file;
 use crate::failure::Failure;
 use crate::merge_conflict;
-use crate::trust_changes::{MOST_BYTES, TRUSTED_ROOT, TrustChange, entries, trust_changes, window_text};
+use crate::review::{
+    Content, Entry, MOST_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
+    trusted_entries, visible, window_text,
+};
 
 /// Sigstore's public-good trust root; `data/README.md` says where it comes from.
 const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore.trusted_root.json");
@@ -119,7 +122,7 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let path = context.folder.target_path(TRUSTED_ROOT);
     let root = parse(&path, &bytes)?;
     atomic_file::ensure(&path, &bytes)?;
-    let number = entries(&root).len();
+    let number = trusted_entries(&root).len();
     context.report(&json!({ "written": path, "entries": number }), |line| {
         line(format_args!("wrote {}, which lists {number} logs and authorities", path.display()));
     });
@@ -128,14 +131,14 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
 
 fn show(context: &Context) -> Result<(), Failure> {
     let (_, root) = read(context)?;
-    let entries = entries(&root);
+    let entries = trusted_entries(&root);
     let remarks: Vec<String> = root.remarks().iter().map(ToString::to_string).collect();
-    let entry_json = |entry: &crate::trust_changes::TrustEntry| json!({ "kind": entry.kind, "url": entry.place, "id": entry.id, "window": window_text(entry.window) });
+    let entry_json = |entry: &Entry| json!({ "kind": entry.kind.name(), "url": entry.url, "id": entry.id, "window": window_text(entry.window) });
     let report = json!({ "entries": entries.iter().map(entry_json).collect::<Vec<_>>(), "remarks": remarks });
     context.report(&report, |line| {
         for entry in &entries {
-            let (place, short) = (entry.shown_place(), entry.id.get(..16).unwrap_or(&entry.id));
-            line(format_args!("  {:<21}  {place:<36}  {short:<16}  {}", entry.kind, window_text(entry.window)));
+            let (place, short) = (visible(&entry.url), entry.id.get(..16).unwrap_or(&entry.id));
+            line(format_args!("  {:<21}  {place:<36}  {short:<16}  {}", entry.kind.name(), window_text(entry.window)));
         }
     });
     context.terminal.notes(&remarks);
@@ -190,11 +193,15 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
     let after = root.to_json().into_bytes();
     let path = context.folder.target_path(TRUSTED_ROOT);
     atomic_file::replace(&path, &after)?;
-    let changes = trust_changes(Some(&before), Some(&after));
-    let report = json!({ "written": path, "changes": changes.iter().map(TrustChange::to_json).collect::<Vec<_>>() });
+    let read = |bytes: &[u8]| Content::read(TRUSTED_ROOT, bytes);
+    let change = content_change(TRUSTED_ROOT, Some(&read(&before)), Some(&read(&after)), Origin::now(context.now));
+    let changes: Vec<_> = change.entries.iter().filter(|change| change.mark != Mark::Stays).collect();
+    let report = json!({ "written": path, "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>() });
     context.report(&report, |line| {
         line(format_args!("wrote {}", path.display()));
-        changes.iter().for_each(|change| line(format_args!("{change}")));
+        let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
+        let lines = changes.iter().flat_map(|change| entry_change_lines(change, &toned));
+        lines.for_each(|text| line(format_args!("{text}")));
         line(format_args!("it is shipped once a ceremony has signed it: rootline-repo ceremony new ID"));
     });
     Ok(())

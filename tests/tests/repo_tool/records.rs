@@ -26,9 +26,9 @@ fn a_log_tells_when_what_and_who_and_ends_with_the_head_to_read_aloud() {
     let said = office.done(&["ceremony", "log", "first"]);
     for line in [
         "2030-01-01T00:00:00Z  planned    plan ",
-        "  frozen     revision 1 of root.json, targets.json, fingerprint ",
-        "  signed     bob signed targets ",
-        "  sealed     1.root.json, 1.targets.json: root by alice, bob, carol; targets by alice, bob, carol\n",
+        "  frozen     revision 1 of 1.root.json, 1.targets.json, fingerprint ",
+        "  signed     bob signed targets 1 ",
+        "  sealed     1.root.json, 1.targets.json: 1.root.json by alice, bob, carol; 1.targets.json by alice, bob, carol\n",
         "  checked    1 verifier, from 1 root, accepted it before its release\n",
         "  released   1.root.json, 1.targets.json\n",
         "  published  to public, timestamp 1 (",

@@ -45,7 +45,7 @@ fn two_edits_of_a_plan_are_one_conflict_and_freezing_again_names_who_signs_again
     ann.take("--theirs", &[PLAN.to_owned()]);
     let said = ann.done(&["ceremony", "freeze", "first"]);
     said.says("frozen anew, revision 2");
-    said.says("have to sign again what has changed: alice");
+    said.says("these have to sign again: alice (root 1)");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn two_freezings_of_different_plans_are_settled_by_freezing_again() {
         desk.done_at(at, &["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
         desk.sign(signer);
     }
-    let frozen = "ceremonies/first/frozen/root.json".to_owned();
+    let frozen = "ceremonies/first/frozen/1.root.json".to_owned();
     assert_eq!(ann.merge(ben), [frozen.clone(), PLAN.to_owned()]);
     assert!(matches!(ann.transcript().freezing(), Freezing::Disputed(records) if records.len() == 2));
     ann.take("--ours", &[PLAN.to_owned(), frozen]);
@@ -69,7 +69,7 @@ fn two_freezings_of_different_plans_are_settled_by_freezing_again() {
     said.refuses(what, "all keyholders sign the same bytes", "freeze it: rootline-repo ceremony freeze first");
     let said = ann.done_at(DAY_1, &["ceremony", "freeze"]);
     said.says("frozen anew, revision 3");
-    said.says("have to sign again what has changed: alice, carol");
+    said.says("these have to sign again: alice (root 1), carol (root 1)");
     // What did not change was signed once and for all, and bob signed what has been frozen again.
     ann.done(&["ceremony", "status"]).says("targets 1 under root 1: 3 of 3 (alice, bob, carol); enough");
     ann.done(&["ceremony", "status"]).says("root 1 under root 1 (new): 1 of 2 (bob)");
@@ -159,7 +159,7 @@ fn two_keys_of_one_keyholder_in_two_clones_are_a_conflict_that_loses_neither() {
     let sign = ["ceremony", "sign", "next", "--role", "root", "--yes"];
     ann.with_key(DAY_1, &sign, "alice").says("alice has signed root");
     ben.with_key(DAY_1, &sign, "stranger").says("alice has signed root");
-    let answer = "ceremonies/next/signatures/root/alice.json";
+    let answer = "ceremonies/next/signatures/2.root/alice.json";
     assert_eq!(ann.merge(ben), [answer]);
     let status = ["ceremony", "status", "next"];
     ann.run(&status).refuses(&format!("{answer}:"), "", "keep what both sides have in `signatures`");
@@ -190,8 +190,8 @@ fn marks_that_were_left_in_a_file_are_named_by_every_command_that_reads_it() {
         ("metadata/1.root.json".into(), &[&["status"], &["publish"], &["ceremony", "status"]]),
         (of_next("plan.toml"), &[&["ceremony", "freeze", "next"], &["ceremony", "review", "next"]]),
         (of_next("transcript.jsonl"), &[&["ceremony", "log", "next"], &["ceremony", "status", "next"], &["status"]]),
-        (of_next("frozen/root.json"), &[&["ceremony", "review", "next"], &["ceremony", "seal", "next"]]),
-        (of_next("signatures/root/alice.json"), &[&["ceremony", "status", "next"], &["ceremony", "seal", "next"]]),
+        (of_next("frozen/2.root.json"), &[&["ceremony", "review", "next"], &["ceremony", "seal", "next"]]),
+        (of_next("signatures/2.root/alice.json"), &[&["ceremony", "status", "next"], &["ceremony", "seal", "next"]]),
     ];
     for (file, commands) in cases {
         let before = office.read(&file);

@@ -20,7 +20,7 @@ fn signatures_that_were_given_in_two_clones_both_count() {
     let Some(clones) = Clones::of(frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
-    ben.sign_at(DAY_1, "bob").says("bob has signed root and targets");
+    ben.sign_at(DAY_1, "bob").says("bob has signed root 1 and targets 1");
     assert_eq!(ann.merge(ben), [""; 0]);
     assert_eq!(ben.merge(ann), [""; 0]);
     for desk in [ann, ben] {

@@ -177,9 +177,10 @@ fn described(event: &Event) -> String {
             format!("revision {} of {}, fingerprint {} …", number("revision"), files(), start(text("fingerprint")))
         }
         EventKind::Signed => format!(
-            "{} signed {} {} with key {}{}",
+            "{} signed {} {} {} with key {}{}",
             text("keyholder"),
             text("role"),
+            number("version"),
             short("payload"),
             short("keyid"),
             if event.facts.get("evidence").is_some() { ", with evidence" } else { "" }

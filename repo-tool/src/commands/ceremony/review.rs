@@ -1,200 +1,111 @@
 //! `rootline-repo ceremony review`: what a signature means.
 
-use std::fmt::Arguments;
+use std::path::{Path, PathBuf};
 
-use rootline_ceremonies::{
-    AuthorityChange, Bounds, DelegationChange, DelegationTerms, FileChange, ListedKey, Name, Part, Review, TargetChange,
-};
-use rootline_metadata::{Expiry, TargetFile};
-use serde_json::{Value, json};
+use chrono::Duration;
+use clap::Args;
+use rootline_ceremonies::{Bounds, EventKind, TargetName};
+use rootline_metadata::Targets;
+use serde_json::json;
 
 use super::{IdArgs, Room};
-use crate::commands::{Context, plain};
-use crate::evidence::{self, Evidence};
+use crate::atomic_file;
+use crate::commands::Context;
+use crate::evidence::Evidence;
 use crate::failure::Failure;
-use crate::trust_changes::{TRUSTED_ROOT, TrustChange, trust_changes};
+use crate::review::{Content, Material, Reviewed, TRUSTED_ROOT, TrustHistory};
 
-pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
-    let room = Room::enter(args, context)?;
-    let review = Reviewed::new(&room, context)?;
-    context.report(&review.to_json(), |line| review.print(line));
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony review
+  rootline-repo ceremony review 2030-06 --json
+  rootline-repo ceremony review 2030-06 --html review.html       one page, to send to the keyholders or to print
+  rootline-repo ceremony review 2030-06 --html > review.html")]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    id: IdArgs,
+
+    /// Write it as one page that needs nothing else, to this file [default: standard output, as with -]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    html: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
+    let room = Room::enter(&args.id, context)?;
+    let evidence = room.evidence(context)?;
+    let review = reviewed(&room, &evidence, context)?;
+    match args.html.as_deref() {
+        None => context.report(&review.to_json(), |_| print(&review, context)),
+        Some(file) if file == Path::new("-") && context.json => {
+            return Err(Failure::new(
+                "standard output cannot have both the page and a JSON document",
+                "name a file for the page: --html FILE",
+            ));
+        }
+        Some(file) if file == Path::new("-") => context.terminal.bytes(review.to_html().as_bytes())?,
+        Some(file) => {
+            atomic_file::replace(file, review.to_html().as_bytes())?;
+            context.report(&json!({ "written": file }), |line| line(format_args!("wrote {}", file.display())));
+        }
+    }
     Ok(())
 }
 
-/// Everything that a keyholder is shown before they sign.
-pub(super) struct Reviewed {
-    id: Name,
-    summary: String,
-    review: Review,
-    trust: Vec<TrustChange>,
-    evidence: Evidence,
-    fingerprint: rootline_ceremonies::Fingerprint,
-    at: chrono::DateTime<chrono::Utc>,
+/// Shows it on the terminal.
+pub(super) fn print(review: &Reviewed, context: &Context) {
+    let terminal = &context.terminal;
+    let lines = review.lines(&|tone, text| terminal.toned(tone, format_args!("{text}")));
+    lines.iter().for_each(|line| terminal.line(format_args!("{line}")));
 }
 
-impl Reviewed {
-    /// Refuses where a file in `targets/` is not what is about to be signed.
-    pub(super) fn new(room: &Room, context: &Context) -> Result<Reviewed, Failure> {
-        let targets = context.folder.targets()?;
-        // The ceremony is one that follows what is published.
-        room.ceremony()?;
-        room.frozen.check_targets(&targets, &room.published)?;
-        let evidence = evidence::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
-        let plan = room.folder.plan(&room.keyholders, &Bounds::default())?;
-        if plan.digest() != room.record.plan {
-            context
-                .terminal
-                .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
-        }
-        let trust = match TRUSTED_ROOT.parse() {
-            Ok(name) if room.frozen.all_targets().next().is_some() => {
-                trust_changes(room.published.target(&name), targets.get(&name).map(Vec::as_slice))
-            }
-            _ => Vec::new(),
-        };
-        Ok(Reviewed {
-            id: room.folder.id().clone(),
-            summary: plan.summary().unwrap_or_default().to_owned(),
-            review: Review::new(&room.frozen, &room.published, &room.keyholders),
-            trust,
-            evidence,
-            fingerprint: room.record.fingerprint(),
-            at: plan.at(),
-        })
+/// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
+pub(super) fn reviewed(room: &Room, evidence: &Evidence, context: &Context) -> Result<Reviewed, Failure> {
+    let targets = context.folder.targets()?;
+    // The ceremony is one that follows what is published.
+    room.ceremony()?;
+    room.frozen.check_targets(&targets, &room.published)?;
+    // What bounds a plan now is no matter of what was frozen.
+    let plan = room.folder.plan(&room.keyholders, &Bounds::default())?;
+    let is_as_planned = plan.digest() == room.record.plan;
+    if !is_as_planned {
+        context
+            .terminal
+            .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
     }
+    Ok(Reviewed::new(Material {
+        id: room.folder.id(),
+        summary: plan.summary().unwrap_or_default(),
+        at: plan.at(),
+        frozen: &room.frozen,
+        published: &room.published,
+        keyholders: &room.keyholders,
+        evidence,
+        targets: &targets,
+        history: history(room, context)?,
+        fingerprint: room.record.fingerprint(),
+        is_as_planned,
+    }))
+}
 
-    /// What is known of the tokens of those who sign.
-    pub(super) fn evidence(&self) -> &Evidence {
-        &self.evidence
+/// The trust roots that earlier ceremonies published, by the instants at which they were released.
+fn history(room: &Room, context: &Context) -> Result<TrustHistory, Failure> {
+    let days = i64::from(context.folder.policy()?.timestamp().expires.number());
+    let mut published = Vec::new();
+    for ceremony in context.folder.ceremonies()? {
+        // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
+        let (Ok(transcript), Ok((frozen, _))) = (ceremony.transcript(), ceremony.frozen()) else { continue };
+        let Some(released) = transcript.last(&EventKind::Released) else { continue };
+        if let Some(root) = frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, room)) {
+            published.push((released.at, root));
+        }
     }
-
-    pub(super) fn to_json(&self) -> Value {
-        let files = self.review.files.iter().map(file_json);
-        let authorities = self.review.authorities.iter().map(|change| authority_json(change, &self.evidence));
-        let targets = self.review.targets.iter().map(target_json);
-        json!({
-            "ceremony": self.id.as_str(),
-            "summary": self.summary,
-            "files": files.collect::<Vec<_>>(),
-            "authorities": authorities.collect::<Vec<_>>(),
-            "delegations": self.review.delegations.iter().map(delegation_json).collect::<Vec<_>>(),
-            "targets": targets.collect::<Vec<_>>(),
-            "trust": self.trust.iter().map(TrustChange::to_json).collect::<Vec<_>>(),
-            "fingerprint": self.fingerprint.to_hex(),
-        })
-    }
-
-    pub(super) fn print(&self, line: &dyn Fn(Arguments<'_>)) {
-        match self.summary.as_str() {
-            "" => line(format_args!("ceremony {}", self.id)),
-            summary => line(format_args!("ceremony {}: {}", self.id, plain(summary))),
-        }
-        for FileChange { part: Part { role, version }, before, expiry } in &self.review.files {
-            let days = expiry.instant().signed_duration_since(self.at).num_days();
-            let was =
-                before.map(|(version, expiry)| format!(" (now version {version}, until {expiry})")).unwrap_or_default();
-            line(format_args!("{role}: version {version}, holds {days} days, until {expiry}{was}"));
-        }
-        for change in &self.review.authorities {
-            print_authority(change, &self.evidence, line);
-        }
-        for change in &self.review.delegations {
-            print_delegation(change, line);
-        }
-        for change in &self.review.targets {
-            match (&change.before, &change.after) {
-                (None, Some(after)) => line(format_args!("+ ships {}, {}", change.name, file_text(after))),
-                (Some(_), None) => line(format_args!("- no longer ships {}", change.name)),
-                (_, Some(after)) if !change.is_unchanged() => {
-                    line(format_args!("~ ships another {}, {}", change.name, file_text(after)));
-                }
-                _ => line(format_args!("  ships {} as before", change.name)),
-            }
-        }
-        self.trust.iter().for_each(|change| line(format_args!("{change}")));
-        line(format_args!("fingerprint:"));
-        line(format_args!("  {}", self.fingerprint));
-    }
+    published.sort_by_key(|(at, _)| *at);
+    Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
 }
 
-fn print_authority(change: &AuthorityChange, evidence: &Evidence, line: &dyn Fn(Arguments<'_>)) {
-    let AuthorityChange { by: _, role, threshold_before, threshold_after, joins, leaves, stays } = change;
-    let holders = joins.len() + stays.len();
-    let was = match threshold_before {
-        Some(before) if before != threshold_after => format!(" (now {before} of {})", leaves.len() + stays.len()),
-        _ => String::new(),
-    };
-    line(format_args!("{role} is signed by {threshold_after} of {holders}{was}"));
-    let token = |key: &ListedKey| {
-        let attestation = key.owner.as_ref().and_then(|owner| evidence.get(owner, &key.key_id));
-        attestation.map(|attestation| format!("\n      {attestation}")).unwrap_or_default()
-    };
-    joins.iter().for_each(|key| line(format_args!("  + {}{}", key_text(key), token(key))));
-    leaves.iter().for_each(|key| line(format_args!("  - {}", key_text(key))));
-    stays.iter().for_each(|key| line(format_args!("    {}{}", key_text(key), token(key))));
-}
-
-fn print_delegation(change: &DelegationChange, line: &dyn Fn(Arguments<'_>)) {
-    let DelegationChange { by, role, before, after } = change;
-    let by = &by.role;
-    match (before, after) {
-        (None, Some((_, terms))) => line(format_args!("+ {by} delegates to {role}: {terms}")),
-        (Some(_), None) => line(format_args!("- {by} no longer delegates to {role}")),
-        (Some(before), Some(after)) if before == after => line(format_args!("  {by} delegates to {role} as before")),
-        (_, Some((place, terms))) => line(format_args!("~ {by} delegates to {role}, in place {place}: {terms}")),
-        (None, None) => {}
-    }
-}
-
-fn key_text(key: &ListedKey) -> String {
-    let owner = key.owner.as_ref().map_or("nobody known", Name::as_str);
-    format!("{owner:<16} {} {}", key.key_id.short(), key.scheme)
-}
-
-fn file_text(file: &TargetFile) -> String {
-    format!("{} bytes, {}", file.length, file.digests)
-}
-
-fn file_json(change: &FileChange) -> Value {
-    let state = |(version, expiry): &(rootline_metadata::Version, Expiry)| json!({ "version": version.number(), "expires": expiry.to_text() });
-    let after = (change.part.version, change.expiry);
-    json!({ "role": change.part.role.name(), "before": change.before.as_ref().map(state), "after": state(&after) })
-}
-
-fn authority_json(change: &AuthorityChange, evidence: &Evidence) -> Value {
-    let keys = |keys: &[ListedKey]| {
-        let key = |key: &ListedKey| {
-            json!({
-                "owner": key.owner.as_ref().map(Name::as_str),
-                "keyid": key.key_id.as_str(),
-                "scheme": key.scheme,
-                "evidence": evidence.json(key.owner.as_ref(), &key.key_id),
-            })
-        };
-        keys.iter().map(key).collect::<Vec<_>>()
-    };
-    json!({
-        "by": change.by.to_string(),
-        "role": change.role,
-        "threshold_before": change.threshold_before,
-        "threshold": change.threshold_after,
-        "joins": keys(&change.joins),
-        "leaves": keys(&change.leaves),
-        "stays": keys(&change.stays),
-    })
-}
-
-fn delegation_json(change: &DelegationChange) -> Value {
-    let terms = |(place, terms): &(usize, DelegationTerms)| json!({ "place": place, "terms": terms.to_string() });
-    json!({
-        "by": change.by.to_string(),
-        "role": change.role,
-        "before": change.before.as_ref().map(terms),
-        "after": change.after.as_ref().map(terms),
-    })
-}
-
-fn target_json(change: &TargetChange) -> Value {
-    let file = |file: &TargetFile| json!({ "length": file.length, "digest": file.digests.to_string() });
-    json!({ "by": change.by.to_string(), "name": change.name, "before": change.before.as_ref().map(file), "after": change.after.as_ref().map(file) })
+fn trust_root_of(targets: &Targets, room: &Room) -> Option<rootline_metadata::sigstore::TrustedRoot> {
+    let name: TargetName = TRUSTED_ROOT.parse().ok()?;
+    let file = targets.target(name.path())?;
+    let bytes = room.published.files().get(&name.published_as(&file))?;
+    Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
 }

@@ -9,12 +9,13 @@ use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
-use super::review::Reviewed;
+use super::review;
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room};
 use crate::commands::{Context, parse_name, parse_role};
 use crate::failure::Failure;
 use crate::key_file::{self, PassphraseArgs};
+use crate::review::Reviewed;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -55,14 +56,15 @@ pub(crate) struct SignArgs {
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let room = Room::enter(&args.id, context)?;
-    let review = Reviewed::new(&room, context)?;
+    let evidence = room.evidence(context)?;
+    let review = review::reviewed(&room, &evidence, context)?;
     confirm(args, &review, room.record.fingerprint(), context)?;
     let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
     let signed = sign(args, &keyholder, &key, &room, context);
 
     let standing = room.tally(&room.folder.answers()?)?;
-    let has_noted = room.folder.note_answers(&standing, &room.keyholders, review.evidence())?;
+    let has_noted = room.folder.note_answers(&standing, &room.keyholders, &evidence)?;
     let signed = match signed {
         Ok(parts) => parts,
         // They were signed by a command that was ended before it could note that down.
@@ -109,7 +111,7 @@ fn confirm(args: &SignArgs, review: &Reviewed, fingerprint: Fingerprint, context
             "read rootline-repo ceremony review, then add --fingerprint TEXT or --yes",
         ));
     }
-    review.print(&|line| context.terminal.line(line));
+    review::print(review, context);
     context.terminal.line(format_args!("sign this? Type yes:"));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);

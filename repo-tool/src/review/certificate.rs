@@ -1,0 +1,120 @@
+//! A certificate of a chain: whose it is, until when, and its fingerprint.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::sigstore::Window;
+use rootline_metadata::{hex, sha256};
+use x509_cert::certificate::{CertificateInner, Rfc5280};
+use x509_cert::der::Decode;
+
+/// What a person is told of a certificate. Its signature is not verified: the chain is trusted because it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// The SHA-256 digest of its DER, in hex, as other programs show it.
+    pub(crate) fingerprint: String,
+    /// What is in it, or why it cannot be read.
+    pub(crate) stated: Result<Stated, String>,
+}
+
+/// What a certificate says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stated {
+    /// Whose it is, as RFC 4514 writes names.
+    pub(crate) subject: String,
+    /// By whom it was issued.
+    pub(crate) issuer: String,
+    /// From when to when it holds, both included.
+    pub(crate) validity: Window,
+}
+
+impl Certificate {
+    /// Reads one in DER.
+    pub(crate) fn read(der: &[u8]) -> Certificate {
+        let stated =
+            CertificateInner::<Rfc5280>::from_der(der).map_err(|error| error.to_string()).and_then(|certificate| {
+                let certificate = certificate.tbs_certificate();
+                let instant = |time: &x509_cert::time::Time| {
+                    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
+                    seconds
+                        .and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0))
+                        .ok_or("no such date".to_owned())
+                };
+                let validity = certificate.validity();
+                Ok(Stated {
+                    subject: certificate.subject().to_string(),
+                    issuer: certificate.issuer().to_string(),
+                    validity: Window::new(Some(instant(&validity.not_before)?), Some(instant(&validity.not_after)?)),
+                })
+            });
+        Certificate { fingerprint: hex::encode(&sha256(der)), stated }
+    }
+
+    /// Whose it is, or why that is not known.
+    pub(crate) fn subject(&self) -> String {
+        match &self.stated {
+            Ok(Stated { subject, .. }) if subject.is_empty() => "no subject".to_owned(),
+            Ok(Stated { subject, .. }) => subject.clone(),
+            Err(why) => format!("cannot be read ({why})"),
+        }
+    }
+}
+
+/// What is wrong with the order of a chain, which runs from the certificate that issues, or signs, to the trust anchor.
+pub(crate) fn order_problem(chain: &[Certificate]) -> Option<String> {
+    let stated: Vec<&Stated> =
+        chain.iter().map(|certificate| certificate.stated.as_ref().ok()).collect::<Option<_>>()?;
+    let issued_by = |pair: &[&Stated], issuer: usize| pair[1 - issuer].issuer == pair[issuer].subject;
+    let wrong = stated.windows(2).position(|pair| !issued_by(pair, 1))?;
+    Some(match stated.windows(2).all(|pair| issued_by(pair, 0)) {
+        true => {
+            "the chain is in the wrong order: it runs from the root to the leaf, and clients read it from leaf to root"
+                .to_owned()
+        }
+        false => format!("certificate {} of the chain was not issued by the one that follows it", wrong + 1),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::sigstore::TrustedRoot;
+
+    use super::*;
+
+    fn chain() -> Vec<Certificate> {
+        let root = TrustedRoot::parse(include_bytes!("../../data/sigstore.trusted_root.json"), 100_000).unwrap();
+        let longest = root.certificate_authorities().iter().max_by_key(|authority| authority.chain().len()).unwrap();
+        longest.chain().map(Certificate::read).collect()
+    }
+
+    #[test]
+    fn a_certificate_tells_whose_it_is_and_until_when() {
+        let chain = chain();
+        let subjects: Vec<String> = chain.iter().map(Certificate::subject).collect();
+        assert_eq!(subjects, ["CN=sigstore-intermediate,O=sigstore.dev", "CN=sigstore,O=sigstore.dev"]);
+        let root = chain[1].stated.as_ref().unwrap();
+        assert_eq!(root.issuer, root.subject);
+        assert_eq!(root.validity.to_string(), "from 2021-10-07T13:56:59Z until 2031-10-05T13:56:58Z");
+        assert_eq!(chain[0].fingerprint.len(), 64);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_said_to_be_none() {
+        let broken = Certificate::read(&[0x30, 0x00]);
+        assert!(broken.subject().starts_with("cannot be read ("), "{}", broken.subject());
+        assert_eq!(broken.fingerprint, hex::encode(&sha256(&[0x30, 0x00])));
+    }
+
+    #[test]
+    fn a_chain_runs_from_leaf_to_root() {
+        let right = chain();
+        let mut turned = right.clone();
+        turned.reverse();
+        assert_eq!(order_problem(&right), None);
+        assert_eq!(order_problem(&right[..1]), None);
+        assert!(order_problem(&turned).unwrap().starts_with("the chain is in the wrong order"));
+        let twice = [right[0].clone(), right[0].clone()];
+        assert_eq!(
+            order_problem(&twice).unwrap(),
+            "certificate 1 of the chain was not issued by the one that follows it"
+        );
+    }
+}

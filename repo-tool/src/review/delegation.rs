@@ -1,0 +1,98 @@
+//! To whom a targets role delegates, in lines that a person reads.
+
+use rootline_ceremonies::DelegationChange;
+
+use super::Mark;
+
+/// What becomes of one delegation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DelegationTerms {
+    /// The role that delegates.
+    pub(crate) by: String,
+    /// The role that is delegated to.
+    pub(crate) name: String,
+    /// Its terms so far, a line each: which names it may speak about, and whether a search ends with it.
+    pub(crate) before: Option<Vec<String>>,
+    /// Its terms from now on.
+    pub(crate) after: Option<Vec<String>>,
+}
+
+impl DelegationTerms {
+    /// The terms of a delegation before and after.
+    pub(crate) fn of(change: &DelegationChange) -> DelegationTerms {
+        let lines = |(place, terms): &(usize, rootline_ceremonies::DelegationTerms)| lines(*place, terms);
+        DelegationTerms {
+            by: change.by.role.to_string(),
+            name: change.role.clone(),
+            before: change.before.as_ref().map(lines),
+            after: change.after.as_ref().map(lines),
+        }
+    }
+
+    /// What becomes of it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::of(self.before.as_ref(), self.after.as_ref())
+    }
+}
+
+fn lines(place: usize, terms: &rootline_ceremonies::DelegationTerms) -> Vec<String> {
+    use rootline_ceremonies::DelegationTerms as Terms;
+    let (scope, terminating) = match terms {
+        Terms::Bins { count } => return vec![format!("all names, in {count} bins by their SHA-256 digests")],
+        Terms::Paths { patterns, terminating } => (format!("paths: {}", patterns.join(", ")), terminating),
+        Terms::HashPrefixes { prefixes, terminating } => {
+            (format!("names whose SHA-256 begins with: {}", prefixes.join(", ")), terminating)
+        }
+    };
+    let end = match terminating {
+        true => "terminating: for these names nothing after it is asked",
+        false => "not terminating: where it says nothing, the search goes on",
+    };
+    vec![scope, end.to_owned(), format!("number {place} in the order of the search")]
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_ceremonies::{DelegationTerms as Terms, Part};
+
+    use super::*;
+
+    fn change(before: Option<(usize, Terms)>, after: Option<(usize, Terms)>) -> DelegationTerms {
+        let by = Part::parse("2.targets").unwrap();
+        DelegationTerms::of(&DelegationChange { by, role: "npm".to_owned(), before, after })
+    }
+
+    fn paths(place: usize, pattern: &str, terminating: bool) -> Option<(usize, Terms)> {
+        Some((place, Terms::Paths { patterns: vec![pattern.to_owned()], terminating }))
+    }
+
+    #[test]
+    fn a_delegation_is_told_with_its_terms() {
+        let told = change(None, paths(1, "npm/*", true));
+        let lines = [
+            "paths: npm/*",
+            "terminating: for these names nothing after it is asked",
+            "number 1 in the order of the search",
+        ];
+        assert_eq!(
+            (told.by.as_str(), told.mark(), told.after.as_deref()),
+            ("targets", Mark::Added, Some(&lines.map(str::to_owned)[..]))
+        );
+        let bins = change(Some((1, Terms::Bins { count: 16 })), None);
+        assert_eq!(bins.mark(), Mark::Removed);
+        assert_eq!(bins.before.unwrap(), ["all names, in 16 bins by their SHA-256 digests"]);
+        let prefixes = Terms::HashPrefixes { prefixes: vec!["0".to_owned(), "a1".to_owned()], terminating: false };
+        let told = change(None, Some((2, prefixes))).after.unwrap();
+        assert_eq!(told[0], "names whose SHA-256 begins with: 0, a1");
+        assert!(told[1].starts_with("not terminating"));
+    }
+
+    #[test]
+    fn every_term_makes_a_change() {
+        let same = change(paths(1, "npm/*", true), paths(1, "npm/*", true));
+        assert_eq!(same.mark(), Mark::Stays);
+        for other in [paths(2, "npm/*", true), paths(1, "npm/?", true), paths(1, "npm/*", false)] {
+            assert_eq!(change(paths(1, "npm/*", true), other).mark(), Mark::Changed);
+        }
+    }
+}

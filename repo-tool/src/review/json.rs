@@ -1,0 +1,129 @@
+//! The review for programs. What is in another form here than for people are key ids and digests: always whole.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::sigstore::Window;
+use rootline_metadata::{TargetFile, instant_text};
+use serde_json::{Map, Value, json};
+
+use super::certificate::Certificate;
+use super::moment::days_until;
+use super::{ContentChange, DelegationTerms, EntryChange, Holder, Mark, ReplacedFile, Reviewed, ShippedFile, Signers};
+
+impl Reviewed {
+    /// The whole of it as one value.
+    pub(crate) fn to_json(&self) -> Value {
+        let changes =
+            self.sentences.iter().map(|sentence| json!({ "mark": sentence.mark.word(), "text": sentence.text }));
+        let warnings = self
+            .warnings
+            .iter()
+            .map(|warning| json!({ "new": warning.is_new, "about": warning.about, "text": warning.text }));
+        json!({
+            "ceremony": self.ceremony,
+            "summary": self.summary,
+            "at": instant_text(self.at),
+            "changes": changes.collect::<Vec<_>>(),
+            "warnings": warnings.collect::<Vec<_>>(),
+            "files": self.files.iter().map(|file| file_json(file, self.at)).collect::<Vec<_>>(),
+            "authorities": self.authorities.iter().map(signers_json).collect::<Vec<_>>(),
+            "delegations": self.delegations.iter().map(delegation_json).collect::<Vec<_>>(),
+            "targets": self.shipped.iter().map(shipped_json).collect::<Vec<_>>(),
+            "trust": self.contents.iter().map(content_json).collect::<Vec<_>>(),
+            "fingerprint": self.fingerprint,
+        })
+    }
+}
+
+fn file_json(file: &ReplacedFile, at: DateTime<Utc>) -> Value {
+    let state = |(version, expires): &(u64, DateTime<Utc>)| json!({ "version": version, "expires": instant_text(*expires), "days": days_until(*expires, at) });
+    json!({ "role": file.role, "before": file.before.as_ref().map(state), "after": state(&file.after) })
+}
+
+fn signers_json(signers: &Signers) -> Value {
+    let key = |holder: &Holder| {
+        json!({
+            "owner": holder.owner.as_ref().map(|(name, _)| name),
+            "display_name": holder.owner.as_ref().map(|(_, display)| display),
+            "keyid": holder.key_id,
+            "scheme": holder.scheme,
+            "evidence": holder.token.as_ref().map(|token| &token.json),
+        })
+    };
+    let keys = |mark: Mark| signers.holders.iter().filter(|holder| holder.mark == mark).map(key).collect::<Vec<_>>();
+    json!({
+        "file": signers.file,
+        "role": signers.role,
+        "threshold_before": signers.threshold_before,
+        "threshold": signers.threshold,
+        "people_before": signers.threshold_before.map(|_| signers.people_before()),
+        "people": signers.people(),
+        "joins": keys(Mark::Added),
+        "leaves": keys(Mark::Removed),
+        "stays": keys(Mark::Stays),
+    })
+}
+
+fn delegation_json(terms: &DelegationTerms) -> Value {
+    json!({ "by": terms.by, "name": terms.name, "mark": terms.mark().word(), "before": terms.before, "after": terms.after })
+}
+
+fn shipped_json(shipped: &ShippedFile) -> Value {
+    let file = |file: &TargetFile| json!({ "length": file.length, "digest": file.digests.to_string() });
+    json!({
+        "role": shipped.role,
+        "name": shipped.name,
+        "mark": shipped.mark().word(),
+        "before": shipped.before.as_ref().map(file),
+        "after": shipped.after.as_ref().map(file),
+    })
+}
+
+fn content_json(content: &ContentChange) -> Value {
+    let settings = content.settings.iter().map(|happening| json!({ "change": happening.word, "text": happening.text }));
+    let skipped = content.skipped.iter().map(|(mark, reason)| json!({ "mark": mark.word(), "reason": reason }));
+    json!({
+        "file": content.name,
+        "kind_before": content.kind_before,
+        "kind": content.kind,
+        "entries": content.entries.iter().map(entry_change_json).collect::<Vec<_>>(),
+        "settings": settings.collect::<Vec<_>>(),
+        "not_understood": skipped.collect::<Vec<_>>(),
+        "note": content.note,
+    })
+}
+
+/// What becomes of one entry.
+pub(crate) fn entry_change_json(change: &EntryChange) -> Value {
+    let entry = &change.entry;
+    let happenings =
+        change.happenings.iter().map(|happening| json!({ "change": happening.word, "text": happening.text }));
+    let facts: Map<String, Value> =
+        entry.facts.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+    json!({
+        "mark": change.mark.word(),
+        "kind": entry.kind.name(),
+        "url": entry.url,
+        "id": entry.id,
+        "changes": happenings.collect::<Vec<_>>(),
+        "before": change.before.map(window_json),
+        "after": change.after.map(window_json),
+        "facts": facts,
+        "chain": entry.chain.iter().map(certificate_json).collect::<Vec<_>>(),
+    })
+}
+
+fn certificate_json(certificate: &Certificate) -> Value {
+    match &certificate.stated {
+        Ok(stated) => json!({
+            "sha256": certificate.fingerprint,
+            "subject": stated.subject,
+            "issuer": stated.issuer,
+            "validity": window_json(stated.validity),
+        }),
+        Err(why) => json!({ "sha256": certificate.fingerprint, "unreadable": why }),
+    }
+}
+
+fn window_json(window: Window) -> Value {
+    json!({ "start": window.start().map(instant_text), "end": window.end().map(instant_text) })
+}

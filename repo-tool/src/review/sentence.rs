@@ -1,0 +1,292 @@
+//! What changes, in one sentence each, the loudest first.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::moment::{days_until, in_days};
+use super::{ContentChange, DelegationTerms, Holder, Mark, ReplacedFile, ShippedFile, Signers, role_title};
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sentence {
+    /// Whether something comes, goes or changes.
+    pub(crate) mark: Mark,
+    /// How loud it is.
+    pub(crate) weight: Weight,
+    /// The sentence, without a full stop.
+    pub(crate) text: String,
+}
+
+/// How loud a change is: who decides, then what is trusted, then what is shipped, then for how long. The loudest come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// Fewer people have to agree.
+    FewerDecide,
+    /// Somebody decides no longer.
+    SomebodyLeaves,
+    /// Somebody decides from now on.
+    SomebodyJoins,
+    /// More people have to agree.
+    MoreDecide,
+    /// A role is handed on, or taken back.
+    Delegation,
+    /// Something is no longer trusted, or in another way.
+    Distrust,
+    /// Something is trusted from now on.
+    Trust,
+    /// Another file is shipped.
+    Content,
+    /// The same holds for longer.
+    Time,
+}
+
+/// Everything that changes.
+pub(crate) fn sentences(
+    authorities: &[Signers],
+    delegations: &[DelegationTerms],
+    contents: &[ContentChange],
+    shipped: &[ShippedFile],
+    files: &[ReplacedFile],
+    at: DateTime<Utc>,
+) -> Vec<Sentence> {
+    let mut found: Vec<Sentence> = thresholds(authorities);
+    found.extend(people(authorities));
+    found.extend(delegations.iter().filter_map(delegation));
+    found.extend(contents.iter().flat_map(content));
+    found.extend(shipped.iter().filter_map(file_shipped));
+    found.extend(files.iter().map(|file| file_signed(file, at)));
+    // In the order of reading where two are equally loud.
+    found.sort_by_key(|sentence| sentence.weight);
+    found
+}
+
+fn thresholds(authorities: &[Signers]) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    for signers in authorities {
+        let (role, threshold) = (role_title(signers, authorities), signers.threshold);
+        let people = signers.people();
+        let Some(before) = signers.threshold_before else { continue };
+        let so_far = format!("so far {before} of {}", signers.people_before());
+        let (weight, word) = match threshold.cmp(&before) {
+            std::cmp::Ordering::Less => (Weight::FewerDecide, "fewer"),
+            std::cmp::Ordering::Greater => (Weight::MoreDecide, "more"),
+            std::cmp::Ordering::Equal => continue,
+        };
+        let text = format!("{role} needs {word} signatures: {threshold} of {people}, {so_far}");
+        found.push(Sentence { mark: Mark::Changed, weight, text });
+    }
+    found
+}
+
+/// Who joins and who leaves, people with the same roles together.
+fn people(authorities: &[Signers]) -> Vec<Sentence> {
+    let mut roles: BTreeMap<(Weight, String), Vec<&str>> = BTreeMap::new();
+    for signers in authorities {
+        let has = |mark: Mark, person: &Holder| {
+            signers
+                .holders
+                .iter()
+                .any(|holder| holder.mark == mark && holder.owner.is_some() && holder.owner == person.owner)
+        };
+        for holder in &signers.holders {
+            // Who changes keys neither leaves nor joins.
+            let changes_keys = has(Mark::Added, holder) && has(Mark::Removed, holder);
+            let weight = match holder.mark {
+                Mark::Added if changes_keys => Weight::MoreDecide,
+                Mark::Removed if changes_keys => continue,
+                Mark::Added => Weight::SomebodyJoins,
+                Mark::Removed => Weight::SomebodyLeaves,
+                Mark::Changed | Mark::Stays => continue,
+            };
+            let of_person = roles.entry((weight, holder.person())).or_default();
+            if !of_person.contains(&&*signers.role) {
+                of_person.push(&signers.role);
+            }
+        }
+    }
+    let mut people: BTreeMap<(Weight, Vec<&str>), Vec<String>> = BTreeMap::new();
+    for ((weight, person), roles) in roles {
+        people.entry((weight, roles)).or_default().push(person);
+    }
+    let sentence = |((weight, roles), people): ((Weight, Vec<&str>), Vec<String>)| {
+        let (who, what) = (and(&people), and(&roles));
+        let many = people.len() > 1;
+        let (mark, text) = match weight {
+            Weight::SomebodyLeaves if many => (Mark::Removed, format!("{who} no longer sign {what}")),
+            Weight::SomebodyLeaves => (Mark::Removed, format!("{who} no longer signs {what}")),
+            Weight::SomebodyJoins if many => (Mark::Added, format!("{who} sign {what} from now on")),
+            Weight::SomebodyJoins => (Mark::Added, format!("{who} signs {what} from now on")),
+            _ if many => (Mark::Changed, format!("{who} sign {what} with other keys from now on")),
+            _ => (Mark::Changed, format!("{who} signs {what} with another key from now on")),
+        };
+        Sentence { mark, weight, text }
+    };
+    people.into_iter().map(sentence).collect()
+}
+
+fn delegation(terms: &DelegationTerms) -> Option<Sentence> {
+    let DelegationTerms { by, name, .. } = terms;
+    let text = match terms.mark() {
+        Mark::Added => format!("{by} hands a part of its names on to {name}"),
+        Mark::Removed => format!("{by} no longer hands anything on to {name}"),
+        Mark::Changed => format!("{by} hands names on to {name} on other terms"),
+        Mark::Stays => return None,
+    };
+    Some(Sentence { mark: terms.mark(), weight: Weight::Delegation, text })
+}
+
+fn content(content: &ContentChange) -> Vec<Sentence> {
+    let entry = |change: &super::EntryChange| {
+        let weight = match change.mark {
+            Mark::Stays => return None,
+            Mark::Added => Weight::Trust,
+            Mark::Removed | Mark::Changed => Weight::Distrust,
+        };
+        Some(Sentence { mark: change.mark, weight, text: format!("the {} {}", change.entry.title(), change.story()) })
+    };
+    let mut found: Vec<Sentence> = content.entries.iter().filter_map(entry).collect();
+    found.extend(content.settings.iter().map(|happening| Sentence {
+        mark: if content.kind_before.is_none() { Mark::Added } else { Mark::Changed },
+        weight: if content.kind_before.is_none() { Weight::Trust } else { Weight::Distrust },
+        text: format!("{}: {}", content.name, happening.text),
+    }));
+    found.extend(content.note.iter().map(|note| Sentence {
+        mark: Mark::Changed,
+        weight: Weight::Distrust,
+        text: format!("{}: {note}", content.name),
+    }));
+    found
+}
+
+fn file_shipped(file: &ShippedFile) -> Option<Sentence> {
+    let ShippedFile { role, name, .. } = file;
+    let text = match file.mark() {
+        Mark::Added => format!("{role} ships {name}, which it did not before"),
+        Mark::Removed => format!("{role} no longer ships {name}"),
+        Mark::Changed => format!("{role} ships another {name}"),
+        Mark::Stays => return None,
+    };
+    Some(Sentence { mark: file.mark(), weight: Weight::Content, text })
+}
+
+fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
+    let ReplacedFile { role, before, after: (version, expires) } = file;
+    match before {
+        None => Sentence {
+            mark: Mark::Added,
+            weight: Weight::Time,
+            text: format!("{role} begins with version {version}, which holds until {}", in_days(*expires, at)),
+        },
+        Some((was, expired)) => {
+            let longer = days_until(*expires, *expired);
+            let change = match longer {
+                0 => "as long as so far".to_owned(),
+                _ if longer < 0 => format!("{} shorter than so far", days(longer)),
+                _ => format!("{} longer than so far", days(longer)),
+            };
+            Sentence {
+                mark: Mark::Changed,
+                weight: Weight::Time,
+                text: format!(
+                    "{role} {version} takes the place of {role} {was} and holds until {}, {change}",
+                    in_days(*expires, at)
+                ),
+            }
+        }
+    }
+}
+
+fn days(number: i64) -> String {
+    let number = number.unsigned_abs();
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
+}
+
+/// `a, b and c`.
+fn and(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::parse_instant;
+
+    use super::*;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        parse_instant(text).unwrap()
+    }
+
+    fn signers(role: &str, before: u64, after: u64, holders: &[(Mark, &str)]) -> Signers {
+        let holder = |(at, (mark, name)): (usize, &(Mark, &str))| Holder {
+            mark: *mark,
+            owner: Some(((*name).to_owned(), String::new())),
+            key_id: format!("{name}{at}"),
+            scheme: "ed25519".to_owned(),
+            token: None,
+        };
+        Signers {
+            file: "root 2".to_owned(),
+            role: role.to_owned(),
+            threshold_before: Some(before),
+            threshold: after,
+            holders: holders.iter().enumerate().map(holder).collect(),
+        }
+    }
+
+    #[test]
+    fn who_decides_is_told_before_what_is_shipped_and_for_how_long() {
+        use Mark::{Added, Removed, Stays};
+        let authorities = [
+            signers("root", 2, 3, &[(Added, "carol"), (Stays, "alice"), (Removed, "bob"), (Stays, "dave")]),
+            signers("targets", 2, 1, &[(Added, "carol"), (Removed, "dave"), (Added, "dave"), (Stays, "alice")]),
+        ];
+        let terms = |lines: &str| Some(vec![lines.to_owned()]);
+        let delegation = |name: &str, before, after| DelegationTerms {
+            by: "targets".to_owned(),
+            name: name.to_owned(),
+            before,
+            after,
+        };
+        let delegations = [
+            delegation("npm", None, terms("paths: npm/*")),
+            delegation("same", terms("paths: x"), terms("paths: x")),
+            delegation("pypi", terms("paths: x"), terms("paths: y")),
+            delegation("old", terms("paths: z"), None),
+        ];
+        let shipped = [ShippedFile { role: "targets".to_owned(), name: "same".to_owned(), before: None, after: None }];
+        let files = [ReplacedFile {
+            role: "root".to_owned(),
+            before: Some((1, instant("2030-03-01T00:00:00Z"))),
+            after: (2, instant("2030-02-01T00:00:00Z")),
+        }];
+        let found = sentences(&authorities, &delegations, &[], &shipped, &files, instant("2030-01-01T00:00:00Z"));
+        let texts: Vec<&str> = found.iter().map(|sentence| sentence.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "targets needs fewer signatures: 1 of 3, so far 2 of 2",
+                "bob no longer signs root",
+                "carol signs root and targets from now on",
+                "root needs more signatures: 3 of 3, so far 2 of 3",
+                "dave signs targets with another key from now on",
+                "targets hands a part of its names on to npm",
+                "targets hands names on to pypi on other terms",
+                "targets no longer hands anything on to old",
+                "root 2 takes the place of root 1 and holds until 2030-02-01T00:00:00Z, in 31 days, 28 days shorter than so far",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_are_put_together_as_people_say_them() {
+        assert_eq!(and(&[""; 0]), "");
+        assert_eq!(and(&["a"]), "a");
+        assert_eq!(and(&["a", "b"]), "a and b");
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+    }
+}

@@ -1,0 +1,276 @@
+//! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
+
+use rootline_client::cli::terminal::Tone;
+use rootline_metadata::{TargetFile, instant_text};
+
+use super::certificate::Stated;
+use super::moment::{days_until, in_days, window_text};
+use super::{
+    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups,
+    role_title, visible,
+};
+
+/// Most characters of a line.
+const WIDTH: usize = 100;
+
+/// Gives a part of a line its colour, where there are colours.
+pub(crate) type Toned<'a> = &'a dyn Fn(Tone, &str) -> String;
+
+impl Reviewed {
+    /// The review, line by line.
+    pub(crate) fn lines(&self, toned: Toned<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        match self.summary.as_str() {
+            "" => lines.push(format!("ceremony {}", self.ceremony)),
+            summary => lines.extend(wrapped("", "  ", &format!("ceremony {}: {}", self.ceremony, visible(summary)))),
+        }
+        lines.push(format!("dated {}, from which days are counted", instant_text(self.at)));
+        title(&mut lines, "what changes");
+        for sentence in &self.sentences {
+            marked(&mut lines, "  ", sentence.mark, &visible(&sentence.text), toned);
+        }
+        self.warning_lines(&mut lines, toned);
+        title(&mut lines, "what is signed");
+        lines.extend(self.files.iter().flat_map(|file| self.file_lines(file)));
+        if !self.authorities.is_empty() {
+            title(&mut lines, "who signs from now on");
+            for (at, signers) in self.authorities.iter().enumerate() {
+                let earlier = self.authorities.iter().take(at).find(|earlier| earlier.holders == signers.holders);
+                let title = role_title(signers, &self.authorities);
+                signers_lines(&mut lines, &title, signers, earlier, toned);
+            }
+        }
+        if !self.delegations.is_empty() {
+            title(&mut lines, "who is handed a part of it");
+            self.delegations.iter().for_each(|terms| delegation_lines(&mut lines, terms, toned));
+        }
+        if !self.shipped.is_empty() {
+            title(&mut lines, "what is shipped");
+            for file in &self.shipped {
+                shipped_lines(&mut lines, file, toned);
+                lines.extend(wrapped("      ", "        ", &visible(self.kind_of(file))));
+            }
+        }
+        let detailed = self.contents.iter().filter(|content| content.has_details());
+        detailed.for_each(|content| content_lines(&mut lines, content, toned));
+        lines.push(String::new());
+        lines.push("fingerprint:".to_owned());
+        lines.push(format!("  {}", groups(&self.fingerprint).join(" ")));
+        lines
+    }
+
+    fn warning_lines(&self, lines: &mut Vec<String>, toned: Toned<'_>) {
+        if self.warnings.is_empty() {
+            return;
+        }
+        title(lines, "look at this before you sign");
+        for warning in &self.warnings {
+            let (word, tone) = if warning.is_new { ("new", Tone::Failure) } else { ("as before", Tone::Warning) };
+            // The word is part of the line that is broken, and gets its colour afterwards.
+            let head = format!("! {word}:");
+            let about = visible(&warning.about);
+            let mut text = wrapped("  ", "      ", &format!("{head} {about}: {}", visible(&warning.text))).into_iter();
+            let first = text.next().unwrap_or_default();
+            lines.push(first.replacen(&head, &toned(tone, &head), 1));
+            lines.extend(text);
+        }
+    }
+
+    fn file_lines(&self, file: &ReplacedFile) -> Vec<String> {
+        let ReplacedFile { role, before, after: (version, expires) } = file;
+        let days = days_until(*expires, self.at);
+        let mut lines =
+            vec![format!("  {role}: version {version}, holds {days} days, until {}", instant_text(*expires))];
+        if let Some((version, expires)) = before {
+            lines.push(format!("      so far version {version}, until {}", in_days(*expires, self.at)));
+        }
+        lines
+    }
+}
+
+fn title(lines: &mut Vec<String>, text: &str) {
+    lines.push(String::new());
+    lines.push(format!("{text}:"));
+}
+
+/// A line with its sign before it, and what does not fit below it.
+fn marked(lines: &mut Vec<String>, indent: &str, mark: Mark, text: &str, toned: Toned<'_>) {
+    let rest = format!("{indent}    ");
+    // The sign is put before it afterwards, so that a colour does not count as characters.
+    let mut text = wrapped(&format!("{indent}  "), &rest, text).into_iter();
+    let first = text.next().unwrap_or_default();
+    lines.push(format!("{indent}{} {}", toned(tone(mark), &mark.sign().to_string()), first.trim_start()));
+    lines.extend(text);
+}
+
+fn tone(mark: Mark) -> Tone {
+    match mark {
+        Mark::Removed => Tone::Failure,
+        Mark::Added | Mark::Changed => Tone::Warning,
+        Mark::Stays => Tone::Plain,
+    }
+}
+
+/// Whose keys count; where they are those of a role that was told of already, only that.
+fn signers_lines(lines: &mut Vec<String>, title: &str, signers: &Signers, earlier: Option<&Signers>, toned: Toned<'_>) {
+    let Signers { threshold, threshold_before, .. } = signers;
+    let (people, before) = (signers.people(), signers.people_before());
+    let was = match threshold_before {
+        Some(was) if was != threshold || before != people => format!(" (now {was} of {before})"),
+        _ => String::new(),
+    };
+    let same = earlier.map(|earlier| format!(", with the same keys as {}", visible(&earlier.role)));
+    lines.push(format!("  {} is signed by {threshold} of {people}{was}{}", visible(title), same.unwrap_or_default()));
+    if earlier.is_some() {
+        return;
+    }
+    let name =
+        |holder: &super::Holder| holder.owner.as_ref().map_or("nobody known".to_owned(), |(name, _)| visible(name));
+    let display = |holder: &super::Holder| {
+        let other = |(name, display): &&(String, String)| name != display;
+        holder.owner.as_ref().filter(other).map_or(String::new(), |(_, display)| visible(display))
+    };
+    let widest = |of: &dyn Fn(&super::Holder) -> String| {
+        signers.holders.iter().map(|holder| of(holder).chars().count()).max().unwrap_or(0).min(40)
+    };
+    let (names, displays) = (widest(&name), widest(&display));
+    for holder in &signers.holders {
+        let word = match holder.mark {
+            Mark::Added => "joins",
+            Mark::Removed => "leaves",
+            Mark::Changed | Mark::Stays => "stays",
+        };
+        let line = format!(
+            "{word:<6}  {:<names$}  {}{}  {}",
+            name(holder),
+            if displays > 0 { format!("{:<displays$}  ", display(holder)) } else { String::new() },
+            visible(holder.short_key_id()),
+            holder.scheme
+        );
+        lines.push(format!("    {} {line}", toned(tone(holder.mark), &holder.mark.sign().to_string())));
+        if let Some(token) = &holder.token {
+            lines.extend(wrapped("        ", "          ", &visible(&token.text)));
+        }
+    }
+}
+
+fn delegation_lines(lines: &mut Vec<String>, terms: &DelegationTerms, toned: Toned<'_>) {
+    let DelegationTerms { by, name, before, after } = terms;
+    marked(lines, "  ", terms.mark(), &format!("{} hands on to {}", visible(by), visible(name)), toned);
+    let texts = |terms: &Option<Vec<String>>| terms.clone().unwrap_or_default();
+    for line in texts(after) {
+        lines.extend(wrapped("      ", "        ", &visible(&line)));
+    }
+    if terms.mark() != Mark::Added && terms.mark() != Mark::Stays {
+        for line in texts(before) {
+            lines.extend(wrapped("      so far ", "        ", &visible(&line)));
+        }
+    }
+}
+
+fn shipped_lines(lines: &mut Vec<String>, file: &ShippedFile, toned: Toned<'_>) {
+    let name = visible(&file.name);
+    let facts = |file: &TargetFile| format!("{} bytes, {}", file.length, file.digests);
+    let sign = toned(tone(file.mark()), &file.mark().sign().to_string());
+    match (&file.before, &file.after) {
+        (None, Some(after)) => lines.push(format!("  {sign} ships {name}, {}", facts(after))),
+        (Some(before), None) => lines.push(format!("  {sign} no longer ships {name}, {}", facts(before))),
+        (Some(before), Some(after)) if before != after => {
+            lines.push(format!("  {sign} ships another {name}, {}", facts(after)));
+            lines.push(format!("      so far {}", facts(before)));
+        }
+        _ => lines.push(format!("  {sign} ships {name} as before")),
+    }
+}
+
+fn content_lines(lines: &mut Vec<String>, content: &ContentChange, toned: Toned<'_>) {
+    title(lines, &format!("in {}", visible(&content.name)));
+    for happening in &content.settings {
+        let mark = if content.kind_before.is_none() { Mark::Added } else { Mark::Changed };
+        marked(lines, "  ", mark, &visible(&happening.text), toned);
+    }
+    if let Some(note) = &content.note {
+        marked(lines, "  ", Mark::Changed, note, toned);
+    }
+    for change in content.entries.iter().filter(|change| change.mark != Mark::Stays) {
+        lines.extend(entry_change_lines(change, toned));
+    }
+    for change in content.entries.iter().filter(|change| change.mark == Mark::Stays) {
+        lines.extend(entry_change_lines(change, toned));
+    }
+    for (mark, reason) in &content.skipped {
+        marked(lines, "  ", *mark, &format!("not understood here: {}", visible(reason)), toned);
+    }
+}
+
+/// What becomes of one entry; of one that stays, its first line.
+pub(crate) fn entry_change_lines(change: &EntryChange, toned: Toned<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let title = visible(&change.entry.title());
+    if change.mark == Mark::Stays {
+        let window = window_text(change.entry.window);
+        marked(&mut lines, "  ", change.mark, &format!("{title} stays: {window}"), toned);
+        return lines;
+    }
+    marked(&mut lines, "  ", change.mark, &title, toned);
+    for happening in &change.happenings {
+        lines.extend(wrapped("      ", "        ", &visible(&happening.text)));
+    }
+    if let Some(after) = change.after {
+        lines.push(format!("      window     {}", window_text(after)));
+        if let Some(before) = change.before.filter(|before| *before != after) {
+            lines.push(format!("                 so far {}", window_text(before)));
+        }
+    }
+    for (name, value) in &change.entry.facts {
+        lines.extend(wrapped(&format!("      {name:<9}  "), "                 ", &visible(value)));
+    }
+    for (at, certificate) in change.entry.chain.iter().enumerate() {
+        let head = if at == 0 { "chain" } else { "" };
+        lines.extend(wrapped(
+            &format!("      {head:<9}  {}. ", at + 1),
+            "                    ",
+            &visible(&certificate.subject()),
+        ));
+        if let Ok(Stated { validity, .. }) = &certificate.stated {
+            lines.push(format!("                    {}", window_text(*validity)));
+        }
+        lines.push(format!("                    sha256:{}", certificate.fingerprint));
+    }
+    lines
+}
+
+/// Breaks a text at its spaces. What is longer than a line stands alone and whole.
+fn wrapped(first: &str, rest: &str, text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, rest.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_at_a_hundred_characters_and_not_before() {
+        let fits = format!("{} {}", "a".repeat(49), "b".repeat(50));
+        assert_eq!(wrapped("", "  ", &fits).len(), 1);
+        let longer = format!("{fits}b");
+        assert_eq!(wrapped("", "  ", &longer), ["a".repeat(49), format!("  {}", "b".repeat(51))]);
+        let word = "c".repeat(120);
+        assert_eq!(wrapped("    ", "  ", &word), [format!("    {word}")]);
+    }
+}
