@@ -1,5 +1,6 @@
 //! The exact bytes that keyholders are asked to sign.
 
+mod basis;
 mod error;
 mod freeze;
 mod record;
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{Envelope, Expiry, Role, Root, Targets, Version, hex, sha256};
 
-pub use error::{FreezeError, FrozenChanged};
+use basis::Basis;
+pub use error::{FreezeError, FrozenChanged, RebuildError};
 pub use record::FrozenRecord;
 
 use crate::fingerprint::Fingerprint;
@@ -81,6 +83,31 @@ impl Frozen {
         Ok(Frozen { files, plan_digest: plan.digest().to_owned() })
     }
 
+    /// Renders the plan again that these files were frozen from, onto what was published then, and compares: whether a plan gives just these
+    /// files anybody can find out who has it, what was published, and what was shipped. `targets` are the files that these list, by name.
+    /// Of a person who has been given another key since, the one is meant that these files list.
+    ///
+    /// # Errors
+    /// With the first file that is another one, or if the plan cannot be rendered.
+    pub fn check_rebuilt(
+        &self,
+        plan: &Plan,
+        published: &Published,
+        targets: &BTreeMap<TargetName, Vec<u8>>,
+    ) -> Result<(), RebuildError> {
+        let plan = plan.clone().with_keys(&basis::listed_keys(self));
+        let rebuilt = freeze::rebuild(&plan, Basis::then(published, self), targets)?;
+        for (part, file) in &self.files {
+            if !rebuilt.get(part).is_some_and(|rebuilt| rebuilt.is_same_as(file)) {
+                return Err(RebuildError::Differs { part: part.clone() });
+            }
+        }
+        match rebuilt.keys().find(|part| !self.files.contains_key(part)) {
+            Some(part) => Err(RebuildError::Differs { part: part.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Takes frozen files up again: they have to be what the record of their freezing says. `files` are by name, as in
     /// [`Frozen::files`].
     ///
@@ -144,6 +171,11 @@ impl Frozen {
     /// The bytes that a signature is over: the canonical form of the signed part.
     pub fn message(&self, part: &Part) -> Option<Vec<u8>> {
         self.files.get(part).map(|file| file.message().into_owned())
+    }
+
+    /// The bytes that the signatures of a file are over.
+    pub(crate) fn message_in(part: &Part, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
+        FrozenFile::read(&part.role, bytes.to_vec()).map(|file| file.message().into_owned())
     }
 
     /// What the next roots say, the first one first: nobody has vouched for them yet.

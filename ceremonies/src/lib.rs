@@ -69,6 +69,7 @@ mod policy;
 mod published;
 mod refusal;
 mod release;
+mod replay;
 mod review;
 mod role;
 mod root_sequence;
@@ -89,7 +90,7 @@ pub use delegates::delegates;
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;
 pub use fingerprint::Fingerprint;
-pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord};
+pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
 pub use holders::{BadHolders, Holders};
 pub use keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
 pub use merge::{Merge, MergeError, answers_together, voided};
@@ -101,6 +102,7 @@ pub use policy::{OfflinePolicy, Policy};
 pub use published::{Current, NoVersionLeft, Published, PublishedError};
 pub use refusal::Refusal;
 pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
+pub use replay::{CheckedAnswers, check_answers, check_sealed};
 pub use review::{
     AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, Review, TargetChange, TargetDiffers,
 };

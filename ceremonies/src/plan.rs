@@ -8,7 +8,7 @@ mod shipment;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Expiry, PublicKey};
+use rootline_metadata::{Expiry, KeyId, PublicKey};
 
 pub use delegation::{Delegates, DelegationPlan};
 pub use shipment::Shipment;
@@ -142,6 +142,18 @@ impl Plan {
     /// The keys that the plan names one by one.
     pub fn named_keys(&self) -> &BTreeMap<Name, PublicKey> {
         &self.keys
+    }
+
+    /// The same plan as it was when these key ids were listed: whoever has several keys, and has none named here, signs with the last of
+    /// theirs that is among them.
+    pub(crate) fn with_keys(mut self, listed: &[String]) -> Plan {
+        for holder in self.keyholders.iter().filter(|holder| holder.keys().len() > 1) {
+            let is_listed = |key: &&PublicKey| listed.iter().any(|id| id == KeyId::of(key).as_str());
+            if let Some(key) = holder.keys().iter().rfind(is_listed) {
+                self.keys.entry(holder.name().clone()).or_insert_with(|| key.clone());
+            }
+        }
+        self
     }
 
     /// The expiry of what a role's plan makes.

@@ -193,7 +193,7 @@ impl CeremonyFolder {
     }
 
     /// The sealed files, if it has been sealed and not been frozen anew since.
-    fn sealed_files(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
+    pub(crate) fn sealed_files(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
         if self.transcript()?.sealing().is_none() {
             return Ok(None);
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NotPublishable, PublishedError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError,
+    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -151,6 +151,7 @@ with_hint!(
     FrozenChanged,
     MergeError,
     PublishedError,
+    RebuildError,
     ReleaseError,
     SealedError,
     TargetDiffers

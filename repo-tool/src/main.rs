@@ -134,7 +134,10 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         Command::Key(command) => commands::key::run(&command, &context),
         Command::Keyholder(command) => commands::keyholder::run(&command, &context),
         Command::Trust(command) => commands::trust::run(&command, &context),
-        Command::Ceremony(command) => commands::ceremony::run(&command, &context),
+        Command::Ceremony(command) => match commands::ceremony::run(&command, &context) {
+            Ok(status) => return status,
+            Err(failure) => Err(failure),
+        },
         Command::Online(args) => commands::online::run(&args, &context),
         Command::Publish(args) => commands::publish::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),

@@ -20,3 +20,5 @@ mod publishing;
 mod records;
 #[path = "repo_tool/refusals.rs"]
 mod refusals;
+#[path = "repo_tool/verify.rs"]
+mod verify;

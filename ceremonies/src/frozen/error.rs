@@ -58,6 +58,39 @@ impl FreezeError {
     }
 }
 
+/// Why frozen files are not what their plan gives.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// The plan gives another file, or none.
+    #[error("the plan does not give the {} that was frozen", .part.file_name())]
+    Differs {
+        /// Which.
+        part: Part,
+    },
+    /// The plan gives nothing.
+    #[error("the plan cannot be rendered again: {0}")]
+    Unfreezable(#[from] FreezeError),
+}
+
+impl RebuildError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            RebuildError::Differs { .. } => {
+                "do not sign; find out who changed the plan, the keyholders, the targets or the frozen files; freezing again shows what the plan gives"
+            }
+            RebuildError::Unfreezable(error) => error.hint(),
+        }
+    }
+}
+
+impl From<NoVersionLeft> for RebuildError {
+    fn from(error: NoVersionLeft) -> Self {
+        RebuildError::Unfreezable(error.into())
+    }
+}
+
 /// Why frozen files cannot be used: what people have reviewed and signed must be what is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

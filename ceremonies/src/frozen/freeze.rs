@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{Authority, KeyId, PublicKey, Root, TargetFile, Targets, TopLevelRole, Verified, Version};
 
+use super::basis::Basis;
 use super::{FreezeError, FrozenFile};
 use crate::document::{self, DelegationContent, RoleContent};
 use crate::name::Name;
@@ -23,31 +24,49 @@ pub(super) fn freeze(
     if !published.is_complete() {
         return Err(FreezeError::Incomplete);
     }
-    let mut freezer = Freezer { plan, published, given: targets, files: BTreeMap::new() };
-    freezer.freeze_roots()?;
-    freezer.freeze_targets(&CeremonyRole::Targets)?;
-    // Who delegates comes before those it delegates to.
-    for role in plan.delegations().iter().flat_map(DelegationPlan::roles) {
-        freezer.freeze_targets(&role)?;
-    }
-    if freezer.files.is_empty() { Err(FreezeError::NothingChanges) } else { Ok(freezer.files) }
+    let files = Freezer { plan, basis: Basis::Now(published), given: targets, files: BTreeMap::new() }.freeze()?;
+    if files.is_empty() { Err(FreezeError::NothingChanges) } else { Ok(files) }
+}
+
+/// Renders the files of an earlier freezing again.
+pub(super) fn rebuild(
+    plan: &Plan,
+    basis: Basis<'_>,
+    targets: &BTreeMap<TargetName, Vec<u8>>,
+) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
+    Freezer { plan, basis, given: targets, files: BTreeMap::new() }.freeze()
 }
 
 struct Freezer<'a> {
     plan: &'a Plan,
-    published: &'a Published,
+    basis: Basis<'a>,
     given: &'a BTreeMap<TargetName, Vec<u8>>,
     files: BTreeMap<Part, FrozenFile>,
 }
 
 impl Freezer<'_> {
+    fn freeze(mut self) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
+        self.freeze_roots()?;
+        self.freeze_targets(&CeremonyRole::Targets)?;
+        // Who delegates comes before those it delegates to.
+        for role in self.plan.delegations().iter().flat_map(DelegationPlan::roles) {
+            self.freeze_targets(&role)?;
+        }
+        Ok(self.files)
+    }
+
     fn freeze_roots(&mut self) -> Result<(), FreezeError> {
         let plan = self.plan;
         let planned = planned_roles(plan);
         let (expiry, signing) = (plan.expiry(plan.root()), plan.root().signing);
         let last = document::root(Version::FIRST, expiry, signing, &planned);
-        let Some(published) = self.published.root() else { return self.put_root(last) };
-        if !plan.root().renew && document::say_the_same(&last, &signed(published.bytes())) {
+        let decided = self.basis.decides(&CeremonyRole::Root);
+        if decided == Some(false) {
+            return Ok(());
+        }
+        let Some(published) = self.basis.root() else { return self.put_root(last) };
+        let stays = !plan.root().renew && document::say_the_same(&last, &signed(published.bytes()));
+        if decided.is_none() && stays {
             return Ok(());
         }
         let (from, to) = (published_holders(plan, published)?, planned_holders(plan));
@@ -70,7 +89,7 @@ impl Freezer<'_> {
     fn put_root(&mut self, signed: ValueMembers) -> Result<(), FreezeError> {
         let before = self.files.keys().rfind(|part| part.role == CeremonyRole::Root);
         let part = match before {
-            None => self.published.next_part(&CeremonyRole::Root)?,
+            None => self.basis.next_part(&CeremonyRole::Root)?,
             Some(before) => {
                 let version = before.version.next().ok_or_else(|| before.role.no_version_left())?;
                 Part::new(CeremonyRole::Root, version)
@@ -88,8 +107,11 @@ impl Freezer<'_> {
     }
 
     fn freeze_targets(&mut self, role: &CeremonyRole) -> Result<(), FreezeError> {
-        let current = self.published.current().and_then(|current| current.targets_of(role));
-        let (role_plan, files) = self.planned_files(role, current)?;
+        let decided = self.basis.decides(role);
+        if decided == Some(false) {
+            return Ok(());
+        }
+        let (role_plan, files) = self.planned_files(role)?;
         let delegations: Vec<DelegationContent<'_>> = self
             .plan
             .delegations()
@@ -102,36 +124,38 @@ impl Freezer<'_> {
             .collect();
         let expiry = self.plan.expiry(role_plan);
         let signed_part = document::targets(Version::FIRST, expiry, role_plan.signing, &files, &delegations);
-        // Whoever says whose signatures count may have changed so that the published file no longer has enough of them.
-        let stays = current.is_some_and(|current| {
-            let same = document::say_the_same(&signed_part, &signed(current.bytes()));
-            let authority = self.authority(role);
-            same && authority.is_some_and(|authority| current.envelope().clone().verify(authority).is_ok())
-        });
-        if stays && !role_plan.renew {
+        if decided.is_none() && !role_plan.renew && self.stays(role, &signed_part) {
             return Ok(());
         }
-        self.put(self.published.next_part(role)?, signed_part)
+        self.put(self.basis.next_part(role)?, signed_part)
+    }
+
+    /// Whether what is published says the same, and has the signatures that it will need: whoever says whose count may have changed.
+    fn stays(&self, role: &CeremonyRole, signed_part: &ValueMembers) -> bool {
+        let Basis::Now(published) = self.basis else { return false };
+        let current = published.current().and_then(|current| current.targets_of(role));
+        current.is_some_and(|current| {
+            let same = document::say_the_same(signed_part, &signed(current.bytes()));
+            let authority = self.authority(role, published);
+            same && authority.is_some_and(|authority| current.envelope().clone().verify(authority).is_ok())
+        })
     }
 
     /// What the plan says about a role, and the files that it ships.
-    fn planned_files(
-        &self,
-        role: &CeremonyRole,
-        current: Option<&Verified<Targets>>,
-    ) -> Result<(&RolePlan, BTreeMap<TargetName, TargetFile>), FreezeError> {
+    fn planned_files(&self, role: &CeremonyRole) -> Result<(&RolePlan, BTreeMap<TargetName, TargetFile>), FreezeError> {
         let plan = self.plan;
         let (role_plan, shipment, names) = match plan.delegation(role) {
             Some(delegation) => (&delegation.role, &delegation.shipment, delegation.shipped_by(role)),
             None => (plan.targets(), plan.shipment(), plan.ship().iter().collect()),
         };
+        let before = self.basis.targets(role);
         let mut files = BTreeMap::new();
         for name in names {
             let bytes = self.given.get(name).ok_or_else(|| FreezeError::NoSuchTarget { name: name.clone() })?;
             let custom = match shipment.custom(name) {
                 Some(custom) => Some(custom).filter(|custom| !custom.is_empty()).cloned().map(Value::from),
                 // The plan says nothing of it, so it stays as it is.
-                None => current.and_then(|current| current.target(name.path())).and_then(|before| before.custom),
+                None => before.and_then(|before| before.target(name.path())).and_then(|before| before.custom),
             };
             files.insert(name.clone(), TargetFile { custom, ..TargetFile::of(bytes) });
         }
@@ -139,13 +163,13 @@ impl Freezer<'_> {
     }
 
     /// Whose signatures a targets role needs once the ceremony is over. Whoever delegates to it has been frozen before, if it changes.
-    fn authority(&self, role: &CeremonyRole) -> Option<Authority<'_>> {
+    fn authority<'p>(&'p self, role: &CeremonyRole, published: &'p Published) -> Option<Authority<'p>> {
         let Some(delegation) = self.plan.delegation(role) else {
             let frozen = self.files.values().rev().find_map(|file| match file {
                 FrozenFile::Root(root) => Some(root.unverified()),
                 FrozenFile::Targets(_) => None,
             });
-            let published: Option<&Root> = self.published.root().map(|root| &**root);
+            let published: Option<&Root> = published.root().map(|root| &**root);
             return frozen.or(published).map(|root| root.authority(TopLevelRole::Targets));
         };
         let frozen = self.files.iter().find_map(|(part, file)| match file {
@@ -153,7 +177,7 @@ impl Freezer<'_> {
             _ => None,
         });
         let published: Option<&Targets> =
-            self.published.current().and_then(|current| current.targets_of(&delegation.by)).map(|targets| &**targets);
+            published.current().and_then(|current| current.targets_of(&delegation.by)).map(|targets| &**targets);
         frozen.or(published)?.delegations()?.authority(&role.role_name()?)
     }
 }

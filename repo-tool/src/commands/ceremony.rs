@@ -12,6 +12,7 @@ mod sign;
 mod standing;
 mod status;
 mod touching;
+mod verify;
 mod witness;
 
 use clap::{Args, Subcommand};
@@ -56,6 +57,16 @@ The log is the ceremony's transcript.jsonl. Each line holds the digest of the on
 Lines that were written in two clones stand side by side until a line that follows both. A transcript that does not hold together is \
 shown up to the first line that is wrong, and the exit status is 1.")]
     Log(IdArgs),
+    /// Rebuild what was frozen, replay the record, and find whatever was changed
+    #[command(after_help = "Examples:
+  rootline-repo ceremony verify             every ceremony there has been
+  rootline-repo ceremony verify 2030-06
+  rootline-repo ceremony verify --json
+
+Anybody who has the folder can: it takes no key and changes nothing. The plan is rendered again and compared with what was frozen, every signature and every signed head is verified, and what was sealed and published is held against the record. Lines cut off at the end of a transcript are found where a keyholder has signed a head behind them: rootline-repo ceremony witness.
+
+Exit status: 0 if everything is as the record says; 1 if not.")]
+    Verify(IdArgs),
     /// Sign the head of the transcript: nothing before it can be changed or cut off unnoticed from then on
     Witness(witness::WitnessArgs),
     /// All ceremonies
@@ -73,8 +84,10 @@ pub(crate) struct IdArgs {
     id: Option<Name>,
 }
 
-pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<(), Failure> {
-    match command {
+/// Gives the exit status.
+pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Failure> {
+    let done = match command {
+        CeremonyCommand::Verify(args) => return verify::run(args, context),
         CeremonyCommand::New(args) => new::run(args, context),
         CeremonyCommand::Freeze(args) => freeze::run(args, context),
         CeremonyCommand::Review(args) => review::run(args, context),
@@ -86,7 +99,8 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<(), Fa
         CeremonyCommand::Log(args) => log::run(args, context),
         CeremonyCommand::Witness(args) => witness::run(args, context),
         CeremonyCommand::List => list::run(context),
-    }
+    };
+    done.map(|()| 0)
 }
 
 /// A frozen ceremony with everything around it.

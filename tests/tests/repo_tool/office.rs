@@ -98,7 +98,7 @@ impl Office {
     }
 
     /// A private key that is always the same for a name, unencrypted.
-    fn write_key(&self, name: &str, kind: KeyKind) {
+    pub(crate) fn write_key(&self, name: &str, kind: KeyKind) {
         let mut seed = [7; 32];
         seed[..name.len()].copy_from_slice(name.as_bytes());
         let key = SecretKey::from_seed(kind, &seed);

@@ -1,0 +1,301 @@
+//! `rootline-repo ceremony verify`: the record of a ceremony, replayed against the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rootline_ceremonies::{
+    Answers, Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, TargetName, Transcript,
+    check_answers, check_sealed,
+};
+use rootline_metadata::{hex, sha256};
+use serde_json::{Value, json};
+
+use super::{IdArgs, find};
+use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::commands::Context;
+use crate::evidence;
+use crate::failure::Failure;
+
+/// What was looked at, and what came of it.
+struct Finding {
+    check: &'static str,
+    /// What was found, or what is wrong and what to do about it.
+    result: Result<String, Failure>,
+}
+
+/// One ceremony, and everything that was found in it.
+struct Verified {
+    id: Name,
+    stage: Option<Stage>,
+    findings: Vec<Finding>,
+}
+
+/// Gives the exit status: 1 if anything is not as the record says.
+pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<u8, Failure> {
+    let published = context.folder.published()?;
+    let keyholders = context.folder.keyholders()?;
+    let folders = match &args.id {
+        Some(_) => vec![find(args, &published, context)?],
+        None => context.folder.ceremonies()?,
+    };
+    let verified: Vec<Verified> =
+        folders.iter().map(|folder| verify(folder, &published, &keyholders, context)).collect();
+    let holds = verified.iter().all(Verified::holds);
+    let report: Value = verified.iter().map(Verified::to_json).collect();
+    context.report(&json!({ "holds": holds, "ceremonies": report }), |line| {
+        for one in &verified {
+            one.lines().iter().for_each(|text| line(format_args!("{text}")));
+        }
+        if verified.is_empty() {
+            line(format_args!("no ceremony yet; begin one: rootline-repo ceremony new ID"));
+        }
+    });
+    Ok(u8::from(!holds))
+}
+
+impl Verified {
+    fn holds(&self) -> bool {
+        self.findings.iter().all(|finding| finding.result.is_ok())
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let stage = self.stage.map_or("its record cannot be read", Stage::name);
+        let verdict = if self.holds() { "everything is as the record says" } else { "NOT as the record says" };
+        let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
+        for Finding { check, result } in &self.findings {
+            match result {
+                Ok(found) => lines.push(format!("  ok    {check}: {found}")),
+                Err(wrong) => {
+                    lines.push(format!("  WRONG {check}: {}", wrong.what()));
+                    lines.extend(wrong.hint().map(|hint| format!("        hint: {hint}")));
+                }
+            }
+        }
+        lines
+    }
+
+    fn to_json(&self) -> Value {
+        let finding = |Finding { check, result }: &Finding| match result {
+            Ok(found) => json!({ "check": check, "holds": true, "found": found }),
+            Err(wrong) => json!({ "check": check, "holds": false, "what": wrong.what(), "hint": wrong.hint() }),
+        };
+        json!({
+            "ceremony": self.id.as_str(),
+            "stage": self.stage.map(Stage::name),
+            "holds": self.holds(),
+            "checks": self.findings.iter().map(finding).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn verify(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholders, context: &Context) -> Verified {
+    let mut verified = Verified { id: folder.id().clone(), stage: folder.stage(published).ok(), findings: Vec::new() };
+    let transcript = match folder.transcript() {
+        Ok(transcript) => transcript,
+        Err(failure) => {
+            verified.findings.push(Finding { check: "transcript", result: Err(failure) });
+            return verified;
+        }
+    };
+    let replay = Replay { folder, published, keyholders, transcript: &transcript, context };
+    let mut add = |check, result| verified.findings.push(Finding { check, result });
+    add("transcript", replay.transcript());
+    add("signed heads", replay.heads());
+    match transcript.freezing() {
+        Freezing::Never => {}
+        _ => match folder.frozen() {
+            Err(failure) => add("frozen files", Err(failure)),
+            Ok((frozen, record)) => {
+                add(
+                    "frozen files",
+                    Ok(format!(
+                        "{} of revision {}, fingerprint {}",
+                        record.files.len(),
+                        record.revision,
+                        record.fingerprint()
+                    )),
+                );
+                add("plan", replay.plan(&frozen, &record.plan));
+                add("signatures", replay.signatures(&frozen));
+                if transcript.sealing().is_some() {
+                    add("sealed files", replay.sealed(&frozen));
+                }
+            }
+        },
+    }
+    if verified.stage == Some(Stage::Released) {
+        verified.findings.push(Finding { check: "published files", result: replay.released() });
+    }
+    if matches!(verified.stage, Some(Stage::Frozen | Stage::Sealed)) {
+        verified.findings.push(Finding { check: "hardware evidence", result: replay.evidence() });
+    }
+    verified
+}
+
+/// The record of one ceremony, with what it is held against.
+struct Replay<'a> {
+    folder: &'a CeremonyFolder,
+    published: &'a Published,
+    keyholders: &'a Keyholders,
+    transcript: &'a Transcript,
+    context: &'a Context,
+}
+
+impl Replay<'_> {
+    fn transcript(&self) -> Result<String, Failure> {
+        if self.transcript.entries().is_empty() {
+            let hint = "bring transcript.jsonl back from version control, or freeze the plan again";
+            return Err(Failure::new("nothing has been noted down, not even that there is a plan", hint));
+        }
+        let head = self.transcript.head();
+        Ok(format!("{} lines, each with the digest of what it follows; head {head}", head.lines))
+    }
+
+    /// Every signed head is still there, with all that it followed; and every note of one has its signature.
+    fn heads(&self) -> Result<String, Failure> {
+        let signatures = self.folder.head_signatures()?;
+        let mut names = BTreeSet::new();
+        for (file, signature) in &signatures {
+            signature.check(self.folder.id(), self.keyholders, self.transcript)?;
+            if *file != signature.file_name() {
+                return Err(Failure::new(
+                    format!("heads/{file} is the signature that belongs into {}", signature.file_name()),
+                    "give the file its name back",
+                ));
+            }
+            names.insert(signature.keyholder.as_str());
+        }
+        for entry in self.of_kind(&EventKind::Witnessed) {
+            let file = entry.event.text("file").unwrap_or_default();
+            if !signatures.contains_key(file) {
+                return Err(gone(format!(
+                    "the signature of a head that the transcript tells of is gone: heads/{file}"
+                )));
+            }
+        }
+        match names.is_empty() {
+            true => Ok("nobody has signed the head yet, so lines at the end could be gone unnoticed".to_owned()),
+            false => Ok(format!("by {}", names.into_iter().collect::<Vec<_>>().join(", "))),
+        }
+    }
+
+    /// The plan is the one that was frozen, and gives these files and no others.
+    fn plan(&self, frozen: &Frozen, digest: &str) -> Result<String, Failure> {
+        // What the policy bounds now is no matter of what was frozen.
+        let plan = self.folder.plan(self.keyholders, &Default::default())?;
+        if plan.digest() != digest {
+            return Err(Failure::new(
+                "plan.toml is not the plan that was frozen: it has been edited since",
+                format!(
+                    "bring it back from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
+                    self.folder.id()
+                ),
+            ));
+        }
+        frozen.check_rebuilt(&plan, self.published, &self.shipped(frozen)?)?;
+        Ok("rendered again it gives the frozen files, to the byte".to_owned())
+    }
+
+    /// The bytes of every file that the frozen ones list: by their digests, from what was published, or from `targets/`.
+    fn shipped(&self, frozen: &Frozen) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
+        let given = self.context.folder.targets()?;
+        let mut shipped = BTreeMap::new();
+        for (name, file) in frozen.all_targets().flat_map(|(_, targets)| targets.targets()) {
+            let Some((name, file)) = name.parse::<TargetName>().ok().zip(file) else { continue };
+            let kept = self.published.files().get(&name.published_as(&file)).filter(|bytes| file.matches(bytes));
+            let bytes = kept.or_else(|| given.get(&name).filter(|bytes| file.matches(bytes)));
+            let bytes = bytes.ok_or_else(|| {
+                let what = format!("the {name} that was frozen is neither in targets/ nor among what was published");
+                Failure::new(what, "bring the file back as it was, from version control")
+            })?;
+            shipped.insert(name, bytes.clone());
+        }
+        Ok(shipped)
+    }
+
+    /// Every signature that is filed verifies, or is over an earlier revision; and none that the transcript tells of is gone.
+    fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
+        let answers = self.folder.answers()?;
+        let checked = check_answers(self.folder.id(), frozen, &answers, self.keyholders)?;
+        let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
+        for entry in &noted {
+            self.check_noted(entry, frozen, &answers)?;
+        }
+        let (good, void) = (checked.good.len(), checked.void.len());
+        Ok(format!("{good} good, {void} over an earlier revision, {} noted down", noted.len()))
+    }
+
+    /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
+    fn check_noted(&self, entry: &Entry, frozen: &Frozen, answers: &Answers) -> Result<(), Failure> {
+        let fact = |name| entry.event.text(name).unwrap_or_default();
+        let is_payload = |part: &&Part| {
+            frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))
+        };
+        let Some(part) = frozen.parts().find(is_payload) else { return Ok(()) };
+        let answer = fact("keyholder").parse::<Name>().ok().and_then(|name| answers.get(&(part.clone(), name)));
+        let is_there = answer.is_some_and(|answer| {
+            answer.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
+        });
+        if is_there {
+            return Ok(());
+        }
+        let name = fact("keyholder");
+        Err(gone(format!("{name}'s signature of {part}, which the transcript tells of, is gone or is another one")))
+    }
+
+    /// What was sealed is what was frozen and what the record says, and has enough signatures.
+    fn sealed(&self, frozen: &Frozen) -> Result<String, Failure> {
+        let sealed = self.folder.sealed_files()?.unwrap_or_default();
+        let noted = self.transcript.sealing().and_then(|entry| entry.event.digests("files")).unwrap_or_default();
+        for (name, digest) in &noted {
+            match sealed.get(name) {
+                None => return Err(gone(format!("sealed/{name}, which the transcript tells of, is gone"))),
+                Some(bytes) if sha256(bytes) != *digest => {
+                    return Err(gone(format!("sealed/{name} is not the file that was sealed")));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(name) = sealed.keys().find(|name| !noted.contains_key(*name)) {
+            return Err(Failure::new(format!("sealed/{name} was never sealed"), "move it out of this folder"));
+        }
+        check_sealed(frozen, &sealed)?;
+        let names = noted.into_keys().collect::<Vec<_>>().join(", ");
+        match self.folder.stage(self.published)? {
+            // They are part of what was published, all of which was verified when it was read.
+            Stage::Released => {}
+            Stage::Overtaken => {
+                return Ok(format!("{names}: what was frozen, and overtaken by what was published meanwhile"));
+            }
+            _ => drop(Sealed::read(sealed, self.published)?),
+        }
+        Ok(format!("{names}: what was frozen, with every threshold met"))
+    }
+
+    /// What was sealed is what the repository has.
+    fn released(&self) -> Result<String, Failure> {
+        let sealed = self.folder.sealed_files()?.unwrap_or_default();
+        for (name, bytes) in &sealed {
+            if self.published.files().get(name) != Some(bytes) {
+                return Err(gone(format!("metadata/{name} is not the file that this ceremony sealed")));
+            }
+        }
+        Ok("what was sealed is what the repository has".to_owned())
+    }
+
+    fn evidence(&self) -> Result<String, Failure> {
+        let (frozen, _) = self.folder.frozen()?;
+        evidence::of_ceremony(self.context, &frozen, self.published, self.keyholders)?;
+        Ok("what is kept of tokens verifies".to_owned())
+    }
+
+    fn of_kind<'k>(&'k self, kind: &'k EventKind) -> impl Iterator<Item = &'k Entry> {
+        self.transcript.entries().iter().filter(move |entry| entry.event.kind == *kind)
+    }
+}
+
+/// Something that was there is not any more.
+fn gone(what: String) -> Failure {
+    Failure::new(what, "bring it back from version control; if it was changed there, find out who did").breaking(RULE)
+}
+
+const RULE: &str = "what happened in a ceremony stays as it happened";
