@@ -68,6 +68,7 @@ mod review;
 mod role;
 mod sealed;
 pub mod secret_key;
+mod signer;
 mod standing;
 mod target_name;
 mod toml_error;
@@ -92,6 +93,7 @@ pub use review::{AuthorityChange, FileChange, ListedKey, Review, TargetChange, T
 pub use role::CeremonyRole;
 pub use sealed::{Sealed, SealedError};
 pub use secret_key::{KeyFileError, KeyKind, SecretKey};
+pub use signer::{Signer, SignerError, sign_verified};
 pub use standing::{QuorumStanding, RoleStanding, Standing, Under};
 pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
 pub use toml_error::TomlError;

@@ -75,7 +75,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     }
     let text = if args.new_key {
         let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
-        text + &Keyholder::key_toml(&key)
+        text + &Keyholder::key_toml(&key, None)
     } else {
         let display_name = args.display_name.as_deref().unwrap_or(args.name.as_str());
         Keyholder::new(args.name.clone(), display_name, key.clone())?.to_toml()

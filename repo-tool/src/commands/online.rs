@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, due_from,
+    Event, EventKind, Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, Signer, due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     }
     let keys = args.key.iter().map(|path| key_file::read(path, &args.passphrase, &context.terminal));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    let keys: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
     let parts = ReleaseParts {
         sealed: sealed.as_ref().map(|(_, sealed)| sealed),
         targets: &context.folder.targets()?,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
     Answers, Ceremony, CeremonyRole, Days, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan,
-    Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, TargetName,
+    Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, Signer, TargetName,
 };
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Place, Request, Transport, TransportError};
@@ -159,6 +159,7 @@ impl Room {
         renewal: Renewal,
     ) -> Result<Option<Release>, ReleaseError> {
         let keys: Vec<SecretKey> = keys.iter().map(|of| key(of)).collect();
+        let keys: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
         let parts =
             ReleaseParts { sealed, targets: &self.targets, keys: &keys, at: day(at), periods: ONLINE(), renewal };
         Release::make(&self.published, parts)
