@@ -7,7 +7,7 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     DraftError, FreezeError, FrozenChanged, KeyholderClash, NotPublishable, PublishedError, Refusal, ReleaseError,
-    SealedError, TargetDiffers, TomlError, TranscriptError,
+    SealedError, SignerError, TargetDiffers, TomlError, TranscriptError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -82,6 +82,16 @@ impl From<rootline_client::cli::failure::Failure> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
+impl From<SignerError> for Failure {
+    fn from(error: SignerError) -> Self {
+        let failure = Failure::new(error.to_string(), error.hint());
+        match error {
+            SignerError::WrongSignature { .. } => failure.breaking("a signature is verified before it is kept"),
+            SignerError::NotSigned { .. } => failure,
+        }
     }
 }
 

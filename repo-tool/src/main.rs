@@ -5,9 +5,9 @@ mod ceremony_folder;
 mod commands;
 mod failure;
 mod gate;
-mod key_file;
 mod repository_folder;
 mod serve;
+mod signer;
 mod trust_changes;
 
 use std::ffi::OsString;

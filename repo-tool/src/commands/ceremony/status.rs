@@ -29,15 +29,15 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         "stage": stage.name(),
         "revision": room.record.revision,
         "fingerprint": room.record.fingerprint().to_hex(),
-        "standing": standing_json(&standing),
+        "standing": standing_json(&standing, &room.keyholders),
     });
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
-        standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
         match (stage, standing.is_met()) {
-            (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key FILE")),
+            (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),
-            _ => line(format_args!("next: rootline-repo ceremony sign {id} --key FILE")),
+            _ => line(format_args!("next: rootline-repo ceremony sign {id} --key URI")),
         }
     });
     Ok(())
