@@ -73,7 +73,9 @@ impl Keyholder {
             if let Some(signer) = &raw_key.signer {
                 let bad = |problem: &str| TomlError::at(text, signer.span(), problem);
                 match signer.get_ref() {
-                    empty if empty.is_empty() => return Err(bad("a signer is a URI; leave it out where there is none")),
+                    empty if empty.is_empty() => {
+                        return Err(bad("a signer is a URI; leave it out where there is none"));
+                    }
                     long if long.len() > MOST_SIGNER_BYTES => return Err(bad("a signer has 1024 bytes at most")),
                     odd if odd.chars().any(char::is_control) => return Err(bad("a signer is one line of plain text")),
                     signer => signers.insert(KeyId::of(&key), signer.clone()),
@@ -90,14 +92,23 @@ impl Keyholder {
     /// The text of a new `keyholder.toml`.
     pub fn to_toml(&self) -> String {
         let mut text = format!("display-name = {}\n", toml_error::quoted(&self.display_name));
-        self.keys.iter().for_each(|key| text.push_str(&Keyholder::key_toml(key, self.signer(key))));
+        for key in &self.keys {
+            text.push_str(&match self.signer(key) {
+                Some(signer) => Keyholder::key_toml_with_signer(key, signer),
+                None => Keyholder::key_toml(key),
+            });
+        }
         text
     }
 
-    /// What is put at the end of a `keyholder.toml` when a person has a new key, with where its private half is if somebody has said so.
-    pub fn key_toml(key: &PublicKey, signer: Option<&str>) -> String {
-        let signer = signer.map(|signer| format!("signer = {}\n", toml_error::quoted(signer))).unwrap_or_default();
-        format!("\n[[keys]]\npublic = \"\"\"\n{}\"\"\"\n{signer}", key.to_spki_pem())
+    /// What is put at the end of a `keyholder.toml` when a person has a new key.
+    pub fn key_toml(key: &PublicKey) -> String {
+        format!("\n[[keys]]\npublic = \"\"\"\n{}\"\"\"\n", key.to_spki_pem())
+    }
+
+    /// The same, with where its private half is.
+    pub fn key_toml_with_signer(key: &PublicKey, signer: &str) -> String {
+        format!("{}signer = {}\n", Keyholder::key_toml(key), toml_error::quoted(signer))
     }
 
     /// The name, as plans and answers have it.
@@ -246,7 +257,7 @@ mod tests {
     fn where_a_key_is_comes_back_with_the_key_it_was_said_of() {
         let signer = "pkcs11:token=it%27s \"hers\";object=root";
         let text = Keyholder::new(name(), "Alice", key(1)).unwrap().with_signer(signer).to_toml();
-        let text = text + &Keyholder::key_toml(&key(2), None);
+        let text = text + &Keyholder::key_toml(&key(2));
         let alice = Keyholder::parse(name(), &text).unwrap();
         assert_eq!(alice.signer(&key(1)), Some(signer));
         assert_eq!(alice.signer(&key(2)), None);
@@ -257,14 +268,20 @@ mod tests {
     #[test]
     fn where_a_key_is_never_reaches_the_key_that_is_signed() {
         let alice = Keyholder::new(name(), "Alice", key(1)).unwrap();
-        let object = |alice: &Keyholder| rootline_metadata::json::Value::from(rootline_metadata::key_object(alice.key()));
+        let object =
+            |alice: &Keyholder| rootline_metadata::json::Value::from(rootline_metadata::key_object(alice.key()));
         let without = object(&alice).canonical();
         assert_eq!(object(&alice.with_signer("file:alice.pem")).canonical(), without);
     }
 
     #[test]
     fn a_signer_is_one_line_of_text_within_its_bound() {
-        let with = |signer: &str| Keyholder::parse(name(), &format!("display-name = 'A'\n{}", Keyholder::key_toml(&key(1), Some(signer))));
+        let with = |signer: &str| {
+            Keyholder::parse(
+                name(),
+                &format!("display-name = 'A'\n{}", Keyholder::key_toml_with_signer(&key(1), signer)),
+            )
+        };
         assert!(with(&"x".repeat(1024)).is_ok());
         for (signer, problem) in [
             ("", "leave it out where there is none"),

@@ -53,7 +53,9 @@ pub fn examples() -> &'static Path {
 
 /// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.
 fn build(package: &str, program: &str, features: &[&str]) -> PathBuf {
-    build_with(package, &[&["--bin", program], features].concat()).join(program).with_extension(env::consts::EXE_EXTENSION)
+    build_with(package, &[&["--bin", program], features].concat())
+        .join(program)
+        .with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// Builds these targets of a package, and gives the folder that they are in.

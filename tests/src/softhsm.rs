@@ -28,7 +28,8 @@ impl SoftHsm {
         let hsm = SoftHsm { util, module, folder };
         fs::create_dir(hsm.tokens()).expect("a folder");
         let tokens = hsm.tokens();
-        let configuration = format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
+        let configuration =
+            format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
         fs::write(hsm.configuration(), configuration).expect("a file");
         Some(hsm)
     }

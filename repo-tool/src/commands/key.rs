@@ -220,8 +220,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
             let public = signer.public_key();
             let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
             line(format_args!("{} signs: key {} {scheme}", plain(&signer.uri().to_string()), key_id.short()));
-            let details: Vec<String> =
-                signer.details().iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let details: Vec<String> = signer.details().iter().map(|(name, value)| format!("{name} {value}")).collect();
             if !details.is_empty() {
                 line(format_args!("  {}", details.join(", ")));
             }

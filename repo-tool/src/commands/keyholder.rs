@@ -17,7 +17,7 @@ use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyholderCommand {
     /// Give a key to a keyholder
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Everybody and their keys
     #[command(after_help = "Examples:
   rootline-repo keyholder list
@@ -83,7 +83,10 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     }
     let text = if args.new_key {
         let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
-        text + &Keyholder::key_toml(&key, signer.as_deref())
+        match &signer {
+            Some(signer) => text + &Keyholder::key_toml_with_signer(&key, signer),
+            None => text + &Keyholder::key_toml(&key),
+        }
     } else {
         let display_name = args.display_name.as_deref().unwrap_or(args.name.as_str());
         let keyholder = Keyholder::new(args.name.clone(), display_name, key.clone())?;
@@ -147,7 +150,11 @@ fn list(context: &Context) -> Result<(), Failure> {
                 let name = holder.name().as_str();
                 let place = holder.signer(key).and_then(recorded_place);
                 let place = place.map(|place| format!("  {place}")).unwrap_or_default();
-                line(format_args!("{name:<16} {} {scheme:<20} {}{place}", key_id.short(), plain(holder.display_name())));
+                line(format_args!(
+                    "{name:<16} {} {scheme:<20} {}{place}",
+                    key_id.short(),
+                    plain(holder.display_name())
+                ));
             }
         }
     });

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kms::Client;
-use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 use aws_smithy_http_client::Builder as HttpClient;
@@ -40,7 +40,10 @@ pub(super) struct AwsKmsSigner {
 pub(super) fn open(uri: &AwsKmsUri, timeout: TimeDelta) -> Result<(AwsKmsSigner, Details), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
-        Failure::new(format!("no connection can be made: {error}"), "free some resources of this machine and run this again")
+        Failure::new(
+            format!("no connection can be made: {error}"),
+            "free some resources of this machine and run this again",
+        )
     })?;
     let (client, region) = runtime.block_on(client(uri, timeout.to_std().unwrap_or(Duration::MAX)))?;
     let asked = runtime.block_on(client.get_public_key().key_id(&uri.key).send());
@@ -55,7 +58,11 @@ pub(super) fn open(uri: &AwsKmsUri, timeout: TimeDelta) -> Result<(AwsKmsSigner,
         return Err(unusable("no key for signatures".to_owned()));
     }
     let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
-    let spec = || answer.key_spec().map_or("of no kind that is known".to_owned(), |spec| format!("a key of kind {}", spec.as_str()));
+    let spec = || {
+        answer
+            .key_spec()
+            .map_or("of no kind that is known".to_owned(), |spec| format!("a key of kind {}", spec.as_str()))
+    };
     let public = PublicKey::from_spki_der(der).map_err(|_| unusable(spec()))?;
     if public.scheme() != Scheme::EcdsaP256Sha256 {
         return Err(unusable(spec()));
@@ -111,7 +118,8 @@ fn region_of(key: &str) -> Option<&str> {
 
 /// Only what never leaves this machine goes without TLS.
 fn scheme_of(endpoint: &str) -> &'static str {
-    let host = endpoint.rsplit_once(':').map_or(endpoint, |(host, port)| if port.contains(']') { endpoint } else { host });
+    let host =
+        endpoint.rsplit_once(':').map_or(endpoint, |(host, port)| if port.contains(']') { endpoint } else { host });
     if matches!(host, "localhost" | "127.0.0.1" | "[::1]") { "http" } else { "https" }
 }
 
@@ -121,7 +129,7 @@ where
     E: Error + ProvideErrorMetadata + 'static,
 {
     let key = &uri.key;
-    let details = || plain(&DisplayErrorContext(error).to_string()).chars().take(MOST_ERROR).collect::<String>();
+    let why = why(error);
     let (what, hint) = match (error, error.code()) {
         (SdkError::ServiceError(_), Some("NotFoundException")) => {
             (format!("AWS KMS has no key {key}"), "check the key, the region and the account: aws kms list-aliases")
@@ -139,30 +147,48 @@ where
         ),
         (
             SdkError::ServiceError(_),
-            Some("UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException" | "IncompleteSignature"),
+            Some(
+                "UnrecognizedClientException"
+                | "InvalidSignatureException"
+                | "ExpiredTokenException"
+                | "IncompleteSignature",
+            ),
         ) => (
             "AWS KMS does not take these credentials".to_owned(),
             "log in again, as for the program aws; see which are used with: aws sts get-caller-identity",
         ),
         (SdkError::ServiceError(_), code) => {
             let said: String = plain(error.message().unwrap_or_default()).chars().take(MOST_ERROR).collect();
-            (format!("AWS KMS refuses with {}: {said}", code.unwrap_or("an error")), "see its documentation for this error")
+            (
+                format!("AWS KMS refuses with {}: {said}", code.unwrap_or("an error")),
+                "see its documentation for this error",
+            )
         }
         (SdkError::TimeoutError(_), _) => (
             format!("AWS KMS gave no answer for {key} in time"),
             "check the network, or give it longer: --signer-timeout 5m",
         ),
-        _ if details().contains("credentials provider") || details().contains("CredentialsProvider") || details().contains("no credentials") => (
-            format!("there are no AWS credentials to ask KMS for {key} with"),
+        (SdkError::DispatchFailure(_), _) if why.contains("credential") => (
+            format!("there are no AWS credentials to ask KMS for {key} with: {why}"),
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in AWS_PROFILE",
         ),
         (SdkError::DispatchFailure(_), _) => {
             let where_to = uri.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-            (format!("AWS KMS cannot be reached{where_to}: {}", details()), "check the network, the region and the endpoint")
+            (format!("AWS KMS cannot be reached{where_to}: {why}"), "check the network, the region and the endpoint")
         }
-        _ => (format!("AWS KMS gave no answer that can be read: {}", details()), "run this again; check the endpoint"),
+        _ => (format!("AWS KMS gave no answer that can be read: {why}"), "run this again; check the endpoint"),
     };
     SignerError::NotSigned { what, hint: hint.to_owned() }
+}
+
+/// The causes of an error, the deepest last.
+fn why(error: &dyn Error) -> String {
+    let (mut causes, mut next) = (Vec::new(), error.source());
+    while let Some(cause) = next {
+        causes.push(plain(&cause.to_string()));
+        next = cause.source();
+    }
+    causes.join(": ").chars().take(MOST_ERROR).collect()
 }
 
 #[cfg(test)]
@@ -180,7 +206,9 @@ mod tests {
         for endpoint in ["localhost", "localhost:4566", "127.0.0.1:4566", "[::1]", "[::1]:4566"] {
             assert_eq!(scheme_of(endpoint), "http", "{endpoint}");
         }
-        for endpoint in ["kms.example.org", "kms.example.org:4566", "localhost.example.org", "127.0.0.1.example.org:1", "[::2]:1"] {
+        for endpoint in
+            ["kms.example.org", "kms.example.org:4566", "localhost.example.org", "127.0.0.1.example.org:1", "[::2]:1"]
+        {
             assert_eq!(scheme_of(endpoint), "https", "{endpoint}");
         }
     }

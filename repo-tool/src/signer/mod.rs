@@ -91,7 +91,11 @@ impl OpenSigner {
     }
 
     /// Opens several, in their order.
-    pub(crate) fn open_all(uris: &[OsString], args: &SignerArgs, terminal: &Terminal) -> Result<Vec<OpenSigner>, Failure> {
+    pub(crate) fn open_all(
+        uris: &[OsString],
+        args: &SignerArgs,
+        terminal: &Terminal,
+    ) -> Result<Vec<OpenSigner>, Failure> {
         uris.iter().map(|uri| OpenSigner::open(uri, args, terminal)).collect()
     }
 

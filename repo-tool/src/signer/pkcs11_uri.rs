@@ -197,7 +197,11 @@ mod tests {
     #[test]
     fn a_pin_may_be_in_a_file_by_its_path_or_uri() {
         for source in ["file:/run/pin", "file:///run/pin", "/run/pin", "file:%2Frun%2Fpin"] {
-            assert_eq!(parse(&format!("?pin-source={source}")).unwrap().pin_source, Some("/run/pin".into()), "{source}");
+            assert_eq!(
+                parse(&format!("?pin-source={source}")).unwrap().pin_source,
+                Some("/run/pin".into()),
+                "{source}"
+            );
         }
     }
 
@@ -229,9 +233,13 @@ mod tests {
             assert_eq!(parse(&format!("?{name}=1&{name}=2")), Err(BadUri::Twice { name }));
         }
         // Query attributes belong after the question mark.
-        for (text, name) in
-            [("lable=x", "lable"), ("pin-value=1234", "pin-value"), ("?object=x", "object"), ("1234", "…"), ("?p!n=1", "…")]
-        {
+        for (text, name) in [
+            ("lable=x", "lable"),
+            ("pin-value=1234", "pin-value"),
+            ("?object=x", "object"),
+            ("1234", "…"),
+            ("?p!n=1", "…"),
+        ] {
             assert_eq!(parse(text), Err(BadUri::UnknownAttribute { name: name.to_owned() }), "{text}");
         }
     }

@@ -50,7 +50,10 @@ pub(super) struct PluginSigner {
 pub(super) fn open(uri: &PluginUri, timeout: TimeDelta) -> Result<PluginSigner, Failure> {
     let file = format!("sigstore-kms-{}", uri.name);
     let path = find(&file).ok_or_else(|| {
-        Failure::new(format!("there is no program {file} on the PATH"), "install the plugin, or check its name in the URI")
+        Failure::new(
+            format!("there is no program {file} on the PATH"),
+            "install the plugin, or check its name in the URI",
+        )
     })?;
     let timeout = timeout.to_std().unwrap_or(Duration::MAX);
     let program = Program { uri: uri.clone(), path, timeout };
@@ -86,7 +89,11 @@ impl Program {
         match key.scheme() {
             Scheme::Ed25519 | Scheme::EcdsaP256Sha256 => Ok(key),
             scheme => Err(SignerError::NotSigned {
-                what: format!("plugin {} has a key of scheme {}, which does not sign here", self.uri.name, scheme.as_str()),
+                what: format!(
+                    "plugin {} has a key of scheme {}, which does not sign here",
+                    self.uri.name,
+                    scheme.as_str()
+                ),
                 hint: "name an Ed25519 or ECDSA P-256 key of its: every client verifies those".to_owned(),
             }),
         }
@@ -172,7 +179,10 @@ impl Program {
     fn failed(&self, how: &str) -> SignerError {
         SignerError::NotSigned {
             what: format!("plugin {} {how}", self.uri.name),
-            hint: format!("see whether {} speaks the Sigstore KMS plugin protocol, version {PROTOCOL}", self.path.display()),
+            hint: format!(
+                "see whether {} speaks the Sigstore KMS plugin protocol, version {PROTOCOL}",
+                self.path.display()
+            ),
         }
     }
 }

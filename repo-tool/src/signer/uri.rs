@@ -168,16 +168,18 @@ pub(super) fn decoded(text: &str, scheme: &'static str) -> Result<String, BadUri
 pub(super) fn decoded_bytes(text: &str, scheme: &'static str) -> Result<Vec<u8>, BadUri> {
     let is_hex = |digit: Option<&u8>| digit.is_some_and(u8::is_ascii_hexdigit);
     let bytes = text.as_bytes();
-    let good = bytes.iter().enumerate().all(|(at, byte)| {
-        *byte != b'%' || (is_hex(bytes.get(at + 1)) && is_hex(bytes.get(at + 2)))
-    });
+    let good = bytes
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| *byte != b'%' || (is_hex(bytes.get(at + 1)) && is_hex(bytes.get(at + 2))));
     if good { Ok(percent_decode_str(text).collect()) } else { Err(BadUri::Encoding { scheme }) }
 }
 
 /// RFC 8089: `file:PATH`, `file:///PATH`, `file://localhost/PATH`.
 fn read_file(rest: &str) -> Result<SignerUri, BadUri> {
     let scheme = "file:";
-    let form = BadUri::Form { scheme, expected: "a file of this machine, such as file:alice.pem or file:///keys/alice.pem" };
+    let form =
+        BadUri::Form { scheme, expected: "a file of this machine, such as file:alice.pem or file:///keys/alice.pem" };
     let path = match rest.strip_prefix("//") {
         Some(rest) => rest.strip_prefix("localhost").unwrap_or(rest),
         None => rest,
@@ -281,9 +283,11 @@ mod tests {
 
     #[test]
     fn a_plugin_is_a_name_and_what_it_calls_the_key() {
-        for (text, name, key) in
-            [("plugin:hsm", "hsm", ""), ("plugin:my-hsm://a/b?c#d", "my-hsm", "a/b?c#d"), ("plugin:a://b://c", "a", "b://c")]
-        {
+        for (text, name, key) in [
+            ("plugin:hsm", "hsm", ""),
+            ("plugin:my-hsm://a/b?c#d", "my-hsm", "a/b?c#d"),
+            ("plugin:a://b://c", "a", "b://c"),
+        ] {
             let uri = PluginUri { name: name.to_owned(), key: key.to_owned() };
             assert_eq!(parse(text), Ok(SignerUri::Plugin(uri)), "{text}");
             assert_eq!(parse(text).unwrap().to_string(), text);
@@ -307,8 +311,18 @@ mod tests {
             assert_eq!(parse(text), Err(BadUri::Encoding { scheme: "file:" }), "{text}");
         }
         for text in [
-            "awskms:", "awskms://", "awskms:///", "awskms://host", "awskms:alias/a", "awskms:///alias/", "awskms:///a/b",
-            "awskms:///a:b", "awskms:///arn:aws:kms:key/1", "awskms:///a b", "awskms://user@host/a", "awskms:///a?b",
+            "awskms:",
+            "awskms://",
+            "awskms:///",
+            "awskms://host",
+            "awskms:alias/a",
+            "awskms:///alias/",
+            "awskms:///a/b",
+            "awskms:///a:b",
+            "awskms:///arn:aws:kms:key/1",
+            "awskms:///a b",
+            "awskms://user@host/a",
+            "awskms:///a?b",
         ] {
             assert_eq!(form(text), "awskms:");
         }

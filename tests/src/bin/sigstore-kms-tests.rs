@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     let options = &question["initOptions"];
     // What every plugin that is written with Sigstore's library wants to see.
     let complete = options["protocolVersion"] == "1" && options["hashFunc"] == 5 && options["rpcOptions"].is_object();
-    let (Some(key), Some(method), true) = (options["keyResourceID"].as_str(), question["methodName"].as_str(), complete)
+    let (Some(key), Some(method), true) =
+        (options["keyResourceID"].as_str(), question["methodName"].as_str(), complete)
     else {
         return answer(&json!({ "errorMessage": "this is not version 1 of the protocol" }), 1);
     };

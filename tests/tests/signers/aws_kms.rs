@@ -23,7 +23,8 @@ fn run_with(office: &Office, arguments: &[&str], variables: &[(&str, &str)]) -> 
 }
 
 fn run(office: &Office, arguments: &[&str]) -> Said {
-    let credentials = [("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("AWS_REGION", REGION)];
+    let credentials =
+        [("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("AWS_REGION", REGION)];
     run_with(office, arguments, &credentials)
 }
 
@@ -60,7 +61,9 @@ fn a_root_that_is_longer_than_kms_takes_is_signed_by_its_digest() {
     let quoted: Vec<String> = holders.iter().map(|name| format!("\"{name}\"")).collect();
     office.write("ceremonies/first/plan.toml", plan.replace(five, &format!("[{}]", quoted.join(", "))));
     office.done(&["ceremony", "freeze", "first"]);
-    let root = rootline_metadata::json::Value::parse(office.read("ceremonies/first/frozen/1.root.json").as_bytes(), 1 << 20).unwrap();
+    let root =
+        rootline_metadata::json::Value::parse(office.read("ceremonies/first/frozen/root.json").as_bytes(), 1 << 20)
+            .unwrap();
     assert!(root.get("signed").unwrap().canonical().len() > 4096);
 
     done(&office, &["ceremony", "sign", "first", "--as", "alice", "--yes"]).says("alice has signed root and targets");
@@ -101,16 +104,27 @@ fn a_key_that_does_not_sign_here_or_is_not_there_is_refused() {
     let make = "make one with: aws kms create-key --key-spec ECC_NIST_P256";
     for (key, error, hint) in [
         (kms.create_key("ECC_NIST_P384", "SIGN_VERIFY"), "a key of kind ECC_NIST_P384, which does not sign here", make),
-        (kms.create_key("ECC_SECG_P256K1", "SIGN_VERIFY"), "a key of kind ECC_SECG_P256K1, which does not sign here", make),
+        (
+            kms.create_key("ECC_SECG_P256K1", "SIGN_VERIFY"),
+            "a key of kind ECC_SECG_P256K1, which does not sign here",
+            make,
+        ),
         (kms.create_key("RSA_2048", "SIGN_VERIFY"), "a key of kind RSA_2048, which does not sign here", make),
         (kms.create_key("RSA_2048", "ENCRYPT_DECRYPT"), "no key for signatures, which does not sign here", make),
-        (kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), "no key for signatures, which does not sign here", make),
+        (
+            kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
+            "no key for signatures, which does not sign here",
+            make,
+        ),
         (disabled, "disabled", "enable it, or name another key"),
         ("1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(), "has no key", "check the key, the region and the account"),
         ("alias/nowhere".to_owned(), "has no key alias/nowhere", "check the key, the region and the account"),
     ] {
         let said = run(&office, &["key", "check", &format!("awskms://{}/{key}", kms.endpoint())]);
-        assert!(said.status == 1 && said.err.contains(error) && said.err.contains(&format!("hint: {hint}")), "{key}: {said:?}");
+        assert!(
+            said.status == 1 && said.err.contains(error) && said.err.contains(&format!("hint: {hint}")),
+            "{key}: {said:?}"
+        );
     }
 }
 

@@ -69,7 +69,13 @@ impl Desk {
         let listed = self.run_with(&["key", "list", "--json"], &[]);
         let tokens: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
         let is_it = |token: &&serde_json::Value| token["token"] == label;
-        tokens.as_array().unwrap().iter().filter(is_it).map(|token| token["serial"].as_str().unwrap().to_owned()).collect()
+        tokens
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(is_it)
+            .map(|token| token["serial"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 

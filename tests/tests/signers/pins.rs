@@ -26,7 +26,10 @@ fn a_pin_comes_from_the_uri_a_file_or_the_environment_in_this_order() {
         assert_eq!(said.status == 0, signs, "{arguments:?}: {said:?}");
     }
     let said = desk.run_with(&["key", "check", &value], &[]);
-    assert!(said.err.contains("warning: a PIN on the command line can be seen by everybody on this machine"), "{said:?}");
+    assert!(
+        said.err.contains("warning: a PIN on the command line can be seen by everybody on this machine"),
+        "{said:?}"
+    );
     said.says(&format!("{KEY} signs"));
 }
 
@@ -39,7 +42,11 @@ fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
         "",
         "give it with --pin-file FILE or in ROOTLINE_PIN",
     );
-    desk.run_with(&["key", "check", KEY, "--pin-file", "empty"], &[]).refuses("the PIN is empty", "", "the token has one");
+    desk.run_with(&["key", "check", KEY, "--pin-file", "empty"], &[]).refuses(
+        "the PIN is empty",
+        "",
+        "the token has one",
+    );
     desk.run_with(&["key", "check", KEY, "--pin-file", "nowhere"], &[]).refuses(
         "cannot read the PIN file nowhere",
         "",

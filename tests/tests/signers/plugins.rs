@@ -24,8 +24,10 @@ fn a_plugin_signs_root_targets_snapshot_and_timestamp() {
     };
     done(&["ceremony", "new", "first"]);
     done(&["ceremony", "freeze", "first"]);
-    done(&["ceremony", "sign", "first", "--key", "plugin:tests://carol", "--yes"]).says("carol has signed root and targets");
-    done(&["ceremony", "sign", "first", "--key", "plugin:tests://ed25519/bob", "--yes"]).says("bob has signed root and targets");
+    done(&["ceremony", "sign", "first", "--key", "plugin:tests://carol", "--yes"])
+        .says("carol has signed root and targets");
+    done(&["ceremony", "sign", "first", "--key", "plugin:tests://ed25519/bob", "--yes"])
+        .says("bob has signed root and targets");
     done(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
     done(&["ceremony", "seal", "first"]);
     done(&["online", "--key", "plugin:tests://online"]);
@@ -76,7 +78,11 @@ fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
         ("failing", "plugin tests gave no JSON object and ended with exit status: 7", hint),
         ("no-key", "plugin tests gave something that is no public key in PEM", hint),
         ("flood", "plugin tests gave more than 65536 bytes, and was ended", hint),
-        ("p384", "plugin tests has a key of scheme ecdsa-sha2-nistp384, which does not sign here", "name an Ed25519 or"),
+        (
+            "p384",
+            "plugin tests has a key of scheme ecdsa-sha2-nistp384, which does not sign here",
+            "name an Ed25519 or",
+        ),
     ] {
         check(&office, key).refuses(error, "", hint);
     }

@@ -5,7 +5,8 @@ use crate::office::Office;
 #[test]
 fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
     let office = Office::new();
-    let signer = "pkcs11:token=dave;serial=1234;object=root?module-path=/opt/p11.so&pin-source=file:/run/pin&pin-value=904217";
+    let signer =
+        "pkcs11:token=dave;serial=1234;object=root?module-path=/opt/p11.so&pin-source=file:/run/pin&pin-value=904217";
     let said = office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", signer]);
     said.says("its private half: pkcs11:token=dave;serial=1234;object=root (not checked)");
     let noted = office.read("keyholders/grace/keyholder.toml");
@@ -13,7 +14,9 @@ fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
     office.done(&["keyholder", "list"]).says("token dave (serial 1234)");
     office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
     office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "status", "first"]).says("more needed, of: bob, carol, dave, erin, grace [token dave (serial 1234)]");
+    office
+        .done(&["ceremony", "status", "first"])
+        .says("more needed, of: bob, carol, dave, erin, grace [token dave (serial 1234)]");
     let said = office.done(&["ceremony", "status", "first", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     let quorum = &report["standing"]["roles"][0]["quorums"][0];
@@ -25,7 +28,9 @@ fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
 #[test]
 fn whoever_signs_by_name_signs_with_what_is_noted_down() {
     let office = Office::new();
-    office.done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"]).says("file:keys/stranger.pem (it has signed a challenge)");
+    office
+        .done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"])
+        .says("file:keys/stranger.pem (it has signed a challenge)");
     office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
     office.done(&["ceremony", "freeze", "first"]);
     office.done(&["ceremony", "sign", "first", "--as", "grace", "--yes"]).says("grace has signed root and targets");
@@ -53,7 +58,11 @@ fn whoever_signs_by_name_signs_with_what_is_noted_down() {
 fn what_others_have_noted_down_loads_no_library() {
     let office = Office::new();
     office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", "pkcs11:token=x"]);
-    office.edit("keyholders/grace/keyholder.toml", "pkcs11:token=x", "pkcs11:token=x?module-path=./evil.so&pin-source=file:/etc/passwd");
+    office.edit(
+        "keyholders/grace/keyholder.toml",
+        "pkcs11:token=x",
+        "pkcs11:token=x?module-path=./evil.so&pin-source=file:/etc/passwd",
+    );
     office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
     office.done(&["ceremony", "freeze", "first"]);
     let mut command = office.command(&["ceremony", "sign", "first", "--as", "grace", "--yes"]);
@@ -68,7 +77,11 @@ fn a_uri_that_names_no_signer_is_refused_without_its_pin() {
         ("gcpkms://projects/x", "\"gcpkms\" is no kind of signer that is known here", "name a file, pkcs11:"),
         ("pkcs11:lable=x?pin-value=904217", "`lable` is no attribute of a `pkcs11:` URI", "such as pkcs11:token=alice"),
         ("pkcs11:pin-value=904217", "`pin-value` is no attribute", "such as pkcs11:token=alice"),
-        ("pkcs11:token=a?pin-value=904217&pin-value=904217", "the attribute `pin-value` of the `pkcs11:` URI is there twice", "such as"),
+        (
+            "pkcs11:token=a?pin-value=904217&pin-value=904217",
+            "the attribute `pin-value` of the `pkcs11:` URI is there twice",
+            "such as",
+        ),
         ("awskms:alias/x", "a URI `awskms:` names a key by its id, alias or ARN", "such as alice.pem"),
         ("plugin:../x", "a URI `plugin:` names a program sigstore-kms-NAME", "such as alice.pem"),
     ] {

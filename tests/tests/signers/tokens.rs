@@ -90,8 +90,15 @@ fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
     let serials = desk.serials("twin");
     assert_eq!(serials.len(), 2);
     let said = desk.run(&["key", "check", "pkcs11:object=root"]);
-    said.refuses("several tokens could be pkcs11:object=root; there is: pkcs11:token=", "", "say which one, by its label or serial");
-    assert!(said.err.contains("pkcs11:token=twin;serial=") && said.err.contains("pkcs11:token=other;serial="), "{said:?}");
+    said.refuses(
+        "several tokens could be pkcs11:object=root; there is: pkcs11:token=",
+        "",
+        "say which one, by its label or serial",
+    );
+    assert!(
+        said.err.contains("pkcs11:token=twin;serial=") && said.err.contains("pkcs11:token=other;serial="),
+        "{said:?}"
+    );
     // Of the two of one label only one has the key.
     desk.done(&["key", "check", "pkcs11:token=twin;object=root"]);
     // The one without: asked for by its serial.
@@ -116,7 +123,10 @@ fn a_uri_that_several_keys_on_one_token_could_be_is_refused_with_their_uris() {
     assert!(said.err.contains(";object=root") && said.err.contains(";object=second"), "{said:?}");
     let said = desk.run(&["key", "check", "pkcs11:token=alice;object=third"]);
     said.refuses("token alice (serial ", "", "correct the id or the object in the URI");
-    assert!(said.err.contains("has no private key that is pkcs11:token=alice;object=third; it has: pkcs11:"), "{said:?}");
+    assert!(
+        said.err.contains("has no private key that is pkcs11:token=alice;object=third; it has: pkcs11:"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -188,7 +198,11 @@ fn a_token_that_is_taken_out_in_the_middle_is_told_as_gone_and_nothing_is_writte
     let before = desk.office.list("metadata");
     let remove = format!("plugin:tests://remove:{}", desk.hsm.tokens().display());
     let said = desk.run(&["online", "--key", "pkcs11:token=machine;object=root", "--key", &remove]);
-    said.refuses("snapshot is not signed: token machine (serial ", "", "insert it and run this again; what was signed before is kept");
+    said.refuses(
+        "snapshot is not signed: token machine (serial ",
+        "",
+        "insert it and run this again; what was signed before is kept",
+    );
     assert!(said.err.contains("is gone: it was taken out"), "{said:?}");
     assert_eq!(desk.office.list("metadata"), before);
     fs::rename(desk.hsm.tokens().with_extension("gone"), desk.hsm.tokens()).unwrap();
@@ -216,7 +230,11 @@ fn a_library_that_is_none_is_refused_and_the_uris_own_comes_first() {
     desk.hsm.give_to(&mut command);
     command.env_remove("ROOTLINE_PKCS11_MODULE");
     let said = desk.office.run_command(command);
-    said.refuses("no PKCS#11 library is named", "", "name it with --pkcs11-module FILE, in ROOTLINE_PKCS11_MODULE, or as ?module-path=FILE");
+    said.refuses(
+        "no PKCS#11 library is named",
+        "",
+        "name it with --pkcs11-module FILE, in ROOTLINE_PKCS11_MODULE, or as ?module-path=FILE",
+    );
 }
 
 #[test]
@@ -229,24 +247,29 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
         "",
         "name another one; a key is never overwritten",
     );
-    make("pkcs11:token=alice;object=x", "keys/alice-root.pub").refuses("keys/alice-root.pub is there already", "", "name another file");
+    make("pkcs11:token=alice;object=x", "keys/alice-root.pub").refuses(
+        "keys/alice-root.pub is there already",
+        "",
+        "name another file",
+    );
     make("pkcs11:token=alice", "a.pub").refuses("the new key has no name", "", "give it one");
     make("pkcs11:manufacturer=SoftHSM%20project;object=x", "a.pub").refuses(
         "several tokens could be pkcs11:manufacturer=SoftHSM%20project; there is: pkcs11:token=",
         "",
         "say which one",
     );
-    make("awskms:///alias/a", "a.pub").refuses("no key is made at awskms:///alias/a", "", "make it with the tools of the service");
+    make("awskms:///alias/a", "a.pub").refuses(
+        "no key is made at awskms:///alias/a",
+        "",
+        "make it with the tools of the service",
+    );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x"]).refuses(
         "the public key of a key on a token has no place to go",
         "",
         "say where: --public-key-out FILE",
     );
-    desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x", "--public-key-out", "a.pub", "--plain"]).refuses(
-        "a key on a token is neither encrypted nor left plain here",
-        "",
-        "leave out --plain",
-    );
+    desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x", "--public-key-out", "a.pub", "--plain"])
+        .refuses("a key on a token is neither encrypted nor left plain here", "", "leave out --plain");
     assert!(!desk.office.path("a.pub").exists() && !desk.office.path("again.pub").exists());
     let listed = desk.run_with(&["key", "list"], &[]);
     assert_eq!(listed.out.matches("  key ").count(), 1, "{listed:?}");

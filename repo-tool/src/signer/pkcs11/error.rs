@@ -73,7 +73,10 @@ fn is_gone(code: &RvError) -> bool {
     use RvError::{
         DeviceRemoved, SessionClosed, SessionHandleInvalid, SlotIdInvalid, TokenNotPresent, TokenNotRecognized,
     };
-    matches!(code, DeviceRemoved | TokenNotPresent | TokenNotRecognized | SessionHandleInvalid | SessionClosed | SlotIdInvalid)
+    matches!(
+        code,
+        DeviceRemoved | TokenNotPresent | TokenNotRecognized | SessionHandleInvalid | SessionClosed | SlotIdInvalid
+    )
 }
 
 /// The name of a code of PKCS#11 and of the function that gave it: the library's own text is a paragraph of the specification.

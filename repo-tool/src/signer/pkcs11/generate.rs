@@ -13,7 +13,7 @@ use spki::der::asn1::ObjectIdentifier;
 use super::error::{Doing, failure};
 use super::module::Module;
 use super::object::{self, ED25519, Kind, P256};
-use super::{TokenSigner, choose_token};
+use super::{TokenSigner, choose_token_alone};
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::signer::{ModuleArgs, PinArgs, SignerUri};
@@ -27,12 +27,14 @@ pub(crate) fn generate(
     module: &ModuleArgs,
     terminal: &Terminal,
 ) -> Result<(PublicKey, SignerUri), Failure> {
-    let label = uri.object.clone().filter(|label| !label.is_empty()).ok_or_else(|| {
-        Failure::new("the new key has no name", "give it one: pkcs11:token=LABEL;object=NAME")
-    })?;
+    let label = uri
+        .object
+        .clone()
+        .filter(|label| !label.is_empty())
+        .ok_or_else(|| Failure::new("the new key has no name", "give it one: pkcs11:token=LABEL;object=NAME"))?;
     let on_token = Pkcs11Uri { object: None, id: None, ..uri.clone() };
     let module = Module::load(Some(uri), module)?;
-    let token = choose_token(&module, &on_token)?;
+    let token = choose_token_alone(&module, &on_token)?;
     let refused = |error| Failure::from(failure(&Doing::Generate, &token, &module, &error));
     let session = module.read_write_session(&token).map_err(refused)?;
     token.log_in(&module, &session, uri, pin, terminal)?;
@@ -63,7 +65,8 @@ pub(crate) fn generate(
         Attribute::Id(id.clone()),
         Attribute::Label(label.clone().into_bytes()),
     ];
-    let public = [&both[..], &[Attribute::Private(false), Attribute::Verify(true), Attribute::EcParams(curve)]].concat();
+    let public =
+        [&both[..], &[Attribute::Private(false), Attribute::Verify(true), Attribute::EcParams(curve)]].concat();
     let private = [
         Attribute::Private(true),
         Attribute::Sensitive(true),

@@ -122,40 +122,50 @@ fn to_der(raw: &[u8]) -> Option<Vec<u8>> {
     Some([&[0x30, length][..], &body].concat())
 }
 
-/// The one token that a URI means, by itself or by the key on it.
+/// The one token that a URI means: by itself, or else by the key on it, as far as that can be seen without a PIN.
 fn choose_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
-    let all = module.tokens()?;
-    let is_there = |tokens: &[Token]| match tokens {
-        [] => "no token is there".to_owned(),
-        tokens => format!("there is: {}", tokens.iter().map(|token| token.uri().to_string()).collect::<Vec<_>>().join(", ")),
-    };
-    let matching: Vec<Token> = all.iter().filter(|token| token.matches(uri)).cloned().collect();
-    let mut with_key = match &matching[..] {
-        [] => {
-            return Err(Failure::new(
-                format!("no token is {}; {}", uri.place(), is_there(&all)),
-                "insert the token, or correct the URI: rootline-repo key list shows what there is",
-            ));
-        }
-        [only] => return Ok(only.clone()),
-        several => {
-            let has_key = |token: &&Token| object::shows(module, token, uri);
-            several.iter().filter(has_key).cloned().collect::<Vec<_>>()
-        }
-    };
-    match (with_key.pop(), with_key.is_empty()) {
+    let mut matching = matching_tokens(module, uri)?;
+    if matching.len() > 1 {
+        let with_key: Vec<Token> = matching.iter().filter(|token| object::shows(module, token, uri)).cloned().collect();
+        matching = if with_key.is_empty() { matching } else { with_key };
+    }
+    only(matching, uri)
+}
+
+/// The one token that a URI means, by itself.
+fn choose_token_alone(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
+    only(matching_tokens(module, uri)?, uri)
+}
+
+/// At least one.
+fn matching_tokens(module: &Module, uri: &Pkcs11Uri) -> Result<Vec<Token>, Failure> {
+    let (matching, others): (Vec<Token>, Vec<Token>) =
+        module.tokens()?.into_iter().partition(|token| token.matches(uri));
+    if matching.is_empty() {
+        return Err(Failure::new(
+            format!("no token is {}; {}", uri.place(), what_is_there(&others)),
+            "insert the token, or correct the URI: rootline-repo key list shows what there is",
+        ));
+    }
+    Ok(matching)
+}
+
+fn only(mut tokens: Vec<Token>, uri: &Pkcs11Uri) -> Result<Token, Failure> {
+    match (tokens.pop(), tokens.is_empty()) {
         (Some(only), true) => Ok(only),
-        (found, _) => {
-            let candidates = match found {
-                None => matching,
-                Some(last) => with_key.into_iter().chain([last]).collect(),
-            };
+        (last, _) => {
+            tokens.extend(last);
             Err(Failure::new(
-                format!("several tokens could be {}; {}", uri.place(), is_there(&candidates)),
+                format!("several tokens could be {}; {}", uri.place(), what_is_there(&tokens)),
                 "say which one, by its label or serial: pkcs11:token=LABEL;… or pkcs11:serial=NUMBER;…",
             ))
         }
     }
+}
+
+fn what_is_there(tokens: &[Token]) -> String {
+    let uris: Vec<String> = tokens.iter().map(|token| token.uri().to_string()).collect();
+    if uris.is_empty() { "no token is there".to_owned() } else { format!("there is: {}", uris.join(", ")) }
 }
 
 #[cfg(test)]

@@ -52,7 +52,10 @@ impl Module {
     /// The tokens that are there and are set up.
     pub(super) fn tokens(&self) -> Result<Vec<Token>, Failure> {
         let slots = self.context.get_slots_with_token().map_err(|error| {
-            Failure::new(format!("the tokens cannot be listed: {}", code_text(&error)), "insert the token and run this again")
+            Failure::new(
+                format!("the tokens cannot be listed: {}", code_text(&error)),
+                "insert the token and run this again",
+            )
         })?;
         // One that is taken out at this moment is none that is there.
         let tokens = slots.into_iter().take(MOST_TOKENS).filter_map(|slot| {

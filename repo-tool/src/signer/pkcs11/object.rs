@@ -83,7 +83,10 @@ pub(super) fn choose(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Resul
 
 /// Everything that could tell two keys on one token apart.
 fn full_uri(token: &Token, key: &PrivateKey) -> Pkcs11Uri {
-    Pkcs11Uri { object: Some(key.label.clone()).filter(|label| !label.is_empty()), ..token.key_uri(&key.id, &key.label) }
+    Pkcs11Uri {
+        object: Some(key.label.clone()).filter(|label| !label.is_empty()),
+        ..token.key_uri(&key.id, &key.label)
+    }
 }
 
 fn is_meant(uri: &Pkcs11Uri, id: &[u8], label: &str) -> bool {
@@ -137,7 +140,8 @@ pub(super) fn public_key(session: &Session, token: &Token, key: &PrivateKey, kin
     };
     let mut why = "it has neither a public key nor a certificate for it".to_owned();
     for class in [ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE] {
-        let found = find(session, &[Attribute::Class(class), name.clone()]).map_err(|error| cannot_find(token, &error))?;
+        let found =
+            find(session, &[Attribute::Class(class), name.clone()]).map_err(|error| cannot_find(token, &error))?;
         for object in found {
             match read_public(session, object, class) {
                 Ok(public) if Kind::of(&public) == Some(kind) => return Ok(public),
@@ -273,7 +277,8 @@ fn certified_key(certificate: &[u8]) -> Option<Vec<u8>> {
             Ok(key)
         })
     }
-    read(&mut SliceReader::new(certificate).ok()?).ok()
+    let mut reader = SliceReader::new(certificate).ok()?;
+    read(&mut reader).ok().filter(|_| reader.is_finished())
 }
 
 fn names(session: &Session, object: ObjectHandle) -> Result<(Vec<u8>, String), Error> {
@@ -301,4 +306,60 @@ fn cannot_find(token: &Token, error: &Error) -> Failure {
         format!("{token} does not say what is on it: {}", plain(&code_text(error))),
         "insert it again and run this again",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+    use rootline_ceremonies::{KeyKind, SecretKey};
+
+    use super::*;
+
+    #[test]
+    fn a_certificates_key_is_found_and_a_damaged_certificate_has_none() {
+        for algorithm in [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384, &PKCS_ED25519] {
+            let pair = KeyPair::generate_for(algorithm).unwrap();
+            let certificate = CertificateParams::new(["token".to_owned()]).unwrap().self_signed(&pair).unwrap();
+            let der = certificate.der();
+            let key = certified_key(der).unwrap();
+            assert_eq!(PublicKey::from_spki_der(&key), PublicKey::from_spki_pem(&pair.public_key_pem()));
+            assert_eq!(certified_key(&der[..der.len() - 1]), None);
+            assert_eq!(certified_key(&[der, &[0][..]].concat()), None);
+        }
+        assert_eq!(certified_key(&[]), None);
+        assert_eq!(certified_key(&[0x30, 0]), None);
+    }
+
+    #[test]
+    fn a_point_is_read_in_its_octet_string_or_bare() {
+        for (kind, of) in [(Kind::P256, KeyKind::EcdsaP256), (Kind::Ed25519, KeyKind::Ed25519)] {
+            let key = SecretKey::from_seed(of, &[1; 32]).public_key();
+            let der = key.to_spki_der();
+            let length = if kind == Kind::P256 { 65 } else { 32 };
+            let bare = &der[der.len() - length..];
+            let wrapped = [&[0x04, length as u8], bare].concat();
+            assert_eq!(from_point(kind, bare), Some(key.clone()));
+            assert_eq!(from_point(kind, &wrapped), Some(key));
+            for bad in [&bare[1..], &wrapped[1..], &[&wrapped[..], &[0]].concat(), &[]] {
+                assert_eq!(from_point(kind, bad).filter(|_| bad.len() != length), None);
+            }
+            // Not on the curve, or not a point at all.
+            assert_eq!(from_point(kind, &vec![0xff; length]), None);
+        }
+    }
+
+    #[test]
+    fn a_key_is_of_a_kind_that_signs_or_is_told_as_what_it_is() {
+        let of = |key_type, curve: &[u8]| kind(&[Attribute::KeyType(key_type), Attribute::EcParams(curve.to_owned())]);
+        let oid = |oid: ObjectIdentifier| oid.to_der().unwrap();
+        assert_eq!(of(KeyType::EC, &oid(P256)), Ok(Kind::P256));
+        assert_eq!(of(KeyType::EC_EDWARDS, &oid(ED25519)), Ok(Kind::Ed25519));
+        assert_eq!(of(KeyType::EC_EDWARDS, b"\x13\x0cedwards25519"), Ok(Kind::Ed25519));
+        let other = |found: Result<Kind, String>| found.unwrap_err();
+        assert_eq!(other(of(KeyType::EC, &oid(P384))), "an ECDSA key on the curve P-384");
+        assert_eq!(other(of(KeyType::EC, &oid(ED25519))), "an ECDSA key on the curve 1.3.101.112");
+        assert_eq!(other(of(KeyType::RSA, &[])), "an RSA key");
+        assert_eq!(other(of(KeyType::EC, &[])), "a key of another kind");
+        assert_eq!(other(kind(&[])), "a key of another kind");
+    }
 }
