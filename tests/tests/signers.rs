@@ -8,6 +8,8 @@
 
 #[path = "signers/aws_kms.rs"]
 mod aws_kms;
+#[path = "signers/aws_kms_answers.rs"]
+mod aws_kms_answers;
 #[path = "signers/desk.rs"]
 mod desk;
 #[allow(dead_code, reason = "the office of other tests, of which these need a part")]

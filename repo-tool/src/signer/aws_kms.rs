@@ -157,12 +157,9 @@ where
             "AWS KMS does not take these credentials".to_owned(),
             "log in again, as for the program aws; see which are used with: aws sts get-caller-identity",
         ),
-        (SdkError::ServiceError(_), code) => {
+        (SdkError::ServiceError(_), Some(code)) => {
             let said: String = plain(error.message().unwrap_or_default()).chars().take(MOST_ERROR).collect();
-            (
-                format!("AWS KMS refuses with {}: {said}", code.unwrap_or("an error")),
-                "see its documentation for this error",
-            )
+            (format!("AWS KMS refuses with {}: {said}", plain(code)), "see its documentation for this error")
         }
         (SdkError::TimeoutError(_), _) => (
             format!("AWS KMS gave no answer for {key} in time"),

@@ -6,7 +6,7 @@ use rootline_tests::running::free_port;
 use crate::office::{DAY_0, Office, Said};
 
 /// The program with these credentials and nothing else of AWS. The secret is never seen.
-fn run_with(office: &Office, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+pub(crate) fn run_with(office: &Office, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
     let mut command = office.command(&[arguments, &["--at", DAY_0]].concat());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("AWS_")) {

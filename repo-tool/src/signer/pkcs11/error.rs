@@ -52,10 +52,14 @@ pub(super) fn failure(doing: &Doing, token: &Token, module: &Module, error: &Err
             format!("{token} {}: it was cancelled, or nobody touched it in time", doing.text()),
             "run this again, and touch the token when it blinks",
         ),
-        Some(RvError::UserNotLoggedIn) if matches!(doing, Doing::Sign) => not_signed(
-            format!("{token} asks for its PIN for every signature, in a way that its module has no room for"),
-            "use a key without CKA_ALWAYS_AUTHENTICATE, or another PKCS#11 module",
-        ),
+        Some(RvError::UserNotLoggedIn | RvError::OperationNotInitialized | RvError::FunctionNotSupported)
+            if matches!(doing, Doing::Sign) =>
+        {
+            not_signed(
+                format!("{token} asks for its PIN for every signature, in a way that its module has no room for"),
+                "use a key without CKA_ALWAYS_AUTHENTICATE, or another PKCS#11 module",
+            )
+        }
         code => match code.is_some_and(is_gone) || !module.has(token) {
             true => not_signed(
                 format!("{token} is gone: it was taken out, or its connection was closed"),

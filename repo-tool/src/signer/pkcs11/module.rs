@@ -54,7 +54,7 @@ impl Module {
         let slots = self.context.get_slots_with_token().map_err(|error| {
             Failure::new(
                 format!("the tokens cannot be listed: {}", code_text(&error)),
-                "insert the token and run this again",
+                "insert the token, and see whether the smart card service of this machine runs, such as pcscd",
             )
         })?;
         // One that is taken out at this moment is none that is there.
