@@ -15,7 +15,7 @@ use super::{Context, plain};
 use crate::atomic_file::{self, Access};
 use crate::failure::Failure;
 use crate::signer::pkcs11::{self, ListedKey};
-use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, SignerArgs, SignerUri};
+use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {
@@ -112,7 +112,7 @@ pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure
     match command {
         KeyCommand::Generate(args) => match SignerUri::parse(&args.out)? {
             SignerUri::File(path) => generate_in_file(&path, args, context),
-            uri @ SignerUri::Pkcs11(_) => generate_on_token(&uri, args, context),
+            SignerUri::Pkcs11(uri) => generate_on_token(&uri, args, context),
             uri => Err(Failure::new(
                 format!("no key is made at {uri}"),
                 "make it with the tools of the service, and give it to its holder: rootline-repo keyholder add NAME --key URI",
@@ -162,8 +162,7 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
     Ok(())
 }
 
-fn generate_on_token(uri: &SignerUri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
-    let SignerUri::Pkcs11(token) = uri else { return Ok(()) };
+fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     if args.plain || args.passphrase.passphrase_file.is_some() {
         let what = "a key on a token is neither encrypted nor left plain here: it never leaves the token";
         return Err(Failure::new(what, "leave out --plain and --passphrase-file; the token's PIN is --pin-file FILE"));

@@ -32,7 +32,7 @@ const MOST_ERROR: usize = 500;
 pub(super) struct AwsKmsSigner {
     runtime: Runtime,
     client: Client,
-    key: String,
+    uri: AwsKmsUri,
     public: PublicKey,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn open(uri: &AwsKmsUri, timeout: TimeDelta) -> Result<(AwsKmsSigner,
     }
     let mut details = vec![("region", region)];
     details.extend(answer.key_id().map(|arn| ("arn", plain(arn))));
-    Ok((AwsKmsSigner { runtime, client, key: uri.key.clone(), public }, details))
+    Ok((AwsKmsSigner { runtime, client, uri: uri.clone(), public }, details))
 }
 
 impl Signer for AwsKmsSigner {
@@ -78,14 +78,13 @@ impl Signer for AwsKmsSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let request = self.client.sign().key_id(&self.key).message_type(MessageType::Digest);
+        let request = self.client.sign().key_id(&self.uri.key).message_type(MessageType::Digest);
         let request = request.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
         let request = request.message(Blob::new(sha256(message)));
-        let uri = AwsKmsUri { endpoint: None, key: self.key.clone() };
-        let answer = self.runtime.block_on(request.send()).map_err(|error| refused(&uri, &error))?;
+        let answer = self.runtime.block_on(request.send()).map_err(|error| refused(&self.uri, &error))?;
         let signature = answer.signature().map(|signature| signature.as_ref().to_vec());
         signature.ok_or_else(|| SignerError::NotSigned {
-            what: format!("AWS KMS gave no signature by {}", self.key),
+            what: format!("AWS KMS gave no signature by {}", self.uri.key),
             hint: "run this again".to_owned(),
         })
     }

@@ -20,6 +20,7 @@ use rootline_client::cli::duration::parse_duration;
 use rootline_client::cli::terminal::Terminal;
 use rootline_metadata::PublicKey;
 
+pub(crate) use self::pkcs11_uri::Pkcs11Uri;
 pub(crate) use self::secret::{PassphraseArgs, PinArgs};
 pub(crate) use self::uri::{SignerUri, recorded_place};
 use crate::failure::Failure;

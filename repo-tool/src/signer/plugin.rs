@@ -21,6 +21,7 @@ use rootline_metadata::PublicKey;
 use rootline_metadata::public_key::Scheme;
 use serde_json::{Value, json};
 
+use super::secret::SECRET_VARIABLES;
 use super::uri::PluginUri;
 use crate::commands::plain;
 use crate::failure::Failure;
@@ -113,6 +114,10 @@ impl Program {
         });
         let mut command = Command::new(&self.path);
         command.arg(PROTOCOL).arg(question.to_string());
+        // What opens other signers is none of its business.
+        for name in SECRET_VARIABLES {
+            command.env_remove(name);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| self.failed(&format!("cannot be run: {error}")))?;
         let (answer, status) = self.answer(Running(child), message)?;

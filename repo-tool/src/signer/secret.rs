@@ -84,6 +84,9 @@ struct Kind {
     if_empty: &'static str,
 }
 
+/// The variables of the environment that hold secrets.
+pub(super) const SECRET_VARIABLES: [&str; 2] = [PASSPHRASE.variable, PIN.variable];
+
 const PASSPHRASE: Kind = Kind {
     name: "passphrase",
     variable: "ROOTLINE_PASSPHRASE",

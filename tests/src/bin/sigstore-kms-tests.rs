@@ -13,6 +13,7 @@
 //! | `failing` | gives nothing, and exits with 7 |
 //! | `flood` | never stops to write |
 //! | `hang` | does not answer |
+//! | `alone/SEED` | signs, unless it sees the passphrases and PINs of other signers |
 //! | `remove:FOLDER` | signs, after it has moved a folder away: what happens if somebody takes a token out |
 
 use std::env;
@@ -64,6 +65,14 @@ fn main() -> ExitCode {
                 return answer(&json!({ "errorMessage": "the folder does not go away" }), 1);
             }
             sign(&question, method, &secret(KeyKind::EcdsaP256, "online"), |message| message)
+        }
+        ("alone", seed) => {
+            if let Some(seen) =
+                ["ROOTLINE_PASSPHRASE", "ROOTLINE_PIN"].into_iter().find(|name| env::var_os(name).is_some())
+            {
+                return answer(&json!({ "errorMessage": format!("{seen} is there to be seen") }), 1);
+            }
+            sign(&question, method, &secret(KeyKind::EcdsaP256, seed), |message| message)
         }
         ("ed25519", seed) => sign(&question, method, &secret(KeyKind::Ed25519, seed), |message| message),
         ("wrong-signature", seed) => {

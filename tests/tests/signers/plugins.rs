@@ -98,6 +98,14 @@ fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
 }
 
 #[test]
+fn a_plugin_does_not_see_what_opens_other_signers() {
+    let office = Office::new();
+    let mut command = office.command(&["key", "check", "plugin:tests://alone/carol"]);
+    command.env("PATH", path_with_plugin()).env("ROOTLINE_PASSPHRASE", "open sesame").env("ROOTLINE_PIN", "904217");
+    office.run_command(command).says("plugin:tests://alone/carol signs: key ");
+}
+
+#[test]
 fn a_plugin_that_does_not_answer_in_time_is_ended() {
     let office = Office::new();
     let said = run(&office, &["key", "check", "plugin:tests://hang", "--signer-timeout", "1s"]);

@@ -16,7 +16,7 @@ use super::object::{self, ED25519, Kind, P256};
 use super::{TokenSigner, choose_token_alone};
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
-use crate::signer::{ModuleArgs, PinArgs, SignerUri};
+use crate::signer::{ModuleArgs, PinArgs, SignerUri, challenge};
 
 /// Makes a key on the token that a URI means, with the label and the id that it says; without an id it gets a random one. The token is told to
 /// give the private half to nobody. Gives the public half and the URI of the key.
@@ -86,6 +86,6 @@ pub(crate) fn generate(
     };
     let public = object::public_key(&session, &token, &key, kind)?;
     let signer = TokenSigner { module, token, session, handle: key.handle, kind, public: public.clone(), pin: None };
-    super::super::challenge::check(&signer)?;
+    challenge::check(&signer)?;
     Ok((public, SignerUri::Pkcs11(Box::new(place))))
 }
