@@ -75,6 +75,7 @@ mod role;
 mod root_sequence;
 mod sealed;
 pub mod secret_key;
+mod signer;
 mod standing;
 mod target_name;
 mod toml_error;
@@ -109,6 +110,7 @@ pub use review::{
 pub use role::CeremonyRole;
 pub use sealed::{Sealed, SealedError};
 pub use secret_key::{KeyFileError, KeyKind, SecretKey};
+pub use signer::{Signer, SignerError, sign_verified};
 pub use standing::{PartStanding, QuorumStanding, Standing, Under};
 pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
 pub use toml_error::TomlError;

@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::published::{NoVersionLeft, Published, PublishedError};
 use crate::role::CeremonyRole;
 use crate::sealed::Sealed;
-use crate::secret_key::SecretKey;
+use crate::signer::{Signer, SignerError, sign_verified};
 use crate::target_name::TargetName;
 
 /// New files that together make the next state of a repository, each verified.
@@ -63,8 +63,8 @@ pub struct ReleaseParts<'a> {
     pub sealed: Option<&'a Sealed>,
     /// The files that are shipped. Those that have been published already need not be here.
     pub targets: &'a BTreeMap<TargetName, Vec<u8>>,
-    /// Online keys; as many as the root asks for.
-    pub keys: &'a [SecretKey],
+    /// Online keys, wherever they are; as many as the root asks for.
+    pub keys: &'a [&'a dyn Signer],
     /// The instant from which expiries count.
     pub at: DateTime<Utc>,
     /// How long the files hold.
@@ -78,8 +78,8 @@ impl Release {
     /// anything new at all, it is due, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
     ///
     /// # Errors
-    /// If there is no root yet, a target is not what the metadata says, a key is missing or is not one that the root lists, and if the
-    /// result does not verify.
+    /// If there is no root yet, a target is not what the metadata says, a key is missing or is not one that the root lists, a signer does
+    /// not sign or signs wrongly, and if the result does not verify.
     pub fn make(published: &Published, parts: ReleaseParts<'_>) -> Result<Option<Release>, ReleaseError> {
         let sealed = parts.sealed.filter(|sealed| !sealed.is_published(published));
         let root = sealed.and_then(Sealed::root).or(published.root()).ok_or(ReleaseError::NothingSealed)?;
@@ -182,6 +182,14 @@ pub enum ReleaseError {
         /// What is to be signed.
         role: TopLevelRole,
     },
+    /// A key did not sign.
+    #[error("{role} is not signed: {source}")]
+    NotSigned {
+        /// What was to be signed.
+        role: TopLevelRole,
+        /// Why not.
+        source: SignerError,
+    },
     /// There can be no next version.
     #[error(transparent)]
     NoVersionLeft(#[from] NoVersionLeft),
@@ -200,15 +208,16 @@ pub enum ReleaseError {
 
 impl ReleaseError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             ReleaseError::NothingSealed => "hold a ceremony first: rootline-repo ceremony new",
             ReleaseError::TargetMissing { .. } | ReleaseError::TargetChanged { .. } => {
                 "put the file back as it was when it was frozen, or freeze, sign and seal again"
             }
             ReleaseError::KeyNotAsked { .. } | ReleaseError::NoKey { .. } => {
-                "name the private key of one of the keyholders that the plan has under [online]: --key FILE"
+                "name the private key of one of the keyholders that the plan has under [online]: --key URI"
             }
+            ReleaseError::NotSigned { source, .. } => source.hint(),
             ReleaseError::Result(error) => error.hint(),
             ReleaseError::NoVersionLeft(_) | ReleaseError::Unreadable { .. } => {
                 "begin a new repository with a new first root"
@@ -296,7 +305,7 @@ fn sign<R: Role>(
     unsigned: Vec<u8>,
     root: &Verified<Root>,
     role: TopLevelRole,
-    keys: &[SecretKey],
+    keys: &[&dyn Signer],
 ) -> Result<Vec<u8>, ReleaseError> {
     if keys.is_empty() {
         return Err(ReleaseError::NoKey { role });
@@ -310,7 +319,8 @@ fn sign<R: Role>(
             key_id: KeyId::of(&key.public_key()),
             root: root.version().number(),
         })?;
-        signatures.insert(key_id.clone(), Signature { key_id, bytes: Some(key.sign(&message)) });
+        let bytes = sign_verified(*key, &message).map_err(|source| ReleaseError::NotSigned { role, source })?;
+        signatures.insert(key_id.clone(), Signature { key_id, bytes: Some(bytes) });
     }
     let signatures: Vec<Signature> = signatures.into_values().collect();
     let bytes = document::with_signatures(&value, &signatures);

@@ -7,7 +7,8 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, SealedError, TargetDiffers, TomlError,
+    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, SealedError, SignerError, TargetDiffers,
+    TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -99,6 +100,16 @@ impl From<AttestationRefusal> for Failure {
 impl From<HeadRefusal> for Failure {
     fn from(refusal: HeadRefusal) -> Self {
         Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
+    }
+}
+
+impl From<SignerError> for Failure {
+    fn from(error: SignerError) -> Self {
+        let failure = Failure::new(error.to_string(), error.hint());
+        match error {
+            SignerError::WrongSignature { .. } => failure.breaking("a signature is verified before it is kept"),
+            SignerError::NotSigned { .. } => failure,
+        }
     }
 }
 

@@ -6,12 +6,12 @@ mod commands;
 mod evidence;
 mod failure;
 mod gate;
-mod key_file;
 mod merge_conflict;
 mod publishing_order;
 mod repository_folder;
 mod review;
 mod serve;
+mod signer;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -30,16 +30,16 @@ pub fn cargo() -> Command {
 /// If it does not build.
 pub fn rootline() -> &'static Path {
     static ROOTLINE: OnceLock<PathBuf> = OnceLock::new();
-    ROOTLINE.get_or_init(|| build("rootline-client", "rootline"))
+    ROOTLINE.get_or_init(|| build("rootline-client", "rootline", &[]))
 }
 
-/// The program `rootline-repo`, built if need be, in the profile and the target folder of these tests.
+/// The program `rootline-repo` with all its features, built if need be, in the profile and the target folder of these tests.
 ///
 /// # Panics
 /// If it does not build.
 pub fn rootline_repo() -> &'static Path {
     static ROOTLINE_REPO: OnceLock<PathBuf> = OnceLock::new();
-    ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo"))
+    ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo", &["--features", "awskms"]))
 }
 
 /// The examples of the verifier's library, built if need be: the folder that they are in.
@@ -52,8 +52,10 @@ pub fn examples() -> &'static Path {
 }
 
 /// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.
-fn build(package: &str, program: &str) -> PathBuf {
-    build_with(package, &["--bin", program]).join(program).with_extension(env::consts::EXE_EXTENSION)
+fn build(package: &str, program: &str, features: &[&str]) -> PathBuf {
+    build_with(package, &[&["--bin", program], features].concat())
+        .join(program)
+        .with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// Builds these targets of a package, and gives the folder that they are in.

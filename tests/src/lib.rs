@@ -18,6 +18,7 @@ pub mod http2_server;
 #[cfg(unix)]
 pub mod interrupted;
 pub mod large_repository;
+pub mod localstack;
 pub mod nginx;
 pub mod peers;
 pub mod pem;
@@ -27,6 +28,7 @@ pub mod running;
 pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
+pub mod softhsm;
 pub mod source_text;
 pub mod static_server;
 pub mod tar_file;

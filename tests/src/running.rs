@@ -22,10 +22,22 @@ impl Running {
     /// # Panics
     /// If it does not, on any port.
     pub fn start(command: impl Fn(u16) -> Command) -> Running {
+        Running::start_with(command, Stdio::null)
+    }
+
+    /// The same, for a program that ends when its standard input does: so it also ends if this process is killed, or never drops it.
+    ///
+    /// # Panics
+    /// As [`Running::start`].
+    pub fn start_attached(command: impl Fn(u16) -> Command) -> Running {
+        Running::start_with(command, Stdio::piped)
+    }
+
+    fn start_with(command: impl Fn(u16) -> Command, stdin: impl Fn() -> Stdio) -> Running {
         for _ in 0..MOST_PORTS {
             let port = free_port();
             let mut command = command(port);
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.stdin(stdin()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut running = Running { process: command.spawn().expect("a program that is installed runs"), port };
             if running.listens() {
                 return running;

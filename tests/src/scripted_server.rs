@@ -33,6 +33,8 @@ pub struct Received {
     pub target: String,
     /// The header lines, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What follows the header lines.
+    pub body: Vec<u8>,
     /// Which connection it came on, counted from 0.
     pub connection: usize,
 }
@@ -298,7 +300,7 @@ fn play(reply: &Reply, stream: &mut impl Stream, shared: &Shared) -> io::Result<
     stream.flush()
 }
 
-/// The next request up to its empty line, or `None` at the end of the connection. Requests have no bodies here.
+/// The next request, or `None` at the end of the connection. A body is as long as its header says, or empty.
 fn read_request(stream: &mut impl Stream, connection: usize) -> io::Result<Option<Received>> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -315,7 +317,11 @@ fn read_request(stream: &mut impl Stream, connection: usize) -> io::Result<Optio
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    Ok(Some(Received { target, headers, connection }))
+    let mut received = Received { target, headers, body: Vec::new(), connection };
+    let length = received.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    received.body = vec![0; length];
+    stream.read_exact(&mut received.body)?;
+    Ok(Some(received))
 }
 
 /// A certificate authority made for the occasion, as PEM, and what a server at 127.0.0.1 needs to be trusted by whoever

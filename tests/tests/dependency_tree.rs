@@ -107,6 +107,16 @@ fn client_and_ceremonies_never_mention_each_other() {
     );
 }
 
+/// Keys in AWS KMS cost whoever wants them a lot, and nobody else anything. Its SDK's usual TLS would be a second one.
+#[test]
+fn aws_is_there_where_it_is_asked_for_and_brings_no_other_tls() {
+    let aws = ["aws-config", "aws-sdk-kms", "aws-smithy-runtime", "aws-sigv4"];
+    has_none_of(&tree("rootline-repo", &[]), &aws);
+    let with = tree("rootline-repo", &["--features", "awskms"]);
+    assert!(aws.iter().all(|name| with.contains(*name)));
+    has_none_of(&with, &["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl-sys", "aws-sdk-sso"]);
+}
+
 /// The packages of a lock file, as name, version and source.
 fn locked(file: PathBuf) -> Vec<(String, String, Option<String>)> {
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

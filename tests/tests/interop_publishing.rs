@@ -207,7 +207,7 @@ fn cosign_initialises_from_root_1_before_and_after_two_rotations() {
         let parts = ReleaseParts {
             sealed: Some(&sealed),
             targets: &scene.room.targets,
-            keys: &[key("online")],
+            keys: &[&key("online")],
             at: plan.at(),
             periods: OnlinePeriods { snapshot: long, timestamp: long },
             renewal: Renewal::WhenDue,

@@ -75,6 +75,14 @@ impl Terminal {
         let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));
     }
 
+    /// Something that a person is to do while a program waits for it, on a terminal alone.
+    pub fn request(&self, request: Arguments<'_>) {
+        let mut stderr = io::stderr().lock();
+        if stderr.is_terminal() {
+            let _ = writeln!(stderr, "{request}");
+        }
+    }
+
     /// Several of them.
     pub fn notes(&self, notes: impl IntoIterator<Item = impl Display>) {
         for note in notes {

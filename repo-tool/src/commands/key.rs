@@ -1,37 +1,49 @@
-//! `rootline-repo key`: private keys in files.
+//! `rootline-repo key`: private keys, in files and elsewhere.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_metadata::KeyId;
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, plain};
 use crate::atomic_file::{self, Access};
 use crate::failure::Failure;
-use crate::key_file::PassphraseArgs;
+use crate::signer::pkcs11::{self, ListedKey};
+use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {
-    /// Make a private key, encrypted unless --plain
+    /// Make a private key: in a file, encrypted unless --plain, or on a token
     Generate(GenerateArgs),
+    /// Let keys sign a random challenge, to see that they are there and that they sign
+    Check(CheckArgs),
+    /// The tokens that are there, and the keys on them
+    List(ListArgs),
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo key generate --out alice.pem
   rootline-repo key generate --out online.pem --kind ed25519 --passphrase-file online.passphrase
+  rootline-repo key generate --out 'pkcs11:token=alice;object=root' --public-key-out alice.pub
 
 Writes alice.pem (PKCS#8, readable by its owner alone) and alice.pem.pub, and never over a file that is there. \
---plain leaves the key unencrypted: whoever can read the file, or a backup of it, can sign in its holder's name.")]
+--plain leaves the key unencrypted: whoever can read the file, or a backup of it, can sign in its holder's name. \
+A key that is made on a token never leaves it.")]
 pub(crate) struct GenerateArgs {
-    /// The file for the private key; the public one goes beside it, with .pub at the end
+    /// The file for the private key; the public one goes beside it, with .pub at the end. Or a pkcs11: URI of a token, with the new key's object
+    #[arg(long, value_name = "URI")]
+    out: OsString,
+
+    /// The file for the public key, instead of the one beside the private key
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    public_key_out: Option<PathBuf>,
 
     /// The kind of key
     #[arg(long, value_enum, default_value_t = Kind::P256)]
@@ -43,6 +55,40 @@ pub(crate) struct GenerateArgs {
 
     #[command(flatten)]
     passphrase: PassphraseArgs,
+
+    #[command(flatten)]
+    pin: PinArgs,
+
+    #[command(flatten)]
+    module: ModuleArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo key check alice.pem
+  rootline-repo key check 'pkcs11:token=alice;object=root' --pkcs11-module /usr/lib/libsofthsm2.so
+  rootline-repo key check 'pkcs11:serial=12345678;id=%02' --pkcs11-module libykcs11.so     a YubiKey's slot 9c
+  rootline-repo key check awskms:///alias/online plugin:my-hsm://online
+
+The challenge is a text that can never be metadata, so the signature is worth nothing to anybody.")]
+pub(crate) struct CheckArgs {
+    /// Files or signers' URIs
+    #[arg(value_name = "URI", required = true)]
+    keys: Vec<OsString>,
+
+    #[command(flatten)]
+    signer: SignerArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo key list --pkcs11-module /usr/lib/libsofthsm2.so
+  ROOTLINE_PKCS11_MODULE=libykcs11.so rootline-repo key list --json
+
+Asks for no PIN, and so shows the keys whose public half or certificate is on the token.")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    module: ModuleArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -53,45 +99,56 @@ enum Kind {
     Ed25519,
 }
 
-pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure> {
-    match command {
-        KeyCommand::Generate(args) => generate(args, context),
+impl From<Kind> for KeyKind {
+    fn from(kind: Kind) -> KeyKind {
+        match kind {
+            Kind::P256 => KeyKind::EcdsaP256,
+            Kind::Ed25519 => KeyKind::Ed25519,
+        }
     }
 }
 
-fn generate(args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
-    let mut public_path = args.out.clone().into_os_string();
-    public_path.push(".pub");
-    let public_path = PathBuf::from(public_path);
-    for path in [&args.out, &public_path] {
-        // Before anybody is asked for a passphrase; creating the file checks it once more.
-        if path.exists() {
-            let what = format!("{} is there already", path.display());
-            return Err(Failure::new(what, "name another file; a key is never overwritten"));
-        }
+pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure> {
+    match command {
+        KeyCommand::Generate(args) => match SignerUri::parse(&args.out)? {
+            SignerUri::File(path) => generate_in_file(&path, args, context),
+            SignerUri::Pkcs11(uri) => generate_on_token(&uri, args, context),
+            uri => Err(Failure::new(
+                format!("no key is made at {uri}"),
+                "make it with the tools of the service, and give it to its holder: rootline-repo keyholder add NAME --key URI",
+            )),
+        },
+        KeyCommand::Check(args) => check(args, context),
+        KeyCommand::List(args) => list(args, context),
     }
-    let kind = match args.kind {
-        Kind::P256 => KeyKind::EcdsaP256,
-        Kind::Ed25519 => KeyKind::Ed25519,
-    };
+}
+
+fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
+    let public_path = args.public_key_out.clone().unwrap_or_else(|| {
+        let mut path = out.as_os_str().to_owned();
+        path.push(".pub");
+        path.into()
+    });
+    refuse_existing(out)?;
+    refuse_existing(&public_path)?;
     // The operating system's randomness fails only where there is none at all; then there is no key to be had.
     let mut rng = UnwrapErr(SysRng);
-    let key = SecretKey::generate(kind, &mut rng);
+    let key = SecretKey::generate(args.kind.into(), &mut rng);
     let private = if args.plain {
         context
             .terminal
             .warning(format_args!("the key is not encrypted: whoever can read the file can sign in its holder's name"));
         key.to_pkcs8_pem()
     } else {
-        let passphrase = args.passphrase.new_one(&args.out)?;
+        let passphrase = args.passphrase.new_one(out)?;
         Zeroizing::new(key.to_encrypted_pkcs8_pem(passphrase.as_bytes(), &mut rng))
     };
     let public = key.public_key();
-    atomic_file::create(&args.out, private.as_bytes(), Access::Owner)?;
+    atomic_file::create(out, private.as_bytes(), Access::Owner)?;
     atomic_file::create(&public_path, public.to_spki_pem().as_bytes(), Access::Umask)?;
     let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
     let report = json!({
-        "private_key": args.out,
+        "private_key": out,
         "public_key": public_path,
         "encrypted": !args.plain,
         "keyid": key_id.as_str(),
@@ -99,8 +156,116 @@ fn generate(args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     });
     context.report(&report, |line| {
         let how = if args.plain { "not encrypted" } else { "encrypted" };
-        line(format_args!("wrote {} ({how}) and {}", args.out.display(), public_path.display()));
+        line(format_args!("wrote {} ({how}) and {}", out.display(), public_path.display()));
         line(format_args!("key {} {scheme}", key_id.short()));
+    });
+    Ok(())
+}
+
+fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
+    if args.plain || args.passphrase.passphrase_file.is_some() {
+        let what = "a key on a token is neither encrypted nor left plain here: it never leaves the token";
+        return Err(Failure::new(what, "leave out --plain and --passphrase-file; the token's PIN is --pin-file FILE"));
+    }
+    let Some(public_path) = &args.public_key_out else {
+        let what = "the public key of a key on a token has no place to go";
+        return Err(Failure::new(what, "say where: --public-key-out FILE"));
+    };
+    refuse_existing(public_path)?;
+    let made = pkcs11::generate(token, args.kind.into(), &args.pin, &args.module, &context.terminal);
+    let (public, uri) = made?;
+    atomic_file::create(public_path, public.to_spki_pem().as_bytes(), Access::Umask)?;
+    let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
+    let report =
+        json!({ "signer": uri.to_string(), "public_key": public_path, "keyid": key_id.as_str(), "scheme": scheme });
+    context.report(&report, |line| {
+        line(format_args!("made {uri}, and wrote {}", public_path.display()));
+        line(format_args!("key {} {scheme}", key_id.short()));
+    });
+    Ok(())
+}
+
+/// Before anybody is asked for a passphrase or a PIN; creating the file checks it once more.
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        let what = format!("{} is there already", path.display());
+        return Err(Failure::new(what, "name another file; a key is never overwritten"));
+    }
+    Ok(())
+}
+
+fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
+    let mut checked = Vec::new();
+    for uri in &args.keys {
+        let signer = OpenSigner::open(uri, &args.signer, &context.terminal)?;
+        signer.check()?;
+        checked.push(signer);
+    }
+    let report: Value = checked
+        .iter()
+        .map(|signer| {
+            let public = signer.public_key();
+            let mut report = json!({
+                "signer": signer.uri().to_string(),
+                "keyid": KeyId::of(&public).as_str(),
+                "scheme": public.scheme().as_str(),
+            });
+            signer.details().iter().for_each(|(name, value)| report[*name] = json!(value));
+            report
+        })
+        .collect();
+    context.report(&report, |line| {
+        for signer in &checked {
+            let public = signer.public_key();
+            let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
+            line(format_args!("{} signs: key {} {scheme}", plain(&signer.uri().to_string()), key_id.short()));
+            let details: Vec<String> = signer.details().iter().map(|(name, value)| format!("{name} {value}")).collect();
+            if !details.is_empty() {
+                line(format_args!("  {}", details.join(", ")));
+            }
+        }
+    });
+    Ok(())
+}
+
+fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
+    let (tokens, keys) = pkcs11::list(&args.module)?;
+    let key_json = |key: &&ListedKey| {
+        let mut report = json!({ "signer": key.uri.to_string(), "label": key.label });
+        match &key.public {
+            Ok(public) => {
+                report["keyid"] = json!(KeyId::of(public).as_str());
+                report["scheme"] = json!(public.scheme().as_str());
+            }
+            Err(why) => report["unusable"] = json!(why),
+        }
+        report
+    };
+    let report: Value = tokens
+        .iter()
+        .map(|token| {
+            let details = token.details();
+            let mut report: Value = details.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+            report["uri"] = json!(token.uri().to_string());
+            report["keys"] = keys.iter().filter(|key| key.token == *token).map(|key| key_json(&key)).collect();
+            report
+        })
+        .collect();
+    context.report(&report, |line| {
+        if tokens.is_empty() {
+            line(format_args!("no token is there"));
+        }
+        for token in &tokens {
+            let details: Vec<String> = token.details().iter().map(|(name, value)| format!("{name} {value}")).collect();
+            line(format_args!("{}", details.join(", ")));
+            for key in keys.iter().filter(|key| key.token == *token) {
+                let what = match &key.public {
+                    Ok(public) => format!("key {} {}", KeyId::of(public).short(), public.scheme().as_str()),
+                    Err(why) => why.clone(),
+                };
+                line(format_args!("  {}  {}  {what}", key.uri, plain(&key.label)));
+            }
+        }
     });
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod attest;
 mod check;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
@@ -15,12 +16,12 @@ use super::{Context, own_text, parse_name, plain};
 use crate::atomic_file;
 use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
-use crate::key_file::{self, PassphraseArgs};
+use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyholderCommand {
     /// Give a key to a keyholder
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Keep what a hardware token says of a keyholder's key
     Attest(attest::AttestArgs),
     /// Verify again what is kept of hardware tokens
@@ -36,8 +37,11 @@ pub(crate) enum KeyholderCommand {
 #[command(after_help = "Examples:
   rootline-repo keyholder add alice --public-key alice.pem.pub --display-name \"Alice Example\"
   rootline-repo keyholder add alice --public-key alice-2.pem.pub --new-key     her next key; one ceremony asks for both
+  rootline-repo keyholder add bob --key 'pkcs11:token=bob;object=root'         his token is here, and is tried
+  rootline-repo keyholder add carol --public-key carol.pub --signer 'pkcs11:token=carol;object=root'
 
-Nobody but the keyholder needs the private key: ask for the public one.")]
+Nobody but the keyholder needs the private key: ask for the public one. Where a private key is can be noted down beside it, so that \
+ceremonies can say whose token to insert; a PIN is not kept.")]
 pub(crate) struct AddArgs {
     /// What ceremonies call them: lowercase letters, digits, `-`, `_` and `.`
     #[arg(value_parser = parse_name)]
@@ -47,9 +51,13 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "key", conflicts_with = "key")]
     public_key: Option<PathBuf>,
 
-    /// Their private key, where it is at hand; only its public half is kept
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    /// Their private key, where it is at hand: a file, or a signer's URI. It signs a challenge; its public half is kept, and where it is
+    #[arg(long, value_name = "URI")]
+    key: Option<OsString>,
+
+    /// Where their private key is, if it is not at hand: noted down, and not tried
+    #[arg(long, value_name = "URI", requires = "public_key")]
+    signer: Option<OsString>,
 
     /// Their name as people write it
     #[arg(long, value_name = "TEXT")]
@@ -60,7 +68,7 @@ pub(crate) struct AddArgs {
     new_key: bool,
 
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    signing: SignerArgs,
 }
 
 pub(crate) fn run(command: &KeyholderCommand, context: &Context) -> Result<(), Failure> {
@@ -74,7 +82,7 @@ pub(crate) fn run(command: &KeyholderCommand, context: &Context) -> Result<(), F
 
 fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
-    let key = public_key(args, context)?;
+    let (key, signer) = key(args, context)?;
     let keyholders = context.folder.keyholders()?;
     let path = context.folder.keyholder_path(&args.name);
     if args.new_key && keyholders.get(&args.name).is_none() {
@@ -88,11 +96,19 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
         Some(there) if args.new_key => {
             let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
             let is_last = there.keys().len() > 1 && there.key().material() == key.material();
-            if is_last { text } else { text + &Keyholder::key_toml(&key) }
+            let added = match &signer {
+                Some(signer) => Keyholder::key_toml_with_signer(&key, signer),
+                None => Keyholder::key_toml(&key),
+            };
+            if is_last { text } else { text + &added }
         }
         _ => {
             let display_name = args.display_name.as_deref().unwrap_or(args.name.as_str());
-            Keyholder::new(args.name.clone(), display_name, key.clone())?.to_toml()
+            let keyholder = Keyholder::new(args.name.clone(), display_name, key.clone())?;
+            match &signer {
+                Some(signer) => keyholder.with_signer(signer).to_toml(),
+                None => keyholder.to_toml(),
+            }
         }
     };
     // An earlier run may have got this far, and been ended before it could say so.
@@ -104,36 +120,59 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
         atomic_file::replace(&path, text.as_bytes())?;
     }
     let (key_id, scheme) = (KeyId::of(&key), key.scheme().as_str());
-    context.report(&json!({ "keyholder": args.name.as_str(), "keyid": key_id.as_str(), "scheme": scheme }), |line| {
+    let checked = args.key.is_some();
+    let report = json!({
+        "keyholder": args.name.as_str(),
+        "keyid": key_id.as_str(),
+        "scheme": scheme,
+        "signer": signer,
+        "checked": checked,
+    });
+    context.report(&report, |line| {
         line(format_args!("{} holds key {} {scheme}", args.name, key_id.short()));
+        if let Some(signer) = &signer {
+            let how = if checked { "it has signed a challenge" } else { "not checked" };
+            line(format_args!("its private half: {signer} ({how})"));
+        }
     });
     Ok(())
 }
 
-fn public_key(args: &AddArgs, context: &Context) -> Result<PublicKey, Failure> {
-    if let Some(path) = &args.key {
-        return Ok(key_file::read(path, &args.passphrase, &context.terminal)?.public_key());
+/// The public key, and where its private half is, if that is said.
+fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>), Failure> {
+    if let Some(uri) = &args.key {
+        let signer = OpenSigner::open(uri, &args.signing, &context.terminal)?;
+        signer.check()?;
+        return Ok((signer.public_key(), Some(signer.uri().recorded())));
     }
+    let signer = args.signer.as_deref().map(SignerUri::parse).transpose()?;
     let path = args.public_key.clone().unwrap_or_default();
     let pem = fs::read_to_string(&path).map_err(|error| Failure::io("read the public key", &path, &error))?;
-    PublicKey::from_spki_pem(&pem).map_err(|error| {
+    let key = PublicKey::from_spki_pem(&pem).map_err(|error| {
         let hint = "name a public key in PEM (BEGIN PUBLIC KEY), as rootline-repo key generate writes it";
         Failure::new(format!("{}: {error}", path.display()), hint)
-    })
+    })?;
+    Ok((key, signer.map(|signer| signer.recorded())))
 }
 
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
     let (policy, roots) = (context.folder.policy()?, evidence::vendor_roots(&context.folder)?);
     let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
-    let key_json = |name: &Name, key: &PublicKey| {
-        let key_id = KeyId::of(key);
+    let key_json = |holder: &Keyholder, key: &PublicKey| {
+        let (name, key_id) = (holder.name(), KeyId::of(key));
         let refused = evidence.refused(name, &key_id).map(Failure::what);
         let evidence = evidence.json(Some(name), &key_id);
-        json!({ "keyid": key_id.as_str(), "scheme": key.scheme().as_str(), "evidence": evidence, "evidence_refused": refused })
+        json!({
+            "keyid": key_id.as_str(),
+            "scheme": key.scheme().as_str(),
+            "signer": holder.signer(key),
+            "evidence": evidence,
+            "evidence_refused": refused,
+        })
     };
     let holder_json = |holder: &Keyholder| {
-        let keys: Vec<_> = holder.keys().iter().map(|key| key_json(holder.name(), key)).collect();
+        let keys: Vec<_> = holder.keys().iter().map(|key| key_json(holder, key)).collect();
         json!({ "name": holder.name().as_str(), "display_name": holder.display_name(), "keys": keys })
     };
     let token = |name: &Name, key_id: &KeyId| match evidence.get(name, key_id) {
@@ -148,8 +187,10 @@ fn list(context: &Context) -> Result<(), Failure> {
             for key in holder.keys() {
                 let (key_id, scheme) = (KeyId::of(key), key.scheme().as_str());
                 let (name, token) = (holder.name().as_str(), token(holder.name(), &key_id));
+                let place = holder.signer(key).and_then(recorded_place);
+                let place = place.map(|place| format!("  {place}")).unwrap_or_default();
                 line(format_args!(
-                    "{name:<16} {} {scheme:<20} {}{token}",
+                    "{name:<16} {} {scheme:<20} {}{place}{token}",
                     key_id.short(),
                     plain(holder.display_name())
                 ));

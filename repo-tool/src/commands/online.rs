@@ -1,10 +1,10 @@
 //! `rootline-repo online`: snapshot and timestamp.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, due_from,
+    Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
@@ -13,19 +13,20 @@ use super::{Context, parse_name};
 use crate::ceremony_folder::{CeremonyFolder, Stage, released};
 use crate::failure::Failure;
 use crate::gate::{self, Checked};
-use crate::key_file::{self, PassphraseArgs};
+use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo online --key online.pem                make a sealed ceremony current, or renew what is due
   rootline-repo online --key online.pem --renew        sign a new timestamp whether or not it is due
+  rootline-repo online --key awskms:///alias/online    with a key in AWS KMS
 
 Meant to be run every day: when nothing is due, nothing is signed. What is written is tried first with a verifier from \
 every root ever published.")]
 pub(crate) struct OnlineArgs {
-    /// The private key of a keyholder that the plan names as an online key
-    #[arg(long, value_name = "FILE")]
-    key: Vec<PathBuf>,
+    /// The private key of a keyholder that the plan names as an online key: a file, or a signer's URI
+    #[arg(long, value_name = "URI")]
+    key: Vec<OsString>,
 
     /// The sealed ceremony to make current, where there are several
     #[arg(long, value_name = "ID", value_parser = parse_name)]
@@ -36,7 +37,7 @@ pub(crate) struct OnlineArgs {
     renew: bool,
 
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    signer: SignerArgs,
 }
 
 pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
@@ -58,8 +59,8 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         });
         return Ok(());
     }
-    let keys = args.key.iter().map(|path| key_file::read(path, &args.passphrase, &context.terminal));
-    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
+    let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
     let parts = ReleaseParts {
         sealed: sealed.as_ref(),
         targets: &context.folder.targets()?,

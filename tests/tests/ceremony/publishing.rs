@@ -191,7 +191,7 @@ fn only_an_online_key_makes_a_release() {
     for other in ["alice", "online-2", "mallory"] {
         let refused = room.release(None, &[other], 0, Renewal::Now).unwrap_err();
         assert!(matches!(refused, ReleaseError::KeyNotAsked { .. }), "{other}: {refused}");
-        assert!(refused.hint().contains("--key FILE"));
+        assert!(refused.hint().contains("--key URI"));
     }
     assert_eq!(Room::new().release(None, &["online"], 0, Renewal::Now).unwrap_err(), ReleaseError::NothingSealed);
 }

@@ -167,6 +167,7 @@ impl Room {
         renewal: Renewal,
     ) -> Result<Option<Release>, ReleaseError> {
         let keys: Vec<SecretKey> = keys.iter().map(|of| key(of)).collect();
+        let keys: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
         let parts =
             ReleaseParts { sealed, targets: &self.targets, keys: &keys, at: day(at), periods: ONLINE(), renewal };
         Release::make(&self.published, parts)

@@ -1,10 +1,9 @@
 //! `rootline-repo ceremony sign`: one keyholder's signatures.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 
 use clap::Args;
-use rootline_ceremonies::secret_key::SecretKey;
 use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
@@ -14,14 +13,16 @@ use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room};
 use crate::commands::{Context, parse_name, parse_role};
 use crate::failure::Failure;
-use crate::key_file::{self, PassphraseArgs};
 use crate::review::Reviewed;
+use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony sign first --key alice.pem
   rootline-repo ceremony sign first --key alice.pem --fingerprint \"1cc6 b394 62da …\"     all of it, as it was read out
   rootline-repo ceremony sign first --key alice.pem --yes
+  rootline-repo ceremony sign first --key 'pkcs11:token=alice;object=root'     a token
+  rootline-repo ceremony sign first --as alice                                 with the signer that is noted down for her key
 
 Shows the review and asks for a yes. Signs every role of the ceremony that the key counts for; each signature is verified \
 before it is kept.")]
@@ -29,9 +30,9 @@ pub(crate) struct SignArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// The keyholder's private key
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    /// The keyholder's private key: a file, or a signer's URI [default: what is noted down for the key of --as NAME]
+    #[arg(long, value_name = "URI", required_unless_present = "signing_as")]
+    key: Option<OsString>,
 
     /// Who signs [default: whose key it is]
     #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
@@ -50,7 +51,7 @@ pub(crate) struct SignArgs {
     yes: bool,
 
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    signer: SignerArgs,
 }
 
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let evidence = room.evidence(context)?;
     let review = review::reviewed(&room, &evidence, context)?;
     confirm(args, &review, room.record.fingerprint(), context)?;
-    let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
+    let key = OpenSigner::open_uri(signer_uri(args, &room)?, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
     let signed = sign(args, &keyholder, &key, &room, context);
 
@@ -77,11 +78,11 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
         "signed": parts,
-        "standing": standing_json(&standing),
+        "standing": standing_json(&standing, &room.keyholders),
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
-        standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
         if standing.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
         }
@@ -121,7 +122,19 @@ fn confirm(args: &SignArgs, review: &Reviewed, fingerprint: Fingerprint, context
     Err(Failure::new("nothing was signed", "run this again when you are sure"))
 }
 
-fn keyholder(args: &SignArgs, key: &SecretKey, room: &Room) -> Result<Name, Failure> {
+/// The key that is named, or the one that is noted down for whoever signs.
+fn signer_uri(args: &SignArgs, room: &Room) -> Result<SignerUri, Failure> {
+    let (None, Some(name)) = (&args.key, &args.signing_as) else {
+        return Ok(SignerUri::parse(args.key.as_deref().unwrap_or_default())?);
+    };
+    let holder = room.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
+    let recorded = holder.signer(holder.key()).ok_or_else(|| {
+        Failure::new(format!("where the private key of {name} is has not been noted down"), "name it: --key URI")
+    })?;
+    Ok(SignerUri::from_record(recorded)?)
+}
+
+fn keyholder(args: &SignArgs, key: &OpenSigner, room: &Room) -> Result<Name, Failure> {
     let public = key.public_key();
     match (&args.signing_as, room.keyholders.owner(public.material())) {
         (Some(name), _) => Ok(name.clone()),
@@ -162,7 +175,7 @@ impl<E: Into<Failure>> From<E> for Unsigned {
 fn sign(
     args: &SignArgs,
     keyholder: &Name,
-    key: &SecretKey,
+    key: &OpenSigner,
     room: &Room,
     context: &Context,
 ) -> Result<Vec<Part>, Unsigned> {
@@ -170,11 +183,14 @@ fn sign(
     let parts = parts_of(role.as_ref(), room)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
+    let public = key.public_key();
     let (mut signed, mut already, mut refused) = (Vec::new(), Vec::new(), None);
     for part in parts {
         let earlier = answers.get(&(part.clone(), keyholder.clone()));
-        match ceremony.sign(&part, keyholder, key, context.now, earlier) {
-            Ok(answer) => {
+        match ceremony.ask(&part, keyholder, &public, earlier) {
+            Ok(message) => {
+                let signature = key.sign(&message)?;
+                let answer = ceremony.accept(&part, keyholder, &public, signature, context.now, earlier)?;
                 room.folder.write_answer(&answer)?;
                 signed.push(part);
             }

@@ -1,27 +1,44 @@
 //! A tally, for people and for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_ceremonies::{Name, Part, PartStanding, QuorumStanding, Standing};
+use rootline_ceremonies::{Keyholders, Name, Part, PartStanding, QuorumStanding, Standing};
 use serde_json::{Value, json};
 
 use crate::commands::join;
+use crate::signer::recorded_place;
 
-/// One line for each quorum, and one for each answer that does not count.
-pub(super) fn standing_lines(standing: &Standing) -> Vec<String> {
+/// One line for each quorum, and one for each answer that does not count. Whoever is missing is told with what they sign with, where that is
+/// noted down.
+pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders) -> Vec<String> {
     let gone = standing.gone.iter();
     let gone =
         gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
-    standing.parts.iter().flat_map(part_lines).chain(gone).collect()
+    standing.parts.iter().flat_map(|part| part_lines(part, keyholders)).chain(gone).collect()
 }
 
-fn part_lines(standing: &PartStanding) -> Vec<String> {
+/// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
+fn places(name: &Name, keyholders: &Keyholders) -> BTreeSet<String> {
+    let holder = keyholders.get(name);
+    let signers = holder.into_iter().flat_map(|holder| holder.keys().iter().filter_map(|key| holder.signer(key)));
+    signers.filter_map(recorded_place).collect()
+}
+
+fn with_places(names: &[Name], keyholders: &Keyholders) -> String {
+    let with_place = |name: &Name| match places(name, keyholders).into_iter().collect::<Vec<_>>() {
+        places if places.is_empty() => name.to_string(),
+        places => format!("{name} [{}]", places.join(" or ")),
+    };
+    if names.is_empty() { join(names) } else { names.iter().map(with_place).collect::<Vec<_>>().join(", ") }
+}
+
+fn part_lines(standing: &PartStanding, keyholders: &Keyholders) -> Vec<String> {
     let mut lines = Vec::new();
     for quorum in &standing.quorums {
         let QuorumStanding { under, threshold, signed, missing, nobodys } = quorum;
         let still = match quorum.still_needed() {
             0 => "enough".to_owned(),
-            needed => format!("{needed} more needed, of: {}", join(missing)),
+            needed => format!("{needed} more needed, of: {}", with_places(missing, keyholders)),
         };
         let (part, count) = (&standing.part, signed.len());
         lines.push(format!("  {part} under {under}: {count} of {threshold} ({}); {still}", join(signed)));
@@ -39,14 +56,19 @@ fn part_lines(standing: &PartStanding) -> Vec<String> {
     lines
 }
 
-pub(super) fn standing_json(standing: &Standing) -> Value {
+pub(super) fn standing_json(standing: &Standing, keyholders: &Keyholders) -> Value {
     let names = |names: &[Name]| -> Value { names.iter().map(Name::as_str).collect() };
+    let signers = |names: &[Name]| -> Value {
+        let places = names.iter().map(|name| (name.to_string(), places(name, keyholders)));
+        places.filter(|(_, places)| !places.is_empty()).map(|(name, places)| (name, json!(places))).collect()
+    };
     let quorum = |quorum: &QuorumStanding| {
         json!({
             "under": quorum.under.to_string(),
             "threshold": quorum.threshold,
             "signed": names(&quorum.signed),
             "missing": names(&quorum.missing),
+            "signers": signers(&quorum.missing),
             "still_needed": quorum.still_needed(),
         })
     };

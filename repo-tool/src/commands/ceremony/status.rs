@@ -35,18 +35,18 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
         "revision": room.record.revision,
         "fingerprint": room.record.fingerprint().to_hex(),
-        "standing": standing_json(&standing),
+        "standing": standing_json(&standing, &room.keyholders),
         "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
-        standing_lines(&standing).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
         touching.iter().for_each(|other| line(format_args!("{other}")));
         tokens.iter().for_each(|(name, token)| line(format_args!("  {name}: insert {token}")));
         match (stage, standing.is_met()) {
-            (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key FILE")),
+            (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),
-            _ => line(format_args!("next: rootline-repo ceremony sign {id} --key FILE")),
+            _ => line(format_args!("next: rootline-repo ceremony sign {id} --key URI")),
         }
     });
     Ok(())

@@ -1,6 +1,6 @@
 //! `rootline-repo ceremony witness`: a keyholder's signature of the transcript's head.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::Args;
 use rootline_ceremonies::{Event, EventKind, HeadSignature, Keyholders, Transcript};
@@ -11,11 +11,12 @@ use super::{IdArgs, find};
 use crate::ceremony_folder::CeremonyFolder;
 use crate::commands::Context;
 use crate::failure::Failure;
-use crate::key_file::{self, PassphraseArgs};
+use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony witness 2030-06 --key alice.pem
+  rootline-repo ceremony witness 2030-06 --key 'pkcs11:token=alice;object=root'
 
 Any keyholder can, at any time, and as often as there is something new. The signature is kept in the ceremony's folder heads/, and \
 noted down. It says: this is how the transcript stood. Read `rootline-repo ceremony log` first.")]
@@ -23,12 +24,12 @@ pub(crate) struct WitnessArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// The keyholder's private key
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    /// The keyholder's private key: a file, or a signer's URI
+    #[arg(long, value_name = "URI")]
+    key: OsString,
 
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    signer: SignerArgs,
 }
 
 pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> {
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
             format!("there is something once it is frozen: rootline-repo ceremony freeze {}", folder.id()),
         ));
     }
-    let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
+    let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let public = key.public_key();
     HeadSignature::owner(&public, &keyholders)?;
     let key_id = KeyId::of(&public);
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
         Some(found) => found,
         None => {
             let head = transcript.head();
-            let bytes = key.sign(&head.message(folder.id()));
+            let bytes = key.sign(&head.message(folder.id()))?;
             (HeadSignature::accept(folder.id(), head, &public, bytes, context.now, &keyholders)?, false)
         }
     };

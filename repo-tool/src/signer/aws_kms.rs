@@ -1,0 +1,211 @@
+//! Keys in AWS KMS.
+//!
+//! Credentials and the region come from where AWS's own tools have them: the environment, `~/.aws`, a program, the machine's role. A root is
+//! longer than what KMS takes of a message, so it is sent its digest.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
+use aws_smithy_http_client::Builder as HttpClient;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use chrono::TimeDelta;
+use rootline_ceremonies::{Signer, SignerError};
+use rootline_metadata::public_key::Scheme;
+use rootline_metadata::{PublicKey, sha256};
+use tokio::runtime::Runtime;
+
+use super::Details;
+use super::uri::AwsKmsUri;
+use crate::commands::plain;
+use crate::failure::Failure;
+
+/// Most characters of an error of theirs that are shown.
+const MOST_ERROR: usize = 500;
+
+#[derive(Debug)]
+pub(super) struct AwsKmsSigner {
+    runtime: Runtime,
+    client: Client,
+    uri: AwsKmsUri,
+    public: PublicKey,
+}
+
+/// Asks KMS for the public key.
+pub(super) fn open(uri: &AwsKmsUri, timeout: TimeDelta) -> Result<(AwsKmsSigner, Details), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Failure::new(
+            format!("no connection can be made: {error}"),
+            "free some resources of this machine and run this again",
+        )
+    })?;
+    let (client, region) = runtime.block_on(client(uri, timeout.to_std().unwrap_or(Duration::MAX)))?;
+    let asked = runtime.block_on(client.get_public_key().key_id(&uri.key).send());
+    let answer = asked.map_err(|error| refused(uri, &error))?;
+    let unusable = |found: String| {
+        Failure::new(
+            format!("{} in AWS KMS is {found}, which does not sign here", uri.key),
+            "make one with: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY",
+        )
+    };
+    if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
+        return Err(unusable("no key for signatures".to_owned()));
+    }
+    let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
+    let spec = || {
+        answer
+            .key_spec()
+            .map_or("of no kind that is known".to_owned(), |spec| format!("a key of kind {}", spec.as_str()))
+    };
+    let public = PublicKey::from_spki_der(der).map_err(|_| unusable(spec()))?;
+    if public.scheme() != Scheme::EcdsaP256Sha256 {
+        return Err(unusable(spec()));
+    }
+    let mut details = vec![("region", region)];
+    details.extend(answer.key_id().map(|arn| ("arn", plain(arn))));
+    Ok((AwsKmsSigner { runtime, client, uri: uri.clone(), public }, details))
+}
+
+impl Signer for AwsKmsSigner {
+    fn public_key(&self) -> PublicKey {
+        self.public.clone()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let request = self.client.sign().key_id(&self.uri.key).message_type(MessageType::Digest);
+        let request = request.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
+        let request = request.message(Blob::new(sha256(message)));
+        let answer = self.runtime.block_on(request.send()).map_err(|error| refused(&self.uri, &error))?;
+        let signature = answer.signature().map(|signature| signature.as_ref().to_vec());
+        signature.ok_or_else(|| SignerError::NotSigned {
+            what: format!("AWS KMS gave no signature by {}", self.uri.key),
+            hint: "run this again".to_owned(),
+        })
+    }
+}
+
+async fn client(uri: &AwsKmsUri, timeout: Duration) -> Result<(Client, String), Failure> {
+    let http = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = aws_config::timeout::TimeoutConfig::builder().operation_timeout(timeout).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
+    if let Some(region) = region_of(&uri.key) {
+        loader = loader.region(Region::new(region.to_owned()));
+    }
+    if let Some(endpoint) = &uri.endpoint {
+        loader = loader.endpoint_url(format!("{}://{endpoint}", scheme_of(endpoint)));
+    }
+    let config = loader.load().await;
+    let region = config.region().map(|region| region.as_ref().to_owned()).ok_or_else(|| {
+        Failure::new(
+            format!("AWS KMS is asked for {}, and no region is named", uri.key),
+            "name it in AWS_REGION or in ~/.aws/config, or name the key by its ARN",
+        )
+    })?;
+    Ok((Client::new(&config), region))
+}
+
+/// An ARN says where its key is.
+fn region_of(key: &str) -> Option<&str> {
+    key.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
+}
+
+/// Only what never leaves this machine goes without TLS.
+fn scheme_of(endpoint: &str) -> &'static str {
+    let host =
+        endpoint.rsplit_once(':').map_or(endpoint, |(host, port)| if port.contains(']') { endpoint } else { host });
+    if matches!(host, "localhost" | "127.0.0.1" | "[::1]") { "http" } else { "https" }
+}
+
+/// What KMS has said, and what to do about it.
+fn refused<E>(uri: &AwsKmsUri, error: &SdkError<E>) -> SignerError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    let key = &uri.key;
+    let why = why(error);
+    let (what, hint) = match (error, error.code()) {
+        (SdkError::ServiceError(_), Some("NotFoundException")) => {
+            (format!("AWS KMS has no key {key}"), "check the key, the region and the account: aws kms list-aliases")
+        }
+        (SdkError::ServiceError(_), Some("AccessDeniedException")) => (
+            format!("AWS KMS does not let these credentials use {key}"),
+            "they need kms:GetPublicKey and kms:Sign on this key",
+        ),
+        (SdkError::ServiceError(_), Some("DisabledException" | "KMSInvalidStateException")) => {
+            (format!("{key} in AWS KMS is disabled, or about to be deleted"), "enable it, or name another key")
+        }
+        (SdkError::ServiceError(_), Some("UnsupportedOperationException" | "InvalidKeyUsageException")) => (
+            format!("{key} in AWS KMS is no key for signatures, which does not sign here"),
+            "make one with: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY",
+        ),
+        (
+            SdkError::ServiceError(_),
+            Some(
+                "UnrecognizedClientException"
+                | "InvalidSignatureException"
+                | "ExpiredTokenException"
+                | "IncompleteSignature",
+            ),
+        ) => (
+            "AWS KMS does not take these credentials".to_owned(),
+            "log in again, as for the program aws; see which are used with: aws sts get-caller-identity",
+        ),
+        (SdkError::ServiceError(_), Some(code)) => {
+            let said: String = plain(error.message().unwrap_or_default()).chars().take(MOST_ERROR).collect();
+            (format!("AWS KMS refuses with {}: {said}", plain(code)), "see its documentation for this error")
+        }
+        (SdkError::TimeoutError(_), _) => (
+            format!("AWS KMS gave no answer for {key} in time"),
+            "check the network, or give it longer: --signer-timeout 5m",
+        ),
+        (SdkError::DispatchFailure(_), _) if why.contains("credential") => (
+            format!("there are no AWS credentials to ask KMS for {key} with: {why}"),
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in AWS_PROFILE",
+        ),
+        (SdkError::DispatchFailure(_), _) => {
+            let where_to = uri.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+            (format!("AWS KMS cannot be reached{where_to}: {why}"), "check the network, the region and the endpoint")
+        }
+        _ => (format!("AWS KMS gave no answer that can be read: {why}"), "run this again; check the endpoint"),
+    };
+    SignerError::NotSigned { what, hint: hint.to_owned() }
+}
+
+/// The causes of an error, the deepest last.
+fn why(error: &dyn Error) -> String {
+    let (mut causes, mut next) = (Vec::new(), error.source());
+    while let Some(cause) = next {
+        causes.push(plain(&cause.to_string()));
+        next = cause.source();
+    }
+    causes.join(": ").chars().take(MOST_ERROR).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_says_its_region() {
+        assert_eq!(region_of("arn:aws:kms:us-east-2:111122223333:alias/a"), Some("us-east-2"));
+        assert_eq!(region_of("alias/a"), None);
+    }
+
+    #[test]
+    fn only_this_machine_is_asked_without_tls() {
+        for endpoint in ["localhost", "localhost:4566", "127.0.0.1:4566", "[::1]", "[::1]:4566"] {
+            assert_eq!(scheme_of(endpoint), "http", "{endpoint}");
+        }
+        for endpoint in
+            ["kms.example.org", "kms.example.org:4566", "localhost.example.org", "127.0.0.1.example.org:1", "[::2]:1"]
+        {
+            assert_eq!(scheme_of(endpoint), "https", "{endpoint}");
+        }
+    }
+}

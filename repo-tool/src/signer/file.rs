@@ -1,0 +1,45 @@
+//! Private keys in files.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rootline_ceremonies::secret_key::{KeyFileError, SecretKey};
+use rootline_client::cli::terminal::Terminal;
+use zeroize::Zeroizing;
+
+use super::secret::PassphraseArgs;
+use crate::failure::{Failure, key_failure};
+
+/// Most bytes of a key file.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// Reads a private key. The passphrase is asked for only if the key is encrypted.
+pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: &Terminal) -> Result<SecretKey, Failure> {
+    let unreadable = |error: io::Error| Failure::io("read the key", path, &error);
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.len() > MOST_BYTES {
+        return Err(key_failure(path, &KeyFileError::Malformed));
+    }
+    let pem = Zeroizing::new(fs::read(path).map_err(unreadable)?);
+    let pem = std::str::from_utf8(&pem).map_err(|_| key_failure(path, &KeyFileError::Malformed))?;
+    let key = match SecretKey::from_pem(pem, None) {
+        Err(KeyFileError::NeedsPassphrase) => SecretKey::from_pem(pem, Some(passphrase.existing(path)?.as_bytes())),
+        other => other,
+    };
+    if is_open_to_others(&metadata) {
+        terminal.warning(format_args!("{} can be read by others: chmod 600 {0}", path.display()));
+    }
+    key.map_err(|error| key_failure(path, &error))
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}

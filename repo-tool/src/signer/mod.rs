@@ -1,0 +1,130 @@
+//! Private keys wherever they are: in files, in tokens, in key management services, behind programs.
+
+#[cfg(feature = "awskms")]
+mod aws_kms;
+mod challenge;
+mod file;
+pub(crate) mod pkcs11;
+mod pkcs11_uri;
+mod plugin;
+mod secret;
+mod uri;
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::Args;
+use rootline_ceremonies::{Signer, SignerError, sign_verified};
+use rootline_client::cli::duration::parse_duration;
+use rootline_client::cli::terminal::Terminal;
+use rootline_metadata::PublicKey;
+
+pub(crate) use self::pkcs11_uri::Pkcs11Uri;
+pub(crate) use self::secret::{PassphraseArgs, PinArgs};
+pub(crate) use self::uri::{SignerUri, recorded_place};
+use crate::failure::Failure;
+
+/// What opening a signer may need beside its URI.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SignerArgs {
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArgs,
+
+    #[command(flatten)]
+    pub(crate) pin: PinArgs,
+
+    #[command(flatten)]
+    pub(crate) module: ModuleArgs,
+
+    /// How long a plugin or a key management service may take for one answer
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
+    pub(crate) signer_timeout: TimeDelta,
+}
+
+/// Which library speaks to tokens.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ModuleArgs {
+    /// The PKCS#11 library of a token, where its URI has no module-path
+    #[arg(long, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
+    pub(crate) pkcs11_module: Option<PathBuf>,
+}
+
+/// A private key that can sign now.
+#[derive(Debug)]
+pub(crate) struct OpenSigner {
+    uri: SignerUri,
+    signer: Box<dyn Signer>,
+    details: Details,
+}
+
+/// What is known of where a key is, by names that are the same in text and in JSON.
+pub(crate) type Details = Vec<(&'static str, String)>;
+
+impl OpenSigner {
+    /// Reads a URI and opens what it names: asks for a passphrase or a PIN if one is needed, and for nothing else.
+    pub(crate) fn open(uri: &OsStr, args: &SignerArgs, terminal: &Terminal) -> Result<OpenSigner, Failure> {
+        OpenSigner::open_uri(SignerUri::parse(uri)?, args, terminal)
+    }
+
+    pub(crate) fn open_uri(uri: SignerUri, args: &SignerArgs, terminal: &Terminal) -> Result<OpenSigner, Failure> {
+        let (signer, details): (Box<dyn Signer>, Details) = match &uri {
+            SignerUri::File(path) => (Box::new(file::read(path, &args.passphrase, terminal)?), Details::new()),
+            SignerUri::Pkcs11(uri) => {
+                let (signer, details) = pkcs11::open(uri, &args.pin, &args.module, terminal)?;
+                (Box::new(signer), details)
+            }
+            #[cfg(feature = "awskms")]
+            SignerUri::AwsKms(uri) => {
+                let (signer, details) = aws_kms::open(uri, args.signer_timeout)?;
+                (Box::new(signer), details)
+            }
+            #[cfg(not(feature = "awskms"))]
+            SignerUri::AwsKms(_) => {
+                return Err(Failure::new(
+                    "this rootline-repo was built without AWS KMS",
+                    "build it with: cargo install --path repo-tool --features awskms",
+                ));
+            }
+            SignerUri::Plugin(uri) => (Box::new(plugin::open(uri, args.signer_timeout)?), Details::new()),
+        };
+        Ok(OpenSigner { uri, signer, details })
+    }
+
+    /// Opens several, in their order.
+    pub(crate) fn open_all(
+        uris: &[OsString],
+        args: &SignerArgs,
+        terminal: &Terminal,
+    ) -> Result<Vec<OpenSigner>, Failure> {
+        uris.iter().map(|uri| OpenSigner::open(uri, args, terminal)).collect()
+    }
+
+    /// What it was opened by.
+    pub(crate) fn uri(&self) -> &SignerUri {
+        &self.uri
+    }
+
+    pub(crate) fn public_key(&self) -> PublicKey {
+        self.signer.public_key()
+    }
+
+    /// What is known of where it is.
+    pub(crate) fn details(&self) -> &[(&'static str, String)] {
+        &self.details
+    }
+
+    pub(crate) fn as_signer(&self) -> &dyn Signer {
+        &*self.signer
+    }
+
+    /// A signature that has been verified.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        sign_verified(&*self.signer, message)
+    }
+
+    /// Lets it sign something that nobody could have expected, and that can never pass for metadata.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        Ok(challenge::check(&*self.signer)?)
+    }
+}

@@ -1,0 +1,210 @@
+//! Keys in tokens and HSMs, by PKCS#11.
+
+mod error;
+mod generate;
+mod module;
+mod object;
+mod token;
+
+use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::AuthPin;
+use rootline_ceremonies::{Signer, SignerError};
+use rootline_client::cli::terminal::Terminal;
+use rootline_metadata::{PublicKey, sha256};
+use spki::der::Encode;
+use spki::der::asn1::UintRef;
+
+use self::error::{Doing, failure};
+pub(crate) use self::generate::generate;
+use self::module::Module;
+use self::object::Kind;
+pub(crate) use self::object::{ListedKey, list};
+use self::token::Token;
+use super::pkcs11_uri::Pkcs11Uri;
+use super::{Details, ModuleArgs, PinArgs};
+use crate::failure::Failure;
+
+/// Finds the one key that a URI means, and opens it. The PIN is tried once.
+pub(super) fn open(
+    uri: &Pkcs11Uri,
+    pin: &PinArgs,
+    module: &ModuleArgs,
+    terminal: &Terminal,
+) -> Result<(TokenSigner, Details), Failure> {
+    let module = Module::load(Some(uri), module)?;
+    let token = choose_token(&module, uri)?;
+    let session = token.session(&module)?;
+    let pin = token.log_in(&module, &session, uri, pin, terminal)?;
+    let key = object::choose(&session, &token, uri)?;
+    let kind = key.kind.clone().map_err(|found| {
+        Failure::new(
+            format!("{} is {found}, which does not sign here", token.key_uri(&key.id, &key.label)),
+            "name an Ed25519 or ECDSA P-256 key: every client verifies those",
+        )
+    })?;
+    let public = object::public_key(&session, &token, &key, kind)?;
+    let details = token.details();
+    // A key that wants the PIN for every signature is the only reason to keep it.
+    let pin = pin.filter(|_| key.always_authenticate);
+    Ok((TokenSigner { module, token, session, handle: key.handle, kind, public, pin }, details))
+}
+
+/// A key in a token that somebody has logged in to.
+#[derive(Debug)]
+pub(crate) struct TokenSigner {
+    module: Module,
+    token: Token,
+    session: Session,
+    handle: ObjectHandle,
+    kind: Kind,
+    public: PublicKey,
+    /// Only for a key that wants it for every signature.
+    pin: Option<AuthPin>,
+}
+
+impl Signer for TokenSigner {
+    fn public_key(&self) -> PublicKey {
+        self.public.clone()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        Terminal::new().request(format_args!("signing with {}; touch it if it blinks", self.token));
+        let signature = match &self.pin {
+            Some(pin) => self.sign_with_pin(message, pin),
+            None => match self.kind {
+                Kind::P256 => self.session.sign(&Mechanism::Ecdsa, self.handle, &sha256(message)),
+                Kind::Ed25519 => self.session.sign(&eddsa(), self.handle, message),
+            },
+        };
+        let signature = signature.map_err(|error| failure(&Doing::Sign, &self.token, &self.module, &error))?;
+        match self.kind {
+            Kind::Ed25519 => Ok(signature),
+            Kind::P256 => to_der(&signature).ok_or_else(|| SignerError::NotSigned {
+                what: format!("{} gave {} bytes, which are no P-256 signature", self.token, signature.len()),
+                hint: "the device or its PKCS#11 module is broken; use another one".to_owned(),
+            }),
+        }
+    }
+}
+
+impl TokenSigner {
+    /// For a key with `CKA_ALWAYS_AUTHENTICATE`, such as that in a YubiKey's slot 9c: the PIN is wanted between the beginning of a signature and
+    /// the rest, which only a signature in several parts has room for; so the token hashes if it can.
+    fn sign_with_pin(&self, message: &[u8], pin: &AuthPin) -> cryptoki::error::Result<Vec<u8>> {
+        let mechanisms = self.module.mechanisms(&self.token);
+        let digest = sha256(message);
+        let (mechanism, data) = match self.kind {
+            Kind::Ed25519 => (eddsa(), message),
+            Kind::P256 if mechanisms.contains(&MechanismType::ECDSA_SHA256) => (Mechanism::EcdsaSha256, message),
+            Kind::P256 => (Mechanism::Ecdsa, &digest[..]),
+        };
+        self.session.sign_init(&mechanism, self.handle)?;
+        self.session.login(UserType::ContextSpecific, Some(pin))?;
+        self.session.sign_update(data)?;
+        self.session.sign_final()
+    }
+}
+
+fn eddsa() -> Mechanism<'static> {
+    Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519))
+}
+
+/// From PKCS#11's form of an ECDSA signature, r and s one after the other, to that of RFC 3279, section 2.2.3.
+fn to_der(raw: &[u8]) -> Option<Vec<u8>> {
+    let (r, s) = raw.split_at_checked(32).filter(|(_, s)| s.len() == 32)?;
+    let mut body = UintRef::new(r).ok()?.to_der().ok()?;
+    body.extend(UintRef::new(s).ok()?.to_der().ok()?);
+    // Two integers of at most 35 bytes each, so that one byte holds their length.
+    let length = u8::try_from(body.len()).ok().filter(|length| *length < 0x80)?;
+    Some([&[0x30, length][..], &body].concat())
+}
+
+/// The one token that a URI means: by itself, or else by the key on it, as far as that can be seen without a PIN.
+fn choose_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
+    let mut matching = matching_tokens(module, uri)?;
+    if matching.len() > 1 {
+        let with_key: Vec<Token> = matching.iter().filter(|token| object::shows(module, token, uri)).cloned().collect();
+        matching = if with_key.is_empty() { matching } else { with_key };
+    }
+    only(matching, uri)
+}
+
+/// The one token that a URI means, by itself.
+fn choose_token_alone(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
+    only(matching_tokens(module, uri)?, uri)
+}
+
+/// At least one.
+fn matching_tokens(module: &Module, uri: &Pkcs11Uri) -> Result<Vec<Token>, Failure> {
+    let (matching, others): (Vec<Token>, Vec<Token>) =
+        module.tokens()?.into_iter().partition(|token| token.matches(uri));
+    if matching.is_empty() {
+        return Err(Failure::new(
+            format!("no token is {}; {}", uri.place(), what_is_there(&others)),
+            "insert the token, or correct the URI: rootline-repo key list shows what there is",
+        ));
+    }
+    Ok(matching)
+}
+
+fn only(mut tokens: Vec<Token>, uri: &Pkcs11Uri) -> Result<Token, Failure> {
+    match (tokens.pop(), tokens.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (last, _) => {
+            tokens.extend(last);
+            Err(Failure::new(
+                format!("several tokens could be {}; {}", uri.place(), what_is_there(&tokens)),
+                "say which one, by its label or serial: pkcs11:token=LABEL;… or pkcs11:serial=NUMBER;…",
+            ))
+        }
+    }
+}
+
+fn what_is_there(tokens: &[Token]) -> String {
+    let uris: Vec<String> = tokens.iter().map(|token| token.uri().to_string()).collect();
+    if uris.is_empty() { "no token is there".to_owned() } else { format!("there is: {}", uris.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_ceremonies::{KeyKind, SecretKey};
+
+    use super::*;
+
+    #[test]
+    fn a_raw_signature_becomes_der_whatever_its_leading_bytes_are() {
+        // The signature of RFC 6979, appendix A.2.5, for SHA-256 and "sample"; and one with short numbers.
+        let der = rootline_metadata::hex::decode(
+            "3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff406\
+             4dc4ab2f843acda8",
+        )
+        .unwrap();
+        assert_eq!(to_der(&[&der[5..37], &der[40..72]].concat()), Some(der));
+        let mut short = [0; 64];
+        (short[31], short[63]) = (0x80, 1);
+        assert_eq!(to_der(&short), Some(vec![0x30, 7, 2, 2, 0, 0x80, 2, 1, 1]));
+        for length in [0, 63, 65, 128] {
+            assert_eq!(to_der(&vec![1; length]), None);
+        }
+    }
+
+    #[test]
+    fn our_own_signatures_survive_the_way_there_and_back() {
+        let key = SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32]);
+        for n in 0..50_u8 {
+            let der = key.sign(&[n]);
+            let numbers = |der: &[u8]| -> Vec<u8> {
+                let (r, rest) = (&der[4..4 + usize::from(der[3])], &der[4 + usize::from(der[3])..]);
+                let pad = |number: &[u8]| {
+                    let number: Vec<u8> = number.iter().copied().skip_while(|byte| *byte == 0).collect();
+                    [vec![0; 32 - number.len()], number].concat()
+                };
+                [pad(r), pad(&rest[2..])].concat()
+            };
+            assert_eq!(to_der(&numbers(&der)), Some(der));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Where passphrases and PINs come from.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::pkcs11_uri::Pkcs11Uri;
+use crate::failure::Failure;
+
+/// Where a passphrase comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PassphraseArgs {
+    /// A file whose first line is the passphrase. Otherwise it is ROOTLINE_PASSPHRASE, or asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Where a token's PIN comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PinArgs {
+    /// A file whose first line is the token's PIN. Otherwise it is what the URI says, ROOTLINE_PIN, or asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+}
+
+impl PassphraseArgs {
+    /// The passphrase for a key that there is.
+    pub(crate) fn existing(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
+        match self.given()? {
+            Some(passphrase) => Ok(passphrase),
+            None => not_empty(PASSPHRASE, prompt(PASSPHRASE, &format!("passphrase for {}: ", path.display()))?),
+        }
+    }
+
+    /// The passphrase for a key that is being made, asked for twice.
+    pub(crate) fn new_one(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
+        if let Some(passphrase) = self.given()? {
+            return Ok(passphrase);
+        }
+        let first = prompt(PASSPHRASE, &format!("new passphrase for {}: ", path.display()))?;
+        let first = not_empty(PASSPHRASE, first)?;
+        let second = prompt(PASSPHRASE, "the same again: ")?;
+        if first != second {
+            return Err(Failure::new("the two passphrases differ", "run this again"));
+        }
+        Ok(first)
+    }
+
+    fn given(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        given(PASSPHRASE, self.passphrase_file.as_deref())
+    }
+}
+
+impl PinArgs {
+    /// The PIN of a token: what is said of this one token comes before what is said for all of them.
+    pub(crate) fn pin(&self, uri: &Pkcs11Uri, token: &str) -> Result<Zeroizing<String>, Failure> {
+        match self.given(uri)? {
+            Some(pin) => Ok(pin),
+            None => not_empty(PIN, prompt(PIN, &format!("PIN of {token}: "))?),
+        }
+    }
+
+    /// The same, if it need not be asked for.
+    pub(crate) fn given(&self, uri: &Pkcs11Uri) -> Result<Option<Zeroizing<String>>, Failure> {
+        if let Some(pin) = &uri.pin_value {
+            return not_empty(PIN, pin.clone()).map(Some);
+        }
+        match &uri.pin_source {
+            Some(path) => given(PIN, Some(path)),
+            None => given(PIN, self.pin_file.as_deref()),
+        }
+    }
+}
+
+/// A kind of secret, as messages speak of it.
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    variable: &'static str,
+    option: &'static str,
+    if_empty: &'static str,
+}
+
+/// The variables of the environment that hold secrets.
+pub(super) const SECRET_VARIABLES: [&str; 2] = [PASSPHRASE.variable, PIN.variable];
+
+const PASSPHRASE: Kind = Kind {
+    name: "passphrase",
+    variable: "ROOTLINE_PASSPHRASE",
+    option: "--passphrase-file FILE",
+    if_empty: "choose one, or leave the key unencrypted with --plain",
+};
+
+const PIN: Kind = Kind {
+    name: "PIN",
+    variable: "ROOTLINE_PIN",
+    option: "--pin-file FILE",
+    if_empty: "the token has one: see where it is taken from, --pin-file, ROOTLINE_PIN, or pin-source in the URI",
+};
+
+fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
+    if let Some(path) = path {
+        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.map_err(|error| Failure::io(&format!("read the {} file", kind.name), path, &error))?;
+        return not_empty(kind, Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())).map(Some);
+    }
+    match std::env::var(kind.variable) {
+        Ok(secret) => not_empty(kind, Zeroizing::new(secret)).map(Some),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::new(
+            format!("{} is not Unicode", kind.variable),
+            format!("give the {} in a file: {}", kind.name, kind.option),
+        )),
+    }
+}
+
+fn prompt(kind: Kind, question: &str) -> Result<Zeroizing<String>, Failure> {
+    let no_terminal = || {
+        Failure::new(
+            format!("a {} is needed, and there is no terminal to ask for it", kind.name),
+            format!("give it with {} or in {}", kind.option, kind.variable),
+        )
+    };
+    if !io::stdin().is_terminal() {
+        return Err(no_terminal());
+    }
+    rpassword::prompt_password(question).map(Zeroizing::new).map_err(|_| no_terminal())
+}
+
+fn not_empty(kind: Kind, secret: Zeroizing<String>) -> Result<Zeroizing<String>, Failure> {
+    if secret.is_empty() {
+        return Err(Failure::new(format!("the {} is empty", kind.name), kind.if_empty));
+    }
+    Ok(secret)
+}

@@ -1,0 +1,127 @@
+//! What a key management service may answer that LocalStack does not: a server of the tests in its place.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rootline_ceremonies::{KeyKind, SecretKey};
+use rootline_metadata::sha256;
+use rootline_tests::localstack::{ACCESS_KEY, REGION, SECRET_KEY};
+use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
+use serde_json::{Value, json};
+
+use crate::aws_kms::run_with;
+use crate::office::{Office, Said};
+
+fn key() -> SecretKey {
+    SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32])
+}
+
+fn check(office: &Office, server: &ScriptedServer) -> Said {
+    let url = server.url();
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_REGION", REGION),
+        ("AWS_ENDPOINT_URL_KMS", &*url),
+    ];
+    run_with(office, &["key", "check", "awskms:///alias/x", "--signer-timeout", "5s"], &variables)
+}
+
+fn answer(body: &Value) -> Reply {
+    Reply::with_headers(200, &[("Content-Type", "application/x-amz-json-1.1")], body.to_string())
+}
+
+fn public_key() -> Reply {
+    answer(&json!({
+        "KeyId": "arn:aws:kms:eu-central-1:111122223333:key/x",
+        "KeySpec": "ECC_NIST_P256",
+        "KeyUsage": "SIGN_VERIFY",
+        "PublicKey": STANDARD.encode(key().public_key().to_spki_der()),
+    }))
+}
+
+fn signature(bytes: &[u8]) -> Reply {
+    answer(&json!({ "KeyId": "x", "Signature": STANDARD.encode(bytes), "SigningAlgorithm": "ECDSA_SHA_256" }))
+}
+
+fn refusal(code: &str, message: &str) -> Reply {
+    let body = json!({ "__type": code, "message": message }).to_string();
+    Reply::with_headers(400, &[("Content-Type", "application/x-amz-json-1.1")], body)
+}
+
+fn body(received: &Received) -> Value {
+    serde_json::from_slice(&received.body).unwrap()
+}
+
+#[test]
+fn what_kms_is_sent_is_a_digest_and_signed_by_the_credentials() {
+    let office = Office::new();
+    let server = ScriptedServer::with_script([public_key(), signature(b"none")]);
+    assert_eq!(check(&office, &server).status, 1);
+    let requests = server.requests();
+    let targets: Vec<_> = requests.iter().filter_map(|request| request.header("x-amz-target")).collect();
+    assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign"]);
+    for request in &requests {
+        let authorization = request.header("authorization").unwrap();
+        assert!(authorization.starts_with(&format!("AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/")), "{authorization}");
+        assert_eq!(body(request)["KeyId"], "alias/x");
+    }
+    let sign = body(&requests[1]);
+    assert_eq!(sign["MessageType"], "DIGEST");
+    assert_eq!(sign["SigningAlgorithm"], "ECDSA_SHA_256");
+    assert_eq!(STANDARD.decode(sign["Message"].as_str().unwrap()).unwrap().len(), sha256(b"").len());
+}
+
+#[test]
+fn a_signature_of_something_else_is_refused() {
+    let office = Office::new();
+    for wrong in [key().sign(b"something else"), Vec::new(), vec![0x30, 6, 2, 1, 1, 2, 1, 1]] {
+        let server = ScriptedServer::with_script([public_key(), signature(&wrong)]);
+        check(&office, &server).refuses(
+            "the signer gave a signature that its own key ",
+            "a signature is verified before it is kept",
+            "do not use it",
+        );
+    }
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let office = Office::new();
+    for (code, error, hint) in [
+        (
+            "AccessDeniedException",
+            "AWS KMS does not let these credentials use alias/x",
+            "they need kms:GetPublicKey and kms:Sign",
+        ),
+        ("ExpiredTokenException", "AWS KMS does not take these credentials", "log in again"),
+        ("UnrecognizedClientException", "AWS KMS does not take these credentials", "log in again"),
+        ("InvalidSignatureException", "AWS KMS does not take these credentials", "log in again"),
+        ("NotFoundException", "AWS KMS has no key alias/x", "check the key, the region and the account"),
+        ("DisabledException", "alias/x in AWS KMS is disabled", "enable it"),
+        ("OtherException", "AWS KMS refuses with OtherException: said  [2J", "see its documentation"),
+    ] {
+        let server = ScriptedServer::with_script([refusal(code, "said \u{1b}[2J")]);
+        check(&office, &server).refuses(error, "", hint);
+        // Also where it comes late: what can read a public key cannot always sign.
+        let server = ScriptedServer::with_script([public_key(), refusal(code, "said \u{1b}[2J")]);
+        check(&office, &server).refuses(error, "", hint);
+    }
+}
+
+#[test]
+fn what_is_no_answer_is_told_as_such() {
+    let office = Office::new();
+    let unreadable = ("AWS KMS gave no answer that can be read", "run this again; check the endpoint");
+    let server = ScriptedServer::with_script([Reply::ok("no JSON")]);
+    check(&office, &server).refuses(unreadable.0, "", unreadable.1);
+    let server = ScriptedServer::with_script([answer(&json!({ "KeyUsage": "SIGN_VERIFY" }))]);
+    check(&office, &server).refuses(
+        "alias/x in AWS KMS is of no kind that is known, which does not sign here",
+        "",
+        "make one with",
+    );
+    let server = ScriptedServer::with_script([answer(&json!({}))]);
+    check(&office, &server).refuses("alias/x in AWS KMS is no key for signatures", "", "make one with");
+    let server = ScriptedServer::with_script([public_key(), answer(&json!({ "KeyId": "x" }))]);
+    check(&office, &server).refuses("AWS KMS gave no signature by alias/x", "", "run this again");
+}
