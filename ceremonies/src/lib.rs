@@ -52,6 +52,7 @@ mod answer;
 mod bounds;
 mod ceremony;
 mod delegates;
+mod diagnosis;
 mod document;
 mod draft;
 mod file_name;
@@ -81,6 +82,9 @@ pub use answer::{Answer, AnswerSignature};
 pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
 pub use delegates::delegates;
+pub use diagnosis::{
+    Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing, Verdict,
+};
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;
 pub use fingerprint::Fingerprint;

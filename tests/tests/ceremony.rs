@@ -6,6 +6,8 @@
     reason = "helpers of tests, outside the functions in which clippy allows it by itself"
 )]
 
+#[path = "ceremony/diagnosis.rs"]
+mod diagnosis;
 #[path = "ceremony/format.rs"]
 mod format;
 #[path = "ceremony/plans.rs"]
