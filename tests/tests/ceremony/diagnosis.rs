@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rootline_ceremonies::secret_key::SecretKey;
 use rootline_ceremonies::{
     Answers, Bounds, CeremonyRole, Diagnosis, Draft, Frozen, Keyholder, Keyholders, Losses, Name, OnlineSigner, Plan,
     Policy, Refusal, Remark, Renewal, Repair, RepairCeremony, Sealed, SignedRole, Signing, Verdict,
@@ -16,9 +15,12 @@ fn newcomer(of: &str) -> String {
     format!("new-{of}")
 }
 
-/// The next key of somebody.
-fn next_key(of: &str) -> SecretKey {
-    key(&format!("{of}, the next"))
+/// Somebody, and what [`key`] calls the key that they sign with.
+type Signer = (String, String);
+
+/// What the next key of somebody is called.
+fn next_key(of: &str) -> String {
+    format!("{of}, the next")
 }
 
 fn policy() -> Policy {
@@ -64,14 +66,14 @@ fn proposed(room: &Room, repair: &RepairCeremony) -> Frozen {
 }
 
 /// Seals with everything that these can sign.
-fn seal(room: &Room, frozen: &Frozen, signers: &[(String, SecretKey)]) -> Result<Sealed, Refusal> {
+fn seal(room: &Room, frozen: &Frozen, signers: &[Signer]) -> Result<Sealed, Refusal> {
     let id = name("test");
     let ceremony = room.ceremony(&id, frozen);
     let mut answers = Answers::new();
     for part in frozen.parts() {
-        for (of, key) in signers {
+        for (of, with) in signers {
             let place = (part.clone(), name(of));
-            match ceremony.sign(part, &name(of), key, day(1), answers.get(&place)) {
+            match ceremony.sign(part, &name(of), &key(with), day(1), answers.get(&place)) {
                 Ok(answer) => drop(answers.insert(place, answer)),
                 Err(refusal) => assert!(matches!(refusal, Refusal::NotAsked { .. }), "{refusal}"),
             }
@@ -80,22 +82,13 @@ fn seal(room: &Room, frozen: &Frozen, signers: &[(String, SecretKey)]) -> Result
     ceremony.seal(&answers)
 }
 
-fn with_their_keys<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Vec<(String, SecretKey)> {
-    names.into_iter().map(|of| (of.as_ref().to_owned(), key(of.as_ref()))).collect()
+fn with_their_keys<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Vec<Signer> {
+    names.into_iter().map(|of| (of.as_ref().to_owned(), of.as_ref().to_owned())).collect()
 }
 
 /// Publishes, and lets a verifier follow who knows nothing but the first root.
-fn publish(room: &mut Room, sealed: &Sealed, online: &SecretKey) {
-    let keys = [again(online)];
-    let parts = rootline_ceremonies::ReleaseParts {
-        sealed: Some(sealed),
-        targets: &room.targets,
-        keys: &keys,
-        at: day(1),
-        periods: crate::room::ONLINE(),
-        renewal: Renewal::WhenDue,
-    };
-    let release = rootline_ceremonies::Release::make(&room.published, parts).unwrap().unwrap();
+fn publish(room: &mut Room, sealed: &Sealed, online: &str) {
+    let release = room.release(Some(sealed), &[online], 1, Renewal::WhenDue).unwrap().unwrap();
     room.published = release.published().clone();
     room.verify_from(1, 1).unwrap();
 }
@@ -138,11 +131,11 @@ fn with_any_loss_of_any_threshold_the_proposed_ceremony_seals_or_no_ceremony_doe
                     let frozen = proposed(&room, repair);
                     assert_eq!(frozen_files(&frozen), files(&repair.signing), "{case}");
                     // Neither with one fewer than it says, whoever comes.
-                    let fewer: Vec<(String, SecretKey)> =
-                        everybody.iter().skip(left.len() - (threshold - 1)).map(copy).collect();
+                    let fewer: Vec<Signer> =
+                        everybody.iter().skip(left.len() - (threshold - 1)).cloned().collect();
                     assert!(matches!(seal(&room, &frozen, &fewer), Err(Refusal::NotEnough { .. })), "{case}");
                     let sealed = seal(&room, &frozen, &with_their_keys(&left[..threshold])).unwrap();
-                    publish(&mut room, &sealed, &key("online"));
+                    publish(&mut room, &sealed, "online");
                 }
                 Repair::NewRepository { meanwhile: None } => {
                     assert!(!diagnosis.holds() && left.len() < threshold, "{case}");
@@ -178,7 +171,7 @@ fn three_roles() -> Room {
     delegating.delegate(name("npm"), vec!["npm/*".to_owned()], &room.published).unwrap();
     delegating.add(&CeremonyRole::parse("npm").unwrap(), &name("erin")).unwrap();
     let sealed = seal(&room, &freeze(&room, &delegating), &with_their_keys(FIVE)).unwrap();
-    publish(&mut room, &sealed, &key("online"));
+    publish(&mut room, &sealed, "online");
     room
 }
 
@@ -227,10 +220,10 @@ fn with_roles_of_different_people_each_is_judged_by_itself_and_repaired_from_abo
         // Without root nobody can say which other key signs timestamps.
         if holds(&ROOT) || is_left("online") {
             let online = match repair.online.as_ref().unwrap() {
-                OnlineSigner::Stays(name) => key(name.as_str()),
+                OnlineSigner::Stays(name) => name.as_str(),
                 OnlineSigner::InPlaceOf(name) => panic!("{name} has been replaced"),
             };
-            publish(&mut room, &sealed, &online);
+            publish(&mut room, &sealed, online);
             assert!(diagnose(&room, &Losses::default()).holds());
         }
     }
@@ -251,9 +244,9 @@ fn a_thief_is_kept_from_signing_where_the_others_are_enough() {
         let Repair::Ceremony(repair) = &diagnosis.repair else { panic!("{case}: {:?}", diagnosis.repair) };
         let frozen = proposed(&room, repair);
         assert_eq!(frozen_files(&frozen), files(&repair.signing), "{case}");
-        let old: Vec<(String, SecretKey)> = with_their_keys(stolen);
+        let old: Vec<Signer> = with_their_keys(stolen);
         let new = stolen.iter().map(|of| ((*of).to_owned(), next_key(of)));
-        let without_the_stolen: Vec<(String, SecretKey)> = with_their_keys(left).into_iter().chain(new).collect();
+        let without_the_stolen: Vec<Signer> = with_their_keys(left).into_iter().chain(new).collect();
         let sealed = seal(&room, &frozen, &without_the_stolen);
         let sealed = if left.len() >= threshold {
             assert!(root.verdict.holds() && repair.signing[0].stolen.is_empty(), "{case}");
@@ -264,25 +257,21 @@ fn a_thief_is_kept_from_signing_where_the_others_are_enough() {
             // As many of the stolen keys as are said to be needed.
             let Signing { stolen, newcomers, .. } = &repair.signing[0];
             assert_eq!((stolen.len(), *newcomers), (5 - left.len(), (threshold - left.len()) as u64), "{case}");
-            let all: Vec<(String, SecretKey)> = without_the_stolen.iter().chain(&old).map(copy).collect();
+            let all: Vec<Signer> = without_the_stolen.iter().chain(&old).cloned().collect();
             seal(&room, &frozen, &all).unwrap()
         };
         // None of the stolen keys counts any more.
-        publish(&mut room, &sealed, &key("online"));
+        publish(&mut room, &sealed, "online");
         let listed = room.published.root().unwrap().role(TopLevelRole::Root).key_ids().to_vec();
         assert!(stolen.iter().all(|of| !listed.contains(&KeyId::of(&key(of).public_key()))), "{case}");
     }
-}
-
-fn copy((of, key): &(String, SecretKey)) -> (String, SecretKey) {
-    (of.clone(), again(key))
 }
 
 /// All keyholders, some of them with their next key.
 fn with_next_keys(keyholders: &Keyholders, of: &[&str]) -> Keyholders {
     let next = |holder: &Keyholder| match of.iter().find(|of| **of == holder.name().as_str()) {
         Some(of) => {
-            let text = holder.to_toml() + &Keyholder::key_toml(&next_key(of).public_key());
+            let text = holder.to_toml() + &Keyholder::key_toml(&key(&next_key(of)).public_key());
             Keyholder::parse(holder.name().clone(), &text).unwrap()
         }
         None => holder.clone(),
@@ -312,7 +301,7 @@ fn a_person_who_has_lost_one_of_two_keys_signs_with_the_other_once_a_root_lists_
     let frozen = proposed(&room, repair);
     assert_eq!(frozen_files(&frozen), files(&repair.signing));
     let sealed = seal(&room, &frozen, &with_their_keys(["bob", "carol", "dave"])).unwrap();
-    publish(&mut room, &sealed, &key("online"));
+    publish(&mut room, &sealed, "online");
     let after = diagnose(&room, &losses);
     assert_eq!((after.repair, after.roles[0].left.len()), (Repair::Nothing, 5));
 }
