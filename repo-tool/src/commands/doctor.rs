@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline_ceremonies::{
-    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, SignedRole, Verdict,
+    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, SignedRole, Standing,
+    Verdict,
 };
 use rootline_metadata::{Expiry, KeyId, instant_text};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use self::remarks::remark_lines;
 use self::steps::{Step, Steps};
 use super::{Context, join, parse_name, parse_pair};
-use crate::ceremony_folder::Stage;
+use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
@@ -55,12 +56,13 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
     let published = context.folder.published()?;
     let losses = losses(args, &keyholders)?;
     let mut diagnosis = diagnose(&published, &keyholders, &losses, context)?;
-    look_at_ceremonies(&mut diagnosis, &published, &keyholders, &losses, context)?;
+    let damaged = look_at_ceremonies(&mut diagnosis, &published, &keyholders, &losses, context)?;
 
     let ids: BTreeSet<Name> = context.folder.ceremonies()?.iter().map(|ceremony| ceremony.id().clone()).collect();
     let steps = Steps::of(&diagnosis, &keyholders, &ids);
     let sentence = sentence(&diagnosis);
-    let remarks = remark_lines(&diagnosis.remarks);
+    let mut remarks = remark_lines(&diagnosis.remarks);
+    remarks.extend(damaged);
     let report = json!({
         "at": instant_text(diagnosis.at),
         "holds": diagnosis.holds(),
@@ -154,7 +156,7 @@ fn diagnose(
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if ceremony.stage(published)? != Stage::Abandoned {
+        if ceremony.stage(published).is_ok_and(|stage| stage != Stage::Abandoned) {
             open.push(ceremony);
         }
     }
@@ -164,24 +166,38 @@ fn diagnose(
     }
 }
 
-/// Those that are frozen: what they ask for, and whether they can still get it.
+/// Those that are frozen: what they ask for, and whether they can still get it. One that is damaged must not keep anybody from a diagnosis;
+/// gives what is wrong with those.
 fn look_at_ceremonies(
     diagnosis: &mut Diagnosis,
     published: &Published,
     keyholders: &Keyholders,
     losses: &Losses,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut damaged = Vec::new();
     for folder in context.folder.ceremonies()? {
-        if folder.stage(published)? != Stage::Frozen {
-            continue;
+        let standing = standing(&folder, published, keyholders);
+        match standing {
+            Ok(Some(standing)) => diagnosis.look_at_ceremony(folder.id(), &standing, losses),
+            Ok(None) => {}
+            Err(failure) => damaged.push(format!("ceremony {}: {}", folder.id(), failure.what())),
         }
-        // One whose files were changed, or that was overtaken, says so when somebody turns to it; this is about people.
-        let Ok((frozen, _)) = folder.frozen() else { continue };
-        let Ok(ceremony) = Ceremony::new(folder.id(), &frozen, published, keyholders) else { continue };
-        diagnosis.look_at_ceremony(folder.id(), &ceremony.tally(&folder.answers()?), losses);
     }
-    Ok(())
+    Ok(damaged)
+}
+
+/// The tally of a ceremony that is being signed.
+fn standing(
+    folder: &CeremonyFolder,
+    published: &Published,
+    keyholders: &Keyholders,
+) -> Result<Option<Standing>, Failure> {
+    if folder.stage(published)? != Stage::Frozen {
+        return Ok(None);
+    }
+    let (frozen, _) = folder.frozen()?;
+    Ok(Some(Ceremony::new(folder.id(), &frozen, published, keyholders)?.tally(&folder.answers()?)))
 }
 
 /// The verdict in one sentence.

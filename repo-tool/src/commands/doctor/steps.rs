@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::{
-    Change, Diagnosis, Keyholders, Name, OnlineSigner, Repair, RepairCeremony, SignedRole, Signing, Verdict,
+    Change, Diagnosis, Keyholders, Name, OnlineSigner, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -49,7 +49,13 @@ impl Steps {
                     1 => "one new root".to_owned(),
                     roots => format!("{roots} roots one after the other, all signed at once"),
                 };
-                Steps { kind: "ceremony", heading: format!("one ceremony repairs it; {roots}:"), steps: ceremony(repair) }
+                let mut steps = ceremony(repair);
+                if diagnosis.roles.first().is_some_and(RoleDiagnosis::is_in_a_thiefs_hands) {
+                    steps.push(Step::note(
+                        "whoever has seen a root of the thief's follows him: if there is one, these verifiers have to be given another root by hand",
+                    ));
+                }
+                Steps { kind: "ceremony", heading: format!("one ceremony repairs it; {roots}:"), steps }
             }
             Repair::NewRepository { meanwhile } => new_repository(diagnosis, meanwhile.as_ref().map(ceremony)),
             Repair::NameOthers { lost } => Steps {
