@@ -100,8 +100,10 @@ pub struct RoleDiagnosis {
     pub holders: Vec<Name>,
     /// Those of them who can sign with a key that is theirs alone.
     pub left: Vec<Name>,
-    /// Those of them who cannot sign at all.
+    /// Those of them who cannot sign at all any more.
     pub lost: Vec<Name>,
+    /// Those of them who have no key yet, before the first ceremony.
+    pub without_key: Vec<Name>,
     /// Those of them whose keys somebody else has; one who is lost besides is here and there.
     pub stolen: Vec<Name>,
     /// How many of its keys a thief has. Verifiers count keys, so this may be more than there are people.
@@ -152,7 +154,12 @@ impl Diagnosis {
         losses: &Losses,
         at: DateTime<Utc>,
     ) -> Diagnosis {
-        Diagnosis::new(true, &facts::published(published, keyholders, policy), keyholders, losses, at)
+        let facts = facts::published(published, keyholders, policy);
+        let mut diagnosis = Diagnosis::new(true, &facts, keyholders, losses, at);
+        if !published.is_complete() {
+            diagnosis.remarks.insert(0, Remark::Incomplete);
+        }
+        diagnosis
     }
 
     /// Of a first ceremony that is planned.
@@ -173,15 +180,12 @@ impl Diagnosis {
         at: DateTime<Utc>,
     ) -> Diagnosis {
         let roles: Vec<RoleDiagnosis> = facts.iter().map(|facts| judge(facts, losses)).collect();
-        let no_key = facts.iter().flat_map(|facts| &facts.keys).filter(|key| key.id.is_none());
-        let no_key: BTreeSet<&Name> = no_key.filter_map(|key| key.owner.as_ref()).collect();
         let repair = if is_published {
             repair::repair(facts, &roles, keyholders, losses)
         } else {
-            repair::before_the_first(&roles, |name| !no_key.contains(name) || losses.lost.contains(name))
+            repair::before_the_first(&roles)
         };
-        let mut remarks = remark::remarks(&roles, at);
-        remarks.extend(no_key.into_iter().map(|name| Remark::NoKeyYet { name: name.clone() }));
+        let remarks = remark::remarks(&roles, at);
         Diagnosis { at, is_published, roles, repair, remarks }
     }
 
@@ -213,7 +217,7 @@ impl Diagnosis {
 }
 
 fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
-    let (mut holders, mut able) = (BTreeSet::new(), BTreeSet::new());
+    let (mut holders, mut able, mut without_key) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let (mut nobodys, mut stolen_keys) = (Vec::new(), 0);
     for key in &facts.keys {
         let Some(owner) = &key.owner else {
@@ -222,9 +226,11 @@ fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
         };
         holders.insert(owner.clone());
         stolen_keys += u64::from(losses.stolen.contains(owner) && key.id.is_some());
-        // A holder whom a policy names may have no key yet.
-        if key.id.as_ref().is_some_and(|id| !losses.lost_keys.contains(id)) && !losses.lost.contains(owner) {
-            able.insert(owner.clone());
+        match &key.id {
+            _ if losses.lost.contains(owner) => {}
+            Some(id) if losses.lost_keys.contains(id) => {}
+            Some(_) => drop(able.insert(owner.clone())),
+            None => without_key.push(owner.clone()),
         }
     }
     // People count, whatever number of keys they have: who has two in a role counts once when a ceremony is sealed.
@@ -243,7 +249,8 @@ fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
         label: facts.label.clone(),
         delegator: facts.delegator.clone(),
         threshold,
-        lost: holders.difference(&able).cloned().collect(),
+        lost: holders.difference(&able).filter(|name| !without_key.contains(name)).cloned().collect(),
+        without_key,
         stolen: holders.intersection(&losses.stolen).cloned().collect(),
         holders: holders.into_iter().collect(),
         left,

@@ -83,7 +83,8 @@ pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
 pub use delegates::delegates;
 pub use diagnosis::{
-    Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing, Verdict,
+    Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
+    Verdict,
 };
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;

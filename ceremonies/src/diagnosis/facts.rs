@@ -154,11 +154,8 @@ fn listed_keys(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<KeyFact
 /// What a plan says, of a repository of which nothing is published.
 pub(super) fn planned(plan: &Plan) -> Vec<RoleFacts> {
     let keys = |names: &[Name]| {
-        let key = |name: &Name| KeyFacts {
-            id: plan.key(name).map(KeyId::of),
-            owner: Some(name.clone()),
-            is_last: true,
-        };
+        let key =
+            |name: &Name| KeyFacts { id: plan.key(name).map(KeyId::of), owner: Some(name.clone()), is_last: true };
         names.iter().map(key).collect()
     };
     let role = |role: SignedRole, label: String, names: &[Name], threshold| RoleFacts {

@@ -1,6 +1,6 @@
 //! What is worth knowing beside whether thresholds hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, KeyId};
@@ -14,6 +14,8 @@ use crate::standing::{Standing, Under};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remark {
+    /// Something was interrupted between a root and the snapshot and timestamp that it wants, so no ceremony can be frozen until they are signed.
+    Incomplete,
     /// What is published of a role is good no longer.
     Expired {
         /// What the role is called.
@@ -105,6 +107,8 @@ pub(super) fn remarks(roles: &[RoleDiagnosis], at: DateTime<Utc>) -> Vec<Remark>
         let names: Vec<Name> = one.holders.iter().filter(|name| other.holders.contains(name)).cloned().collect();
         remarks.extend((!names.is_empty()).then_some(Remark::SharedOnlineKeys { names }));
     }
+    let without_key: BTreeSet<&Name> = roles.iter().flat_map(|role| &role.without_key).collect();
+    remarks.extend(without_key.into_iter().map(|name| Remark::NoKeyYet { name: name.clone() }));
     remarks
 }
 

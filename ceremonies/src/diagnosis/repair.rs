@@ -82,10 +82,13 @@ pub struct Signing {
     pub threshold: u64,
     /// Who of those that are left can sign all of them.
     pub left: Vec<Name>,
-    /// Whose stolen keys are needed, as there are not enough others: at least as many of them as are missing sign with the old key and the new.
+    /// Whose stolen keys are needed, as there are not enough others: as many of them as are missing sign with the old key, and the new key or person
+    /// in its place signs too.
     pub stolen: Vec<Name>,
-    /// How many of those who come, or of the keys that come, have to sign as well.
+    /// How many are missing that have to be made up for by those who come, or by keys that come.
     pub newcomers: u64,
+    /// How many come, or are to sign with another key.
+    pub coming: usize,
 }
 
 /// Who signs snapshot and timestamp after a repair.
@@ -117,18 +120,13 @@ impl RepairCeremony {
     }
 }
 
-/// Before anything is published. Whoever has no key yet need not be lost.
-pub(super) fn before_the_first(roles: &[RoleDiagnosis], is_gone: impl Fn(&Name) -> bool) -> Repair {
-    let gone: BTreeSet<&Name> = roles.iter().flat_map(gone_from).filter(|name| is_gone(name)).collect();
+/// Before anything is published.
+pub(super) fn before_the_first(roles: &[RoleDiagnosis]) -> Repair {
+    let gone: BTreeSet<&Name> = roles.iter().flat_map(gone_from).collect();
     if gone.is_empty() { Repair::Nothing } else { Repair::NameOthers { lost: gone.into_iter().cloned().collect() } }
 }
 
-pub(super) fn repair(
-    facts: &[RoleFacts],
-    roles: &[RoleDiagnosis],
-    keyholders: &Keyholders,
-    losses: &Losses,
-) -> Repair {
+pub(super) fn repair(facts: &[RoleFacts], roles: &[RoleDiagnosis], keyholders: &Keyholders, losses: &Losses) -> Repair {
     let Some(root) = roles.first() else { return Repair::Nothing };
     let gone: BTreeSet<&Name> = roles.iter().flat_map(gone_from).collect();
     let repairer = Repairer { facts, roles, keyholders, losses };
@@ -140,7 +138,7 @@ pub(super) fn repair(
 
 /// Who cannot sign a role, or not alone.
 fn gone_from(role: &RoleDiagnosis) -> impl Iterator<Item = &Name> {
-    role.holders.iter().filter(|name| !role.left.contains(name))
+    role.holders.iter().filter(|name| role.lost.contains(name) || role.stolen.contains(name))
 }
 
 struct Repairer<'a> {
@@ -184,7 +182,8 @@ impl Repairer<'_> {
                 None => {}
             }
         }
-        let is_touched = |role: &RoleDiagnosis| matches!(&role.role, SignedRole::People(name) if touched.contains(&name));
+        let is_touched =
+            |role: &RoleDiagnosis| matches!(&role.role, SignedRole::People(name) if touched.contains(&name));
         let signing = self.both().filter(|(_, role)| is_touched(role));
         let signing = signing.filter_map(|(facts, role)| self.signing(facts, role, false)).collect();
         (!changes.is_empty()).then(|| RepairCeremony { changes, signing, online: self.online() })
@@ -251,6 +250,7 @@ impl Repairer<'_> {
             left: role.left.clone(),
             stolen: role.stolen.iter().filter(able).filter(|_| needs_stolen).cloned().collect(),
             newcomers: missing,
+            coming: self.changes_in(facts, role),
         })
     }
 

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline_ceremonies::{
-    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, SignedRole, Standing,
-    Verdict,
+    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, SignedRole, Standing, Verdict,
 };
 use rootline_metadata::{Expiry, KeyId, instant_text};
 use serde_json::{Value, json};
@@ -59,7 +58,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
     let damaged = look_at_ceremonies(&mut diagnosis, &published, &keyholders, &losses, context)?;
 
     let ids: BTreeSet<Name> = context.folder.ceremonies()?.iter().map(|ceremony| ceremony.id().clone()).collect();
-    let steps = Steps::of(&diagnosis, &keyholders, &ids);
+    let steps = Steps::of(&diagnosis, &losses, &keyholders, &ids);
     let sentence = sentence(&diagnosis);
     let mut remarks = remark_lines(&diagnosis.remarks);
     remarks.extend(damaged);
@@ -78,7 +77,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
         line(format_args!("{sentence}"));
         table(&diagnosis).iter().for_each(|row| line(format_args!("  {row}")));
         duration_lines(&diagnosis).iter().for_each(|text| line(format_args!("{text}")));
-        if !steps.steps.is_empty() {
+        if !steps.heading.is_empty() {
             line(format_args!("{}", steps.heading));
         }
         for Step { command, note } in &steps.steps {
@@ -209,8 +208,11 @@ fn sentence(diagnosis: &Diagnosis) -> String {
     };
     let is_signed_by_people = |role: &RoleDiagnosis| matches!(role.role, SignedRole::People(_));
     let thief = labels(&|role| role.is_in_a_thiefs_hands());
-    let broken = labels(&|role| role.verdict == Verdict::Broken);
+    // Nobody need be lost where keys have not been given yet.
+    let not_yet = labels(&|role| role.verdict == Verdict::Broken && !role.without_key.is_empty());
+    let broken = labels(&|role| role.verdict == Verdict::Broken && role.without_key.is_empty());
     let with_stolen = labels(&|role| role.verdict == Verdict::HoldsWithStolen);
+    let holding = labels(&|role| role.verdict.holds());
     let exactly = labels(&|role| role.verdict == Verdict::HoldsExactly && is_signed_by_people(role));
     let mut parts = Vec::new();
     if diagnosis.roles.is_empty() {
@@ -225,8 +227,13 @@ fn sentence(diagnosis: &Diagnosis) -> String {
     if !with_stolen.is_empty() {
         parts.push(format!("the threshold holds for {with_stolen} only with keys that are stolen"));
     }
-    if broken.is_empty() && with_stolen.is_empty() {
+    if !not_yet.is_empty() {
+        parts.push(format!("{not_yet} cannot be signed yet, as keys are missing"));
+    }
+    if broken.is_empty() && with_stolen.is_empty() && not_yet.is_empty() {
         parts.push("the threshold still holds for every role".to_owned());
+    } else if !holding.is_empty() {
+        parts.push(format!("it holds for {holding}"));
     }
     if !exactly.is_empty() {
         parts.push(format!("{exactly} could not lose another one"));
@@ -244,7 +251,7 @@ fn and(words: &[&str]) -> String {
 
 fn table(diagnosis: &Diagnosis) -> Vec<String> {
     let width = diagnosis.roles.iter().map(|role| role.label.len()).max().unwrap_or(0).max(9);
-    let head = format!("{:<width$}  {:>5}  {:>8}  {:>5}  good until", "role", "needs", "left", "spare");
+    let head = format!("{:<width$}  {:>5}  {:>8}  {:>6}  good until", "role", "needs", "left", "spare");
     let row = |role: &RoleDiagnosis| {
         let left = format!("{} of {}", role.left.len(), role.holders.len());
         let until = match role.expiry {
@@ -257,12 +264,12 @@ fn table(diagnosis: &Diagnosis) -> Vec<String> {
             _ => role.verdict.spare().to_string(),
         };
         let mut who = String::new();
-        for (what, names) in [("lost", &role.lost), ("stolen", &role.stolen)] {
+        for (what, names) in [("lost", &role.lost), ("stolen", &role.stolen), ("without a key", &role.without_key)] {
             if !names.is_empty() {
                 who.push_str(&format!("; {what}: {}", join(names)));
             }
         }
-        format!("{:<width$}  {:>5}  {left:>8}  {spare:>5}  {until}{who}", role.label, role.threshold)
+        format!("{:<width$}  {:>5}  {left:>8}  {spare:>6}  {until}{who}", role.label, role.threshold)
     };
     [head].into_iter().chain(diagnosis.roles.iter().map(row)).collect()
 }
@@ -272,6 +279,8 @@ fn from_now(expiry: Expiry, at: DateTime<Utc>) -> String {
     let left = expiry.instant() - at;
     match (left.num_days(), left.num_hours()) {
         _ if expiry.has_passed(at) => "EXPIRED".to_owned(),
+        (0, 0) => "less than an hour".to_owned(),
+        (0, 1) => "1 hour".to_owned(),
         (0, hours) => format!("{hours} hours"),
         (1, _) => "1 day".to_owned(),
         (days, _) => format!("{days} days"),
@@ -281,20 +290,20 @@ fn from_now(expiry: Expiry, at: DateTime<Utc>) -> String {
 /// When verifiers begin to refuse, and on account of which role.
 fn duration_lines(diagnosis: &Diagnosis) -> Vec<String> {
     let instant = |role: &RoleDiagnosis| {
-        let expiry = role.expiry.map(|expiry| format!("{expiry}, {}", from_now(expiry, diagnosis.at)));
-        format!("{} ({})", expiry.unwrap_or_default(), role.label)
+        let text = |expiry: Expiry| format!("from {expiry} on ({}: {})", role.label, from_now(expiry, diagnosis.at));
+        role.expiry.map(text).unwrap_or_default()
     };
     let mut lines = Vec::new();
     if let Some(role) = diagnosis.first_to_expire() {
-        lines.push(format!("if nothing is signed from now on, verifiers refuse from {} on", instant(role)));
+        lines.push(format!("if nothing is signed from now on, verifiers refuse {}", instant(role)));
     }
     if let Some(role) = diagnosis.first_to_fail() {
-        let text = "if all is signed that still can be and nothing is repaired, verifiers refuse from";
-        lines.push(format!("{text} {} on", instant(role)));
+        let text = "if all is signed that still can be and nothing is repaired, verifiers refuse";
+        lines.push(format!("{text} {}", instant(role)));
     }
     for role in diagnosis.roles.iter().filter(|role| !role.is_top_level() && role.verdict == Verdict::Broken) {
         if role.expiry.is_some() {
-            lines.push(format!("what {} ships is refused from {} on, and nothing else", role.label, instant(role)));
+            lines.push(format!("what {} ships, and nothing else, is refused {}", role.label, instant(role)));
         }
     }
     for role in diagnosis.roles.iter().filter(|role| role.is_in_a_thiefs_hands()) {

@@ -131,8 +131,7 @@ fn with_any_loss_of_any_threshold_the_proposed_ceremony_seals_or_no_ceremony_doe
                     let frozen = proposed(&room, repair);
                     assert_eq!(frozen_files(&frozen), files(&repair.signing), "{case}");
                     // Neither with one fewer than it says, whoever comes.
-                    let fewer: Vec<Signer> =
-                        everybody.iter().skip(left.len() - (threshold - 1)).cloned().collect();
+                    let fewer: Vec<Signer> = everybody.iter().skip(left.len() - (threshold - 1)).cloned().collect();
                     assert!(matches!(seal(&room, &frozen, &fewer), Err(Refusal::NotEnough { .. })), "{case}");
                     let sealed = seal(&room, &frozen, &with_their_keys(&left[..threshold])).unwrap();
                     publish(&mut room, &sealed, "online");
@@ -307,13 +306,64 @@ fn a_person_who_has_lost_one_of_two_keys_signs_with_the_other_once_a_root_lists_
 }
 
 #[test]
+fn a_person_behind_two_keys_counts_once_and_a_thief_of_both_twice() {
+    let mut room = room(&PlanText::of(&FIVE, 3));
+    // It turns out that Bob is Alice.
+    let both = keyholder("alice").to_toml() + &Keyholder::key_toml(&key("bob").public_key());
+    let others = room.keyholders.iter().filter(|holder| !["alice", "bob"].contains(&holder.name().as_str())).cloned();
+    let alice = Keyholder::parse(name("alice"), &both).unwrap();
+    room.keyholders = Keyholders::new(others.chain([alice])).unwrap();
+    let root = |losses: &Losses| diagnose(&room, losses).role(&SignedRole::People(ROOT)).unwrap().clone();
+    assert_eq!((root(&losses(&[])).holders.len(), root(&losses(&[])).verdict), (4, Verdict::Holds { spare: 1 }));
+    assert_eq!(root(&losses(&["carol"])).verdict, Verdict::HoldsExactly);
+    // Three keys, and two people.
+    let two = root(&losses(&["carol", "dave"]));
+    assert_eq!((two.left, two.verdict), (vec![name("alice"), name("erin")], Verdict::Broken));
+    let mut renewal = draft(&room);
+    renewal.renew(&ROOT).unwrap();
+    let signers = [("alice", "alice"), ("alice", "bob"), ("erin", "erin")];
+    let signers = signers.map(|(of, with)| (of.to_owned(), with.to_owned()));
+    assert!(matches!(seal(&room, &freeze(&room, &renewal), &signers), Err(Refusal::NotEnough { .. })));
+    // Verifiers count keys, and so does a thief.
+    let stolen = |names: &[&str]| Losses { stolen: names.iter().map(|of| name(of)).collect(), ..Losses::default() };
+    assert_eq!((root(&stolen(&["alice"])).stolen_keys, root(&stolen(&["alice"])).is_in_a_thiefs_hands()), (2, false));
+    assert!(root(&stolen(&["alice", "erin"])).is_in_a_thiefs_hands());
+}
+
+#[test]
+fn bins_are_one_line_and_each_of_them_is_signed_anew() {
+    let mut room = room(&PlanText::of(&["alice", "bob"], 1));
+    let bins = "[[delegations]]\nbins = { prefix = \"bin\", bits = 2 }\nholders = [\"carol\"]\nthreshold = 1\n\
+                expires-days = 30\nship = []\n";
+    let plan = Plan::parse(&(PlanText::of(&["alice", "bob"], 1).text() + bins), &room.keyholders, &Bounds::default());
+    let frozen = Frozen::freeze(&plan.unwrap(), &room.published, &room.targets).unwrap();
+    let sealed = seal(&room, &frozen, &with_their_keys(["alice", "carol"])).unwrap();
+    publish(&mut room, &sealed, "online");
+    let diagnosis = diagnose(&room, &losses(&["carol"]));
+    let labels: Vec<&str> = diagnosis.roles.iter().map(|role| role.label.as_str()).collect();
+    assert_eq!(labels, ["root", "targets", "bin-0 to bin-3", "snapshot", "timestamp"]);
+    let Repair::Ceremony(repair) = &diagnosis.repair else { panic!("{:?}", diagnosis.repair) };
+    let files: Vec<(&str, usize)> =
+        repair.signing.iter().map(|signing| (signing.label.as_str(), signing.files)).collect();
+    assert_eq!(files, [("targets", 1), ("bin-0 to bin-3", 4)]);
+    let frozen = proposed(&room, repair);
+    assert_eq!(frozen.parts().count(), 5);
+    let sealed = seal(&room, &frozen, &with_their_keys(["bob", "new-carol"])).unwrap();
+    publish(&mut room, &sealed, "online");
+}
+
+#[test]
 fn a_role_is_due_expired_and_failing_from_the_very_instant() {
     let room = room(&PlanText::of(&FIVE, 3));
     let at = |seconds_before: i64, days: i64| day(days) - chrono::Duration::seconds(seconds_before);
     let diagnose =
         |instant| Diagnosis::of_published(&room.published, &room.keyholders, &policy(), &losses(&["online"]), instant);
-    let is_due = |instant| diagnose(instant).remarks.iter().any(|remark| matches!(remark, Remark::Due { role, .. } if role == "root"));
-    let has_expired = |instant| diagnose(instant).remarks.iter().any(|remark| matches!(remark, Remark::Expired { role, .. } if role == "root"));
+    let is_due = |instant| {
+        diagnose(instant).remarks.iter().any(|remark| matches!(remark, Remark::Due { role, .. } if role == "root"))
+    };
+    let has_expired = |instant| {
+        diagnose(instant).remarks.iter().any(|remark| matches!(remark, Remark::Expired { role, .. } if role == "root"))
+    };
     // 197 days, the last 46 of them for signing.
     assert_eq!((is_due(at(1, 151)), is_due(at(0, 151))), (false, true));
     assert_eq!((has_expired(at(1, 197)), has_expired(at(0, 197))), (false, true));
@@ -355,12 +405,9 @@ fn before_anything_is_published_a_policy_and_a_plan_are_judged() {
     let room = Room::new();
     let holders: Vec<Name> = FIVE.iter().map(|of| name(of)).collect();
     let policy = Policy::parse(&Policy::template("Test", &holders, 3, &[name("online")])).unwrap();
-    let of_policy = |keyholders: &Keyholders, lost: &[&str]| {
-        Diagnosis::of_policy(&policy, keyholders, &losses(lost), day(0))
-    };
-    let of_plan = |lost: &[&str]| {
-        Diagnosis::of_plan(&room.plan(&PlanText::of(&FIVE, 3)), &losses(lost), day(0))
-    };
+    let of_policy =
+        |keyholders: &Keyholders, lost: &[&str]| Diagnosis::of_policy(&policy, keyholders, &losses(lost), day(0));
+    let of_plan = |lost: &[&str]| Diagnosis::of_plan(&room.plan(&PlanText::of(&FIVE, 3)), &losses(lost), day(0));
     for diagnose in [&of_plan as &dyn Fn(&[&str]) -> Diagnosis, &|lost: &[&str]| of_policy(&room.keyholders, lost)] {
         assert_eq!((diagnose(&[]).holds(), diagnose(&[]).repair), (true, Repair::Nothing));
         assert!(diagnose(&["alice", "bob"]).holds());

@@ -28,22 +28,28 @@ const fn at_night(prepare: fn(&Office), after: fn(&Office)) -> Section {
 
 /// Three of five, published.
 pub(crate) const NOTHING: Section = at_night(|_| {}, followed);
-pub(crate) const STOLEN: Section = at_night(|_| {}, |office| {
-    followed(office);
-    no_root_lists(office, "alice");
-});
+pub(crate) const STOLEN: Section = at_night(
+    |_| {},
+    |office| {
+        followed(office);
+        no_root_lists(office, "alice");
+    },
+);
 pub(crate) const NEW_TOKEN: Section = STOLEN;
 pub(crate) const TWO_OF_FIVE: Section = at_night(two_of_five, |office| {
     followed(office);
     // The one before, and the three of the repair.
     assert!(office.path("public/5.root.json").exists() && !office.path("public/6.root.json").exists());
 });
-pub(crate) const ROOT_BROKEN: Section = at_night(|_| {}, |office| {
-    followed(office);
-    assert!(office.verify("public-2", 1, NIGHT).is_ok());
-    // What was published is good until it expires, and no longer.
-    assert!(office.verify("public", 1, SUMMER).is_err());
-});
+pub(crate) const ROOT_BROKEN: Section = at_night(
+    |_| {},
+    |office| {
+        followed(office);
+        assert!(office.verify("public-2", 1, NIGHT).is_ok());
+        // What was published is good until it expires, and no longer.
+        assert!(office.verify("public", 1, SUMMER).is_err());
+    },
+);
 pub(crate) const TARGETS_OF_TWO: Section = at_night(targets_of_two, followed);
 pub(crate) const NPM_OF_FRANK: Section = at_night(npm_of_frank, followed);
 pub(crate) const FAST_FORWARDED: Section = at_night(fast_forwarded, |office| {

@@ -28,6 +28,10 @@ pub(super) fn remark_lines(remarks: &[Remark]) -> Vec<String> {
 
 fn line(remark: &Remark) -> Option<String> {
     Some(match remark {
+        Remark::Incomplete => {
+            "snapshot and timestamp do not fit the newest root yet: sign them first: rootline-repo online --key FILE"
+                .to_owned()
+        }
         Remark::Expired { role, expiry } => format!("{role} expired at {expiry}"),
         Remark::Due { role, since, expiry } => {
             format!("{role} is to be signed anew since {}; it expires at {expiry}", instant_text(*since))

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::{
-    Change, Diagnosis, Keyholders, Name, OnlineSigner, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing, Verdict,
+    CeremonyRole, Change, Diagnosis, Keyholders, Losses, Name, OnlineSigner, Repair, RepairCeremony, RoleDiagnosis,
+    SignedRole, Signing, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -35,15 +36,23 @@ impl Step {
 
 impl Steps {
     /// The steps of a diagnosis's repair. The ceremony is called `repair`, or with a number if there has been one.
-    pub(super) fn of(diagnosis: &Diagnosis, keyholders: &Keyholders, ids: &BTreeSet<Name>) -> Steps {
+    pub(super) fn of(diagnosis: &Diagnosis, losses: &Losses, keyholders: &Keyholders, ids: &BTreeSet<Name>) -> Steps {
         let taken = |id: &String| ids.iter().any(|other| other.as_str() == *id);
         let id = (1..).map(|number| if number == 1 { "repair".to_owned() } else { format!("repair-{number}") });
         let id = id.into_iter().find(|id| !taken(id)).unwrap_or_default();
         let ceremony = |ceremony: &RepairCeremony| CeremonySteps::new(ceremony, keyholders, &id).steps();
         match &diagnosis.repair {
-            Repair::Nothing => Steps { kind: "nothing", heading: String::new(), steps: Vec::new() },
+            Repair::Nothing => {
+                let heading = "nothing that is lost is listed anywhere, so there is nothing to repair";
+                let heading = if *losses == Losses::default() { "" } else { heading };
+                Steps { kind: "nothing", heading: heading.to_owned(), steps: Vec::new() }
+            }
             Repair::Ceremony(repair) => {
-                let roots = repair.signing.iter().find(|signing| signing.label == "root").map_or(0, |root| root.files);
+                let roots = repair
+                    .signing
+                    .iter()
+                    .find(|signing| signing.role == CeremonyRole::Root)
+                    .map_or(0, |root| root.files);
                 let roots = match roots {
                     0 => "root stays as it is".to_owned(),
                     1 => "one new root".to_owned(),
@@ -93,9 +102,14 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
     let mut steps = vec![match online_left.next() {
         Some(role) => Step::command(
             "rootline-repo online --key FILE && rootline-repo publish",
-            format!("every day, with a key of {}, until root or targets expires: what is published stays good", join(&role.left)),
+            format!(
+                "every day, with a key of {}, until root or targets expires: what is published stays good",
+                join(&role.left)
+            ),
         ),
-        None => Step::note("timestamps cannot be signed any more: what is published is good until the first expiry above"),
+        None => {
+            Step::note("timestamps cannot be signed any more: what is published is good until the first expiry above")
+        }
     }];
     match meanwhile {
         Some(ceremony) => {
@@ -104,7 +118,9 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
         }
         None => steps.push(Step::note("publish nothing else from here")),
     }
-    steps.push(Step::note("tell verifiers through another channel than this repository that a new root is coming, and how to know it"));
+    steps.push(Step::note(
+        "tell verifiers through another channel than this repository that a new root is coming, and how to know it",
+    ));
     steps.push(Step::command(
         "rootline-repo init ../new --name NAME --holders NAMES --threshold N --online NAME",
         "a new repository; then its first ceremony with keys that are there, and publish it to another place",
@@ -135,9 +151,8 @@ impl<'a> CeremonySteps<'a> {
             })
             .collect();
         let several = unnamed.len() > 1;
-        let wanted = |(at, lost): (usize, &'a Name)| {
-            (lost, if several { format!("NEW-{}", at + 1) } else { "NEW".to_owned() })
-        };
+        let wanted =
+            |(at, lost): (usize, &'a Name)| (lost, if several { format!("NEW-{}", at + 1) } else { "NEW".to_owned() });
         CeremonySteps { repair, keyholders, id, wanted: unnamed.into_iter().enumerate().map(wanted).collect() }
     }
 
@@ -152,6 +167,7 @@ impl<'a> CeremonySteps<'a> {
         steps.push(Step::command(format!("rootline-repo ceremony sign {id} --key FILE"), signing.join("; ")));
         steps.push(Step::command(format!("rootline-repo ceremony seal {id}"), ""));
         let online = match &self.repair.online {
+            Some(OnlineSigner::Stays(name)) if self.has_next_key(name) => format!("with {name}'s next key"),
             Some(OnlineSigner::Stays(name)) => format!("with {name}'s key"),
             Some(OnlineSigner::InPlaceOf(lost)) => format!("with {}'s key", self.newcomer(lost, None)),
             None => String::new(),
@@ -159,6 +175,10 @@ impl<'a> CeremonySteps<'a> {
         steps.push(Step::command("rootline-repo online --key FILE", online));
         steps.push(Step::command("rootline-repo publish", ""));
         steps
+    }
+
+    fn has_next_key(&self, name: &Name) -> bool {
+        self.repair.changes.iter().any(|change| matches!(change, Change::NewKey { of, .. } if of == name))
     }
 
     fn newcomer(&self, lost: &Name, by: Option<&Name>) -> String {
@@ -208,21 +228,29 @@ impl<'a> CeremonySteps<'a> {
     }
 }
 
-/// `root: 3 of carol, dave, erin`.
+/// `root: 3 of bob, carol, dave, erin`.
 fn signing_text(signing: &Signing) -> String {
-    let Signing { label, files, threshold, left, stolen, newcomers, .. } = signing;
-    let what = if *files > 1 && label == "root" { format!("each of {files} roots") } else { label.clone() };
-    let from_left = threshold.saturating_sub(*newcomers);
+    let Signing { role, label, files, threshold, left, stolen, newcomers, coming } = signing;
+    if *role != CeremonyRole::Root {
+        let who = match (left.is_empty(), *coming) {
+            (_, 0) => join(left),
+            (true, _) => "those who come or whose key is new".to_owned(),
+            (false, _) => format!("{}, and those who come or whose key is new", join(left)),
+        };
+        return format!("{label}: {threshold} of {who}");
+    }
+    // The old root knows nothing of those who come, so whoever is left has to be enough, or else a stolen key signs once more.
+    let what = if *files > 1 { format!("each of {files} roots") } else { label.clone() };
+    let of_left = threshold.saturating_sub(*newcomers);
     let mut parts = Vec::new();
     match left.len() as u64 {
         0 => {}
-        all if all == from_left => parts.push(format!("all of {}", join(left))),
-        _ => parts.push(format!("{from_left} of {}", join(left))),
+        all if all == of_left => parts.push(format!("all of {}", join(left))),
+        _ => parts.push(format!("{of_left} of {}", join(left))),
     }
     if !stolen.is_empty() {
-        parts.push(format!("{newcomers} of {}, with the old key and the new", join(stolen)));
-    } else if *newcomers > 0 {
-        parts.push(format!("{newcomers} of those who come, or with the keys that come"));
+        let of_stolen = format!("{newcomers} of {} with the old key", join(stolen));
+        parts.push(format!("{of_stolen}, together with the new key or person in its place"));
     }
     format!("{what}: {}", parts.join(" and "))
 }
