@@ -41,6 +41,8 @@ pub(crate) const TWO_OF_FIVE: Section = at_night(two_of_five, |office| {
     // The one before, and the three of the repair.
     assert!(office.path("public/5.root.json").exists() && !office.path("public/6.root.json").exists());
 });
+pub(crate) const TWO_OF_FIVE_STOLEN: Section = Section { prepare: two_of_five, ..STOLEN };
+pub(crate) const RACE: Section = Section { prepare: race, ..STOLEN };
 pub(crate) const ROOT_BROKEN: Section = at_night(
     |_| {},
     |office| {
@@ -171,21 +173,41 @@ fn npm_of_frank(office: &Office) {
     office.hold("npm", &options, &["alice", "bob", "carol", "frank"], DAY_0);
 }
 
-/// A verifier has seen timestamps of a thief's at the very place where ours are.
+/// A verifier has seen timestamps of a thief's with higher versions.
 fn fast_forwarded(office: &Office) {
+    thief(office, "cache", |office| {
+        for _ in 0..9 {
+            office.done(&["--repository", "thief", "online", "--key", "keys/online.pem", "--renew"]);
+        }
+    });
+}
+
+/// A verifier has seen a root that a thief has made with the keys of Alice, Bob and Carol, and that lists nobody else.
+fn race(office: &Office) {
+    thief(office, "reached-by-the-thief", |office| {
+        let done = |words: &[&str]| drop(office.done(&[&["--repository", "thief"], words].concat()));
+        done(&["ceremony", "new", "theft", "--remove", "root=dave", "--remove", "root=erin"]);
+        done(&["ceremony", "freeze", "theft"]);
+        for name in ["alice", "bob", "carol"] {
+            done(&["ceremony", "sign", "theft", "--key", &format!("keys/{name}.pem"), "--yes"]);
+        }
+        done(&["ceremony", "seal", "theft"]);
+        done(&["online", "--key", "keys/online.pem"]);
+    });
+}
+
+/// A thief does something in a copy of his, and a verifier with this local copy finds the result at the very place where ours are.
+fn thief(office: &Office, cache: &str, does: impl Fn(&Office)) {
     let (ours, thiefs) = (office.path("ours"), office.path("thief"));
     for folder in ["keyholders", "targets", "metadata", "ceremonies", "public"] {
         copy_folder(&office.path(folder), &thiefs.join(folder));
     }
     office.write("thief/rootline.toml", office.read("rootline.toml"));
-    for _ in 0..9 {
-        office.done(&["--repository", "thief", "online", "--key", "keys/online.pem", "--renew"]);
-    }
+    does(office);
     office.done(&["--repository", "thief", "publish", "--to", "thief/public"]);
     fs::rename(office.path("public"), &ours).unwrap();
     fs::rename(thiefs.join("public"), office.path("public")).unwrap();
-    let section = Section { at: NIGHT, ..NOTHING };
-    section.type_line(office, "rootline update --url public --root pinned.root.json --cache cache");
+    NOTHING.type_line(office, &format!("rootline update --url public --root pinned.root.json --cache {cache}"));
     fs::rename(office.path("public"), thiefs.join("public")).unwrap();
     fs::rename(ours, office.path("public")).unwrap();
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rootline_ceremonies::{Name, Remark};
 use rootline_metadata::instant_text;
 
-use super::and;
+use super::report::and;
 use crate::commands::join;
 
 /// A line for each; those that say the same of several people are one.
