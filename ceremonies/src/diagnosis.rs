@@ -212,7 +212,8 @@ impl Diagnosis {
 
     /// Looks at an open ceremony too: whether it asks for those who are lost, and whether it can still be sealed.
     pub fn look_at_ceremony(&mut self, id: &Name, standing: &Standing, losses: &Losses) {
-        self.remarks.extend(remark::of_ceremony(id, standing, losses));
+        let remarks = remark::of_ceremony(id, standing, &self.roles, losses);
+        self.remarks.extend(remarks);
     }
 }
 

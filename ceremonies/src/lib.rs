@@ -8,6 +8,7 @@
 //! Published + Plan ─▶ Frozen ─▶ Review
 //!                        └▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
 //! Published + Sealed + online key ─▶ Release ─▶ Published
+//! Published + Losses ─▶ Diagnosis ─▶ what to plan
 //! ```
 //!
 //! A first root for one keyholder, made and signed:

@@ -275,3 +275,22 @@ fn delegated_roles_are_judged_and_repaired_without_root_where_root_is_broken() {
     office.hold("repair", &["--add", "npm=carol", "--remove", "npm=frank"], &["bob", "carol", "dave"], DAY_1);
     office.verify("public", 1, DAY_1).unwrap();
 }
+
+#[test]
+fn what_was_interrupted_between_a_root_and_its_timestamp_is_to_be_completed_first() {
+    let office = Office::after_the_first();
+    let timestamp = office.read("metadata/timestamp.json");
+    office.done(&["ceremony", "new", "swap", "--replace", "online=frank"]);
+    office.done(&["ceremony", "freeze", "swap"]);
+    for signer in ["alice", "bob", "carol"] {
+        assert_eq!(office.sign("swap", signer).status, 0);
+    }
+    office.done(&["ceremony", "seal", "swap"]);
+    office.done(&["online", "--key", "keys/frank.pem"]);
+    let incomplete =
+        "snapshot and timestamp do not fit the newest root yet: sign them first: rootline-repo online --key FILE";
+    assert!(!doctor(&office, &[]).out.contains(incomplete));
+    // Killed just before the last file was written.
+    office.write("metadata/timestamp.json", timestamp);
+    prints(&doctor(&office, &[]), &[incomplete]);
+}

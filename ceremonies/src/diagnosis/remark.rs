@@ -8,6 +8,7 @@ use rootline_metadata::{Expiry, KeyId};
 use super::{Losses, RoleDiagnosis, SignedRole};
 use crate::name::Name;
 use crate::part::Part;
+use crate::role::CeremonyRole;
 use crate::standing::{Standing, Under};
 
 /// Something that is worth knowing.
@@ -63,6 +64,13 @@ pub enum Remark {
         /// Who.
         names: Vec<Name>,
     },
+    /// Keys that are stolen have signed an open ceremony: their owners may know nothing of it.
+    SignedByStolen {
+        /// Which ceremony.
+        ceremony: Name,
+        /// Whose keys.
+        names: Vec<Name>,
+    },
     /// An open ceremony cannot be sealed any more as it is frozen.
     Stuck {
         /// Which ceremony.
@@ -112,13 +120,21 @@ pub(super) fn remarks(roles: &[RoleDiagnosis], at: DateTime<Utc>) -> Vec<Remark>
     remarks
 }
 
-pub(super) fn of_ceremony(id: &Name, standing: &Standing, losses: &Losses) -> Vec<Remark> {
+/// What there is to say about an open ceremony. `roles` are those of what is published.
+pub(super) fn of_ceremony(id: &Name, standing: &Standing, roles: &[RoleDiagnosis], losses: &Losses) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    let mut asked: Vec<Name> = Vec::new();
-    for part in &standing.parts {
+    let (mut asked, mut stolen) = (BTreeSet::new(), BTreeSet::new());
+    let is_root = |role: &&RoleDiagnosis| role.role == SignedRole::People(CeremonyRole::Root);
+    let root = roles.iter().find(is_root);
+    for (at, part) in standing.parts.iter().enumerate() {
+        stolen.extend(part.signed().into_iter().filter(|name| losses.stolen.contains(name)).cloned());
         for quorum in part.quorums.iter().filter(|quorum| !quorum.is_met()) {
+            // Whoever has lost the key that the published root lists cannot sign under that root, and may well under the next.
+            let under_published = at == 0 && matches!(quorum.under, Under::OldRoot(_));
+            let has_lost_key = |name: &Name| under_published && root.is_some_and(|root| root.lost.contains(name));
             let missing = quorum.missing.iter().cloned();
-            let (lost, left): (Vec<Name>, Vec<Name>) = missing.partition(|name| losses.lost.contains(name));
+            let (lost, left): (Vec<Name>, Vec<Name>) =
+                missing.partition(|name| losses.lost.contains(name) || has_lost_key(name));
             let needed = quorum.still_needed();
             asked.extend(lost);
             if (left.len() as u64) < needed {
@@ -127,10 +143,11 @@ pub(super) fn of_ceremony(id: &Name, standing: &Standing, losses: &Losses) -> Ve
             }
         }
     }
-    asked.sort();
-    asked.dedup();
     if remarks.is_empty() && !asked.is_empty() {
-        remarks.push(Remark::AsksForLost { ceremony: id.clone(), names: asked });
+        remarks.push(Remark::AsksForLost { ceremony: id.clone(), names: asked.into_iter().collect() });
+    }
+    if !stolen.is_empty() {
+        remarks.push(Remark::SignedByStolen { ceremony: id.clone(), names: stolen.into_iter().collect() });
     }
     remarks
 }

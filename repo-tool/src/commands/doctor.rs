@@ -23,10 +23,10 @@ use crate::failure::Failure;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline-repo doctor                                    the state of health
-  rootline-repo doctor --lost alice,bob                   what if these two could not sign any more
-  rootline-repo doctor --lost alice --replace alice=frank     with the names that the repair will have
-  rootline-repo doctor --compromised alice                what a thief of her keys could do, and how to get rid of him
+  rootline-repo doctor                                       the state of health
+  rootline-repo doctor --lost alice,bob                      what if these two could not sign
+  rootline-repo doctor --lost alice --replace alice=frank    the repair with its names
+  rootline-repo doctor --compromised alice                   what a thief of her keys could do
   rootline-repo doctor --lost-key 3f0a9c21 --json
 
 Nothing is changed. Before the first ceremony it is about the only plan that is open, or else about rootline.toml.

@@ -381,18 +381,30 @@ fn an_open_ceremony_that_waits_for_the_lost_is_named_and_one_that_can_do_without
     let frozen = freeze(&room, &renewal);
     let id = name("test");
     let standing = room.ceremony(&id, &frozen).tally(&room.answers(&frozen, &["alice"]));
-    let of = |lost: &[&str]| {
-        let losses = losses(lost);
-        let mut diagnosis = diagnose(&room, &losses);
+    let look = |losses: &Losses| {
+        let mut diagnosis = diagnose(&room, losses);
         let before = diagnosis.remarks.len();
-        diagnosis.look_at_ceremony(&id, &standing, &losses);
+        diagnosis.look_at_ceremony(&id, &standing, losses);
         diagnosis.remarks.split_off(before)
     };
+    let of = |lost: &[&str]| look(&losses(lost));
+    let of_keys = |lost: &[&str]| {
+        let lost_keys = lost.iter().map(|of| KeyId::of(&key(of).public_key())).collect();
+        look(&Losses { lost_keys, ..Losses::default() })
+    };
+    let of_stolen =
+        |stolen: &[&str]| look(&Losses { stolen: stolen.iter().map(|of| name(of)).collect(), ..Losses::default() });
     // Alice has signed; two of four are needed.
     assert_eq!(of(&[]), []);
     assert_eq!(of(&["alice"]), []);
     let names = vec![name("bob"), name("carol")];
     assert_eq!(of(&["bob", "carol"]), [Remark::AsksForLost { ceremony: id.clone(), names }]);
+    assert_eq!(of_keys(&["bob", "carol"]), of(&["bob", "carol"]));
+    assert!(matches!(&of_keys(&["bob", "carol", "dave"])[..], [Remark::Stuck { needed: 2, .. }]));
+    // What a thief may have signed is to be looked at; what he has not is not.
+    assert_eq!(of_stolen(&["bob"]), []);
+    let names = vec![name("alice")];
+    assert_eq!(of_stolen(&["alice", "bob"]), [Remark::SignedByStolen { ceremony: id.clone(), names }]);
     let stuck = of(&["bob", "carol", "dave"]);
     assert!(!stuck.is_empty());
     assert!(stuck.iter().all(

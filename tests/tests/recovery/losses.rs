@@ -48,8 +48,11 @@ pub(crate) const ROOT_BROKEN: Section = at_night(
     |office| {
         followed(office);
         assert!(office.verify("public-2", 1, NIGHT).is_ok());
-        // What was published is good until it expires, and no longer.
-        assert!(office.verify("public", 1, SUMMER).is_err());
+        // With timestamps day after day what was published is good to its last second, and no longer.
+        office.done_at("2030-07-16T12:00:00Z", &["online", "--key", "keys/online.pem"]);
+        office.done_at("2030-07-16T12:00:00Z", &["publish"]);
+        assert!(office.verify("public", 1, "2030-07-16T23:59:59Z").is_ok());
+        assert!(office.verify("public", 1, "2030-07-17T00:00:00Z").is_err());
     },
 );
 pub(crate) const TARGETS_OF_TWO: Section = at_night(targets_of_two, followed);

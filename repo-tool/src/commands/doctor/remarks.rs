@@ -49,6 +49,10 @@ fn line(remark: &Remark) -> Option<String> {
         Remark::AsksForLost { ceremony, names } => {
             format!("ceremony {ceremony} asks for {}, and can do without", join(names))
         }
+        Remark::SignedByStolen { ceremony, names } => format!(
+            "ceremony {ceremony} has signatures by keys that are stolen, of {}: ask whether they are theirs, or abandon it",
+            join(names)
+        ),
         Remark::Stuck { ceremony, part, under, needed, left } => format!(
             "ceremony {ceremony} cannot be sealed any more as it is frozen: {part} under {under} needs {needed} more, of {}; \
              abandon it, or change its plan and freeze it again",
