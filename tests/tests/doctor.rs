@@ -73,6 +73,15 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
             "with online's key",
         ],
     );
+    // Carol has a next key, which every new root will list.
+    let add = ["keyholder", "add", "carol", "--public-key", "keys/stranger.pub", "--new-key"];
+    let next = Office::after_the_first();
+    next.done(&add);
+    prints(
+        &doctor(&next, &["--lost", "alice"]),
+        &["root: 3 of bob, carol, dave, erin, carol with the old key and the next one; \
+           targets: 3 of bob, dave, erin, and those who come or whose key is new"],
+    );
     // Frank has a key already.
     assert!(!said.out.contains("keyholder add frank"), "{}", said.out);
     let said = doctor(&office, &["--lost", "alice,bob,carol"]);

@@ -80,8 +80,10 @@ pub struct Signing {
     pub files: usize,
     /// How many have to sign each.
     pub threshold: u64,
-    /// Who of those that are left can sign all of them.
+    /// Who of those that are left can sign all of them with a key that is listed now.
     pub left: Vec<Name>,
+    /// Those of them who have been given a next key, which root will list from this ceremony on: they sign with both.
+    pub both_keys: Vec<Name>,
     /// Whose stolen keys are needed, as there are not enough others: as many of them as are missing sign with the old key, and the new key or person
     /// in its place signs too.
     pub stolen: Vec<Name>,
@@ -239,15 +241,22 @@ impl Repairer<'_> {
             };
             facts.files.iter().filter(|file| !has_enough(&file.signed_by)).count()
         };
-        let missing = role.threshold.saturating_sub(role.left.len() as u64);
-        let needs_stolen = *name == CeremonyRole::Root && role.verdict == Verdict::HoldsWithStolen;
+        let is_root = *name == CeremonyRole::Root;
+        let staying =
+            |name: &&Name| facts.keys.iter().any(|key| key.owner.as_ref() == Some(*name) && self.stays(role, key));
+        let (staying, next): (Vec<&Name>, Vec<&Name>) = role.left.iter().partition(staying);
+        // Only root is signed under the old keys as well.
+        let left: Vec<Name> = if is_root { role.left.clone() } else { staying.into_iter().cloned().collect() };
+        let missing = role.threshold.saturating_sub(left.len() as u64);
+        let needs_stolen = is_root && role.verdict == Verdict::HoldsWithStolen;
         let able = |name: &&Name| !role.lost.contains(name);
         (files > 0).then(|| Signing {
             role: name.clone(),
             label: role.label.clone(),
             files,
             threshold: role.threshold,
-            left: role.left.clone(),
+            left,
+            both_keys: next.into_iter().filter(|_| is_root).cloned().collect(),
             stolen: role.stolen.iter().filter(able).filter(|_| needs_stolen).cloned().collect(),
             newcomers: missing,
             coming: self.changes_in(facts, role),

@@ -306,6 +306,27 @@ fn a_person_who_has_lost_one_of_two_keys_signs_with_the_other_once_a_root_lists_
 }
 
 #[test]
+fn who_has_been_given_a_next_key_signs_a_repair_with_both() {
+    let mut room = room(&PlanText::of(&FIVE, 3));
+    room.keyholders = with_next_keys(&room.keyholders, &["carol"]);
+    let diagnosis = diagnose(&room, &losses(&["alice", "bob"]));
+    assert_eq!(diagnosis.roles[0].verdict, Verdict::HoldsExactly);
+    let Repair::Ceremony(repair) = &diagnosis.repair else { panic!("{:?}", diagnosis.repair) };
+    let [root, targets] = &repair.signing[..] else { panic!("{:?}", repair.signing) };
+    // Three keys change with root, so it takes two.
+    assert_eq!((root.files, &root.both_keys[..]), (2, &[name("carol")][..]));
+    // Targets is signed under the last root alone.
+    assert_eq!((&targets.left[..], targets.newcomers, targets.coming), (&[name("dave"), name("erin")][..], 1, 3));
+    let frozen = proposed(&room, repair);
+    assert_eq!(frozen_files(&frozen), files(&repair.signing));
+    let one = with_their_keys(["carol", "dave", "erin"]);
+    assert!(matches!(seal(&room, &frozen, &one), Err(Refusal::NotEnough { .. })));
+    let both: Vec<Signer> = one.into_iter().chain([("carol".to_owned(), next_key("carol"))]).collect();
+    let sealed = seal(&room, &frozen, &both).unwrap();
+    publish(&mut room, &sealed, "online");
+}
+
+#[test]
 fn a_person_behind_two_keys_counts_once_and_a_thief_of_both_twice() {
     let mut room = room(&PlanText::of(&FIVE, 3));
     // It turns out that Bob is Alice.

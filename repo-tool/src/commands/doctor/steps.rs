@@ -230,7 +230,7 @@ impl<'a> CeremonySteps<'a> {
 
 /// `root: 3 of bob, carol, dave, erin`.
 fn signing_text(signing: &Signing) -> String {
-    let Signing { role, label, files, threshold, left, stolen, newcomers, coming } = signing;
+    let Signing { role, label, files, threshold, left, both_keys, stolen, newcomers, coming } = signing;
     if *role != CeremonyRole::Root {
         let who = match (left.is_empty(), *coming) {
             (_, 0) => join(left),
@@ -252,5 +252,9 @@ fn signing_text(signing: &Signing) -> String {
         let of_stolen = format!("{newcomers} of {} with the old key", join(stolen));
         parts.push(format!("{of_stolen}, together with the new key or person in its place"));
     }
-    format!("{what}: {}", parts.join(" and "))
+    let both = match both_keys[..] {
+        [] => String::new(),
+        _ => format!(", {} with the old key and the next one", join(both_keys)),
+    };
+    format!("{what}: {}{both}", parts.join(" and "))
 }
