@@ -8,6 +8,7 @@
 //! Published + Plan ─▶ Frozen ─▶ Review
 //!                        └▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
 //! Published + Sealed + online key ─▶ Release ─▶ Published
+//! Published + Losses ─▶ Diagnosis ─▶ what to plan
 //! ```
 //!
 //! A first root for one keyholder, made and signed:
@@ -53,6 +54,7 @@ pub mod attestation;
 mod bounds;
 mod ceremony;
 mod delegates;
+mod diagnosis;
 mod document;
 mod draft;
 mod file_name;
@@ -88,6 +90,10 @@ pub use attestation::{
 pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
 pub use delegates::delegates;
+pub use diagnosis::{
+    Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
+    Verdict,
+};
 pub use draft::{Draft, DraftError};
 pub use file_name::PublishedFile;
 pub use fingerprint::Fingerprint;

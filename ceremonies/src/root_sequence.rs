@@ -47,9 +47,18 @@ pub(crate) fn root_sequence<'a>(from: &RootHolders<'a>, to: &RootHolders<'a>) ->
 
 /// How many keys may change with the root after this one.
 fn most_at_once(now: &RootHolders<'_>, to: &RootHolders<'_>) -> usize {
+    spared(now.keys.len(), now.threshold, to.threshold)
+}
+
+fn spared(holders: usize, threshold: u64, next_threshold: u64) -> usize {
     let number = |threshold: u64| usize::try_from(threshold).unwrap_or(usize::MAX);
-    let can_be_spared = now.keys.len().saturating_sub(number(now.threshold.max(to.threshold)));
-    can_be_spared.min(number(now.threshold).saturating_sub(1)).max(1)
+    let can_be_spared = holders.saturating_sub(number(threshold.max(next_threshold)));
+    can_be_spared.min(number(threshold).saturating_sub(1)).max(1)
+}
+
+/// How many roots it takes to put others in the place of some of the holders, with the same threshold.
+pub(crate) fn roots_needed(holders: usize, threshold: u64, replaced: usize) -> usize {
+    replaced.div_ceil(spared(holders, threshold, threshold)).max(1)
 }
 
 /// What has to change, by name: first whoever gets another key, then one who leaves together with one who comes.
@@ -149,6 +158,20 @@ mod tests {
             let (from, to) = (people.root(from.0, from.1), people.root(to.0, to.1));
             let found: Vec<String> = root_sequence(&from, &to).iter().map(|root| people.shown(root)).collect();
             assert_eq!(found, sequence, "{} to {}", people.shown(&from), people.shown(&to));
+        }
+    }
+
+    #[test]
+    fn the_number_of_roots_is_known_before_anybody_is_named() {
+        let people = People::new();
+        for holders in 1..=4 {
+            let letters = |from: usize, to: usize| ["a", "b", "c", "d", "e", "f", "g", "h"][from..to].join(" ");
+            for (threshold, replaced) in (1..=holders).flat_map(|t| (0..=holders).map(move |replaced| (t, replaced))) {
+                let (from, to) = (letters(0, holders), letters(replaced, replaced + holders));
+                let (from, to) = (people.root(&from, threshold as u64), people.root(&to, threshold as u64));
+                let needed = roots_needed(holders, threshold as u64, replaced);
+                assert_eq!(root_sequence(&from, &to).len(), needed, "{replaced} of {threshold}-of-{holders}");
+            }
         }
     }
 

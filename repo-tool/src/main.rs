@@ -91,6 +91,8 @@ enum Command {
     Publish(commands::publish::PublishArgs),
     /// What is published, who holds it, and until when
     Status(commands::status::StatusArgs),
+    /// Whether every threshold still holds, for how long, and what repairs it
+    Doctor(commands::doctor::DoctorArgs),
     /// Serve a folder on this machine, for trying
     Serve(commands::serve::ServeArgs),
     /// Hold a first ceremony and a rotation in an empty folder, and let a verifier follow
@@ -141,6 +143,11 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         Command::Online(args) => commands::online::run(&args, &context),
         Command::Publish(args) => commands::publish::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),
+        Command::Doctor(args) => match commands::doctor::run(&args, &context) {
+            // A diagnosis is a result, and no failure, whatever it says.
+            Ok(status) => return status,
+            Err(failure) => Err(failure),
+        },
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Demo(args) => commands::demo::run(&args, &context),
         Command::Completions(args) => args.run(Cli::command(), &context.terminal).map_err(Into::into),

@@ -8,6 +8,8 @@
 
 #[path = "ceremony/delegations.rs"]
 mod delegations;
+#[path = "ceremony/diagnosis.rs"]
+mod diagnosis;
 #[path = "ceremony/format.rs"]
 mod format;
 #[path = "ceremony/plans.rs"]

@@ -2,6 +2,7 @@
 
 pub(crate) mod ceremony;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod keyholder;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
     Answers, Bounds, Ceremony, CeremonyRole, Days, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Part, Periods,
-    Plan, Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, TargetName,
+    Plan, Published, Refusal, Release, ReleaseError, ReleaseParts, Renewal, Sealed, Signer, TargetName,
 };
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Place, Request, Transport, TransportError};

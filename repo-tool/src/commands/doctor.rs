@@ -1,0 +1,229 @@
+//! `rootline-repo doctor`: whether every threshold still holds, for how long, and what repairs it.
+
+mod remarks;
+mod report;
+mod steps;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_ceremonies::{
+    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Standing, Verdict,
+};
+use rootline_metadata::{Expiry, KeyId, instant_text};
+use serde_json::{Value, json};
+
+use self::remarks::remark_lines;
+use self::report::{duration_lines, sentence, table};
+use self::steps::{Step, Steps};
+use super::{Context, parse_name, parse_pair};
+use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::failure::Failure;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo doctor                                       the state of health
+  rootline-repo doctor --lost alice,bob                      what if these two could not sign
+  rootline-repo doctor --lost alice --replace alice=frank    the repair with its names
+  rootline-repo doctor --compromised alice                   what a thief of her keys could do
+  rootline-repo doctor --lost-key 3f0a9c21 --json
+
+Nothing is changed. Before the first ceremony it is about the only plan that is open, or else about rootline.toml.
+
+Exit status: 0 if every role can still be signed by keys that are their owners' alone; 1 if one cannot, if a thief has a threshold of keys, or \
+if the folder cannot be read; 2 wrong usage. What is to be done for each loss stands in ceremonies/RECOVERY.md of the sources.")]
+pub(crate) struct DoctorArgs {
+    /// Keyholders who cannot sign any more
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
+    lost: Vec<Name>,
+
+    /// Keyholders whose keys somebody else has too
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
+    compromised: Vec<Name>,
+
+    /// Single keys that nobody can sign with any more, by their ids or the beginnings of these
+    #[arg(long, value_name = "KEYIDS", value_delimiter = ',')]
+    lost_key: Vec<String>,
+
+    /// Who is to come in whose place, for the commands that are printed
+    #[arg(long, value_name = "OLD=NEW", value_parser = parse_pair)]
+    replace: Vec<(String, String)>,
+}
+
+/// Gives the exit status.
+pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
+    let keyholders = context.folder.keyholders()?;
+    let published = context.folder.published()?;
+    let losses = losses(args, &keyholders)?;
+    let mut diagnosis = diagnose(&published, &keyholders, &losses, context)?;
+    let damaged = look_at_ceremonies(&mut diagnosis, &published, &keyholders, &losses, context)?;
+
+    let ids: BTreeSet<Name> = context.folder.ceremonies()?.iter().map(|ceremony| ceremony.id().clone()).collect();
+    let steps = Steps::of(&diagnosis, &losses, &keyholders, &ids);
+    let sentence = sentence(&diagnosis);
+    let mut remarks = remark_lines(&diagnosis.remarks);
+    remarks.extend(damaged);
+    let report = json!({
+        "at": instant_text(diagnosis.at),
+        "holds": diagnosis.holds(),
+        "verdict": sentence,
+        "published": diagnosis.is_published,
+        "roles": diagnosis.roles.iter().map(|role| role_json(role, diagnosis.at)).collect::<Vec<_>>(),
+        "first_to_expire": diagnosis.first_to_expire().map(|role| role.role.name()),
+        "first_to_fail": diagnosis.first_to_fail().map(|role| role.role.name()),
+        "repair": steps.to_json(),
+        "remarks": remarks,
+    });
+    context.report(&report, |line| {
+        line(format_args!("{sentence}"));
+        table(&diagnosis).iter().for_each(|row| line(format_args!("  {row}")));
+        duration_lines(&diagnosis).iter().for_each(|text| line(format_args!("{text}")));
+        if !steps.heading.is_empty() {
+            line(format_args!("{}", steps.heading));
+        }
+        for Step { command, note } in &steps.steps {
+            match command {
+                Some(command) if note.is_empty() => line(format_args!("  {command}")),
+                Some(command) => line(format_args!("  {command}\n      {note}")),
+                None => line(format_args!("  {note}")),
+            }
+        }
+        if !remarks.is_empty() {
+            line(format_args!("worth knowing:"));
+        }
+        remarks.iter().for_each(|remark| line(format_args!("  {remark}")));
+    });
+    Ok(u8::from(!diagnosis.holds()))
+}
+
+fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure> {
+    let hint = "see who there is: rootline-repo keyholder list";
+    for name in args.lost.iter().chain(&args.compromised) {
+        if keyholders.get(name).is_none() {
+            return Err(Failure::new(format!("there is no keyholder {name}"), hint));
+        }
+    }
+    let mut losses = Losses {
+        lost: args.lost.iter().cloned().collect(),
+        stolen: args.compromised.iter().cloned().collect(),
+        ..Losses::default()
+    };
+    let mut gone: BTreeSet<Name> = losses.lost.union(&losses.stolen).cloned().collect();
+    for text in &args.lost_key {
+        let (owner, key_id) = find_key(text, keyholders)?;
+        gone.insert(owner.name().clone());
+        losses.lost_keys.insert(key_id);
+    }
+    for (old, new) in &args.replace {
+        let name = |text: &str| text.parse::<Name>().map_err(|bad| Failure::new(format!("{text:?}: {bad}"), hint));
+        let (old, new) = (name(old)?, name(new)?);
+        if !gone.contains(&old) {
+            let what = format!("{old} is to be replaced, and is not said to be lost");
+            return Err(Failure::new(what, "add --lost, --lost-key or --compromised for them"));
+        }
+        if gone.contains(&new) {
+            return Err(Failure::new(format!("{new} is to come and is said to be lost"), "name somebody else"));
+        }
+        losses.replacements.insert(old, new);
+    }
+    Ok(losses)
+}
+
+/// The one key of a keyholder whose id begins so.
+fn find_key<'a>(text: &str, keyholders: &'a Keyholders) -> Result<(&'a Keyholder, KeyId), Failure> {
+    let of = |holder: &'a Keyholder| holder.keys().iter().map(move |key| (holder, KeyId::of(key)));
+    let mut found = keyholders.iter().flat_map(of).filter(|(_, id)| id.as_str().starts_with(text));
+    let hint = "give more of its id: rootline-repo keyholder list --json has all of it";
+    match (found.next(), found.next()) {
+        // As many characters as keys are shown with.
+        _ if text.len() < 8 => Err(Failure::new(format!("{text:?} is too little of a key's id"), hint)),
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Failure::new(format!("no keyholder has a key whose id begins with {text:?}"), hint)),
+        _ => Err(Failure::new(format!("several keys have ids that begin with {text:?}"), hint)),
+    }
+}
+
+/// Of what is published, or else of the only plan there is, or else of the policy.
+fn diagnose(
+    published: &Published,
+    keyholders: &Keyholders,
+    losses: &Losses,
+    context: &Context,
+) -> Result<Diagnosis, Failure> {
+    let policy = context.folder.policy()?;
+    if published.root().is_some() {
+        return Ok(Diagnosis::of_published(published, keyholders, &policy, losses, context.now));
+    }
+    let mut open = Vec::new();
+    for ceremony in context.folder.ceremonies()? {
+        if ceremony.stage(published).is_ok_and(|stage| stage != Stage::Abandoned) {
+            open.push(ceremony);
+        }
+    }
+    match &open[..] {
+        [only] => Ok(Diagnosis::of_plan(&only.plan(keyholders, policy.bounds())?, losses, context.now)),
+        _ => Ok(Diagnosis::of_policy(&policy, keyholders, losses, context.now)),
+    }
+}
+
+/// Those that are frozen: what they ask for, and whether they can still get it. One that is damaged must not keep anybody from a diagnosis;
+/// gives what is wrong with those.
+fn look_at_ceremonies(
+    diagnosis: &mut Diagnosis,
+    published: &Published,
+    keyholders: &Keyholders,
+    losses: &Losses,
+    context: &Context,
+) -> Result<Vec<String>, Failure> {
+    let mut damaged = Vec::new();
+    for folder in context.folder.ceremonies()? {
+        let standing = standing(&folder, published, keyholders);
+        match standing {
+            Ok(Some(standing)) => diagnosis.look_at_ceremony(folder.id(), &standing, losses),
+            Ok(None) => {}
+            Err(failure) => damaged.push(format!("ceremony {}: {}", folder.id(), failure.what())),
+        }
+    }
+    Ok(damaged)
+}
+
+/// The tally of a ceremony that is being signed.
+fn standing(
+    folder: &CeremonyFolder,
+    published: &Published,
+    keyholders: &Keyholders,
+) -> Result<Option<Standing>, Failure> {
+    if folder.stage(published)? != Stage::Frozen {
+        return Ok(None);
+    }
+    let (frozen, _) = folder.frozen()?;
+    Ok(Some(Ceremony::new(folder.id(), &frozen, published, keyholders)?.tally(&folder.answers()?)))
+}
+
+fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {
+    let names = |names: &[Name]| names.iter().map(Name::as_str).map(Value::from).collect::<Vec<_>>();
+    let verdict = match role.verdict {
+        Verdict::Holds { .. } => "holds",
+        Verdict::HoldsExactly => "holds-exactly",
+        Verdict::HoldsWithStolen => "holds-with-stolen",
+        Verdict::Broken => "broken",
+    };
+    json!({
+        "role": role.role.name(),
+        "label": role.label,
+        "delegator": role.delegator.as_ref().map(|by| by.name()),
+        "threshold": role.threshold,
+        "holders": names(&role.holders),
+        "left": names(&role.left),
+        "lost": names(&role.lost),
+        "stolen": names(&role.stolen),
+        "stolen_keys": role.stolen_keys,
+        "verdict": verdict,
+        "spare": role.verdict.spare(),
+        "expires": role.expiry.map(Expiry::to_text),
+        "days_left": role.expiry.map(|expiry| (expiry.instant() - at).num_days()),
+        "due_from": role.due.map(instant_text),
+        "thief_can_sign": role.is_in_a_thiefs_hands(),
+    })
+}

@@ -1,0 +1,134 @@
+//! A diagnosis for people: one sentence, a table, and until when what is published is good.
+
+use chrono::{DateTime, Utc};
+use rootline_ceremonies::{CeremonyRole, Diagnosis, RoleDiagnosis, SignedRole, Verdict};
+use rootline_metadata::Expiry;
+
+use crate::commands::join;
+
+/// The verdict in one sentence.
+pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
+    let labels = |is: &dyn Fn(&RoleDiagnosis) -> bool| {
+        let labels: Vec<&str> =
+            diagnosis.roles.iter().filter(|role| is(role)).map(|role| role.label.as_str()).collect();
+        and(&labels)
+    };
+    let is_signed_by_people = |role: &RoleDiagnosis| matches!(role.role, SignedRole::People(_));
+    let thief = labels(&|role| role.is_in_a_thiefs_hands());
+    // Nobody need be lost where keys have not been given yet.
+    let not_yet = labels(&|role| role.verdict == Verdict::Broken && !role.without_key.is_empty());
+    let broken = labels(&|role| role.verdict == Verdict::Broken && role.without_key.is_empty());
+    let with_stolen = labels(&|role| role.verdict == Verdict::HoldsWithStolen);
+    let holding = labels(&|role| role.verdict.holds());
+    let exactly = labels(&|role| role.verdict == Verdict::HoldsExactly && is_signed_by_people(role));
+    let mut parts = Vec::new();
+    if diagnosis.roles.is_empty() {
+        return "nothing is published, and neither a plan nor the policy names anybody".to_owned();
+    }
+    if !thief.is_empty() {
+        parts.push(format!("a thief has enough keys to sign {thief} alone"));
+    }
+    if !broken.is_empty() {
+        parts.push(format!("the threshold is broken for {broken}"));
+    }
+    if !with_stolen.is_empty() {
+        parts.push(format!("the threshold holds for {with_stolen} only with keys that are stolen"));
+    }
+    if !not_yet.is_empty() {
+        parts.push(format!("{not_yet} cannot be signed yet, as keys are missing"));
+    }
+    if broken.is_empty() && with_stolen.is_empty() && not_yet.is_empty() {
+        parts.push("the threshold still holds for every role".to_owned());
+    } else if !holding.is_empty() {
+        parts.push(format!("it holds for {holding}"));
+    }
+    if !exactly.is_empty() {
+        parts.push(format!("{exactly} could not lose another one"));
+    }
+    parts.join("; ")
+}
+
+pub(super) fn and(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+pub(super) fn table(diagnosis: &Diagnosis) -> Vec<String> {
+    let width = diagnosis.roles.iter().map(|role| role.label.len()).max().unwrap_or(0).max(9);
+    let head = format!("{:<width$}  {:>5}  {:>8}  {:>6}  good until", "role", "needs", "left", "spare");
+    let row = |role: &RoleDiagnosis| {
+        let left = format!("{} of {}", role.left.len(), role.holders.len());
+        let until = match role.expiry {
+            Some(expiry) => format!("{expiry}  {}", from_now(expiry, diagnosis.at)),
+            None => "not published yet".to_owned(),
+        };
+        let spare = match role.verdict {
+            Verdict::Broken => "BROKEN".to_owned(),
+            Verdict::HoldsWithStolen => "STOLEN".to_owned(),
+            _ => role.verdict.spare().to_string(),
+        };
+        let mut who = String::new();
+        for (what, names) in [("lost", &role.lost), ("stolen", &role.stolen), ("without a key", &role.without_key)] {
+            if !names.is_empty() {
+                who.push_str(&format!("; {what}: {}", join(names)));
+            }
+        }
+        format!("{:<width$}  {:>5}  {left:>8}  {spare:>6}  {until}{who}", role.label, role.threshold)
+    };
+    [head].into_iter().chain(diagnosis.roles.iter().map(row)).collect()
+}
+
+/// `46 days`, `5 hours`, or that it has passed.
+fn from_now(expiry: Expiry, at: DateTime<Utc>) -> String {
+    let left = expiry.instant() - at;
+    match (left.num_days(), left.num_hours()) {
+        _ if expiry.has_passed(at) => "EXPIRED".to_owned(),
+        (0, 0) => "less than an hour".to_owned(),
+        (0, 1) => "1 hour".to_owned(),
+        (0, hours) => format!("{hours} hours"),
+        (1, _) => "1 day".to_owned(),
+        (days, _) => format!("{days} days"),
+    }
+}
+
+/// When verifiers begin to refuse, and on account of which role.
+pub(super) fn duration_lines(diagnosis: &Diagnosis) -> Vec<String> {
+    let instant = |role: &RoleDiagnosis| {
+        let text = |expiry: Expiry| format!("from {expiry} on ({}: {})", role.label, from_now(expiry, diagnosis.at));
+        role.expiry.map(text).unwrap_or_default()
+    };
+    let mut lines = Vec::new();
+    if let Some(role) = diagnosis.first_to_expire() {
+        lines.push(format!("if nothing is signed from now on, verifiers refuse {}", instant(role)));
+    }
+    if let Some(role) = diagnosis.first_to_fail() {
+        let text = "if all is signed that still can be and nothing is repaired, verifiers refuse";
+        lines.push(format!("{text} {}", instant(role)));
+    }
+    for role in diagnosis.roles.iter().filter(|role| !role.is_top_level() && role.verdict == Verdict::Broken) {
+        if role.expiry.is_some() {
+            lines.push(format!("what {} ships, and nothing else, is refused {}", role.label, instant(role)));
+        }
+    }
+    for role in diagnosis.roles.iter().filter(|role| role.is_in_a_thiefs_hands()) {
+        lines.push(format!("with {} keys of {} a thief could {}", role.stolen_keys, role.label, power(role)));
+    }
+    lines
+}
+
+/// What whoever can sign a role alone can do with it.
+fn power(role: &RoleDiagnosis) -> &'static str {
+    match role.role {
+        SignedRole::People(CeremonyRole::Root) => {
+            "sign a next root of his own, which every verifier who sees it takes for yours, for good"
+        }
+        SignedRole::People(CeremonyRole::Targets) => "ship anything, once he has an online key as well",
+        SignedRole::People(_) => "ship anything that is delegated to it, once he has an online key as well",
+        SignedRole::Online(_) => {
+            "hold verifiers at what is published now, or drive versions so high that yours are refused until the key is replaced"
+        }
+    }
+}
