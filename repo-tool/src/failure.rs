@@ -7,7 +7,7 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     DraftError, FreezeError, FrozenChanged, KeyholderClash, NotPublishable, PublishedError, Refusal, ReleaseError,
-    SealedError, TargetDiffers, TomlError, TranscriptError,
+    RequestError, SealedError, TargetDiffers, TomlError, TranscriptError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -63,6 +63,16 @@ impl Failure {
         }
     }
 
+    /// This and another one, told as one.
+    pub(crate) fn and(self, other: &Failure) -> Failure {
+        Failure { what: format!("{}; {}", self.what, other.what), ..self }
+    }
+
+    /// The same, said to be about one of several things.
+    pub(crate) fn about(self, thing: &str) -> Failure {
+        Failure { what: format!("{thing}: {}", self.what), ..self }
+    }
+
     pub(crate) fn what(&self) -> &str {
         &self.what
     }
@@ -90,6 +100,16 @@ impl From<GateRefusal> for Failure {
         let failure = Failure::new(refused.to_string(), refused.hint());
         match refused.refusal() {
             Some(refusal) => failure.breaking(refusal.check.to_string()),
+            None => failure,
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        let failure = Failure::new(error.to_string(), error.hint());
+        match error.check() {
+            Some(check) => failure.breaking(check),
             None => failure,
         }
     }

@@ -5,7 +5,9 @@ mod ceremony_folder;
 mod commands;
 mod failure;
 mod gate;
+mod input;
 mod key_file;
+mod qr_code;
 mod repository_folder;
 mod serve;
 mod trust_changes;
@@ -82,6 +84,8 @@ enum Command {
     /// Plan, freeze, review, sign and seal
     #[command(subcommand)]
     Ceremony(commands::ceremony::CeremonyCommand),
+    /// Sign what a signing request asks for, without network, repository or git
+    Sign(commands::sign::SignArgs),
     /// Sign snapshot and timestamp with an online key: make a sealed ceremony current, or renew what is due
     Online(commands::online::OnlineArgs),
     /// Put the repository where verifiers read it
@@ -132,6 +136,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         Command::Keyholder(command) => commands::keyholder::run(&command, &context),
         Command::Trust(command) => commands::trust::run(&command, &context),
         Command::Ceremony(command) => commands::ceremony::run(&command, &context),
+        Command::Sign(args) => commands::sign::run(&args, &context),
         Command::Online(args) => commands::online::run(&args, &context),
         Command::Publish(args) => commands::publish::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),

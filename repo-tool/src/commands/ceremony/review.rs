@@ -1,9 +1,11 @@
 //! `rootline-repo ceremony review`: what a signature means.
 
+use std::collections::BTreeMap;
 use std::fmt::Arguments;
 
 use rootline_ceremonies::{
-    AuthorityChange, Bounds, DelegationChange, DelegationTerms, FileChange, ListedKey, Name, Part, Review, TargetChange,
+    AuthorityChange, Bounds, DelegationChange, DelegationTerms, FileChange, Frozen, Keyholders, ListedKey, Name, Part,
+    Plan, Published, Review, TargetChange, TargetName,
 };
 use rootline_metadata::{Expiry, TargetFile};
 use serde_json::{Value, json};
@@ -21,7 +23,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Everything that a keyholder is shown before they sign.
-pub(super) struct Reviewed {
+pub(crate) struct Reviewed {
     id: Name,
     summary: String,
     review: Review,
@@ -32,7 +34,7 @@ pub(super) struct Reviewed {
 
 impl Reviewed {
     /// Refuses where a file in `targets/` is not what is about to be signed.
-    pub(super) fn new(room: &Room, context: &Context) -> Result<Reviewed, Failure> {
+    pub(crate) fn new(room: &Room, context: &Context) -> Result<Reviewed, Failure> {
         let targets = context.folder.targets()?;
         // The ceremony is one that follows what is published.
         room.ceremony()?;
@@ -43,23 +45,34 @@ impl Reviewed {
                 .terminal
                 .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
         }
+        Ok(Reviewed::of(&plan, &room.frozen, &room.published, &room.keyholders, &targets))
+    }
+
+    /// The review of what follows what is published; `targets` are the files to be shipped.
+    pub(crate) fn of(
+        plan: &Plan,
+        frozen: &Frozen,
+        published: &Published,
+        keyholders: &Keyholders,
+        targets: &BTreeMap<TargetName, Vec<u8>>,
+    ) -> Reviewed {
         let trust = match TRUSTED_ROOT.parse() {
-            Ok(name) if room.frozen.all_targets().next().is_some() => {
-                trust_changes(room.published.target(&name), targets.get(&name).map(Vec::as_slice))
+            Ok(name) if frozen.all_targets().next().is_some() => {
+                trust_changes(published.target(&name), targets.get(&name).map(Vec::as_slice))
             }
             _ => Vec::new(),
         };
-        Ok(Reviewed {
-            id: room.folder.id().clone(),
+        Reviewed {
+            id: plan.id().clone(),
             summary: plan.summary().unwrap_or_default().to_owned(),
-            review: Review::new(&room.frozen, &room.published, &room.keyholders),
+            review: Review::new(frozen, published, keyholders),
             trust,
-            fingerprint: room.record.fingerprint(),
+            fingerprint: frozen.fingerprint(),
             at: plan.at(),
-        })
+        }
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let files = self.review.files.iter().map(file_json);
         let authorities = self.review.authorities.iter().map(authority_json);
         let targets = self.review.targets.iter().map(target_json);
@@ -75,7 +88,7 @@ impl Reviewed {
         })
     }
 
-    pub(super) fn print(&self, line: &dyn Fn(Arguments<'_>)) {
+    pub(crate) fn print(&self, line: &dyn Fn(Arguments<'_>)) {
         match self.summary.as_str() {
             "" => line(format_args!("ceremony {}", self.id)),
             summary => line(format_args!("ceremony {}: {}", self.id, plain(summary))),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_ceremonies::secret_key::SecretKey;
-use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Part, Refusal};
+use rootline_ceremonies::{CeremonyRole, Fingerprint, Frozen, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
@@ -123,9 +123,9 @@ fn keyholder(args: &SignArgs, key: &SecretKey, room: &Room) -> Result<Name, Fail
 }
 
 /// What is to be signed, of one role or of all.
-fn parts_of(role: Option<&CeremonyRole>, room: &Room) -> Result<Vec<Part>, Failure> {
+pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<Part>, Failure> {
     let parts: Vec<Part> =
-        room.frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
+        frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
             format!("there is no {role} to sign in this ceremony"),
@@ -145,7 +145,7 @@ fn sign(
     context: &Context,
 ) -> Result<Vec<Part>, Failure> {
     let role = args.role.as_deref().map(|role| parse_role(role)).transpose()?;
-    let parts = parts_of(role.as_ref(), room)?;
+    let parts = parts_of(role.as_ref(), &room.frozen)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
     let (mut signed, mut refused) = (Vec::new(), None);
