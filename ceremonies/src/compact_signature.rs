@@ -111,7 +111,8 @@ mod tests {
         let compact = CompactSignature::of(&key.public_key(), &der).unwrap();
         let padded = base64::engine::general_purpose::STANDARD;
         for bytes in [der.clone(), compact.0.to_vec()] {
-            let lines = padded.encode(&bytes).as_bytes().chunks(20).map(|line| [line, b"\n"].concat()).collect::<Vec<_>>();
+            let lines =
+                padded.encode(&bytes).as_bytes().chunks(20).map(|line| [line, b"\n"].concat()).collect::<Vec<_>>();
             let url = general_purpose::URL_SAFE_NO_PAD.encode(&bytes);
             let texts = [hex::encode(&bytes), hex::encode(&bytes).to_uppercase() + "\r\n", url, padded.encode(&bytes)];
             let forms = texts.into_iter().map(String::into_bytes).chain([bytes, lines.concat()]);

@@ -59,10 +59,9 @@ impl Ceremony<'_> {
                 None if self.frozen().expiry(part).is_none() => {
                     intake.refused.push(Refusal::NothingToSign { part: part.clone() });
                 }
-                None => intake.refused.push(Refusal::Unrecognised {
-                    keyholder: Some(holder.name().clone()),
-                    part: Some(part.clone()),
-                }),
+                None => intake
+                    .refused
+                    .push(Refusal::Unrecognised { keyholder: Some(holder.name().clone()), part: Some(part.clone()) }),
             }
         }
         Ok(intake)

@@ -130,8 +130,12 @@ impl Refusal {
             Refusal::NotAsked { .. } => {
                 "only keys that the old or the new root lists for the role, or the file that delegates it, count"
             }
-            Refusal::WrongSignature { .. } | Refusal::Unrecognised { .. } => "a signature is verified before it is kept",
-            Refusal::Misfiled { .. } | Refusal::OtherCeremony { .. } => "an answer counts for the one who gave it, in the ceremony it was given to",
+            Refusal::WrongSignature { .. } | Refusal::Unrecognised { .. } => {
+                "a signature is verified before it is kept"
+            }
+            Refusal::Misfiled { .. } | Refusal::OtherCeremony { .. } => {
+                "an answer counts for the one who gave it, in the ceremony it was given to"
+            }
             Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
             Refusal::Unsealable(_) => "a sealed file is one that every client accepts after the published root",
         }

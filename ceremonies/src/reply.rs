@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::secret_key::{KeyKind, SecretKey};
 
-    fn reply(name: &str, parts: &[&str]) -> Reply {
-        let key = SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32]);
+    fn reply(kind: KeyKind, name: &str, parts: &[&str]) -> Reply {
+        let key = SecretKey::from_seed(kind, &[1; 32]);
         let signature = |part: &&str| {
             let signature = CompactSignature::of(&key.public_key(), &key.sign(part.as_bytes())).unwrap();
             (Part::parse(part).unwrap(), signature)
@@ -111,17 +111,19 @@ mod tests {
     fn six_parts_of_whoever_has_the_longest_name_are_under_a_thousand_bytes() {
         let six = ["12.root", "13.root", "14.root", "27.targets", "27.npm", "5.pypi"];
         for parts in 1..=six.len() {
-            let reply = reply(&"a".repeat(64), &six[..parts]);
-            let text = reply.to_json();
-            assert!(text.len() < 1000, "{}", text.len());
-            assert_eq!(Reply::parse(&text), Ok(reply));
+            for kind in [KeyKind::EcdsaP256, KeyKind::Ed25519] {
+                let reply = reply(kind, &"a".repeat(64), &six[..parts]);
+                let text = reply.to_json();
+                assert!(text.len() < 1000, "{}", text.len());
+                assert_eq!(Reply::parse(&text), Ok(reply));
+            }
         }
     }
 
     #[test]
     fn a_thousand_bins_have_room() {
         let bins: Vec<String> = (0..1024).map(|bin| format!("1000.bin-{bin:03x}")).collect();
-        let reply = reply("a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
+        let reply = reply(KeyKind::Ed25519, "a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
         let text = reply.to_json();
         assert!(text.len() < Reply::MOST_BYTES, "{}", text.len());
         assert_eq!(Reply::parse(&text), Ok(reply));
@@ -129,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_refused_with_its_place() {
-        let text = String::from_utf8(reply("alice", &["2.root"]).to_json()).unwrap();
+        let text = String::from_utf8(reply(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
             ("\"answer\":1", "\"answer\":2", "a newer rootline-repo may read this one"),
             ("\"alice\"", "\"Alice\"", "begins with a lowercase letter"),

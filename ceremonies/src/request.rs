@@ -238,7 +238,10 @@ impl Request {
             format!("Fingerprint: {}", self.frozen.fingerprint()),
         ];
         if let Some(digest) = self.first_root_digest() {
-            lines.push(format!("The repository is the one whose {} has the SHA-256 digest {digest}", PublishedFile::Root(Version::FIRST)));
+            lines.push(format!(
+                "The repository is the one whose {} has the SHA-256 digest {digest}",
+                PublishedFile::Root(Version::FIRST)
+            ));
         }
         lines.extend([
             "Each keyholder signs it on a machine of their own, with rootline-repo and without a network:".to_owned(),

@@ -11,6 +11,7 @@ use rootline_ceremonies::{
 };
 use rootline_metadata::sigstore::EditError;
 
+use crate::commands::plain;
 use crate::gate::GateRefusal;
 
 /// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
@@ -63,14 +64,14 @@ impl Failure {
         }
     }
 
-    /// This and another one, told as one.
-    pub(crate) fn and(self, other: &Failure) -> Failure {
-        Failure { what: format!("{}; {}", self.what, other.what), ..self }
+    /// The same, told in other words.
+    pub(crate) fn with_what(self, what: impl FnOnce(&str) -> String) -> Failure {
+        Failure { what: what(&self.what), ..self }
     }
 
     /// The same, said to be about one of several things.
     pub(crate) fn about(self, thing: &str) -> Failure {
-        Failure { what: format!("{thing}: {}", self.what), ..self }
+        self.with_what(|what| format!("{thing}: {what}"))
     }
 
     pub(crate) fn what(&self) -> &str {
@@ -107,7 +108,8 @@ impl From<GateRefusal> for Failure {
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
-        let failure = Failure::new(error.to_string(), error.hint());
+        // It may quote what stands in the request, which is anybody's text.
+        let failure = Failure::new(plain(&error.to_string()), error.hint());
         match error.check() {
             Some(check) => failure.breaking(check),
             None => failure,

@@ -44,7 +44,9 @@ mod tests {
         assert!(read(&path, 9).unwrap_err().what().ends_with("has more than the 9 bytes that it may have"));
         // What has no length, and does not end.
         #[cfg(unix)]
-        assert!(read(Path::new("/dev/zero"), 9).unwrap_err().what().ends_with("has more than the 9 bytes that it may have"));
+        assert!(
+            read(Path::new("/dev/zero"), 9).unwrap_err().what().ends_with("has more than the 9 bytes that it may have")
+        );
         assert!(read(&folder.path().join("nowhere"), 9).unwrap_err().what().starts_with("cannot read"));
     }
 }

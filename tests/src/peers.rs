@@ -109,6 +109,15 @@ pub fn unpacked(program: &str) -> Option<PathBuf> {
     if program.exists() { Some(program) } else { missing() }
 }
 
+/// A program of the system, such as `openssl`; none if it is not there.
+///
+/// # Panics
+/// If it is not there and `CI=true`.
+pub fn of_the_system(program: &str) -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(|path| env::split_paths(path)).collect();
+    folders.iter().map(|folder| folder.join(program)).find(|path| path.is_file()).or_else(missing)
+}
+
 fn folder() -> PathBuf {
     env::var_os("ROOTLINE_PEERS").map_or_else(|| workspace().join("target/peers"), PathBuf::from)
 }

@@ -37,7 +37,8 @@ impl Published {
         });
         let targets = current.clone().flat_map(Current::all_targets).map(|(part, _)| part.published_file());
         let snapshot = current.map(|current| PublishedFile::Snapshot(current.timestamp.snapshot().version));
-        let highest = self.highest.iter().filter_map(|(role, version)| PublishedFile::parse(&format!("{version}.{role}.json")));
+        let highest =
+            self.highest.iter().filter_map(|(role, version)| PublishedFile::parse(&format!("{version}.{role}.json")));
         [PublishedFile::Timestamp].into_iter().chain(shipped).chain(targets).chain(snapshot).chain(highest).collect()
     }
 }

@@ -100,7 +100,9 @@ impl RequestError {
     /// The rule that was broken, where it is one.
     pub fn check(&self) -> Option<&'static str> {
         match self {
-            RequestError::NotThePlans { .. } => Some("what is signed is exactly what its plan makes, so that the review shows all of it"),
+            RequestError::NotThePlans { .. } => {
+                Some("what is signed is exactly what its plan makes, so that the review shows all of it")
+            }
             RequestError::Published(_) => Some("what changes is seen by comparing with what was really published"),
             RequestError::OtherRoot { .. } | RequestError::OlderThanRoot { .. } => {
                 Some("a request is about the repository that the keyholder knows, as it is now")

@@ -68,9 +68,7 @@ pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 
 /// A text from a file, as it is shown: nothing in it may move the cursor, turn the direction of writing, or take no room.
 pub(crate) fn plain(text: &str) -> String {
-    let unseen = |character: char| {
-        matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let unseen = |character: char| matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     text.chars().map(|character| if character.is_control() || unseen(character) { ' ' } else { character }).collect()
 }
 

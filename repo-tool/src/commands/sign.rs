@@ -75,17 +75,15 @@ pub(crate) struct SignArgs {
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let is_standard = args.output.as_deref() == Some(Path::new(STANDARD));
     if args.qr && is_standard {
-        return Err(Failure::new("the answer and its QR code cannot both be standard output", "name a file: --output FILE"));
+        return Err(Failure::new(
+            "the answer and its QR code cannot both be standard output",
+            "name a file: --output FILE",
+        ));
     }
     let request = Request::read(input::read(&args.request, Request::MOST_BYTES)?)?;
     let root = args.root.as_deref().map(|path| check_root(&request, path)).transpose()?;
-    let review = Reviewed::of(
-        request.plan(),
-        request.frozen(),
-        request.published(),
-        request.keyholders(),
-        request.targets(),
-    );
+    let review =
+        Reviewed::of(request.plan(), request.frozen(), request.published(), request.keyholders(), request.targets());
     // What goes to a program is one value, without a review before it.
     let is_shown = !context.json && !is_standard;
     if is_shown {
@@ -103,7 +101,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let reply = sign(args, &keyholder, &key, &request, context)?;
     let text = reply.to_json();
     let picture = if args.qr { picture(&text)? } else { Vec::new() };
-    let to = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", reply.ceremony)));
+    let to =
+        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", reply.ceremony)));
     if !is_standard {
         write_new(&to, &text)?;
     } else if !context.json {
@@ -150,11 +149,14 @@ fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Cont
         (None, Some(digest)) => {
             line("root 1 of the repository, which everything above is compared with:".to_owned());
             line(format!("  sha256 {digest}"));
-            line("  compare it with what you know of the repository, or name a root that you have kept: --root FILE".to_owned());
+            line(
+                "  compare it with what you know of the repository, or name a root that you have kept: --root FILE"
+                    .to_owned(),
+            );
         }
         (None, None) => line("nothing has been published before; this is a repository's first ceremony".to_owned()),
     }
-    line("who holds which key is what the request says; the fingerprint is what all keyholders have to agree on".to_owned());
+    line("the summary and who holds which key are what the request says; the fingerprint is what all keyholders have to agree on".to_owned());
 }
 
 /// Nobody signs what they have not been shown.
@@ -203,7 +205,13 @@ fn keyholder(args: &SignArgs, key: &PublicKey, request: &Request) -> Result<Name
 }
 
 /// Signs every part that was asked for and that the key counts for; each signature is verified.
-fn sign(args: &SignArgs, keyholder: &Name, key: &SecretKey, request: &Request, context: &Context) -> Result<Reply, Failure> {
+fn sign(
+    args: &SignArgs,
+    keyholder: &Name,
+    key: &SecretKey,
+    request: &Request,
+    context: &Context,
+) -> Result<Reply, Failure> {
     let (ceremony, public) = (request.ceremony()?, key.public_key());
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let (mut signatures, mut refused) = (BTreeMap::new(), None);
@@ -217,7 +225,8 @@ fn sign(args: &SignArgs, keyholder: &Name, key: &SecretKey, request: &Request, c
             Err(refusal) => return Err(refusal.into()),
         };
         let signature = make_signature(key, &message)?;
-        let wrong = || Refusal::WrongSignature { keyholder: keyholder.clone(), key_id: KeyId::of(&public), part: part.clone() };
+        let wrong =
+            || Refusal::WrongSignature { keyholder: keyholder.clone(), key_id: KeyId::of(&public), part: part.clone() };
         let compact = CompactSignature::of(&public, &signature).ok_or_else(wrong)?;
         ceremony.accept(&part, keyholder, &public, signature, context.now, None)?;
         signatures.insert(part, compact);
@@ -242,8 +251,12 @@ fn make_signature(key: &SecretKey, message: &[u8]) -> Result<Vec<u8>, Failure> {
 /// Before anything is written: what cannot be shown.
 fn picture(text: &[u8]) -> Result<Vec<String>, Failure> {
     let Some(lines) = qr_code::lines(text) else {
-        let what = format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MOST_BYTES);
-        return Err(Failure::new(what, "bring the answer back as a file: leave --qr out; or sign one role after the other: --role ROLE"));
+        let what =
+            format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MOST_BYTES);
+        return Err(Failure::new(
+            what,
+            "bring the answer back as a file: leave --qr out; or sign one role after the other: --role ROLE",
+        ));
     };
     let needed = qr_code::columns(&lines);
     if !io::stdout().is_terminal() {
@@ -264,7 +277,10 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
         return Ok(());
     }
     atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {
-        true => Failure::new(format!("{} is there already", path.display()), "name another file: --output FILE; or move that one away"),
+        true => Failure::new(
+            format!("{} is there already", path.display()),
+            "name another file: --output FILE; or move that one away",
+        ),
         false => failure,
     })
 }

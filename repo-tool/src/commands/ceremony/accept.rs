@@ -5,13 +5,15 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rootline_ceremonies::{Answers, CeremonyRole, CompactSignature, EventKind, Fingerprint, Intake, Name, Part, Reply, Standing};
+use rootline_ceremonies::{
+    Answers, CeremonyRole, CompactSignature, EventKind, Fingerprint, Intake, Name, Part, Reply, Standing,
+};
 use serde_json::{Value, json};
 
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
-use crate::commands::{Context, parse_name, parse_role};
+use crate::commands::{Context, parse_name, parse_role, plain};
 use crate::failure::Failure;
 use crate::input::{self, STANDARD};
 
@@ -49,7 +51,8 @@ struct Desk {
 
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
-    let mut reception = Reception { args, context, role: args.role.as_deref().map(parse_role).transpose()?, desks: BTreeMap::new() };
+    let mut reception =
+        Reception { args, context, role: args.role.as_deref().map(parse_role).transpose()?, desks: BTreeMap::new() };
     let mut done = Vec::new();
     for file in &args.files {
         let is_standard = file == Path::new(STANDARD);
@@ -85,7 +88,8 @@ fn tell(lines: &[String], files: &[Value], standings: &[(&Name, Standing)], is_f
     if context.json && is_failure {
         return;
     }
-    let standing = |(id, standing): &(&Name, Standing)| json!({ "ceremony": id.as_str(), "standing": standing_json(standing) });
+    let standing =
+        |(id, standing): &(&Name, Standing)| json!({ "ceremony": id.as_str(), "standing": standing_json(standing) });
     let report = json!({ "files": files, "ceremonies": standings.iter().map(standing).collect::<Vec<_>>() });
     context.report(&report, |line| {
         lines.iter().for_each(|text| line(format_args!("{text}")));
@@ -137,7 +141,11 @@ impl Reception<'_> {
 
     fn take_reply(&mut self, bytes: &[u8]) -> Result<Taken, Failure> {
         let reply = Reply::parse(bytes).map_err(|error| {
-            Failure::new(format!("this is no answer to a signing request: {error}"), "have it sent again, or scan it again")
+            let why = plain(&error.to_string());
+            Failure::new(
+                format!("this is no answer to a signing request: {why}"),
+                "have it sent again, or scan it again",
+            )
         })?;
         if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != reply.ceremony) {
             let what = format!("this is an answer to the ceremony {}, and not to {other}", reply.ceremony);
@@ -152,8 +160,11 @@ impl Reception<'_> {
         let taken = Taken { intake, earlier };
         desk.keep(&taken.intake)?;
         match taken.intake.is_in_vain() && taken.intake.refused.is_empty() {
-            true => Err(Failure::new(taken.void_text(), format!("send {} a new request: rootline-repo ceremony request {}", reply.keyholder, reply.ceremony))
-                .breaking("a signature counts for the bytes that it is over")),
+            true => Err(Failure::new(
+                taken.void_text(),
+                format!("send {} a new request: rootline-repo ceremony request {}", reply.keyholder, reply.ceremony),
+            )
+            .breaking("a signature counts for the bytes that it is over")),
             false => Ok(taken),
         }
     }
@@ -194,7 +205,8 @@ impl Reception<'_> {
 
 impl Desk {
     fn keep(&self, intake: &Intake) -> Result<(), Failure> {
-        let answers = intake.taken.iter().filter_map(|part| self.answers.get(&(part.clone(), intake.keyholder.clone())));
+        let answers =
+            intake.taken.iter().filter_map(|part| self.answers.get(&(part.clone(), intake.keyholder.clone())));
         answers.into_iter().try_for_each(|answer| self.room.folder.write_answer(answer))
     }
 }
@@ -241,7 +253,10 @@ impl Taken {
     fn failure(&self) -> Option<Failure> {
         let mut refused = self.intake.refused.iter().cloned().map(Failure::from);
         let first = refused.next()?;
-        Some(refused.fold(first, |all, next| all.and(&next)))
+        match refused.len() {
+            0 => Some(first),
+            more => Some(first.with_what(|what| format!("{what}; and {more} more of its signatures"))),
+        }
     }
 }
 

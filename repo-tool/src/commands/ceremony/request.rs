@@ -34,6 +34,8 @@ pub(crate) struct RequestArgs {
 pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> {
     let room = Room::enter(&args.id, context)?;
     let id = room.folder.id();
+    // What does not follow what is published is not worth a signature.
+    room.ceremony()?;
     let parts = RequestParts {
         plan: &room.folder.plan_text()?,
         revision: room.record.revision,
@@ -64,7 +66,10 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     context.report(&report, |line| {
         line(format_args!("wrote {}: {size} bytes", to.display()));
         line(format_args!("  sha256 {digest}"));
-        line(format_args!("next: give it to each keyholder, who signs it anywhere: rootline-repo sign {} --key FILE", to.display()));
+        line(format_args!(
+            "next: give it to each keyholder, who signs it anywhere: rootline-repo sign {} --key FILE",
+            to.display()
+        ));
         line(format_args!("then: rootline-repo ceremony accept ANSWER…"));
     });
     Ok(())

@@ -124,8 +124,7 @@ fn keyholder(args: &SignArgs, key: &SecretKey, room: &Room) -> Result<Name, Fail
 
 /// What is to be signed, of one role or of all.
 pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<Part>, Failure> {
-    let parts: Vec<Part> =
-        frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
+    let parts: Vec<Part> = frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
             format!("there is no {role} to sign in this ceremony"),
@@ -144,7 +143,7 @@ fn sign(
     room: &Room,
     context: &Context,
 ) -> Result<Vec<Part>, Failure> {
-    let role = args.role.as_deref().map(|role| parse_role(role)).transpose()?;
+    let role = args.role.as_deref().map(parse_role).transpose()?;
     let parts = parts_of(role.as_ref(), &room.frozen)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
