@@ -6,7 +6,9 @@
 //!
 //! ```text
 //! Published + Plan ─▶ Frozen ─▶ Review
-//!                        └▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//!                        ├▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//!                        │                       ▲ take_reply, take_detached
+//!                        └▶ Request ─ elsewhere ─▶ Reply
 //! Published + Sealed + online key ─▶ Release ─▶ Published
 //! ```
 //!

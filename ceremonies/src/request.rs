@@ -63,12 +63,13 @@ impl Request {
     /// Makes a request, and reads it as a keyholder will.
     ///
     /// # Errors
-    /// If a keyholder could not read it: the plan, a keyholder or a file to be shipped has been changed since it was frozen, or it is longer
+    /// If a keyholder would refuse it, as the plan, a keyholder or a file to be shipped has been changed since it was frozen; or if it is longer
     /// than [`Request::MOST_BYTES`].
     pub fn make(parts: &RequestParts<'_>) -> Result<Request, RequestError> {
+        let outdated = |error: RequestError| RequestError::Outdated(Box::new(error));
         let RequestParts { plan: text, revision, frozen, published, keyholders, targets } = *parts;
         frozen.check_targets(targets, published)?;
-        let plan = Plan::parse(text, keyholders, &Bounds::default())?;
+        let plan = Plan::parse(text, keyholders, &Bounds::default()).map_err(|error| outdated(error.into()))?;
         if plan.digest() != frozen.record(revision).plan {
             return Err(RequestError::PlanEdited);
         }
@@ -89,7 +90,7 @@ impl Request {
             targets: carried,
             published: excerpt.files().clone(),
         };
-        let request = Request::assemble(form)?;
+        let request = Request::assemble(form).map_err(outdated)?;
         let bytes = request.to_json().len();
         if bytes > Request::MOST_BYTES {
             return Err(RequestError::TooLong { bytes });

@@ -25,6 +25,9 @@ pub enum RequestError {
     /// The plan says something else than when it was frozen.
     #[error("the plan was edited after it was frozen")]
     PlanEdited,
+    /// A keyholder would refuse it, as something has changed since it was frozen.
+    #[error("what was frozen is no longer what its plan makes: {0}")]
+    Outdated(Box<RequestError>),
     /// A file that is to be shipped is not the one that was frozen.
     #[error(transparent)]
     TargetDiffers(#[from] TargetDiffers),
@@ -115,25 +118,37 @@ impl RequestError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            RequestError::TooLong { .. } => "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder",
+            RequestError::TooLong { .. } => {
+                "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder"
+            }
             RequestError::PlanEdited => "freeze it again: rootline-repo ceremony freeze",
             RequestError::TargetDiffers(differs) => differs.hint(),
-            RequestError::Format(_) => "name the file that rootline-repo ceremony request has written; if it is, have it sent again",
+            RequestError::Format(_) => {
+                "name the file that rootline-repo ceremony request has written; if it is, have it sent again"
+            }
             RequestError::OtherForm { .. } => "use the rootline-repo that the request was made with, or a newer one",
+            RequestError::Outdated(_) => {
+                "put back what has changed since it was frozen, or freeze it again: rootline-repo ceremony freeze"
+            }
             RequestError::NotThePlans { .. } => {
-                "do not sign. If plan, keyholders and targets are as they were frozen, freeze it again: rootline-repo ceremony freeze; a request \
-                 that arrived so was changed on its way, or made by another version of rootline-repo"
+                "do not sign: the request was changed on its way, or made by another version of rootline-repo"
             }
             RequestError::NoRoot(_) => "name a file such as 1.root.json of the repository",
-            RequestError::OtherRoot { .. } => "do not sign: the request is about another repository, or one of the two roots was forged",
-            RequestError::OlderThanRoot { .. } => "do not sign; ask for a request that was made from what is published now",
+            RequestError::OtherRoot { .. } => {
+                "do not sign: the request is about another repository, or one of the two roots was forged"
+            }
+            RequestError::OlderThanRoot { .. } => {
+                "do not sign; ask for a request that was made from what is published now"
+            }
             RequestError::Published(_)
             | RequestError::Keyholder { .. }
             | RequestError::Clash(_)
             | RequestError::Plan(_)
             | RequestError::OtherPlan { .. }
             | RequestError::NotShipped { .. }
-            | RequestError::Freeze(_) => "do not sign; the request was changed after it was made, so ask for it again by another way",
+            | RequestError::Freeze(_) => {
+                "do not sign; the request was changed after it was made, so ask for it again by another way"
+            }
         }
         .to_owned()
     }

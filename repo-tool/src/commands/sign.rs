@@ -96,11 +96,11 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     }
     confirm(args, &request, is_shown, context)?;
 
-    let key = key_file::read(&args.key, &args.passphrase, &context.terminal)?;
+    let key = open_key(args, context)?;
     let keyholder = keyholder(args, &key.public_key(), &request)?;
     let reply = sign(args, &keyholder, &key, &request, context)?;
     let text = reply.to_json();
-    let picture = if args.qr { picture(&text)? } else { Vec::new() };
+    let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
     let to =
         args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", reply.ceremony)));
     if !is_standard {
@@ -120,6 +120,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "root": root,
         "answer": String::from_utf8_lossy(text.trim_ascii_end()),
         "file": (!is_standard).then_some(&to),
+        "qr": args.qr.then_some(&picture),
         "review": review.to_json(),
     });
     context.report(&report, |line| {
@@ -243,13 +244,18 @@ fn sign(
     }
 }
 
+/// The keyholder's private key.
+fn open_key(args: &SignArgs, context: &Context) -> Result<SecretKey, Failure> {
+    key_file::read(&args.key, &args.passphrase, &context.terminal)
+}
+
 /// The one place here where a private key signs.
 fn make_signature(key: &SecretKey, message: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(key.sign(message))
 }
 
 /// Before anything is written: what cannot be shown.
-fn picture(text: &[u8]) -> Result<Vec<String>, Failure> {
+fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
     let Some(lines) = qr_code::lines(text) else {
         let what =
             format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MOST_BYTES);
@@ -259,7 +265,7 @@ fn picture(text: &[u8]) -> Result<Vec<String>, Failure> {
         ));
     };
     let needed = qr_code::columns(&lines);
-    if !io::stdout().is_terminal() {
+    if context.json || !io::stdout().is_terminal() {
         return Ok(lines);
     }
     match terminal_size::terminal_size_of(io::stdout()) {

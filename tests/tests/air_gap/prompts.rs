@@ -10,12 +10,27 @@ use crate::office::Said;
 
 /// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
 pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Said> {
+    at_a_coloured_terminal(machine, arguments, columns, typed, false)
+}
+
+pub(crate) fn at_a_coloured_terminal(
+    machine: &Machine,
+    arguments: &str,
+    columns: u16,
+    typed: &str,
+    is_coloured: bool,
+) -> Option<Said> {
     let script = peers::of_the_system("script")?;
     let program = binaries::rootline_repo().display();
     let line = format!("stty cols {columns} rows 60; {program} sign request.json --key key.pem {arguments}");
     let mut command = Command::new(script);
     command.args(["--quiet", "--return", "--command", &line]).arg(Path::new("/dev/null"));
-    command.current_dir(machine.path(".")).env("NO_COLOR", "1").env("TERM", "dumb").env("SHELL", "/bin/sh");
+    command.current_dir(machine.path(".")).env("SHELL", "/bin/sh");
+    if is_coloured {
+        command.env_remove("NO_COLOR").env("TERM", "xterm");
+    } else {
+        command.env("NO_COLOR", "1").env("TERM", "dumb");
+    }
     let mut said = piped(command, typed.as_bytes());
     said.out = said.out.replace('\r', "");
     Some(said)

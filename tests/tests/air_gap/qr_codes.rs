@@ -4,7 +4,7 @@ use rqrr::PreparedImage;
 
 use crate::machine::{Machine, beginning, piped, rotation};
 use crate::office::{DAY_0, Office};
-use crate::prompts::at_a_terminal;
+use crate::prompts::{at_a_coloured_terminal, at_a_terminal};
 
 /// What a camera sees of a terminal whose letters are light: each character is two modules, one above the other, drawn where it is light.
 fn seen(text: &str) -> Vec<u8> {
@@ -14,8 +14,8 @@ fn seen(text: &str) -> Vec<u8> {
     const SIZE: usize = 4;
     let is_light = |x: usize, y: usize| match rows[y / 2][x] {
         '█' => true,
-        '▀' => y % 2 == 0,
-        '▄' => y % 2 == 1,
+        '▀' => y.is_multiple_of(2),
+        '▄' => !y.is_multiple_of(2),
         _ => false,
     };
     let mut image = PreparedImage::prepare_from_greyscale(width * SIZE, height * SIZE, |x, y| {
@@ -57,6 +57,26 @@ fn a_code_fits_into_eighty_columns_and_is_not_drawn_into_fewer_than_it_has() {
     let said = at_a_terminal(&machine, "--qr --yes", 80, "").unwrap();
     assert_eq!(said.status, 0, "{said:?}");
     accept(&office, &seen(&said.out), "carol has signed root 1 and targets 1");
+}
+
+/// Where there are colours a code is white on black, whatever the terminal's own are: never its negative.
+#[test]
+fn a_code_does_not_depend_on_the_colours_of_the_terminal() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    let Some(said) = at_a_coloured_terminal(&machine, "--qr --yes", 100, "", true) else { return };
+    let picture: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("\u{1b}[97;40m")).collect();
+    let picture: Vec<&str> = picture.into_iter().filter_map(|line| line.strip_suffix("\u{1b}[0m")).collect();
+    assert_eq!(seen(&picture.join("\n")), machine.read("first.alice.answer.json"));
+}
+
+#[test]
+fn a_program_gets_the_code_as_lines() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    let report: serde_json::Value = serde_json::from_str(&machine.sign(&["--yes", "--qr", "--json"]).out).unwrap();
+    let lines: Vec<&str> = report["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(seen(&lines.join("\n")).trim_ascii_end(), report["answer"].as_str().unwrap().as_bytes());
 }
 
 /// Each bin is a file that its holders sign.

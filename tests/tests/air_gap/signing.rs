@@ -243,9 +243,9 @@ fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
     // Alice has another key now, and the plan would list that one.
     office.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
     office.run(&request).refuses(
-        "1.root.json is not what the plan makes",
-        "what is signed is exactly what",
-        "do not sign. If plan",
+        "what was frozen is no longer what its plan makes: 1.root.json is not what the plan makes",
+        "",
+        "put back what has changed since it was frozen, or freeze it again",
     );
     office.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
 }
