@@ -163,7 +163,7 @@ impl Refusal {
             Refusal::AlreadySigned { .. } => "nothing is left to do for them; ask the next keyholder".to_owned(),
             Refusal::WrongSignature { keyholder, .. } => format!("take the answer away and ask {keyholder} to sign again"),
             Refusal::Misfiled { .. } => "move the answer to where it belongs, or take it away".to_owned(),
-            Refusal::OtherCeremony { ceremony } => format!("give it to that one: rootline-repo ceremony status {ceremony}"),
+            Refusal::OtherCeremony { .. } => "accept it where that ceremony is held".to_owned(),
             Refusal::Unrecognised { .. } => {
                 "ask for it again; what is to be signed is exactly what rootline-repo ceremony payload writes".to_owned()
             }

@@ -121,7 +121,9 @@ impl RequestError {
             RequestError::TooLong { .. } => {
                 "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder"
             }
-            RequestError::PlanEdited => "freeze it again: rootline-repo ceremony freeze",
+            RequestError::PlanEdited => {
+                "freeze it again: rootline-repo ceremony freeze; what does not change keeps its signatures"
+            }
             RequestError::TargetDiffers(differs) => differs.hint(),
             RequestError::Format(_) => {
                 "name the file that rootline-repo ceremony request has written; if it is, have it sent again"

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rootline_ceremonies::secret_key::SecretKey;
 use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request};
-use rootline_metadata::{KeyId, PublicKey};
+use rootline_metadata::{KeyId, PublicKey, Role};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -145,6 +145,14 @@ fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
 fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Context) {
     review.print(&|line| context.terminal.line(format_args!("{}", plain(&line.to_string()))));
     let line = |text: String| context.terminal.line(format_args!("{text}"));
+    if let Some(current) = request.published().current() {
+        let (version, expiry) = (current.timestamp.version(), current.timestamp.expiry());
+        let expired = match expiry.instant() <= context.now {
+            true => "; that is over, so ask whether the request is still the newest",
+            false => "",
+        };
+        line(format!("made when timestamp {version} was the newest, which holds until {expiry}{expired}"));
+    }
     match (root, request.first_root_digest()) {
         (Some(version), _) => line(format!("the repository is the one of your root {version}")),
         (None, Some(digest)) => {

@@ -166,6 +166,31 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("has to sign again").count(), 1);
 }
 
+/// Another ceremony was quicker: what this one has frozen does not follow any more, which stops no answer to yet another one.
+#[test]
+fn an_answer_to_an_overtaken_ceremony_is_refused_and_stops_nothing_else() {
+    let office = rotation();
+    answer(&office, "alice", "rotation.request.json");
+    office.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    office.done_at(DAY_1, &["ceremony", "new", "next", "--renew", "targets"]);
+    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    office.done_at(DAY_1, &["ceremony", "request", "next"]);
+    answer(&office, "bob", "next.request.json");
+    let said = office.at(DAY_1, &["ceremony", "accept", "alice.answer.json", "bob.answer.json"]);
+    let rule = "versions follow each other";
+    said.refuses(
+        "alice.answer.json: root was frozen as version 2, and the next version is 3",
+        rule,
+        "something else was published",
+    );
+    assert!(
+        said.out.starts_with("alice.answer.json: refused\nbob.answer.json: bob has signed targets 2\n"),
+        "{said:?}"
+    );
+    let said = office.at(DAY_1, &["ceremony", "request", "rotation"]);
+    said.refuses("root was frozen as version 2, and the next version is 3", rule, "something else was published");
+}
+
 #[test]
 fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     let office = rotation();

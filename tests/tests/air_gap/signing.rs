@@ -162,6 +162,23 @@ fn the_keyholders_own_root_says_whether_it_is_their_repository() {
     );
 }
 
+/// The keyholder's clock may be wrong, and people take their time; so they are told, and it is theirs to ask.
+#[test]
+fn a_request_says_how_old_it_is() {
+    let office = rotation();
+    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let sign = |at: &str, output: &str| {
+        machine.run(&["sign", "request.json", "--key", "key.pem", "--yes", "--at", at, "--output", output])
+    };
+    let holds = "made when timestamp 1 was the newest, which holds until 2030-01-08T00:00:00Z";
+    sign("2030-01-07T23:59:59Z", "a").says(&format!("{holds}\n"));
+    sign("2030-01-08T00:00:00Z", "b")
+        .says(&format!("{holds}; that is over, so ask whether the request is still the newest\n"));
+    let first = Machine::of(&beginning(), "alice", "first.request.json").sign(&["--yes"]);
+    first.says("nothing has been published before; this is a repository's first ceremony\n");
+    assert!(!first.out.contains("made when"), "{first:?}");
+}
+
 /// A first key and a next one: two signatures by one person, in two answers.
 #[test]
 fn a_person_whose_key_is_replaced_answers_with_both() {

@@ -24,7 +24,8 @@ use crate::input::{self, STANDARD};
   rootline-repo ceremony accept - < scanned.txt
 
 Takes answers of rootline-repo sign, and plain signatures over what rootline-repo ceremony payload writes: DER or r and s of P-256, or Ed25519; \
-as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other.")]
+as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other. An answer to an \
+earlier revision is good for what has not changed since.")]
 pub(crate) struct AcceptArgs {
     /// Answers and signatures; - is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -196,6 +197,8 @@ impl Reception<'_> {
                     let what = format!("{} is sealed already: it needs no more signatures", place.key());
                     return Err(Failure::new(what, "make it current: rootline-repo online --key FILE"));
                 }
+                // What does not follow what is published is not worth a signature.
+                room.ceremony()?;
                 let answers = room.folder.answers()?;
                 Ok(place.insert(Desk { room, answers }))
             }
