@@ -6,7 +6,7 @@ use std::process::Command;
 use rootline_tests::{binaries, peers};
 
 use crate::machine::{Machine, beginning, fingerprint, piped};
-use crate::office::Said;
+use crate::office::{Office, Said};
 
 /// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
 pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Said> {
@@ -63,5 +63,26 @@ fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
         let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
         assert!(said.out.contains(told), "{typed:?}: {said:?}");
         assert_eq!(said.status, i32::from(!is_signed), "{typed:?}: {said:?}");
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
+    let office = Office::new();
+    office.write("passphrase", "open sesame\n");
+    office.done(&["key", "generate", "--out", "keys/locked.pem", "--passphrase-file", "passphrase"]);
+    office.done(&["keyholder", "add", "alice", "--public-key", "keys/locked.pem.pub", "--new-key"]);
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    office.done(&["ceremony", "request", "first"]);
+    for (passphrase, status, told) in [
+        ("open sesame", 0, "alice has signed root 1 and targets 1"),
+        ("shut", 1, "error: key.pem: the passphrase does not open the private key"),
+    ] {
+        let machine = Machine::of(&office, "locked", "first.request.json");
+        let Some(said) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
+        assert_eq!(said.status, status, "{said:?}");
+        let places = ["sign this? Type yes", "passphrase for key.pem:", told].map(|text| said.out.find(text));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {said:?}");
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use rootline_ceremonies::{
-    Answers, Bounds, CompactSignature, Frozen, Plan, Published, Reply, Request, RequestError, RequestParts, TargetName,
+    Answers, Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Reply, Request, RequestError, RequestParts,
+    TargetName,
 };
 
 use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
@@ -219,4 +220,35 @@ fn a_spoilt_answer_is_in_nobodys_way() {
     assert_eq!(answers, good);
     let intake = ceremony.take_reply(&alice, &mut answers).unwrap();
     assert_eq!((intake.taken.len(), intake.known.len()), (0, 2));
+}
+
+#[test]
+fn an_answer_is_its_keyholders_and_its_ceremonys() {
+    let room = Room::new();
+    let made = request(&room, &PlanText::of(&FIVE, 3).text(), &room.targets).unwrap();
+    let (ceremony, alice, mut answers) = (made.ceremony().unwrap(), reply(&made, "alice"), Answers::new());
+    let other = Reply { ceremony: name("other"), ..alice.clone() };
+    let refused = ceremony.take_reply(&other, &mut answers).unwrap_err();
+    assert_eq!(refused, Refusal::OtherCeremony { ceremony: name("other") });
+    let nobodys = Reply { keyholder: name("mallory"), ..alice.clone() };
+    let refused = ceremony.take_reply(&nobodys, &mut answers).unwrap_err();
+    assert_eq!(refused, Refusal::NoSuchKeyholder { name: name("mallory") });
+    let bobs = Reply { keyholder: name("bob"), ..alice.clone() };
+    let intake = ceremony.take_reply(&bobs, &mut answers).unwrap();
+    assert!(intake.is_in_vain() && intake.refused.len() == 2, "{intake:?}");
+    assert!(matches!(&intake.refused[0], Refusal::AnothersKey { owner, .. } if *owner == name("alice")));
+    assert!(answers.is_empty());
+
+    let signature = alice.signatures[&part("1.root")];
+    let mut take = |keyholder: Option<&str>, role| {
+        let keyholder = keyholder.map(name);
+        ceremony.take_detached(&[signature], keyholder.as_ref(), role, day(2), &mut answers)
+    };
+    let nothing = |keyholder: Option<&str>| Refusal::Unrecognised { keyholder: keyholder.map(name), part: None };
+    assert_eq!(take(Some("bob"), None).unwrap_err(), nothing(Some("bob")));
+    assert_eq!(take(None, Some(&TARGETS)).unwrap_err(), nothing(None));
+    assert_eq!(take(Some("alice"), Some(&ROOT)).unwrap().taken, [part("1.root")]);
+    assert_eq!(take(None, None).unwrap().known, [part("1.root")]);
+    let kept: Vec<_> = answers.values().collect();
+    assert_eq!((kept.len(), &kept[0].keyholder, kept[0].signatures[0].at), (1, &name("alice"), day(2)));
 }
