@@ -148,6 +148,27 @@ impl<'a> Ceremony<'a> {
         Sealed::read(files, self.published).map_err(|error| Refusal::Unsealable(Box::new(error)))
     }
 
+    /// The ceremony's name.
+    pub fn id(&self) -> &'a Name {
+        self.id
+    }
+
+    /// What is to be signed.
+    pub fn frozen(&self) -> &'a Frozen {
+        self.frozen
+    }
+
+    /// Who there is.
+    pub fn keyholders(&self) -> &'a Keyholders {
+        self.keyholders
+    }
+
+    /// Whether everything in an answer holds for what is to be signed.
+    pub(crate) fn holds(&self, answer: &Answer, part: &Part, name: &Name) -> bool {
+        let message = self.frozen.message(part).filter(|message| answer.payload == digest(message));
+        message.is_some_and(|message| self.check_answer(part, name, answer, &message).is_ok())
+    }
+
     fn keyholder(&self, name: &Name) -> Result<&'a Keyholder, Refusal> {
         self.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })
     }

@@ -19,6 +19,11 @@ impl Fingerprint {
         Fingerprint(sha256(list.as_bytes()))
     }
 
+    /// The fingerprint that 64 hex digits without spaces say.
+    pub fn from_hex(digits: &str) -> Option<Fingerprint> {
+        hex::decode_array(digits).map(Fingerprint)
+    }
+
     /// The 64 hex digits without spaces.
     pub fn to_hex(self) -> String {
         hex::encode(&self.0)

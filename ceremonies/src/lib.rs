@@ -6,7 +6,9 @@
 //!
 //! ```text
 //! Published + Plan ─▶ Frozen ─▶ Review
-//!                        └▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//!                        ├▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//!                        │                       ▲ take_reply, take_detached
+//!                        └▶ Request ─ elsewhere ─▶ Reply
 //! Published + Sealed + online key ─▶ Release ─▶ Published
 //! Published + Losses ─▶ Diagnosis ─▶ what to plan
 //! ```
@@ -53,6 +55,7 @@ mod answer;
 pub mod attestation;
 mod bounds;
 mod ceremony;
+mod compact_signature;
 mod delegates;
 mod diagnosis;
 mod document;
@@ -61,6 +64,7 @@ mod file_name;
 mod fingerprint;
 mod frozen;
 mod holders;
+mod intake;
 mod keyholder;
 mod merge;
 mod name;
@@ -72,6 +76,8 @@ mod published;
 mod refusal;
 mod release;
 mod replay;
+mod reply;
+mod request;
 mod review;
 mod role;
 mod root_sequence;
@@ -89,6 +95,7 @@ pub use attestation::{
 };
 pub use bounds::{Bound, Bounds};
 pub use ceremony::{Answers, Ceremony};
+pub use compact_signature::CompactSignature;
 pub use delegates::delegates;
 pub use diagnosis::{
     Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
@@ -99,6 +106,7 @@ pub use file_name::PublishedFile;
 pub use fingerprint::Fingerprint;
 pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
 pub use holders::{BadHolders, Holders};
+pub use intake::Intake;
 pub use keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
 pub use merge::{Merge, MergeError, answers_together, voided};
 pub use name::{BadName, Name};
@@ -110,6 +118,8 @@ pub use published::{Current, NoVersionLeft, Published, PublishedError};
 pub use refusal::Refusal;
 pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
 pub use replay::{CheckedAnswers, check_answers, check_sealed};
+pub use reply::Reply;
+pub use request::{Request, RequestError, RequestParts};
 pub use review::{
     AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, Review, TargetChange, TargetDiffers,
 };

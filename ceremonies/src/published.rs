@@ -2,6 +2,7 @@
 
 mod current;
 mod error;
+mod excerpt;
 
 use std::collections::BTreeMap;
 

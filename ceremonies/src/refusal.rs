@@ -88,6 +88,20 @@ pub enum Refusal {
         /// What it says of itself.
         says: String,
     },
+    /// An answer is one to another ceremony.
+    #[error("the answer is one to the ceremony {ceremony}")]
+    OtherCeremony {
+        /// Which it says.
+        ceremony: Name,
+    },
+    /// No key that could have made a signature has made it.
+    #[error("{}", unrecognised(.keyholder.as_ref(), .part.as_ref()))]
+    Unrecognised {
+        /// Whose it should be, if that is said.
+        keyholder: Option<Name>,
+        /// What it should be over, if that is said.
+        part: Option<Part>,
+    },
     /// A threshold is not met.
     #[error("{}", not_enough(.standing))]
     NotEnough {
@@ -116,8 +130,12 @@ impl Refusal {
             Refusal::NotAsked { .. } => {
                 "only keys that the old or the new root lists for the role, or the file that delegates it, count"
             }
-            Refusal::WrongSignature { .. } => "a signature is verified before it is kept",
-            Refusal::Misfiled { .. } => "an answer counts for the one who gave it, in the ceremony it was given to",
+            Refusal::WrongSignature { .. } | Refusal::Unrecognised { .. } => {
+                "a signature is verified before it is kept"
+            }
+            Refusal::Misfiled { .. } | Refusal::OtherCeremony { .. } => {
+                "an answer counts for the one who gave it, in the ceremony it was given to"
+            }
             Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
             Refusal::Unsealable(_) => "a sealed file is one that every client accepts after the published root",
         }
@@ -145,6 +163,10 @@ impl Refusal {
             Refusal::AlreadySigned { .. } => "nothing is left to do for them; ask the next keyholder".to_owned(),
             Refusal::WrongSignature { keyholder, .. } => format!("take the answer away and ask {keyholder} to sign again"),
             Refusal::Misfiled { .. } => "move the answer to where it belongs, or take it away".to_owned(),
+            Refusal::OtherCeremony { .. } => "accept it where that ceremony is held".to_owned(),
+            Refusal::Unrecognised { .. } => {
+                "ask for it again; what is to be signed is exactly what rootline-repo ceremony payload writes".to_owned()
+            }
             Refusal::NotEnough { standing } => {
                 let names: Vec<&str> = standing.can_still_sign().into_iter().map(Name::as_str).collect();
                 match names[..] {
@@ -155,6 +177,12 @@ impl Refusal {
             Refusal::Unsealable(error) => error.hint().to_owned(),
         }
     }
+}
+
+fn unrecognised(keyholder: Option<&Name>, part: Option<&Part>) -> String {
+    let by = keyholder.map_or("any keyholder".to_owned(), |name| format!("{name}"));
+    let over = part.map_or("anything that is to be signed".to_owned(), |part| format!("{part} as it is to be signed"));
+    format!("this is no signature by {by} over {over}")
 }
 
 fn not_enough(standing: &PartStanding) -> String {

@@ -80,7 +80,7 @@ impl CeremonyFolder {
         self.plan_path().exists()
     }
 
-    pub(crate) fn plan(&self, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, Failure> {
+    pub(crate) fn plan_text(&self) -> Result<String, Failure> {
         let path = self.plan_path();
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Failure::new(
@@ -90,6 +90,11 @@ impl CeremonyFolder {
             _ => Failure::io("read", &path, &error),
         })?;
         merge_conflict::refuse(&path, text.as_bytes())?;
+        Ok(text)
+    }
+
+    pub(crate) fn plan(&self, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, Failure> {
+        let (path, text) = (self.plan_path(), self.plan_text()?);
         let plan = Plan::parse(&text, keyholders, bounds).map_err(|error| Failure::toml(&path, &error))?;
         if *plan.id() != self.id {
             let what = format!("{} says that it is the plan of {}", path.display(), plan.id());

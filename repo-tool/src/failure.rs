@@ -7,11 +7,12 @@ use std::path::Path;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, SealedError, SignerError, TargetDiffers,
-    TomlError,
+    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError,
+    TargetDiffers, TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
+use crate::commands::plain;
 use crate::gate::GateRefusal;
 
 /// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
@@ -69,6 +70,16 @@ impl Failure {
         }
     }
 
+    /// The same, told in other words.
+    pub(crate) fn with_what(self, what: impl FnOnce(&str) -> String) -> Failure {
+        Failure { what: what(&self.what), ..self }
+    }
+
+    /// The same, said to be about one of several things.
+    pub(crate) fn about(self, thing: &str) -> Failure {
+        self.with_what(|what| format!("{thing}: {what}"))
+    }
+
     pub(crate) fn what(&self) -> &str {
         &self.what
     }
@@ -118,6 +129,17 @@ impl From<GateRefusal> for Failure {
         let failure = Failure::new(refused.to_string(), refused.hint());
         match refused.refusal() {
             Some(refusal) => failure.breaking(refusal.check.to_string()),
+            None => failure,
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        // It may quote what stands in the request, which is anybody's text.
+        let failure = Failure::new(plain(&error.to_string()), error.hint());
+        match error.check() {
+            Some(check) => failure.breaking(check),
             None => failure,
         }
     }

@@ -6,8 +6,10 @@ mod commands;
 mod evidence;
 mod failure;
 mod gate;
+mod input;
 mod merge_conflict;
 mod publishing_order;
+mod qr_code;
 mod repository_folder;
 mod review;
 mod serve;
@@ -85,6 +87,8 @@ enum Command {
     /// Plan, freeze, review, sign and seal
     #[command(subcommand)]
     Ceremony(commands::ceremony::CeremonyCommand),
+    /// Sign what a signing request asks for, without network, repository or git
+    Sign(commands::sign::SignArgs),
     /// Sign snapshot and timestamp with an online key: make a sealed ceremony current, or renew what is due
     Online(commands::online::OnlineArgs),
     /// Put the repository where verifiers read it
@@ -140,6 +144,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
             Ok(status) => return status,
             Err(failure) => Err(failure),
         },
+        Command::Sign(args) => commands::sign::run(&args, &context),
         Command::Online(args) => commands::online::run(&args, &context),
         Command::Publish(args) => commands::publish::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),

@@ -20,6 +20,8 @@ mod property;
 mod publishing;
 #[path = "ceremony/record.rs"]
 mod record;
+#[path = "ceremony/requests.rs"]
+mod requests;
 #[path = "ceremony/room.rs"]
 mod room;
 #[path = "ceremony/sequence.rs"]

@@ -70,6 +70,16 @@ impl Terminal {
         })
     }
 
+    /// A text in white on black, where there are colours: for pictures made of characters, which must not be seen as their negative.
+    pub fn white_on_black(&self, text: &str) -> String {
+        if self.colours_in_results { format!("\u{1b}[97;40m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// One line about a result that goes to standard output: on standard error, so that it is no part of the result.
+    pub fn aside(&self, line: Arguments<'_>) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
     /// Something that was noticed and is no failure.
     pub fn warning(&self, warning: Arguments<'_>) {
         let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));

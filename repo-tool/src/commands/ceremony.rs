@@ -1,14 +1,17 @@
 //! `rootline-repo ceremony`: from a plan to signed files.
 
 mod abandon;
+mod accept;
 mod freeze;
 mod list;
 mod log;
 mod merge;
 mod new;
-mod review;
+mod payload;
+mod request;
+pub(crate) mod review;
 mod seal;
-mod sign;
+pub(crate) mod sign;
 mod standing;
 mod status;
 mod touching;
@@ -35,6 +38,12 @@ pub(crate) enum CeremonyCommand {
     Review(review::ReviewArgs),
     /// Sign as one keyholder
     Sign(sign::SignArgs),
+    /// Write one file with which a keyholder signs on a machine without network, repository or git
+    Request(request::RequestArgs),
+    /// Take answers to a request, and signatures that other tools have made; keep what verifies
+    Accept(accept::AcceptArgs),
+    /// Write the exact bytes that a signature is over, for openssl or the tool of a device
+    Payload(payload::PayloadArgs),
     /// Who has signed, and who is still needed
     #[command(after_help = "Examples:
   rootline-repo ceremony status
@@ -92,6 +101,9 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Fa
         CeremonyCommand::Freeze(args) => freeze::run(args, context),
         CeremonyCommand::Review(args) => review::run(args, context),
         CeremonyCommand::Sign(args) => sign::run(args, context),
+        CeremonyCommand::Request(args) => request::run(args, context),
+        CeremonyCommand::Accept(args) => accept::run(args, context),
+        CeremonyCommand::Payload(args) => payload::run(args, context),
         CeremonyCommand::Status(args) => status::run(args, context),
         CeremonyCommand::Seal(args) => seal::run(args, context),
         CeremonyCommand::Merge(args) => merge::run(args, context),
@@ -104,7 +116,7 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Fa
 }
 
 /// A frozen ceremony with everything around it.
-struct Room {
+pub(crate) struct Room {
     folder: CeremonyFolder,
     frozen: Frozen,
     record: FrozenRecord,

@@ -9,6 +9,7 @@ pub(crate) mod keyholder;
 pub(crate) mod online;
 pub(crate) mod publish;
 pub(crate) mod serve;
+pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod trust;
 
@@ -66,9 +67,10 @@ pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-/// A text from a file, as it is shown: nothing in it may move the cursor.
+/// A text from a file, as it is shown: nothing in it may move the cursor, turn the direction of writing, or take no room.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    let unseen = |character: char| matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().map(|character| if character.is_control() || unseen(character) { ' ' } else { character }).collect()
 }
 
 /// Where options make a file that could not be read again.

@@ -56,7 +56,7 @@ pub(crate) struct NewArgs {
     #[arg(long, value_name = "ROLE")]
     renew: Vec<String>,
 
-    /// Let targets delegate what fits these patterns to one more role; name its holders with --add
+    /// Let targets delegate what fits these patterns to one more role; --add names its holders
     #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
     delegate: Vec<(String, String)>,
 }

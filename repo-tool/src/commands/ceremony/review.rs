@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Shows it on the terminal.
-pub(super) fn print(review: &Reviewed, context: &Context) {
+pub(crate) fn print(review: &Reviewed, context: &Context) {
     let terminal = &context.terminal;
     let lines = review.lines(&|tone, text| terminal.toned(tone, format_args!("{text}")));
     lines.iter().for_each(|line| terminal.line(format_args!("{line}")));

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Fingerprint, Name, Part, Refusal};
+use rootline_ceremonies::{CeremonyRole, Fingerprint, Frozen, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
@@ -144,9 +144,8 @@ fn keyholder(args: &SignArgs, key: &OpenSigner, room: &Room) -> Result<Name, Fai
 }
 
 /// What is to be signed, of one role or of all.
-fn parts_of(role: Option<&CeremonyRole>, room: &Room) -> Result<Vec<Part>, Failure> {
-    let parts: Vec<Part> =
-        room.frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
+pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<Part>, Failure> {
+    let parts: Vec<Part> = frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
             format!("there is no {role} to sign in this ceremony"),
@@ -179,8 +178,8 @@ fn sign(
     room: &Room,
     context: &Context,
 ) -> Result<Vec<Part>, Unsigned> {
-    let role = args.role.as_deref().map(|role| parse_role(role)).transpose()?;
-    let parts = parts_of(role.as_ref(), room)?;
+    let role = args.role.as_deref().map(parse_role).transpose()?;
+    let parts = parts_of(role.as_ref(), &room.frozen)?;
     let ceremony = room.ceremony()?;
     let answers = room.folder.answers()?;
     let public = key.public_key();

@@ -1,0 +1,164 @@
+//! Why a signing request cannot be made or used.
+
+use rootline_metadata::Version;
+use rootline_metadata::json::FormatError;
+
+use super::Request;
+use crate::frozen::FreezeError;
+use crate::keyholder::KeyholderClash;
+use crate::name::Name;
+use crate::published::PublishedError;
+use crate::review::TargetDiffers;
+use crate::target_name::TargetName;
+use crate::toml_error::TomlError;
+
+/// Why a signing request cannot be made, or is not to be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It would be longer than one may be.
+    #[error("the request would have {bytes} bytes, and {} are the most", Request::MOST_BYTES)]
+    TooLong {
+        /// How long.
+        bytes: usize,
+    },
+    /// The plan says something else than when it was frozen.
+    #[error("the plan was edited after it was frozen")]
+    PlanEdited,
+    /// A keyholder would refuse it, as something has changed since it was frozen.
+    #[error("what was frozen is no longer what its plan makes: {0}")]
+    Outdated(Box<RequestError>),
+    /// A file that is to be shipped is not the one that was frozen.
+    #[error(transparent)]
+    TargetDiffers(#[from] TargetDiffers),
+    /// It does not have the form of one.
+    #[error("this is no signing request: {0}")]
+    Format(#[from] FormatError),
+    /// It has a form that this version does not know.
+    #[error("this is a signing request of form {form}, and this version knows form 1 only")]
+    OtherForm {
+        /// Which.
+        form: u64,
+    },
+    /// What it says has been published does not verify.
+    #[error("what the request says has been published does not verify: {0}")]
+    Published(#[from] PublishedError),
+    /// A keyholder in it is none.
+    #[error("the keyholder {name} of the request: {source}")]
+    Keyholder {
+        /// Who.
+        name: Name,
+        /// Why.
+        source: TomlError,
+    },
+    /// Two keyholders in it cannot both be.
+    #[error("the keyholders of the request: {0}")]
+    Clash(#[from] KeyholderClash),
+    /// Its plan is none.
+    #[error("the plan: {0}")]
+    Plan(#[from] TomlError),
+    /// Its plan is another ceremony's.
+    #[error("the request is for the ceremony {request}, and its plan is that of {plan}")]
+    OtherPlan {
+        /// The one it says.
+        request: Name,
+        /// The one that the plan says.
+        plan: Name,
+    },
+    /// It carries a file that the plan does not ship.
+    #[error("the request carries the file {name}, which its plan does not ship")]
+    NotShipped {
+        /// Which.
+        name: TargetName,
+    },
+    /// Its plan cannot be frozen.
+    #[error("the plan makes no files to sign: {0}")]
+    Freeze(#[from] FreezeError),
+    /// What is to be signed is not what the plan makes.
+    #[error("{file} is not what the plan makes")]
+    NotThePlans {
+        /// Which.
+        file: String,
+    },
+    /// What a keyholder has kept is no root.
+    #[error("this is no root: {0}")]
+    NoRoot(FormatError),
+    /// A keyholder has kept another root of that version.
+    #[error("the request has another root {version} than yours")]
+    OtherRoot {
+        /// Which.
+        version: Version,
+    },
+    /// A keyholder has kept a root that comes after all of those in the request.
+    #[error("your root is version {version}, and {}", newest_root(*.newest))]
+    OlderThanRoot {
+        /// Theirs.
+        version: Version,
+        /// The newest one of the request.
+        newest: Option<Version>,
+    },
+}
+
+impl RequestError {
+    /// The rule that was broken, where it is one.
+    pub fn check(&self) -> Option<&'static str> {
+        match self {
+            RequestError::NotThePlans { .. } => {
+                Some("what is signed is exactly what its plan makes, so that the review shows all of it")
+            }
+            RequestError::Published(_) => Some("what changes is seen by comparing with what was really published"),
+            RequestError::OtherRoot { .. } | RequestError::OlderThanRoot { .. } => {
+                Some("a request is about the repository that the keyholder knows, as it is now")
+            }
+            RequestError::NotShipped { .. } => Some("nothing is in a request that is not needed"),
+            _ => None,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            RequestError::TooLong { .. } => {
+                "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder"
+            }
+            RequestError::PlanEdited => {
+                "freeze it again: rootline-repo ceremony freeze; what does not change keeps its signatures"
+            }
+            RequestError::TargetDiffers(differs) => differs.hint(),
+            RequestError::Format(_) => {
+                "name the file that rootline-repo ceremony request has written; if it is, have it sent again"
+            }
+            RequestError::OtherForm { .. } => "use the rootline-repo that the request was made with, or a newer one",
+            RequestError::Outdated(_) => {
+                "put back what has changed since it was frozen, or freeze it again: rootline-repo ceremony freeze"
+            }
+            RequestError::NotThePlans { .. } => {
+                "do not sign: the request was changed on its way, or made by another version of rootline-repo"
+            }
+            RequestError::NoRoot(_) => "name a file such as 1.root.json of the repository",
+            RequestError::OtherRoot { .. } => {
+                "do not sign: the request is about another repository, or one of the two roots was forged"
+            }
+            RequestError::OlderThanRoot { .. } => {
+                "do not sign; ask for a request that was made from what is published now"
+            }
+            RequestError::Published(_)
+            | RequestError::Keyholder { .. }
+            | RequestError::Clash(_)
+            | RequestError::Plan(_)
+            | RequestError::OtherPlan { .. }
+            | RequestError::NotShipped { .. }
+            | RequestError::Freeze(_) => {
+                "do not sign; the request was changed after it was made, so ask for it again by another way"
+            }
+        }
+        .to_owned()
+    }
+}
+
+fn newest_root(newest: Option<Version>) -> String {
+    match newest {
+        Some(newest) => format!("the newest one in the request is {newest}"),
+        None => "the request says that nothing has been published yet".to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! A signing request as it stands in its file.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
+
+use super::{Request, RequestError};
+use crate::name::Name;
+use crate::target_name::TargetName;
+
+/// The form that this version writes and reads.
+const FORM: u64 = 1;
+
+/// Most bytes of a plan or a keyholder's file.
+const MOST_BYTES_OF_TOML: usize = 2_000_000;
+
+const MEMBERS: [&str; 9] =
+    ["explanation", "request", "ceremony", "revision", "plan", "keyholders", "frozen", "targets", "published"];
+
+/// What is in the file; nothing of it has been verified.
+pub(super) struct Form {
+    pub(super) explanation: Vec<String>,
+    pub(super) ceremony: Name,
+    pub(super) revision: u64,
+    pub(super) plan: String,
+    pub(super) keyholders: BTreeMap<Name, String>,
+    pub(super) frozen: BTreeMap<String, Vec<u8>>,
+    pub(super) targets: BTreeMap<TargetName, Vec<u8>>,
+    pub(super) published: BTreeMap<String, Vec<u8>>,
+}
+
+impl Form {
+    pub(super) fn read(bytes: Vec<u8>) -> Result<Form, RequestError> {
+        let document = Document::parse(bytes, Request::MOST_BYTES)?;
+        let request = document.top().object()?;
+        let form = request.required("request")?.number()?;
+        if form != FORM {
+            return Err(RequestError::OtherForm { form });
+        }
+        if let Some((name, node)) = request.members().find(|(name, _)| !MEMBERS.contains(&&**name)) {
+            return Err(node.invalid(format!("a request has no member {name:?}")).into());
+        }
+        let text = |node: Node<'_>| node.string().map(std::borrow::Cow::into_owned);
+        let ceremony = request.required("ceremony")?;
+        Ok(Form {
+            explanation: request.required("explanation")?.array()?.map(text).collect::<Result<_, _>>()?,
+            ceremony: ceremony.string()?.parse().map_err(|bad| ceremony.invalid(format!("{bad}")))?,
+            revision: request.required("revision")?.number()?,
+            plan: toml_text(request.required("plan")?)?,
+            keyholders: by_name(request.required("keyholders")?, toml_text)?,
+            frozen: by_name(request.required("frozen")?, file)?,
+            targets: by_name(request.required("targets")?, file)?,
+            published: by_name(request.required("published")?, file)?,
+        })
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let explanation: Value = self.explanation.iter().map(String::as_str).collect();
+        let text = |(name, text): (&Name, &String)| (name.to_string(), Value::from(text.as_str()));
+        let keyholders: ValueMembers = self.keyholders.iter().map(text).collect();
+        let targets = self.targets.iter().map(|(name, bytes)| (name.to_string(), file_value(bytes)));
+        let files = |files: &BTreeMap<String, Vec<u8>>| -> ValueMembers {
+            files.iter().map(|(name, bytes)| (name.clone(), file_value(bytes))).collect()
+        };
+        let members = ValueMembers::new()
+            .with("explanation", explanation)
+            .with("request", FORM)
+            .with("ceremony", self.ceremony.as_str())
+            .with("revision", self.revision)
+            .with("plan", self.plan.as_str())
+            .with("keyholders", keyholders)
+            .with("frozen", files(&self.frozen))
+            .with("targets", targets.collect::<ValueMembers>())
+            .with("published", files(&self.published));
+        Value::from(members).pretty(2).into_bytes()
+    }
+}
+
+/// A file that is text is there as text, so that people can read it; any other one as base64.
+fn file_value(bytes: &[u8]) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => ValueMembers::new().with("base64", STANDARD.encode(bytes)).into(),
+    }
+}
+
+fn file(node: Node<'_>) -> Result<Vec<u8>, FormatError> {
+    if let Some(text) = node.text() {
+        return Ok(text.into_owned().into_bytes());
+    }
+    let base64 = node.object()?.required("base64")?;
+    STANDARD.decode(&*base64.string()?).map_err(|_| base64.invalid("expected base64"))
+}
+
+fn toml_text(node: Node<'_>) -> Result<String, FormatError> {
+    let text = node.string()?;
+    match text.len() {
+        0..=MOST_BYTES_OF_TOML => Ok(text.into_owned()),
+        _ => Err(node.invalid(format!("this has {MOST_BYTES_OF_TOML} bytes at the most"))),
+    }
+}
+
+fn by_name<N, T>(
+    node: Node<'_>,
+    read: impl Fn(Node<'_>) -> Result<T, FormatError>,
+) -> Result<BTreeMap<N, T>, FormatError>
+where
+    N: std::str::FromStr + Ord,
+{
+    let member = |(name, node): (std::borrow::Cow<'_, str>, Node<'_>)| {
+        let name = name.parse().map_err(|_| node.invalid("this is no name that could stand here"))?;
+        Ok((name, read(node)?))
+    };
+    node.object()?.members().map(member).collect()
+}

@@ -1,0 +1,76 @@
+//! `rootline-repo ceremony request`: a ceremony in one file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rootline_ceremonies::{Request, RequestParts};
+use rootline_metadata::{hex, sha256};
+use serde_json::json;
+
+use super::{IdArgs, Room};
+use crate::atomic_file;
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::input::STANDARD;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony request 2030-06
+  rootline-repo ceremony request 2030-06 --output /media/usb/2030-06.request.json
+  rootline-repo ceremony request 2030-06 --output - | gpg --encrypt --recipient bob > request.gpg
+
+The file has all that a keyholder needs to judge and to sign: the frozen files and their plan, who holds which key, the files that are \
+shipped, and what is published. It is the same for every keyholder. Each signs it anywhere: rootline-repo sign FILE --key KEY. Their answers \
+come back with rootline-repo ceremony accept.")]
+pub(crate) struct RequestArgs {
+    #[command(flatten)]
+    id: IdArgs,
+
+    /// Where to write it; - is standard output [default: ID.request.json]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> {
+    let room = Room::enter(&args.id, context)?;
+    let id = room.folder.id();
+    // What does not follow what is published is not worth a signature.
+    room.ceremony()?;
+    let parts = RequestParts {
+        plan: &room.folder.plan_text()?,
+        revision: room.record.revision,
+        frozen: &room.frozen,
+        published: &room.published,
+        keyholders: &room.keyholders,
+        targets: &context.folder.targets()?,
+    };
+    let request = Request::make(&parts)?;
+    let bytes = request.to_json();
+    let digest = hex::encode(&sha256(&bytes));
+    let to = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.request.json")));
+    let size = bytes.len();
+    if to == Path::new(STANDARD) {
+        context.terminal.bytes(&bytes)?;
+        context.terminal.aside(format_args!("{size} bytes, sha256 {digest}"));
+        return Ok(());
+    }
+    atomic_file::replace(&to, &bytes)?;
+    let report = json!({
+        "ceremony": id.as_str(),
+        "revision": room.record.revision,
+        "request": to,
+        "bytes": size,
+        "sha256": digest,
+        "fingerprint": room.record.fingerprint().to_hex(),
+    });
+    context.report(&report, |line| {
+        line(format_args!("wrote {}: {size} bytes", to.display()));
+        line(format_args!("  sha256 {digest}"));
+        line(format_args!(
+            "next: give it to each keyholder, who signs it anywhere: rootline-repo sign {} --key FILE",
+            to.display()
+        ));
+        line(format_args!("then: rootline-repo ceremony accept ANSWER…"));
+    });
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! `rootline-repo sign`: a keyholder's signatures, on a machine with nothing but this program and their key.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use chrono::Duration;
+use clap::Args;
+use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request};
+use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
+use serde_json::json;
+
+use super::ceremony::review::print;
+use super::ceremony::sign::parts_of;
+use super::{Context, parse_name, parse_role};
+use crate::atomic_file::{self, Access};
+use crate::evidence::Evidence;
+use crate::failure::Failure;
+use crate::input::{self, STANDARD};
+use crate::qr_code;
+use crate::review::{Material, Reviewed, TrustHistory};
+use crate::signer::{OpenSigner, SignerArgs};
+
+/// How long a timestamp holds where the root does not say.
+const USUAL_TIMESTAMP_DAYS: i64 = 7;
+
+/// Most bytes of a root, as every client reads it.
+const MOST_BYTES_OF_ROOT: usize = 512_000;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo sign 2030-06.request.json --key bob.pem --root 7.root.json
+  rootline-repo sign 2030-06.request.json --key bob.pem --qr
+  rootline-repo sign - --key bob.pem --fingerprint \"1cc6 b394 62da …\" --output - < 2030-06.request.json
+
+Reads no repository and asks no network. Shows what would change, as it follows from the request, and asks for a yes or for the fingerprint. \
+Signs all that the key counts for, and writes an answer of less than a kilobyte to bring back: rootline-repo ceremony accept FILE. With --root, \
+a root of the repository that you have kept, you know that the request is about that repository; without it, compare the digest that is shown.")]
+pub(crate) struct SignArgs {
+    /// What rootline-repo ceremony request has written; - is standard input
+    #[arg(value_name = "REQUEST")]
+    request: PathBuf,
+
+    /// The keyholder's private key: a file, or a signer's URI
+    #[arg(long, value_name = "URI")]
+    key: OsString,
+
+    /// Who signs [default: whose key it is]
+    #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
+    signing_as: Option<Name>,
+
+    /// Sign only this role: root, targets, or one that targets delegates to
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+
+    /// Sign only what has this fingerprint, and ask nothing
+    #[arg(long, value_name = "TEXT")]
+    fingerprint: Option<String>,
+
+    /// Ask nothing: the review has been read
+    #[arg(long, conflicts_with = "fingerprint")]
+    yes: bool,
+
+    /// A root of the repository that you have kept, of any version: the request has to have the same one
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
+
+    /// Where to write the answer; - is standard output [default: ID.NAME.answer.json]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show the answer as a QR code too
+    #[arg(long)]
+    qr: bool,
+
+    #[command(flatten)]
+    signer: SignerArgs,
+}
+
+pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
+    let is_standard = args.output.as_deref() == Some(Path::new(STANDARD));
+    if args.qr && is_standard {
+        return Err(Failure::new(
+            "the answer and its QR code cannot both be standard output",
+            "name a file: --output FILE",
+        ));
+    }
+    let request = Request::read(input::read(&args.request, Request::MOST_BYTES)?)?;
+    let root = args.root.as_deref().map(|path| check_root(&request, path)).transpose()?;
+    let review = reviewed(&request);
+    // What goes to a program is one value, without a review before it.
+    let is_shown = !context.json && !is_standard;
+    if is_shown {
+        show(&request, &review, root.as_deref(), context);
+    }
+    if !request.has_own_explanation() {
+        context.terminal.warning(format_args!(
+            "the explanation in the request is not the one that this version writes: go by the review, not by that text"
+        ));
+    }
+    confirm(args, &request, is_shown, context)?;
+
+    let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
+    let keyholder = keyholder(args, &key.public_key(), &request)?;
+    let reply = sign(args, &keyholder, &key, &request, context)?;
+    let text = reply.to_json();
+    let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
+    let to =
+        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", reply.ceremony)));
+    if !is_standard {
+        write_new(&to, &text)?;
+    } else if !context.json {
+        context.terminal.bytes(&text)?;
+        return Ok(());
+    }
+    let signed: Vec<String> = reply.signatures.keys().map(Part::to_string).collect();
+    let report = json!({
+        "ceremony": reply.ceremony.as_str(),
+        "revision": request.revision(),
+        "keyholder": keyholder.as_str(),
+        "signed": signed,
+        "fingerprint": reply.fingerprint.to_hex(),
+        "first_root": request.first_root_digest(),
+        "root": root,
+        "answer": String::from_utf8_lossy(text.trim_ascii_end()),
+        "file": (!is_standard).then_some(&to),
+        "qr": args.qr.then_some(&picture),
+        "review": review.to_json(),
+    });
+    context.report(&report, |line| {
+        line(format_args!("{keyholder} has signed {}", signed.join(" and ")));
+        line(format_args!("wrote {}: {} bytes", to.display(), text.len()));
+        picture.iter().for_each(|row| line(format_args!("{}", context.terminal.white_on_black(row))));
+        line(format_args!("next: bring it back, and there: rootline-repo ceremony accept {}", to.display()));
+    });
+    Ok(())
+}
+
+/// What the request means, computed here from what it holds.
+fn reviewed(request: &Request) -> Reviewed {
+    let periods = request.published().online_periods(TopLevelRole::Timestamp);
+    let days = periods.map_or(USUAL_TIMESTAMP_DAYS, |periods| i64::from(periods.expires.number()));
+    let lifetime = Duration::days(days);
+    Reviewed::new(Material {
+        id: request.plan().id(),
+        summary: request.plan().summary().unwrap_or_default(),
+        at: request.plan().at(),
+        frozen: request.frozen(),
+        published: request.published(),
+        keyholders: request.keyholders(),
+        // What is known of tokens is the repository's, and no matter of a request.
+        evidence: &Evidence::default(),
+        targets: request.targets(),
+        history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: lifetime },
+        fingerprint: request.frozen().fingerprint(),
+        is_as_planned: true,
+    })
+}
+
+/// Holds the keyholder's own root against those of the request, and says which it is.
+fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
+    let own = input::read(path, MOST_BYTES_OF_ROOT)?;
+    match request.check_root(&own) {
+        Ok(version) => Ok(version.to_string()),
+        Err(error) => Err(Failure::from(error).about(&path.display().to_string())),
+    }
+}
+
+/// Whoever made the request could have written any text into it, so every line is made harmless.
+fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Context) {
+    print(review, context);
+    let line = |text: String| context.terminal.line(format_args!("{text}"));
+    if let Some(current) = request.published().current() {
+        let (version, expiry) = (current.timestamp.version(), current.timestamp.expiry());
+        let expired = match expiry.instant() <= context.now {
+            true => "; that is over, so ask whether the request is still the newest",
+            false => "",
+        };
+        line(format!("made when timestamp {version} was the newest, which holds until {expiry}{expired}"));
+    }
+    match (root, request.first_root_digest()) {
+        (Some(version), _) => line(format!("the repository is the one of your root {version}")),
+        (None, Some(digest)) => {
+            line("root 1 of the repository, which everything above is compared with:".to_owned());
+            line(format!("  sha256 {digest}"));
+            line(
+                "  compare it with what you know of the repository, or name a root that you have kept: --root FILE"
+                    .to_owned(),
+            );
+        }
+        (None, None) => line("nothing has been published before; this is a repository's first ceremony".to_owned()),
+    }
+    line("the summary and who holds which key are what the request says; the fingerprint is what all keyholders have to agree on".to_owned());
+}
+
+/// Nobody signs what they have not been shown.
+fn confirm(args: &SignArgs, request: &Request, is_shown: bool, context: &Context) -> Result<(), Failure> {
+    let fingerprint = request.frozen().fingerprint();
+    if args.yes {
+        return Ok(());
+    }
+    if let Some(text) = &args.fingerprint {
+        return match fingerprint.is_spelled(text) {
+            true => Ok(()),
+            false => Err(Failure::new(
+                format!("what is to be signed has another fingerprint: {fingerprint}"),
+                "do not sign; find out which of the two is the one that was agreed on",
+            )
+            .breaking("what is signed is what the keyholders read to each other")),
+        };
+    }
+    if !is_shown || !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            "there is no terminal to ask whether to sign",
+            "read the review at a terminal, then add --fingerprint TEXT or --yes",
+        ));
+    }
+    context.terminal.line(format_args!("sign this? Type yes, or the fingerprint as you have heard it:"));
+    let mut answer = String::new();
+    let is_read = io::stdin().read_line(&mut answer).is_ok();
+    match answer.trim() {
+        "yes" if is_read => Ok(()),
+        text if is_read && fingerprint.is_spelled(text) => Ok(()),
+        _ => Err(Failure::new("nothing was signed", "run this again when you are sure")),
+    }
+}
+
+fn keyholder(args: &SignArgs, key: &PublicKey, request: &Request) -> Result<Name, Failure> {
+    match (&args.signing_as, request.keyholders().owner(key.material())) {
+        (Some(name), Some(_)) => Ok(name.clone()),
+        (None, Some(owner)) => Ok(owner.name().clone()),
+        (_, None) => {
+            let refusal = Refusal::NobodysKey { key_id: KeyId::of(key) };
+            let hint = "do not sign with another key: the request says that yours is nobody's. If this is the key you were asked to use, the \
+                        request was not made by those who know you";
+            Err(Failure::new(refusal.to_string(), hint).breaking(refusal.check()))
+        }
+    }
+}
+
+/// Signs every part that was asked for and that the key counts for; each signature is verified.
+fn sign(
+    args: &SignArgs,
+    keyholder: &Name,
+    key: &OpenSigner,
+    request: &Request,
+    context: &Context,
+) -> Result<Reply, Failure> {
+    let (ceremony, public) = (request.ceremony()?, key.public_key());
+    let role = args.role.as_deref().map(parse_role).transpose()?;
+    let (mut signatures, mut refused) = (BTreeMap::new(), None);
+    for part in parts_of(role.as_ref(), request.frozen())? {
+        let message = match ceremony.ask(&part, keyholder, &public, None) {
+            Ok(message) => message,
+            Err(refusal @ Refusal::NotAsked { .. }) => {
+                refused = refused.or(Some(refusal));
+                continue;
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let signature = key.sign(&message)?;
+        let wrong =
+            || Refusal::WrongSignature { keyholder: keyholder.clone(), key_id: KeyId::of(&public), part: part.clone() };
+        let compact = CompactSignature::of(&public, &signature).ok_or_else(wrong)?;
+        ceremony.accept(&part, keyholder, &public, signature, context.now, None)?;
+        signatures.insert(part, compact);
+    }
+    match refused {
+        Some(refusal) if signatures.is_empty() => Err(refusal.into()),
+        _ => Ok(Reply {
+            ceremony: request.plan().id().clone(),
+            fingerprint: request.frozen().fingerprint(),
+            keyholder: keyholder.clone(),
+            at: context.now,
+            signatures,
+        }),
+    }
+}
+
+/// Before anything is written: what cannot be shown.
+fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
+    let Some(lines) = qr_code::lines(text) else {
+        let what =
+            format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MOST_BYTES);
+        return Err(Failure::new(
+            what,
+            "bring the answer back as a file: leave --qr out; or sign one role after the other: --role ROLE",
+        ));
+    };
+    let needed = qr_code::columns(&lines);
+    if context.json || !io::stdout().is_terminal() {
+        return Ok(lines);
+    }
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((width, _)) if usize::from(width.0) < needed => Err(Failure::new(
+            format!("the QR code is {needed} columns wide, and this terminal has {}", width.0),
+            "make the terminal wider or its letters smaller, and run this again; or leave --qr out",
+        )),
+        _ => Ok(lines),
+    }
+}
+
+/// An answer that is there already stays, and the same one again is no failure.
+fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    if input::read(path, Reply::MOST_BYTES).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {
+        true => Failure::new(
+            format!("{} is there already", path.display()),
+            "name another file: --output FILE; or move that one away",
+        ),
+        false => failure,
+    })
+}

@@ -1,0 +1,252 @@
+//! Answers as they come back: in any order, from anyone, whole or not.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::machine::{answer, beginning, piped, rotation};
+use crate::office::{DAY_0, DAY_1, Office};
+
+/// What is filed, by its place.
+fn filed(office: &Office, id: &str) -> BTreeMap<String, String> {
+    let folder = format!("ceremonies/{id}/signatures");
+    office.list(&folder).into_iter().map(|name| (name.clone(), office.read(&format!("{folder}/{name}")))).collect()
+}
+
+/// One text in the place of another, in an answer.
+fn changed(answer: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(answer.to_vec()).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {text}");
+    text.replacen(from, to, 1).into_bytes()
+}
+
+#[test]
+fn answers_come_in_any_order_and_come_again() {
+    let office = beginning();
+    for name in ["alice", "bob", "carol"] {
+        answer(&office, name, "first.request.json");
+    }
+    let transcript = office.read("ceremonies/first/transcript.jsonl");
+    let mut results = Vec::new();
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let _ = fs::remove_dir_all(office.path("ceremonies/first/signatures"));
+        office.write("ceremonies/first/transcript.jsonl", &transcript);
+        for at in order {
+            let file = format!("{}.answer.json", ["alice", "bob", "carol"][at]);
+            office.done(&["ceremony", "accept", &file]).says("has signed root 1 and targets 1");
+        }
+        let (signatures, noted) = (filed(&office, "first"), office.read("ceremonies/first/transcript.jsonl"));
+        // All of them again, at once: nothing is new.
+        let again =
+            ["ceremony", "accept", "bob.answer.json", "alice.answer.json", "carol.answer.json", "bob.answer.json"];
+        let said = office.done_at(DAY_1, &again);
+        said.says("bob.answer.json: bob had signed root 1 and targets 1 already");
+        said.says("next: rootline-repo ceremony seal first");
+        assert_eq!(filed(&office, "first"), signatures);
+        assert_eq!(office.read("ceremonies/first/transcript.jsonl"), noted);
+        results.push(signatures);
+    }
+    assert!(results.iter().all(|result| *result == results[0]));
+    assert_eq!(results[0].len(), 6);
+    // The instant is the keyholder's, not that of whoever took the answer.
+    let signed = office.read("ceremonies/first/transcript.jsonl");
+    let signed: Vec<&str> = signed.lines().filter(|line| line.contains("\"event\":\"signed\"")).collect();
+    assert_eq!(signed.len(), 6);
+    assert!(signed.iter().all(|line| line.contains(&format!("\"at\":\"{DAY_1}\""))), "{signed:?}");
+    office.done(&["ceremony", "seal", "first"]);
+}
+
+#[test]
+fn what_is_refused_stops_nothing_else() {
+    let office = beginning();
+    let alice = answer(&office, "alice", "first.request.json");
+    answer(&office, "bob", "first.request.json");
+    office.write("junk", "not a signature at all");
+    office.write("empty", "");
+    office.write("short.json", &alice[..alice.len() - 40]);
+    office.write("other.json", changed(&alice, "\"first\"", "\"second\""));
+    let files = ["junk", "alice.answer.json", "empty", "short.json", "bob.answer.json", "other.json", "nowhere"];
+    let said = office.at(DAY_0, &[&["ceremony", "accept"], &files[..]].concat());
+    said.refuses(
+        "5 of 7 files were refused; junk: this is neither an answer nor a signature; empty: this is neither",
+        "",
+        "what verified was kept",
+    );
+    for line in [
+        "junk: refused",
+        "alice.answer.json: alice has signed root 1",
+        "bob.answer.json: bob has signed",
+        "nowhere: refused",
+    ] {
+        assert!(said.out.lines().any(|said| said.starts_with(line)), "{line}: {said:?}");
+    }
+    assert!(said.out.contains("root 1 under root 1 (new): 2 of 3 (alice, bob)"), "{said:?}");
+    assert_eq!(filed(&office, "first").len(), 4);
+    // For programs there is one document, of the failure.
+    let said = office.at(DAY_0, &["ceremony", "accept", "junk", "bob.answer.json", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{said:?}");
+    let said = office.done(&["ceremony", "accept", "bob.answer.json", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
+    assert_eq!(document["ceremonies"][0]["standing"]["complete"], false);
+}
+
+#[test]
+fn an_answer_counts_for_the_one_who_gave_it_and_nobody_else() {
+    let office = beginning();
+    let alice = answer(&office, "alice", "first.request.json");
+    let accept = |bytes: &[u8]| piped(office.command(&["ceremony", "accept", "-"]), bytes);
+    let said = accept(&changed(&alice, "\"alice\"", "\"bob\""));
+    said.refuses("standard input: the key ", "a keyholder counts once", "sign as alice, or ask bob");
+    assert!(said.out.contains("is alice's and cannot sign for bob"), "{said:?}");
+    let rule = "only keys that a keyholder was given count";
+    accept(&changed(&alice, "\"alice\"", "\"mallory\"")).refuses(
+        "standard input: there is no keyholder mallory",
+        rule,
+        "see who",
+    );
+    // Signatures that have changed places.
+    let said =
+        accept(&changed(&changed(&changed(&alice, "1.root", "x"), "1.targets", "1.root"), "\"x\"", "\"1.targets\""));
+    said.refuses(
+        "standard input: this is no signature by alice over",
+        "a signature is verified before it is kept",
+        "ask for it again",
+    );
+    // Of two signatures, the one that is good is kept.
+    let said = accept(&changed(&alice, "1.targets", "7.targets"));
+    said.refuses(
+        "standard input: there is no targets 7 to sign",
+        "only what was frozen is signed",
+        "see what is to be signed",
+    );
+    assert!(said.out.contains("standard input: alice has signed root 1\n"), "{said:?}");
+    assert_eq!(office.list("ceremonies/first/signatures"), ["1.root/alice.json"]);
+}
+
+#[test]
+fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
+    let office = beginning();
+    answer(&office, "alice", "first.request.json");
+    let bob = answer(&office, "bob", "first.request.json");
+    office.done(&["ceremony", "accept", "alice.answer.json"]);
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    let said = office.done(&["ceremony", "accept", "bob.answer.json", "alice.answer.json"]);
+    said.says(
+        "bob.answer.json: bob has signed targets 1\nbob.answer.json: bob signed revision 1: root 1 has changed since\n",
+    );
+    said.says("alice.answer.json: alice had signed targets 1 already\n");
+    assert_eq!(
+        office.list("ceremonies/first/signatures"),
+        ["1.root/alice.json", "1.targets/alice.json", "1.targets/bob.json"]
+    );
+    // Nothing of it is left.
+    office.edit("ceremonies/first/plan.toml", "expires-days = 197", "expires-days = 190");
+    let plan = office.read("ceremonies/first/plan.toml").replace("expires-days = 197", "expires-days = 191");
+    office.write("ceremonies/first/plan.toml", plan);
+    office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 3");
+    office.at(DAY_0, &["ceremony", "accept", "bob.answer.json"]).refuses(
+        "bob.answer.json: bob signed revision 1: root 1 and targets 1 have changed since",
+        "a signature counts for the bytes that it is over",
+        "send bob a new request: rootline-repo ceremony request first",
+    );
+    let forged = String::from_utf8(bob).unwrap().replace("\"fingerprint\":\"", "\"fingerprint\":\"0123456789abcdef");
+    let forged = forged.split_at(forged.find("\",\"keyholder\"").unwrap());
+    office.write("forged.json", format!("{}{}", &forged.0[..forged.0.len() - 16], forged.1));
+    office.at(DAY_0, &["ceremony", "accept", "forged.json"]).refuses(
+        "forged.json: bob signed what was never frozen here, with the fingerprint 0123 4567 89ab cdef",
+        "a signature counts",
+        "send bob",
+    );
+    // A new answer takes the place of the void one.
+    office.done(&["ceremony", "request", "first"]);
+    answer(&office, "alice", "first.request.json");
+    office.done(&["ceremony", "accept", "alice.answer.json"]).says("alice has signed root 1 and targets 1");
+    assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("has to sign again").count(), 1);
+}
+
+/// Another ceremony was quicker: what this one has frozen does not follow any more, which stops no answer to yet another one.
+#[test]
+fn an_answer_to_an_overtaken_ceremony_is_refused_and_stops_nothing_else() {
+    let office = rotation();
+    answer(&office, "alice", "rotation.request.json");
+    office.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    office.done_at(DAY_1, &["ceremony", "new", "next", "--renew", "targets"]);
+    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    office.done_at(DAY_1, &["ceremony", "request", "next"]);
+    answer(&office, "bob", "next.request.json");
+    let said = office.at(DAY_1, &["ceremony", "accept", "alice.answer.json", "bob.answer.json"]);
+    let rule = "versions follow each other";
+    said.refuses(
+        "alice.answer.json: root was frozen as version 2, and the next version is 3",
+        rule,
+        "something else was published",
+    );
+    assert!(
+        said.out.starts_with("alice.answer.json: refused\nbob.answer.json: bob has signed targets 2\n"),
+        "{said:?}"
+    );
+    let said = office.at(DAY_1, &["ceremony", "request", "rotation"]);
+    said.refuses("root was frozen as version 2, and the next version is 3", rule, "something else was published");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
+    let office = rotation();
+    let names = ["alice", "bob", "carol", "dave", "frank", "erin"];
+    names.iter().for_each(|name| drop(answer(&office, name, "rotation.request.json")));
+    let late = ["ceremony", "accept", "erin.answer.json"];
+    let first = fs::read(office.path("erin.answer.json")).unwrap();
+    office.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
+    office.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
+    office.run(&["ceremony", "accept", "first.json"]).refuses(
+        "first.json: first is over: what it sealed is published",
+        "",
+        "begin",
+    );
+    office.run(&["ceremony", "accept", "unknown.json"]).refuses(
+        "unknown.json: there is no ceremony nothing",
+        "",
+        "see which there are",
+    );
+    let narrowed = [&late[..], &["--ceremony", "first"]].concat();
+    office.run(&narrowed).refuses(
+        "erin.answer.json: this is an answer to the ceremony rotation, and not to first",
+        "",
+        "leave --ceremony out",
+    );
+
+    // Two ceremonies at once: each answer goes where it belongs.
+    office.done(&["ceremony", "new", "other", "--renew", "targets"]);
+    office.write("planned.json", changed(&first, "\"rotation\"", "\"other\""));
+    office.run(&["ceremony", "accept", "planned.json"]).refuses(
+        "planned.json: other has not been frozen",
+        "",
+        "freeze it",
+    );
+    office.done(&["ceremony", "freeze", "other"]);
+    office.done(&["ceremony", "request", "other"]);
+    fs::copy(office.path("alice.answer.json"), office.path("alice.rotation.json")).unwrap();
+    answer(&office, "alice", "other.request.json");
+    let said = office.done(&["ceremony", "accept", "alice.answer.json", "alice.rotation.json"]);
+    said.says("alice.answer.json: alice has signed targets 2\nalice.rotation.json: alice has signed root 2 and targets 2\nother:\n");
+    office.done(&["ceremony", "abandon", "other", "--reason", "not now"]);
+    office.run(&["ceremony", "accept", "alice.answer.json"]).refuses(
+        "alice.answer.json: other was abandoned",
+        "",
+        "begin",
+    );
+
+    for name in &names[1..5] {
+        office.done(&["ceremony", "accept", &format!("{name}.answer.json")]);
+    }
+    office.done(&["ceremony", "seal", "rotation"]);
+    office.run(&late).refuses(
+        "erin.answer.json: rotation is sealed already: it needs no more signatures",
+        "",
+        "make it current",
+    );
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office.run(&late).refuses("erin.answer.json: rotation is over", "", "begin");
+}

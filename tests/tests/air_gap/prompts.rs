@@ -1,0 +1,88 @@
+//! Questions at a terminal, answered through one that is not there.
+
+use std::path::Path;
+use std::process::Command;
+
+use rootline_tests::{binaries, peers};
+
+use crate::machine::{Machine, beginning, fingerprint, piped};
+use crate::office::{Office, Said};
+
+/// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
+pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Said> {
+    at_a_coloured_terminal(machine, arguments, columns, typed, false)
+}
+
+pub(crate) fn at_a_coloured_terminal(
+    machine: &Machine,
+    arguments: &str,
+    columns: u16,
+    typed: &str,
+    is_coloured: bool,
+) -> Option<Said> {
+    let script = peers::of_the_system("script")?;
+    let program = binaries::rootline_repo().display();
+    let line = format!("stty cols {columns} rows 60; {program} sign request.json --key key.pem {arguments}");
+    let mut command = Command::new(script);
+    command.args(["--quiet", "--return", "--command", &line]).arg(Path::new("/dev/null"));
+    command.current_dir(machine.path(".")).env("SHELL", "/bin/sh");
+    if is_coloured {
+        command.env_remove("NO_COLOR").env("TERM", "xterm");
+    } else {
+        command.env("NO_COLOR", "1").env("TERM", "dumb");
+    }
+    let mut said = piped(command, typed.as_bytes());
+    said.out = said.out.replace('\r', "");
+    Some(said)
+}
+
+#[test]
+fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
+    let office = beginning();
+    let right = fingerprint(&office, "first");
+    let grouped: String =
+        right.as_bytes().chunks(4).map(|four| format!("{} ", str::from_utf8(four).unwrap())).collect();
+    let wrong = right.replace(['0', '1'], "2");
+    for (typed, is_signed) in [
+        ("yes\n", true),
+        (&*format!("{right}\n"), true),
+        (&*format!("{}\n", grouped.to_uppercase()), true),
+        ("no\n", false),
+        ("y\n", false),
+        ("\n", false),
+        ("Yes, please\n", false),
+        (&*format!("{wrong}\n"), false),
+        (&*format!("{}\n", &right[..63]), false),
+    ] {
+        let machine = Machine::of(&office, "alice", "first.request.json");
+        let Some(said) = at_a_terminal(&machine, "", 120, typed) else { return };
+        let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
+        let question = said.out.find("sign this? Type yes, or the fingerprint as you have heard it:").unwrap();
+        assert!(review < question, "{said:?}");
+        assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {said:?}");
+        let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
+        assert!(said.out.contains(told), "{typed:?}: {said:?}");
+        assert_eq!(said.status, i32::from(!is_signed), "{typed:?}: {said:?}");
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
+    let office = Office::new();
+    office.write("passphrase", "open sesame\n");
+    office.done(&["key", "generate", "--out", "keys/locked.pem", "--passphrase-file", "passphrase"]);
+    office.done(&["keyholder", "add", "alice", "--public-key", "keys/locked.pem.pub", "--new-key"]);
+    office.done(&["ceremony", "new", "first"]);
+    office.done(&["ceremony", "freeze", "first"]);
+    office.done(&["ceremony", "request", "first"]);
+    for (passphrase, status, told) in [
+        ("open sesame", 0, "alice has signed root 1 and targets 1"),
+        ("shut", 1, "error: key.pem: the passphrase does not open the private key"),
+    ] {
+        let machine = Machine::of(&office, "locked", "first.request.json");
+        let Some(said) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
+        assert_eq!(said.status, status, "{said:?}");
+        let places = ["sign this? Type yes", "passphrase for key.pem:", told].map(|text| said.out.find(text));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {said:?}");
+    }
+}

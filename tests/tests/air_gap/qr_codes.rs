@@ -1,0 +1,103 @@
+//! Answers as pictures.
+
+use rqrr::PreparedImage;
+
+use crate::machine::{Machine, beginning, piped, rotation};
+use crate::office::{DAY_0, Office};
+use crate::prompts::{at_a_coloured_terminal, at_a_terminal};
+
+/// What a camera sees of a terminal whose letters are light: each character is two modules, one above the other, drawn where it is light.
+fn seen(text: &str) -> Vec<u8> {
+    let is_picture = |line: &&str| line.starts_with('█') && line.chars().all(|character| " ▀▄█".contains(character));
+    let rows: Vec<Vec<char>> = text.lines().filter(is_picture).map(|line| line.chars().collect()).collect();
+    let (width, height) = (rows[0].len(), rows.len() * 2);
+    const SIZE: usize = 4;
+    let is_light = |x: usize, y: usize| match rows[y / 2][x] {
+        '█' => true,
+        '▀' => y.is_multiple_of(2),
+        '▄' => !y.is_multiple_of(2),
+        _ => false,
+    };
+    let mut image = PreparedImage::prepare_from_greyscale(width * SIZE, height * SIZE, |x, y| {
+        if is_light(x / SIZE, y / SIZE) { 255 } else { 0 }
+    });
+    let grids = image.detect_grids();
+    assert_eq!(grids.len(), 1);
+    let mut bytes = Vec::new();
+    grids[0].decode_to(&mut bytes).unwrap();
+    bytes
+}
+
+fn accept(office: &Office, bytes: &[u8], says: &str) {
+    piped(office.command(&["ceremony", "accept", "-", "--at", DAY_0]), bytes).says(says);
+}
+
+#[test]
+fn a_code_that_was_printed_is_read_back_and_accepted() {
+    let office = rotation();
+    for name in ["alice", "bob"] {
+        let machine = Machine::of(&office, name, "rotation.request.json");
+        let said = machine.sign(&["--yes", "--qr"]);
+        assert_eq!(said.status, 0, "{said:?}");
+        let bytes = seen(&said.out);
+        assert_eq!(bytes, machine.read(&format!("rotation.{name}.answer.json")));
+        accept(&office, &bytes, &format!("{name} has signed root 2"));
+    }
+}
+
+#[test]
+fn a_code_fits_into_eighty_columns_and_is_not_drawn_into_fewer_than_it_has() {
+    let office = beginning();
+    let machine = Machine::of(&office, "carol", "first.request.json");
+    let Some(said) = at_a_terminal(&machine, "--qr --yes", 60, "") else { return };
+    assert_eq!(said.status, 1, "{said:?}");
+    assert!(said.out.contains("columns wide, and this terminal has 60"), "{said:?}");
+    assert!(said.out.contains("hint: make the terminal wider or its letters smaller"), "{said:?}");
+    assert_eq!(machine.list(), ["key.pem", "request.json"]);
+    let said = at_a_terminal(&machine, "--qr --yes", 80, "").unwrap();
+    assert_eq!(said.status, 0, "{said:?}");
+    accept(&office, &seen(&said.out), "carol has signed root 1 and targets 1");
+}
+
+/// Where there are colours a code is white on black, whatever the terminal's own are: never its negative.
+#[test]
+fn a_code_does_not_depend_on_the_colours_of_the_terminal() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    let Some(said) = at_a_coloured_terminal(&machine, "--qr --yes", 100, "", true) else { return };
+    let picture: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("\u{1b}[97;40m")).collect();
+    let picture: Vec<&str> = picture.into_iter().filter_map(|line| line.strip_suffix("\u{1b}[0m")).collect();
+    assert_eq!(seen(&picture.join("\n")), machine.read("first.alice.answer.json"));
+}
+
+#[test]
+fn a_program_gets_the_code_as_lines() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    let report: serde_json::Value = serde_json::from_str(&machine.sign(&["--yes", "--qr", "--json"]).out).unwrap();
+    let lines: Vec<&str> = report["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(seen(&lines.join("\n")).trim_ascii_end(), report["answer"].as_str().unwrap().as_bytes());
+}
+
+/// Each bin is a file that its holders sign.
+#[test]
+fn an_answer_about_many_bins_is_longer_than_a_code_and_says_so() {
+    let office = Office::new();
+    office.done(&["ceremony", "new", "first"]);
+    let plan = office.read("ceremonies/first/plan.toml");
+    let bins = "[[delegations]]\nbins = { prefix = \"bin\", bits = 5 }\nholders = [\"alice\"]\nthreshold = 1\nexpires-days = 100\nship = []\n";
+    office.write("ceremonies/first/plan.toml", format!("{plan}\n{bins}"));
+    office.done(&["ceremony", "freeze", "first"]);
+    office.done(&["ceremony", "request", "first"]);
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    machine.sign(&["--yes", "--qr"]).refuses(
+        "the answer has 3",
+        "",
+        "bring the answer back as a file: leave --qr out; or sign",
+    );
+    assert_eq!(machine.list(), ["key.pem", "request.json"]);
+    machine.sign(&["--yes", "--qr", "--role", "root", "--output", "root.json"]).says("alice has signed root 1\n");
+    machine.sign(&["--yes"]).says("bin-1f 1\n");
+    office.write("alice.answer.json", machine.read("first.alice.answer.json"));
+    office.done(&["ceremony", "accept", "alice.answer.json"]).says("bin-1f 1 under targets 1: 1 of 1 (alice); enough");
+}

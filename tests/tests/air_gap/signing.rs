@@ -1,0 +1,268 @@
+//! Requests, and signing them.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
+
+use crate::machine::{Machine, answer, beginning, fingerprint, rotation};
+use crate::office::{DAY_1, Office};
+
+#[test]
+fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
+    let office = rotation();
+    let copy = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").arg("-r").args([office.path("."), copy.path().join("copy")]).status().unwrap();
+    assert!(copied.success());
+    let mut command = office.command(&["ceremony", "request", "--output", "-", "--at", "2031-01-01T00:00:00Z"]);
+    let said = office.run_command({
+        command.current_dir(copy.path().join("copy"));
+        command
+    });
+    assert_eq!(said.status, 0, "{said:?}");
+    let first = office.read("rotation.request.json");
+    assert!(said.out == first);
+    let digest = rootline_metadata::hex::encode(&rootline_metadata::sha256(first.as_bytes()));
+    assert_eq!(said.err, format!("{} bytes, sha256 {digest}\n", first.len()));
+    // Who has signed already is no part of it.
+    answer(&office, "alice", "rotation.request.json");
+    office.done(&["ceremony", "accept", "alice.answer.json"]);
+    let said = office.done(&["ceremony", "request", "rotation", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["sha256"], digest.as_str());
+    assert!(office.read("rotation.request.json") == first);
+}
+
+#[test]
+fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
+    let office = rotation();
+    for name in ["alice", "bob", "carol", "dave"] {
+        let machine = Machine::of(&office, name, "rotation.request.json");
+        let said = machine.sign(&["--yes"]);
+        for line in [
+            "ceremony rotation: Bob retires",
+            "root: version 2, holds 197 days, until 2030-07-18T00:00:00Z (now version 1, until 2030-07-17T00:00:00Z)",
+            "root is signed by 4 of 5 (now 3 of 5)",
+            "  + frank ",
+            "  - bob ",
+            "root 1 of the repository, which everything above is compared with:\n  sha256 ",
+            &format!("wrote rotation.{name}.answer.json: "),
+        ] {
+            said.says(line);
+        }
+        let file = format!("rotation.{name}.answer.json");
+        assert_eq!(machine.list(), ["key.pem", "request.json", &file]);
+        assert!(machine.read(&file).len() < 1000);
+        office.write(&file, machine.read(&file));
+        office.done(&["ceremony", "accept", &file]).says(&format!("{file}: {name} has signed root 2"));
+    }
+    office.sign("rotation", "frank").says("next: rootline-repo ceremony seal rotation");
+    office.done(&["ceremony", "seal", "rotation"]);
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier who begins with each of 2 roots");
+}
+
+#[test]
+fn the_review_of_a_request_is_that_of_the_repository() {
+    let office = rotation();
+    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let there: serde_json::Value = serde_json::from_str(&machine.sign(&["--yes", "--json"]).out).unwrap();
+    let here = office.done(&["ceremony", "review", "rotation", "--json"]).out;
+    assert_eq!(there["review"], serde_json::from_str::<serde_json::Value>(&here).unwrap());
+    assert_eq!(there["signed"], serde_json::json!(["root 2", "targets 2"]));
+    assert_eq!(
+        there["answer"].as_str().unwrap().as_bytes(),
+        machine.read("rotation.alice.answer.json").trim_ascii_end()
+    );
+}
+
+#[test]
+fn a_request_and_an_answer_go_through_pipes() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    let request = machine.read("request.json");
+    let spelled = fingerprint(&office, "first");
+    let sign = ["sign", "-", "--key", "key.pem", "--output", "-", "--fingerprint"];
+    let said = machine.run_with(&[&sign[..], &[&spelled]].concat(), &request);
+    assert_eq!((said.status, &*said.err), (0, ""));
+    let accept = office.command(&["ceremony", "accept", "-"]);
+    crate::machine::piped(accept, said.out.as_bytes()).says("standard input: alice has signed root 1 and targets 1");
+
+    let wrong = spelled.replace(['0', '1'], "2");
+    machine.run_with(&[&sign[..], &[&wrong]].concat(), &request).refuses(
+        "what is to be signed has another fingerprint",
+        "what is signed is what the keyholders read to each other",
+        "do not sign; find out which",
+    );
+    let unasked = ["sign", "-", "--key", "key.pem", "--output", "-"];
+    machine.run_with(&unasked, &request).refuses("there is no terminal to ask whether to sign", "", "read the review");
+    machine.run_with(&[&unasked[..], &["--yes", "--qr"]].concat(), &request).refuses(
+        "the answer and its QR code cannot both be standard output",
+        "",
+        "name a file",
+    );
+    assert_eq!(machine.list(), ["key.pem", "request.json"]);
+}
+
+#[test]
+fn an_answer_that_is_there_already_stays() {
+    let office = beginning();
+    let machine = Machine::of(&office, "bob", "first.request.json");
+    machine.sign(&["--yes"]).says("wrote first.bob.answer.json");
+    let before = machine.read("first.bob.answer.json");
+    machine.sign(&["--yes"]).says("wrote first.bob.answer.json");
+    let other = ["sign", "request.json", "--key", "key.pem", "--yes", "--at", "2030-01-03T00:00:00Z"];
+    let said = machine.run(&other);
+    said.refuses("first.bob.answer.json is there already", "", "name another file: --output FILE");
+    assert_eq!(machine.read("first.bob.answer.json"), before);
+    machine.run(&[&other[..], &["--output", "second.json"]].concat()).says("wrote second.json");
+    assert_ne!(machine.read("second.json"), before);
+}
+
+#[test]
+fn the_keyholders_own_root_says_whether_it_is_their_repository() {
+    let office = rotation();
+    let request = fs::read(office.path("rotation.request.json")).unwrap();
+    for name in ["alice", "bob", "carol", "dave", "frank"] {
+        answer(&office, name, "rotation.request.json");
+        office.done(&["ceremony", "accept", &format!("{name}.answer.json")]);
+    }
+    office.done(&["ceremony", "seal", "rotation"]);
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    let stranger = beginning();
+    stranger.hold("other", &["--summary", "x", "--expires", "root=100"], &["alice", "bob", "carol"], DAY_1);
+
+    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    machine.write("request.json", &request);
+    for (name, office) in [("1", &office), ("2", &office), ("other", &stranger)] {
+        let version = if name == "2" { 2 } else { 1 };
+        let root = fs::read(office.path(&format!("metadata/{version}.root.json"))).unwrap();
+        machine.write(&format!("{name}.root.json"), root);
+    }
+    let sign = |root: &str| machine.sign(&["--yes", "--root", root]);
+    sign("1.root.json").says("the repository is the one of your root 1\n");
+    let rule = "a request is about the repository that the keyholder knows";
+    sign("2.root.json").refuses(
+        "2.root.json: your root is version 2, and the newest one in the request is 1",
+        rule,
+        "do not sign; ask for a request that was made from what is published now",
+    );
+    sign("other.root.json").refuses(
+        "other.root.json: the request has another root 1 than yours",
+        rule,
+        "do not sign: the request is about another repository",
+    );
+    sign("request.json").refuses("request.json: this is no root", "", "name a file such as 1.root.json");
+    // Before anything is published there is nothing to compare with.
+    machine.write("request.json", beginning().read("first.request.json"));
+    sign("1.root.json").refuses(
+        "1.root.json: your root is version 1, and the request says that nothing has been published yet",
+        rule,
+        "do not sign",
+    );
+}
+
+/// The keyholder's clock may be wrong, and people take their time; so they are told, and it is theirs to ask.
+#[test]
+fn a_request_says_how_old_it_is() {
+    let office = rotation();
+    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let sign = |at: &str, output: &str| {
+        machine.run(&["sign", "request.json", "--key", "key.pem", "--yes", "--at", at, "--output", output])
+    };
+    let holds = "made when timestamp 1 was the newest, which holds until 2030-01-08T00:00:00Z";
+    sign("2030-01-07T23:59:59Z", "a").says(&format!("{holds}\n"));
+    sign("2030-01-08T00:00:00Z", "b")
+        .says(&format!("{holds}; that is over, so ask whether the request is still the newest\n"));
+    let first = Machine::of(&beginning(), "alice", "first.request.json").sign(&["--yes"]);
+    first.says("nothing has been published before; this is a repository's first ceremony\n");
+    assert!(!first.out.contains("made when"), "{first:?}");
+}
+
+/// A first key and a next one: two signatures by one person, in two answers.
+#[test]
+fn a_person_whose_key_is_replaced_answers_with_both() {
+    let office = Office::after_the_first();
+    let next = SecretKey::from_seed(KeyKind::EcdsaP256, &[9; 32]);
+    office.write("keys/bob-2.pem", next.to_pkcs8_pem().as_bytes());
+    office.write("keys/bob-2.pub", next.public_key().to_spki_pem());
+    office.done(&["keyholder", "add", "bob", "--public-key", "keys/bob-2.pub", "--new-key"]);
+    office.done(&["ceremony", "new", "next", "--renew", "root"]);
+    office.done(&["ceremony", "freeze", "next"]);
+    office.done(&["ceremony", "request", "next"]);
+    answer(&office, "bob", "next.request.json");
+    answer(&office, "bob-2", "next.request.json");
+    office.done(&["ceremony", "accept", "bob-2.answer.json", "bob.answer.json"]).says("1 of 3 (bob)");
+    let kept = office.read("ceremonies/next/signatures/2.root/bob.json");
+    assert_eq!(kept.matches("keyid").count(), 2, "{kept}");
+    office.done(&["ceremony", "accept", "bob.answer.json"]).says("bob had signed root 2");
+}
+
+/// Three of five leave, and a role is delegated: two roots one after the other, targets, and the delegated role, in one answer each.
+#[test]
+fn a_sequence_of_roots_and_delegated_roles_are_signed_in_one_go() {
+    let office = Office::after_the_first();
+    for name in ["grace", "heidi"] {
+        let key = SecretKey::from_seed(KeyKind::Ed25519, &[name.len() as u8 + name.as_bytes()[0]; 32]);
+        office.write(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
+        office.write(&format!("keys/{name}.pub"), key.public_key().to_spki_pem());
+        office.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
+    }
+    let replace = ["--replace", "alice=frank", "--replace", "bob=grace", "--replace", "carol=heidi"];
+    let delegate = ["--delegate", "npm=npm/*", "--add", "npm=frank", "--threshold", "npm=1"];
+    office.done_at(DAY_1, &[&["ceremony", "new", "big"], &replace[..], &delegate].concat());
+    office.done_at(DAY_1, &["ceremony", "freeze", "big"]).says("to be signed: root 2, root 3, targets 2, npm 1");
+    office.done_at(DAY_1, &["ceremony", "request", "big"]);
+    for name in ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"] {
+        let bytes = answer(&office, name, "big.request.json");
+        assert!(bytes.len() < 1000, "{name}: {}", bytes.len());
+    }
+    let all =
+        ["heidi", "alice", "grace", "dave", "frank", "carol", "bob", "erin"].map(|name| format!("{name}.answer.json"));
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let said = office.done(&[&["ceremony", "accept"], &all[..]].concat());
+    said.says("frank.answer.json: frank has signed root 2 and root 3 and targets 2 and npm 1");
+    said.says("next: rootline-repo ceremony seal big");
+    office.done(&["ceremony", "seal", "big"]);
+    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier who begins with each of 3 roots");
+    office.verify("public", 1, DAY_1).unwrap();
+}
+
+#[test]
+fn a_request_that_is_too_long_is_refused_before_it_is_read() {
+    let office = beginning();
+    let machine = Machine::of(&office, "alice", "first.request.json");
+    // A file with a hole: it takes no room, and would take half a terabyte of memory.
+    File::create(machine.path("request.json")).unwrap().set_len(1 << 39).unwrap();
+    let refusal = "request.json has more than the 67108864 bytes that it may have";
+    machine.sign(&["--yes"]).refuses(refusal, "", "check that this is the file you mean");
+    let said = machine.run(&["sign", "/dev/zero", "--key", "key.pem", "--yes"]);
+    said.refuses("/dev/zero has more than the 67108864 bytes", "", "check that this is the file you mean");
+}
+
+#[test]
+fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
+    let office = beginning();
+    let request = ["ceremony", "request", "first"];
+    let plan = office.read("ceremonies/first/plan.toml");
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    office.run(&request).refuses("the plan was edited after it was frozen", "", "freeze it again");
+    office.write("ceremonies/first/plan.toml", plan);
+    office.edit("targets/trusted_root.json", "{", " {");
+    office.run(&request).refuses(
+        "targets/trusted_root.json is missing or not the file that was frozen",
+        "",
+        "put the file back",
+    );
+    office.edit("targets/trusted_root.json", " {", "{");
+    office.done(&request);
+    // Alice has another key now, and the plan would list that one.
+    office.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
+    office.run(&request).refuses(
+        "what was frozen is no longer what its plan makes: 1.root.json is not what the plan makes",
+        "",
+        "put back what has changed since it was frozen, or freeze it again",
+    );
+    office.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
+}
