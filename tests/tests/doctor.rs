@@ -241,7 +241,7 @@ fn a_ceremony_that_waits_for_somebody_lost_is_named_and_one_that_is_damaged_stop
     let stuck = "ceremony renewal cannot be sealed any more as it is frozen: root 2 under root 1 (old) needs 3 more, of alice, erin; abandon it";
     assert!(said.out.contains(stuck), "{}", said.out);
     office.edit("ceremonies/renewal/transcript.jsonl", "planned", "plotted");
-    doctor(&office, &["--lost", "bob"]).says("ceremony renewal: line 2 of the transcript does not follow");
+    doctor(&office, &["--lost", "bob"]).says("line 2 of the transcript follows a line that does not stand before it");
 }
 
 #[test]

@@ -41,10 +41,10 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
         let said = machine.sign(&["--yes"]);
         for line in [
             "ceremony rotation: Bob retires",
-            "root: version 2, holds 197 days, until 2030-07-18T00:00:00Z (now version 1, until 2030-07-17T00:00:00Z)",
+            "root: version 2, holds 197 days, until 2030-07-18T00:00:00Z\n      so far version 1, until 2030-07-17T00:00:00Z",
             "root is signed by 4 of 5 (now 3 of 5)",
-            "  + frank ",
-            "  - bob ",
+            "+ joins   frank ",
+            "- leaves  bob ",
             "root 1 of the repository, which everything above is compared with:\n  sha256 ",
             &format!("wrote rotation.{name}.answer.json: "),
         ] {

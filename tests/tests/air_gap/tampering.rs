@@ -158,8 +158,8 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
     let both = request(&office, "rotation.request.json");
     // With both keys under her name she sees a key join that she does not know, and it is not what was agreed on.
     let said = signing(&office, "alice", &both);
-    said.says("  + alice ");
-    said.says("  - alice ");
+    said.says("+ joins   alice ");
+    said.says("- leaves  alice ");
     let machine = Machine::of(&office, "alice", "rotation.request.json");
     machine.sign(&["--fingerprint", &agreed]).refuses(
         "what is to be signed has another fingerprint",
@@ -255,7 +255,7 @@ fn nothing_in_a_request_moves_the_cursor() {
     office.done(&["ceremony", "request", "first"]);
     let machine = Machine::of(&office, "alice", "first.request.json");
     let said = machine.sign(&["--yes"]);
-    said.says("ceremony first: fine [2J [H gnihton  fingerprint: 0000\n");
+    said.says("ceremony first: fine⟨U+001B⟩[2J⟨U+001B⟩[H⟨U+202E⟩gnihton⟨U+000D⟩⟨U+000A⟩fingerprint: 0000\n");
     assert!(said.out.chars().all(|character| character == '\n' || !character.is_control()), "{said:?}");
     // What is refused is named, and may be named as badly.
     let whole = request(&office, "first.request.json");

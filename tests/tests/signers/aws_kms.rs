@@ -62,11 +62,12 @@ fn a_root_that_is_longer_than_kms_takes_is_signed_by_its_digest() {
     office.write("ceremonies/first/plan.toml", plan.replace(five, &format!("[{}]", quoted.join(", "))));
     office.done(&["ceremony", "freeze", "first"]);
     let root =
-        rootline_metadata::json::Value::parse(office.read("ceremonies/first/frozen/root.json").as_bytes(), 1 << 20)
+        rootline_metadata::json::Value::parse(office.read("ceremonies/first/frozen/1.root.json").as_bytes(), 1 << 20)
             .unwrap();
     assert!(root.get("signed").unwrap().canonical().len() > 4096);
 
-    done(&office, &["ceremony", "sign", "first", "--as", "alice", "--yes"]).says("alice has signed root and targets");
+    done(&office, &["ceremony", "sign", "first", "--as", "alice", "--yes"])
+        .says("alice has signed root 1 and targets 1");
     for name in ["holder-0", "holder-1"] {
         assert_eq!(office.sign("first", name).status, 0);
     }

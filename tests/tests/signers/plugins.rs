@@ -25,9 +25,9 @@ fn a_plugin_signs_root_targets_snapshot_and_timestamp() {
     done(&["ceremony", "new", "first"]);
     done(&["ceremony", "freeze", "first"]);
     done(&["ceremony", "sign", "first", "--key", "plugin:tests://carol", "--yes"])
-        .says("carol has signed root and targets");
+        .says("carol has signed root 1 and targets 1");
     done(&["ceremony", "sign", "first", "--key", "plugin:tests://ed25519/bob", "--yes"])
-        .says("bob has signed root and targets");
+        .says("bob has signed root 1 and targets 1");
     done(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
     done(&["ceremony", "seal", "first"]);
     done(&["online", "--key", "plugin:tests://online"]);

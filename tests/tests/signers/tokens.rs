@@ -20,10 +20,10 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
     desk.done_without_key(&["ceremony", "new", "first"]);
     desk.done_without_key(&["ceremony", "freeze", "first"]);
     desk.done(&["ceremony", "sign", "first", "--key", "pkcs11:token=alice;object=root", "--yes"])
-        .says("alice has signed root and targets");
+        .says("alice has signed root 1 and targets 1");
     // Whose token to insert is said of who is missing, and what is noted down is enough to sign.
     desk.run_with(&["ceremony", "status", "first"], &[]).says("bob [token bob]");
-    desk.done(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).says("bob has signed root and targets");
+    desk.done(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).says("bob has signed root 1 and targets 1");
     desk.done(&["ceremony", "sign", "first", "--key", "keys/carol.pem", "--yes"]);
     desk.done_without_key(&["ceremony", "seal", "first"]);
     desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("what first has sealed is current");
@@ -171,17 +171,17 @@ fn a_token_that_is_taken_out_between_two_signatures_loses_nothing() {
     desk.done_without_key(&["ceremony", "new", "first"]);
     desk.run_with(&["ceremony", "freeze", "first"], &[]);
     desk.done(&["ceremony", "sign", "first", "--key", key, "--role", "root", "--yes"]);
-    let answer = desk.office.read("ceremonies/first/signatures/root/alice.json");
+    let answer = desk.office.read("ceremonies/first/signatures/1.root/alice.json");
     let gone = desk.hsm.tokens().with_extension("gone");
     fs::rename(desk.hsm.tokens(), &gone).unwrap();
     fs::create_dir(desk.hsm.tokens()).unwrap();
     let said = desk.run(&["ceremony", "sign", "first", "--key", key, "--yes"]);
     said.refuses("no token is pkcs11:token=alice;object=root; no token is there", "", "insert the token");
-    assert_eq!(desk.office.read("ceremonies/first/signatures/root/alice.json"), answer);
+    assert_eq!(desk.office.read("ceremonies/first/signatures/1.root/alice.json"), answer);
     fs::remove_dir(desk.hsm.tokens()).unwrap();
     fs::rename(gone, desk.hsm.tokens()).unwrap();
     desk.done(&["ceremony", "sign", "first", "--key", key, "--yes"]).says("alice has signed targets");
-    assert_eq!(desk.office.read("ceremonies/first/signatures/root/alice.json"), answer);
+    assert_eq!(desk.office.read("ceremonies/first/signatures/1.root/alice.json"), answer);
 }
 
 /// The second key is behind a plugin that takes the token away, when the first one has been opened already.
