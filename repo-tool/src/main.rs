@@ -49,6 +49,9 @@ use rootline_client::cli::terminal::Terminal;
   rootline-repo online --key ../online.pem                  snapshot and timestamp
   rootline-repo publish --to public                         tried with a verifier from every root first
 
+Keys may be files or URIs: pkcs11:token=alice;object=root, awskms:///alias/online, plugin:NAME://KEY. To sign elsewhere: ceremony request, sign, \
+ceremony accept. What happened: ceremony log, ceremony verify. When keys are lost: doctor.
+
 Exit status: 0 done; 1 refused or failed; 2 wrong usage.
 
 With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}. \
