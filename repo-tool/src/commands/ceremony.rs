@@ -63,6 +63,7 @@ pub(crate) enum CeremonyCommand {
   rootline-repo ceremony log 2030-06 --json
 
 The log is the ceremony's transcript.jsonl. Each line holds the digest of the one before, so whoever knows the head knows all of it. \
+Without an ID it is the only ceremony that is open, or else the last one. \
 Lines that were written in two clones stand side by side until a line that follows both. A transcript that does not hold together is \
 shown up to the first line that is wrong, and the exit status is 1.")]
     Log(IdArgs),

@@ -91,23 +91,41 @@ fn a_release_is_kept_in_an_order_that_verifies_wherever_it_is_interrupted() {
 /// Interrupted between any two writes, what is there can be read, and the same release made again completes it.
 #[test]
 fn a_release_that_was_interrupted_anywhere_goes_on() {
-    let room = Room::after_the_first();
-    let mut plan = PlanText::of(&["alice", "bob", "carol", "dave", "frank"], 3).on(3);
-    plan.online = vec!["online-2"];
-    let frozen = room.freeze(&plan);
-    let sealed = room.seal(&frozen, &["alice", "bob", "carol"]).unwrap();
+    let delegation = "[[delegations]]\nname = \"npm\"\npaths = [\"npm/*\"]\nholders = [\"alice\"]\nthreshold = 1\nexpires-days = 9\n\
+                      ship = [\"npm/keys.json\"]\n";
+    // One root, several of them, and a delegated role that is new.
+    let one = PlanText::of(&["alice", "bob", "carol", "dave", "frank"], 3).on(3);
+    let two = PlanText::of(&["alice", "bob", "frank", "grace"], 2).on(3);
+    for mut plan in [one.clone(), two, one.with(delegation)] {
+        plan.online = vec!["online-2"];
+        goes_on_wherever_it_was_interrupted(&plan);
+    }
+}
+
+fn goes_on_wherever_it_was_interrupted(plan: &PlanText) {
+    let new_room = || {
+        let mut room = Room::new();
+        room.targets.insert(target("npm/keys.json"), b"[]".to_vec());
+        room
+    };
+    let mut room = new_room();
+    room.hold(&PlanText::of(&FIVE, 3), &["alice", "bob", "dave"]);
+    let frozen = room.freeze(plan);
+    let sealed = room.seal(&frozen, &["alice", "bob", "carol", "dave", "frank"]).unwrap();
     let release = room.release(Some(&sealed), &["online-2"], 3, Renewal::WhenDue).unwrap().unwrap();
     for written in 0..=release.files().len() {
         let mut files = room.published.files().clone();
         files.extend(release.files()[..written].iter().map(|(file, bytes)| (file.to_string(), bytes.clone())));
-        let interrupted = Room { published: Published::read(files).unwrap(), ..Room::new() };
-        assert_eq!(interrupted.published.is_complete(), written == 0 || written == release.files().len());
+        let interrupted = Room { published: Published::read(files).unwrap(), ..new_room() };
+        // Complete is what a verifier accepts who has the newest root: a root on the way changes nothing for the others.
+        let newest = interrupted.published.roots().len();
+        assert_eq!(interrupted.published.is_complete(), interrupted.verify_from(newest, 3).is_ok(), "{written}");
         let again = interrupted.release(Some(&sealed), &["online-2"], 4, Renewal::WhenDue).unwrap();
         let Some(again) = again else {
             assert_eq!(written, release.files().len());
             continue;
         };
-        let after = Room { published: again.published().clone(), ..Room::new() };
+        let after = Room { published: again.published().clone(), ..new_room() };
         after.verify_from(1, 4).unwrap();
         after.verify_from(2, 4).unwrap();
         // Nothing that was written has other bytes now.

@@ -21,6 +21,20 @@ fn transcript(office: &Office) -> Transcript {
 }
 
 #[test]
+fn a_log_that_is_asked_for_without_a_name_is_that_of_what_is_open_or_was_last() {
+    let office = Office::new();
+    office.run(&["ceremony", "log"]).refuses("there is no ceremony yet", "", "begin one");
+    let office = Office::after_the_first();
+    office.done(&["ceremony", "log"]).says("published");
+    office.hold("second", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    office.done(&["ceremony", "log", "--json"]).says("\"ceremony\": \"second\"");
+    office.done_at(DAY_1, &["ceremony", "new", "third"]);
+    office.done(&["ceremony", "log", "--json"]).says("\"ceremony\": \"third\"");
+    office.done_at(DAY_1, &["ceremony", "new", "fourth"]);
+    office.run(&["ceremony", "log"]).refuses("several ceremonies are open: fourth, third", "", "name the one you mean");
+}
+
+#[test]
 fn a_log_tells_when_what_and_who_and_ends_with_the_head_to_read_aloud() {
     let office = Office::after_the_first();
     let said = office.done(&["ceremony", "log", "first"]);

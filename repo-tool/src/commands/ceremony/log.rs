@@ -7,6 +7,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{hex, instant_text};
 
 use super::{IdArgs, find};
+use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::commands::{Context, plain};
 use crate::failure::Failure;
 
@@ -14,7 +15,8 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     // Whoever names a ceremony is shown its log also where nothing else can be read.
     let folder = match &args.id {
         Some(id) if context.folder.ceremony(id).transcript_path().exists() => context.folder.ceremony(id),
-        _ => find(args, &context.folder.published()?, context)?,
+        Some(_) => find(args, &context.folder.published()?, context)?,
+        None => last_one(context)?,
     };
     let (transcript, fault) = Transcript::read(&folder.transcript_text()?);
     // A program is given all of it or none.
@@ -38,6 +40,22 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         }
     });
     fault.map_or(Ok(()), |fault| Err(folder.transcript_failure(&fault)))
+}
+
+/// The only one that is open, or else the one in which something happened last.
+fn last_one(context: &Context) -> Result<CeremonyFolder, Failure> {
+    let published = context.folder.published()?;
+    let mut closed = Vec::new();
+    for ceremony in context.folder.ceremonies()? {
+        if !matches!(ceremony.stage(&published)?, Stage::Released | Stage::Abandoned) {
+            // As every other command has it.
+            return find(&IdArgs { id: None }, &published, context);
+        }
+        let last = ceremony.transcript()?.entries().iter().map(|entry| entry.at).max();
+        closed.push((last, ceremony));
+    }
+    let last = closed.into_iter().max_by_key(|(last, _)| *last).map(|(_, ceremony)| ceremony);
+    last.ok_or_else(|| Failure::new("there is no ceremony yet", "begin one: rootline-repo ceremony new ID"))
 }
 
 fn groups(digest: &LineDigest) -> String {
