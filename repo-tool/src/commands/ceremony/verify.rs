@@ -259,7 +259,7 @@ impl Replay<'_> {
             return Err(Failure::new(format!("sealed/{name} was never sealed"), "move it out of this folder"));
         }
         check_sealed(frozen, &sealed)?;
-        let names = noted.into_keys().collect::<Vec<_>>().join(", ");
+        let names = names_text(&noted.into_keys().collect::<Vec<_>>());
         match self.folder.stage(self.published)? {
             // They are part of what was published, all of which was verified when it was read.
             Stage::Released => {}
@@ -291,6 +291,12 @@ impl Replay<'_> {
     fn of_kind<'k>(&'k self, kind: &'k EventKind) -> impl Iterator<Item = &'k Entry> {
         self.transcript.entries().iter().filter(move |entry| entry.event.kind == *kind)
     }
+}
+
+/// Names for a sentence; of very many, how many.
+fn names_text(names: &[String]) -> String {
+    const MOST: usize = 8;
+    if names.len() > MOST { format!("{} files", names.len()) } else { names.join(", ") }
 }
 
 /// Something that was there is not any more.
