@@ -296,8 +296,7 @@ impl<'a> Ceremony<'a> {
     ) -> QuorumStanding {
         let (mut signed, mut all, mut nobodys) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for key_id in authority.role.key_ids() {
-            let key = authority.keys.get(key_id).and_then(|key| key.usable().ok());
-            match key.and_then(|key| self.keyholders.owner(key.material())) {
+            match self.keyholders.owner_of(authority, key_id) {
                 Some(owner) => {
                     all.insert(owner.name().clone());
                 }

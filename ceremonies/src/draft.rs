@@ -386,8 +386,7 @@ fn published_delegations(
 /// Whose keys an authority lists, each keyholder once, in order of their names.
 fn owners(authority: Authority<'_>, keyholders: &Keyholders) -> Result<Vec<Name>, DraftError> {
     let owner = |key_id: &KeyId| {
-        let key = authority.keys.get(key_id).and_then(|key| key.usable().ok());
-        let owner = key.and_then(|key| keyholders.owner(key.material())).map(|owner| owner.name().clone());
+        let owner = keyholders.owner_of(authority, key_id).map(|owner| owner.name().clone());
         owner.ok_or_else(|| DraftError::NobodysKey { key_id: key_id.clone() })
     };
     let mut names: Vec<Name> = authority.role.key_ids().iter().map(owner).collect::<Result<_, _>>()?;

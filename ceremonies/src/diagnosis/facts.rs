@@ -137,7 +137,7 @@ fn listed_keys(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<KeyFact
     let mut seen: Vec<&PublicKey> = Vec::new();
     let mut keys = Vec::new();
     for id in authority.role.key_ids() {
-        let key = authority.keys.get(id).and_then(|key| key.usable().ok());
+        let key = authority.key(id);
         if let Some(key) = key {
             if seen.iter().any(|other| other.material() == key.material()) {
                 continue;
