@@ -9,6 +9,7 @@ use rootline_metadata::{hex, instant_text};
 use super::{IdArgs, find};
 use crate::commands::{Context, plain};
 use crate::failure::Failure;
+use crate::review::groups;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     // Whoever names a ceremony is shown its log also where nothing else can be read.
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
             let head = transcript.head();
             line(format_args!("head, for keyholders to read to each other ({} lines):", head.lines));
             for digest in &head.digests {
-                line(format_args!("  {}", groups(digest)));
+                line(format_args!("  {}", hex::encode_in_fours(digest)));
             }
             if head.digests.len() > 1 {
                 line(format_args!("{} ends, which were merged; the next line follows all of them", head.digests.len()));
@@ -38,11 +39,6 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         }
     });
     fault.map_or(Ok(()), |fault| Err(folder.transcript_failure(&fault)))
-}
-
-fn groups(digest: &LineDigest) -> String {
-    let pairs: Vec<String> = digest.chunks(2).map(hex::encode).collect();
-    pairs.join(" ")
 }
 
 fn to_json(id: &str, transcript: &Transcript) -> serde_json::Value {
@@ -218,8 +214,7 @@ fn counted(number: u64, what: &str) -> String {
 
 /// The first digits of a fingerprint, as it is shown elsewhere.
 fn start(digits: &str) -> String {
-    let digits: Vec<char> = digits.chars().take(8).collect();
-    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    groups(&digits.chars().take(8).collect::<String>()).join(" ")
 }
 
 #[cfg(test)]
