@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
 
 use crate::answer::{Answer, AnswerSignature};
-use crate::delegates::delegates;
+use crate::delegates::{delegates, delegation_tree};
 use crate::document;
 use crate::frozen::Frozen;
 use crate::keyholder::{Keyholder, Keyholders};
@@ -216,22 +216,15 @@ impl<'a> Ceremony<'a> {
     /// The file that will delegate to a role, and whose signatures it asks for.
     fn delegator(&self, name: &Name) -> Option<(Under, Authority<'a>)> {
         let published = self.published.current();
-        let mut to_visit = vec![CeremonyRole::Targets];
-        let mut visited = BTreeSet::new();
-        while let Some(role) = to_visit.pop() {
-            let published = published.and_then(|current| current.targets_of(&role)).map(|targets| &**targets);
-            let Some(targets) = self.frozen.targets(&role).or(published) else { continue };
-            // A file that cannot be understood delegates to nobody here; freezing and reading refuse it.
-            for (delegate, authority) in delegates(targets).unwrap_or_default() {
-                if delegate == *name {
-                    return Some((Under::Delegator(Part::new(role, targets.version())), authority));
-                }
-                if visited.insert(delegate.clone()) {
-                    to_visit.push(CeremonyRole::Delegated(delegate));
-                }
-            }
-        }
-        None
+        let file = |role: &CeremonyRole| {
+            let published = published.and_then(|current| current.targets_of(role)).map(|targets| &**targets);
+            self.frozen.targets(role).or(published)
+        };
+        delegation_tree(file).find_map(|(role, targets)| {
+            let mut delegates = delegates(targets).unwrap_or_default().into_iter();
+            let (_, authority) = delegates.find(|(delegate, _)| delegate == name)?;
+            Some((Under::Delegator(Part::new(role, targets.version())), authority))
+        })
     }
 
     fn tally_part(&self, part: &Part, answers: &Answers) -> Option<PartStanding> {

@@ -13,6 +13,7 @@ use rootline_metadata::{
 pub use error::DraftError;
 
 use self::role::{DraftDelegation, DraftRole, custom_toml, ship_toml};
+use crate::delegates::delegation_tree;
 use crate::holders::names_toml;
 use crate::keyholder::Keyholders;
 use crate::name::Name;
@@ -348,10 +349,8 @@ fn published_delegations(
     policy: &Policy,
 ) -> Result<Vec<DraftDelegation>, DraftError> {
     let mut drafts = Vec::new();
-    let mut to_visit = std::collections::VecDeque::from([CeremonyRole::Targets]);
-    while let Some(by) = to_visit.pop_front() {
-        let delegations = current.targets_of(&by).and_then(|targets| targets.delegations());
-        let Some(delegations) = delegations else { continue };
+    for (by, targets) in delegation_tree(|role| current.targets_of(role).map(|targets| &**targets)) {
+        let Some(delegations) = targets.delegations() else { continue };
         let unsayable = |what: &str| DraftError::Delegations { what: what.to_owned() };
         let delegates: Vec<(Delegates, Authority<'_>)> = match delegations.roles() {
             DelegatedRoles::HashBins(bins) => {
@@ -364,7 +363,6 @@ fn published_delegations(
                     let name: Name = role.name().as_str().parse().map_err(|_| unsayable(role.name().as_str()))?;
                     let authority =
                         delegations.authority(role.name()).ok_or_else(|| unsayable(role.name().as_str()))?;
-                    to_visit.push_back(CeremonyRole::Delegated(name.clone()));
                     let (scope, terminating) = (role.scope().clone(), role.is_terminating());
                     listed.push((Delegates::Role { name, scope, terminating }, authority));
                 }

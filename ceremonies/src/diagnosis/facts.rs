@@ -7,7 +7,7 @@ use rootline_metadata::{
 };
 
 use super::SignedRole;
-use crate::delegates::delegates;
+use crate::delegates::{delegates, delegation_tree};
 use crate::holders::Holders;
 use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
@@ -81,17 +81,14 @@ pub(super) fn published(published: &Published, keyholders: &Keyholders, policy: 
         people(CeremonyRole::Root, TopLevelRole::Root, Some(FileFacts::of(root)), policy.root()),
         people(CeremonyRole::Targets, TopLevelRole::Targets, targets, policy.targets()),
     ];
-    let mut to_visit = std::collections::VecDeque::from([CeremonyRole::Targets]);
-    while let Some(by) = to_visit.pop_front() {
-        let Some((current, delegator)) = current.and_then(|current| Some((current, current.targets_of(&by)?))) else {
-            continue;
-        };
-        for mut delegated in delegated(delegator, current, keyholders) {
-            let SignedRole::People(role) = &delegated.role else { continue };
-            to_visit.push_back(role.clone());
-            delegated.periods = Some(periods(role, policy.targets().periods));
-            delegated.delegator = Some(by.clone());
-            facts.push(delegated);
+    if let Some(current) = current {
+        for (by, delegator) in delegation_tree(|role| current.targets_of(role).map(|targets| &**targets)) {
+            for mut delegated in delegated(delegator, current, keyholders) {
+                let SignedRole::People(role) = &delegated.role else { continue };
+                delegated.periods = Some(periods(role, policy.targets().periods));
+                delegated.delegator = Some(by.clone());
+                facts.push(delegated);
+            }
         }
     }
     for (role, periods) in [(TopLevelRole::Snapshot, online.snapshot), (TopLevelRole::Timestamp, online.timestamp)] {
