@@ -323,8 +323,6 @@ fn sign<R: Role>(
 
 /// The id under which an authority lists a key, if it does.
 fn listed_as(authority: Authority<'_>, key: &PublicKey) -> Option<KeyId> {
-    let is_it = |id: &&KeyId| {
-        authority.key(id).is_some_and(|listed| listed.material() == key.material())
-    };
+    let is_it = |id: &&KeyId| authority.key(id).is_some_and(|listed| listed.material() == key.material());
     authority.role.key_ids().iter().find(is_it).cloned()
 }

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod agreement;
 pub(crate) mod ceremony;
 pub(crate) mod demo;
 pub(crate) mod doctor;

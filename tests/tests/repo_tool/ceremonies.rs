@@ -1,6 +1,8 @@
 //! Ceremonies from beginning to end.
 
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::{binaries, terminal};
+
+use crate::office::{DAY_0, DAY_1, Office, Said};
 
 #[test]
 fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {
@@ -72,6 +74,40 @@ fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
         .concat();
     let computed = rootline_metadata::hex::encode(&rootline_metadata::sha256(sums.as_bytes()));
     assert_eq!(fingerprint.replace(' ', ""), computed);
+}
+
+#[test]
+fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_else_does() {
+    let frozen = Office::new();
+    frozen.done(&["ceremony", "new", "first"]);
+    let said = frozen.done(&["ceremony", "freeze", "first"]);
+    let right = said.out.lines().find(|line| line.starts_with("  ")).unwrap().trim();
+    let joined = right.replace(' ', "");
+    let wrong = right.replace(['0', '1'], "2");
+    for (typed, is_signed) in [
+        ("yes", true),
+        (right, true),
+        (&joined, true),
+        (&right.to_uppercase(), true),
+        ("no", false),
+        ("y", false),
+        ("", false),
+        (&wrong, false),
+        (&joined[..63], false),
+    ] {
+        let office = frozen.copy();
+        let program = binaries::rootline_repo().display();
+        let line = format!("{program} ceremony sign first --key keys/alice.pem --at {DAY_0}");
+        let said = terminal::at_a_terminal(office.folder(), &line, 120, &format!("{typed}\n"), false).map(Said::of);
+        let Some(said) = said else { return };
+        let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
+        let question = said.out.find("sign this? Type yes, or the fingerprint as you have heard it:").unwrap();
+        assert!(review < question, "{said:?}");
+        let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
+        assert!(said.out.contains(told), "{typed:?}: {said:?}");
+        assert_eq!(said.status, i32::from(!is_signed), "{typed:?}: {said:?}");
+        assert_eq!(office.list("ceremonies/first/signatures").len(), if is_signed { 2 } else { 0 }, "{typed:?}");
+    }
 }
 
 #[test]
