@@ -135,6 +135,6 @@ pub(crate) fn answer(office: &Office, name: &str, request: &str) -> Vec<u8> {
 /// The fingerprint of what is frozen.
 pub(crate) fn fingerprint(office: &Office, id: &str) -> String {
     let said = office.at(DAY_0, &["ceremony", "review", id, "--json"]);
-    let review: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let review = said.json();
     review["fingerprint"].as_str().unwrap().to_owned()
 }

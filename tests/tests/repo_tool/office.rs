@@ -91,6 +91,22 @@ impl Office {
         Office { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// With the plan of the ceremony `first`, as it is proposed.
+    #[allow(dead_code, reason = "for tests of one step of a ceremony")]
+    pub(crate) fn planned() -> Office {
+        let office = Office::new();
+        office.done(&["ceremony", "new", "first"]);
+        office
+    }
+
+    /// With the ceremony `first` frozen.
+    #[allow(dead_code, reason = "for tests of one step of a ceremony")]
+    pub(crate) fn frozen() -> Office {
+        let office = Office::planned();
+        office.done(&["ceremony", "freeze", "first"]);
+        office
+    }
+
     /// After a first ceremony that is published.
     pub(crate) fn after_the_first() -> Office {
         let office = Office::new();
