@@ -66,6 +66,13 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
     );
     let json = office.done(&["ceremony", "status", "--json"]).json();
     assert_eq!(json["tokens"]["bob"], "YubiKey serial 12");
+
+    // What is noted down of where a key is stands on the same line.
+    let carol = office.read("keyholders/carol/keyholder.toml");
+    office.write("keyholders/carol/keyholder.toml", format!("{carol}signer = \"pkcs11:token=carol\"\n"));
+    let status = office.done(&["ceremony", "status"]);
+    status.says("  carol: insert YubiKey serial 13 [token carol]\n");
+    assert_eq!(status.out.matches("[token carol]").count(), 1, "{status:?}");
     office.sign("first", "bob");
     office.sign("first", "carol");
     let sealed = office.done(&["ceremony", "seal", "first"]);

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
-        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
         if standing.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
         }
