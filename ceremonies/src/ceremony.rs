@@ -255,10 +255,7 @@ impl<'a> Ceremony<'a> {
         answer: &Answer,
         message: &[u8],
     ) -> Result<Vec<Signature>, Refusal> {
-        if (&answer.ceremony, &answer.part, &answer.keyholder) != (self.id, part, name) {
-            let says = format!("{}, {}, {}", answer.ceremony, answer.part, answer.keyholder);
-            return Err(Refusal::Misfiled { keyholder: name.clone(), part: part.clone(), says });
-        }
+        answer.check_place(self.id, part, name)?;
         let holder = self.keyholder(name)?;
         let mut seen = BTreeSet::new();
         let check = |signature: &AnswerSignature| {
@@ -268,10 +265,8 @@ impl<'a> Ceremony<'a> {
             if !seen.insert(key_id.clone()) {
                 return Err(Refusal::AlreadySigned { keyholder: name.clone(), part: part.clone(), key_id });
             }
-            match key.verify(message, &signature.bytes) {
-                Ok(()) => Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) }),
-                Err(_) => Err(Refusal::WrongSignature { keyholder: name.clone(), key_id, part: part.clone() }),
-            }
+            answer.check_signature(signature, key, message)?;
+            Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) })
         };
         answer.signatures.iter().map(check).collect()
     }
