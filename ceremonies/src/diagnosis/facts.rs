@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rootline_metadata::{
-    Authority, DelegatedRoles, Delegations, Expiry, KeyId, PublicKey, Role, RoleName, Targets, TopLevelRole, Verified,
+    Authority, DelegatedRoles, Delegations, Expiry, KeyId, PublicKey, Role, Targets, TopLevelRole, Verified,
 };
 
 use super::SignedRole;
@@ -123,10 +123,7 @@ fn delegated(delegator: &Targets, current: &Current, keyholders: &Keyholders) ->
         Some(DelegatedRoles::Listed(_)) => {
             listed.iter().filter_map(|role| facts(role.0.to_string(), std::slice::from_ref(role))).collect()
         }
-        Some(DelegatedRoles::HashBins(bins)) => {
-            let bin = |number| bins.bin(number).as_ref().map(RoleName::to_string).unwrap_or_default();
-            facts(format!("{} to {}", bin(0), bin(bins.count().saturating_sub(1))), &listed).into_iter().collect()
-        }
+        Some(DelegatedRoles::HashBins(bins)) => facts(bins.label(), &listed).into_iter().collect(),
     }
 }
 
