@@ -1,5 +1,7 @@
 //! Delegated roles, with holders of their own.
 
+use std::collections::BTreeMap;
+
 use rootline_ceremonies::{Bounds, CeremonyRole, FreezeError, Frozen, Plan, Published, PublishedError, Under};
 use rootline_metadata::json::Value;
 
@@ -280,17 +282,20 @@ fn bounds_of_the_policy_hold_for_every_role_with_their_reasons() {
     }
 }
 
+/// By name, as they are published.
+type Files = BTreeMap<String, Vec<u8>>;
+
 #[test]
 fn a_change_in_a_delegated_file_that_was_published_is_found() {
     let room = after_npm();
-    let read = |change: &dyn Fn(&mut std::collections::BTreeMap<String, Vec<u8>>)| {
+    let read = |change: &dyn Fn(&mut Files)| {
         let mut files = room.published.files().clone();
         change(&mut files);
         Published::read(files).unwrap_err()
     };
     let edit = |name: &str, from: &str, to: &str| {
         let (name, from, to) = (name.to_owned(), from.to_owned(), to.to_owned());
-        move |files: &mut std::collections::BTreeMap<String, Vec<u8>>| {
+        move |files: &mut Files| {
             let text = String::from_utf8(files[&name].clone()).unwrap();
             assert!(text.contains(&from));
             files.insert(name.clone(), text.replace(&from, &to).into_bytes());
