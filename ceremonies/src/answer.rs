@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Document, FormatError, Node, Object, Value, ValueMembers};
-use rootline_metadata::{KeyId, Version, hex, instant_text, parse_instant};
+use rootline_metadata::{KeyId, PublicKey, Version, hex, instant_text, parse_instant};
 
 use crate::name::Name;
 use crate::part::Part;
+use crate::refusal::Refusal;
 use crate::role::CeremonyRole;
 
 /// What one keyholder has signed of one part: `signatures/VERSION.ROLE/NAME.json`. Nothing in it is trusted; a
@@ -71,6 +72,29 @@ impl Answer {
             .with("payload", &*self.payload)
             .with("signatures", signatures);
         Value::from(members).pretty(2).into_bytes()
+    }
+
+    /// That it is what it is filed as.
+    pub(crate) fn check_place(&self, ceremony: &Name, part: &Part, keyholder: &Name) -> Result<(), Refusal> {
+        if (&self.ceremony, &self.part, &self.keyholder) == (ceremony, part, keyholder) {
+            return Ok(());
+        }
+        let says = format!("{}, {}, {}", self.ceremony, self.part, self.keyholder);
+        Err(Refusal::Misfiled { keyholder: keyholder.clone(), part: part.clone(), says })
+    }
+
+    /// That a signature of it is a good one by that key, of what there is to sign.
+    pub(crate) fn check_signature(
+        &self,
+        signature: &AnswerSignature,
+        key: &PublicKey,
+        message: &[u8],
+    ) -> Result<(), Refusal> {
+        key.verify(message, &signature.bytes).map_err(|_| Refusal::WrongSignature {
+            keyholder: self.keyholder.clone(),
+            key_id: signature.key_id.clone(),
+            part: self.part.clone(),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
 
 use crate::answer::{Answer, AnswerSignature};
-use crate::delegates::delegates;
+use crate::delegates::{delegates, delegation_tree};
 use crate::document;
 use crate::frozen::Frozen;
 use crate::keyholder::{Keyholder, Keyholders};
@@ -216,22 +216,15 @@ impl<'a> Ceremony<'a> {
     /// The file that will delegate to a role, and whose signatures it asks for.
     fn delegator(&self, name: &Name) -> Option<(Under, Authority<'a>)> {
         let published = self.published.current();
-        let mut to_visit = vec![CeremonyRole::Targets];
-        let mut visited = BTreeSet::new();
-        while let Some(role) = to_visit.pop() {
-            let published = published.and_then(|current| current.targets_of(&role)).map(|targets| &**targets);
-            let Some(targets) = self.frozen.targets(&role).or(published) else { continue };
-            // A file that cannot be understood delegates to nobody here; freezing and reading refuse it.
-            for (delegate, authority) in delegates(targets).unwrap_or_default() {
-                if delegate == *name {
-                    return Some((Under::Delegator(Part::new(role, targets.version())), authority));
-                }
-                if visited.insert(delegate.clone()) {
-                    to_visit.push(CeremonyRole::Delegated(delegate));
-                }
-            }
-        }
-        None
+        let file = |role: &CeremonyRole| {
+            let published = published.and_then(|current| current.targets_of(role)).map(|targets| &**targets);
+            self.frozen.targets(role).or(published)
+        };
+        delegation_tree(file).find_map(|(role, targets)| {
+            let mut delegates = delegates(targets).unwrap_or_default().into_iter();
+            let (_, authority) = delegates.find(|(delegate, _)| delegate == name)?;
+            Some((Under::Delegator(Part::new(role, targets.version())), authority))
+        })
     }
 
     fn tally_part(&self, part: &Part, answers: &Answers) -> Option<PartStanding> {
@@ -262,10 +255,7 @@ impl<'a> Ceremony<'a> {
         answer: &Answer,
         message: &[u8],
     ) -> Result<Vec<Signature>, Refusal> {
-        if (&answer.ceremony, &answer.part, &answer.keyholder) != (self.id, part, name) {
-            let says = format!("{}, {}, {}", answer.ceremony, answer.part, answer.keyholder);
-            return Err(Refusal::Misfiled { keyholder: name.clone(), part: part.clone(), says });
-        }
+        answer.check_place(self.id, part, name)?;
         let holder = self.keyholder(name)?;
         let mut seen = BTreeSet::new();
         let check = |signature: &AnswerSignature| {
@@ -275,10 +265,8 @@ impl<'a> Ceremony<'a> {
             if !seen.insert(key_id.clone()) {
                 return Err(Refusal::AlreadySigned { keyholder: name.clone(), part: part.clone(), key_id });
             }
-            match key.verify(message, &signature.bytes) {
-                Ok(()) => Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) }),
-                Err(_) => Err(Refusal::WrongSignature { keyholder: name.clone(), key_id, part: part.clone() }),
-            }
+            answer.check_signature(signature, key, message)?;
+            Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) })
         };
         answer.signatures.iter().map(check).collect()
     }
@@ -296,8 +284,7 @@ impl<'a> Ceremony<'a> {
     ) -> QuorumStanding {
         let (mut signed, mut all, mut nobodys) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for key_id in authority.role.key_ids() {
-            let key = authority.keys.get(key_id).and_then(|key| key.usable().ok());
-            match key.and_then(|key| self.keyholders.owner(key.material())) {
+            match self.keyholders.owner_of(authority, key_id) {
                 Some(owner) => {
                     all.insert(owner.name().clone());
                 }

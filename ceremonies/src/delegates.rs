@@ -1,5 +1,7 @@
 //! Whom a targets file delegates to.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use rootline_metadata::{Authority, DelegatedRoles, RoleName, Targets};
 
 use crate::name::Name;
@@ -24,4 +26,26 @@ pub fn delegates(targets: &Targets) -> Result<Vec<(Name, Authority<'_>)>, String
         name.zip(delegations.authority(role)).ok_or_else(|| format!("a role called {:?}", role.as_str()))
     };
     names.iter().map(delegate).collect()
+}
+
+/// The targets file and all that are delegated to from it, whoever delegates before those they delegate to: `file` gives the one of a role that
+/// counts. A role without a file, and a file that delegates in a form that this program does not write, end their branch: freezing and reading
+/// refuse them.
+pub(crate) fn delegation_tree<'a>(
+    file: impl Fn(&CeremonyRole) -> Option<&'a Targets>,
+) -> impl Iterator<Item = (CeremonyRole, &'a Targets)> {
+    let mut to_visit = VecDeque::from([CeremonyRole::Targets]);
+    let mut reached = BTreeSet::new();
+    std::iter::from_fn(move || {
+        while let Some(role) = to_visit.pop_front() {
+            let Some(targets) = file(&role) else { continue };
+            for (name, _) in delegates(targets).unwrap_or_default() {
+                if reached.insert(name.clone()) {
+                    to_visit.push_back(CeremonyRole::Delegated(name));
+                }
+            }
+            return Some((role, targets));
+        }
+        None
+    })
 }

@@ -1,17 +1,17 @@
 //! A plan while it is being written.
 
 mod error;
+mod published;
 pub(crate) mod role;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{
-    Authority, BinNames, DelegatedRoles, KeyId, PathPattern, PublicKey, Scope, Targets, TopLevelRole, instant_text,
-};
+use rootline_metadata::{KeyId, PathPattern, PublicKey, Scope, Targets, TopLevelRole, instant_text};
 
 pub use error::DraftError;
 
+use self::published::{owners, published_delegations, published_role};
 use self::role::{DraftDelegation, DraftRole, custom_toml, ship_toml};
 use crate::holders::names_toml;
 use crate::keyholder::Keyholders;
@@ -322,76 +322,4 @@ fn is_made_by(role: &Option<CeremonyRole>, to: &Delegates) -> bool {
         (Some(role), Delegates::Bins(bins)) => role.role_name().is_some_and(|name| bins.is_bin(&name)),
         _ => false,
     }
-}
-
-fn published_role(
-    authority: Authority<'_>,
-    keyholders: &Keyholders,
-    policy: &OfflinePolicy,
-    signing: Option<Days>,
-) -> Result<DraftRole, DraftError> {
-    Ok(DraftRole {
-        holders: owners(authority, keyholders)?,
-        threshold: authority.role.threshold(),
-        expires: policy.periods.expires,
-        signing: signing.filter(|signing| *signing < policy.periods.expires),
-        renew: false,
-        at: None,
-    })
-}
-
-/// All delegations that are published, whoever delegates before those they delegate to.
-fn published_delegations(
-    published: &Published,
-    current: &Current,
-    keyholders: &Keyholders,
-    policy: &Policy,
-) -> Result<Vec<DraftDelegation>, DraftError> {
-    let mut drafts = Vec::new();
-    let mut to_visit = std::collections::VecDeque::from([CeremonyRole::Targets]);
-    while let Some(by) = to_visit.pop_front() {
-        let delegations = current.targets_of(&by).and_then(|targets| targets.delegations());
-        let Some(delegations) = delegations else { continue };
-        let unsayable = |what: &str| DraftError::Delegations { what: what.to_owned() };
-        let delegates: Vec<(Delegates, Authority<'_>)> = match delegations.roles() {
-            DelegatedRoles::HashBins(bins) => {
-                let names: &BinNames = bins;
-                vec![(Delegates::Bins(names.clone()), Authority { keys: delegations.keys(), role: bins.keys() })]
-            }
-            DelegatedRoles::Listed(roles) => {
-                let mut listed = Vec::new();
-                for role in roles.iter() {
-                    let name: Name = role.name().as_str().parse().map_err(|_| unsayable(role.name().as_str()))?;
-                    let authority =
-                        delegations.authority(role.name()).ok_or_else(|| unsayable(role.name().as_str()))?;
-                    to_visit.push_back(CeremonyRole::Delegated(name.clone()));
-                    let (scope, terminating) = (role.scope().clone(), role.is_terminating());
-                    listed.push((Delegates::Role { name, scope, terminating }, authority));
-                }
-                listed
-            }
-        };
-        for (to, authority) in delegates {
-            let signing = match &to {
-                Delegates::Role { name, .. } => published.signing_days(&CeremonyRole::Delegated(name.clone())),
-                Delegates::Bins(_) => None,
-            };
-            let role = published_role(authority, keyholders, policy.targets(), signing)?;
-            drafts.push(DraftDelegation { by: by.clone(), to, role, shipment: Shipment::default() });
-        }
-    }
-    Ok(drafts)
-}
-
-/// Whose keys an authority lists, each keyholder once, in order of their names.
-fn owners(authority: Authority<'_>, keyholders: &Keyholders) -> Result<Vec<Name>, DraftError> {
-    let owner = |key_id: &KeyId| {
-        let key = authority.keys.get(key_id).and_then(|key| key.usable().ok());
-        let owner = key.and_then(|key| keyholders.owner(key.material())).map(|owner| owner.name().clone());
-        owner.ok_or_else(|| DraftError::NobodysKey { key_id: key_id.clone() })
-    };
-    let mut names: Vec<Name> = authority.role.key_ids().iter().map(owner).collect::<Result<_, _>>()?;
-    names.sort();
-    names.dedup();
-    Ok(names)
 }

@@ -38,11 +38,7 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     /// In groups of four digits, as people read them out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, pair) in self.0.chunks(2).enumerate() {
-            let space = if at > 0 { " " } else { "" };
-            write!(f, "{space}{}", hex::encode(pair))?;
-        }
-        Ok(())
+        f.write_str(&hex::encode_in_fours(&self.0))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rootline_metadata::public_key::{KeyMaterial, Scheme};
-use rootline_metadata::{KeyId, PublicKey};
+use rootline_metadata::{Authority, KeyId, PublicKey};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -214,6 +214,11 @@ impl Keyholders {
     /// Whose key it is, or was.
     pub fn owner(&self, key: &KeyMaterial) -> Option<&Keyholder> {
         self.iter().find(|keyholder| keyholder.holds(key))
+    }
+
+    /// Whose key an authority lists under an id.
+    pub fn owner_of(&self, authority: Authority<'_>, key_id: &KeyId) -> Option<&Keyholder> {
+        self.owner(authority.key(key_id)?.material())
     }
 
     /// All of them, by name.

@@ -8,7 +8,7 @@ use rootline_metadata::{
     Authority, KeyId, Pin, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
 };
 
-use crate::delegates::delegates;
+use crate::delegates::delegation_tree;
 use crate::document;
 use crate::file_name::PublishedFile;
 use crate::period::Periods;
@@ -231,20 +231,13 @@ fn next_targets(
     published: &Published,
     sealed: Option<&Sealed>,
 ) -> Result<BTreeMap<String, Verified<Targets>>, ReleaseError> {
-    let mut targets = BTreeMap::new();
-    let mut to_visit = vec![CeremonyRole::Targets];
-    while let Some(role) = to_visit.pop() {
-        let current = published.current().and_then(|current| current.targets_of(&role));
-        let next = sealed.and_then(|sealed| sealed.targets_of(&role)).or(current).cloned();
-        // A role that is delegated to and has no file is refused when the result is read back.
-        let Some(next) = next else { continue };
-        for (name, _) in delegates(&next).unwrap_or_default() {
-            if !targets.contains_key(name.as_str()) {
-                to_visit.push(CeremonyRole::Delegated(name));
-            }
-        }
-        targets.insert(role.to_string(), next);
-    }
+    let next = |role: &CeremonyRole| {
+        let current = published.current().and_then(|current| current.targets_of(role));
+        sealed.and_then(|sealed| sealed.targets_of(role)).or(current)
+    };
+    // A role that is delegated to and has no file is refused when the result is read back.
+    let roles = delegation_tree(|role| next(role).map(|targets| &**targets)).map(|(role, _)| role);
+    let targets: BTreeMap<_, _> = roles.filter_map(|role| Some((role.to_string(), next(&role)?.clone()))).collect();
     if targets.contains_key(TopLevelRole::Targets.name()) { Ok(targets) } else { Err(ReleaseError::NothingSealed) }
 }
 
@@ -330,9 +323,6 @@ fn sign<R: Role>(
 
 /// The id under which an authority lists a key, if it does.
 fn listed_as(authority: Authority<'_>, key: &PublicKey) -> Option<KeyId> {
-    let is_it = |id: &&KeyId| {
-        let listed = authority.keys.get(id).and_then(|listed| listed.usable().ok());
-        listed.is_some_and(|listed| listed.material() == key.material())
-    };
+    let is_it = |id: &&KeyId| authority.key(id).is_some_and(|listed| listed.material() == key.material());
     authority.role.key_ids().iter().find(is_it).cloned()
 }

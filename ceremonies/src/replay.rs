@@ -33,10 +33,7 @@ pub fn check_answers(
 ) -> Result<CheckedAnswers, Refusal> {
     let mut checked = CheckedAnswers::default();
     for ((part, name), answer) in answers {
-        if (&answer.ceremony, &answer.part, &answer.keyholder) != (id, part, name) {
-            let says = format!("{}, {}, {}", answer.ceremony, answer.part, answer.keyholder);
-            return Err(Refusal::Misfiled { keyholder: name.clone(), part: part.clone(), says });
-        }
+        answer.check_place(id, part, name)?;
         let message = frozen.message(part).filter(|message| digest(message) == answer.payload);
         let Some(message) = message else {
             checked.void.push((part.clone(), name.clone()));
@@ -46,9 +43,8 @@ pub fn check_answers(
         for signature in &answer.signatures {
             let key_id = signature.key_id.clone();
             let key = holder.keys().iter().find(|key| KeyId::of(key) == key_id);
-            let key = key.ok_or_else(|| Refusal::NobodysKey { key_id: key_id.clone() })?;
-            let wrong = Refusal::WrongSignature { keyholder: name.clone(), key_id, part: part.clone() };
-            key.verify(&message, &signature.bytes).map_err(|_| wrong)?;
+            let key = key.ok_or(Refusal::NobodysKey { key_id })?;
+            answer.check_signature(signature, key, &message)?;
             checked.good.push((part.clone(), name.clone()));
         }
     }

@@ -140,6 +140,7 @@ pub fn wanted() -> [Wanted; 2] {
 }
 
 /// The same for any repository: it need not have a trust root either.
+#[cfg(feature = "cli")]
 pub(crate) fn wanted_if_listed() -> [Wanted; 2] {
     wanted().map(|target| Wanted { if_listed: true, ..target })
 }

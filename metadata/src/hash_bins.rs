@@ -1,5 +1,6 @@
 //! Succinct hash bins (TAP 15): very many roles, described by two numbers and a name.
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use core::ops::Deref;
@@ -76,6 +77,12 @@ impl BinNames {
         (number < self.count()).then(|| RoleName::new(format!("{}-{number:0digits$x}", self.name_prefix))).flatten()
     }
 
+    /// What all of them are called where people speak of them: the names of the first and the last one.
+    pub fn label(&self) -> String {
+        let bin = |number| self.bin(number).map(|name| name.as_str().to_owned()).unwrap_or_default();
+        format!("{} to {}", bin(0), bin(self.count() - 1))
+    }
+
     /// The bin that a target belongs to.
     pub fn bin_for(&self, path: &TargetPath) -> Option<RoleName> {
         let [a, b, c, d, ..] = sha256(path.as_str().as_bytes());
@@ -130,6 +137,7 @@ mod tests {
             assert_eq!(bins.bin(0).unwrap().as_str(), first);
             assert_eq!(bins.bin(bins.count() - 1).unwrap().as_str(), last);
             assert_eq!(bins.bin(bins.count()), None);
+            assert_eq!(bins.label(), format!("{first} to {last}"));
         }
     }
 

@@ -8,6 +8,11 @@ pub fn encode(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
+/// The same in groups of four digits with spaces between, as people read them out to each other.
+pub fn encode_in_fours(bytes: &[u8]) -> String {
+    bytes.chunks(2).map(encode).collect::<Vec<_>>().join(" ")
+}
+
 /// The bytes that hex digits of either case stand for; `None` if a character is no hex digit or their number is odd.
 pub fn decode(digits: &str) -> Option<Vec<u8>> {
     base16ct::mixed::decode_vec(digits).ok()
@@ -29,6 +34,13 @@ mod tests {
         for (digits, bytes) in [("", &[][..]), ("00ff", &[0, 255]), ("aBCd", &[0xab, 0xcd])] {
             assert_eq!(decode(digits).as_deref(), Some(bytes), "{digits:?}");
             assert_eq!(encode(bytes), digits.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn groups_have_four_digits_and_the_last_what_is_left() {
+        for (bytes, digits) in [(&[][..], ""), (&[1], "01"), (&[1, 35], "0123"), (&[1, 35, 69], "0123 45")] {
+            assert_eq!(encode_in_fours(bytes), digits);
         }
     }
 

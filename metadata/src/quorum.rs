@@ -18,6 +18,19 @@ pub struct Authority<'a> {
     pub role: &'a RoleKeys,
 }
 
+impl<'a> Authority<'a> {
+    /// The key that is listed under an id, if it is one that signatures can be verified with.
+    pub fn key(&self, key_id: &KeyId) -> Option<&'a PublicKey> {
+        self.keys.get(key_id)?.usable().ok()
+    }
+
+    /// All keys that count for the role and that signatures can be verified with, as they are listed.
+    pub fn usable_keys(&self) -> impl Iterator<Item = &'a PublicKey> + use<'a> {
+        let keys = self.keys;
+        self.role.key_ids().iter().filter_map(move |key_id| keys.get(key_id)?.usable().ok())
+    }
+}
+
 /// How far to go on counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thoroughness {

@@ -64,8 +64,7 @@ pub(crate) fn counting_keys(root: &Root, keyholders: &Keyholders) -> CountingKey
     let authorities = [TopLevelRole::Root, TopLevelRole::Targets].map(|role| root.authority(role));
     let mut counting = CountingKeys::new();
     for authority in &authorities {
-        let listed = authority.role.key_ids().iter().filter_map(|id| authority.keys.get(id)?.usable().ok());
-        counting.extend(listed.map(|key| {
+        counting.extend(authority.usable_keys().map(|key| {
             let owner = keyholders.owner(key.material()).map(|owner| owner.name().clone());
             (KeyId::of(key), owner)
         }));

@@ -33,11 +33,6 @@ impl Failure {
         Failure { check: Some(check.into()), ..self }
     }
 
-    /// The same, told in other words.
-    pub(crate) fn saying(self, what: impl Into<String>) -> Failure {
-        Failure { what: what.into(), ..self }
-    }
-
     /// The operating system refused.
     pub(crate) fn io(doing: &str, path: &Path, error: &io::Error) -> Failure {
         let hint = match error.kind() {
@@ -93,24 +88,6 @@ impl From<rootline_client::cli::failure::Failure> for Failure {
     fn from(failure: rootline_client::cli::failure::Failure) -> Self {
         let own = |text: Option<&str>| text.map(str::to_owned);
         Failure { what: failure.what().to_owned(), check: own(failure.check()), hint: own(failure.hint()) }
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
-    }
-}
-
-impl From<AttestationRefusal> for Failure {
-    fn from(refusal: AttestationRefusal) -> Self {
-        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
-    }
-}
-
-impl From<HeadRefusal> for Failure {
-    fn from(refusal: HeadRefusal) -> Self {
-        Failure::new(refusal.to_string(), refusal.hint()).breaking(refusal.check())
     }
 }
 
@@ -189,6 +166,19 @@ with_hint!(
     SealedError,
     TargetDiffers
 );
+
+/// Errors that carry the rule that was broken too.
+macro_rules! with_hint_and_check {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Failure::new(error.to_string(), error.hint()).breaking(error.check())
+            }
+        })*
+    };
+}
+
+with_hint_and_check!(AttestationRefusal, HeadRefusal, Refusal);
 
 /// A private key's file gives no key.
 pub(crate) fn key_failure(path: &Path, error: &KeyFileError) -> Failure {

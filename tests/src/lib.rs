@@ -32,5 +32,6 @@ pub mod softhsm;
 pub mod source_text;
 pub mod static_server;
 pub mod tar_file;
+pub mod terminal;
 pub mod tinyproxy;
 pub mod verifier;

@@ -35,7 +35,7 @@ fn prints(said: &Said, lines: &[&str]) {
 }
 
 fn json(office: &Office, arguments: &[&str]) -> Value {
-    serde_json::from_str(&doctor(office, &[arguments, &["--json"]].concat()).out).unwrap()
+    doctor(office, &[arguments, &["--json"]].concat()).json()
 }
 
 #[test]

@@ -186,20 +186,8 @@ fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) 
     assert!(steps.is_none_or(|steps| steps >= 4), "{steps:?}");
 }
 
-fn planned() -> Office {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office
-}
-
-fn frozen() -> Office {
-    let office = planned();
-    office.done(&["ceremony", "freeze", "first"]);
-    office
-}
-
 fn signed() -> Office {
-    let office = frozen();
+    let office = Office::frozen();
     ["alice", "bob", "carol"].iter().for_each(|signer| office.sign("first", signer).says("has signed"));
     office
 }
@@ -247,7 +235,7 @@ fn ceremony_new() {
 
 #[test]
 fn ceremony_freeze() {
-    ends_the_same(&planned(), &["ceremony", "freeze", "first"], None);
+    ends_the_same(&Office::planned(), &["ceremony", "freeze", "first"], None);
     let office = signed();
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     ends_the_same(&office, &["ceremony", "freeze", "first"], None);
@@ -255,7 +243,7 @@ fn ceremony_freeze() {
 
 #[test]
 fn ceremony_sign() {
-    let office = frozen();
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     ends_the_same(
         &office,

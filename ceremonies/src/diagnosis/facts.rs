@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use rootline_metadata::{
-    Authority, DelegatedRoles, Delegations, Expiry, KeyId, PublicKey, Role, RoleName, Targets, TopLevelRole, Verified,
+    Authority, DelegatedRoles, Delegations, Expiry, KeyId, PublicKey, Role, Targets, TopLevelRole, Verified,
 };
 
 use super::SignedRole;
-use crate::delegates::delegates;
+use crate::delegates::{delegates, delegation_tree};
 use crate::holders::Holders;
 use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
@@ -81,17 +81,14 @@ pub(super) fn published(published: &Published, keyholders: &Keyholders, policy: 
         people(CeremonyRole::Root, TopLevelRole::Root, Some(FileFacts::of(root)), policy.root()),
         people(CeremonyRole::Targets, TopLevelRole::Targets, targets, policy.targets()),
     ];
-    let mut to_visit = std::collections::VecDeque::from([CeremonyRole::Targets]);
-    while let Some(by) = to_visit.pop_front() {
-        let Some((current, delegator)) = current.and_then(|current| Some((current, current.targets_of(&by)?))) else {
-            continue;
-        };
-        for mut delegated in delegated(delegator, current, keyholders) {
-            let SignedRole::People(role) = &delegated.role else { continue };
-            to_visit.push_back(role.clone());
-            delegated.periods = Some(periods(role, policy.targets().periods));
-            delegated.delegator = Some(by.clone());
-            facts.push(delegated);
+    if let Some(current) = current {
+        for (by, delegator) in delegation_tree(|role| current.targets_of(role).map(|targets| &**targets)) {
+            for mut delegated in delegated(delegator, current, keyholders) {
+                let SignedRole::People(role) = &delegated.role else { continue };
+                delegated.periods = Some(periods(role, policy.targets().periods));
+                delegated.delegator = Some(by.clone());
+                facts.push(delegated);
+            }
         }
     }
     for (role, periods) in [(TopLevelRole::Snapshot, online.snapshot), (TopLevelRole::Timestamp, online.timestamp)] {
@@ -126,10 +123,7 @@ fn delegated(delegator: &Targets, current: &Current, keyholders: &Keyholders) ->
         Some(DelegatedRoles::Listed(_)) => {
             listed.iter().filter_map(|role| facts(role.0.to_string(), std::slice::from_ref(role))).collect()
         }
-        Some(DelegatedRoles::HashBins(bins)) => {
-            let bin = |number| bins.bin(number).as_ref().map(RoleName::to_string).unwrap_or_default();
-            facts(format!("{} to {}", bin(0), bin(bins.count().saturating_sub(1))), &listed).into_iter().collect()
-        }
+        Some(DelegatedRoles::HashBins(bins)) => facts(bins.label(), &listed).into_iter().collect(),
     }
 }
 
@@ -137,7 +131,7 @@ fn listed_keys(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<KeyFact
     let mut seen: Vec<&PublicKey> = Vec::new();
     let mut keys = Vec::new();
     for id in authority.role.key_ids() {
-        let key = authority.keys.get(id).and_then(|key| key.usable().ok());
+        let key = authority.key(id);
         if let Some(key) = key {
             if seen.iter().any(|other| other.material() == key.material()) {
                 continue;

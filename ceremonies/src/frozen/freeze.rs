@@ -210,9 +210,8 @@ fn planned_roles(plan: &Plan) -> BTreeMap<TopLevelRole, RoleContent<'_>> {
 fn published_roles(root: &Verified<Root>) -> BTreeMap<TopLevelRole, RoleContent<'_>> {
     let content = |role: TopLevelRole| {
         let authority = root.authority(role);
-        let keys = authority.role.key_ids().iter().filter_map(|id| authority.keys.get(id)?.usable().ok());
         let periods = crate::published::periods(root, role);
-        (role, RoleContent { keys: keys.collect(), threshold: authority.role.threshold(), periods })
+        (role, RoleContent { keys: authority.usable_keys().collect(), threshold: authority.role.threshold(), periods })
     };
     TopLevelRole::ALL.into_iter().map(content).collect()
 }
@@ -227,7 +226,7 @@ fn published_holders<'a>(plan: &'a Plan, root: &'a Verified<Root>) -> Result<Roo
     let authority = root.authority(TopLevelRole::Root);
     let mut keys = BTreeMap::new();
     for id in authority.role.key_ids() {
-        let key = authority.keys.get(id).and_then(|key| key.usable().ok());
+        let key = authority.key(id);
         let owner = key.and_then(|key| plan.keyholders().owner(key.material()));
         let (key, owner) = key.zip(owner).ok_or_else(|| FreezeError::NobodysKey { key_id: id.clone() })?;
         keys.insert(KeyId::of(key), (owner.name(), key));

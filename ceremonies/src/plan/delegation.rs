@@ -74,10 +74,7 @@ impl DelegationPlan {
     pub fn label(&self) -> String {
         match &self.to {
             Delegates::Role { name, .. } => name.to_string(),
-            Delegates::Bins(bins) => {
-                let bin = |number| bins.bin(number).map(|name| name.to_string()).unwrap_or_default();
-                format!("{} to {}", bin(0), bin(bins.count() - 1))
-            }
+            Delegates::Bins(bins) => bins.label(),
         }
     }
 }

@@ -36,13 +36,8 @@ impl Head {
 impl fmt::Display for Head {
     /// Each digest in groups of four digits, as people read them out; several with commas between.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, digest) in self.digests.iter().enumerate() {
-            f.write_str(if at > 0 { ", " } else { "" })?;
-            for (at, pair) in digest.chunks(2).enumerate() {
-                write!(f, "{}{}", if at > 0 { " " } else { "" }, hex::encode(pair))?;
-            }
-        }
-        Ok(())
+        let digests: Vec<String> = self.digests.iter().map(|digest| hex::encode_in_fours(digest)).collect();
+        f.write_str(&digests.join(", "))
     }
 }
 

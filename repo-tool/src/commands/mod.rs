@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod agreement;
 pub(crate) mod ceremony;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -20,6 +21,7 @@ use rootline_ceremonies::{CeremonyRole, Name, TomlError};
 
 use crate::failure::Failure;
 use crate::repository_folder::RepositoryFolder;
+use crate::review::is_hidden;
 use rootline_client::cli::terminal::Terminal;
 
 /// What every command works with.
@@ -67,10 +69,10 @@ pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-/// A text from a file, as it is shown: nothing in it may move the cursor, turn the direction of writing, or take no room.
+/// A text from a file or a program, as it is shown where nobody compares it with anything: what nobody would see is a space. A review writes it
+/// out instead.
 pub(crate) fn plain(text: &str) -> String {
-    let unseen = |character: char| matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    text.chars().map(|character| if character.is_control() || unseen(character) { ' ' } else { character }).collect()
+    text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect()
 }
 
 /// Where options make a file that could not be read again.

@@ -11,6 +11,7 @@ use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request}
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
+use super::agreement::{Agreement, Question};
 use super::ceremony::review::print;
 use super::ceremony::sign::parts_of;
 use super::{Context, parse_name, parse_role};
@@ -54,13 +55,8 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
-    /// Sign only what has this fingerprint, and ask nothing
-    #[arg(long, value_name = "TEXT")]
-    fingerprint: Option<String>,
-
-    /// Ask nothing: the review has been read
-    #[arg(long, conflicts_with = "fingerprint")]
-    yes: bool,
+    #[command(flatten)]
+    agreement: Agreement,
 
     /// A root of the repository that you have kept, of any version: the request has to have the same one
     #[arg(long, value_name = "FILE")]
@@ -99,7 +95,13 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
             "the explanation in the request is not the one that this version writes: go by the review, not by that text"
         ));
     }
-    confirm(args, &request, is_shown, context)?;
+    let question = Question {
+        fingerprint: request.frozen().fingerprint(),
+        subject: "what is to be signed has",
+        read: "the review at a terminal",
+        is_for_people: is_shown,
+    };
+    args.agreement.confirm(&question, || {}, context)?;
 
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key.public_key(), &request)?;
@@ -192,38 +194,6 @@ fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Cont
         (None, None) => line("nothing has been published before; this is a repository's first ceremony".to_owned()),
     }
     line("the summary and who holds which key are what the request says; the fingerprint is what all keyholders have to agree on".to_owned());
-}
-
-/// Nobody signs what they have not been shown.
-fn confirm(args: &SignArgs, request: &Request, is_shown: bool, context: &Context) -> Result<(), Failure> {
-    let fingerprint = request.frozen().fingerprint();
-    if args.yes {
-        return Ok(());
-    }
-    if let Some(text) = &args.fingerprint {
-        return match fingerprint.is_spelled(text) {
-            true => Ok(()),
-            false => Err(Failure::new(
-                format!("what is to be signed has another fingerprint: {fingerprint}"),
-                "do not sign; find out which of the two is the one that was agreed on",
-            )
-            .breaking("what is signed is what the keyholders read to each other")),
-        };
-    }
-    if !is_shown || !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "there is no terminal to ask whether to sign",
-            "read the review at a terminal, then add --fingerprint TEXT or --yes",
-        ));
-    }
-    context.terminal.line(format_args!("sign this? Type yes, or the fingerprint as you have heard it:"));
-    let mut answer = String::new();
-    let is_read = io::stdin().read_line(&mut answer).is_ok();
-    match answer.trim() {
-        "yes" if is_read => Ok(()),
-        text if is_read && fingerprint.is_spelled(text) => Ok(()),
-        _ => Err(Failure::new("nothing was signed", "run this again when you are sure")),
-    }
 }
 
 fn keyholder(args: &SignArgs, key: &PublicKey, request: &Request) -> Result<Name, Failure> {

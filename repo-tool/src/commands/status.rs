@@ -118,10 +118,7 @@ fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders
 }
 
 fn holders(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<Name> {
-    let owner = |id: &KeyId| {
-        let key = authority.keys.get(id).and_then(|key| key.usable().ok())?;
-        keyholders.owner(key.material()).map(|owner| owner.name().clone())
-    };
+    let owner = |id: &KeyId| keyholders.owner_of(authority, id).map(|owner| owner.name().clone());
     let mut holders: Vec<Name> = authority.role.key_ids().iter().filter_map(owner).collect();
     holders.sort();
     holders

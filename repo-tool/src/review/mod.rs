@@ -32,7 +32,7 @@ pub(crate) use moment::{Origin, window_text};
 pub(crate) use publishing_rules::{TrustHistory, Warning};
 pub(crate) use sentence::Sentence;
 pub(crate) use text::entry_change_lines;
-pub(crate) use visible::visible;
+pub(crate) use visible::{is_hidden, visible};
 
 /// A ceremony as a keyholder reads it.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// Controls, marks of direction (UAX 9), joiners and fillers without width, separators of lines, tags.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

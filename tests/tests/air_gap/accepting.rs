@@ -83,10 +83,10 @@ fn what_is_refused_stops_nothing_else() {
     assert_eq!(filed(&office, "first").len(), 4);
     // For programs there is one document, of the failure.
     let said = office.at(DAY_0, &["ceremony", "accept", "junk", "bob.answer.json", "--json"]);
-    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let document = said.json();
     assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{said:?}");
     let said = office.done(&["ceremony", "accept", "bob.answer.json", "--json"]);
-    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let document = said.json();
     assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
     assert_eq!(document["ceremonies"][0]["standing"]["complete"], false);
 }

@@ -130,7 +130,7 @@ fn a_payload_is_the_bytes_and_nothing_else() {
     assert_eq!(said.err, format!("payload of root 1: {} bytes, sha256 {digest}\n", said.out.len()));
     assert!(said.out.starts_with("{\"_type\":\"root\",") && said.out.ends_with('}'), "{}", said.out);
     let said = office.done(&["ceremony", "payload", "first", "1.root", "--json"]);
-    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let document = said.json();
     assert_eq!((&document["part"], &document["sha256"]), (&"1.root".into(), &digest.into()));
     let payload = |arguments: &[&str]| office.run(&[&["ceremony", "payload", "first"], arguments].concat());
     payload(&[]).refuses(

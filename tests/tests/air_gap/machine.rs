@@ -1,12 +1,11 @@
 //! A keyholder's machine: their key, what was brought there, and the program.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use rootline_tests::binaries;
+use rootline_tests::{binaries, terminal};
 use tempfile::TempDir;
 
 use crate::office::{DAY_0, DAY_1, Office, Said};
@@ -79,21 +78,12 @@ impl Machine {
 }
 
 pub(crate) fn said(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Said { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    Said::of(command.output().unwrap())
 }
 
 /// A command with something on its standard input.
-pub(crate) fn piped(mut command: Command, input: &[u8]) -> Said {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // Whoever has heard enough stops listening.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Said { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+pub(crate) fn piped(command: Command, input: &[u8]) -> Said {
+    Said::of(terminal::piped(command, input))
 }
 
 /// The program that runs another one without a network, where this user may.
@@ -145,6 +135,6 @@ pub(crate) fn answer(office: &Office, name: &str, request: &str) -> Vec<u8> {
 /// The fingerprint of what is frozen.
 pub(crate) fn fingerprint(office: &Office, id: &str) -> String {
     let said = office.at(DAY_0, &["ceremony", "review", id, "--json"]);
-    let review: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let review = said.json();
     review["fingerprint"].as_str().unwrap().to_owned()
 }

@@ -1,11 +1,8 @@
 //! Questions at a terminal, answered through one that is not there.
 
-use std::path::Path;
-use std::process::Command;
+use rootline_tests::{binaries, terminal};
 
-use rootline_tests::{binaries, peers};
-
-use crate::machine::{Machine, beginning, fingerprint, piped};
+use crate::machine::{Machine, beginning, fingerprint};
 use crate::office::{Office, Said};
 
 /// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
@@ -20,20 +17,8 @@ pub(crate) fn at_a_coloured_terminal(
     typed: &str,
     is_coloured: bool,
 ) -> Option<Said> {
-    let script = peers::of_the_system("script")?;
-    let program = binaries::rootline_repo().display();
-    let line = format!("stty cols {columns} rows 60; {program} sign request.json --key key.pem {arguments}");
-    let mut command = Command::new(script);
-    command.args(["--quiet", "--return", "--command", &line]).arg(Path::new("/dev/null"));
-    command.current_dir(machine.path(".")).env("SHELL", "/bin/sh");
-    if is_coloured {
-        command.env_remove("NO_COLOR").env("TERM", "xterm");
-    } else {
-        command.env("NO_COLOR", "1").env("TERM", "dumb");
-    }
-    let mut said = piped(command, typed.as_bytes());
-    said.out = said.out.replace('\r', "");
-    Some(said)
+    let line = format!("{} sign request.json --key key.pem {arguments}", binaries::rootline_repo().display());
+    terminal::at_a_terminal(&machine.path("."), &line, columns, typed, is_coloured).map(Said::of)
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_code_does_not_depend_on_the_colours_of_the_terminal() {
 fn a_program_gets_the_code_as_lines() {
     let office = beginning();
     let machine = Machine::of(&office, "alice", "first.request.json");
-    let report: serde_json::Value = serde_json::from_str(&machine.sign(&["--yes", "--qr", "--json"]).out).unwrap();
+    let report = machine.sign(&["--yes", "--qr", "--json"]).json();
     let lines: Vec<&str> = report["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     assert_eq!(seen(&lines.join("\n")).trim_ascii_end(), report["answer"].as_str().unwrap().as_bytes());
 }
@@ -82,8 +82,7 @@ fn a_program_gets_the_code_as_lines() {
 /// Each bin is a file that its holders sign.
 #[test]
 fn an_answer_about_many_bins_is_longer_than_a_code_and_says_so() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     let plan = office.read("ceremonies/first/plan.toml");
     let bins = "[[delegations]]\nbins = { prefix = \"bin\", bits = 5 }\nholders = [\"alice\"]\nthreshold = 1\nexpires-days = 100\nship = []\n";
     office.write("ceremonies/first/plan.toml", format!("{plan}\n{bins}"));

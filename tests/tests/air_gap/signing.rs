@@ -28,7 +28,7 @@ fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
     answer(&office, "alice", "rotation.request.json");
     office.done(&["ceremony", "accept", "alice.answer.json"]);
     let said = office.done(&["ceremony", "request", "rotation", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let report = said.json();
     assert_eq!(report["sha256"], digest.as_str());
     assert!(office.read("rotation.request.json") == first);
 }
@@ -66,7 +66,7 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
 fn the_review_of_a_request_is_that_of_the_repository() {
     let office = rotation();
     let machine = Machine::of(&office, "alice", "rotation.request.json");
-    let there: serde_json::Value = serde_json::from_str(&machine.sign(&["--yes", "--json"]).out).unwrap();
+    let there = machine.sign(&["--yes", "--json"]).json();
     let here = office.done(&["ceremony", "review", "rotation", "--json"]).out;
     assert_eq!(there["review"], serde_json::from_str::<serde_json::Value>(&here).unwrap());
     assert_eq!(there["signed"], serde_json::json!(["root 2", "targets 2"]));

@@ -220,7 +220,7 @@ fn a_request_from_a_made_up_repository_shows_another_first_root() {
     let shown = |office: &Office| {
         let machine = Machine::of(office, "alice", "rotation.request.json");
         let said = machine.sign(&["--yes", "--json"]);
-        let report: Value = serde_json::from_str(&said.out).unwrap();
+        let report = said.json();
         let root = rootline_metadata::sha256(office.read("metadata/1.root.json").as_bytes());
         assert_eq!(report["first_root"], hex::encode(&root).as_str());
         (report["first_root"].clone(), report["fingerprint"].clone())
@@ -244,8 +244,7 @@ fn a_request_from_a_made_up_repository_shows_another_first_root() {
 /// A summary is anybody's text.
 #[test]
 fn nothing_in_a_request_moves_the_cursor() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     let plan = office.read("ceremonies/first/plan.toml");
     let summary = "summary = \"fine\\u001B[2J\\u001B[H\\u202Egnihton\\r\\nfingerprint: 0000\"\n";
     let plan: String =

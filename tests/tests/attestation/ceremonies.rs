@@ -50,7 +50,7 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
     let review = office.done(&["ceremony", "review", "first"]);
     review.says("token YubiKey serial 11, firmware 5.6.9, slot 9c, PIN once, touch cached (EUCLEAK)\n");
     review.says("token YubiKey serial 12, firmware 5.7.4, slot 9c, PIN once, touch cached\n");
-    let json: Value = serde_json::from_str(&office.done(&["ceremony", "review", "--json"]).out).unwrap();
+    let json = office.done(&["ceremony", "review", "--json"]).json();
     let root = json["authorities"].as_array().unwrap().iter().find(|role| role["role"] == "root").unwrap();
     let serials: Vec<&Value> = root["joins"].as_array().unwrap().iter().map(|key| &key["evidence"]["serial"]).collect();
     assert_eq!(serials, [11, 12, 13, 14, 15]);
@@ -64,8 +64,15 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
         !status.out.contains("alice: insert") && status.out.contains("  bob: insert YubiKey serial 12\n"),
         "{status:?}"
     );
-    let json: Value = serde_json::from_str(&office.done(&["ceremony", "status", "--json"]).out).unwrap();
+    let json = office.done(&["ceremony", "status", "--json"]).json();
     assert_eq!(json["tokens"]["bob"], "YubiKey serial 12");
+
+    // What is noted down of where a key is stands on the same line.
+    let carol = office.read("keyholders/carol/keyholder.toml");
+    office.write("keyholders/carol/keyholder.toml", format!("{carol}signer = \"pkcs11:token=carol\"\n"));
+    let status = office.done(&["ceremony", "status"]);
+    status.says("  carol: insert YubiKey serial 13 [token carol]\n");
+    assert_eq!(status.out.matches("[token carol]").count(), 1, "{status:?}");
     office.sign("first", "bob");
     office.sign("first", "carol");
     let sealed = office.done(&["ceremony", "seal", "first"]);

@@ -40,10 +40,6 @@ fn run(office: &Office, arguments: &[String]) -> Said {
     office.run(&arguments.iter().map(|argument| &**argument).collect::<Vec<_>>())
 }
 
-fn json(said: &Said) -> Value {
-    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
-}
-
 /// The two real keyholders, each with the key that went into root.json.
 fn with_the_real_ones() -> Option<Office> {
     let folder = real::folder()?;
@@ -76,7 +72,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     }
     // The second one needs no root any more.
     let said = run(&office, &attesting("heidi", &["--json"]));
-    let kept = json(&said);
+    let kept = said.json();
     assert_eq!(kept["evidence"]["serial"], real::SERIALS[1]);
     assert_eq!(kept["new_vendor_root"], Value::Null);
     assert_eq!(office.list("vendor-roots").len(), 1);
@@ -90,12 +86,12 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     said.says("no attestation");
     assert_eq!(said.err.matches("EUCLEAK (CVE-2024-45678)").count(), 2, "{said:?}");
     let said = office.done(&["keyholder", "check", "grace", "--json"]);
-    let checked = json(&said);
+    let checked = said.json();
     assert_eq!(checked.as_array().unwrap().len(), 1);
     assert_eq!(checked[0]["evidence"]["firmware"], "5.2.7");
     assert_eq!(checked[0]["evidence"]["vendor_root"]["subject"], "CN=Yubico PIV Root CA Serial 263751");
     office.done(&["keyholder", "list"]).says("grace  YubiKey serial 14470876, firmware 5.2.7");
-    let listed = json(&office.done(&["keyholder", "list", "--json"]));
+    let listed = office.done(&["keyholder", "list", "--json"]).json();
     let grace = listed.as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
     assert_eq!(grace["keys"][0]["evidence"]["serial"], real::SERIALS[0]);
 }
@@ -284,7 +280,7 @@ fn what_is_missing_is_named_where_the_rules_require_it() {
     office.write("rootline.toml", format!("{policy}\n[attestation]\nrequired = true\n"));
     let said = office.at(DAY, &["keyholder", "check", "--json"]);
     assert_eq!(said.status, 1);
-    let what = json(&said)["error"]["what"].as_str().unwrap().to_owned();
+    let what = said.json()["error"]["what"].as_str().unwrap().to_owned();
     assert!(what.starts_with("5 of what is kept does not hold: alice has no attestation for the key "), "{what}");
     for (serial, holder) in (1..).zip(["alice", "bob", "carol", "dave"]) {
         attest(&office, holder, &token_of(&office, holder, serial));

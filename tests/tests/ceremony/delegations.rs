@@ -1,5 +1,7 @@
 //! Delegated roles, with holders of their own.
 
+use std::collections::BTreeMap;
+
 use rootline_ceremonies::{Bounds, CeremonyRole, FreezeError, Frozen, Plan, Published, PublishedError, Under};
 use rootline_metadata::json::Value;
 
@@ -280,10 +282,12 @@ fn bounds_of_the_policy_hold_for_every_role_with_their_reasons() {
     }
 }
 
+/// By name, as they are published.
+type Files = BTreeMap<String, Vec<u8>>;
+
 #[test]
 fn a_change_in_a_delegated_file_that_was_published_is_found() {
     let room = after_npm();
-    type Files = std::collections::BTreeMap<String, Vec<u8>>;
     let read = |change: &dyn Fn(&mut Files)| {
         let mut files = room.published.files().clone();
         change(&mut files);

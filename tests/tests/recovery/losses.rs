@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
+use rootline_ceremonies::secret_key::KeyKind;
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use rootline_tests::binaries;
 
@@ -77,14 +77,14 @@ impl Section {
     pub(crate) fn office(&self) -> Office {
         let office = Office::after_the_first();
         for name in ["grace", "heidi", "ivan", "online-2", "alice-next", "bob-next", "carol-next", "online-next"] {
-            write_key(&office, name);
+            office.write_key(name, KeyKind::EcdsaP256);
         }
         office.write("pinned.root.json", office.read("public/1.root.json"));
         for (program, path) in [("rootline-repo", binaries::rootline_repo()), ("rootline", binaries::rootline())] {
             // The runbook is typed now; the test knows when that is.
             let script = format!("#!/bin/sh\nexec '{}' \"$@\" --at \"$RECOVERY_AT\"\n", path.display());
             office.write(&format!("bin/{program}"), script);
-            make_private_or_executable(&office.path(&format!("bin/{program}")), 0o755);
+            make_executable(&office.path(&format!("bin/{program}")));
         }
         (self.prepare)(&office);
         office
@@ -127,20 +127,11 @@ fn public_key(office: &Office, name: &str) -> PublicKey {
     PublicKey::from_spki_pem(&office.read(&format!("keys/{name}.pub"))).unwrap()
 }
 
-fn write_key(office: &Office, name: &str) {
-    let mut seed = [9; 32];
-    seed[..name.len()].copy_from_slice(name.as_bytes());
-    let key = SecretKey::from_seed(KeyKind::EcdsaP256, &seed);
-    office.write(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
-    office.write(&format!("keys/{name}.pub"), key.public_key().to_spki_pem().as_bytes());
-    make_private_or_executable(&office.path(&format!("keys/{name}.pem")), 0o600);
-}
-
-fn make_private_or_executable(path: &Path, mode: u32) {
+fn make_executable(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 }
 

@@ -1,6 +1,8 @@
 //! Ceremonies from beginning to end.
 
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::{binaries, terminal};
+
+use crate::office::{DAY_0, DAY_1, Office, Said};
 
 #[test]
 fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {
@@ -54,8 +56,7 @@ fn each_step_says_what_it_did_and_what_is_next() {
 
 #[test]
 fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     let frozen = office.done(&["ceremony", "freeze", "first"]);
     let fingerprint = frozen.out.lines().find(|line| line.starts_with("  ")).unwrap().trim();
     let sign =
@@ -75,10 +76,41 @@ fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
 }
 
 #[test]
+fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_else_does() {
+    let frozen = Office::planned();
+    let said = frozen.done(&["ceremony", "freeze", "first"]);
+    let right = said.out.lines().find(|line| line.starts_with("  ")).unwrap().trim();
+    let joined = right.replace(' ', "");
+    let wrong = right.replace(['0', '1'], "2");
+    for (typed, is_signed) in [
+        ("yes", true),
+        (right, true),
+        (&joined, true),
+        (&right.to_uppercase(), true),
+        ("no", false),
+        ("y", false),
+        ("", false),
+        (&wrong, false),
+        (&joined[..63], false),
+    ] {
+        let office = frozen.copy();
+        let program = binaries::rootline_repo().display();
+        let line = format!("{program} ceremony sign first --key keys/alice.pem --at {DAY_0}");
+        let said = terminal::at_a_terminal(office.folder(), &line, 120, &format!("{typed}\n"), false).map(Said::of);
+        let Some(said) = said else { return };
+        let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
+        let question = said.out.find("sign this? Type yes, or the fingerprint as you have heard it:").unwrap();
+        assert!(review < question, "{said:?}");
+        let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
+        assert!(said.out.contains(told), "{typed:?}: {said:?}");
+        assert_eq!(said.status, i32::from(!is_signed), "{typed:?}: {said:?}");
+        assert_eq!(office.list("ceremonies/first/signatures").len(), if is_signed { 2 } else { 0 }, "{typed:?}");
+    }
+}
+
+#[test]
 fn without_a_terminal_nothing_is_signed_unseen() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     let said = office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem"]);
     said.refuses("there is no terminal to ask whether to sign", "", "read rootline-repo ceremony review, then add");
     assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
@@ -86,9 +118,7 @@ fn without_a_terminal_nothing_is_signed_unseen() {
 
 #[test]
 fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     office.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
@@ -147,9 +177,7 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
 
 #[test]
 fn what_was_sealed_and_then_frozen_anew_is_not_published() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     for signer in ["alice", "bob", "carol"] {
         office.sign("first", signer).says("has signed");
     }
@@ -162,9 +190,7 @@ fn what_was_sealed_and_then_frozen_anew_is_not_published() {
 
 #[test]
 fn an_abandoned_ceremony_keeps_its_record_and_is_over() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     office.done(&["ceremony", "abandon", "first", "--reason", "The token never arrived"]).says("its record stays");
     office.done(&["ceremony", "status", "first"]).says("first: abandoned");
@@ -191,9 +217,7 @@ fn the_transcript_tells_what_happened_in_order() {
 #[test]
 fn results_are_there_for_programs_too() {
     let office = Office::new();
-    let json = |arguments: &[&str]| -> serde_json::Value {
-        serde_json::from_str(&office.done(&[arguments, &["--json"]].concat()).out).unwrap()
-    };
+    let json = |arguments: &[&str]| -> serde_json::Value { office.done(&[arguments, &["--json"]].concat()).json() };
     assert_eq!(json(&["keyholder", "list"]).as_array().unwrap().len(), 7);
     assert_eq!(json(&["ceremony", "new", "first"])["problem"], serde_json::Value::Null);
     assert_eq!(json(&["ceremony", "freeze", "first"])["revision"], 1);

@@ -76,9 +76,7 @@ fn a_passphrase_comes_from_a_file_or_the_environment_and_must_be_right() {
 
 #[test]
 fn what_is_no_private_key_is_named_and_never_shown() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     office.write("notes.txt", "my secret notes");
     let said = office.run(&["ceremony", "sign", "first", "--key", "notes.txt", "--yes"]);
     assert_eq!(said.status, 1);
@@ -96,9 +94,7 @@ fn what_is_no_private_key_is_named_and_never_shown() {
 #[test]
 fn a_key_that_others_can_read_is_remarked_on() {
     use std::os::unix::fs::PermissionsExt;
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     fs::set_permissions(office.path("keys/alice.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     let said = office.sign("first", "alice");
     assert!(said.status == 0 && said.err.contains("warning: keys/alice.pem can be read by others"), "{said:?}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_client::store::MemoryStore;
@@ -10,6 +10,7 @@ use rootline_client::transport::Folder;
 use rootline_client::{Client, Error, TrustRoot};
 use rootline_metadata::parse_instant;
 use rootline_tests::binaries;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Day 0.
@@ -31,6 +32,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    pub(crate) fn of(output: Output) -> Said {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// What it has printed for programs.
+    #[track_caller]
+    #[allow(dead_code, reason = "for tests of what programs are told")]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     /// It succeeded, and printed this somewhere.
     #[track_caller]
     pub(crate) fn says(&self, what: &str) {
@@ -76,6 +89,22 @@ impl Office {
     #[allow(dead_code, reason = "for tests of how an office begins")]
     pub(crate) fn empty() -> Office {
         Office { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// With the plan of the ceremony `first`, as it is proposed.
+    #[allow(dead_code, reason = "for tests of one step of a ceremony")]
+    pub(crate) fn planned() -> Office {
+        let office = Office::new();
+        office.done(&["ceremony", "new", "first"]);
+        office
+    }
+
+    /// With the ceremony `first` frozen.
+    #[allow(dead_code, reason = "for tests of one step of a ceremony")]
+    pub(crate) fn frozen() -> Office {
+        let office = Office::planned();
+        office.done(&["ceremony", "freeze", "first"]);
+        office
     }
 
     /// After a first ceremony that is published.
@@ -165,9 +194,7 @@ impl Office {
     }
 
     pub(crate) fn run_command(&self, mut command: Command) -> Said {
-        let output = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+        Said::of(command.output().unwrap())
     }
 
     /// On day 0.

@@ -3,7 +3,6 @@
 use std::fs;
 
 use rootline_ceremonies::{HeadSignature, Transcript};
-use serde_json::Value;
 
 use crate::office::{DAY_0, DAY_1, Office};
 
@@ -59,7 +58,7 @@ fn a_log_tells_when_what_and_who_and_ends_with_the_head_to_read_aloud() {
 fn a_log_for_programs_has_every_fact() {
     let office = Office::after_the_first();
     let said = office.done(&["ceremony", "log", "first", "--json"]);
-    let log: Value = serde_json::from_str(&said.out).unwrap();
+    let log = said.json();
     let entries = log["entries"].as_array().unwrap();
     assert_eq!((entries.len(), &log["lines"], &log["ceremony"]), (13, &13.into(), &"first".into()));
     assert_eq!(log["head"][0], entries[12]["digest"]);
@@ -88,7 +87,7 @@ fn a_broken_transcript_is_shown_up_to_the_fault_and_refused() {
     assert_eq!(said.out.lines().count(), 3, "{said:?}");
     assert!(!said.out.contains("head"), "{said:?}");
     let said = office.run(&["ceremony", "log", "first", "--json"]);
-    let json: Value = serde_json::from_str(&said.out).unwrap();
+    let json = said.json();
     assert!(json["error"]["what"].as_str().unwrap().contains("line 4 of the transcript"), "{said:?}");
 }
 
@@ -108,8 +107,7 @@ fn what_a_later_version_noted_down_is_shown_and_moves_no_cursor() {
 
 #[test]
 fn a_log_of_nothing_says_so() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     fs::remove_file(office.path(TRANSCRIPT)).unwrap();
     office.done(&["ceremony", "log"]).says("nothing has been noted down of first yet");
     let said = office.run(&["ceremony", "log", "second"]);
@@ -160,8 +158,7 @@ fn a_head_is_signed_by_nobody_but_a_keyholder() {
 
 #[test]
 fn nothing_that_was_not_noted_down_can_be_witnessed() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     fs::remove_file(office.path(TRANSCRIPT)).unwrap();
     let said = office.run(&["ceremony", "witness", "first", "--key", "keys/alice.pem"]);
     said.refuses("nothing has been noted down of first yet", "", "there is something once it is frozen");
@@ -180,8 +177,7 @@ fn each_place_that_was_published_to_is_noted_down_once() {
 
 #[test]
 fn a_command_that_has_done_its_work_may_be_given_again() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     // Interrupted before it was noted down, and run again on another day.
     fs::remove_file(office.path(TRANSCRIPT)).unwrap();
     let plan = office.read("ceremonies/first/plan.toml");

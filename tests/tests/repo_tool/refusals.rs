@@ -3,16 +3,9 @@
 use crate::office::{DAY_1, Office};
 
 /// A first ceremony, frozen.
-fn frozen() -> Office {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    office
-}
-
 #[test]
 fn one_keyholder_cannot_sign_twice_to_make_two() {
-    let office = frozen();
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     let counts_once = "a keyholder counts once, whatever they sign with";
     let said = office.sign("first", "alice");
@@ -34,7 +27,7 @@ fn one_keyholder_cannot_sign_twice_to_make_two() {
 
 #[test]
 fn a_key_that_nobody_was_given_does_not_sign() {
-    let office = frozen();
+    let office = Office::frozen();
     let rule = "only keys that a keyholder was given count";
     let said = office.sign("first", "stranger");
     said.refuses("the key ", rule, "if the key was meant to be given to somebody: rootline-repo keyholder add");
@@ -48,7 +41,7 @@ fn a_key_that_nobody_was_given_does_not_sign() {
 
 #[test]
 fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
-    let office = frozen();
+    let office = Office::frozen();
     office.edit("ceremonies/first/frozen/1.root.json", "\"threshold\": 3", "\"threshold\": 1");
     for arguments in
         [&["ceremony", "review", "first"][..], &["ceremony", "seal", "first"], &["ceremony", "status", "first"]]
@@ -84,7 +77,7 @@ fn a_version_that_skips_is_refused() {
 
 #[test]
 fn sealing_below_a_threshold_is_refused() {
-    let office = frozen();
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     office.sign("first", "bob").says("bob has signed");
     office.run(&["ceremony", "seal", "first"]).refuses(
@@ -113,7 +106,7 @@ fn what_a_verifier_would_refuse_is_not_published() {
 
 #[test]
 fn a_file_to_ship_that_changed_after_freezing_is_refused() {
-    let office = frozen();
+    let office = Office::frozen();
     office.write("targets/trusted_root.json", "{}");
     let hint = "put the file back as it was, or freeze the plan again";
     office.sign("first", "alice").refuses(
@@ -157,7 +150,7 @@ fn a_folder_that_holds_something_else_is_not_published_over() {
 
 #[test]
 fn a_transcript_that_was_changed_is_found() {
-    let office = frozen();
+    let office = Office::frozen();
     office.edit("ceremonies/first/transcript.jsonl", "planned", "plannned");
     let said = office.run(&["ceremony", "status", "first"]);
     said.refuses(
@@ -169,8 +162,7 @@ fn a_transcript_that_was_changed_is_found() {
 
 #[test]
 fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
+    let office = Office::planned();
     office.edit("ceremonies/first/plan.toml", "\"erin\"", "\"errin\"");
     let said = office.run(&["ceremony", "freeze", "first"]);
     let place = "ceremonies/first/plan.toml:10:45: there is no keyholder \"errin\"";
@@ -210,9 +202,9 @@ fn wrong_usage_is_told_apart_from_a_refusal() {
 
 #[test]
 fn with_json_a_program_reads_a_refusal_where_it_reads_the_result() {
-    let office = frozen();
+    let office = Office::frozen();
     let said = office.run(&["ceremony", "seal", "first", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let report = said.json();
     assert_eq!(said.status, 1);
     assert!(said.err.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{said:?}");
     assert!(report["error"]["check"].is_string() && report["error"]["hint"].is_string(), "{report}");

@@ -25,7 +25,7 @@ fn finds(office: &Office, check: &str, what: &str) {
     assert!(line.is_some_and(|line| line.contains(what)), "{check}: {what}: {}", said.out);
     assert!(said.out.contains("first: ") && said.out.contains(": NOT as the record says"), "{said:?}");
     let json = office.run(&["ceremony", "verify", "first", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let report = json.json();
     assert_eq!((json.status, &report["holds"]), (1, &serde_json::Value::Bool(false)));
 }
 
@@ -168,9 +168,7 @@ fn a_record_that_was_made_up_anew_is_found_by_a_signed_head() {
 
 #[test]
 fn a_shipped_file_that_is_nowhere_any_more_is_named() {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     office.write("targets/trusted_root.json", "{}");
     finds(&office, "plan", "the trusted_root.json that was frozen is neither in targets/ nor among what was published");
 }

@@ -67,7 +67,7 @@ impl Desk {
     /// The serial number of a token.
     pub(crate) fn serials(&self, label: &str) -> Vec<String> {
         let listed = self.run_with(&["key", "list", "--json"], &[]);
-        let tokens: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+        let tokens = listed.json();
         let is_it = |token: &&serde_json::Value| token["token"] == label;
         tokens
             .as_array()

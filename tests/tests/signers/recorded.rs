@@ -18,7 +18,7 @@ fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
         .done(&["ceremony", "status", "first"])
         .says("more needed, of: bob, carol, dave, erin, grace [token dave (serial 1234)]");
     let said = office.done(&["ceremony", "status", "first", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let report = said.json();
     let quorum = &report["standing"]["roles"][0]["quorums"][0];
     assert_eq!(quorum["signers"], serde_json::json!({ "grace": ["token dave (serial 1234)"] }));
     let all = [said.out, said.err, noted].concat();

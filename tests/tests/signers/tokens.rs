@@ -54,7 +54,7 @@ fn a_check_says_which_key_it_is_and_where() {
     said.says(&format!("token alice, serial {serial}, manufacturer SoftHSM project, model SoftHSM v2, firmware 2."));
     said.says("file:keys/bob.pem signs: key ");
     let said = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let report = said.json();
     assert_eq!(report[0]["serial"], **serial);
     assert_eq!(report[0]["signer"], "pkcs11:token=alice;object=root");
     // It is the key whose public half was written when it was made.
@@ -68,13 +68,13 @@ fn what_is_on_the_tokens_is_listed_by_uris_that_sign() {
     let Some(desk) = Desk::with_keys(&["alice", "bob"]) else { return };
     desk.generate("bob", "second", "ed25519");
     let said = desk.run_with(&["key", "list", "--json"], &[]);
-    let tokens: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let tokens = said.json();
     let mut keys = 0;
     for token in tokens.as_array().unwrap() {
         for key in token["keys"].as_array().unwrap() {
             let uri = key["signer"].as_str().unwrap();
             let checked = desk.done(&["key", "check", uri, "--json"]);
-            let checked: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+            let checked = checked.json();
             assert_eq!(checked[0]["keyid"], key["keyid"]);
             keys += 1;
         }

@@ -10,9 +10,7 @@ const TRANSCRIPT: &str = "ceremonies/first/transcript.jsonl";
 
 /// With alice's signature.
 fn signed_by_alice() -> Office {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
+    let office = Office::frozen();
     office.sign("first", "alice").says("alice has signed");
     office
 }

@@ -3,21 +3,9 @@
 use crate::clones::Clones;
 use crate::office::{DAY_0, DAY_1, Office};
 
-fn planned() -> Office {
-    let office = Office::new();
-    office.done(&["ceremony", "new", "first"]);
-    office
-}
-
-fn frozen() -> Office {
-    let office = planned();
-    office.done(&["ceremony", "freeze", "first"]);
-    office
-}
-
 #[test]
 fn signatures_that_were_given_in_two_clones_both_count() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ben.sign_at(DAY_1, "bob").says("bob has signed root 1 and targets 1");
@@ -39,7 +27,7 @@ fn signatures_that_were_given_in_two_clones_both_count() {
 
 #[test]
 fn a_log_draws_where_two_clones_parted_and_came_together() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ben.sign_at(DAY_1, "bob");
@@ -60,7 +48,7 @@ fn a_log_draws_where_two_clones_parted_and_came_together() {
 
 #[test]
 fn a_plan_that_both_froze_is_frozen_once() {
-    let Some(clones) = Clones::of(planned()) else { return };
+    let Some(clones) = Clones::of(Office::planned()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.done(&["ceremony", "freeze", "first"]);
     ann.sign("alice");
@@ -75,7 +63,7 @@ fn a_plan_that_both_froze_is_frozen_once() {
 
 #[test]
 fn a_signature_that_came_while_another_clone_sealed_is_kept() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     assert_eq!(ben.merge(ann), [""; 0]);
@@ -92,7 +80,7 @@ fn a_signature_that_came_while_another_clone_sealed_is_kept() {
 
 #[test]
 fn a_ceremony_that_was_given_up_in_one_clone_and_sealed_in_another_is_given_up() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     ann.done(&["ceremony", "seal"]);
@@ -103,7 +91,7 @@ fn a_ceremony_that_was_given_up_in_one_clone_and_sealed_in_another_is_given_up()
 
 #[test]
 fn what_is_public_is_not_given_up_by_a_clone_that_did_not_know() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     ann.publish(DAY_0);
@@ -133,7 +121,7 @@ fn keyholders_that_were_added_in_two_clones_are_both_there_and_still_hold_one_ke
 
 #[test]
 fn heads_that_were_signed_in_two_clones_both_stand() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ann.with_key(DAY_0, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 4 lines");
@@ -146,7 +134,7 @@ fn heads_that_were_signed_in_two_clones_both_stand() {
 
 #[test]
 fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     for (desk, at) in [(ann, DAY_0), (ben, DAY_1)] {
         desk.with_key(at, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 2 lines");
@@ -161,7 +149,7 @@ fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
 
 #[test]
 fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ann.commit();
@@ -180,7 +168,7 @@ fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
 
 #[test]
 fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
-    let Some(clones) = Clones::of(frozen()) else { return };
+    let Some(clones) = Clones::of(Office::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     let plan = ann.read("ceremonies/first/plan.toml");
     let targets = plan.find("[targets]").unwrap();

@@ -101,7 +101,7 @@ fn tell(lines: &[String], files: &[Value], standings: &[Counted<'_>], is_failure
             if standings.len() > 1 {
                 line(format_args!("{id}:"));
             }
-            standing_lines(standing, keyholders).iter().for_each(|text| line(format_args!("{text}")));
+            standing_lines(standing, keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
             if standing.is_met() {
                 line(format_args!("next: rootline-repo ceremony seal {id}"));
             }

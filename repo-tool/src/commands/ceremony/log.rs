@@ -10,6 +10,7 @@ use super::{IdArgs, find};
 use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::commands::{Context, plain};
 use crate::failure::Failure;
+use crate::review::groups;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     // Whoever names a ceremony is shown its log also where nothing else can be read.
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
             let head = transcript.head();
             line(format_args!("head, for keyholders to read to each other ({} lines):", head.lines));
             for digest in &head.digests {
-                line(format_args!("  {}", groups(digest)));
+                line(format_args!("  {}", hex::encode_in_fours(digest)));
             }
             if head.digests.len() > 1 {
                 line(format_args!("{} ends, which were merged; the next line follows all of them", head.digests.len()));
@@ -56,11 +57,6 @@ fn last_one(context: &Context) -> Result<CeremonyFolder, Failure> {
     }
     let last = closed.into_iter().max_by_key(|(last, _)| *last).map(|(_, ceremony)| ceremony);
     last.ok_or_else(|| Failure::new("there is no ceremony yet", "begin one: rootline-repo ceremony new ID"))
-}
-
-fn groups(digest: &LineDigest) -> String {
-    let pairs: Vec<String> = digest.chunks(2).map(hex::encode).collect();
-    pairs.join(" ")
 }
 
 fn to_json(id: &str, transcript: &Transcript) -> serde_json::Value {
@@ -236,8 +232,7 @@ fn counted(number: u64, what: &str) -> String {
 
 /// The first digits of a fingerprint, as it is shown elsewhere.
 fn start(digits: &str) -> String {
-    let digits: Vec<char> = digits.chars().take(8).collect();
-    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    groups(&digits.chars().take(8).collect::<String>()).join(" ")
 }
 
 #[cfg(test)]

@@ -1,19 +1,18 @@
 //! `rootline-repo ceremony sign`: one keyholder's signatures.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Fingerprint, Frozen, Name, Part, Refusal};
+use rootline_ceremonies::{CeremonyRole, Frozen, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review;
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room};
+use crate::commands::agreement::{Agreement, Question};
 use crate::commands::{Context, parse_name, parse_role};
 use crate::failure::Failure;
-use crate::review::Reviewed;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]
@@ -24,7 +23,7 @@ use crate::signer::{OpenSigner, SignerArgs, SignerUri};
   rootline-repo ceremony sign first --key 'pkcs11:token=alice;object=root'     a token
   rootline-repo ceremony sign first --as alice                                 with the signer that is noted down for her key
 
-Shows the review and asks for a yes. Signs every role of the ceremony that the key counts for; each signature is verified \
+Shows the review and asks for a yes or for the fingerprint. Signs every role of the ceremony that the key counts for; each signature is verified \
 before it is kept.")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
@@ -42,13 +41,8 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
-    /// Sign only what has this fingerprint, and ask nothing
-    #[arg(long, value_name = "TEXT")]
-    fingerprint: Option<String>,
-
-    /// Ask nothing: the review has been read
-    #[arg(long, conflicts_with = "fingerprint")]
-    yes: bool,
+    #[command(flatten)]
+    agreement: Agreement,
 
     #[command(flatten)]
     signer: SignerArgs,
@@ -59,7 +53,13 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let room = Room::enter(&args.id, context)?;
     let evidence = room.evidence(context)?;
     let review = review::reviewed(&room, &evidence, context)?;
-    confirm(args, &review, room.record.fingerprint(), context)?;
+    let question = Question {
+        fingerprint: room.record.fingerprint(),
+        subject: "the frozen files have",
+        read: "rootline-repo ceremony review",
+        is_for_people: !context.json,
+    };
+    args.agreement.confirm(&question, || review::print(&review, context), context)?;
     let key = OpenSigner::open_uri(signer_uri(args, &room)?, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key, &room)?;
     let signed = sign(args, &keyholder, &key, &room, context);
@@ -82,44 +82,12 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
-        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
         if standing.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
         }
     });
     Ok(())
-}
-
-/// Nobody signs what they have not been shown.
-fn confirm(args: &SignArgs, review: &Reviewed, fingerprint: Fingerprint, context: &Context) -> Result<(), Failure> {
-    if args.yes {
-        return Ok(());
-    }
-    if let Some(text) = &args.fingerprint {
-        return match fingerprint.is_spelled(text) {
-            true => Ok(()),
-            false => Err(Failure::new(
-                format!("the frozen files have another fingerprint: {fingerprint}"),
-                "do not sign; find out which of the two is the one that was agreed on",
-            )
-            .breaking("what is signed is what the keyholders read to each other")),
-        };
-    }
-    // What a program reads is one JSON value, without a review before it.
-    if context.json || !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "there is no terminal to ask whether to sign",
-            "read rootline-repo ceremony review, then add --fingerprint TEXT or --yes",
-        ));
-    }
-    review::print(review, context);
-    context.terminal.line(format_args!("sign this? Type yes:"));
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" {
-        return Ok(());
-    }
-    Err(Failure::new("nothing was signed", "run this again when you are sure"))
 }
 
 /// The key that is named, or the one that is noted down for whoever signs.

@@ -9,12 +9,16 @@ use crate::commands::join;
 use crate::signer::recorded_place;
 
 /// One line for each quorum, and one for each answer that does not count. Whoever is missing is told with what they sign with, where that is
-/// noted down.
-pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders) -> Vec<String> {
+/// noted down and they have no line of their own, which says it.
+pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_own_line: &[&Name]) -> Vec<String> {
+    let name = |name: &Name| match have_own_line.contains(&name) {
+        true => name.to_string(),
+        false => with_places(name.to_string(), name, keyholders),
+    };
     let gone = standing.gone.iter();
     let gone =
         gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
-    standing.parts.iter().flat_map(|part| part_lines(part, keyholders)).chain(gone).collect()
+    standing.parts.iter().flat_map(|part| part_lines(part, &name)).chain(gone).collect()
 }
 
 /// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
@@ -24,21 +28,25 @@ fn places(name: &Name, keyholders: &Keyholders) -> BTreeSet<String> {
     signers.filter_map(recorded_place).collect()
 }
 
-fn with_places(names: &[Name], keyholders: &Keyholders) -> String {
-    let with_place = |name: &Name| match places(name, keyholders).into_iter().collect::<Vec<_>>() {
-        places if places.is_empty() => name.to_string(),
-        places => format!("{name} [{}]", places.join(" or ")),
-    };
-    if names.is_empty() { join(names) } else { names.iter().map(with_place).collect::<Vec<_>>().join(", ") }
+/// What somebody signs with, where that is noted down, after a text about them: `bob [token bob]`.
+pub(super) fn with_places(text: String, name: &Name, keyholders: &Keyholders) -> String {
+    match places(name, keyholders).into_iter().collect::<Vec<_>>() {
+        places if places.is_empty() => text,
+        places => format!("{text} [{}]", places.join(" or ")),
+    }
 }
 
-fn part_lines(standing: &PartStanding, keyholders: &Keyholders) -> Vec<String> {
+fn part_lines(standing: &PartStanding, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     for quorum in &standing.quorums {
         let QuorumStanding { under, threshold, signed, missing, nobodys } = quorum;
         let still = match quorum.still_needed() {
             0 => "enough".to_owned(),
-            needed => format!("{needed} more needed, of: {}", with_places(missing, keyholders)),
+            needed if missing.is_empty() => format!("{needed} more needed, of: {}", join(missing)),
+            needed => {
+                let missing: Vec<String> = missing.iter().map(shown).collect();
+                format!("{needed} more needed, of: {}", missing.join(", "))
+            }
         };
         let (part, count) = (&standing.part, signed.len());
         lines.push(format!("  {part} under {under}: {count} of {threshold} ({}); {still}", join(signed)));

@@ -3,7 +3,7 @@
 use rootline_ceremonies::{Name, Standing};
 use serde_json::json;
 
-use super::standing::{standing_json, standing_lines};
+use super::standing::{standing_json, standing_lines, with_places};
 use super::touching::{Touching, touching};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
@@ -38,11 +38,17 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         "standing": standing_json(&standing, &room.keyholders),
         "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
+    let have_own_line: Vec<&Name> = tokens.iter().map(|(name, _)| name).collect();
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
-        standing_lines(&standing, &room.keyholders).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &room.keyholders, &have_own_line)
+            .iter()
+            .for_each(|text| line(format_args!("{text}")));
         touching.iter().for_each(|other| line(format_args!("{other}")));
-        tokens.iter().for_each(|(name, token)| line(format_args!("  {name}: insert {token}")));
+        for (name, token) in &tokens {
+            let text = format!("  {name}: insert {token}");
+            line(format_args!("{}", with_places(text, name, &room.keyholders)));
+        }
         match (stage, standing.is_met()) {
             (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),

@@ -86,6 +86,8 @@ fn all_of(failures: Vec<Failure>) -> Result<(), Failure> {
     match failures.into_iter().next() {
         None => Ok(()),
         Some(first) if others == 0 => Err(first),
-        Some(first) => Err(first.saying(format!("{} of what is kept does not hold: {}", others + 1, all.join("; ")))),
+        Some(first) => {
+            Err(first.with_what(|_| format!("{} of what is kept does not hold: {}", others + 1, all.join("; "))))
+        }
     }
 }
