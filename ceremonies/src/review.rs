@@ -2,7 +2,7 @@
 
 mod members;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{
@@ -286,9 +286,8 @@ fn compare(
 ) -> AuthorityChange {
     let before = old.map(|old| listed(old, keyholders)).unwrap_or_default();
     let after = listed(new, keyholders);
-    let ids = |keys: &[ListedKey]| keys.iter().map(|key| key.key_id.clone()).collect::<BTreeSet<_>>();
-    let (ids_before, ids_after) = (ids(&before), ids(&after));
-    let (stays, joins) = after.into_iter().partition(|key| ids_before.contains(&key.key_id));
+    // The same id may stand for another key, or for none: then it is not the same.
+    let (stays, joins) = after.iter().cloned().partition(|key| before.contains(key));
     AuthorityChange {
         by: by.clone(),
         role: role.to_owned(),
@@ -297,7 +296,7 @@ fn compare(
         periods_before: None,
         periods: None,
         joins,
-        leaves: before.into_iter().filter(|key| !ids_after.contains(&key.key_id)).collect(),
+        leaves: before.into_iter().filter(|key| !after.contains(key)).collect(),
         stays,
     }
 }

@@ -19,7 +19,7 @@ pub struct MemberChange {
     pub place: String,
     /// What the version before it says there, as compact JSON.
     pub before: Option<String>,
-    /// What the new file says there; nothing if it no longer does.
+    /// What the new file says there; nothing if it no longer does. Where a member is missing that every file of ours has: `absent`.
     pub after: Option<String>,
 }
 
@@ -65,7 +65,12 @@ pub(super) fn untold_of_root(root: &Root, signed: &ValueMembers) -> BTreeMap<Str
         ["roles", role, EXPIRES_DAYS | SIGNING_DAYS] => is_signed_without_people(role) && stated(role),
         _ => is_told_of_every_file(place, value, TopLevelRole::Root, root.expiry()),
     };
-    untold(signed, &is_told)
+    let mut found = untold(signed, &is_told);
+    if signed.get("consistent_snapshot").is_none() {
+        // Readers take it for false.
+        found.insert(pointer(&["consistent_snapshot"]), "absent".to_owned());
+    }
+    found
 }
 
 /// What a targets file says that a review tells nowhere else.
