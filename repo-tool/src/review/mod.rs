@@ -313,7 +313,7 @@ pub(crate) fn steps(all: &[Signers]) -> Vec<Step<'_>> {
         });
     }
     let rest = all.iter().filter(|signers| !on_the_way.contains(&&*signers.file)).collect();
-    steps.push(Step { heading: Some(format!("{last}, which stays")), told: rest, unchanged: Vec::new() });
+    steps.push(Step { heading: Some(format!("{last}, the last of them")), told: rest, unchanged: Vec::new() });
     steps
 }
 

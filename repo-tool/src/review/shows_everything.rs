@@ -176,6 +176,10 @@ impl Seen {
     /// Whatever looked like this so far was this.
     #[track_caller]
     fn add(&mut self, shown: Shown, signed: &Fingerprint, what: &str) {
+        for harmful in ["<script", "\u{202e}"] {
+            assert!(!shown.html.contains(harmful), "{what}");
+        }
+        assert!(!shown.text.contains('\u{202e}'), "{what}");
         for ((form, look), looks) in
             [("JSON", shown.json), ("text", shown.text), ("HTML", shown.html)].into_iter().zip(&mut self.by_look)
         {
@@ -349,7 +353,7 @@ fn every_leaf_of_a_file_that_is_signed_is_seen() {
     let base = Frozen::freeze(&parse(&plan).unwrap(), &published, &targets).unwrap();
     let mut seen = Seen::default();
     seen.add(show(&base, &published, &targets), &messages(&base), "what was frozen");
-    let words = ["frank", "2031-01-01T00:00:00Z", "2031-01-01T00:00:00.5Z", "1.0.0", "ed25519"];
+    let words = ["frank", "2031-01-01T00:00:00Z", "2031-01-01T00:00:00.5Z", "1.0.0", "ed25519", "<script>x</script>"];
     let mut opened = 0;
     for (name, bytes) in base.files() {
         let file: Value = serde_json::from_slice(bytes).unwrap();

@@ -25,7 +25,7 @@ pub(crate) fn text(office: &Office) -> String {
     office.done_at(DAY_1, &["ceremony", "review", "rotation"]).out
 }
 
-fn json(office: &Office) -> Value {
+pub(crate) fn json(office: &Office) -> Value {
     serde_json::from_str(&office.done_at(DAY_1, &["ceremony", "review", "rotation", "--json"]).out).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn unbroken(text: &str) -> String {
 }
 
 /// The lines below a title.
-fn section<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
+pub(crate) fn section<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
     let lines = text.lines().skip_while(|line| *line != title).skip(1);
     lines.take_while(|line| !line.is_empty()).collect()
 }
