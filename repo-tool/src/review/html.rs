@@ -71,7 +71,7 @@ impl Reviewed {
     fn signed_files(&self) -> String {
         let rows: String = self.files.iter().map(|file| self.signed_file(file)).collect();
         let table = format!(
-            "<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Version</th><th scope=\"col\">Holds until</th></tr></thead>\n\
+            "<table class=\"files\">\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Version</th><th scope=\"col\">Holds until</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table>\n"
         );
         section("files", "What is signed", &table)
@@ -233,24 +233,25 @@ fn delegations(delegations: &[DelegationTerms]) -> String {
     if delegations.is_empty() {
         return String::new();
     }
-    let terms = |lines: &Option<Vec<String>>| match lines {
-        None => "<span class=\"quiet\">none</span>".to_owned(),
-        Some(lines) => lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("<br>"),
-    };
+    let terms = |lines: &[String]| lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("<br>");
     let row = |change: &DelegationTerms| {
+        let after = change.after.as_deref().map(terms);
+        // What stays is told once.
+        let before = change.before.as_deref().filter(|_| change.mark() != Mark::Stays).map(terms);
+        let before = before.map(|before| format!("<div class=\"quiet\">so far {before}</div>"));
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}</td><td>{}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}{}</td></tr>\n",
             markup::class(change.mark()),
             badge(change.mark(), change.mark().word()),
             text(&change.name),
             text(&change.by),
-            terms(&change.before),
-            terms(&change.after)
+            after.unwrap_or_default(),
+            before.unwrap_or_default()
         )
     };
     let rows: String = delegations.iter().map(row).collect();
     let table = format!(
-        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">So far</th><th scope=\"col\">From now on</th></tr></thead>\n\
+        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">Terms</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"
     );
     section("delegations", "Who is handed a part of it", &table)

@@ -194,7 +194,9 @@ fn other_members(file: &ReplacedFile) -> Option<Sentence> {
     Some(Sentence { mark: Mark::Changed, weight: Weight::Unknown, text })
 }
 
+/// Of a file that begins it is told with its version.
 fn signing_days(file: &ReplacedFile) -> Option<Sentence> {
+    file.before?;
     let (text, mark) = (file.signing.sentence(&file.role)?, file.signing.mark());
     Some(Sentence { mark, weight: Weight::Time, text })
 }
@@ -208,11 +210,15 @@ fn holding(signers: &Signers, all: &[Signers]) -> Vec<Sentence> {
 fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
     let ReplacedFile { role, before, after: (version, expires), .. } = file;
     match before {
-        None => Sentence {
-            mark: Mark::Added,
-            weight: Weight::Time,
-            text: format!("{role} begins with version {version}, which holds until {}", in_days(*expires, at)),
-        },
+        None => {
+            let anew = file.signing.line().map(|line| format!(", and is {line}")).unwrap_or_default();
+            let holds = in_days(*expires, at);
+            Sentence {
+                mark: Mark::Added,
+                weight: Weight::Time,
+                text: format!("{role} begins with version {version}, which holds until {holds}{anew}"),
+            }
+        }
         Some((was, expired)) => {
             let longer = days_until(*expires, *expired);
             let change = match longer {

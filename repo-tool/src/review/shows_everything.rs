@@ -1,6 +1,7 @@
 //! No two different things to sign look the same: whatever changes the bytes that a signature is over, changes what a person is shown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
@@ -34,14 +35,14 @@ fn key_id(of: &str) -> String {
     KeyId::of(&key(of).public_key()).as_str().to_owned()
 }
 
-fn keyholders() -> Keyholders {
+static KEYHOLDERS: LazyLock<Keyholders> = LazyLock::new(|| {
     let holder = |name: &str| {
         let [older, newer] =
             [format!("{name}2"), name.to_owned()].map(|of| Keyholder::key_toml(&key(&of).public_key()));
         Keyholder::parse(name.parse().unwrap(), &format!("display-name = \"{name}\"\n{older}{newer}")).unwrap()
     };
     Keyholders::new(PEOPLE.into_iter().chain(["online", "online-2"]).map(holder)).unwrap()
-}
+});
 
 fn shipped() -> BTreeMap<TargetName, Vec<u8>> {
     let files = [("a.json", "{}"), ("b.json", "[1]"), ("npm/keys.json", "[2]"), ("npm/inner/x", "x"), ("any", "y")];
@@ -105,15 +106,15 @@ fn plan_text(plan: &Value) -> String {
 }
 
 fn parse(plan: &Value) -> Option<Plan> {
-    Plan::parse(&plan_text(plan), &keyholders(), &Bounds::default()).ok()
+    Plan::parse(&plan_text(plan), &KEYHOLDERS, &Bounds::default()).ok()
 }
 
 /// What is published after a ceremony by this plan, which everybody signs.
 fn publish(plan: &Value, published: &Published, signing: &str) -> Published {
-    let (keyholders, targets) = (keyholders(), shipped());
+    let targets = shipped();
     let frozen = Frozen::freeze(&parse(plan).unwrap(), published, &targets).unwrap();
     let id: Name = "test".parse().unwrap();
-    let ceremony = Ceremony::new(&id, &frozen, published, &keyholders).unwrap();
+    let ceremony = Ceremony::new(&id, &frozen, published, &KEYHOLDERS).unwrap();
     let mut answers = Answers::new();
     for part in frozen.parts() {
         for name in PEOPLE {
@@ -147,7 +148,7 @@ struct Shown {
 }
 
 fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, Vec<u8>>) -> Shown {
-    let (evidence, keyholders) = (Evidence::default(), keyholders());
+    let evidence = Evidence::default();
     let reviewed = Reviewed::new(Material {
         id: &"test".parse().unwrap(),
         summary: "",
@@ -155,7 +156,7 @@ fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, V
         at: instant(DAY_30),
         frozen,
         published,
-        keyholders: &keyholders,
+        keyholders: &KEYHOLDERS,
         evidence: &evidence,
         targets,
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: Duration::days(7) },

@@ -15,12 +15,19 @@ fn freeze(office: &Office, id: &str, at: &str, edits: &[(&str, &str)]) {
     office.done_at(at, &["ceremony", "freeze", id]);
 }
 
+/// What makes a plan state periods.
+const PERIODS: [(&str, &str); 2] = [
+    ("renew = false", "signing-days = 46\nrenew = false"),
+    (
+        "[online]\n",
+        "[online]\nsnapshot = { expires-days = 30, signing-days = 15 }\ntimestamp = { expires-days = 7, signing-days = 6 }\n",
+    ),
+];
+
 /// After a first ceremony whose root states when it is to be signed anew, and how long what is signed without people holds.
 fn with_periods() -> Office {
     let office = Office::new();
-    let periods = "[online]\nsnapshot = { expires-days = 30, signing-days = 15 }\n\
-                   timestamp = { expires-days = 7, signing-days = 6 }\n";
-    freeze(&office, "first", DAY_0, &[("renew = false", "signing-days = 46\nrenew = false"), ("[online]\n", periods)]);
+    freeze(&office, "first", DAY_0, &PERIODS);
     for signer in ["alice", "bob", "carol"] {
         office.sign("first", signer);
     }
@@ -57,6 +64,23 @@ fn periods_are_told_where_they_change_and_shown_where_they_stay() {
     {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
+}
+
+#[test]
+fn a_first_ceremony_tells_of_every_period() {
+    let office = Office::new();
+    freeze(&office, "first", DAY_0, &PERIODS);
+    let told = office.done(&["ceremony", "review", "first"]).out;
+    let changes = section(&told, "what changes:").join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in [
+        "+ root begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days, and is to be signed anew 46 days before it expires",
+        "+ targets begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days",
+        "+ timestamp holds 7 days, and is to be signed anew 6 days before it expires",
+        "+ snapshot holds 30 days, and is to be signed anew 15 days before it expires",
+    ] {
+        assert!(changes.contains(sentence), "{sentence} is not in {changes}");
+    }
+    assert_eq!(section(&told, "what is signed:")[1], "    + to be signed anew 46 days before it expires");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn table(signers: &Signers) -> String {
         };
         let token = holder.token.as_ref().map(|token| format!("<br>{}", text(&token.text))).unwrap_or_default();
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet\">{}</span>{token}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet scheme\">{}</span>{token}</td></tr>\n",
             class(holder.mark),
             badge(holder.mark, signers.word(holder)),
             text(&holder.key_id),
