@@ -121,6 +121,9 @@ fn a_new_key_of_the_same_person_and_fewer_signatures_are_told_as_that() {
         told.contains("! new: root: one signature is enough, so whoever gets hold of one key decides alone"),
         "{told}"
     );
+    let signs = section(&told, "who signs from now on:").join("\n");
+    assert!(signs.contains("+ new key  alice ") && signs.contains("- old key  alice "), "{told}");
+    assert!(!signs.contains("joins") && !signs.contains("leaves"), "{told}");
     let root = &json(&office)["authorities"][0];
     assert_eq!((&root["joins"][0]["owner"], &root["leaves"][0]["owner"]), (&json!("alice"), &json!("alice")));
 }
