@@ -184,7 +184,7 @@ impl Seen {
         for ((form, look), looks) in
             [("JSON", shown.json), ("text", shown.text), ("HTML", shown.html)].into_iter().zip(&mut self.by_look)
         {
-            let known = looks.entry(look).or_insert_with(|| signed.clone());
+            let known = looks.entry(look).or_insert(*signed);
             assert!(known == signed, "the {form} does not show {what}");
         }
     }
