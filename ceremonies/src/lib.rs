@@ -121,7 +121,8 @@ pub use replay::{CheckedAnswers, check_answers, check_sealed};
 pub use reply::Reply;
 pub use request::{Request, RequestError, RequestParts};
 pub use review::{
-    AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, Review, TargetChange, TargetDiffers,
+    AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, MemberChange, Review, TargetChange,
+    TargetDiffers,
 };
 pub use role::CeremonyRole;
 pub use sealed::{Sealed, SealedError};

@@ -1,16 +1,23 @@
 //! What a signature means: the difference between what is published and what is frozen.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod members;
 
+use std::collections::BTreeMap;
+
+use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{
-    Authority, DelegatedRoles, Delegation, Expiry, KeyId, PublicKey, Role, Scope, TargetFile, Targets, TopLevelRole,
-    Version,
+    Authority, DelegatedRoles, Delegation, Expiry, KeyId, PublicKey, Role, Root, Scope, TargetFile, Targets,
+    TopLevelRole, Version,
 };
 
+pub use members::MemberChange;
+
+use crate::document;
 use crate::frozen::Frozen;
 use crate::keyholder::Keyholders;
 use crate::name::Name;
 use crate::part::Part;
+use crate::period::{Days, Periods};
 use crate::published::Published;
 use crate::target_name::TargetName;
 
@@ -36,6 +43,12 @@ pub struct FileChange {
     pub before: Option<(Version, Expiry)>,
     /// When the new one expires.
     pub expiry: Expiry,
+    /// How many days before its expiry the version before it was to be replaced, where it said so.
+    pub signing_before: Option<Days>,
+    /// How many days before its expiry the new one is to be replaced, where it says so.
+    pub signing: Option<Days>,
+    /// Everything that the new file says and that is told nowhere else here, and what the version before it said there.
+    pub members: Vec<MemberChange>,
 }
 
 /// Whose keys count for a role.
@@ -49,6 +62,10 @@ pub struct AuthorityChange {
     pub threshold_before: Option<u64>,
     /// How many have to sign.
     pub threshold_after: u64,
+    /// How long its versions held, where the file before said so: of roles that are signed without people.
+    pub periods_before: Option<Periods>,
+    /// How long its versions hold from now on, where the file says so.
+    pub periods: Option<Periods>,
     /// Keys that count from now on.
     pub joins: Vec<ListedKey>,
     /// Keys that counted and no longer do.
@@ -130,21 +147,31 @@ impl Review {
     pub fn new(frozen: &Frozen, published: &Published, keyholders: &Keyholders) -> Review {
         let mut review =
             Review { files: Vec::new(), authorities: Vec::new(), delegations: Vec::new(), targets: Vec::new() };
-        let mut old = published.root().map(|root| &**root);
+        let mut old: Option<(&Root, ValueMembers)> = published.root().map(|root| (&**root, signed_part(root.bytes())));
         for (part, new) in frozen.roots() {
-            let before = old.map(|old| (old.version(), old.expiry()));
-            review.files.push(FileChange { part: part.clone(), before, expiry: new.expiry() });
+            let said = frozen.signed_part(part);
+            let untold = |(root, said): &(&Root, ValueMembers)| members::untold_of_root(root, said);
+            let untold = (old.as_ref().map(untold).unwrap_or_default(), members::untold_of_root(new, &said));
+            let before = old.as_ref().map(|(root, said)| (root.version(), root.expiry(), said));
+            review.files.push(file_change(part, before, (new.expiry(), &said), untold));
             for role in TopLevelRole::ALL {
-                let (old, new) = (old.map(|old| old.authority(role)), new.authority(role));
-                review.authorities.push(compare(part, role.name(), old, new, keyholders));
+                let authority_before = old.as_ref().map(|(old, _)| old.authority(role));
+                let change = compare(part, role.name(), authority_before, new.authority(role), keyholders);
+                let periods = |said: &ValueMembers| role_periods(said, role);
+                let periods_before = old.as_ref().and_then(|(_, said)| periods(said));
+                review.authorities.push(AuthorityChange { periods_before, periods: periods(&said), ..change });
             }
-            old = Some(new);
+            old = Some((new, said));
         }
         for (part, new) in frozen.all_targets() {
             let old = published.current().and_then(|current| current.targets_of(&part.role));
-            let before = old.map(|old| (old.version(), old.expiry()));
-            review.files.push(FileChange { part: part.clone(), before, expiry: new.expiry() });
-            let old = old.map(|old| &**old);
+            let (old, said_before) =
+                (old.map(|old| &**old), old.map(|old| signed_part(old.bytes())).unwrap_or_default());
+            let said = frozen.signed_part(part);
+            let untold = |targets, said: &_| members::untold_of_targets(targets, said);
+            let untold = (old.map(|old| untold(old, &said_before)).unwrap_or_default(), untold(new, &said));
+            let before = old.map(|old| (old.version(), old.expiry(), &said_before));
+            review.files.push(file_change(part, before, (new.expiry(), &said), untold));
             review.compare_delegations(part, old, new, keyholders);
             review.targets.extend(compare_targets(part, old.map(shipped).unwrap_or_default(), shipped(new)));
         }
@@ -215,6 +242,41 @@ impl TargetDiffers {
     }
 }
 
+impl Frozen {
+    /// What the signature of a part is over; nothing, if it is none of these.
+    fn signed_part(&self, part: &Part) -> ValueMembers {
+        self.value(part).and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
+    }
+}
+
+/// The signed part of a file that has been read before.
+fn signed_part(bytes: &[u8]) -> ValueMembers {
+    let file = Value::parse(bytes, bytes.len()).ok();
+    file.and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
+}
+
+fn file_change(
+    part: &Part,
+    before: Option<(Version, Expiry, &ValueMembers)>,
+    (expiry, said): (Expiry, &ValueMembers),
+    untold: (BTreeMap<String, String>, BTreeMap<String, String>),
+) -> FileChange {
+    let signing = |said: &ValueMembers| members::days(said.get(document::SIGNING_DAYS)?);
+    FileChange {
+        part: part.clone(),
+        before: before.map(|(version, expiry, _)| (version, expiry)),
+        expiry,
+        signing_before: before.and_then(|(.., said)| signing(said)),
+        signing: signing(said),
+        members: members::compare(untold.0, untold.1),
+    }
+}
+
+/// How long the versions of a role that is signed without people hold, where a root says so in a form that this program goes by.
+fn role_periods(root: &ValueMembers, role: TopLevelRole) -> Option<Periods> {
+    members::periods(root.get("roles")?.get(role.name())?).filter(|_| members::is_signed_without_people(role.name()))
+}
+
 fn compare(
     by: &Part,
     role: &str,
@@ -224,16 +286,17 @@ fn compare(
 ) -> AuthorityChange {
     let before = old.map(|old| listed(old, keyholders)).unwrap_or_default();
     let after = listed(new, keyholders);
-    let ids = |keys: &[ListedKey]| keys.iter().map(|key| key.key_id.clone()).collect::<BTreeSet<_>>();
-    let (ids_before, ids_after) = (ids(&before), ids(&after));
-    let (stays, joins) = after.into_iter().partition(|key| ids_before.contains(&key.key_id));
+    // The same id may stand for another key, or for none: then it is not the same.
+    let (stays, joins) = after.iter().cloned().partition(|key| before.contains(key));
     AuthorityChange {
         by: by.clone(),
         role: role.to_owned(),
         threshold_before: old.map(|old| old.role.threshold()),
         threshold_after: new.role.threshold(),
+        periods_before: None,
+        periods: None,
         joins,
-        leaves: before.into_iter().filter(|key| !ids_after.contains(&key.key_id)).collect(),
+        leaves: before.into_iter().filter(|key| !after.contains(key)).collect(),
         stays,
     }
 }

@@ -6,6 +6,8 @@
     reason = "helpers of tests, outside the functions in which clippy allows it by itself"
 )]
 
+#[path = "review/delegations.rs"]
+mod delegations;
 #[path = "repo_tool/office.rs"]
 #[allow(dead_code, reason = "the tests of whole ceremonies use more of it")]
 mod office;
@@ -13,5 +15,7 @@ mod office;
 mod page;
 #[path = "review/real_files.rs"]
 mod real_files;
+#[path = "review/signed.rs"]
+mod signed;
 #[path = "review/text_and_json.rs"]
 mod text_and_json;

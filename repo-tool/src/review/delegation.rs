@@ -39,9 +39,9 @@ fn lines(place: usize, terms: &rootline_ceremonies::DelegationTerms) -> Vec<Stri
     use rootline_ceremonies::DelegationTerms as Terms;
     let (scope, terminating) = match terms {
         Terms::Bins { count } => return vec![format!("all names, in {count} bins by their SHA-256 digests")],
-        Terms::Paths { patterns, terminating } => (format!("paths: {}", patterns.join(", ")), terminating),
+        Terms::Paths { patterns, terminating } => (format!("paths: {}", list(patterns)), terminating),
         Terms::HashPrefixes { prefixes, terminating } => {
-            (format!("names whose SHA-256 begins with: {}", prefixes.join(", ")), terminating)
+            (format!("names whose SHA-256 begins with: {}", list(prefixes)), terminating)
         }
     };
     let end = match terminating {
@@ -49,6 +49,15 @@ fn lines(place: usize, terms: &rootline_ceremonies::DelegationTerms) -> Vec<Stri
         false => "not terminating: where it says nothing, the search goes on",
     };
     vec![scope, end.to_owned(), format!("number {place} in the order of the search")]
+}
+
+/// Texts one after the other. One that could be taken for several, for none or for a part of another is in quotes, as JSON has it.
+fn list(texts: &[String]) -> String {
+    let shown = |text: &String| {
+        let is_plain = !text.is_empty() && !text.contains([' ', ',', '"']);
+        if is_plain { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
+    };
+    texts.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -85,6 +94,14 @@ mod tests {
         let told = change(None, Some((2, prefixes))).after.unwrap();
         assert_eq!(told[0], "names whose SHA-256 begins with: 0, a1");
         assert!(told[1].starts_with("not terminating"));
+    }
+
+    #[test]
+    fn patterns_are_never_taken_for_one_another() {
+        let told = |patterns: &[&str]| list(&patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>());
+        assert_eq!(told(&["a/*", "b"]), "a/*, b");
+        assert_eq!(told(&["a/*, b"]), "\"a/*, b\"");
+        assert_eq!(told(&["a b", "", "\"c\""]), r#""a b", "", "\"c\"""#);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    AuthorityChange, FileChange, Fingerprint, Frozen, Keyholders, ListedKey, Name, Published, Review, TargetChange,
-    TargetName,
+    AuthorityChange, Days, FileChange, Fingerprint, Frozen, Keyholders, ListedKey, Name, Periods, Published, Review,
+    TargetChange, TargetName,
 };
 
 use crate::evidence::{Evidence, attestation_json};
@@ -14,8 +14,8 @@ use super::moment::Origin;
 use super::publishing_rules::warnings;
 use super::sentence::sentences;
 use super::{
-    Content, DelegationTerms, Holder, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, TRUSTED_ROOT, Token,
-    TrustHistory, Warning, content_change,
+    Content, DelegationTerms, Holder, Holding, Mark, Member, ReplacedFile, Reviewed, ShippedFile, Signers, SigningDays,
+    TRUSTED_ROOT, Token, TrustHistory, Warning, content_change,
 };
 
 /// Everything that a review is made from.
@@ -86,6 +86,11 @@ fn replaced(change: &FileChange) -> ReplacedFile {
         role: change.part.role.to_string(),
         before: change.before.map(|(version, expiry)| (version.number(), expiry.instant())),
         after: (change.part.version.number(), change.expiry.instant()),
+        signing: SigningDays {
+            before: change.signing_before.map(Days::number),
+            after: change.signing.map(Days::number),
+        },
+        members: change.members.iter().map(Member::of).collect(),
     }
 }
 
@@ -112,8 +117,13 @@ fn signers(change: &AuthorityChange, keyholders: &Keyholders, evidence: &Evidenc
         role: change.role.clone(),
         threshold_before: change.threshold_before,
         threshold: change.threshold_after,
+        holding: Holding { before: change.periods_before.map(holding), after: change.periods.map(holding) },
         holders: joins.chain(leaves).chain(stays).collect(),
     }
+}
+
+fn holding(periods: Periods) -> (u16, u16) {
+    (periods.expires.number(), periods.signing.number())
 }
 
 fn shipped(change: &TargetChange) -> ShippedFile {

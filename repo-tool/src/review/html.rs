@@ -15,7 +15,7 @@ use rootline_metadata::{TargetFile, instant_text, sha256};
 use markup::{badge, sign, text, words};
 
 use super::moment::in_days;
-use super::{DelegationTerms, Mark, ReplacedFile, Reviewed, ShippedFile, Warning, groups};
+use super::{DelegationTerms, Mark, ReplacedFile, Reviewed, ShippedFile, Warning, groups, said};
 
 /// The page's only style. Its digest is in the page's policy, so that no other one is applied.
 const STYLE: &str = include_str!("html/style.css");
@@ -71,21 +71,43 @@ impl Reviewed {
     fn signed_files(&self) -> String {
         let rows: String = self.files.iter().map(|file| self.signed_file(file)).collect();
         let table = format!(
-            "<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Version</th><th scope=\"col\">Holds until</th></tr></thead>\n\
+            "<table class=\"files\">\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Version</th><th scope=\"col\">Holds until</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table>\n"
         );
         section("files", "What is signed", &table)
     }
 
     fn signed_file(&self, file: &ReplacedFile) -> String {
-        let ReplacedFile { role, before, after: (version, expires) } = file;
+        let ReplacedFile { role, before, after: (version, expires), .. } = file;
         let so_far = |what: String| format!("<br><span class=\"quiet\">so far {what}</span>");
         let (was, expired) = match before {
             Some((was, expired)) => (so_far(was.to_string()), so_far(words(&in_days(*expired, self.at)))),
             None => ("<br><span class=\"quiet\">the first</span>".to_owned(), String::new()),
         };
+        let signing = match file.signing.line() {
+            None => String::new(),
+            Some(line) => format!("<br>{}", noted(file.signing.mark(), &line)),
+        };
+        let members: String = file
+            .members
+            .iter()
+            .map(|member| {
+                let class = markup::class(member.mark());
+                format!(
+                    "<li class=\"{class}\">{}<span>also says <bdi>{}</bdi></span></li>\n",
+                    sign(member.mark()),
+                    words(&member.text())
+                )
+            })
+            .collect();
+        let members = match members.as_str() {
+            "" => String::new(),
+            members => {
+                format!("<tr class=\"members\"><td colspan=\"3\"><ul class=\"changes\">\n{members}</ul></td></tr>\n")
+            }
+        };
         format!(
-            "<tr><th scope=\"row\">{}</th><td>{version}{was}</td><td>{}{expired}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td>{version}{was}</td><td>{}{expired}{signing}</td></tr>\n{members}",
             text(role),
             words(&in_days(*expires, self.at))
         )
@@ -99,7 +121,7 @@ impl Reviewed {
             |file: &TargetFile| format!("{} bytes, <code>{}</code>", file.length, text(&file.digests.to_string()));
         let row = |file: &ShippedFile| {
             let state = match (&file.before, &file.after) {
-                (Some(before), Some(after)) if before != after => {
+                (Some(before), Some(after)) if file.is_another() => {
                     format!("{}<br><span class=\"quiet\">so far {}</span>", facts(after), facts(before))
                 }
                 (_, Some(after)) => facts(after),
@@ -109,15 +131,17 @@ impl Reviewed {
             let word = match file.mark() {
                 Mark::Added => "new",
                 Mark::Removed => "no longer shipped",
-                Mark::Changed => "another",
+                Mark::Changed if file.is_another() => "another",
+                Mark::Changed => "said anew",
                 Mark::Stays => "as before",
             };
             format!(
-                "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi></th><td>{state}<br><span class=\"quiet\">{}</span></td></tr>\n",
+                "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi></th><td>{state}<br><span class=\"quiet\">{}</span>{}</td></tr>\n",
                 markup::class(file.mark()),
                 badge(file.mark(), word),
                 text(&file.name),
-                text(self.kind_of(file))
+                text(self.kind_of(file)),
+                customs(file)
             )
         };
         let rows: String = self.shipped.iter().map(row).collect();
@@ -140,6 +164,36 @@ impl Reviewed {
                  <p class=\"quiet\">Without this program, in the ceremony’s folder <code>frozen/</code>: <code>sha256sum *.json | sha256sum</code></p>\n"
             ),
         )
+    }
+}
+
+/// A remark, with its sign where something changes.
+pub(super) fn noted(mark: Mark, line: &str) -> String {
+    match mark {
+        Mark::Stays => format!("<span class=\"quiet\">{}</span>", words(line)),
+        mark => format!("<span class=\"noted {}\">{} {}</span>", markup::class(mark), sign(mark), words(line)),
+    }
+}
+
+/// What is said about a file beside its length and digest.
+fn customs(file: &ShippedFile) -> String {
+    let custom = |file: &Option<TargetFile>| file.as_ref().and_then(|file| file.custom.as_ref()).map(said);
+    let (before, after) = (custom(&file.before), custom(&file.after));
+    let shown = |head: &str, lines: &Option<Vec<String>>| match lines {
+        None => String::new(),
+        Some(lines) => {
+            // The indentation is kept by the style; what stands on a line is text.
+            let line = |line: &String| {
+                let bare = line.trim_start_matches(' ');
+                format!("{}{}", " ".repeat(line.len() - bare.len()), text(bare))
+            };
+            let lines: Vec<String> = lines.iter().map(line).collect();
+            format!("<div class=\"custom\"><span class=\"quiet\">{head}</span> <code>{}</code></div>", lines.join("\n"))
+        }
+    };
+    match before == after {
+        true => shown("says", &after),
+        false => shown("says", &after) + &shown("so far said", &before),
     }
 }
 
@@ -179,24 +233,25 @@ fn delegations(delegations: &[DelegationTerms]) -> String {
     if delegations.is_empty() {
         return String::new();
     }
-    let terms = |lines: &Option<Vec<String>>| match lines {
-        None => "<span class=\"quiet\">none</span>".to_owned(),
-        Some(lines) => lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("<br>"),
-    };
+    let terms = |lines: &[String]| lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("<br>");
     let row = |change: &DelegationTerms| {
+        let after = change.after.as_deref().map(terms);
+        // What stays is told once.
+        let before = change.before.as_deref().filter(|_| change.mark() != Mark::Stays).map(terms);
+        let before = before.map(|before| format!("<div class=\"quiet\">so far {before}</div>"));
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}</td><td>{}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}{}</td></tr>\n",
             markup::class(change.mark()),
             badge(change.mark(), change.mark().word()),
             text(&change.name),
             text(&change.by),
-            terms(&change.before),
-            terms(&change.after)
+            after.unwrap_or_default(),
+            before.unwrap_or_default()
         )
     };
     let rows: String = delegations.iter().map(row).collect();
     let table = format!(
-        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">So far</th><th scope=\"col\">From now on</th></tr></thead>\n\
+        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">Terms</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"
     );
     section("delegations", "Who is handed a part of it", &table)

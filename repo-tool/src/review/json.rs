@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::certificate::Certificate;
 use super::moment::days_until;
-use super::{ContentChange, DelegationTerms, EntryChange, Holder, Mark, ReplacedFile, Reviewed, ShippedFile, Signers};
+use super::{
+    ContentChange, DelegationTerms, EntryChange, Holder, Mark, Member, ReplacedFile, Reviewed, ShippedFile, Signers,
+};
 
 impl Reviewed {
     /// The whole of it as one value.
@@ -36,7 +38,14 @@ impl Reviewed {
 
 fn file_json(file: &ReplacedFile, at: DateTime<Utc>) -> Value {
     let state = |(version, expires): &(u64, DateTime<Utc>)| json!({ "version": version, "expires": instant_text(*expires), "days": days_until(*expires, at) });
-    json!({ "role": file.role, "before": file.before.as_ref().map(state), "after": state(&file.after) })
+    let member = |member: &Member| json!({ "place": member.place, "mark": member.mark().word(), "before": member.before, "after": member.after });
+    json!({
+        "role": file.role,
+        "before": file.before.as_ref().map(state),
+        "after": state(&file.after),
+        "signing_days": { "mark": file.signing.mark().word(), "before": file.signing.before, "after": file.signing.after },
+        "other_members": file.members.iter().map(member).collect::<Vec<_>>(),
+    })
 }
 
 fn signers_json(signers: &Signers) -> Value {
@@ -49,6 +58,7 @@ fn signers_json(signers: &Signers) -> Value {
             "evidence": holder.token.as_ref().map(|token| &token.json),
         })
     };
+    let periods = |periods: (u16, u16)| json!({ "expires_days": periods.0, "signing_days": periods.1 });
     let keys = |mark: Mark| signers.holders.iter().filter(|holder| holder.mark == mark).map(key).collect::<Vec<_>>();
     json!({
         "file": signers.file,
@@ -57,6 +67,11 @@ fn signers_json(signers: &Signers) -> Value {
         "threshold": signers.threshold,
         "people_before": signers.threshold_before.map(|_| signers.people_before()),
         "people": signers.people(),
+        "periods": {
+            "mark": signers.holding.mark().word(),
+            "before": signers.holding.before.map(periods),
+            "after": signers.holding.after.map(periods),
+        },
         "joins": keys(Mark::Added),
         "leaves": keys(Mark::Removed),
         "stays": keys(Mark::Stays),
@@ -68,7 +83,14 @@ fn delegation_json(terms: &DelegationTerms) -> Value {
 }
 
 fn shipped_json(shipped: &ShippedFile) -> Value {
-    let file = |file: &TargetFile| json!({ "length": file.length, "digest": file.digests.to_string() });
+    let file = |file: &TargetFile| {
+        json!({
+            "length": file.length,
+            "digest": file.digests.to_string(),
+            // As text, so that a number of any size stays what it is.
+            "custom": file.custom.as_ref().map(rootline_metadata::json::Value::compact),
+        })
+    };
     json!({
         "role": shipped.role,
         "name": shipped.name,

@@ -11,9 +11,14 @@ mod entry;
 mod from_ceremony;
 mod html;
 mod json;
+mod members;
 mod moment;
+mod periods;
 mod publishing_rules;
 mod sentence;
+#[cfg(test)]
+mod shows_everything;
+mod steps;
 mod text;
 mod visible;
 
@@ -21,6 +26,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetFile;
+use rootline_metadata::json::Value;
 
 pub(crate) use content::{Content, MOST_BYTES, TRUSTED_ROOT};
 pub(crate) use delegation::DelegationTerms;
@@ -28,9 +34,12 @@ pub(crate) use differences::{ContentChange, EntryChange, content_change};
 pub(crate) use entry::{Entry, trusted_entries};
 pub(crate) use from_ceremony::Material;
 pub(crate) use json::entry_change_json;
+pub(crate) use members::Member;
 pub(crate) use moment::{Origin, window_text};
+pub(crate) use periods::{Holding, SigningDays};
 pub(crate) use publishing_rules::{TrustHistory, Warning};
 pub(crate) use sentence::Sentence;
+pub(crate) use steps::{Step, steps};
 pub(crate) use text::entry_change_lines;
 pub(crate) use visible::{is_hidden, visible};
 
@@ -115,6 +124,10 @@ pub(crate) struct ReplacedFile {
     pub(crate) before: Option<(u64, DateTime<Utc>)>,
     /// Its version, and when it expires.
     pub(crate) after: (u64, DateTime<Utc>),
+    /// How many days before its expiry it is to be signed anew.
+    pub(crate) signing: SigningDays,
+    /// What else it says.
+    pub(crate) members: Vec<Member>,
 }
 
 /// Who signs a role.
@@ -128,6 +141,8 @@ pub(crate) struct Signers {
     pub(crate) threshold_before: Option<u64>,
     /// How many have to sign.
     pub(crate) threshold: u64,
+    /// How long its versions hold, where the file says so.
+    pub(crate) holding: Holding,
     /// Whose keys count or counted: who joins, who leaves, who stays.
     pub(crate) holders: Vec<Holder>,
 }
@@ -190,12 +205,33 @@ impl Signers {
 
     /// Whether anything about it is another.
     pub(crate) fn is_changed(&self) -> bool {
-        self.threshold_before != Some(self.threshold) || self.holders.iter().any(|holder| holder.mark != Mark::Stays)
+        self.threshold_before != Some(self.threshold)
+            || self.holding.mark() != Mark::Stays
+            || self.holders.iter().any(|holder| holder.mark != Mark::Stays)
     }
 
     /// Whether it is signed without people: snapshot and timestamp.
     pub(crate) fn is_of_machines(&self) -> bool {
         self.role == "snapshot" || self.role == "timestamp"
+    }
+
+    /// Whether the holder of a key had another one here, or has another one from now on: then nobody comes or goes.
+    pub(crate) fn changes_keys(&self, holder: &Holder) -> bool {
+        let has = |mark: Mark| {
+            self.holders.iter().any(|other| other.mark == mark && other.owner.is_some() && other.owner == holder.owner)
+        };
+        has(Mark::Added) && has(Mark::Removed)
+    }
+
+    /// What becomes of a key, in one word.
+    pub(crate) fn word(&self, holder: &Holder) -> &'static str {
+        match (holder.mark, self.changes_keys(holder)) {
+            (Mark::Added, false) => "joins",
+            (Mark::Added, true) => "new key",
+            (Mark::Removed, false) => "leaves",
+            (Mark::Removed, true) => "old key",
+            (Mark::Changed | Mark::Stays, _) => "stays",
+        }
     }
 
     fn count(&self, counts: impl Fn(Mark) -> bool) -> usize {
@@ -218,6 +254,18 @@ pub(crate) struct ShippedFile {
 }
 
 impl ShippedFile {
+    /// Whether the file itself is another one, whatever is said about it.
+    pub(crate) fn is_another(&self) -> bool {
+        let facts = |file: &TargetFile| (file.length, file.digests.clone());
+        self.before.as_ref().map(facts) != self.after.as_ref().map(facts)
+    }
+
+    /// What is said about it beside length and digest, before and after, as compact JSON.
+    pub(crate) fn custom(&self) -> (Option<String>, Option<String>) {
+        let custom = |file: &Option<TargetFile>| Some(file.as_ref()?.custom.as_ref()?.compact());
+        (custom(&self.before), custom(&self.after))
+    }
+
     /// What becomes of it.
     pub(crate) fn mark(&self) -> Mark {
         Mark::of(self.before.as_ref(), self.after.as_ref())
@@ -226,8 +274,12 @@ impl ShippedFile {
 
 /// The name of a role, with the file that says who signs it where a ceremony makes several roots.
 pub(crate) fn role_title(signers: &Signers, all: &[Signers]) -> String {
-    let is_only = all.iter().all(|other| other.role != signers.role || other.file == signers.file);
-    if is_only { signers.role.clone() } else { format!("{} (from {} on)", signers.role, signers.file) }
+    if is_only(signers, all) { signers.role.clone() } else { format!("{} (from {} on)", signers.role, signers.file) }
+}
+
+/// Whether no other file of the ceremony says who signs this role.
+pub(crate) fn is_only(signers: &Signers, all: &[Signers]) -> bool {
+    all.iter().all(|other| other.role != signers.role || other.file == signers.file)
 }
 
 impl Reviewed {
@@ -237,6 +289,17 @@ impl Reviewed {
         let kind = content.and_then(|content| content.kind.as_ref().or(content.kind_before.as_ref()));
         kind.map_or("", String::as_str)
     }
+}
+
+/// A value as JSON: on one line where it is short, otherwise one member or element a line, two spaces a level.
+pub(crate) fn said(value: &Value) -> Vec<String> {
+    /// What fits on one line beside the words before it.
+    const SHORT: usize = 80;
+    let compact = value.compact();
+    if compact.chars().count() <= SHORT {
+        return vec![compact];
+    }
+    value.pretty(2).lines().map(str::to_owned).collect()
 }
 
 /// The fingerprint as people read it out: groups of four digits.
@@ -264,6 +327,7 @@ mod tests {
             role: "targets".to_owned(),
             threshold_before: None,
             threshold: 1,
+            holding: Holding::default(),
             holders: Vec::new(),
         };
         let two = [of_root("root 2"), of_root("root 3")];
@@ -285,6 +349,7 @@ mod tests {
             role: "root".to_owned(),
             threshold_before: Some(1),
             threshold: 1,
+            holding: Holding::default(),
             holders: vec![
                 key(Mark::Added, Some("alice"), "a2"),
                 key(Mark::Removed, Some("alice"), "a1"),

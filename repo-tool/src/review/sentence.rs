@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::moment::{days_until, in_days};
-use super::{ContentChange, DelegationTerms, Holder, Mark, ReplacedFile, ShippedFile, Signers, role_title};
+use super::{ContentChange, DelegationTerms, Mark, ReplacedFile, ShippedFile, Signers, is_only, role_title};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) enum Weight {
     MoreDecide,
     /// A role is handed on, or taken back.
     Delegation,
+    /// A file says something that is told in no other way.
+    Unknown,
     /// Something is no longer trusted, or in another way.
     Distrust,
     /// Something is trusted from now on.
@@ -55,7 +57,10 @@ pub(crate) fn sentences(
     found.extend(delegations.iter().filter_map(delegation));
     found.extend(contents.iter().flat_map(content));
     found.extend(shipped.iter().filter_map(file_shipped));
+    found.extend(files.iter().filter_map(other_members));
     found.extend(files.iter().map(|file| file_signed(file, at)));
+    found.extend(files.iter().filter_map(signing_days));
+    found.extend(authorities.iter().flat_map(|signers| holding(signers, authorities)));
     // In the order of reading where two are equally loud.
     found.sort_by_key(|sentence| sentence.weight);
     found
@@ -79,19 +84,18 @@ fn thresholds(authorities: &[Signers]) -> Vec<Sentence> {
     found
 }
 
+/// From when on: the root that says so where there are several, each known by its place among them.
+type When<'a> = Option<(usize, &'a str)>;
+
 /// Who joins and who leaves, people with the same roles together.
 fn people(authorities: &[Signers]) -> Vec<Sentence> {
-    let mut roles: BTreeMap<(Weight, String), Vec<&str>> = BTreeMap::new();
+    let mut roles: BTreeMap<(Weight, When<'_>, String), Vec<&str>> = BTreeMap::new();
     for signers in authorities {
-        let has = |mark: Mark, person: &Holder| {
-            signers
-                .holders
-                .iter()
-                .any(|holder| holder.mark == mark && holder.owner.is_some() && holder.owner == person.owner)
-        };
+        let place = authorities.iter().position(|first| first.file == signers.file).unwrap_or_default();
+        let when = if is_only(signers, authorities) { None } else { Some((place, &*signers.file)) };
         for holder in &signers.holders {
             // Who changes keys neither leaves nor joins.
-            let changes_keys = has(Mark::Added, holder) && has(Mark::Removed, holder);
+            let changes_keys = signers.changes_keys(holder);
             let weight = match holder.mark {
                 Mark::Added if changes_keys => Weight::MoreDecide,
                 Mark::Removed if changes_keys => continue,
@@ -99,26 +103,28 @@ fn people(authorities: &[Signers]) -> Vec<Sentence> {
                 Mark::Removed => Weight::SomebodyLeaves,
                 Mark::Changed | Mark::Stays => continue,
             };
-            let of_person = roles.entry((weight, holder.person())).or_default();
+            let of_person = roles.entry((weight, when, holder.person())).or_default();
             if !of_person.contains(&&*signers.role) {
                 of_person.push(&signers.role);
             }
         }
     }
-    let mut people: BTreeMap<(Weight, Vec<&str>), Vec<String>> = BTreeMap::new();
-    for ((weight, person), roles) in roles {
-        people.entry((weight, roles)).or_default().push(person);
+    let mut people: BTreeMap<(Weight, When<'_>, Vec<&str>), Vec<String>> = BTreeMap::new();
+    for ((weight, when, person), roles) in roles {
+        people.entry((weight, when, roles)).or_default().push(person);
     }
-    let sentence = |((weight, roles), people): ((Weight, Vec<&str>), Vec<String>)| {
+    let sentence = |((weight, when, roles), people): ((Weight, When<'_>, Vec<&str>), Vec<String>)| {
+        let since = when.map_or("from now on".to_owned(), |(_, root)| format!("from {root} on"));
+        let no_more = when.map_or(String::new(), |_| format!(" {since}"));
         let (who, what) = (and(&people), and(&roles));
         let many = people.len() > 1;
         let (mark, text) = match weight {
-            Weight::SomebodyLeaves if many => (Mark::Removed, format!("{who} no longer sign {what}")),
-            Weight::SomebodyLeaves => (Mark::Removed, format!("{who} no longer signs {what}")),
-            Weight::SomebodyJoins if many => (Mark::Added, format!("{who} sign {what} from now on")),
-            Weight::SomebodyJoins => (Mark::Added, format!("{who} signs {what} from now on")),
-            _ if many => (Mark::Changed, format!("{who} sign {what} with other keys from now on")),
-            _ => (Mark::Changed, format!("{who} signs {what} with another key from now on")),
+            Weight::SomebodyLeaves if many => (Mark::Removed, format!("{who} no longer sign {what}{no_more}")),
+            Weight::SomebodyLeaves => (Mark::Removed, format!("{who} no longer signs {what}{no_more}")),
+            Weight::SomebodyJoins if many => (Mark::Added, format!("{who} sign {what} {since}")),
+            Weight::SomebodyJoins => (Mark::Added, format!("{who} signs {what} {since}")),
+            _ if many => (Mark::Changed, format!("{who} sign {what} with other keys {since}")),
+            _ => (Mark::Changed, format!("{who} signs {what} with another key {since}")),
         };
         Sentence { mark, weight, text }
     };
@@ -164,20 +170,55 @@ fn file_shipped(file: &ShippedFile) -> Option<Sentence> {
     let text = match file.mark() {
         Mark::Added => format!("{role} ships {name}, which it did not before"),
         Mark::Removed => format!("{role} no longer ships {name}"),
+        Mark::Changed if !file.is_another() => format!("{role} says something else about {name}, which stays as it is"),
+        Mark::Changed if file.custom().0 != file.custom().1 => {
+            format!("{role} ships another {name}, and says something else about it")
+        }
         Mark::Changed => format!("{role} ships another {name}"),
         Mark::Stays => return None,
     };
     Some(Sentence { mark: file.mark(), weight: Weight::Content, text })
 }
 
+/// A file that says something for which there are no words here.
+fn other_members(file: &ReplacedFile) -> Option<Sentence> {
+    let changed = file.members.iter().filter(|member| member.mark() != Mark::Stays).count();
+    let (role, version) = (&file.role, file.after.0);
+    let text = match changed {
+        0 => return None,
+        1 => format!("{role} {version} says something that nothing here explains: look at it under what is signed"),
+        _ => format!(
+            "{role} {version} says {changed} things that nothing here explains: look at them under what is signed"
+        ),
+    };
+    Some(Sentence { mark: Mark::Changed, weight: Weight::Unknown, text })
+}
+
+/// Of a file that begins it is told with its version.
+fn signing_days(file: &ReplacedFile) -> Option<Sentence> {
+    file.before?;
+    let (text, mark) = (file.signing.sentence(&file.role)?, file.signing.mark());
+    Some(Sentence { mark, weight: Weight::Time, text })
+}
+
+fn holding(signers: &Signers, all: &[Signers]) -> Vec<Sentence> {
+    let (mark, weight) = (signers.holding.mark(), Weight::Time);
+    let texts = signers.holding.sentences(&role_title(signers, all)).into_iter();
+    texts.map(|text| Sentence { mark, weight, text }).collect()
+}
+
 fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
-    let ReplacedFile { role, before, after: (version, expires) } = file;
+    let ReplacedFile { role, before, after: (version, expires), .. } = file;
     match before {
-        None => Sentence {
-            mark: Mark::Added,
-            weight: Weight::Time,
-            text: format!("{role} begins with version {version}, which holds until {}", in_days(*expires, at)),
-        },
+        None => {
+            let anew = file.signing.line().map(|line| format!(", and is {line}")).unwrap_or_default();
+            let holds = in_days(*expires, at);
+            Sentence {
+                mark: Mark::Added,
+                weight: Weight::Time,
+                text: format!("{role} begins with version {version}, which holds until {holds}{anew}"),
+            }
+        }
         Some((was, expired)) => {
             let longer = days_until(*expires, *expired);
             let change = match longer {
@@ -215,6 +256,7 @@ fn and(names: &[impl AsRef<str>]) -> String {
 mod tests {
     use rootline_metadata::parse_instant;
 
+    use super::super::{Holder, Holding, Member, SigningDays};
     use super::*;
 
     fn instant(text: &str) -> DateTime<Utc> {
@@ -234,6 +276,7 @@ mod tests {
             role: role.to_owned(),
             threshold_before: Some(before),
             threshold: after,
+            holding: Holding::default(),
             holders: holders.iter().enumerate().map(holder).collect(),
         }
     }
@@ -263,6 +306,8 @@ mod tests {
             role: "root".to_owned(),
             before: Some((1, instant("2030-03-01T00:00:00Z"))),
             after: (2, instant("2030-02-01T00:00:00Z")),
+            signing: SigningDays { before: Some(46), after: Some(30) },
+            members: vec![Member { place: "/x".to_owned(), before: None, after: Some("1".to_owned()) }],
         }];
         let found = sentences(&authorities, &delegations, &[], &shipped, &files, instant("2030-01-01T00:00:00Z"));
         let texts: Vec<&str> = found.iter().map(|sentence| sentence.text.as_str()).collect();
@@ -277,7 +322,9 @@ mod tests {
                 "targets hands a part of its names on to npm",
                 "targets hands names on to pypi on other terms",
                 "targets no longer hands anything on to old",
+                "root 2 says something that nothing here explains: look at it under what is signed",
                 "root 2 takes the place of root 1 and holds until 2030-02-01T00:00:00Z, in 31 days, 28 days shorter than so far",
+                "root is to be signed anew 30 days before it expires, so far 46",
             ]
         );
     }

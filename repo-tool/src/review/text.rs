@@ -6,8 +6,8 @@ use rootline_metadata::{TargetFile, instant_text};
 use super::certificate::Stated;
 use super::moment::{days_until, in_days, window_text};
 use super::{
-    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups,
-    role_title, visible,
+    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups, said,
+    steps, visible,
 };
 
 /// Most characters of a line.
@@ -31,13 +31,20 @@ impl Reviewed {
         }
         self.warning_lines(&mut lines, toned);
         title(&mut lines, "what is signed");
-        lines.extend(self.files.iter().flat_map(|file| self.file_lines(file)));
+        lines.extend(self.files.iter().flat_map(|file| self.file_lines(file, toned)));
         if !self.authorities.is_empty() {
             title(&mut lines, "who signs from now on");
-            for (at, signers) in self.authorities.iter().enumerate() {
-                let earlier = self.authorities.iter().take(at).find(|earlier| earlier.holders == signers.holders);
-                let title = role_title(signers, &self.authorities);
-                signers_lines(&mut lines, &title, signers, earlier, toned);
+            for step in steps(&self.authorities) {
+                lines.extend(step.heading.iter().map(|heading| format!("  {}:", visible(heading))));
+                let indent = if step.heading.is_some() { "  " } else { "" };
+                for (at, signers) in step.told.iter().enumerate() {
+                    let earlier = step.told.iter().take(at).find(|earlier| earlier.holders == signers.holders);
+                    signers_lines(&mut lines, indent, signers, earlier.copied(), toned);
+                }
+                if !step.unchanged.is_empty() {
+                    let first = format!("{indent}  as so far: ");
+                    lines.extend(wrapped(&first, "        ", &visible(&step.unchanged.join(", "))));
+                }
             }
         }
         if !self.delegations.is_empty() {
@@ -76,13 +83,22 @@ impl Reviewed {
         }
     }
 
-    fn file_lines(&self, file: &ReplacedFile) -> Vec<String> {
-        let ReplacedFile { role, before, after: (version, expires) } = file;
+    fn file_lines(&self, file: &ReplacedFile, toned: Toned<'_>) -> Vec<String> {
+        let ReplacedFile { role, before, after: (version, expires), .. } = file;
         let days = days_until(*expires, self.at);
-        let mut lines =
-            vec![format!("  {role}: version {version}, holds {days} days, until {}", instant_text(*expires))];
+        let mut lines = vec![format!(
+            "  {}: version {version}, holds {days} days, until {}",
+            visible(role),
+            instant_text(*expires)
+        )];
         if let Some((version, expires)) = before {
             lines.push(format!("      so far version {version}, until {}", in_days(*expires, self.at)));
+        }
+        if let Some(line) = file.signing.line() {
+            marked(&mut lines, "    ", file.signing.mark(), &line, toned);
+        }
+        for member in &file.members {
+            marked(&mut lines, "    ", member.mark(), &format!("also says {}", visible(&member.text())), toned);
         }
         lines
     }
@@ -112,15 +128,25 @@ fn tone(mark: Mark) -> Tone {
 }
 
 /// Whose keys count; where they are those of a role that was told of already, only that.
-fn signers_lines(lines: &mut Vec<String>, title: &str, signers: &Signers, earlier: Option<&Signers>, toned: Toned<'_>) {
-    let Signers { threshold, threshold_before, .. } = signers;
+fn signers_lines(
+    lines: &mut Vec<String>,
+    indent: &str,
+    signers: &Signers,
+    earlier: Option<&Signers>,
+    toned: Toned<'_>,
+) {
+    let Signers { role, threshold, threshold_before, .. } = signers;
     let (people, before) = (signers.people(), signers.people_before());
     let was = match threshold_before {
         Some(was) if was != threshold || before != people => format!(" (now {was} of {before})"),
         _ => String::new(),
     };
     let same = earlier.map(|earlier| format!(", with the same keys as {}", visible(&earlier.role)));
-    lines.push(format!("  {} is signed by {threshold} of {people}{was}{}", visible(title), same.unwrap_or_default()));
+    let same = same.unwrap_or_default();
+    lines.push(format!("{indent}  {} is signed by {threshold} of {people}{was}{same}", visible(role)));
+    if let Some(line) = signers.holding.line() {
+        marked(lines, &format!("{indent}    "), signers.holding.mark(), &line, toned);
+    }
     if earlier.is_some() {
         return;
     }
@@ -134,22 +160,24 @@ fn signers_lines(lines: &mut Vec<String>, title: &str, signers: &Signers, earlie
         signers.holders.iter().map(|holder| of(holder).chars().count()).max().unwrap_or(0).min(40)
     };
     let (names, displays) = (widest(&name), widest(&display));
+    let words = signers.holders.iter().map(|holder| signers.word(holder).len()).max().unwrap_or(0).max(6);
     for holder in &signers.holders {
-        let word = match holder.mark {
-            Mark::Added => "joins",
-            Mark::Removed => "leaves",
-            Mark::Changed | Mark::Stays => "stays",
-        };
+        // Of a key that comes or goes, or is nobody's, the beginning of the id does not tell it from every other one.
+        let is_short = holder.mark == Mark::Stays && holder.owner.is_some();
         let line = format!(
-            "{word:<6}  {:<names$}  {}{}  {}",
+            "{:<words$}  {:<names$}  {}{}  {}",
+            signers.word(holder),
             name(holder),
             if displays > 0 { format!("{:<displays$}  ", display(holder)) } else { String::new() },
             visible(holder.short_key_id()),
             holder.scheme
         );
-        lines.push(format!("    {} {line}", toned(tone(holder.mark), &holder.mark.sign().to_string())));
+        lines.push(format!("{indent}    {} {line}", toned(tone(holder.mark), &holder.mark.sign().to_string())));
+        if !is_short {
+            lines.push(format!("{indent}        key {}", visible(&holder.key_id)));
+        }
         if let Some(token) = &holder.token {
-            lines.extend(wrapped("        ", "          ", &visible(&token.text)));
+            lines.extend(wrapped(&format!("{indent}        "), &format!("{indent}          "), &visible(&token.text)));
         }
     }
 }
@@ -175,11 +203,38 @@ fn shipped_lines(lines: &mut Vec<String>, file: &ShippedFile, toned: Toned<'_>) 
     match (&file.before, &file.after) {
         (None, Some(after)) => lines.push(format!("  {sign} ships {name}, {}", facts(after))),
         (Some(before), None) => lines.push(format!("  {sign} no longer ships {name}, {}", facts(before))),
-        (Some(before), Some(after)) if before != after => {
+        (Some(before), Some(after)) if file.is_another() => {
             lines.push(format!("  {sign} ships another {name}, {}", facts(after)));
             lines.push(format!("      so far {}", facts(before)));
         }
+        (_, Some(after)) if file.mark() == Mark::Changed => {
+            lines.push(format!("  {sign} says something else about {name}, {}, which stays as it is", facts(after)));
+        }
         _ => lines.push(format!("  {sign} ships {name} as before")),
+    }
+    let custom = |file: &Option<TargetFile>| file.as_ref().and_then(|file| file.custom.as_ref()).map(said);
+    let (before, after) = (custom(&file.before), custom(&file.after));
+    let is_another = before != after;
+    custom_lines(lines, "says", after);
+    if is_another {
+        custom_lines(lines, "so far said", before);
+    }
+}
+
+/// What is said about a file beside its length and digest.
+fn custom_lines(lines: &mut Vec<String>, head: &str, custom: Option<Vec<String>>) {
+    match custom.as_deref() {
+        None => {}
+        Some([line]) => lines.extend(wrapped(&format!("      {head} "), "        ", &visible(line))),
+        Some(all) => {
+            lines.push(format!("      {head}"));
+            for line in all {
+                // Two spaces a level; what is longer than a line goes on below where it begins.
+                let text = line.trim_start_matches(' ');
+                let indent = format!("        {}", " ".repeat(line.len() - text.len()));
+                lines.extend(wrapped(&indent, &format!("{indent}  "), &visible(text)));
+            }
+        }
     }
 }
 

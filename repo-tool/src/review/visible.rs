@@ -1,11 +1,16 @@
 //! Text from files and from people, as it is shown: what a reader would not see is written out.
 
-/// The text with every character that moves the cursor, turns the direction of writing or takes no room written as its code point,
-/// `⟨U+202E⟩`. A name that looks like another one must not read like it.
+/// The text with every character that moves the cursor, turns the direction of writing, takes no room or is a space like any other written
+/// as its code point, `⟨U+202E⟩`. A name that looks like another one must not read like it; so what opens a code point is written as one
+/// too, and so is a space at either end or after another one.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) {
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_lost = character == ' ' && (matches!(before, None | Some(' ')) || characters.peek().is_none());
+        before = Some(character);
+        if is_hidden(character) || is_lost {
             shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character)));
         } else {
             shown.push(character);
@@ -14,14 +19,16 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// Controls, marks of direction (UAX 9), joiners and fillers without width, separators of lines, tags.
+/// Controls, marks of direction (UAX 9), joiners, selectors and fillers without width, other spaces, separators of lines, tags; and the bracket
+/// that code points are written in.
 pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
+        || (character.is_whitespace() && character != ' ')
         || matches!(
             character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{3164}'
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+                | '\u{27e8}' | '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -40,6 +47,9 @@ mod tests {
             ("two\nlines", "two⟨U+000A⟩lines"),
             ("zero\u{200b}width", "zero⟨U+200B⟩width"),
             ("\u{2066}\u{e0041}", "⟨U+2066⟩⟨U+E0041⟩"),
+            ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟩"),
+            ("a\u{a0}b\u{3000}", "a⟨U+00A0⟩b⟨U+3000⟩"),
+            (" a  b ", "⟨U+0020⟩a ⟨U+0020⟩b⟨U+0020⟩"),
         ] {
             assert_eq!(visible(hidden), shown);
         }

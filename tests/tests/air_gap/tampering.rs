@@ -158,8 +158,8 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
     let both = request(&office, "rotation.request.json");
     // With both keys under her name she sees a key join that she does not know, and it is not what was agreed on.
     let said = signing(&office, "alice", &both);
-    said.says("+ joins   alice ");
-    said.says("- leaves  alice ");
+    said.says("+ new key  alice ");
+    said.says("- old key  alice ");
     let machine = Machine::of(&office, "alice", "rotation.request.json");
     machine.sign(&["--fingerprint", &agreed]).refuses(
         "what is to be signed has another fingerprint",

@@ -25,7 +25,7 @@ pub(crate) fn text(office: &Office) -> String {
     office.done_at(DAY_1, &["ceremony", "review", "rotation"]).out
 }
 
-fn json(office: &Office) -> Value {
+pub(crate) fn json(office: &Office) -> Value {
     serde_json::from_str(&office.done_at(DAY_1, &["ceremony", "review", "rotation", "--json"]).out).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn unbroken(text: &str) -> String {
 }
 
 /// The lines below a title.
-fn section<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
+pub(crate) fn section<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
     let lines = text.lines().skip_while(|line| *line != title).skip(1);
     lines.take_while(|line| !line.is_empty()).collect()
 }
@@ -121,6 +121,9 @@ fn a_new_key_of_the_same_person_and_fewer_signatures_are_told_as_that() {
         told.contains("! new: root: one signature is enough, so whoever gets hold of one key decides alone"),
         "{told}"
     );
+    let signs = section(&told, "who signs from now on:").join("\n");
+    assert!(signs.contains("+ new key  alice ") && signs.contains("- old key  alice "), "{told}");
+    assert!(!signs.contains("joins") && !signs.contains("leaves"), "{told}");
     let root = &json(&office)["authorities"][0];
     assert_eq!((&root["joins"][0]["owner"], &root["leaves"][0]["owner"]), (&json!("alice"), &json!("alice")));
 }

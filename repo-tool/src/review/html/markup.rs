@@ -4,8 +4,12 @@ use super::super::{Mark, visible};
 
 /// A text as it may stand anywhere in the page, attributes included: no character of it is read as markup, and none is hidden.
 pub(super) fn text(text: &str) -> String {
+    escaped(&visible(text))
+}
+
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
-    for character in visible(text).chars() {
+    for character in text.chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -22,14 +26,14 @@ pub(super) fn text(text: &str) -> String {
 pub(super) fn words(words: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ';', ')']);
-        let rest = text(&word[bare.len()..]);
+        let rest = escaped(&word[bare.len()..]);
         match bare {
-            bare if is_digest(bare) => format!("<code>{}</code>{rest}", text(bare)),
-            bare if is_instant(bare) => format!("<time>{}</time>{rest}", text(bare)),
-            _ => text(word),
+            bare if is_digest(bare) => format!("<code>{}</code>{rest}", escaped(bare)),
+            bare if is_instant(bare) => format!("<time>{}</time>{rest}", escaped(bare)),
+            _ => escaped(word),
         }
     };
-    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    visible(words).split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether it looks like 32 bytes in hex or base64.

@@ -1,35 +1,52 @@
 //! Who signs: the thresholds as people, and whose keys they are.
 
-use super::super::{Holder, Mark, Signers, role_title};
+use super::super::{Holder, Signers, Step, steps};
 use super::markup::{badge, class, text};
-use super::section as page_section;
+use super::{noted, section as page_section};
 
 /// Who signs what from now on; nothing where the root stays.
 pub(super) fn section(authorities: &[Signers]) -> String {
     if authorities.is_empty() {
         return String::new();
     }
+    let body: String = steps(authorities).iter().map(step).collect();
+    page_section("signers", "Who signs from now on", &body)
+}
+
+/// What one root says, or all of it where there is only one.
+fn step(step: &Step<'_>) -> String {
     let mut body = String::new();
-    for group in grouped(authorities) {
+    let (mut before, mut after, mut level) = (String::new(), "", "h3");
+    if let Some(heading) = &step.heading {
+        before = format!("<div class=\"step\">\n<h3>{}</h3>\n", text(heading));
+        (after, level) = ("</div>\n", "h4");
+    }
+    for group in grouped(&step.told) {
         for signers in &group {
             body.push_str(&format!(
-                "<h3>{}</h3>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n",
-                text(&role_title(signers, authorities)),
+                "<{level}>{}</{level}>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n",
+                text(&signers.role),
                 figures(signers),
                 signers.threshold,
                 signers.people(),
                 so_far(signers),
             ));
+            if let Some(line) = signers.holding.line() {
+                body.push_str(&format!("<p>{}</p>\n", noted(signers.holding.mark(), &line)));
+            }
         }
         body.extend(group.first().map(|signers| table(signers)));
     }
-    page_section("signers", "Who signs from now on", &body)
+    if !step.unchanged.is_empty() {
+        body.push_str(&format!("<p class=\"quiet\">As so far: {}</p>\n", text(&step.unchanged.join(", "))));
+    }
+    format!("{before}{body}{after}")
 }
 
 /// Of roles with the same keys, the keys are told of once.
-fn grouped(authorities: &[Signers]) -> Vec<Vec<&Signers>> {
+fn grouped<'a>(told: &[&'a Signers]) -> Vec<Vec<&'a Signers>> {
     let mut groups: Vec<Vec<&Signers>> = Vec::new();
-    for signers in authorities {
+    for signers in told.iter().copied() {
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.holders == signers.holders)) {
             Some(group) => group.push(signers),
             None => groups.push(vec![signers]),
@@ -72,11 +89,6 @@ fn figures(signers: &Signers) -> String {
 
 fn table(signers: &Signers) -> String {
     let row = |holder: &Holder| {
-        let word = match holder.mark {
-            Mark::Added => "joins",
-            Mark::Removed => "leaves",
-            Mark::Changed | Mark::Stays => "stays",
-        };
         let who = match &holder.owner {
             None => "<i>nobody known</i>".to_owned(),
             Some((name, display)) if display.is_empty() || display == name => format!("<bdi>{}</bdi>", text(name)),
@@ -86,9 +98,9 @@ fn table(signers: &Signers) -> String {
         };
         let token = holder.token.as_ref().map(|token| format!("<br>{}", text(&token.text))).unwrap_or_default();
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet\">{}</span>{token}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet scheme\">{}</span>{token}</td></tr>\n",
             class(holder.mark),
-            badge(holder.mark, word),
+            badge(holder.mark, signers.word(holder)),
             text(&holder.key_id),
             text(&holder.scheme)
         )

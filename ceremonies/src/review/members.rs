@@ -1,0 +1,230 @@
+//! What a signed file says beyond what a review tells of it in terms of its own: so that nothing is signed unseen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::spec::PUBLISHED_SPEC_VERSION;
+use rootline_metadata::{
+    DelegatedRoles, Expiry, KeyId, Keys, Role, RoleKeys, Root, Scope, TargetFile, Targets, TopLevelRole, hex,
+    key_object,
+};
+
+use crate::document::{EXPIRES_DAYS, SIGNING_DAYS};
+use crate::period::{Days, Periods};
+
+/// A member or an element of a signed file that nothing else in a review tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberChange {
+    /// Where it stands below `signed`, as a JSON Pointer (RFC 6901).
+    pub place: String,
+    /// What the version before it says there, as compact JSON.
+    pub before: Option<String>,
+    /// What the new file says there; nothing if it no longer does. Where a member is missing that every file of ours has: `absent`.
+    pub after: Option<String>,
+}
+
+/// Whether a top-level role is one of those that root states periods for.
+pub(super) fn is_signed_without_people(role: &str) -> bool {
+    role == TopLevelRole::Snapshot.name() || role == TopLevelRole::Timestamp.name()
+}
+
+/// The days that a member states, if they are as many as there can be.
+pub(super) fn days(value: &Value) -> Option<Days> {
+    let Value::Integer(number) = value else { return None };
+    number.digits().parse().ok().and_then(Days::new)
+}
+
+/// The periods that a role in root states.
+pub(super) fn periods(role: &Value) -> Option<Periods> {
+    let (expires, signing) = (days(role.get(EXPIRES_DAYS)?)?, days(role.get(SIGNING_DAYS)?)?);
+    (signing < expires).then_some(Periods { expires, signing })
+}
+
+/// Everything of two versions, in order of the places.
+pub(super) fn compare(mut before: BTreeMap<String, String>, after: BTreeMap<String, String>) -> Vec<MemberChange> {
+    let mut changes: Vec<MemberChange> = after
+        .into_iter()
+        .map(|(place, after)| MemberChange { before: before.remove(&place), place, after: Some(after) })
+        .collect();
+    changes.extend(before.into_iter().map(|(place, before)| MemberChange { place, before: Some(before), after: None }));
+    changes.sort_by(|left, right| left.place.cmp(&right.place));
+    changes
+}
+
+/// What a root says that a review tells nowhere else: its place, and its value as compact JSON.
+pub(super) fn untold_of_root(root: &Root, signed: &ValueMembers) -> BTreeMap<String, String> {
+    let roles = TopLevelRole::ALL.map(|role| root.role(role));
+    let listed = ListedKeys::of(root.keys(), roles);
+    let stated = |role: &str| signed.get("roles").and_then(|roles| periods(roles.get(role)?)).is_some();
+    let is_told = |place: &[&str], value: &Value| match place {
+        ["consistent_snapshot"] => *value == Value::Bool(true),
+        ["keys"] => is_empty(value),
+        ["keys", id] => listed.is_told(id, value),
+        ["roles", role, "keyids"] => is_role(role) && is_in_order(value),
+        ["roles", role, "threshold"] => is_role(role),
+        ["roles", role, EXPIRES_DAYS | SIGNING_DAYS] => is_signed_without_people(role) && stated(role),
+        _ => is_told_of_every_file(place, value, TopLevelRole::Root, root.expiry()),
+    };
+    let mut found = untold(signed, &is_told);
+    if signed.get("consistent_snapshot").is_none() {
+        // Readers take it for false.
+        found.insert(pointer(&["consistent_snapshot"]), "absent".to_owned());
+    }
+    found
+}
+
+/// What a targets file says that a review tells nowhere else.
+pub(super) fn untold_of_targets(targets: &Targets, signed: &ValueMembers) -> BTreeMap<String, String> {
+    let files: BTreeMap<_, TargetFile> = targets.targets().filter_map(|(name, file)| Some((name, file?))).collect();
+    let (scopes, listed) = match targets.delegations() {
+        None => (Vec::new(), ListedKeys::default()),
+        Some(delegations) => match delegations.roles() {
+            DelegatedRoles::HashBins(bins) => (Vec::new(), ListedKeys::of(delegations.keys(), [bins.keys()])),
+            DelegatedRoles::Listed(roles) => {
+                let roles: Vec<_> = roles.iter().collect();
+                let listed = ListedKeys::of(delegations.keys(), roles.iter().map(|role| role.keys()));
+                (roles.iter().map(|role| matches!(role.scope(), Scope::Patterns(_))).collect(), listed)
+            }
+        },
+    };
+    let is_by_patterns = |at: &str| at.parse::<usize>().ok().and_then(|at| scopes.get(at).copied());
+    // Of digests a review tells the one that the file is published under.
+    let is_first_digest = |file: &TargetFile, algorithm: &str, value: &Value| {
+        let first = file.digests.each().next();
+        first.is_some_and(|(name, digest)| name == algorithm && value.as_text() == Some(&hex::encode(digest)))
+    };
+    let is_told = |place: &[&str], value: &Value| match place {
+        ["targets"] | ["delegations", "keys"] => is_empty(value),
+        ["targets", name, "length" | "custom"] => files.contains_key(*name),
+        ["targets", name, "hashes", algorithm] => {
+            files.get(*name).is_some_and(|file| is_first_digest(file, algorithm, value))
+        }
+        ["delegations", "keys", id] => listed.is_told(id, value),
+        ["delegations", "succinct_roles", "bit_length" | "name_prefix" | "threshold"] => true,
+        ["delegations", "succinct_roles", "keyids"] | ["delegations", "roles", _, "keyids"] => is_in_order(value),
+        ["delegations", "roles", _, "name" | "threshold" | "terminating"] => true,
+        ["delegations", "roles", at, "paths"] => is_by_patterns(at) == Some(true),
+        ["delegations", "roles", at, "path_hash_prefixes"] => is_by_patterns(at) == Some(false),
+        _ => is_told_of_every_file(place, value, TopLevelRole::Targets, targets.expiry()),
+    };
+    untold(signed, &is_told)
+}
+
+/// What every signed file has: what it is, for which version of the specification, which version it is, and when it expires.
+fn is_told_of_every_file(place: &[&str], value: &Value, role: TopLevelRole, expiry: Expiry) -> bool {
+    match place {
+        ["_type"] => value.as_text() == Some(role.name()),
+        ["spec_version"] => value.as_text() == Some(PUBLISHED_SPEC_VERSION),
+        ["expires"] => value.as_text() == Some(&*expiry.to_text()),
+        ["version"] => true,
+        [SIGNING_DAYS] => days(value).is_some(),
+        _ => false,
+    }
+}
+
+fn is_role(name: &str) -> bool {
+    TopLevelRole::ALL.iter().any(|role| role.name() == name)
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_some_and(ValueMembers::is_empty)
+}
+
+/// Whether ids stand in the order in which they are written here. Another order means nothing, and is signed all the same.
+fn is_in_order(ids: &Value) -> bool {
+    let ids: Vec<Option<&str>> = ids.as_array().unwrap_or_default().iter().map(Value::as_text).collect();
+    ids.is_sorted()
+}
+
+/// The keys of a file that are told of by their ids, as those of a role.
+#[derive(Default)]
+struct ListedKeys {
+    objects: BTreeMap<String, Vec<u8>>,
+}
+
+impl ListedKeys {
+    /// Those that a role lists, and whose id is the digest of the key object as it is written here: then the id says all of it.
+    fn of<'a>(keys: &Keys, roles: impl IntoIterator<Item = &'a RoleKeys>) -> ListedKeys {
+        let listed: BTreeSet<&KeyId> = roles.into_iter().flat_map(|role| role.key_ids()).collect();
+        let told = |id: &KeyId| {
+            let key = keys.get(id)?.usable().ok().filter(|key| KeyId::of(key) == *id)?;
+            Some((id.as_str().to_owned(), Value::from(key_object(key)).canonical()))
+        };
+        ListedKeys { objects: listed.into_iter().filter_map(told).collect() }
+    }
+
+    fn is_told(&self, id: &str, object: &Value) -> bool {
+        self.objects.get(id).is_some_and(|known| *known == object.canonical())
+    }
+}
+
+/// All members and elements that are not told of, the innermost.
+fn untold(signed: &ValueMembers, is_told: &dyn Fn(&[&str], &Value) -> bool) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (name, value) in signed.iter() {
+        visit(&[name], value, is_told, &mut found);
+    }
+    found
+}
+
+fn visit(
+    place: &[&str],
+    value: &Value,
+    is_told: &dyn Fn(&[&str], &Value) -> bool,
+    found: &mut BTreeMap<String, String>,
+) {
+    if is_told(place, value) {
+        return;
+    }
+    // As deep as the reader of these files goes.
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            members.iter().for_each(|(name, value)| visit(&[place, &[name]].concat(), value, is_told, found));
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            for (at, value) in elements.iter().enumerate() {
+                visit(&[place, &[at.to_string().as_str()]].concat(), value, is_told, found);
+            }
+        }
+        other => {
+            found.insert(pointer(place), other.compact());
+        }
+    }
+}
+
+/// RFC 6901, 3.
+fn pointer(place: &[&str]) -> String {
+    place.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_json_pointer() {
+        assert_eq!(pointer(&["roles", "a/b~c", "0"]), "/roles/a~1b~0c/0");
+    }
+
+    #[test]
+    fn periods_are_told_where_they_are_those_that_are_gone_by() {
+        let read = |text: &str| periods(&Value::parse(text.as_bytes(), 100).unwrap());
+        let role = |expires: &str, signing: &str| {
+            read(&format!("{{\"{EXPIRES_DAYS}\": {expires}, \"{SIGNING_DAYS}\": {signing}}}"))
+        };
+        assert!(role("7", "6").is_some());
+        for (expires, signing) in [("7", "7"), ("0", "6"), ("7", "0"), ("\"7\"", "6"), ("3661", "6")] {
+            assert!(role(expires, signing).is_none(), "{expires} {signing}");
+        }
+        assert!(read("{}").is_none());
+    }
+
+    #[test]
+    fn what_is_not_told_is_listed_to_its_last_leaf() {
+        let members = Value::parse(br#"{"told": {"a": 1}, "b": {"c": [true, {}], "d": []}}"#, 100).unwrap();
+        let is_told = |place: &[&str], _: &Value| place == ["told"];
+        let found = untold(members.as_object().unwrap(), &is_told);
+        let found: Vec<(&str, &str)> = found.iter().map(|(place, value)| (&**place, &**value)).collect();
+        assert_eq!(found, [("/b/c/0", "true"), ("/b/c/1", "{}"), ("/b/d", "[]")]);
+    }
+}

@@ -1,0 +1,140 @@
+//! How long files hold, and when they are to be signed anew, as the files themselves say it.
+
+use super::Mark;
+
+/// How many days before its expiry a file is to be signed anew: what it said, and what it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SigningDays {
+    pub(crate) before: Option<u16>,
+    pub(crate) after: Option<u16>,
+}
+
+impl SigningDays {
+    /// What becomes of it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::of(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// What it is from now on, and what it was where that is another; nothing where nothing was or is said.
+    pub(crate) fn line(&self) -> Option<String> {
+        Some(match (self.before, self.after) {
+            (None, None) => return None,
+            (Some(before), None) => {
+                format!("no longer says when it is to be signed anew, so far {} before it expires", days(before))
+            }
+            (Some(before), Some(after)) if before != after => {
+                format!("to be signed anew {} before it expires, so far {before}", days(after))
+            }
+            (_, Some(after)) => format!("to be signed anew {} before it expires", days(after)),
+        })
+    }
+
+    /// What changes, as a sentence about a role.
+    pub(crate) fn sentence(&self, role: &str) -> Option<String> {
+        match (self.mark(), self.after) {
+            (Mark::Stays, _) => None,
+            (_, Some(_)) => Some(format!("{role} is {}", self.line()?)),
+            (_, None) => Some(format!("{role} {}", self.line()?)),
+        }
+    }
+}
+
+/// How long the versions of a role hold that is signed without people: days to the expiry, and days before it in which the next one is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holding {
+    pub(crate) before: Option<(u16, u16)>,
+    pub(crate) after: Option<(u16, u16)>,
+}
+
+impl Holding {
+    /// What becomes of it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::of(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// What it is from now on, and what it was where that is another; nothing where nothing was or is said.
+    pub(crate) fn line(&self) -> Option<String> {
+        let stated = |(expires, signing): (u16, u16)| {
+            format!("holds {}, and is to be signed anew {} before it expires", days(expires), days(signing))
+        };
+        Some(match (self.before, self.after) {
+            (None, None) => return None,
+            (Some((expires, signing)), None) => {
+                format!("no longer says how long it holds, so far {}, and {signing} before that", days(expires))
+            }
+            (Some(before), Some(after)) if before != after => {
+                format!("{}; so far {} and {}", stated(after), before.0, before.1)
+            }
+            (_, Some(after)) => stated(after),
+        })
+    }
+
+    /// What changes, as sentences about a role.
+    pub(crate) fn sentences(&self, role: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        match (self.before, self.after) {
+            (None, None) => {}
+            (None, Some(_)) => found.extend(self.line().map(|line| format!("{role} {line}"))),
+            (Some((expires, signing)), None) => found.push(format!(
+                "nothing says any more how long {role} holds, so far {}, and to be signed anew {} before it expires",
+                days(expires),
+                days(signing)
+            )),
+            (Some(before), Some(after)) => {
+                if before.0 != after.0 {
+                    found.push(format!("{role} holds {} instead of {}", days(after.0), before.0));
+                }
+                let signing = SigningDays { before: Some(before.1), after: Some(after.1) };
+                found.extend(signing.sentence(role));
+            }
+        }
+        found
+    }
+}
+
+fn days(number: u16) -> String {
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_days_are_told_where_they_change_and_shown_where_they_stay() {
+        let of = |before, after| SigningDays { before, after };
+        let told = |before, after| of(before, after).sentence("targets");
+        assert_eq!(
+            told(Some(46), Some(30)).as_deref(),
+            Some("targets is to be signed anew 30 days before it expires, so far 46")
+        );
+        assert_eq!(told(None, Some(1)).as_deref(), Some("targets is to be signed anew 1 day before it expires"));
+        assert_eq!(
+            told(Some(46), None).as_deref(),
+            Some("targets no longer says when it is to be signed anew, so far 46 days before it expires")
+        );
+        assert_eq!(told(Some(46), Some(46)), None);
+        assert_eq!(of(Some(46), Some(46)).line().as_deref(), Some("to be signed anew 46 days before it expires"));
+        assert_eq!(of(None, None).line(), None);
+    }
+
+    #[test]
+    fn periods_are_told_one_by_one() {
+        let told = |before, after| Holding { before, after }.sentences("timestamp");
+        assert_eq!(told(Some((7, 6)), Some((3, 6))), ["timestamp holds 3 days instead of 7"]);
+        assert_eq!(
+            told(Some((7, 6)), Some((7, 5))),
+            ["timestamp is to be signed anew 5 days before it expires, so far 6"]
+        );
+        assert_eq!(told(Some((7, 6)), Some((8, 5))).len(), 2);
+        assert_eq!(told(Some((7, 6)), Some((7, 6))), [""; 0]);
+        assert_eq!(
+            told(None, Some((7, 6))),
+            ["timestamp holds 7 days, and is to be signed anew 6 days before it expires"]
+        );
+        assert!(
+            told(Some((7, 6)), None)[0].starts_with("nothing says any more how long timestamp holds, so far 7 days")
+        );
+        assert_eq!(Holding::default().line(), None);
+    }
+}
