@@ -85,7 +85,7 @@ impl Reviewed {
             None => ("<br><span class=\"quiet\">the first</span>".to_owned(), String::new()),
         };
         format!(
-            "<tr><th scope=\"row\">{}</th><td>{version}{was}</td><td>{}{expired}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"version\">{version}{was}</td><td>{}{expired}</td></tr>\n",
             text(role),
             words(&in_days(*expires, self.at))
         )

@@ -86,7 +86,7 @@ fn table(signers: &Signers) -> String {
         };
         let token = holder.token.as_ref().map(|token| format!("<br>{}", text(&token.text))).unwrap_or_default();
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet\">{}</span>{token}</td></tr>\n",
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code><br><span class=\"quiet\">{}</span>{token}</td></tr>\n",
             class(holder.mark),
             badge(holder.mark, word),
             text(&holder.key_id),
