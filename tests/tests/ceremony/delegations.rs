@@ -280,17 +280,19 @@ fn bounds_of_the_policy_hold_for_every_role_with_their_reasons() {
     }
 }
 
+type Files = std::collections::BTreeMap<String, Vec<u8>>;
+
 #[test]
 fn a_change_in_a_delegated_file_that_was_published_is_found() {
     let room = after_npm();
-    let read = |change: &dyn Fn(&mut std::collections::BTreeMap<String, Vec<u8>>)| {
+    let read = |change: &dyn Fn(&mut Files)| {
         let mut files = room.published.files().clone();
         change(&mut files);
         Published::read(files).unwrap_err()
     };
     let edit = |name: &str, from: &str, to: &str| {
         let (name, from, to) = (name.to_owned(), from.to_owned(), to.to_owned());
-        move |files: &mut std::collections::BTreeMap<String, Vec<u8>>| {
+        move |files: &mut Files| {
             let text = String::from_utf8(files[&name].clone()).unwrap();
             assert!(text.contains(&from));
             files.insert(name.clone(), text.replace(&from, &to).into_bytes());
