@@ -30,3 +30,5 @@ mod sequence;
 mod signing;
 #[path = "ceremony/transcript.rs"]
 mod transcript;
+#[path = "ceremony/two_ids.rs"]
+mod two_ids;

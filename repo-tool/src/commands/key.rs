@@ -69,12 +69,17 @@ pub(crate) struct GenerateArgs {
   rootline-repo key check 'pkcs11:token=alice;object=root' --pkcs11-module /usr/lib/libsofthsm2.so
   rootline-repo key check 'pkcs11:serial=12345678;id=%02' --pkcs11-module libykcs11.so     a YubiKey's slot 9c
   rootline-repo key check awskms:///alias/online plugin:my-hsm://online
+  rootline-repo key check alice.pem --public-key-out alice.pem.pub     what a maintainer needs of a key that is elsewhere
 
 The challenge is a text that can never be metadata, so the signature is worth nothing to anybody.")]
 pub(crate) struct CheckArgs {
     /// Files or signers' URIs
     #[arg(value_name = "URI", required = true)]
     keys: Vec<OsString>,
+
+    /// Write the public key of the one key that is checked to this file
+    #[arg(long, value_name = "FILE")]
+    public_key_out: Option<PathBuf>,
 
     #[command(flatten)]
     signer: SignerArgs,
@@ -129,7 +134,14 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
         path.push(".pub");
         path.into()
     });
-    refuse_existing(out)?;
+    refuse_existing(out).map_err(|failure| match public_path.exists() {
+        true => failure,
+        // As when this was ended between the two.
+        false => Failure::new(
+            format!("{} is there already, and {} is not", out.display(), public_path.display()),
+            "name another file, as a key is never overwritten; or write the public key of this one: rootline-repo key check FILE --public-key-out FILE",
+        ),
+    })?;
     refuse_existing(&public_path)?;
     // The operating system's randomness fails only where there is none at all; then there is no key to be had.
     let mut rng = UnwrapErr(SysRng);
@@ -195,11 +207,18 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 }
 
 fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
+    if args.public_key_out.is_some() && args.keys.len() > 1 {
+        let what = format!("one file cannot have the public keys of {} keys", args.keys.len());
+        return Err(Failure::new(what, "check one key at a time, each with a file of its own"));
+    }
     let mut checked = Vec::new();
     for uri in &args.keys {
         let signer = OpenSigner::open(uri, &args.signer, &context.terminal)?;
         signer.check()?;
         checked.push(signer);
+    }
+    if let (Some(path), [signer]) = (&args.public_key_out, &checked[..]) {
+        atomic_file::ensure(path, signer.public_key().to_spki_pem().as_bytes())?;
     }
     let report: Value = checked
         .iter()
@@ -211,6 +230,9 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
                 "scheme": public.scheme().as_str(),
             });
             signer.details().iter().for_each(|(name, value)| report[*name] = json!(value));
+            if let Some(path) = &args.public_key_out {
+                report["public_key"] = json!(path);
+            }
             report
         })
         .collect();
@@ -223,6 +245,9 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
             if !details.is_empty() {
                 line(format_args!("  {}", details.join(", ")));
             }
+        }
+        if let Some(path) = &args.public_key_out {
+            line(format_args!("wrote {}", path.display()));
         }
     });
     Ok(())

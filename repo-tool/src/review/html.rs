@@ -107,7 +107,7 @@ impl Reviewed {
             }
         };
         format!(
-            "<tr><th scope=\"row\">{}</th><td>{version}{was}</td><td>{}{expired}{signing}</td></tr>\n{members}",
+            "<tr><th scope=\"row\">{}</th><td class=\"version\">{version}{was}</td><td>{}{expired}{signing}</td></tr>\n{members}",
             text(role),
             words(&in_days(*expires, self.at))
         )

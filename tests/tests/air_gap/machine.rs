@@ -16,9 +16,14 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// With nothing.
+    pub(crate) fn empty() -> Machine {
+        Machine { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// With the keyholder's private key, `key.pem`, and a request, `request.json`.
     pub(crate) fn of(office: &Office, name: &str, request: &str) -> Machine {
-        let machine = Machine { folder: tempfile::tempdir().unwrap() };
+        let machine = Machine::empty();
         fs::copy(office.path(&format!("keys/{name}.pem")), machine.path("key.pem")).unwrap();
         fs::copy(office.path(request), machine.path("request.json")).unwrap();
         machine

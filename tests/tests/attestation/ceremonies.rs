@@ -127,6 +127,8 @@ fn every_step_checks_again() {
         [vendor.key_pem(), vendor.device_pem()].concat()
     };
     ["alice", "carol", "dave"].iter().for_each(|holder| office.sign("first", holder).says("has signed"));
+    office.done(&["ceremony", "request", "first"]);
+    office.done(&["sign", "first.request.json", "--key", "keys/erin.pem", "--yes", "--output", "erin.json"]);
     let named = format!("{path}: ");
     for (content, what) in [
         (Some(stranger), format!("{named}the attested key ")),
@@ -140,19 +142,23 @@ fn every_step_checks_again() {
             None => fs::remove_file(office.path(&path)).unwrap(),
         }
         let before = office.read("ceremonies/first/transcript.jsonl");
-        for command in [&["ceremony", "freeze"][..], &["ceremony", "review"], &["ceremony", "seal"]] {
-            let said = office.at(DAY_0, command);
+        for command in ["freeze", "review", "request", "seal"] {
+            let said = office.at(DAY_0, &["ceremony", command]);
             assert_eq!(said.status, 1, "{command:?}: {said:?}");
             assert!(said.err.contains(&format!("error: {what}")), "{command:?}: {said:?}");
         }
+        let said = office.at(DAY_0, &["ceremony", "accept", "erin.json"]);
+        assert!(said.status == 1 && said.err.contains(&format!("error: erin.json: {what}")), "{said:?}");
         let said = office.sign("first", "erin");
         assert!(said.status == 1 && said.err.contains(&what), "{said:?}");
         assert_eq!(office.read("ceremonies/first/transcript.jsonl"), before);
         assert_eq!(office.list("ceremonies/first/sealed"), Vec::<String>::new());
+        assert!(!office.path("ceremonies/first/signatures/1.root/erin.json").exists());
         // Who is to sign is told all the same.
         office.done(&["ceremony", "status"]);
         office.write(&path, &good);
     }
+    office.done(&["ceremony", "accept", "erin.json"]).says("erin has signed root 1");
     office.done(&["ceremony", "seal", "first"]);
 }
 

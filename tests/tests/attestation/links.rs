@@ -4,8 +4,8 @@ use rootline_ceremonies::attestation::{CertificateFault, NotAnIssuer, WhichCerti
 use rootline_ceremonies::{Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, VendorRoots};
 
 use crate::der::{BASIC_CONSTRAINTS, Draft, Extension, KEY_USAGE, basic_constraints, block, name, oid, sequence, tlv};
-use crate::real::{self, now};
-use crate::vendor::{Vendor, key};
+use crate::real;
+use crate::vendor::{Vendor, key, now};
 
 /// Why not, and whose certificate it is.
 fn no_issuer(vendor: &Vendor) -> (WhichCertificate, NotAnIssuer) {

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use chrono::{DateTime, Utc};
 use rootline_ceremonies::attestation::{AttestationWarning, Firmware, WhichCertificate};
 use rootline_ceremonies::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
 };
 use rootline_metadata::{PublicKey, parse_instant};
 use rootline_tests::{pem, real_data};
+
+use crate::vendor::now;
 
 /// The serial numbers that the two have printed on them.
 pub(crate) const SERIALS: [u32; 2] = [14_470_876, 15_938_765];
@@ -44,10 +45,6 @@ pub(crate) fn roots() -> VendorRoots {
     let mut roots = VendorRoots::default();
     roots.add(PEM.get_or_init(read)).unwrap();
     roots
-}
-
-pub(crate) fn now() -> DateTime<Utc> {
-    parse_instant("2030-01-01T00:00:00Z").unwrap()
 }
 
 impl Real {

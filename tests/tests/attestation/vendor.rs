@@ -1,11 +1,13 @@
 //! A vendor of tokens that there is not: its root, its intermediates, a token, and what the token says of a key.
 
+use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, KeyKind, SecretKey, VendorRoots,
 };
+use rootline_metadata::parse_instant;
 
 use crate::der::{Draft, Extension, block};
-use crate::real::now;
+use crate::office::DAY_0;
 
 pub(crate) const FIRMWARE: &str = "1.3.6.1.4.1.41482.3.3";
 pub(crate) const SERIAL: &str = "1.3.6.1.4.1.41482.3.7";
@@ -26,6 +28,11 @@ pub(crate) struct Vendor {
     pub(crate) said: Draft,
     pub(crate) key: SecretKey,
     pub(crate) rules: AttestationRules,
+}
+
+/// Day 0.
+pub(crate) fn now() -> DateTime<Utc> {
+    parse_instant(DAY_0).unwrap()
 }
 
 /// A key that is always the same for a name.

@@ -35,6 +35,34 @@ fn a_new_key_is_encrypted_and_its_owners_alone_and_never_written_over() {
 }
 
 #[test]
+fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
+    let office = Office::new();
+    let generate = ["key", "generate", "--out", "mine.pem", "--plain"];
+    office.done(&generate);
+    let public = office.read("mine.pem.pub");
+    // As it is where the program was ended between the two files.
+    fs::remove_file(office.path("mine.pem.pub")).unwrap();
+    office.run(&generate).refuses(
+        "mine.pem is there already, and mine.pem.pub is not",
+        "",
+        "name another file, as a key is never overwritten; or write the public key of this one: rootline-repo key check",
+    );
+    let check = ["key", "check", "mine.pem", "--public-key-out", "mine.pem.pub"];
+    office.done(&check).says("wrote mine.pem.pub");
+    assert_eq!(office.read("mine.pem.pub"), public);
+    let said = office.done(&[&check[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report[0]["public_key"], "mine.pem.pub");
+    // Nobody else's is written over, and one file is for one key.
+    let another = ["key", "check", "keys/alice.pem", "--public-key-out", "mine.pem.pub"];
+    office.run(&another).refuses("mine.pem.pub is there already", "", "");
+    let two = ["key", "check", "keys/alice.pem", "keys/bob.pem", "--public-key-out", "two.pub"];
+    office.run(&two).refuses("one file cannot have the public keys of 2 keys", "", "check one key at a time");
+    assert_eq!(office.read("mine.pem.pub"), public);
+    assert!(!office.path("two.pub").exists());
+}
+
+#[test]
 fn a_plain_key_says_what_it_risks() {
     let office = Office::new();
     let said = office.done(&["key", "generate", "--out", "plain.pem", "--plain"]);

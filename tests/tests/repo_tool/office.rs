@@ -251,7 +251,8 @@ pub(crate) fn verify_after(before: &Path, after: &Path, at: &str) -> Result<Trus
     read(after, 1, at, &copy)
 }
 
-fn read(folder: &Path, root: u64, at: &str, copy: &MemoryStore) -> Result<TrustRoot, Error> {
+/// What a verifier makes of a published folder who begins with that root and this local copy.
+pub(crate) fn read(folder: &Path, root: u64, at: &str, copy: &MemoryStore) -> Result<TrustRoot, Error> {
     let pinned = fs::read(folder.join(format!("{root}.root.json"))).unwrap();
     let transport = Folder::new(folder, folder.join("targets"));
     Client::new(pinned, transport, copy).trust_root(parse_instant(at).unwrap())

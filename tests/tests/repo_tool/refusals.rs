@@ -181,6 +181,34 @@ fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
 }
 
 #[test]
+fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_place() {
+    let office = Office::frozen();
+    let policy = office.read("rootline.toml");
+    let bounds = "[bounds]\nroot = { least-threshold = 3, longest-days = 197 }\n\
+                  targets = { longest-days = 300, why = \"The token batteries last a year\" }\n";
+    office.write("rootline.toml", format!("{policy}\n{bounds}"));
+    let plan = office.read("ceremonies/first/plan.toml");
+    let freeze = ["ceremony", "freeze", "first"];
+    office.run(&freeze).says("nothing has changed");
+    let place = |line: &str| {
+        let at = plan.lines().position(|other| other == line).unwrap() + 1;
+        format!("ceremonies/first/plan.toml:{at}:{}: ", line.find("= ").unwrap() + 3)
+    };
+    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    let reason = "the policy asks for a threshold of at least 3: fewer people could change this alone, and fewer keys would have";
+    let hint = "edit ceremonies/first/plan.toml";
+    office.run(&freeze).refuses(&format!("{}{reason}", place("threshold = 3")), "", hint);
+    office.write("ceremonies/first/plan.toml", plan.replacen("expires-days = 197", "expires-days = 198", 1));
+    let reason =
+        "the policy lets this hold 197 days at the most: the longer a file holds, the longer an old one can be";
+    office.run(&freeze).refuses(&format!("{}{reason}", place("expires-days = 197")), "", hint);
+    // In the words of whoever wrote the policy, where there are any; and said when the plan is written, too.
+    let said = office.done_at(DAY_1, &["ceremony", "new", "long", "--expires", "targets=301"]);
+    said.says("it needs an edit before it can be frozen");
+    said.says("the policy lets this hold 300 days at the most: The token batteries last a year");
+}
+
+#[test]
 fn wrong_usage_is_told_apart_from_a_refusal() {
     let office = Office::new();
     for arguments in [

@@ -25,6 +25,36 @@ fn signatures_that_were_given_in_two_clones_both_count() {
     ben.done(&["ceremony", "list"]).says("first: done");
 }
 
+/// A keyholder without a repository sends their answer to both.
+#[test]
+fn one_answer_that_was_accepted_in_two_clones_counts_once() {
+    let office = Office::frozen();
+    office.done(&["ceremony", "request", "first"]);
+    for name in ["alice", "bob"] {
+        let key = format!("keys/{name}.pem");
+        let answer = ["--output", &*format!("{name}.json"), "--key", &key, "--yes"];
+        office.done(&[&["sign", "first.request.json"], &answer[..]].concat());
+    }
+    let Some(clones) = Clones::of(office) else { return };
+    let (ann, ben) = (clones.ann(), clones.ben());
+    ann.done(&["ceremony", "accept", "alice.json"]).says("alice has signed root 1 and targets 1");
+    ben.done_at(DAY_1, &["ceremony", "accept", "bob.json", "alice.json"]).says("bob has signed root 1");
+    assert_eq!(ann.merge(ben), [""; 0]);
+    assert_eq!(ben.merge(ann), [""; 0]);
+    assert_eq!(ann.transcript(), ben.transcript());
+    for desk in [ann, ben] {
+        desk.done(&["ceremony", "status"]).says("root 1 under root 1 (new): 2 of 3 (alice, bob); 1 more needed");
+        // Both clones noted it down, and it counts once.
+        let mut signed = desk.signed();
+        signed.dedup();
+        assert_eq!(signed, ["alice root", "alice targets", "bob root", "bob targets"]);
+        desk.done(&["ceremony", "verify", "first"]).says("everything is as the record says");
+    }
+    ann.sign_at(DAY_1, "carol").says("next: rootline-repo ceremony seal first");
+    ann.publish(DAY_1);
+    ann.verify(DAY_1);
+}
+
 #[test]
 fn a_log_draws_where_two_clones_parted_and_came_together() {
     let Some(clones) = Clones::of(Office::frozen()) else { return };

@@ -14,6 +14,7 @@ use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
 use crate::commands::{Context, parse_name, parse_role, plain};
+use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::input::{self, STANDARD};
 
@@ -51,6 +52,7 @@ type Counted<'a> = (&'a Name, Standing, &'a Keyholders);
 struct Desk {
     room: Room,
     answers: Answers,
+    evidence: Evidence,
 }
 
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
@@ -66,8 +68,7 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let mut standings = Vec::new();
     for (id, desk) in &reception.desks {
         let standing = desk.room.tally(&desk.answers)?;
-        let evidence = desk.room.evidence(context)?;
-        desk.room.folder.note_answers(&standing, &desk.room.keyholders, &evidence)?;
+        desk.room.folder.note_answers(&standing, &desk.room.keyholders, &desk.evidence)?;
         standings.push((id, standing, &desk.room.keyholders));
     }
     let (mut lines, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
@@ -202,8 +203,9 @@ impl Reception<'_> {
                 }
                 // What does not follow what is published is not worth a signature.
                 room.ceremony()?;
+                let evidence = room.evidence(self.context)?;
                 let answers = room.folder.answers()?;
-                Ok(place.insert(Desk { room, answers }))
+                Ok(place.insert(Desk { room, answers, evidence }))
             }
         }
     }

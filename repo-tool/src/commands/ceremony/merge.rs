@@ -49,8 +49,15 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
         .map_err(|error| Failure::new(format!("both plans together are none: {error}"), "edit one of them"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
-    let counts = |folder: &CeremonyFolder| counting(folder, &published, &keyholders);
-    let (own, others) = (counts(&into)?, counts(&from)?);
+    let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
+    let is_begun = into.transcript()?.last(&EventKind::Merged).is_some_and(|last| last.event == event);
+    // Where an earlier run was ended while it froze, the frozen files are no longer those of before, and not all of those to come; what counted
+    // then counts in what is frozen now, or that run would have refused.
+    let own = match is_begun {
+        true => kept(&into, &frozen, &published, &keyholders)?,
+        false => counting(&into, &published, &keyholders)?,
+    };
+    let others = counting(&from, &published, &keyholders)?;
     refuse_to_void(&own, &others, &frozen)?;
 
     // Whatever this is interrupted after, the same again goes on: answers for what is not frozen yet are in nobody's way, and a plan that was
@@ -61,9 +68,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if text.as_bytes() != std::fs::read(into.plan_path()).unwrap_or_default() {
         atomic_file::replace(&into.plan_path(), text.as_bytes())?;
     }
-    let plan_digest = hex::encode(&sha256(text.as_bytes()));
-    let event = Event::merged(from.id().as_str(), &plan_digest);
-    if into.transcript()?.last(&EventKind::Merged).is_none_or(|last| last.event != event) {
+    if !is_begun {
         into.note(context.now, event)?;
     }
     let done = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
@@ -112,8 +117,18 @@ fn counting(folder: &CeremonyFolder, published: &Published, keyholders: &Keyhold
         return Ok(Answers::new());
     }
     let (frozen, _) = folder.frozen()?;
+    kept(folder, &frozen, published, keyholders)
+}
+
+/// The answers of a ceremony that count for these files.
+fn kept(
+    folder: &CeremonyFolder,
+    frozen: &Frozen,
+    published: &Published,
+    keyholders: &Keyholders,
+) -> Result<Answers, Failure> {
     let answers = folder.answers()?;
-    let standing = Ceremony::new(folder.id(), &frozen, published, keyholders)?.tally(&answers);
+    let standing = Ceremony::new(folder.id(), frozen, published, keyholders)?.tally(&answers);
     let kept = standing.kept();
     Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
 }

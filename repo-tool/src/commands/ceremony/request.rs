@@ -36,6 +36,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     let id = room.folder.id();
     // What does not follow what is published is not worth a signature.
     room.ceremony()?;
+    room.evidence(context)?;
     let parts = RequestParts {
         plan: &room.folder.plan_text()?,
         revision: room.record.revision,
