@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
 
 use crate::answer::{Answer, AnswerSignature};
-use crate::delegates::{delegates, delegation_tree};
+use crate::delegates::{delegate, delegation_tree};
 use crate::document;
 use crate::frozen::Frozen;
 use crate::keyholder::{Keyholder, Keyholders};
@@ -221,8 +221,7 @@ impl<'a> Ceremony<'a> {
             self.frozen.targets(role).or(published)
         };
         delegation_tree(file).find_map(|(role, targets)| {
-            let mut delegates = delegates(targets).unwrap_or_default().into_iter();
-            let (_, authority) = delegates.find(|(delegate, _)| delegate == name)?;
+            let authority = delegate(targets, name)?;
             Some((Under::Delegator(Part::new(role, targets.version())), authority))
         })
     }

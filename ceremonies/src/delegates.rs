@@ -28,6 +28,15 @@ pub fn delegates(targets: &Targets) -> Result<Vec<(Name, Authority<'_>)>, String
     names.iter().map(delegate).collect()
 }
 
+/// Whose signatures one role needs, if a file delegates to it; more bins than a plan can have are not looked at.
+pub(crate) fn delegate<'a>(targets: &'a Targets, name: &Name) -> Option<Authority<'a>> {
+    let delegations = targets.delegations()?;
+    match delegations.roles() {
+        DelegatedRoles::HashBins(bins) if bins.bit_length() > DelegationPlan::MOST_BITS => None,
+        _ => delegations.authority(&CeremonyRole::Delegated(name.clone()).role_name()?),
+    }
+}
+
 /// The targets file and all that are delegated to from it, whoever delegates before those they delegate to: `file` gives the one of a role that
 /// counts. A role without a file, and a file that delegates in a form that this program does not write, end their branch: freezing and reading
 /// refuse them.
@@ -36,15 +45,19 @@ pub(crate) fn delegation_tree<'a>(
 ) -> impl Iterator<Item = (CeremonyRole, &'a Targets)> {
     let mut to_visit = VecDeque::from([CeremonyRole::Targets]);
     let mut reached = BTreeSet::new();
+    let mut before: Option<&Targets> = None;
     std::iter::from_fn(move || {
-        while let Some(role) = to_visit.pop_front() {
-            let Some(targets) = file(&role) else { continue };
-            for (name, _) in delegates(targets).unwrap_or_default() {
-                if reached.insert(name.clone()) {
-                    to_visit.push_back(CeremonyRole::Delegated(name));
-                }
+        // Only now: whoever finds what they look for in one file need not know of all that it delegates to.
+        for (name, _) in before.take().and_then(|targets| delegates(targets).ok()).into_iter().flatten() {
+            if reached.insert(name.clone()) {
+                to_visit.push_back(CeremonyRole::Delegated(name));
             }
-            return Some((role, targets));
+        }
+        while let Some(role) = to_visit.pop_front() {
+            if let Some(targets) = file(&role) {
+                before = Some(targets);
+                return Some((role, targets));
+            }
         }
         None
     })
