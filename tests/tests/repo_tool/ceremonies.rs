@@ -259,3 +259,35 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
     assert!(office.path("my-demo/public/2.root.json").exists());
     office.run(&["demo", "my-demo"]).refuses("my-demo is not empty", "", "name a new folder");
 }
+
+#[test]
+fn bins_of_which_the_same_is_to_be_said_are_told_of_at_once() {
+    let bins = |bits: u8| {
+        let office = Office::planned();
+        let delegation = format!(
+            "[[delegations]]\nbins = {{ prefix = \"bin\", bits = {bits} }}\nexpires-days = 300\nsigning-days = 40\n\
+             holders = [\"frank\", \"alice\"]\nthreshold = 2\nship = []\n"
+        );
+        office.edit("ceremonies/first/plan.toml", "\n[online]", &format!("\n{delegation}\n[online]"));
+        office.done(&["ceremony", "freeze", "first"]);
+        office
+    };
+    let few = bins(3).done(&["ceremony", "status", "first"]);
+    few.says("bin-0 1 under targets 1: 0 of 2 (nobody); 2 more needed, of: alice, frank");
+    few.says("bin-7 1 under targets 1: 0 of 2 (nobody); 2 more needed, of: alice, frank");
+
+    let office = bins(4);
+    let all = "bin-0 1 to bin-f 1 (16 files) under targets 1: 0 of 2 (nobody); 2 more needed, of: alice, frank";
+    let said = office.done(&["ceremony", "status", "first"]);
+    said.says(all);
+    assert_eq!(said.out.matches("bin-").count(), 2, "{said:?}");
+
+    // One that differs has a line of its own, and parts the others.
+    let answers = "ceremonies/first/signatures";
+    office.sign("first", "frank").says("bin-0 1 to bin-f 1 (16 files) under targets 1: 1 of 2 (frank)");
+    std::fs::remove_file(office.path(&format!("{answers}/1.bin-3/frank.json"))).unwrap();
+    let said = office.done(&["ceremony", "status", "first"]);
+    said.says("bin-3 1 under targets 1: 0 of 2 (nobody); 2 more needed, of: alice, frank");
+    said.says("bin-4 1 to bin-f 1 (12 files) under targets 1: 1 of 2 (frank); 1 more needed, of: alice");
+    said.says("bin-2 1 under targets 1: 1 of 2 (frank); 1 more needed, of: alice");
+}

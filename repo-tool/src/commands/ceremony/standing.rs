@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use crate::commands::join;
 use crate::signer::recorded_place;
 
-/// One line for each quorum, and one for each answer that does not count. Whoever is missing is told with what they sign with, where that is
-/// noted down and they have no line of their own, which says it.
+/// A role with its version says more than a number of them, as long as there are few.
+const MOST_ALIKE_ONE_BY_ONE: usize = 8;
+
+/// One line for each quorum, and one for each answer that does not count. Files of which all the same is to be said, as of many bins, are told of
+/// at once. Whoever is missing is told with what they sign with, where that is noted down and they have no line of their own, which says it.
 pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_own_line: &[&Name]) -> Vec<String> {
     let name = |name: &Name| match have_own_line.contains(&name) {
         true => name.to_string(),
@@ -18,7 +21,17 @@ pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_
     let gone = standing.gone.iter();
     let gone =
         gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
-    standing.parts.iter().flat_map(|part| part_lines(part, &name)).chain(gone).collect()
+    let alike = standing.parts.chunk_by(|one, next| part_lines(one, "", &name) == part_lines(next, "", &name));
+    alike.flat_map(|parts| alike_lines(parts, &name)).chain(gone).collect()
+}
+
+fn alike_lines(parts: &[PartStanding], shown: &dyn Fn(&Name) -> String) -> Vec<String> {
+    match parts {
+        [first, .., last] if parts.len() > MOST_ALIKE_ONE_BY_ONE => {
+            part_lines(first, &format!("{} to {} ({} files)", first.part, last.part, parts.len()), shown)
+        }
+        parts => parts.iter().flat_map(|part| part_lines(part, &part.part.to_string(), shown)).collect(),
+    }
 }
 
 /// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
@@ -36,7 +49,7 @@ pub(super) fn with_places(text: String, name: &Name, keyholders: &Keyholders) ->
     }
 }
 
-fn part_lines(standing: &PartStanding, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
+fn part_lines(standing: &PartStanding, part: &str, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     for quorum in &standing.quorums {
         let QuorumStanding { under, threshold, signed, missing, nobodys } = quorum;
@@ -48,7 +61,7 @@ fn part_lines(standing: &PartStanding, shown: &dyn Fn(&Name) -> String) -> Vec<S
                 format!("{needed} more needed, of: {}", missing.join(", "))
             }
         };
-        let (part, count) = (&standing.part, signed.len());
+        let count = signed.len();
         lines.push(format!("  {part} under {under}: {count} of {threshold} ({}); {still}", join(signed)));
         if !nobodys.is_empty() && !quorum.is_met() {
             let ids: Vec<&str> = nobodys.iter().map(|id| id.short()).collect();
@@ -56,10 +69,10 @@ fn part_lines(standing: &PartStanding, shown: &dyn Fn(&Name) -> String) -> Vec<S
         }
     }
     for name in &standing.void {
-        lines.push(format!("  {}: {name} signed an earlier revision and has to sign again", standing.part));
+        lines.push(format!("  {part}: {name} signed an earlier revision and has to sign again"));
     }
     for (name, why) in &standing.rejected {
-        lines.push(format!("  {}: what is filed for {name} does not count: {why}", standing.part));
+        lines.push(format!("  {part}: what is filed for {name} does not count: {why}"));
     }
     lines
 }
