@@ -98,5 +98,7 @@ fn an_answer_about_many_bins_is_longer_than_a_code_and_says_so() {
     machine.sign(&["--yes", "--qr", "--role", "root", "--output", "root.json"]).says("alice has signed root 1\n");
     machine.sign(&["--yes"]).says("bin-1f 1\n");
     office.write("alice.answer.json", machine.read("first.alice.answer.json"));
-    office.done(&["ceremony", "accept", "alice.answer.json"]).says("bin-1f 1 under targets 1: 1 of 1 (alice); enough");
+    office
+        .done(&["ceremony", "accept", "alice.answer.json"])
+        .says("bin-00 1 to bin-1f 1 (32 files) under targets 1: 1 of 1 (alice); enough");
 }
