@@ -97,10 +97,14 @@ fn reads_as_it_was_signed(page: &str, fingerprint: &str) {
         let seen = browser.open(page, width);
         for line in [
             "Three tokens are too old",
-            "alice, bob and dave no longer sign",
-            "frank, grace and heidi sign",
-            "root 2",
-            "root 3",
+            "alice and bob no longer sign root from root 2 on",
+            "dave no longer signs root and targets from root 3 on",
+            "alice and bob no longer sign targets from root 3 on",
+            "frank and grace sign root from root 2 on",
+            "heidi signs root and targets from root 3 on",
+            "frank and grace sign targets from root 3 on",
+            "root 2 takes the place of root 1",
+            "root 3 takes the place of root 2",
             "3 of 5",
         ] {
             assert!(seen.text.contains(line), "{line:?} is not in {}", seen.text);
