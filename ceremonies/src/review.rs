@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{
-    Authority, DelegatedRoles, Delegation, Expiry, KeyId, PublicKey, Role, Root, Scope, TargetFile, Targets,
-    TopLevelRole, Version,
+    Authority, DelegatedRoles, Delegation, Expiry, KeyId, Role, Root, Scope, TargetFile, Targets, TopLevelRole, Version,
 };
 
 pub use members::MemberChange;
@@ -304,8 +303,8 @@ fn compare(
 /// The keys of a role, in order of their owners' names.
 fn listed(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<ListedKey> {
     let key = |key_id: &KeyId| {
-        let key: Option<&PublicKey> = authority.keys.get(key_id).and_then(|key| key.usable().ok());
-        let owner = key.and_then(|key| keyholders.owner(key.material()));
+        let key = authority.key(key_id);
+        let owner = keyholders.owner_of(authority, key_id);
         ListedKey {
             owner: owner.map(|owner| owner.name().clone()),
             key_id: key_id.clone(),
@@ -326,10 +325,8 @@ fn listed_delegations(targets: &Targets) -> BTreeMap<String, (usize, DelegationT
     let Some(delegations) = targets.delegations() else { return BTreeMap::new() };
     match delegations.roles() {
         DelegatedRoles::HashBins(bins) => {
-            let name = |number| bins.bin(number).map(|name| name.to_string()).unwrap_or_default();
-            let label = format!("{} to {}", name(0), name(bins.count() - 1));
             let authority = Authority { keys: delegations.keys(), role: bins.keys() };
-            BTreeMap::from([(label, (1, DelegationTerms::Bins { count: bins.count() }, authority))])
+            BTreeMap::from([(bins.label(), (1, DelegationTerms::Bins { count: bins.count() }, authority))])
         }
         DelegatedRoles::Listed(roles) => {
             let entry = |(place, delegation): (usize, Delegation)| {
