@@ -21,17 +21,15 @@ pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_
     let gone = standing.gone.iter();
     let gone =
         gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
-    let alike = standing.parts.chunk_by(|one, next| part_lines(one, "", &name) == part_lines(next, "", &name));
-    alike.flat_map(|parts| alike_lines(parts, &name)).chain(gone).collect()
-}
-
-fn alike_lines(parts: &[PartStanding], shown: &dyn Fn(&Name) -> String) -> Vec<String> {
-    match parts {
-        [first, .., last] if parts.len() > MOST_ALIKE_ONE_BY_ONE => {
-            part_lines(first, &format!("{} to {} ({} files)", first.part, last.part, parts.len()), shown)
+    let unnamed: Vec<_> = standing.parts.iter().map(|part| (part, part_lines(part, "", &name))).collect();
+    let alike = unnamed.chunk_by(|(_, lines), (_, next)| lines == next);
+    let told = alike.flat_map(|alike| match alike {
+        [(first, _), .., (last, _)] if alike.len() > MOST_ALIKE_ONE_BY_ONE => {
+            part_lines(first, &format!("{} to {} ({} files)", first.part, last.part, alike.len()), &name)
         }
-        parts => parts.iter().flat_map(|part| part_lines(part, &part.part.to_string(), shown)).collect(),
-    }
+        few => few.iter().flat_map(|(part, _)| part_lines(part, &part.part.to_string(), &name)).collect(),
+    });
+    told.chain(gone).collect()
 }
 
 /// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
