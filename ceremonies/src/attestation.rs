@@ -20,6 +20,7 @@ mod hands;
 mod refusal;
 mod rules;
 mod token;
+mod token_facts;
 
 use std::fmt;
 
@@ -34,7 +35,7 @@ pub use self::token::{Firmware, FormFactor, PinPolicy, Slot, TokenSerial, TouchP
 
 pub(crate) use self::rules::RawAttestationRules;
 
-use self::token::TokenFacts;
+use self::token_facts::TokenFacts;
 
 /// A key that a token has attested, with everything about it verified: the chain to a vendor's root, that it is the keyholder's key, and
 /// that the repository's rules are met.

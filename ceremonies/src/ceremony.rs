@@ -13,11 +13,12 @@ use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
 use crate::part::Part;
 use crate::published::Published;
+use crate::quorum::{QuorumStanding, Under};
 use crate::refusal::Refusal;
 use crate::role::CeremonyRole;
 use crate::sealed::Sealed;
 use crate::secret_key::SecretKey;
-use crate::standing::{PartStanding, QuorumStanding, Standing, Under};
+use crate::standing::{PartStanding, Standing};
 
 /// Answers by the part and the keyholder that they are filed under.
 pub type Answers = BTreeMap<(Part, Name), Answer>;
@@ -140,7 +141,7 @@ impl<'a> Ceremony<'a> {
         let mut files = BTreeMap::new();
         for part in standing.parts {
             let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
-                return Err(Refusal::NotEnough { standing: Box::new(part) });
+                return Err(Refusal::NotEnough { part: part.part, quorums: part.quorums });
             };
             files.insert(part.part.file_name(), document::with_signatures(&value, &part.signatures));
         }

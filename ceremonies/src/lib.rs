@@ -73,6 +73,7 @@ mod period;
 mod plan;
 mod policy;
 mod published;
+mod quorum;
 mod refusal;
 mod release;
 mod replay;
@@ -114,7 +115,8 @@ pub use part::Part;
 pub use period::{Days, Periods};
 pub use plan::{Delegates, DelegationPlan, OnlinePlan, Plan, RolePlan, Shipment};
 pub use policy::{OfflinePolicy, Policy};
-pub use published::{Current, NoVersionLeft, Published, PublishedError};
+pub use published::{Current, Published, PublishedError};
+pub use quorum::{QuorumStanding, Under};
 pub use refusal::Refusal;
 pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
 pub use replay::{CheckedAnswers, check_answers, check_sealed};
@@ -124,11 +126,11 @@ pub use review::{
     AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, MemberChange, Review, TargetChange,
     TargetDiffers,
 };
-pub use role::CeremonyRole;
+pub use role::{CeremonyRole, NoVersionLeft};
 pub use sealed::{Sealed, SealedError};
 pub use secret_key::{KeyFileError, KeyKind, SecretKey};
 pub use signer::{Signer, SignerError, sign_verified};
-pub use standing::{PartStanding, QuorumStanding, Standing, Under};
+pub use standing::{PartStanding, Standing};
 pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
 pub use toml_error::TomlError;
 pub use transcript::{

@@ -3,6 +3,7 @@
 mod delegation;
 mod raw;
 mod reach;
+mod role_plan;
 mod shipment;
 
 use std::collections::BTreeMap;
@@ -11,16 +12,14 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, KeyId, PublicKey};
 
 pub use delegation::{Delegates, DelegationPlan};
+pub use role_plan::RolePlan;
 pub use shipment::Shipment;
 
-use crate::bounds::Bounds;
-use crate::holders::Holders;
 use crate::keyholder::{Keyholder, Keyholders};
 use crate::name::Name;
-use crate::period::{Days, Periods};
+use crate::period::Periods;
 use crate::role::CeremonyRole;
 use crate::target_name::TargetName;
-use crate::toml_error::TomlError;
 
 /// A plan: everything a ceremony changes, and the date from which expiries count. It is the only input beside what is published and
 /// the files that are shipped, so that freezing it gives the same bytes on every machine.
@@ -42,21 +41,6 @@ pub struct Plan {
     digest: String,
 }
 
-/// What shall hold for a role that people sign.
-#[derive(Clone, Debug)]
-pub struct RolePlan {
-    /// Who signs it.
-    pub holders: Holders,
-    /// How long a new version holds.
-    pub expires: Days,
-    /// How long before its expiry the next version is due. None: as the policy says.
-    pub signing: Option<Days>,
-    /// Whether there shall be a new version even if nothing else changes, for its expiry.
-    pub renew: bool,
-    /// From when its expiry counts, where that is not the plan's own instant.
-    pub at: Option<DateTime<Utc>>,
-}
-
 /// What shall hold for what is signed without people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnlinePlan {
@@ -69,16 +53,6 @@ pub struct OnlinePlan {
 }
 
 impl Plan {
-    /// Reads `plan.toml`; [`Draft::to_toml`](crate::Draft::to_toml) writes one. Every name in it is one of `keyholders`, and everything
-    /// in it is within `bounds`.
-    ///
-    /// # Errors
-    /// With its line, if it has another form, a member that is not known, a name that is nobody's, a threshold that cannot be met, a
-    /// number out of bounds, a key that is to sign both with and without a person, or ships what nobody would find.
-    pub fn parse(text: &str, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, TomlError> {
-        raw::read(text, keyholders, bounds)
-    }
-
     /// The ceremony's name.
     pub fn id(&self) -> &Name {
         &self.id

@@ -4,33 +4,25 @@ mod current;
 mod delegated;
 mod error;
 mod excerpt;
+mod file;
 
 use std::collections::BTreeMap;
 
 use rootline_metadata::{
-    Envelope, Pin, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
+    Envelope, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
 };
 
 pub use current::Current;
 pub use error::PublishedError;
 
 use self::delegated::{read_delegated, read_delegated_history};
+use self::file::{open, pinned};
 use crate::document;
 use crate::file_name::PublishedFile;
 use crate::part::Part;
 use crate::period::{Days, Periods};
-use crate::role::CeremonyRole;
+use crate::role::{CeremonyRole, NoVersionLeft, most_bytes};
 use crate::target_name::TargetName;
-
-/// Most bytes in each role's file: what the other clients read at most.
-pub(crate) fn most_bytes(role: TopLevelRole) -> usize {
-    match role {
-        TopLevelRole::Root => 512_000,
-        TopLevelRole::Timestamp => 16_384,
-        TopLevelRole::Snapshot => 2_000_000,
-        TopLevelRole::Targets => 5_000_000,
-    }
-}
 
 /// Everything that a repository has ever published, or nothing before its first ceremony. Every signature, version, pin and digest in it
 /// has been checked; expiries have not, because an expired repository is one that wants a ceremony.
@@ -226,14 +218,6 @@ impl Published {
     }
 }
 
-/// There is no version after 2^63-1.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{role} has the highest version there is, so there can be no next one")]
-pub struct NoVersionLeft {
-    /// The role.
-    pub role: String,
-}
-
 /// How long the versions of a role that is signed without people hold, where a root says so.
 pub(crate) fn periods(root: &Verified<Root>, role: TopLevelRole) -> Option<Periods> {
     let document = root.document();
@@ -245,14 +229,6 @@ pub(crate) fn periods(root: &Verified<Root>, role: TopLevelRole) -> Option<Perio
 
 fn signing_days<R: Role>(file: &Verified<R>) -> Option<Days> {
     Days::new(file.document().top().get("signed")?.get(document::SIGNING_DAYS)?.number().ok()?)
-}
-
-/// Reads a file of the version that its name says.
-fn open<R: Role>(file: &PublishedFile, bytes: &[u8], limit: usize) -> Result<Envelope<R>, PublishedError> {
-    let envelope = Envelope::parse(bytes.to_vec(), limit)
-        .map_err(|source| PublishedError::Format { name: file.to_string(), source })?;
-    check_version(file, &envelope)?;
-    Ok(envelope)
 }
 
 fn check_targets_of(
@@ -296,33 +272,4 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
         roots.push(root);
     }
     Ok(roots)
-}
-
-fn check_version<R: Role>(file: &PublishedFile, envelope: &Envelope<R>) -> Result<(), PublishedError> {
-    let stated = envelope.unverified().version();
-    match file {
-        PublishedFile::Root(named)
-        | PublishedFile::Snapshot(named)
-        | PublishedFile::Targets(named)
-        | PublishedFile::Delegated(_, named)
-            if *named != stated =>
-        {
-            Err(PublishedError::Version { name: file.to_string(), stated })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The file that another one pins, if it is what that one says.
-fn pinned<'a>(
-    named: &BTreeMap<PublishedFile, &'a Vec<u8>>,
-    by: PublishedFile,
-    file: &PublishedFile,
-    pin: &Pin,
-) -> Result<&'a Vec<u8>, PublishedError> {
-    let (name, named_by) = (file.to_string(), by.to_string());
-    let Some(bytes) = named.get(file) else { return Err(PublishedError::Missing { name, named_by }) };
-    let length_fits = pin.length.is_none_or(|length| length == bytes.len() as u64);
-    let digests_fit = pin.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes));
-    if length_fits && digests_fit { Ok(bytes) } else { Err(PublishedError::Pin { name, pinned_by: named_by }) }
 }

@@ -4,8 +4,8 @@ use rootline_metadata::{KeyId, Version};
 
 use crate::name::Name;
 use crate::part::Part;
+use crate::quorum::{QuorumStanding, Under, can_still_sign};
 use crate::sealed::SealedError;
-use crate::standing::{PartStanding, Under};
 
 /// Why a signature is not taken, or a file not sealed. Each says what was offered; [`Refusal::check`] says which rule it breaks, and
 /// [`Refusal::hint`] what to do.
@@ -103,10 +103,12 @@ pub enum Refusal {
         part: Option<Part>,
     },
     /// A threshold is not met.
-    #[error("{}", not_enough(.standing))]
+    #[error("{}", not_enough(.part, .quorums))]
     NotEnough {
+        /// What was to be sealed.
+        part: Part,
         /// Who has signed, and who has not.
-        standing: Box<PartStanding>,
+        quorums: Vec<QuorumStanding>,
     },
     /// The file with its signatures would not be accepted.
     #[error(transparent)]
@@ -167,8 +169,8 @@ impl Refusal {
             Refusal::Unrecognised { .. } => {
                 "ask for it again; what is to be signed is exactly what rootline-repo ceremony payload writes".to_owned()
             }
-            Refusal::NotEnough { standing } => {
-                let names: Vec<&str> = standing.can_still_sign().into_iter().map(Name::as_str).collect();
+            Refusal::NotEnough { quorums, .. } => {
+                let names: Vec<&str> = can_still_sign(quorums).into_iter().map(Name::as_str).collect();
                 match names[..] {
                     [] => "nobody is left who could sign; plan the ceremony anew".to_owned(),
                     _ => format!("ask for the missing signatures: {}", names.join(", ")),
@@ -185,8 +187,8 @@ fn unrecognised(keyholder: Option<&Name>, part: Option<&Part>) -> String {
     format!("this is no signature by {by} over {over}")
 }
 
-fn not_enough(standing: &PartStanding) -> String {
-    let missing = standing.quorums.iter().filter(|quorum| !quorum.is_met());
+fn not_enough(part: &Part, quorums: &[QuorumStanding]) -> String {
+    let missing = quorums.iter().filter(|quorum| !quorum.is_met());
     let missing: Vec<String> = missing
         .map(|quorum| {
             let by = match &quorum.under {
@@ -197,5 +199,5 @@ fn not_enough(standing: &PartStanding) -> String {
             format!("{} of {} signatures asked for by {by}", quorum.signed.len(), quorum.threshold)
         })
         .collect();
-    format!("{} has {}", standing.part, missing.join(" and "))
+    format!("{part} has {}", missing.join(" and "))
 }

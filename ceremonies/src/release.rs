@@ -13,8 +13,8 @@ use crate::document;
 use crate::file_name::PublishedFile;
 use crate::period::Periods;
 use crate::policy::Policy;
-use crate::published::{NoVersionLeft, Published, PublishedError};
-use crate::role::CeremonyRole;
+use crate::published::{Published, PublishedError};
+use crate::role::{CeremonyRole, NoVersionLeft, most_bytes};
 use crate::sealed::Sealed;
 use crate::signer::{Signer, SignerError, sign_verified};
 use crate::target_name::TargetName;
@@ -317,7 +317,7 @@ fn sign<R: Role>(
     }
     let signatures: Vec<Signature> = signatures.into_values().collect();
     let bytes = document::with_signatures(&value, &signatures);
-    rootline_metadata::Envelope::<R>::parse(bytes.clone(), crate::published::most_bytes(role)).map_err(unreadable)?;
+    rootline_metadata::Envelope::<R>::parse(bytes.clone(), most_bytes(role)).map_err(unreadable)?;
     Ok(bytes)
 }
 

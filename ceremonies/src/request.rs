@@ -15,8 +15,9 @@ use crate::file_name::PublishedFile;
 use crate::frozen::Frozen;
 use crate::keyholder::{Keyholder, Keyholders};
 use crate::plan::Plan;
-use crate::published::{self, Published};
+use crate::published::Published;
 use crate::refusal::Refusal;
+use crate::role::most_bytes;
 use crate::target_name::TargetName;
 use form::Form;
 
@@ -218,7 +219,7 @@ impl Request {
     /// # Errors
     /// If it is no root, the request has another one of that version, or ends before it.
     pub fn check_root(&self, own: &[u8]) -> Result<Version, RequestError> {
-        let limit = published::most_bytes(TopLevelRole::Root);
+        let limit = most_bytes(TopLevelRole::Root);
         let root = Envelope::<Root>::parse(own.to_vec(), limit).map_err(RequestError::NoRoot)?;
         let version = root.unverified().version();
         match self.published.roots().iter().find(|root| root.version() == version) {

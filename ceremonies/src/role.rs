@@ -5,7 +5,6 @@ use std::fmt;
 use rootline_metadata::{RoleName, TopLevelRole};
 
 use crate::name::Name;
-use crate::published::NoVersionLeft;
 
 /// A role whose files a ceremony makes. Snapshot and timestamp are signed without people, by [`Release`](crate::Release).
 ///
@@ -56,7 +55,7 @@ impl CeremonyRole {
 
     /// Most bytes in a file of the role: what the other clients read at most.
     pub(crate) fn most_bytes(&self) -> usize {
-        crate::published::most_bytes(self.top_level().unwrap_or(TopLevelRole::Targets))
+        most_bytes(self.top_level().unwrap_or(TopLevelRole::Targets))
     }
 
     pub(crate) fn no_version_left(&self) -> NoVersionLeft {
@@ -76,6 +75,24 @@ impl fmt::Display for CeremonyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Most bytes in each role's file: what the other clients read at most.
+pub(crate) fn most_bytes(role: TopLevelRole) -> usize {
+    match role {
+        TopLevelRole::Root => 512_000,
+        TopLevelRole::Timestamp => 16_384,
+        TopLevelRole::Snapshot => 2_000_000,
+        TopLevelRole::Targets => 5_000_000,
+    }
+}
+
+/// There is no version after 2^63-1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{role} has the highest version there is, so there can be no next one")]
+pub struct NoVersionLeft {
+    /// The role.
+    pub role: String,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) use self::record::{digests, released};
 use crate::atomic_file;
 use crate::failure::Failure;
 use crate::merge_conflict;
-use crate::repository_folder::read_files;
+use crate::read_files::read_files;
 
 /// `ceremonies/ID`.
 #[derive(Clone, Debug)]

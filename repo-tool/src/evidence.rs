@@ -14,12 +14,9 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, Root, TopLevelRole};
 use serde_json::json;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::repository_folder::RepositoryFolder;
-
-/// The folder of the vendors' roots, which the maintainer keeps.
-pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";
+use crate::repository_folder::{RepositoryFolder, VENDOR_ROOTS};
 
 /// Attestations that have been verified, by keyholder and key.
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 mod atomic_file;
 mod ceremony_folder;
 mod commands;
+mod context;
 mod evidence;
 mod failure;
 mod gate;
@@ -10,10 +11,12 @@ mod input;
 mod merge_conflict;
 mod publishing_order;
 mod qr_code;
+mod read_files;
 mod repository_folder;
 mod review;
 mod serve;
 mod signer;
+mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,7 +27,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use rootline_client::cli::clock::{At, parse_at};
 use rootline_client::cli::manual::{CompletionsArgs, ManArgs};
 
-use commands::Context;
+use context::Context;
 use repository_folder::RepositoryFolder;
 use rootline_client::cli::terminal::Terminal;
 

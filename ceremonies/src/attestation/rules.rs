@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::refusal::AttestationRefusal;
-use super::token::{Firmware, PinPolicy, Slot, TokenFacts, TouchPolicy};
+use super::token::{Firmware, PinPolicy, Slot, TouchPolicy};
+use super::token_facts::TokenFacts;
 use crate::toml_error::TomlError;
 
 /// What an attestation has to say.

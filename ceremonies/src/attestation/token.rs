@@ -1,76 +1,21 @@
-//! What a token says of itself and of a key, in extensions of the key's certificate.
+//! A token and its key, in the terms of the vendor's extensions: numbers, versions, places and policies.
 
 use std::fmt;
 use std::str::FromStr;
 
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::name::Name;
-
-use super::certificate::Certificate;
-use super::refusal::AttestationRefusal;
 
 // Yubico's arc for PIV, 1.3.6.1.4.1.41482.3. The values are bare bytes, but for the serial number, which is a DER INTEGER.
-const FIRMWARE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.3");
-const SERIAL: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.7");
-const POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.8");
-const FORM_FACTOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.9");
+pub(super) const FIRMWARE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.3");
+pub(super) const SERIAL: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.7");
+pub(super) const POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.8");
+pub(super) const FORM_FACTOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.41482.3.9");
 
-/// The extensions that are read here.
+/// The extensions that are read.
 pub(super) const EXTENSIONS: [ObjectIdentifier; 4] = [FIRMWARE, SERIAL, POLICY, FORM_FACTOR];
 
-/// What the subject of a key's certificate begins with; the slot in hex follows.
-const SUBJECT: &str = "YubiKey PIV Attestation ";
-
-/// Everything that a token says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TokenFacts {
-    pub(super) serial: TokenSerial,
-    pub(super) firmware: Firmware,
-    pub(super) slot: Slot,
-    pub(super) pin_policy: PinPolicy,
-    pub(super) touch_policy: TouchPolicy,
-    pub(super) form_factor: Option<FormFactor>,
-}
-
-impl TokenFacts {
-    /// Reads the certificate of a key, which has been verified.
-    pub(super) fn read(certificate: &Certificate) -> Result<TokenFacts, AttestationRefusal> {
-        let slot = slot_named(certificate.subject())
-            .ok_or_else(|| AttestationRefusal::NoSlot { subject: certificate.subject().to_string() })?;
-        let firmware = required(certificate, FIRMWARE, "the token's firmware", Firmware::read)?;
-        let serial = required(certificate, SERIAL, "the token's serial number", TokenSerial::read)?;
-        let (pin_policy, touch_policy) = required(certificate, POLICY, "the key's PIN and touch policy", read_policy)?;
-        // Tokens before version 5 do not say it.
-        let form_factor = match certificate.extension(FORM_FACTOR) {
-            Some(_) => Some(required(certificate, FORM_FACTOR, "the token's form", FormFactor::read)?),
-            None => None,
-        };
-        Ok(TokenFacts { serial, firmware, slot, pin_policy, touch_policy, form_factor })
-    }
-}
-
-fn required<T>(
-    certificate: &Certificate,
-    id: ObjectIdentifier,
-    what: &'static str,
-    read: impl FnOnce(&[u8]) -> Option<T>,
-) -> Result<T, AttestationRefusal> {
-    let oid = || id.to_string();
-    let value = certificate.extension(id).ok_or_else(|| AttestationRefusal::MissingExtension { what, oid: oid() })?;
-    read(value).ok_or_else(|| AttestationRefusal::BadExtension { what, oid: oid() })
-}
-
-/// The subject is one common name and nothing else.
-fn slot_named(subject: &Name) -> Option<Slot> {
-    if subject.len() != 1 {
-        return None;
-    }
-    let name = subject.common_name().ok()??;
-    name.value().strip_prefix(SUBJECT)?.parse().ok()
-}
-
-fn read_policy(value: &[u8]) -> Option<(PinPolicy, TouchPolicy)> {
+pub(super) fn read_policy(value: &[u8]) -> Option<(PinPolicy, TouchPolicy)> {
     let [pin, touch] = value else { return None };
     let pin = PinPolicy::ALL.into_iter().find(|policy| policy.code() == *pin)?;
     let touch = TouchPolicy::ALL.into_iter().find(|policy| policy.code() == *touch)?;
@@ -88,7 +33,7 @@ impl TokenSerial {
     }
 
     /// Zero is what a token says whose serial number is hidden, so it names none.
-    fn read(value: &[u8]) -> Option<TokenSerial> {
+    pub(super) fn read(value: &[u8]) -> Option<TokenSerial> {
         u32::from_der(value).ok().filter(|number| *number != 0).map(TokenSerial)
     }
 }
@@ -114,7 +59,7 @@ impl Firmware {
     /// The first without EUCLEAK (CVE-2024-45678).
     pub const WITHOUT_EUCLEAK: Firmware = Firmware { major: 5, minor: 7, patch: 0 };
 
-    fn read(value: &[u8]) -> Option<Firmware> {
+    pub(super) fn read(value: &[u8]) -> Option<Firmware> {
         let [major, minor, patch] = *value else { return None };
         Some(Firmware { major, minor, patch })
     }
@@ -255,7 +200,7 @@ impl FormFactor {
         self.0 & FormFactor::FIPS != 0
     }
 
-    fn read(value: &[u8]) -> Option<FormFactor> {
+    pub(super) fn read(value: &[u8]) -> Option<FormFactor> {
         let [code] = *value else { return None };
         Some(FormFactor(code))
     }

@@ -8,8 +8,9 @@ use rootline_metadata::{Expiry, KeyId};
 use super::{Losses, RoleDiagnosis, SignedRole};
 use crate::name::Name;
 use crate::part::Part;
+use crate::quorum::Under;
 use crate::role::CeremonyRole;
-use crate::standing::{Standing, Under};
+use crate::standing::Standing;
 
 /// Something that is worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use rootline_metadata::{Envelope, Role, Root, Targets, Verified};
 
 use super::{Frozen, FrozenFile};
 use crate::part::Part;
-use crate::published::{NoVersionLeft, Published};
-use crate::role::CeremonyRole;
+use crate::published::Published;
+use crate::role::{CeremonyRole, NoVersionLeft};
 
 /// What was published before.
 pub(super) enum Basis<'a> {

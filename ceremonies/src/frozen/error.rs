@@ -4,7 +4,7 @@ use rootline_metadata::json::FormatError;
 use rootline_metadata::{KeyId, Version};
 
 use crate::part::Part;
-use crate::published::NoVersionLeft;
+use crate::role::NoVersionLeft;
 use crate::target_name::TargetName;
 
 /// Why a plan cannot be frozen.

@@ -4,7 +4,7 @@ use rootline_metadata::{BinNames, PathPattern, Scope, TargetPath};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::RolePlan;
+use super::role_plan::RolePlan;
 use super::shipment::{RawCustom, RawShip, Shipment};
 use crate::holders::RawNames;
 use crate::name::Name;

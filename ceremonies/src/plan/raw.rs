@@ -8,8 +8,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::delegation::{Delegates, DelegationPlan, RawDelegation};
+use super::role_plan::RolePlan;
 use super::shipment::{self, RawCustom, RawShip};
-use super::{OnlinePlan, Plan, RolePlan, reach};
+use super::{OnlinePlan, Plan, reach};
 use crate::bounds::{Bound, Bounds};
 use crate::holders::{self, RawHolders, RawNames};
 use crate::keyholder::{Keyholder, Keyholders};
@@ -110,33 +111,41 @@ impl RawRole<'_> {
     }
 }
 
-pub(super) fn read(text: &str, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, TomlError> {
-    let raw: RawPlan = toml_error::read(text)?;
-    let root = raw_role!(raw.root).read(text, keyholders, bounds.of(&CeremonyRole::Root))?;
-    let targets = raw_role!(raw.targets).read(text, keyholders, bounds.of(&CeremonyRole::Targets))?;
-    let plan = Plan {
-        id: raw.id.get_ref().parse().map_err(|bad| TomlError::at(text, raw.id.span(), format!("{bad}")))?,
-        at: read_instant(text, &raw.at)?,
-        summary: raw.summary,
-        online: read_online(text, &raw.online, [&root, &targets], keyholders, bounds)?,
-        root,
-        targets,
-        shipment: shipment::read(text, &raw.targets.ship, &raw.targets.custom)?,
-        delegations: read_delegations(text, &raw.delegations, keyholders, bounds)?,
-        keys: read_keys(text, &raw.keys, keyholders)?,
-        keyholders: keyholders.clone(),
-        digest: hex::encode(&sha256(text.as_bytes())),
-    };
-    for (raw, delegation) in raw.delegations.iter().zip(&plan.delegations) {
-        for name in raw.ship.get_ref() {
-            // Each was read as a name above.
-            let found = delegation.shipment.names().iter().find(|own| own.as_str() == name.get_ref());
-            if let Some(why) = found.and_then(|own| reach::hindrance(&plan, delegation, own)) {
-                return Err(TomlError::at(text, name.span(), why));
+impl Plan {
+    /// Reads `plan.toml`; [`Draft::to_toml`](crate::Draft::to_toml) writes one. Every name in it is one of `keyholders`, and everything
+    /// in it is within `bounds`.
+    ///
+    /// # Errors
+    /// With its line, if it has another form, a member that is not known, a name that is nobody's, a threshold that cannot be met, a
+    /// number out of bounds, a key that is to sign both with and without a person, or ships what nobody would find.
+    pub fn parse(text: &str, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, TomlError> {
+        let raw: RawPlan = toml_error::read(text)?;
+        let root = raw_role!(raw.root).read(text, keyholders, bounds.of(&CeremonyRole::Root))?;
+        let targets = raw_role!(raw.targets).read(text, keyholders, bounds.of(&CeremonyRole::Targets))?;
+        let plan = Plan {
+            id: raw.id.get_ref().parse().map_err(|bad| TomlError::at(text, raw.id.span(), format!("{bad}")))?,
+            at: read_instant(text, &raw.at)?,
+            summary: raw.summary,
+            online: read_online(text, &raw.online, [&root, &targets], keyholders, bounds)?,
+            root,
+            targets,
+            shipment: shipment::read(text, &raw.targets.ship, &raw.targets.custom)?,
+            delegations: read_delegations(text, &raw.delegations, keyholders, bounds)?,
+            keys: read_keys(text, &raw.keys, keyholders)?,
+            keyholders: keyholders.clone(),
+            digest: hex::encode(&sha256(text.as_bytes())),
+        };
+        for (raw, delegation) in raw.delegations.iter().zip(&plan.delegations) {
+            for name in raw.ship.get_ref() {
+                // Each was read as a name above.
+                let found = delegation.shipment.names().iter().find(|own| own.as_str() == name.get_ref());
+                if let Some(why) = found.and_then(|own| reach::hindrance(&plan, delegation, own)) {
+                    return Err(TomlError::at(text, name.span(), why));
+                }
             }
         }
+        Ok(plan)
     }
-    Ok(plan)
 }
 
 fn read_delegations(

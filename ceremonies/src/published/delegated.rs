@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::{Authority, Envelope, Role, Snapshot, Targets, TopLevelRole, Unsigned, Verified};
 
-use super::{PublishedError, most_bytes, open, pinned};
+use super::error::PublishedError;
+use super::file::{open, pinned};
 use crate::delegates::delegates;
 use crate::file_name::PublishedFile;
 use crate::name::Name;
 use crate::part::Part;
-use crate::role::CeremonyRole;
+use crate::role::{CeremonyRole, most_bytes};
 
 /// Delegated roles may delegate themselves, so files are verified in rounds, by those that were verified before.
 pub(super) fn read_delegated_history(

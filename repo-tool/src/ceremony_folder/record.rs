@@ -16,7 +16,7 @@ use crate::atomic_file;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::merge_conflict;
-use crate::repository_folder::read_files;
+use crate::read_files::read_files;
 
 impl CeremonyFolder {
     pub(crate) fn transcript_path(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 use rootline_ceremonies::Fingerprint;
 
-use super::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// Given before, as an option; otherwise somebody is asked.

@@ -21,8 +21,9 @@ mod witness;
 use clap::{Args, Subcommand};
 use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
 
-use super::{Context, parse_name};
+use super::parse_name;
 use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::context::Context;
 use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 

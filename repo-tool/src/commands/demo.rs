@@ -11,8 +11,8 @@ use clap::Args;
 use rootline_metadata::instant_text;
 
 use self::script::Script;
-use super::Context;
 use crate::atomic_file;
+use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]

@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 use self::remarks::remark_lines;
 use self::report::{duration_lines, sentence, table};
 use self::steps::{Step, Steps};
-use super::{Context, parse_name, parse_pair};
+use super::{parse_name, parse_pair};
 use crate::ceremony_folder::{CeremonyFolder, Stage};
+use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]

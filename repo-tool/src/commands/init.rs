@@ -6,8 +6,9 @@ use clap::Args;
 use rootline_ceremonies::{Name, Policy};
 use serde_json::json;
 
-use super::{Context, own_text, parse_name};
+use super::{own_text, parse_name};
 use crate::atomic_file::{self, Access};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::repository_folder::RepositoryFolder;
 

@@ -11,11 +11,12 @@ use rootline_metadata::KeyId;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Context, plain};
 use crate::atomic_file::{self, Access};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::signer::pkcs11::{self, ListedKey};
 use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
+use crate::text::plain;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {

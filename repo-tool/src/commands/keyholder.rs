@@ -12,11 +12,13 @@ use rootline_ceremonies::{Keyholder, Keyholders, Name};
 use rootline_metadata::{KeyId, PublicKey};
 use serde_json::json;
 
-use super::{Context, own_text, parse_name, plain};
+use super::{own_text, parse_name};
 use crate::atomic_file;
+use crate::context::Context;
 use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
+use crate::text::plain;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyholderCommand {

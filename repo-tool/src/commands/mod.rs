@@ -14,35 +14,9 @@ pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod trust;
 
-use std::fmt::Arguments;
-
-use chrono::{DateTime, Utc};
 use rootline_ceremonies::{CeremonyRole, Name, TomlError};
 
 use crate::failure::Failure;
-use crate::repository_folder::RepositoryFolder;
-use crate::review::is_hidden;
-use rootline_client::cli::terminal::Terminal;
-
-/// What every command works with.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) folder: RepositoryFolder,
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) json: bool,
-    pub(crate) terminal: Terminal,
-}
-
-impl Context {
-    /// The result: for programs, or for people.
-    pub(crate) fn report(&self, json: &serde_json::Value, text: impl FnOnce(&dyn Fn(Arguments<'_>))) {
-        if self.json {
-            self.terminal.json(json);
-        } else {
-            text(&|line| self.terminal.line(line));
-        }
-    }
-}
 
 /// Reads an option that is a keyholder's or a ceremony's name.
 pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
@@ -61,18 +35,6 @@ pub(crate) fn parse_role(text: &str) -> Result<CeremonyRole, Failure> {
 pub(crate) fn parse_pair(text: &str) -> Result<(String, String), String> {
     let (left, right) = text.split_once('=').ok_or("expected two names with `=` between them")?;
     Ok((left.to_owned(), right.to_owned()))
-}
-
-/// Names, for a sentence.
-pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
-    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
-}
-
-/// A text from a file or a program, as it is shown where nobody compares it with anything: what nobody would see is a space. A review writes it
-/// out instead.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect()
 }
 
 /// Where options make a file that could not be read again.

@@ -9,8 +9,9 @@ use rootline_ceremonies::{
 use rootline_metadata::instant_text;
 use serde_json::json;
 
-use super::{Context, parse_name};
+use super::parse_name;
 use crate::ceremony_folder::{CeremonyFolder, Stage, released};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::gate::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs};

@@ -7,14 +7,14 @@ use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
 
-use super::Context;
 use super::online::warn_of_expired;
 use crate::atomic_file::{self, Access};
 use crate::ceremony_folder::Stage;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::gate::{self, Checked, Files};
 use crate::publishing_order::PublishingOrder;
-use crate::repository_folder::read_files;
+use crate::read_files::read_files;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

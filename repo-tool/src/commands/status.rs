@@ -6,8 +6,9 @@ use rootline_ceremonies::{CeremonyRole, Keyholders, Name, OnlinePeriods, Periods
 use rootline_metadata::{Authority, Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
 use serde_json::json;
 
-use super::{Context, join};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::text::join;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

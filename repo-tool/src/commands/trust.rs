@@ -10,14 +10,15 @@ use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;
 
-use super::Context;
 use crate::atomic_file;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::merge_conflict;
 use crate::review::{
     Content, Entry, MOST_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
-    trusted_entries, visible, window_text,
+    trusted_entries, window_text,
 };
+use crate::text::visible;
 
 /// Sigstore's public-good trust root; `data/README.md` says where it comes from.
 const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore.trusted_root.json");

@@ -20,7 +20,6 @@ mod sentence;
 mod shows_everything;
 mod steps;
 mod text;
-mod visible;
 
 use std::collections::BTreeSet;
 
@@ -41,7 +40,6 @@ pub(crate) use publishing_rules::{TrustHistory, Warning};
 pub(crate) use sentence::Sentence;
 pub(crate) use steps::{Step, steps};
 pub(crate) use text::entry_change_lines;
-pub(crate) use visible::{is_hidden, visible};
 
 /// A ceremony as a keyholder reads it.
 #[derive(Clone, Debug)]

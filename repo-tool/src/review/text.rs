@@ -7,8 +7,9 @@ use super::certificate::Stated;
 use super::moment::{days_until, in_days, window_text};
 use super::{
     ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups, said,
-    steps, visible,
+    steps,
 };
+use crate::text::visible;
 
 /// Most characters of a line.
 const WIDTH: usize = 100;

@@ -22,8 +22,8 @@ use tokio::runtime::Runtime;
 
 use super::Details;
 use super::uri::AwsKmsUri;
-use crate::commands::plain;
 use crate::failure::Failure;
+use crate::text::plain;
 
 /// Most characters of an error of theirs that are shown.
 const MOST_ERROR: usize = 500;

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use zeroize::Zeroizing;
 
 use super::uri::{BadUri, decoded, decoded_bytes};
-use crate::commands::plain;
+use crate::text::plain;
 
 const SCHEME: &str = "pkcs11:";
 

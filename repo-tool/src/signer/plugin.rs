@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 
 use super::secret::SECRET_VARIABLES;
 use super::uri::PluginUri;
-use crate::commands::plain;
 use crate::failure::Failure;
+use crate::text::plain;
 
 /// The version of the protocol.
 const PROTOCOL: &str = "1";

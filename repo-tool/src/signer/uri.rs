@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::pkcs11_uri::Pkcs11Uri;
-use crate::commands::plain;
 use crate::failure::Failure;
+use crate::text::plain;
 
 /// Most bytes of a URI.
 const MOST_BYTES: usize = 4096;

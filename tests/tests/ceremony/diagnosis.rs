@@ -150,8 +150,8 @@ fn with_any_loss_of_any_threshold_the_proposed_ceremony_seals_or_no_ceremony_doe
                     lower.renew(&ROOT).unwrap();
                     for draft in [renewal, replacement, addition, lower] {
                         let refusal = seal(&room, &freeze(&room, &draft), &everybody).unwrap_err();
-                        let Refusal::NotEnough { standing } = &refusal else { panic!("{case}: {refusal}") };
-                        assert_eq!(standing.part, part("2.root"), "{case}");
+                        let Refusal::NotEnough { part: of, .. } = &refusal else { panic!("{case}: {refusal}") };
+                        assert_eq!(*of, part("2.root"), "{case}");
                     }
                 }
                 other => panic!("{case}: {other:?}"),

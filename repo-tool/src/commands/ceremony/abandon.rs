@@ -5,7 +5,7 @@ use rootline_ceremonies::Event;
 use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]

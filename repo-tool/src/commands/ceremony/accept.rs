@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
-use crate::commands::{Context, parse_name, parse_role, plain};
+use crate::commands::{parse_name, parse_role};
+use crate::context::Context;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::input::{self, STANDARD};
+use crate::text::plain;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

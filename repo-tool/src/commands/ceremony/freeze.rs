@@ -9,7 +9,7 @@ use super::standing::{signatures_json, signatures_text};
 use super::touching::{Touching, touching};
 use super::{IdArgs, find, refuse_closed};
 use crate::ceremony_folder::CeremonyFolder;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 

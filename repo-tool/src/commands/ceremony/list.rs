@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {

@@ -8,9 +8,10 @@ use rootline_metadata::{hex, instant_text};
 
 use super::{IdArgs, find};
 use crate::ceremony_folder::{CeremonyFolder, Stage};
-use crate::commands::{Context, plain};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::review::groups;
+use crate::text::plain;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     // Whoever names a ceremony is shown its log also where nothing else can be read.

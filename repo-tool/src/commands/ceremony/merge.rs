@@ -12,7 +12,8 @@ use super::standing::{signatures_json, signatures_text};
 use super::{IdArgs, find, freeze, refuse_closed};
 use crate::atomic_file;
 use crate::ceremony_folder::{CeremonyFolder, Stage};
-use crate::commands::{Context, parse_name};
+use crate::commands::parse_name;
+use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::atomic_file::{self, Access};
 use crate::ceremony_folder::CeremonyFolder;
 use crate::commands::init::{ATTRIBUTES_FILE, UNION};
-use crate::commands::{Context, parse_name, parse_pair, parse_role};
+use crate::commands::{parse_name, parse_pair, parse_role};
+use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]

@@ -10,7 +10,8 @@ use serde_json::json;
 use super::sign::parts_of;
 use super::{IdArgs, Room};
 use crate::atomic_file;
-use crate::commands::{Context, parse_name, parse_role};
+use crate::commands::{parse_name, parse_role};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::STANDARD;
 

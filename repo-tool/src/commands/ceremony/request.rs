@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{IdArgs, Room};
 use crate::atomic_file;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::STANDARD;
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{IdArgs, Room};
 use crate::atomic_file;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
 use crate::review::{Content, Material, Reviewed, TRUSTED_ROOT, TrustHistory};

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{IdArgs, Room};
 use crate::ceremony_folder::digests;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::evidence;
 use crate::failure::Failure;
 

@@ -11,7 +11,8 @@ use super::review;
 use super::standing::{standing_json, standing_lines};
 use super::{IdArgs, Room};
 use crate::commands::agreement::{Agreement, Question};
-use crate::commands::{Context, parse_name, parse_role};
+use crate::commands::{parse_name, parse_role};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 

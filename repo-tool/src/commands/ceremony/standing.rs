@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rootline_ceremonies::{Keyholders, Name, Part, PartStanding, QuorumStanding, Standing};
 use serde_json::{Value, json};
 
-use crate::commands::join;
 use crate::signer::recorded_place;
+use crate::text::join;
 
 /// A role with its version says more than a number of them, as long as there are few.
 const MOST_ALIKE_ONE_BY_ONE: usize = 8;

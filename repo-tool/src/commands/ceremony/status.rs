@@ -7,7 +7,7 @@ use super::standing::{standing_json, standing_lines, with_places};
 use super::touching::{Touching, touching};
 use super::{IdArgs, Room, find};
 use crate::ceremony_folder::Stage;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
 

@@ -7,7 +7,7 @@ use rootline_ceremonies::{CeremonyRole, Freezing, FrozenRecord, Name, Part, Publ
 use serde_json::{Value, json};
 
 use crate::ceremony_folder::{CeremonyFolder, Stage};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// Another ceremony, and what it has in common with one.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{IdArgs, find};
 use crate::ceremony_folder::{CeremonyFolder, Stage};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::evidence;
 use crate::failure::Failure;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{IdArgs, find};
 use crate::ceremony_folder::CeremonyFolder;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::signer::{OpenSigner, SignerArgs};
 

@@ -8,7 +8,7 @@ use rootline_metadata::instant_text;
 
 use crate::atomic_file;
 use crate::failure::Failure;
-use crate::repository_folder::read_files;
+use crate::read_files::read_files;
 use crate::serve::Server;
 use rootline_client::cli::terminal::Terminal;
 

@@ -6,7 +6,7 @@ use rootline_ceremonies::{Name, Remark};
 use rootline_metadata::instant_text;
 
 use super::report::and;
-use crate::commands::join;
+use crate::text::join;
 
 /// A line for each; those that say the same of several people are one.
 pub(super) fn remark_lines(remarks: &[Remark]) -> Vec<String> {

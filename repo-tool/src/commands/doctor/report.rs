@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::{CeremonyRole, Diagnosis, RoleDiagnosis, SignedRole, Verdict};
 use rootline_metadata::Expiry;
 
-use crate::commands::join;
+use crate::text::join;
 
 /// The verdict in one sentence.
 pub(super) fn sentence(diagnosis: &Diagnosis) -> String {

@@ -8,7 +8,7 @@ use rootline_ceremonies::{
 };
 use serde_json::{Value, json};
 
-use crate::commands::join;
+use crate::text::join;
 
 /// What to do, in order.
 pub(super) struct Steps {

@@ -12,9 +12,12 @@ use rootline_metadata::KeyId;
 use serde_json::json;
 
 use crate::atomic_file;
-use crate::commands::{Context, parse_name, plain};
-use crate::evidence::{self, Evidence, VENDOR_ROOTS};
+use crate::commands::parse_name;
+use crate::context::Context;
+use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
+use crate::repository_folder::VENDOR_ROOTS;
+use crate::text::plain;
 
 /// Lines of `.gitignore` that let git take evidence, as `rootline-repo init` writes them.
 const NOT_IGNORED: [&str; 2] = ["!/keyholders/*/attestations/*.pem", "!/vendor-roots/*.pem"];

@@ -5,7 +5,8 @@ use rootline_ceremonies::{Keyholders, Name, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
-use crate::commands::{Context, parse_name};
+use crate::commands::parse_name;
+use crate::context::Context;
 use crate::evidence::{self, CountingKeys, Evidence};
 use crate::failure::Failure;
 

@@ -10,10 +10,10 @@ use spki::der::{self, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagge
 use super::error::code_text;
 use super::module::Module;
 use super::token::Token;
-use crate::commands::plain;
 use crate::failure::Failure;
 use crate::signer::ModuleArgs;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
+use crate::text::plain;
 
 /// Most objects of a kind that are looked at on one token.
 const MOST_OBJECTS: usize = 1000;

@@ -10,10 +10,10 @@ use rootline_client::cli::terminal::Terminal;
 
 use super::error::{Doing, failure};
 use super::module::Module;
-use crate::commands::plain;
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::signer::{Details, PinArgs};
+use crate::text::plain;
 
 /// What a token says of itself, without anything that changes while it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,6 @@
-//! Text from files and from people, as it is shown: what a reader would not see is written out.
+//! Text from files and from people, as it is shown: what a reader would not see is written out, or is a space.
+
+use rootline_ceremonies::Name;
 
 /// The text with every character that moves the cursor, turns the direction of writing, takes no room or is a space like any other written
 /// as its code point, `⟨U+202E⟩`. A name that looks like another one must not read like it; so what opens a code point is written as one
@@ -19,9 +21,21 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
+/// A text from a file or a program, as it is shown where nobody compares it with anything: what nobody would see is a space. A review writes it
+/// out instead.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect()
+}
+
+/// Names, for a sentence.
+pub(crate) fn join<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
 /// Controls, marks of direction (UAX 9), joiners, selectors and fillers without width, other spaces, separators of lines, tags; and the bracket
 /// that code points are written in.
-pub(crate) fn is_hidden(character: char) -> bool {
+fn is_hidden(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
         || matches!(

@@ -1,0 +1,28 @@
+//! What every command is run with: the folder, the instant, and where its result goes.
+
+use std::fmt::Arguments;
+
+use chrono::{DateTime, Utc};
+use rootline_client::cli::terminal::Terminal;
+
+use crate::repository_folder::RepositoryFolder;
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) folder: RepositoryFolder,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) json: bool,
+    pub(crate) terminal: Terminal,
+}
+
+impl Context {
+    /// The result: for programs, or for people.
+    pub(crate) fn report(&self, json: &serde_json::Value, text: impl FnOnce(&dyn Fn(Arguments<'_>))) {
+        if self.json {
+            self.terminal.json(json);
+        } else {
+            text(&|line| self.terminal.line(line));
+        }
+    }
+}
