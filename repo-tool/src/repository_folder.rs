@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
 
-use crate::atomic_file;
+use crate::atomic_file::{self, UNFINISHED};
 use crate::ceremony_folder::CeremonyFolder;
 use crate::failure::Failure;
 use crate::merge_conflict;
