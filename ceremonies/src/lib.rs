@@ -51,88 +51,65 @@
 //!
 //! Not supported yet: carrying on with a repository that another tool has made.
 
-mod answer;
 pub mod attestation;
-mod bounds;
 mod ceremony;
-mod compact_signature;
-mod delegates;
 mod diagnosis;
-mod document;
-mod draft;
-mod file_name;
-mod fingerprint;
-mod frozen;
-mod holders;
-mod intake;
-mod keyholder;
-mod merge;
-mod name;
-mod part;
-mod period;
+mod drafting;
+mod keys;
+mod model;
 mod plan;
-mod policy;
-mod published;
-mod quorum;
-mod refusal;
-mod release;
-mod replay;
-mod reply;
+mod repository;
 mod request;
 mod review;
-mod role;
-mod root_sequence;
-mod sealed;
-pub mod secret_key;
-mod signer;
-mod standing;
-mod target_name;
-mod toml_error;
 mod transcript;
 
-pub use answer::{Answer, AnswerSignature};
 pub use attestation::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
 };
-pub use bounds::{Bound, Bounds};
-pub use ceremony::{Answers, Ceremony};
-pub use compact_signature::CompactSignature;
-pub use delegates::delegates;
+pub use ceremony::ceremony::{Answers, Ceremony};
+pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
+pub use ceremony::quorum::{QuorumStanding, Under};
+pub use ceremony::refusal::Refusal;
+pub use ceremony::replay::{CheckedAnswers, check_answers, check_sealed};
+pub use ceremony::signature_file::{Answer, AnswerSignature};
+pub use ceremony::tally::{PartStanding, Standing};
 pub use diagnosis::{
     Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
     Verdict,
 };
-pub use draft::{Draft, DraftError};
-pub use file_name::PublishedFile;
-pub use fingerprint::Fingerprint;
-pub use frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
-pub use holders::{BadHolders, Holders};
-pub use intake::Intake;
-pub use keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
-pub use merge::{Merge, MergeError, answers_together, voided};
-pub use name::{BadName, Name};
-pub use part::Part;
-pub use period::{Days, Periods};
-pub use plan::{Delegates, DelegationPlan, OnlinePlan, Plan, RolePlan, Shipment};
-pub use policy::{OfflinePolicy, Policy};
-pub use published::{Current, Published, PublishedError};
-pub use quorum::{QuorumStanding, Under};
-pub use refusal::Refusal;
-pub use release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
-pub use replay::{CheckedAnswers, check_answers, check_sealed};
-pub use reply::Reply;
+pub use drafting::draft::{Draft, DraftError};
+pub use drafting::merge::{Merge, MergeError, answers_together, voided};
+pub use keys::compact_signature::CompactSignature;
+pub use keys::secret_key;
+pub use keys::secret_key::{KeyFileError, KeyKind, SecretKey};
+pub use keys::signer::{Signer, SignerError, sign_verified};
+pub use model::bounds::{Bound, Bounds};
+pub use model::file_name::PublishedFile;
+pub use model::fingerprint::Fingerprint;
+pub use model::holders::{BadHolders, Holders};
+pub use model::keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
+pub use model::name::{BadName, Name};
+pub use model::period::{Days, Periods};
+pub use model::role::{CeremonyRole, NoVersionLeft};
+pub use model::role_version::Part;
+pub use model::target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
+pub use model::toml_error::TomlError;
+pub use plan::delegation::{Delegates, DelegationPlan};
+pub use plan::plan::{OnlinePlan, Plan};
+pub use plan::policy::{OfflinePolicy, Policy};
+pub use plan::role_plan::RolePlan;
+pub use plan::shipment::Shipment;
+pub use repository::delegates::delegates;
+pub use repository::published::{Current, Published, PublishedError};
+pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
+pub use repository::sealed::{Sealed, SealedError};
+pub use request::accept::Intake;
+pub use request::response::Reply;
 pub use request::{Request, RequestError, RequestParts};
 pub use review::{
     AuthorityChange, DelegationChange, DelegationTerms, FileChange, ListedKey, MemberChange, Review, TargetChange,
     TargetDiffers,
 };
-pub use role::{CeremonyRole, NoVersionLeft};
-pub use sealed::{Sealed, SealedError};
-pub use secret_key::{KeyFileError, KeyKind, SecretKey};
-pub use signer::{Signer, SignerError, sign_verified};
-pub use standing::{PartStanding, Standing};
-pub use target_name::{BadTargetName, TARGETS_FOLDER, TargetName};
-pub use toml_error::TomlError;
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,
     TranscriptError,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Attestation;
 use super::refusal::AttestationRefusal;
 use super::token::TokenSerial;
-use crate::name::Name;
+use crate::model::name::Name;
 
 /// Tokens and the people who have them: each token is in one person's hands, however many of that person's keys are in it.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use rootline_metadata::public_key::UnusableKey;
 use rootline_metadata::{KeyId, instant_text};
 
 use super::token::{Firmware, PinPolicy, Slot, TokenSerial, TouchPolicy};
-use crate::name::Name;
+use crate::model::name::Name;
 
 /// Which certificate of an attestation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::refusal::AttestationRefusal;
 use super::token::{Firmware, PinPolicy, Slot, TouchPolicy};
 use super::token_facts::TokenFacts;
-use crate::toml_error::TomlError;
+use crate::model::toml_error::TomlError;
 
 /// What an attestation has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,16 +7,17 @@ use rootline_metadata::{
 };
 
 use super::SignedRole;
-use crate::delegates::{delegates, delegation_tree};
-use crate::holders::Holders;
-use crate::keyholder::{Keyholder, Keyholders};
-use crate::name::Name;
-use crate::period::Periods;
-use crate::plan::{DelegationPlan, Plan};
-use crate::policy::{OfflinePolicy, Policy};
-use crate::published::{Current, Published};
-use crate::release::OnlinePeriods;
-use crate::role::CeremonyRole;
+use crate::model::holders::Holders;
+use crate::model::keyholder::{Keyholder, Keyholders};
+use crate::model::name::Name;
+use crate::model::period::Periods;
+use crate::model::role::CeremonyRole;
+use crate::plan::delegation::DelegationPlan;
+use crate::plan::plan::Plan;
+use crate::plan::policy::{OfflinePolicy, Policy};
+use crate::repository::delegates::{delegates, delegation_tree};
+use crate::repository::published::{Current, Published};
+use crate::repository::release::OnlinePeriods;
 
 /// One role, or all bins of one delegation.
 #[derive(Clone, Debug)]

@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, KeyId};
 
 use super::{Losses, RoleDiagnosis, SignedRole};
-use crate::name::Name;
-use crate::part::Part;
-use crate::quorum::Under;
-use crate::role::CeremonyRole;
-use crate::standing::Standing;
+use crate::ceremony::quorum::Under;
+use crate::ceremony::tally::Standing;
+use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
+use crate::model::role_version::Part;
 
 /// Something that is worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]

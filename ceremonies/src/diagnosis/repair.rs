@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::facts::{KeyFacts, RoleFacts};
 use super::{Losses, RoleDiagnosis, SignedRole, Verdict};
-use crate::draft::{Draft, DraftError};
-use crate::keyholder::Keyholders;
-use crate::name::Name;
-use crate::role::CeremonyRole;
-use crate::root_sequence::roots_needed;
+use crate::drafting::draft::{Draft, DraftError};
+use crate::model::keyholder::Keyholders;
+use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
+use crate::plan::root_sequence::roots_needed;
 
 /// What repairs a repository after losses.
 #[derive(Clone, Debug, PartialEq, Eq)]

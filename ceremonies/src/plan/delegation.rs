@@ -6,11 +6,11 @@ use toml::Spanned;
 
 use super::role_plan::RolePlan;
 use super::shipment::{RawCustom, RawShip, Shipment};
-use crate::holders::RawNames;
-use crate::name::Name;
-use crate::role::CeremonyRole;
-use crate::target_name::TargetName;
-use crate::toml_error::TomlError;
+use crate::model::holders::RawNames;
+use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
+use crate::model::target_name::TargetName;
+use crate::model::toml_error::TomlError;
 
 /// One delegation: a role, or bins, that may ship what its scope covers.
 #[derive(Clone, Debug)]

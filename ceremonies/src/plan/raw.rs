@@ -8,16 +8,17 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::delegation::{Delegates, DelegationPlan, RawDelegation};
+use super::plan::{OnlinePlan, Plan};
+use super::reach;
 use super::role_plan::RolePlan;
 use super::shipment::{self, RawCustom, RawShip};
-use super::{OnlinePlan, Plan, reach};
-use crate::bounds::{Bound, Bounds};
-use crate::holders::{self, RawHolders, RawNames};
-use crate::keyholder::{Keyholder, Keyholders};
-use crate::name::Name;
-use crate::period::{Days, Periods, RawPeriods, read_signing};
-use crate::role::CeremonyRole;
-use crate::toml_error::{self, TomlError};
+use crate::model::bounds::{Bound, Bounds};
+use crate::model::holders::{self, RawHolders, RawNames};
+use crate::model::keyholder::{Keyholder, Keyholders};
+use crate::model::name::Name;
+use crate::model::period::{Days, Periods, RawPeriods, read_signing};
+use crate::model::role::CeremonyRole;
+use crate::model::toml_error::{self, TomlError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,10 +2,10 @@
 
 use rootline_metadata::TargetPath;
 
-use super::Plan;
 use super::delegation::{Delegates, DelegationPlan};
-use crate::role::CeremonyRole;
-use crate::target_name::TargetName;
+use super::plan::Plan;
+use crate::model::role::CeremonyRole;
+use crate::model::target_name::TargetName;
 
 /// Where a search for something ends.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::holders::Holders;
-use crate::period::Days;
+use crate::model::holders::Holders;
+use crate::model::period::Days;
 
 /// What shall hold for a role that people sign.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use rootline_metadata::json::{Integer, Value, ValueMembers};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::target_name::TargetName;
-use crate::toml_error::TomlError;
+use crate::model::target_name::TargetName;
+use crate::model::toml_error::TomlError;
 
 /// The files that a role ships, and what is said about them beside their lengths and digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use rootline_metadata::Version;
 use rootline_metadata::json::FormatError;
 
 use super::Request;
-use crate::frozen::FreezeError;
-use crate::keyholder::KeyholderClash;
-use crate::name::Name;
-use crate::published::PublishedError;
+use crate::ceremony::frozen::FreezeError;
+use crate::model::keyholder::KeyholderClash;
+use crate::model::name::Name;
+use crate::model::target_name::TargetName;
+use crate::model::toml_error::TomlError;
+use crate::repository::published::PublishedError;
 use crate::review::TargetDiffers;
-use crate::target_name::TargetName;
-use crate::toml_error::TomlError;
 
 /// Why a signing request cannot be made, or is not to be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 
 use super::{Request, RequestError};
-use crate::name::Name;
-use crate::target_name::TargetName;
+use crate::model::name::Name;
+use crate::model::target_name::TargetName;
 
 /// The form that this version writes and reads.
 const FORM: u64 = 1;

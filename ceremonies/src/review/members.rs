@@ -9,8 +9,8 @@ use rootline_metadata::{
     key_object,
 };
 
-use crate::document::{EXPIRES_DAYS, SIGNING_DAYS};
-use crate::period::{Days, Periods};
+use crate::model::period::{Days, Periods};
+use crate::repository::document::{EXPIRES_DAYS, SIGNING_DAYS};
 
 /// A member or an element of a signed file that nothing else in a review tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use rootline_metadata::hex;
 use rootline_metadata::json::{Value, ValueMembers};
 
 use super::head::HeadSignature;
-use crate::frozen::FrozenRecord;
-use crate::part::Part;
+use crate::ceremony::frozen::FrozenRecord;
+use crate::model::role_version::Part;
 
 /// Something that happened, with what is worth knowing about it. Facts depend on the kind; more of both may come, and a reader keeps
 /// those it does not know.

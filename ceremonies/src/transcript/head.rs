@@ -8,8 +8,8 @@ use rootline_metadata::json::{Document, FormatError, Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, hex, instant_text, parse_instant, sha256};
 
 use super::{LineDigest, Transcript};
-use crate::keyholder::{Keyholder, Keyholders};
-use crate::name::Name;
+use crate::model::keyholder::{Keyholder, Keyholders};
+use crate::model::name::Name;
 
 /// The last lines of a transcript and how many lines there are: whoever knows them knows all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

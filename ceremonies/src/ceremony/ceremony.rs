@@ -1,0 +1,309 @@
+//! A frozen ceremony and everything it is held against: signing, counting, sealing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
+
+use crate::ceremony::frozen::Frozen;
+use crate::ceremony::quorum::{QuorumStanding, Under};
+use crate::ceremony::refusal::Refusal;
+use crate::ceremony::signature_file::{Answer, AnswerSignature};
+use crate::ceremony::tally::{PartStanding, Standing};
+use crate::keys::secret_key::SecretKey;
+use crate::model::keyholder::{Keyholder, Keyholders};
+use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
+use crate::model::role_version::Part;
+use crate::repository::delegates::{delegate, delegation_tree};
+use crate::repository::document;
+use crate::repository::published::Published;
+use crate::repository::sealed::Sealed;
+
+/// Answers by the part and the keyholder that they are filed under.
+pub type Answers = BTreeMap<(Part, Name), Answer>;
+
+/// A ceremony that has been frozen and can be signed: its files are the ones that follow what is published.
+#[derive(Clone, Copy, Debug)]
+pub struct Ceremony<'a> {
+    id: &'a Name,
+    frozen: &'a Frozen,
+    published: &'a Published,
+    keyholders: &'a Keyholders,
+}
+
+impl<'a> Ceremony<'a> {
+    /// Holds frozen files against what is published and who there is.
+    ///
+    /// # Errors
+    /// [`Refusal::DoesNotFollow`] if a file's version is not the next one.
+    pub fn new(
+        id: &'a Name,
+        frozen: &'a Frozen,
+        published: &'a Published,
+        keyholders: &'a Keyholders,
+    ) -> Result<Ceremony<'a>, Refusal> {
+        let mut before: Option<&Part> = None;
+        for part in frozen.parts() {
+            // A root that follows another one of the same ceremony follows that one. No version left means that the published one is the
+            // last, so nothing follows it.
+            let next = match before.filter(|before| before.role == part.role) {
+                Some(before) => before.version.next(),
+                None => published.next_part(&part.role).ok().map(|next| next.version),
+            };
+            if let Some(next) = next.filter(|next| *next != part.version) {
+                return Err(Refusal::DoesNotFollow { part: part.clone(), next });
+            }
+            before = Some(part);
+        }
+        Ok(Ceremony { id, frozen, published, keyholders })
+    }
+
+    /// Signs a part for a keyholder. `earlier` is what they have answered before; their other key's signature in it is kept.
+    ///
+    /// # Errors
+    /// If the key is not theirs, is not asked for, or has signed already.
+    pub fn sign(
+        &self,
+        part: &Part,
+        keyholder: &Name,
+        key: &SecretKey,
+        at: DateTime<Utc>,
+        earlier: Option<&Answer>,
+    ) -> Result<Answer, Refusal> {
+        let public = key.public_key();
+        let message = self.ask(part, keyholder, &public, earlier)?;
+        self.accept(part, keyholder, &public, key.sign(&message), at, earlier)
+    }
+
+    /// The bytes that a keyholder is to sign with a key of theirs, wherever that key is.
+    ///
+    /// # Errors
+    /// If the key is not theirs, is not asked for, or has signed already.
+    pub fn ask(
+        &self,
+        part: &Part,
+        keyholder: &Name,
+        key: &PublicKey,
+        earlier: Option<&Answer>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let message = self.frozen.message(part).ok_or_else(|| Refusal::NothingToSign { part: part.clone() })?;
+        let holder = self.keyholder(keyholder)?;
+        let key_id = self.check_key(part, holder, key)?;
+        let earlier = earlier.filter(|answer| answer.payload == digest(&message));
+        if earlier.is_some_and(|answer| answer.signatures.iter().any(|signature| signature.key_id == key_id)) {
+            return Err(Refusal::AlreadySigned { keyholder: keyholder.clone(), part: part.clone(), key_id });
+        }
+        Ok(message)
+    }
+
+    /// Takes a signature that was made over what [`Ceremony::ask`] gives, once it has been verified.
+    ///
+    /// # Errors
+    /// As [`Ceremony::ask`]; also if the signature is wrong.
+    pub fn accept(
+        &self,
+        part: &Part,
+        keyholder: &Name,
+        key: &PublicKey,
+        signature: Vec<u8>,
+        at: DateTime<Utc>,
+        earlier: Option<&Answer>,
+    ) -> Result<Answer, Refusal> {
+        let message = self.ask(part, keyholder, key, earlier)?;
+        let key_id = KeyId::of(key);
+        key.verify(&message, &signature).map_err(|_| Refusal::WrongSignature {
+            keyholder: keyholder.clone(),
+            key_id: key_id.clone(),
+            part: part.clone(),
+        })?;
+        let payload = digest(&message);
+        let kept = earlier.filter(|answer| answer.payload == payload).map(|answer| answer.signatures.clone());
+        let mut signatures = kept.unwrap_or_default();
+        signatures.push(AnswerSignature { key_id, bytes: signature, at });
+        Ok(Answer { ceremony: self.id.clone(), part: part.clone(), keyholder: keyholder.clone(), payload, signatures })
+    }
+
+    /// Counts: who has signed, who is still needed, under the old root and under the new.
+    pub fn tally(&self, answers: &Answers) -> Standing {
+        let parts = self.frozen.parts().filter_map(|part| self.tally_part(part, answers)).collect();
+        let is_gone = |part: &Part| self.frozen.message(part).is_none();
+        let gone = answers.keys().filter(|(part, _)| is_gone(part)).cloned().collect();
+        Standing { parts, gone }
+    }
+
+    /// Puts the signatures in, once every threshold is met.
+    ///
+    /// # Errors
+    /// [`Refusal::NotEnough`] if one is not; [`Refusal::Unsealable`] if the result would not verify all the same.
+    pub fn seal(&self, answers: &Answers) -> Result<Sealed, Refusal> {
+        let standing = self.tally(answers);
+        let mut files = BTreeMap::new();
+        for part in standing.parts {
+            let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
+                return Err(Refusal::NotEnough { part: part.part, quorums: part.quorums });
+            };
+            files.insert(part.part.file_name(), document::with_signatures(&value, &part.signatures));
+        }
+        // Reading them back counts distinct key material the way every client does.
+        Sealed::read(files, self.published).map_err(|error| Refusal::Unsealable(Box::new(error)))
+    }
+
+    /// The ceremony's name.
+    pub fn id(&self) -> &'a Name {
+        self.id
+    }
+
+    /// What is to be signed.
+    pub fn frozen(&self) -> &'a Frozen {
+        self.frozen
+    }
+
+    /// Who there is.
+    pub fn keyholders(&self) -> &'a Keyholders {
+        self.keyholders
+    }
+
+    /// Whether everything in an answer holds for what is to be signed.
+    pub(crate) fn holds(&self, answer: &Answer, part: &Part, name: &Name) -> bool {
+        let message = self.frozen.message(part).filter(|message| answer.payload == digest(message));
+        message.is_some_and(|message| self.check_answer(part, name, answer, &message).is_ok())
+    }
+
+    fn keyholder(&self, name: &Name) -> Result<&'a Keyholder, Refusal> {
+        self.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })
+    }
+
+    /// A key that is this keyholder's, and that counts for the part.
+    fn check_key(&self, part: &Part, holder: &Keyholder, key: &PublicKey) -> Result<KeyId, Refusal> {
+        let key_id = KeyId::of(key);
+        if !holder.holds(key.material()) {
+            return Err(match self.keyholders.owner(key.material()) {
+                Some(owner) => {
+                    Refusal::AnothersKey { key_id, owner: owner.name().clone(), signing_as: holder.name().clone() }
+                }
+                None => Refusal::NobodysKey { key_id },
+            });
+        }
+        if self.authorities(part).iter().any(|(_, authority)| authority.role.key_ids().contains(&key_id)) {
+            Ok(key_id)
+        } else {
+            Err(Refusal::NotAsked { keyholder: holder.name().clone(), key_id, part: part.clone() })
+        }
+    }
+
+    /// Whose signatures a part needs.
+    fn authorities(&self, part: &Part) -> Vec<(Under, Authority<'a>)> {
+        match &part.role {
+            CeremonyRole::Root => {
+                let before = self.frozen.roots().map(|(part, root)| (part.version, root));
+                let old = before.take_while(|(version, _)| *version < part.version).last();
+                let old = old.or_else(|| self.published.root().map(|root| (root.version(), &**root)));
+                let new = self.frozen.roots().find(|(own, _)| *own == part).map(|(own, root)| (own.version, root));
+                let old = old.map(|(version, root)| (Under::OldRoot(version), root));
+                let new = new.map(|(version, root)| (Under::NewRoot(version), root));
+                old.into_iter().chain(new).map(|(under, root)| (under, root.authority(TopLevelRole::Root))).collect()
+            }
+            CeremonyRole::Targets => {
+                let root = self.frozen.root().or(self.published.root().map(|root| &**root));
+                root.map(|root| (Under::Root(root.version()), root.authority(TopLevelRole::Targets)))
+                    .into_iter()
+                    .collect()
+            }
+            CeremonyRole::Delegated(name) => self.delegator(name).into_iter().collect(),
+        }
+    }
+
+    /// The file that will delegate to a role, and whose signatures it asks for.
+    fn delegator(&self, name: &Name) -> Option<(Under, Authority<'a>)> {
+        let published = self.published.current();
+        let file = |role: &CeremonyRole| {
+            let published = published.and_then(|current| current.targets_of(role)).map(|targets| &**targets);
+            self.frozen.targets(role).or(published)
+        };
+        delegation_tree(file).find_map(|(role, targets)| {
+            let authority = delegate(targets, name)?;
+            Some((Under::Delegator(Part::new(role, targets.version())), authority))
+        })
+    }
+
+    fn tally_part(&self, part: &Part, answers: &Answers) -> Option<PartStanding> {
+        let message = self.frozen.message(part)?;
+        let (mut void, mut rejected) = (Vec::new(), Vec::new());
+        let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
+        for ((_, name), answer) in answers.iter().filter(|((answered, _), _)| answered == part) {
+            if answer.ceremony == *self.id && answer.keyholder == *name && answer.payload != digest(&message) {
+                void.push(name.clone());
+                continue;
+            }
+            match self.check_answer(part, name, answer, &message) {
+                Ok(signatures) => good.extend(signatures.into_iter().map(|good| (good.key_id.clone(), (name, good)))),
+                Err(refusal) => rejected.push((name.clone(), refusal)),
+            }
+        }
+        let quorums = self.authorities(part);
+        let quorums = quorums.into_iter().map(|(under, authority)| self.count(under, authority, &good)).collect();
+        let signatures = good.into_values().map(|(_, signature)| signature).collect();
+        Some(PartStanding { part: part.clone(), quorums, void, rejected, signatures })
+    }
+
+    /// Everything in one answer holds, or none of it counts.
+    fn check_answer(
+        &self,
+        part: &Part,
+        name: &Name,
+        answer: &Answer,
+        message: &[u8],
+    ) -> Result<Vec<Signature>, Refusal> {
+        answer.check_place(self.id, part, name)?;
+        let holder = self.keyholder(name)?;
+        let mut seen = BTreeSet::new();
+        let check = |signature: &AnswerSignature| {
+            let key_id = signature.key_id.clone();
+            let key = self.find_key(&key_id).ok_or_else(|| Refusal::NobodysKey { key_id: key_id.clone() })?;
+            self.check_key(part, holder, key)?;
+            if !seen.insert(key_id.clone()) {
+                return Err(Refusal::AlreadySigned { keyholder: name.clone(), part: part.clone(), key_id });
+            }
+            answer.check_signature(signature, key, message)?;
+            Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) })
+        };
+        answer.signatures.iter().map(check).collect()
+    }
+
+    fn find_key(&self, key_id: &KeyId) -> Option<&'a PublicKey> {
+        self.keyholders.iter().flat_map(Keyholder::keys).find(|key| KeyId::of(key) == *key_id)
+    }
+
+    /// Counts people: whoever has several keys in a role counts once.
+    fn count(
+        &self,
+        under: Under,
+        authority: Authority<'_>,
+        good: &BTreeMap<KeyId, (&Name, Signature)>,
+    ) -> QuorumStanding {
+        let (mut signed, mut all, mut nobodys) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        for key_id in authority.role.key_ids() {
+            match self.keyholders.owner_of(authority, key_id) {
+                Some(owner) => {
+                    all.insert(owner.name().clone());
+                }
+                None => nobodys.push(key_id.clone()),
+            }
+            if let Some((name, _)) = good.get(key_id) {
+                signed.insert((*name).clone());
+            }
+        }
+        QuorumStanding {
+            under,
+            threshold: authority.role.threshold(),
+            missing: all.difference(&signed).cloned().collect(),
+            signed: signed.into_iter().collect(),
+            nobodys,
+        }
+    }
+}
+
+pub(crate) fn digest(message: &[u8]) -> String {
+    hex::encode(&sha256(message))
+}

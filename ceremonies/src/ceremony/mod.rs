@@ -1,0 +1,10 @@
+//! The ceremony itself: the frozen files, the signatures that keyholders give for them, the tally, and why one is refused.
+
+#[expect(clippy::module_inception, reason = "the room is called after the noun that is most of it")]
+pub(crate) mod ceremony;
+pub(crate) mod frozen;
+pub(crate) mod quorum;
+pub(crate) mod refusal;
+pub(crate) mod replay;
+pub(crate) mod signature_file;
+pub(crate) mod tally;

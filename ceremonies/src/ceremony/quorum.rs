@@ -1,0 +1,65 @@
+//! The tally of one part under one file that says whose signatures count.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use rootline_metadata::{KeyId, Version};
+
+use crate::model::name::Name;
+use crate::model::role_version::Part;
+
+/// The tally under one root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumStanding {
+    /// Which root asks for the signatures.
+    pub under: Under,
+    /// How many keyholders have to sign.
+    pub threshold: u64,
+    /// Who has, by name. A keyholder counts once, whatever number of keys they have signed with.
+    pub signed: Vec<Name>,
+    /// Who else could.
+    pub missing: Vec<Name>,
+    /// Keys that would count and that are nobody's, so that nobody can sign with them here.
+    pub nobodys: Vec<KeyId>,
+}
+
+impl QuorumStanding {
+    /// Whether enough have signed.
+    pub fn is_met(&self) -> bool {
+        self.signed.len() as u64 >= self.threshold
+    }
+
+    /// How many more have to sign.
+    pub fn still_needed(&self) -> u64 {
+        self.threshold.saturating_sub(self.signed.len() as u64)
+    }
+}
+
+/// Everybody whose signature would help with a threshold that is not met.
+pub(crate) fn can_still_sign(quorums: &[QuorumStanding]) -> BTreeSet<&Name> {
+    quorums.iter().filter(|quorum| !quorum.is_met()).flat_map(|quorum| &quorum.missing).collect()
+}
+
+/// Which file says whose signatures count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Under {
+    /// The root before the one that is being signed.
+    OldRoot(Version),
+    /// The root that is being signed, for itself.
+    NewRoot(Version),
+    /// The root that will be in force, for what stands below it.
+    Root(Version),
+    /// The targets file that will delegate to what is being signed.
+    Delegator(Part),
+}
+
+impl fmt::Display for Under {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Under::OldRoot(version) => write!(f, "root {version} (old)"),
+            Under::NewRoot(version) => write!(f, "root {version} (new)"),
+            Under::Root(version) => write!(f, "root {version}"),
+            Under::Delegator(part) => part.fmt(f),
+        }
+    }
+}

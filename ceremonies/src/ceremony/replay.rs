@@ -1,0 +1,75 @@
+//! What can be checked of a ceremony's files at any time, whatever was published since.
+
+use std::collections::BTreeMap;
+
+use rootline_metadata::KeyId;
+
+use crate::ceremony::ceremony::{Answers, digest};
+use crate::ceremony::frozen::{Frozen, FrozenChanged};
+use crate::ceremony::refusal::Refusal;
+use crate::model::keyholder::Keyholders;
+use crate::model::name::Name;
+use crate::model::role_version::Part;
+
+/// What answers are worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckedAnswers {
+    /// Signatures over what is frozen: by part and keyholder, one for each key.
+    pub good: Vec<(Part, Name)>,
+    /// Answers to an earlier revision.
+    pub void: Vec<(Part, Name)>,
+}
+
+/// Verifies every answer over what is frozen: it lies where it belongs, each of its keys is its keyholder's, and each signature is good.
+/// Whether there are enough of them is no matter here.
+///
+/// # Errors
+/// With the first one that is not.
+pub fn check_answers(
+    id: &Name,
+    frozen: &Frozen,
+    answers: &Answers,
+    keyholders: &Keyholders,
+) -> Result<CheckedAnswers, Refusal> {
+    let mut checked = CheckedAnswers::default();
+    for ((part, name), answer) in answers {
+        answer.check_place(id, part, name)?;
+        let message = frozen.message(part).filter(|message| digest(message) == answer.payload);
+        let Some(message) = message else {
+            checked.void.push((part.clone(), name.clone()));
+            continue;
+        };
+        let holder = keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
+        for signature in &answer.signatures {
+            let key_id = signature.key_id.clone();
+            let key = holder.keys().iter().find(|key| KeyId::of(key) == key_id);
+            let key = key.ok_or(Refusal::NobodysKey { key_id })?;
+            answer.check_signature(signature, key, &message)?;
+            checked.good.push((part.clone(), name.clone()));
+        }
+    }
+    Ok(checked)
+}
+
+/// That files are the frozen ones with signatures put in, and nothing else. Whether these suffice is not looked at.
+///
+/// # Errors
+/// With the first that is another file, is missing, or is not one of them.
+pub fn check_sealed(frozen: &Frozen, sealed: &BTreeMap<String, Vec<u8>>) -> Result<(), FrozenChanged> {
+    for part in frozen.parts() {
+        let file = part.file_name();
+        let bytes = sealed.get(&file).ok_or_else(|| FrozenChanged::Missing { file: file.clone() })?;
+        let signed = Frozen::message_in(part, bytes)
+            .map_err(|source| FrozenChanged::Unreadable { file: file.clone(), source })?;
+        let message = frozen.message(part).unwrap_or_default();
+        if signed != message {
+            let (frozen, found) = (digest(&message), digest(&signed));
+            return Err(FrozenChanged::Changed { file, frozen, found });
+        }
+    }
+    let is_frozen = |name: &String| frozen.parts().any(|part| part.file_name() == *name);
+    match sealed.keys().find(|name| !is_frozen(name)) {
+        Some(file) => Err(FrozenChanged::Unknown { file: file.clone() }),
+        None => Ok(()),
+    }
+}

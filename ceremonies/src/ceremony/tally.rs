@@ -1,0 +1,75 @@
+//! The tally of a ceremony, by name.
+
+use std::collections::BTreeSet;
+
+use rootline_metadata::Signature;
+
+use crate::ceremony::quorum::{QuorumStanding, can_still_sign};
+use crate::ceremony::refusal::Refusal;
+use crate::model::name::Name;
+use crate::model::role_version::Part;
+
+/// Who has signed what, and who is still needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Each part that is to be signed.
+    pub parts: Vec<PartStanding>,
+    /// Answers for what is no longer to be signed: by part and keyholder.
+    pub gone: Vec<(Part, Name)>,
+}
+
+impl Standing {
+    /// Whether every threshold is met.
+    pub fn is_met(&self) -> bool {
+        self.parts.iter().all(PartStanding::is_met)
+    }
+
+    /// Everybody who could still sign something that is not met yet.
+    pub fn can_still_sign(&self) -> BTreeSet<&Name> {
+        self.parts.iter().flat_map(PartStanding::can_still_sign).collect()
+    }
+
+    /// Signatures that no longer count because what they are over has changed: by part and keyholder.
+    pub fn void(&self) -> Vec<(&Part, &Name)> {
+        let gone = self.gone.iter().map(|(part, name)| (part, name));
+        let changed = self.parts.iter().flat_map(|part| part.void.iter().map(move |name| (&part.part, name)));
+        gone.chain(changed).collect()
+    }
+
+    /// Signatures that count: by part and keyholder, each once.
+    pub fn kept(&self) -> Vec<(&Part, &Name)> {
+        self.parts.iter().flat_map(|part| part.signed().into_iter().map(move |name| (&part.part, name))).collect()
+    }
+}
+
+/// The tally of one part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartStanding {
+    /// What is being signed.
+    pub part: Part,
+    /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
+    pub quorums: Vec<QuorumStanding>,
+    /// Who has answered to an earlier revision: they have to sign again.
+    pub void: Vec<Name>,
+    /// Answers that do not count, and why.
+    pub rejected: Vec<(Name, Refusal)>,
+    /// All good signatures, each key once.
+    pub(crate) signatures: Vec<Signature>,
+}
+
+impl PartStanding {
+    /// Whether every threshold of it is met.
+    pub fn is_met(&self) -> bool {
+        self.quorums.iter().all(QuorumStanding::is_met)
+    }
+
+    /// Everybody whose signature counts, under whichever root.
+    pub fn signed(&self) -> BTreeSet<&Name> {
+        self.quorums.iter().flat_map(|quorum| &quorum.signed).collect()
+    }
+
+    /// Everybody whose signature would help with a threshold that is not met.
+    pub fn can_still_sign(&self) -> BTreeSet<&Name> {
+        can_still_sign(&self.quorums)
+    }
+}

@@ -1,0 +1,11 @@
+//! What shall be true once a ceremony is over: `plan.toml`, the policy that it begins with, and the roots that it takes.
+
+pub(crate) mod delegation;
+#[expect(clippy::module_inception, reason = "the room is called after the noun that is most of it")]
+pub(crate) mod plan;
+pub(crate) mod policy;
+mod raw;
+mod reach;
+pub(crate) mod role_plan;
+pub(crate) mod root_sequence;
+pub(crate) mod shipment;

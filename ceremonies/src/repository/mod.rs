@@ -1,0 +1,7 @@
+//! The files of a repository: what is published, what was sealed, and the release that makes it current.
+
+pub(crate) mod delegates;
+pub(crate) mod document;
+pub(crate) mod published;
+pub(crate) mod release;
+pub(crate) mod sealed;

@@ -1,0 +1,45 @@
+//! One file of a repository, by its name: of the version that its name says, and as another one pins it.
+
+use std::collections::BTreeMap;
+
+use rootline_metadata::{Envelope, Pin, Role};
+
+use super::error::PublishedError;
+use crate::model::file_name::PublishedFile;
+
+/// Reads a file of the version that its name says.
+pub(super) fn open<R: Role>(file: &PublishedFile, bytes: &[u8], limit: usize) -> Result<Envelope<R>, PublishedError> {
+    let envelope = Envelope::parse(bytes.to_vec(), limit)
+        .map_err(|source| PublishedError::Format { name: file.to_string(), source })?;
+    check_version(file, &envelope)?;
+    Ok(envelope)
+}
+
+fn check_version<R: Role>(file: &PublishedFile, envelope: &Envelope<R>) -> Result<(), PublishedError> {
+    let stated = envelope.unverified().version();
+    match file {
+        PublishedFile::Root(named)
+        | PublishedFile::Snapshot(named)
+        | PublishedFile::Targets(named)
+        | PublishedFile::Delegated(_, named)
+            if *named != stated =>
+        {
+            Err(PublishedError::Version { name: file.to_string(), stated })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The file that another one pins, if it is what that one says.
+pub(super) fn pinned<'a>(
+    named: &BTreeMap<PublishedFile, &'a Vec<u8>>,
+    by: PublishedFile,
+    file: &PublishedFile,
+    pin: &Pin,
+) -> Result<&'a Vec<u8>, PublishedError> {
+    let (name, named_by) = (file.to_string(), by.to_string());
+    let Some(bytes) = named.get(file) else { return Err(PublishedError::Missing { name, named_by }) };
+    let length_fits = pin.length.is_none_or(|length| length == bytes.len() as u64);
+    let digests_fit = pin.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes));
+    if length_fits && digests_fit { Ok(bytes) } else { Err(PublishedError::Pin { name, pinned_by: named_by }) }
+}

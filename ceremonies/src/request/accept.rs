@@ -1,0 +1,143 @@
+//! Signatures that come in from elsewhere, in any order and from anyone: what verifies is kept.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::PublicKey;
+
+use crate::ceremony::ceremony::{Answers, Ceremony};
+use crate::ceremony::refusal::Refusal;
+use crate::keys::compact_signature::CompactSignature;
+use crate::model::keyholder::Keyholder;
+use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
+use crate::model::role_version::Part;
+use crate::request::response::Reply;
+
+/// What became of the signatures that came in together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// Whose they are.
+    pub keyholder: Name,
+    /// What is signed now and was not before.
+    pub taken: Vec<Part>,
+    /// What was signed already, with the same key.
+    pub known: Vec<Part>,
+    /// What has changed since they signed it, or is no longer to be signed.
+    pub void: Vec<Part>,
+    /// What did not verify or does not count.
+    pub refused: Vec<Refusal>,
+}
+
+impl Intake {
+    fn of(keyholder: Name) -> Intake {
+        Intake { keyholder, taken: Vec::new(), known: Vec::new(), void: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Whether nothing of it counts.
+    pub fn is_in_vain(&self) -> bool {
+        self.taken.is_empty() && self.known.is_empty()
+    }
+}
+
+impl Ceremony<'_> {
+    /// Takes a keyholder's reply to a signing request: each signature in it that verifies and counts goes into `answers`. A reply to an
+    /// earlier revision is good for all that has not changed since.
+    ///
+    /// # Errors
+    /// If it is another ceremony's, or nobody's.
+    pub fn take_reply(&self, reply: &Reply, answers: &mut Answers) -> Result<Intake, Refusal> {
+        if reply.ceremony != *self.id() {
+            return Err(Refusal::OtherCeremony { ceremony: reply.ceremony.clone() });
+        }
+        let holder = self.keyholders().get(&reply.keyholder);
+        let holder = holder.ok_or_else(|| Refusal::NoSuchKeyholder { name: reply.keyholder.clone() })?;
+        let is_of_this_revision = reply.fingerprint == self.frozen().fingerprint();
+        let mut intake = Intake::of(reply.keyholder.clone());
+        for (part, signature) in &reply.signatures {
+            match self.signer_of(part, signature, None) {
+                Some((_, key)) => intake.file(part, self.take(part, holder, key, signature, reply.at, answers)),
+                None if !is_of_this_revision => intake.void.push(part.clone()),
+                None if self.frozen().expiry(part).is_none() => {
+                    intake.refused.push(Refusal::NothingToSign { part: part.clone() });
+                }
+                None => intake
+                    .refused
+                    .push(Refusal::Unrecognised { keyholder: Some(holder.name().clone()), part: Some(part.clone()) }),
+            }
+        }
+        Ok(intake)
+    }
+
+    /// Takes a signature that another tool has made, which says neither whose it is nor over what: that shows in the one key that verifies it.
+    /// `signatures` are all that its bytes may mean; `keyholder` and `role` narrow the search.
+    ///
+    /// # Errors
+    /// If it is by nobody over nothing that is to be signed, or does not count.
+    pub fn take_detached(
+        &self,
+        signatures: &[CompactSignature],
+        keyholder: Option<&Name>,
+        role: Option<&CeremonyRole>,
+        at: DateTime<Utc>,
+        answers: &mut Answers,
+    ) -> Result<Intake, Refusal> {
+        if let Some(name) = keyholder.filter(|name| self.keyholders().get(name).is_none()) {
+            return Err(Refusal::NoSuchKeyholder { name: name.clone() });
+        }
+        for part in self.frozen().parts().filter(|part| role.is_none_or(|role| part.role == *role)) {
+            for signature in signatures {
+                let Some((holder, key)) = self.signer_of(part, signature, keyholder) else { continue };
+                let mut intake = Intake::of(holder.name().clone());
+                match self.take(part, holder, key, signature, at, answers) {
+                    Err(refusal) if !matches!(refusal, Refusal::AlreadySigned { .. }) => return Err(refusal),
+                    done => intake.file(part, done),
+                }
+                return Ok(intake);
+            }
+        }
+        Err(Refusal::Unrecognised { keyholder: keyholder.cloned(), part: None })
+    }
+
+    /// Whose signature it is, and by which of their keys.
+    fn signer_of(
+        &self,
+        part: &Part,
+        signature: &CompactSignature,
+        keyholder: Option<&Name>,
+    ) -> Option<(&Keyholder, &PublicKey)> {
+        let message = self.frozen().message(part)?;
+        let holders = self.keyholders().iter().filter(|holder| keyholder.is_none_or(|name| holder.name() == name));
+        let mut keys = holders.flat_map(|holder| holder.keys().iter().map(move |key| (holder, key)));
+        keys.find(|(_, key)| signature.for_key(key).is_some_and(|bytes| key.verify(&message, &bytes).is_ok()))
+    }
+
+    fn take(
+        &self,
+        part: &Part,
+        holder: &Keyholder,
+        key: &PublicKey,
+        signature: &CompactSignature,
+        at: DateTime<Utc>,
+        answers: &mut Answers,
+    ) -> Result<(), Refusal> {
+        let place = (part.clone(), holder.name().clone());
+        // What lies there and does not hold is in nobody's way.
+        let earlier = answers.get(&place).filter(|earlier| self.holds(earlier, part, holder.name()));
+        let bytes = signature.for_key(key).ok_or_else(|| Refusal::Unrecognised {
+            keyholder: Some(holder.name().clone()),
+            part: Some(part.clone()),
+        })?;
+        let answer = self.accept(part, holder.name(), key, bytes, at, earlier)?;
+        answers.insert(place, answer);
+        Ok(())
+    }
+}
+
+impl Intake {
+    fn file(&mut self, part: &Part, done: Result<(), Refusal>) {
+        match done {
+            Ok(()) => self.taken.push(part.clone()),
+            Err(Refusal::AlreadySigned { .. }) => self.known.push(part.clone()),
+            Err(refusal) => self.refused.push(refusal),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a keyholder sends back to a signing request: one line, small enough for a QR code.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
+use rootline_metadata::{instant_text, parse_instant};
+
+use crate::keys::compact_signature::CompactSignature;
+use crate::model::fingerprint::Fingerprint;
+use crate::model::name::Name;
+use crate::model::role_version::Part;
+
+/// The signatures that one keyholder has given to a whole ceremony. Nothing in it is trusted: [`Ceremony::take_reply`] keeps what verifies.
+///
+/// [`Ceremony::take_reply`]: crate::Ceremony::take_reply
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The ceremony it is for.
+    pub ceremony: Name,
+    /// What was signed, all of it: tells which revision.
+    pub fingerprint: Fingerprint,
+    /// Who signed.
+    pub keyholder: Name,
+    /// When, as the keyholder says.
+    pub at: DateTime<Utc>,
+    /// One signature for each part, all by one key.
+    pub signatures: BTreeMap<Part, CompactSignature>,
+}
+
+/// The form that this version writes and reads.
+const FORM: u64 = 1;
+
+impl Reply {
+    /// Most bytes of one: a signature for each of a thousand bins has room in it.
+    pub const MOST_BYTES: usize = 1 << 18;
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// If it does not have the form of one.
+    pub fn parse(bytes: &[u8]) -> Result<Reply, FormatError> {
+        let document = Document::parse(bytes.to_vec(), Reply::MOST_BYTES)?;
+        let reply = document.top().object()?;
+        let form = reply.required("answer")?;
+        if form.number()? != FORM {
+            return Err(form.invalid("this version reads answers of form 1; a newer rootline-repo may read this one"));
+        }
+        let (fingerprint, at) = (reply.required("fingerprint")?, reply.required("at")?);
+        let mut signatures = BTreeMap::new();
+        for (name, node) in reply.required("signatures")?.object()?.members() {
+            let part = Part::parse(&name).filter(|part| part.folder_name() == *name);
+            let part = part.ok_or_else(|| node.invalid("expected the name of what was signed, such as 2.root"))?;
+            let signature = CompactSignature::from_base64(&node.string()?);
+            signatures.insert(part, signature.ok_or_else(|| node.invalid("expected 64 bytes in base64"))?);
+        }
+        Ok(Reply {
+            ceremony: read_name(reply.required("ceremony")?)?,
+            fingerprint: Fingerprint::from_hex(&fingerprint.string()?)
+                .ok_or_else(|| fingerprint.invalid("expected 64 hex digits"))?,
+            keyholder: read_name(reply.required("keyholder")?)?,
+            at: parse_instant(&at.string()?)
+                .ok_or_else(|| at.invalid("expected a date and time such as 2030-01-31T12:00:00Z"))?,
+            signatures,
+        })
+    }
+
+    /// Its text, one line: under 1000 bytes for six parts.
+    pub fn to_json(&self) -> Vec<u8> {
+        let signature = |members: ValueMembers, (part, signature): (&Part, &CompactSignature)| {
+            members.with(&part.folder_name(), signature.to_base64())
+        };
+        let members = ValueMembers::new()
+            .with("answer", FORM)
+            .with("ceremony", self.ceremony.as_str())
+            .with("fingerprint", self.fingerprint.to_hex())
+            .with("keyholder", self.keyholder.as_str())
+            .with("at", instant_text(self.at))
+            .with("signatures", self.signatures.iter().fold(ValueMembers::new(), signature));
+        let mut text = Value::from(members).compact();
+        text.push('\n');
+        text.into_bytes()
+    }
+}
+
+fn read_name(node: Node<'_>) -> Result<Name, FormatError> {
+    node.string()?.parse().map_err(|bad| node.invalid(format!("{bad}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::secret_key::{KeyKind, SecretKey};
+
+    fn reply(kind: KeyKind, name: &str, parts: &[&str]) -> Reply {
+        let key = SecretKey::from_seed(kind, &[1; 32]);
+        let signature = |part: &&str| {
+            let signature = CompactSignature::of(&key.public_key(), &key.sign(part.as_bytes())).unwrap();
+            (Part::parse(part).unwrap(), signature)
+        };
+        Reply {
+            ceremony: name.parse().unwrap(),
+            fingerprint: Fingerprint::of(&BTreeMap::new()),
+            keyholder: name.parse().unwrap(),
+            at: parse_instant("2030-01-31T12:00:00Z").unwrap(),
+            signatures: parts.iter().map(signature).collect(),
+        }
+    }
+
+    #[test]
+    fn six_parts_of_whoever_has_the_longest_name_are_under_a_thousand_bytes() {
+        let six = ["12.root", "13.root", "14.root", "27.targets", "27.npm", "5.pypi"];
+        for parts in 1..=six.len() {
+            for kind in [KeyKind::EcdsaP256, KeyKind::Ed25519] {
+                let reply = reply(kind, &"a".repeat(64), &six[..parts]);
+                let text = reply.to_json();
+                assert!(text.len() < 1000, "{}", text.len());
+                assert_eq!(Reply::parse(&text), Ok(reply));
+            }
+        }
+    }
+
+    #[test]
+    fn a_thousand_bins_have_room() {
+        let bins: Vec<String> = (0..1024).map(|bin| format!("1000.bin-{bin:03x}")).collect();
+        let reply = reply(KeyKind::Ed25519, "a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
+        let text = reply.to_json();
+        assert!(text.len() < Reply::MOST_BYTES, "{}", text.len());
+        assert_eq!(Reply::parse(&text), Ok(reply));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused_with_its_place() {
+        let text = String::from_utf8(reply(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
+        for (from, to, problem) in [
+            ("\"answer\":1", "\"answer\":2", "a newer rootline-repo may read this one"),
+            ("\"alice\"", "\"Alice\"", "begins with a lowercase letter"),
+            ("2.root", "02.root", "expected the name of what was signed"),
+            ("2.root", "2.root.json", "expected the name of what was signed"),
+            ("2030-", "2030/", "expected a date and time"),
+            ("\"fingerprint\":\"", "\"fingerprint\":\"0", "expected 64 hex digits"),
+            ("\"2.root\":\"", "\"2.root\":\"A", "expected 64 bytes in base64"),
+            ("}}", "}", ""),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let refused = Reply::parse(text.replace(from, to).as_bytes()).unwrap_err();
+            assert!(refused.to_string().contains(problem), "{refused}");
+        }
+    }
+}
