@@ -5,7 +5,7 @@ use std::fmt::Arguments;
 use chrono::{DateTime, Utc};
 use rootline_client::cli::terminal::Terminal;
 
-use crate::repository_folder::RepositoryFolder;
+use crate::folder::repository::RepositoryFolder;
 
 /// What every command works with.
 #[derive(Debug)]

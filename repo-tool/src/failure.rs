@@ -12,7 +12,7 @@ use rootline_ceremonies::{
 };
 use rootline_metadata::sigstore::EditError;
 
-use crate::gate::GateRefusal;
+use crate::publish::preflight::GateRefusal;
 use crate::text::plain;
 
 /// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.

@@ -1,20 +1,11 @@
 //! The program `rootline-repo`: signing ceremonies and publishing, for the maintainers of a trust root.
 
-mod atomic_file;
-mod ceremony_folder;
 mod commands;
 mod context;
-mod evidence;
 mod failure;
-mod gate;
-mod input;
-mod merge_conflict;
-mod publishing_order;
-mod qr_code;
-mod read_files;
-mod repository_folder;
+mod folder;
+mod publish;
 mod review;
-mod serve;
 mod signer;
 mod text;
 
@@ -28,7 +19,7 @@ use rootline_client::cli::clock::{At, parse_at};
 use rootline_client::cli::manual::{CompletionsArgs, ManArgs};
 
 use context::Context;
-use repository_folder::RepositoryFolder;
+use folder::repository::RepositoryFolder;
 use rootline_client::cli::terminal::Terminal;
 
 /// Hold signing ceremonies for a trust root, and publish it.

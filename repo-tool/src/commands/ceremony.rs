@@ -7,14 +7,14 @@ mod list;
 mod log;
 mod merge;
 mod new;
+mod overlapping;
 mod payload;
 mod request;
 pub(crate) mod review;
 mod seal;
 pub(crate) mod sign;
-mod standing;
 mod status;
-mod touching;
+mod tally;
 mod verify;
 mod witness;
 
@@ -22,10 +22,10 @@ use clap::{Args, Subcommand};
 use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
 
 use super::parse_name;
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::context::Context;
-use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
+use crate::folder::attestations::{self, Evidence};
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CeremonyCommand {
@@ -139,7 +139,7 @@ impl Room {
 
     /// What is kept of keyholders' tokens, verified again.
     fn evidence(&self, context: &Context) -> Result<Evidence, Failure> {
-        evidence::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
+        attestations::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
     }
 
     fn ceremony(&self) -> Result<Ceremony<'_>, Failure> {

@@ -11,9 +11,9 @@ use clap::Args;
 use rootline_metadata::instant_text;
 
 use self::script::Script;
-use crate::atomic_file;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::atomic_file;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -18,9 +18,9 @@ use self::remarks::remark_lines;
 use self::report::{duration_lines, sentence, table};
 use self::steps::{Step, Steps};
 use super::{parse_name, parse_pair};
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -7,10 +7,10 @@ use rootline_ceremonies::{Name, Policy};
 use serde_json::json;
 
 use super::{own_text, parse_name};
-use crate::atomic_file::{self, Access};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::repository_folder::RepositoryFolder;
+use crate::folder::atomic_file::{self, Access};
+use crate::folder::repository::RepositoryFolder;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

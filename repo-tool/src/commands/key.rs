@@ -11,9 +11,9 @@ use rootline_metadata::KeyId;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::atomic_file::{self, Access};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::atomic_file::{self, Access};
 use crate::signer::pkcs11::{self, ListedKey};
 use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
 use crate::text::plain;

@@ -13,10 +13,10 @@ use rootline_metadata::{KeyId, PublicKey};
 use serde_json::json;
 
 use super::{own_text, parse_name};
-use crate::atomic_file;
 use crate::context::Context;
-use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
+use crate::folder::atomic_file;
+use crate::folder::attestations::{self, Evidence};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
 use crate::text::plain;
 
@@ -159,7 +159,7 @@ fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>),
 
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
-    let (policy, roots) = (context.folder.policy()?, evidence::vendor_roots(&context.folder)?);
+    let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
     let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let key_json = |holder: &Keyholder, key: &PublicKey| {
         let (name, key_id) = (holder.name(), KeyId::of(key));

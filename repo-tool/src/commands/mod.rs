@@ -1,7 +1,7 @@
 //! One file for each command.
 
-pub(crate) mod agreement;
 pub(crate) mod ceremony;
+pub(crate) mod confirmation;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod init;

@@ -10,10 +10,11 @@ use rootline_metadata::instant_text;
 use serde_json::json;
 
 use super::parse_name;
-use crate::ceremony_folder::{CeremonyFolder, Stage, released};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::gate::{self, Checked};
+use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::record::released;
+use crate::publish::preflight::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         renewal,
     };
     let Some(release) = Release::make(&published, parts)? else { return Ok(()) };
-    let checked = gate::check(published.files(), release.published().files(), at)?;
+    let checked = preflight::check(published.files(), release.published().files(), at)?;
     warn_of_expired(&checked, context);
     context.folder.keep(&release)?;
     for (ceremony, sealed) in &ceremonies {
@@ -114,7 +115,7 @@ fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure>
     for ceremony in context.folder.ceremonies()? {
         if let Some(released) = ceremony.missing_release(published)? {
             // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
-            let checked = gate::check(&gate::Files::new(), published.files(), context.now).ok();
+            let checked = preflight::check(&preflight::Files::new(), published.files(), context.now).ok();
             let checked = checked.map(|checked| checked.event("release"));
             ceremony.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
         }

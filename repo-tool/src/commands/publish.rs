@@ -8,13 +8,13 @@ use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
 
 use super::online::warn_of_expired;
-use crate::atomic_file::{self, Access};
-use crate::ceremony_folder::Stage;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::gate::{self, Checked, Files};
-use crate::publishing_order::PublishingOrder;
-use crate::read_files::read_files;
+use crate::folder::atomic_file::{self, Access};
+use crate::folder::ceremony::Stage;
+use crate::folder::read_files::read_files;
+use crate::publish::order::PublishingOrder;
+use crate::publish::preflight::{self, Checked, Files};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     atomic_file::sweep(&to);
     let there = read_files(&to)?;
     check_destination(&to, &there, &published)?;
-    let checked = gate::check(&there, published.files(), context.now)?;
+    let checked = preflight::check(&there, published.files(), context.now)?;
     warn_of_expired(&checked, context);
 
     let new = published

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::serve::Server;
+use crate::publish::server::Server;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -1,5 +1,7 @@
 //! `rootline-repo sign`: a keyholder's signatures, on a machine with nothing but this program and their key.
 
+mod qr_code;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -11,16 +13,15 @@ use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request}
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
-use super::agreement::{Agreement, Question};
 use super::ceremony::review::print;
 use super::ceremony::sign::parts_of;
+use super::confirmation::{Agreement, Question};
 use super::{parse_name, parse_role};
-use crate::atomic_file::{self, Access};
 use crate::context::Context;
-use crate::evidence::Evidence;
 use crate::failure::Failure;
-use crate::input::{self, STANDARD};
-use crate::qr_code;
+use crate::folder::atomic_file::{self, Access};
+use crate::folder::attestations::Evidence;
+use crate::folder::input::{self, STANDARD};
 use crate::review::{Material, Reviewed, TrustHistory};
 use crate::signer::{OpenSigner, SignerArgs};
 

@@ -10,10 +10,10 @@ use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;
 
-use crate::atomic_file;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::merge_conflict;
+use crate::folder::atomic_file;
+use crate::folder::merge_conflict;
 use crate::review::{
     Content, Entry, MOST_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
     trusted_entries, window_text,

@@ -8,7 +8,7 @@ use rootline_ceremonies::{
     TargetChange, TargetName,
 };
 
-use crate::evidence::{Evidence, attestation_json};
+use crate::folder::attestations::{Evidence, attestation_json};
 
 use super::moment::Origin;
 use super::publishing_rules::warnings;

@@ -13,7 +13,7 @@ use rootline_metadata::{KeyId, parse_instant, sha256};
 use serde_json::{Map, Value, json};
 
 use super::{Material, Reviewed, TrustHistory};
-use crate::evidence::Evidence;
+use crate::folder::attestations::Evidence;
 
 const DAY_0: &str = "2030-01-01T00:00:00Z";
 const DAY_30: &str = "2030-01-31T00:00:00Z";

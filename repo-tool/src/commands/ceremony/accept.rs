@@ -10,14 +10,14 @@ use rootline_ceremonies::{
 };
 use serde_json::{Value, json};
 
-use super::standing::{standing_json, standing_lines};
+use super::tally::{standing_json, standing_lines};
 use super::{IdArgs, Room, find};
-use crate::ceremony_folder::Stage;
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
-use crate::evidence::Evidence;
 use crate::failure::Failure;
-use crate::input::{self, STANDARD};
+use crate::folder::attestations::Evidence;
+use crate::folder::ceremony::Stage;
+use crate::folder::input::{self, STANDARD};
 use crate::text::plain;
 
 #[derive(Args, Debug)]

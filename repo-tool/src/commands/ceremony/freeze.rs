@@ -5,13 +5,13 @@ use rootline_ceremonies::{
 };
 use serde_json::json;
 
-use super::standing::{signatures_json, signatures_text};
-use super::touching::{Touching, touching};
+use super::overlapping::{Touching, touching};
+use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
-use crate::ceremony_folder::CeremonyFolder;
 use crate::context::Context;
-use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
+use crate::folder::attestations::{self, Evidence};
+use crate::folder::ceremony::CeremonyFolder;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
@@ -46,7 +46,7 @@ pub(super) fn freeze_plan(
     keyholders: &Keyholders,
     context: &Context,
 ) -> Result<Done, Failure> {
-    let evidence = evidence::of_ceremony(context, frozen, published, keyholders)?;
+    let evidence = attestations::of_ceremony(context, frozen, published, keyholders)?;
     let freezing = folder.transcript()?.freezing();
     let last = match &freezing {
         Freezing::Never => 0,

@@ -7,9 +7,9 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{hex, instant_text};
 
 use super::{IdArgs, find};
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::review::groups;
 use crate::text::plain;
 

@@ -8,13 +8,13 @@ use rootline_ceremonies::{
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
-use super::standing::{signatures_json, signatures_text};
+use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, freeze, refuse_closed};
-use crate::atomic_file;
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::atomic_file;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -8,12 +8,12 @@ use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
-use crate::atomic_file::{self, Access};
-use crate::ceremony_folder::CeremonyFolder;
 use crate::commands::init::{ATTRIBUTES_FILE, UNION};
 use crate::commands::{parse_name, parse_pair, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::atomic_file::{self, Access};
+use crate::folder::ceremony::CeremonyFolder;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

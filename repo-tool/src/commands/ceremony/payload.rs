@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::sign::parts_of;
 use super::{IdArgs, Room};
-use crate::atomic_file;
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::STANDARD;
+use crate::folder::atomic_file;
+use crate::folder::input::STANDARD;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -8,10 +8,10 @@ use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use super::{IdArgs, Room};
-use crate::atomic_file;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::STANDARD;
+use crate::folder::atomic_file;
+use crate::folder::input::STANDARD;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -9,10 +9,10 @@ use rootline_metadata::Targets;
 use serde_json::json;
 
 use super::{IdArgs, Room};
-use crate::atomic_file;
 use crate::context::Context;
-use crate::evidence::Evidence;
 use crate::failure::Failure;
+use crate::folder::atomic_file;
+use crate::folder::attestations::Evidence;
 use crate::review::{Content, Material, Reviewed, TRUSTED_ROOT, TrustHistory};
 
 #[derive(Args, Debug)]

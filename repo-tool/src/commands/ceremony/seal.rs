@@ -5,16 +5,16 @@ use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
 use super::{IdArgs, Room};
-use crate::ceremony_folder::digests;
 use crate::context::Context;
-use crate::evidence;
 use crate::failure::Failure;
+use crate::folder::attestations;
+use crate::folder::record::digests;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let room = Room::enter(args, context)?;
     room.frozen.check_targets(&context.folder.targets()?, &room.published)?;
-    let evidence = evidence::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
+    let evidence = attestations::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
     let answers = room.folder.answers()?;
     let standing = room.tally(&answers)?;
     for (part, (name, why)) in

@@ -8,9 +8,9 @@ use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review;
-use super::standing::{standing_json, standing_lines};
+use super::tally::{standing_json, standing_lines};
 use super::{IdArgs, Room};
-use crate::commands::agreement::{Agreement, Question};
+use crate::commands::confirmation::{Agreement, Question};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;

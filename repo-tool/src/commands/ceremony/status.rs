@@ -3,13 +3,13 @@
 use rootline_ceremonies::{Name, Standing};
 use serde_json::json;
 
-use super::standing::{standing_json, standing_lines, with_places};
-use super::touching::{Touching, touching};
+use super::overlapping::{Touching, touching};
+use super::tally::{standing_json, standing_lines, with_places};
 use super::{IdArgs, Room, find};
-use crate::ceremony_folder::Stage;
 use crate::context::Context;
-use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
+use crate::folder::attestations::{self, Evidence};
+use crate::folder::ceremony::Stage;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 /// where it counts.
 fn tokens(standing: &Standing, room: &Room, context: &Context) -> Vec<(Name, String)> {
     let known = || {
-        let (policy, roots) = (context.folder.policy()?, evidence::vendor_roots(&context.folder)?);
+        let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
         Evidence::read(&context.folder, &room.keyholders, policy.attestation(), &roots, context.now)
     };
     let evidence = known().unwrap_or_default();

@@ -10,10 +10,10 @@ use rootline_metadata::{hex, sha256};
 use serde_json::{Value, json};
 
 use super::{IdArgs, find};
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::context::Context;
-use crate::evidence;
 use crate::failure::Failure;
+use crate::folder::attestations;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 /// What was looked at, and what came of it.
 struct Finding {
@@ -284,7 +284,7 @@ impl Replay<'_> {
 
     fn evidence(&self) -> Result<String, Failure> {
         let (frozen, _) = self.folder.frozen()?;
-        evidence::of_ceremony(self.context, &frozen, self.published, self.keyholders)?;
+        attestations::of_ceremony(self.context, &frozen, self.published, self.keyholders)?;
         Ok("what is kept of tokens verifies".to_owned())
     }
 

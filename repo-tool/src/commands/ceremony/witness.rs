@@ -8,9 +8,9 @@ use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::{IdArgs, find};
-use crate::ceremony_folder::CeremonyFolder;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::ceremony::CeremonyFolder;
 use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]

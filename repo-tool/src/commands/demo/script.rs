@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 use rootline_metadata::instant_text;
 
-use crate::atomic_file;
 use crate::failure::Failure;
-use crate::read_files::read_files;
-use crate::serve::Server;
+use crate::folder::atomic_file;
+use crate::folder::read_files::read_files;
+use crate::publish::server::Server;
 use rootline_client::cli::terminal::Terminal;
 
 /// What the demo does next, and when it says it is.

@@ -11,12 +11,12 @@ use rootline_ceremonies::{
 use rootline_metadata::KeyId;
 use serde_json::json;
 
-use crate::atomic_file;
 use crate::commands::parse_name;
 use crate::context::Context;
-use crate::evidence::{self, Evidence};
 use crate::failure::Failure;
-use crate::repository_folder::VENDOR_ROOTS;
+use crate::folder::atomic_file;
+use crate::folder::attestations::{self, Evidence};
+use crate::folder::repository::VENDOR_ROOTS;
 use crate::text::plain;
 
 /// Lines of `.gitignore` that let git take evidence, as `rootline-repo init` writes them.
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
     let policy = context.folder.policy()?;
     let keyholders = context.folder.keyholders()?;
     let holder = keyholders.get(&args.name).ok_or_else(|| Refusal::NoSuchKeyholder { name: args.name.clone() })?;
-    let mut roots = evidence::vendor_roots(&context.folder)?;
+    let mut roots = attestations::vendor_roots(&context.folder)?;
     let offered = add_root(args, &mut roots)?;
     let certificates = gather(args)?;
     let key = attested_key(&certificates, holder)?;
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
 
     // First the root, so that what is kept leads to something wherever this is interrupted.
     let root = keep_root(&attestation, &offered, context)?;
-    let path = evidence::attestation_path(&context.folder, &args.name, &key_id);
+    let path = attestations::attestation_path(&context.folder, &args.name, &key_id);
     atomic_file::replace(&path, certificates.to_pem().as_bytes())?;
     warn_of_gitignore(context);
     report(args, &key_id, &attestation, &path, root.as_deref(), context);
@@ -99,13 +99,13 @@ fn warn_of_gitignore(context: &Context) {
 
 fn add_root(args: &AttestArgs, roots: &mut VendorRoots) -> Result<Vec<(VendorRoot, String)>, Failure> {
     let Some(path) = &args.vendor_root else { return Ok(Vec::new()) };
-    roots.add(&evidence::read_text(path)?).map_err(|refusal| in_file(path, &refusal))
+    roots.add(&attestations::read_text(path)?).map_err(|refusal| in_file(path, &refusal))
 }
 
 fn gather(args: &AttestArgs) -> Result<AttestationCertificates, Failure> {
-    let key = evidence::read_text(&args.certificate)?;
-    let device = evidence::read_text(&args.device)?;
-    let bundle = args.intermediates.as_deref().map(evidence::read_text).transpose()?;
+    let key = attestations::read_text(&args.certificate)?;
+    let device = attestations::read_text(&args.device)?;
+    let bundle = args.intermediates.as_deref().map(attestations::read_text).transpose()?;
     Ok(AttestationCertificates::gather(&key, &device, bundle.as_deref())?)
 }
 
@@ -126,7 +126,7 @@ fn keep_root(
     context: &Context,
 ) -> Result<Option<PathBuf>, Failure> {
     let used = attestation.vendor_root();
-    let known = evidence::vendor_roots(&context.folder)?;
+    let known = attestations::vendor_roots(&context.folder)?;
     if known.iter().any(|root| root == *used) {
         return Ok(None);
     }
@@ -154,7 +154,7 @@ fn report(
     let json = json!({
         "keyholder": args.name.as_str(),
         "keyid": key_id.as_str(),
-        "evidence": evidence::attestation_json(attestation),
+        "evidence": attestations::attestation_json(attestation),
         "kept": path,
         "new_vendor_root": new_root,
     });

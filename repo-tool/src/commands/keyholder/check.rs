@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::commands::parse_name;
 use crate::context::Context;
-use crate::evidence::{self, CountingKeys, Evidence};
 use crate::failure::Failure;
+use crate::folder::attestations::{self, CountingKeys, Evidence};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     if let Some(name) = args.name.as_ref().filter(|name| keyholders.get(name).is_none()) {
         return Err(Refusal::NoSuchKeyholder { name: name.clone() }.into());
     }
-    let roots = evidence::vendor_roots(&context.folder)?;
+    let roots = attestations::vendor_roots(&context.folder)?;
     let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let required = match policy.attestation().required {
         true => holders(context, &keyholders)?,
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
             let name = holder.name();
             match (evidence.get(name, &key_id), evidence.refused(name, &key_id)) {
                 (None, Some(why)) => failures.push(why.clone()),
-                (None, None) if required.contains_key(&key_id) => failures.push(evidence::missing(name, &key_id)),
+                (None, None) if required.contains_key(&key_id) => failures.push(attestations::missing(name, &key_id)),
                 (found, _) => checked.push((name, key_id, found)),
             }
         }
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
 /// Whose keys hold root or targets: as the newest root says, and before there is one, as the policy does.
 fn holders(context: &Context, keyholders: &Keyholders) -> Result<CountingKeys, Failure> {
     if let Some(root) = context.folder.published()?.root() {
-        return Ok(evidence::counting_keys(root, keyholders));
+        return Ok(attestations::counting_keys(root, keyholders));
     }
     let policy = context.folder.policy()?;
     let named = [policy.root(), policy.targets()].into_iter().filter_map(|role| role.holders.as_ref());

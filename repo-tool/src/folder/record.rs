@@ -11,12 +11,12 @@ use rootline_ceremonies::{
 use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
 
-use super::{CeremonyFolder, Stage};
-use crate::atomic_file;
-use crate::evidence::Evidence;
+use super::ceremony::{CeremonyFolder, Stage};
 use crate::failure::Failure;
-use crate::merge_conflict;
-use crate::read_files::read_files;
+use crate::folder::atomic_file;
+use crate::folder::attestations::Evidence;
+use crate::folder::merge_conflict;
+use crate::folder::read_files::read_files;
 
 impl CeremonyFolder {
     pub(crate) fn transcript_path(&self) -> PathBuf {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
 
-use crate::atomic_file::{self, UNFINISHED};
-use crate::ceremony_folder::CeremonyFolder;
 use crate::failure::Failure;
-use crate::merge_conflict;
-use crate::read_files::read_files;
+use crate::folder::atomic_file::{self, UNFINISHED};
+use crate::folder::ceremony::CeremonyFolder;
+use crate::folder::merge_conflict;
+use crate::folder::read_files::read_files;
 
 /// The folder of the vendors' roots, which the maintainer keeps.
 pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::atomic_file::UNFINISHED;
 use crate::failure::Failure;
-use crate::merge_conflict;
+use crate::folder::atomic_file::UNFINISHED;
+use crate::folder::merge_conflict;
 
 /// All files below a folder by their names seen from it, with `/` between the parts. No folder is no files; links are not followed.
 pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {

@@ -1,7 +1,5 @@
 //! The folder of one ceremony: what is where, reading it, and what state it is in.
 
-mod record;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +8,15 @@ use rootline_ceremonies::{
     Answer, Answers, Bounds, EventKind, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Published, Sealed,
 };
 
-pub(crate) use self::record::{digests, released};
-use crate::atomic_file;
 use crate::failure::Failure;
-use crate::merge_conflict;
-use crate::read_files::read_files;
+use crate::folder::atomic_file;
+use crate::folder::merge_conflict;
+use crate::folder::read_files::read_files;
 
 /// `ceremonies/ID`.
 #[derive(Clone, Debug)]
 pub(crate) struct CeremonyFolder {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     id: Name,
 }
 

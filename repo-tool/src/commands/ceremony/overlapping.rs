@@ -6,9 +6,9 @@ use std::fmt;
 use rootline_ceremonies::{CeremonyRole, Freezing, FrozenRecord, Name, Part, Published};
 use serde_json::{Value, json};
 
-use crate::ceremony_folder::{CeremonyFolder, Stage};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 /// Another ceremony, and what it has in common with one.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::PublishedFile;
 
-use crate::gate::{self, Files};
+use crate::publish::preflight::{self, Files};
 
 /// A file that is to become public.
 pub(crate) type New<'a> = (PublishedFile, &'a Vec<u8>);
@@ -25,7 +25,7 @@ impl<'a> PublishingOrder<'a> {
         let mut usual = new;
         usual.sort_by_key(|(file, _)| file.publishing_order());
         // Before there is a timestamp nobody is served, and where nobody is served now nobody is refused because of us.
-        if !there.contains_key("timestamp.json") || gate::check(&Files::new(), there, now).is_err() {
+        if !there.contains_key("timestamp.json") || preflight::check(&Files::new(), there, now).is_err() {
             return PublishingOrder { files: usual, is_smooth: true };
         }
         if is_smooth(&usual, there, now) {
@@ -53,6 +53,6 @@ fn is_smooth(files: &[New<'_>], there: &Files, now: DateTime<Utc>) -> bool {
     before_the_last.iter().all(|(file, bytes)| {
         state.insert(file.to_string(), (*bytes).clone());
         let is_looked_at = is_root(file) || *file == PublishedFile::Timestamp;
-        !is_looked_at || gate::check(there, &state, now).is_ok()
+        !is_looked_at || preflight::check(there, &state, now).is_ok()
     })
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::repository_folder::{RepositoryFolder, VENDOR_ROOTS};
+use crate::folder::repository::{RepositoryFolder, VENDOR_ROOTS};
 
 /// Attestations that have been verified, by keyholder and key.
 #[derive(Debug, Default)]

@@ -1,0 +1,10 @@
+//! A maintainer's folder on disk: what is where in it, reading it, and writing it whole or not at all.
+
+pub(crate) mod atomic_file;
+pub(crate) mod attestations;
+pub(crate) mod ceremony;
+pub(crate) mod input;
+pub(crate) mod merge_conflict;
+pub(crate) mod read_files;
+pub(crate) mod record;
+pub(crate) mod repository;
