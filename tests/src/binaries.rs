@@ -42,6 +42,15 @@ pub fn rootline_repo() -> &'static Path {
     ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo", &["--features", "awskms"]))
 }
 
+/// The folder of the programs that are built with the tests: `TARGET/PROFILE`, where this package's own are as well.
+///
+/// # Panics
+/// If a test is not where Cargo puts it.
+pub fn profile_folder() -> PathBuf {
+    let test = env::current_exe().expect("a test knows where it is");
+    test.ancestors().nth(2).expect("tests are in TARGET/PROFILE/deps").to_owned()
+}
+
 /// The examples of the verifier's library, built if need be: the folder that they are in.
 ///
 /// # Panics
@@ -60,8 +69,7 @@ fn build(package: &str, program: &str, features: &[&str]) -> PathBuf {
 
 /// Builds these targets of a package, and gives the folder that they are in.
 fn build_with(package: &str, targets: &[&str]) -> PathBuf {
-    let test = env::current_exe().expect("a test knows where it is");
-    let profile_folder = test.ancestors().nth(2).expect("tests are in TARGET/PROFILE/deps");
+    let profile_folder = profile_folder();
     let target_folder = profile_folder.parent().expect("tests are in TARGET/PROFILE/deps");
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
@@ -75,5 +83,5 @@ fn build_with(package: &str, targets: &[&str]) -> PathBuf {
         .status()
         .expect("cargo is there: it runs these tests");
     assert!(built.success(), "{package} does not build: {targets:?}");
-    profile_folder.to_owned()
+    profile_folder
 }

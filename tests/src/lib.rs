@@ -13,6 +13,7 @@ pub mod binaries;
 pub mod browser;
 pub mod crashing_disk;
 pub mod distant;
+pub mod fixtures;
 pub mod full_disk;
 pub mod http2_server;
 #[cfg(unix)]

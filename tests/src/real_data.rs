@@ -27,6 +27,9 @@ pub fn anchors() -> Option<PathBuf> {
     found("anchors")
 }
 
+/// The serial numbers that are printed on the two tokens of [`yubikey_piv`].
+pub const YUBIKEY_SERIALS: [u32; 2] = [14_470_876, 15_938_765];
+
 /// The folder of two keyholders' PIV attestations.
 ///
 /// # Panics

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_ceremonies::{Bounds, CeremonyRole, FreezeError, Frozen, Plan, Published, PublishedError, Under};
 use rootline_metadata::json::Value;
-
-use crate::room::{FIVE, PlanText, Room, name, part, parts, target};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, name, part, parts, target};
 
 /// Frank alone ships what is below `npm/`.
 const NPM: &str = "[[delegations]]\nname = \"npm\"\npaths = [\"npm/*\"]\nterminating = true\nholders = [\"frank\"]\n\

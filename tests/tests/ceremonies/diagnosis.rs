@@ -7,8 +7,7 @@ use rootline_ceremonies::{
     Policy, Refusal, Remark, Renewal, Repair, RepairCeremony, Sealed, SignedRole, Signing, Verdict,
 };
 use rootline_metadata::{KeyId, TopLevelRole};
-
-use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, part};
+use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, part};
 
 /// Whoever comes in somebody's place.
 fn newcomer(of: &str) -> String {

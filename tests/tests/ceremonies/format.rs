@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use rootline_metadata::sha256;
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room};
 use serde_json::Value;
-
-use crate::room::{FIVE, PlanText, Room};
 
 fn room() -> Room {
     let mut room = Room::after_the_first();

@@ -4,8 +4,7 @@ use rootline_ceremonies::{
     Bounds, Draft, DraftError, FreezeError, Frozen, FrozenChanged, Keyholder, KeyholderClash, Keyholders, Plan, Policy,
 };
 use rootline_metadata::PublicKey;
-
-use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, parts, target};
+use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, parts, target};
 
 #[test]
 fn a_fault_in_a_plan_is_named_with_its_line() {

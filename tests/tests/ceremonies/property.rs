@@ -1,8 +1,7 @@
 //! What the writer publishes the reader accepts, from every root ever published: over histories that a fixed seed decides.
 
 use rootline_ceremonies::Frozen;
-
-use crate::room::{PlanText, Room, target};
+use rootline_tests::fixtures::room::{PlanText, Room, target};
 
 /// Sebastiano Vigna's splitmix64: the next of a sequence that a seed decides.
 pub(crate) struct Dice(pub(crate) u64);

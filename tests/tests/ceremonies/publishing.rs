@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_ceremonies::{Published, PublishedError, PublishedFile, ReleaseError, Renewal, due_from};
 use rootline_metadata::instant_text;
-
-use crate::room::{FIVE, ONLINE, PlanText, Room, keyholder, target};
+use rootline_tests::fixtures::room::{FIVE, ONLINE, PlanText, Room, keyholder, target};
 
 fn versions(room: &Room) -> (usize, u64, u64, u64) {
     let current = room.published.current().unwrap();

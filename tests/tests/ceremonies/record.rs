@@ -1,8 +1,7 @@
 //! The transcript, and the review.
 
 use rootline_ceremonies::{Event, EventKind, Freezing, Review, Transcript, TranscriptError};
-
-use crate::room::{FIVE, PlanText, Room, day, name, target};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, name, target};
 
 fn transcript() -> (Transcript, Vec<String>) {
     let frozen = Room::new().freeze(&PlanText::of(&FIVE, 3));

@@ -6,8 +6,7 @@ use rootline_ceremonies::{
     Answers, Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Reply, Request, RequestError, RequestParts,
     TargetName,
 };
-
-use crate::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
+use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
 
 /// A role that is delegated, at the end of a plan.
 const NPM: &str = "\n[[delegations]]\nname = \"npm\"\npaths = [\"npm/*\"]\nholders = [\"frank\"]\nthreshold = 1\nexpires-days = 100\nship = []\n";

@@ -2,8 +2,7 @@
 
 use rootline_ceremonies::{Keyholder, Keyholders, Under};
 use rootline_metadata::{Role as _, TopLevelRole};
-
-use crate::room::{FIVE, PlanText, Room, key, keyholder, name, parts};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, key, keyholder, name, parts};
 
 const THREE_NEW: [&str; 5] = ["alice", "bob", "frank", "grace", "heidi"];
 

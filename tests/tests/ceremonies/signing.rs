@@ -2,8 +2,7 @@
 
 use rootline_ceremonies::{Answer, Answers, Ceremony, Frozen, Keyholder, Keyholders, Name, Part, Refusal, Under};
 use rootline_metadata::{KeyId, Role as _, Version, hex};
-
-use crate::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
 
 fn names(names: &[&str]) -> Vec<Name> {
     names.iter().map(|of| name(of)).collect()

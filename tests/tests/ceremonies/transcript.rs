@@ -6,9 +6,9 @@ use rootline_ceremonies::{
     Event, EventKind, Freezing, FrozenRecord, HeadRefusal, HeadSignature, Transcript, TranscriptError,
 };
 use rootline_metadata::json::ValueMembers;
+use rootline_tests::fixtures::room::{Room, day, key, name};
 
-use crate::property::Dice;
-use crate::room::{Room, day, key, name};
+use super::property::Dice;
 
 /// The text of a transcript in one clone.
 #[derive(Clone, Debug, Default)]

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use rootline_ceremonies::{AnswerSignature, Published, PublishedError, Refusal, Renewal, Sealed};
 use rootline_metadata::json::Value;
 use rootline_metadata::{KeyId, hex};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, name, part};
 use rootline_tests::simulator::{member, set};
-
-use crate::room::{FIVE, PlanText, Room, day, key, name, part};
 
 /// Alice's key once more.
 const AGAIN: &str = "a11ce";

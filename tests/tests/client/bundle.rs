@@ -1,11 +1,5 @@
 //! Bundles: what goes in comes out, verified, and nothing else does.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::bundle::{ArchiveFault, Bundle, BundleError, BundleLimits, Contents, UnverifiedBundle};
 use rootline_client::limits::Limits;

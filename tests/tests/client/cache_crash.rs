@@ -1,11 +1,5 @@
 //! The local copy when the process ends, the power fails or the disk is full, after every single step of writing it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Canonical JSON and the strict reader, from outside: vectors derived by hand from the rules of securesystemslib (sorted by code point, no
 //! white space, only `"` and `\` escaped, integers only), every limit from both sides, and a comparison with `serde_json`.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::borrow::Cow;
 
 use rootline_metadata::json::{

@@ -1,7 +1,5 @@
 //! Servers that are asked whether a file is still the one we have, and tell the truth or not.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::sync::Mutex;
 
 use rootline_client::spec::Check;

@@ -1,11 +1,5 @@
 //! The trust root for other programs: in the places where they look, byte for byte as they would have written it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +24,7 @@ use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::target_path;
 
 /// What Sigstore ships, so that other clients can read it.
-const TRUSTED_ROOT: &[u8] = include_bytes!("../../repo-tool/data/sigstore.trusted_root.json");
+const TRUSTED_ROOT: &[u8] = include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json");
 const SIGNING_CONFIG: &[u8] = br#"{"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [],
   "oidcUrls": [], "rekorTlogUrls": [], "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
 const SIGNING_CONFIG_NAME: &str = "signing_config.v0.2.json";

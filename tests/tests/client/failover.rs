@@ -1,11 +1,5 @@
 //! Several mirrors of one repository: one that fails, lags or lies is left for the next, and named.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::sync::Mutex;
 
 use chrono::TimeDelta;

@@ -1,7 +1,5 @@
 //! The local copy on disk: what is written, who may read it, and what happens when something else is in the way.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs;
 use std::io::Read;
 use std::path::Path;

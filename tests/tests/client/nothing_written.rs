@@ -1,8 +1,6 @@
 //! What leaves the disk alone: every load, and every refresh that finds nothing new. Seen on the disk itself.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

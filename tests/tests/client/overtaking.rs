@@ -1,11 +1,5 @@
 //! Two verifiers with one local copy, each at work while the other one saves.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::cell::Cell;
 
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};

@@ -1,7 +1,5 @@
 //! The transports against folders and web servers of every kind, well-behaved and not.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs;
 use std::future::poll_fn;
 use std::io::Write;

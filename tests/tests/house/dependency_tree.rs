@@ -1,8 +1,6 @@
 //! What stands on what: borders between our packages, and what a verifier who leaves the network or the C compiler out does not get. Read
 //! from `cargo tree` and from `Cargo.lock`, so it holds for whoever builds this.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

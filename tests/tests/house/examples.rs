@@ -1,11 +1,5 @@
 //! The examples of the verifier's library, each run on a mirror of Sigstore's real repository.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::collections::BTreeSet;
 use std::env::consts::EXE_EXTENSION;
 use std::fs;

@@ -1,11 +1,5 @@
 //! Bundles of Sigstore's real repository, from every root it ever published, with the one role that it delegates to.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::Path;
 

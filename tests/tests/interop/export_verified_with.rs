@@ -1,11 +1,5 @@
 //! Other programs verify a signature with the trust root that they have from us, on a machine without a network that got it in a bundle.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

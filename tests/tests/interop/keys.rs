@@ -1,8 +1,6 @@
 //! Keys and signatures made by others: every root of Sigstore's, every scheme as PyPI's securesystemslib writes it; and ours, read by
 //! others.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt::Write as _;

@@ -1,11 +1,5 @@
 //! Other people's clients begin from a mirror of ours, also while it is being written.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::ops::ControlFlow;
 

@@ -1,29 +1,18 @@
 //! What our ceremonies publish is read by other people's clients: from root 1, and after two rotations, with the local copy they made
 //! before and without one.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
-#[allow(dead_code, reason = "the room has more than is needed here")]
-#[path = "ceremony/room.rs"]
-mod room;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rootline_ceremonies::{OnlinePeriods, Release, ReleaseParts, Renewal};
 use rootline_metadata::{Role, hex, instant_text, sha256};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, periods, target};
 use rootline_tests::peers::{self, Reading};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use tempfile::TempDir;
 
-use room::{FIVE, PlanText, Room, day, key, periods, target};
-
-const TRUSTED_ROOT: &[u8] = include_bytes!("../../repo-tool/data/sigstore.trusted_root.json");
+const TRUSTED_ROOT: &[u8] = include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json");
 const NAMES: [&str; 2] = ["trusted_root.json", "more/notes.txt"];
 
 /// A repository that is served, and a place for the peers' local copies.
@@ -134,7 +123,7 @@ fn the_peers_follow_a_sequence_of_roots_and_find_what_is_delegated() {
         return;
     }
     let mut scene = Scene::new();
-    scene.room.keyholders.add(room::keyholder("heidi")).unwrap();
+    scene.room.keyholders.add(keyholder("heidi")).unwrap();
     for name in ["npm-keys.json", "by-digest.txt"] {
         scene.room.targets.insert(target(name), name.as_bytes().to_vec());
     }

@@ -1,7 +1,5 @@
 //! Sigstore's and GitHub's own trusted roots and signing configs, as they are published.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs;
 
 use chrono::{DateTime, Utc};

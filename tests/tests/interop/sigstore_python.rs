@@ -1,11 +1,5 @@
 //! sigstore-python verifies a bundle with the trust root that it gets from a mirror of ours, and with those that we exported.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,12 +1,6 @@
 //! Sigstore's real repository, from every root it ever published, and the pinned roots of other instances. The data is not part of the
 //! project; where it is missing these tests say so (see `real_data`).
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::Path;
 

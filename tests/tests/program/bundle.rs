@@ -1,11 +1,5 @@
 //! `rootline export`, `verify` and `import`, as the people at both ends of a bundle meet them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,11 +1,5 @@
 //! Many processes on one local copy: the shipped program, readers and writers, some of them killed, while the repository goes on.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

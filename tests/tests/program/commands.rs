@@ -1,11 +1,5 @@
 //! The program `rootline`, as a person or a script meets it: what it prints where, its exit status, and what it leaves on disk.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -1,8 +1,6 @@
 //! What exit 0 means: everything asked for is verified, fresh, equal to what the repository serves, and on disk. Exit 1 is a refusal or a
 //! failure with the trusted files as they were. Anything else, a panic's 101 above all, is a defect.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,11 +1,5 @@
 //! Repositories that `rootline` knows by name, and their mirrors.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::path::Path;
 use std::process::Command;
 

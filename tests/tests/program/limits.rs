@@ -1,7 +1,5 @@
 //! The options of `rootline` that say how much a repository may ask of us, each from both sides of its limit.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::path::Path;
 use std::process::{Command, Output};
 

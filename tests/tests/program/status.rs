@@ -1,11 +1,5 @@
 //! `rootline status`: roles and windows against thresholds, for people, for programs and for Prometheus.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
 use std::process::Command;
 
 use rootline_tests::binaries::rootline;

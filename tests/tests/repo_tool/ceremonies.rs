@@ -1,8 +1,7 @@
 //! Ceremonies from beginning to end.
 
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office, Said};
 use rootline_tests::{binaries, terminal};
-
-use crate::office::{DAY_0, DAY_1, Office, Said};
 
 #[test]
 fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {

@@ -1,20 +1,9 @@
 //! `rootline-repo doctor`: what it says of a repository, well and ill, and with which exit status.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
-#[allow(dead_code, reason = "the office of other tests as well")]
-#[path = "repo_tool/office.rs"]
-mod office;
-
 use std::fs;
 
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office, Said};
 use serde_json::Value;
-
-use crate::office::{DAY_0, DAY_1, Office, Said};
 
 fn doctor(office: &Office, arguments: &[&str]) -> Said {
     office.at(DAY_0, &[&["doctor"], arguments].concat())

@@ -3,8 +3,7 @@
 use std::fs;
 
 use rootline_ceremonies::secret_key::SecretKey;
-
-use crate::office::Office;
+use rootline_tests::fixtures::office::Office;
 
 #[test]
 fn a_new_key_is_encrypted_and_its_owners_alone_and_never_written_over() {

@@ -2,29 +2,15 @@
 //! the same command goes on where it was.
 
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
-#[path = "attestation/der.rs"]
-#[allow(dead_code, reason = "other tests make certificates with every defect")]
-mod der;
-#[path = "repo_tool/office.rs"]
-#[allow(dead_code, reason = "not every test that works in an office needs all of it")]
-mod office;
-#[path = "attestation/vendor.rs"]
-#[allow(dead_code, reason = "other tests have a vendor with every defect")]
-mod vendor;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use office::{DAY_0, DAY_1, FIVE, Office, verify_after};
 use rootline_ceremonies::Transcript;
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, FIVE, Office, verify_after};
+use rootline_tests::fixtures::vendor::Vendor;
 use rootline_tests::interrupted::{Step, Strace};
 
 /// A command in a prepared office.
@@ -232,7 +218,7 @@ fn keyholder_add() {
 #[test]
 fn keyholder_attest() {
     let office = Office::new();
-    let mut vendor = vendor::Vendor::with(1);
+    let mut vendor = Vendor::with(1);
     vendor.said.key = rootline_tests::pem::decode(&office.read("keys/alice.pub"));
     office.write("sent/key.pem", vendor.key_pem());
     office.write("sent/device.pem", vendor.device_pem());

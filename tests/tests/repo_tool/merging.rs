@@ -1,6 +1,6 @@
 //! Several ceremonies at once: what touches what, and two that become one.
 
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
 /// After a first ceremony; `new` plans each of these, and all are frozen.
 fn open(ceremonies: &[(&str, &[&str])]) -> Office {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
 #[test]
 fn only_what_is_due_is_signed() {

@@ -3,8 +3,7 @@
 use std::fs;
 
 use rootline_ceremonies::{HeadSignature, Transcript};
-
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
 fn frozen() -> Office {
     let office = Office::new();

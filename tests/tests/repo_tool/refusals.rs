@@ -1,6 +1,6 @@
 //! What is refused, and what a person is told.
 
-use crate::office::{DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_1, Office};
 
 /// A first ceremony, frozen.
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
 const HOLDS: &str = "everything is as the record says";
 

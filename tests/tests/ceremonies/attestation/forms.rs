@@ -2,9 +2,8 @@
 
 use rootline_ceremonies::attestation::{CertificateFault, NotAnIssuer, WhichCertificate};
 use rootline_ceremonies::{AttestationCertificates, AttestationRefusal, VendorRoots};
-
-use crate::der::{BASIC_CONSTRAINTS, Draft, Extension, basic_constraints, block, name};
-use crate::vendor::{Vendor, key};
+use rootline_tests::fixtures::der::{BASIC_CONSTRAINTS, Draft, Extension, basic_constraints, block, name};
+use rootline_tests::fixtures::vendor::{Vendor, key};
 
 #[test]
 fn as_many_certificates_as_there_are_places() {

@@ -2,10 +2,13 @@
 
 use rootline_ceremonies::attestation::{CertificateFault, NotAnIssuer, WhichCertificate};
 use rootline_ceremonies::{Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, VendorRoots};
+use rootline_tests::fixtures::der::{
+    BASIC_CONSTRAINTS, Draft, Extension, KEY_USAGE, basic_constraints, block, name, oid, sequence, tlv,
+};
+use rootline_tests::fixtures::vendor::{Vendor, key, now};
+use rootline_tests::real_data::YUBIKEY_SERIALS;
 
-use crate::der::{BASIC_CONSTRAINTS, Draft, Extension, KEY_USAGE, basic_constraints, block, name, oid, sequence, tlv};
-use crate::real;
-use crate::vendor::{Vendor, key, now};
+use super::real;
 
 /// Why not, and whose certificate it is.
 fn no_issuer(vendor: &Vendor) -> (WhichCertificate, NotAnIssuer) {
@@ -25,7 +28,7 @@ fn fault(result: Result<Attestation, AttestationRefusal>) -> (WhichCertificate, 
 /// Its own root and token, with the real names and everything else as it should be.
 #[test]
 fn a_chain_that_only_has_the_vendors_names_is_refused() {
-    let Some(real) = real::real(real::SERIALS[0]) else { return };
+    let Some(real) = real::real(YUBIKEY_SERIALS[0]) else { return };
     let mut vendor = Vendor::with(0);
     vendor.key = key("mallory");
     let root = "Yubico PIV Root CA Serial 263751";

@@ -1,7 +1,6 @@
 //! What two of Sigstore's keyholders attested with.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rootline_ceremonies::attestation::{AttestationWarning, Firmware, WhichCertificate};
@@ -9,12 +8,9 @@ use rootline_ceremonies::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
 };
 use rootline_metadata::{PublicKey, parse_instant};
+use rootline_tests::fixtures::vendor::now;
+use rootline_tests::real_data::YUBIKEY_SERIALS;
 use rootline_tests::{pem, real_data};
-
-use crate::vendor::now;
-
-/// The serial numbers that the two have printed on them.
-pub(crate) const SERIALS: [u32; 2] = [14_470_876, 15_938_765];
 
 /// One of the two, as its folder has it.
 #[derive(Clone)]
@@ -25,12 +21,8 @@ pub(crate) struct Real {
     pub(crate) key: PublicKey,
 }
 
-pub(crate) fn folder() -> Option<PathBuf> {
-    real_data::yubikey_piv()
-}
-
 pub(crate) fn real(serial: u32) -> Option<Real> {
-    let folder = folder()?.join(serial.to_string());
+    let folder = real_data::yubikey_piv()?.join(serial.to_string());
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     Some(Real {
         key_certificate: read("key_cert.pem"),
@@ -41,7 +33,7 @@ pub(crate) fn real(serial: u32) -> Option<Real> {
 
 pub(crate) fn roots() -> VendorRoots {
     static PEM: OnceLock<String> = OnceLock::new();
-    let read = || fs::read_to_string(folder().unwrap().join("yubico-piv-root-ca-263751.pem")).unwrap();
+    let read = || fs::read_to_string(real_data::yubikey_piv().unwrap().join("yubico-piv-root-ca-263751.pem")).unwrap();
     let mut roots = VendorRoots::default();
     roots.add(PEM.get_or_init(read)).unwrap();
     roots
@@ -67,7 +59,7 @@ impl Real {
 
 #[test]
 fn the_two_real_ones_pass_and_are_warned_of() {
-    for serial in SERIALS {
+    for serial in YUBIKEY_SERIALS {
         let Some(real) = real(serial) else { return };
         let attestation = real.verify().unwrap();
         assert_eq!(attestation.key(), &real.key);
@@ -90,7 +82,7 @@ fn the_two_real_ones_pass_and_are_warned_of() {
 
 #[test]
 fn what_is_kept_in_one_file_is_what_was_given_in_two() {
-    for serial in SERIALS {
+    for serial in YUBIKEY_SERIALS {
         let Some(real) = real(serial) else { return };
         let gathered = AttestationCertificates::gather(&real.key_certificate, &real.device_certificate, None).unwrap();
         let kept = AttestationCertificates::parse(&gathered.to_pem()).unwrap();
@@ -111,7 +103,7 @@ fn no_byte_of_the_tokens_certificate_can_be_changed() {
 
 /// Every bit of every byte, one at a time, and every byte taken out or put in.
 fn no_byte_can_be_changed(which: WhichCertificate) {
-    for serial in SERIALS {
+    for serial in YUBIKEY_SERIALS {
         let Some(real) = real(serial) else { return };
         let pem = if which == WhichCertificate::Key { &real.key_certificate } else { &real.device_certificate };
         let der = pem::decode(pem);
@@ -135,7 +127,7 @@ fn no_byte_can_be_changed(which: WhichCertificate) {
 /// What each place of a certificate is refused for: the form, the signature, or what stands above it.
 #[test]
 fn a_changed_certificate_is_refused_for_what_was_changed() {
-    let Some(real) = real(SERIALS[0]) else { return };
+    let Some(real) = real(YUBIKEY_SERIALS[0]) else { return };
     let der = pem::decode(&real.key_certificate);
     let changed = |at: usize| {
         let mut changed = der.clone();
@@ -155,7 +147,7 @@ fn a_changed_certificate_is_refused_for_what_was_changed() {
 
 #[test]
 fn the_attestation_of_one_keyholder_is_none_of_the_other() {
-    let (Some(first), Some(second)) = (real(SERIALS[0]), real(SERIALS[1])) else { return };
+    let (Some(first), Some(second)) = (real(YUBIKEY_SERIALS[0]), real(YUBIKEY_SERIALS[1])) else { return };
     let swapped = Real { key: second.key.clone(), ..first.clone() };
     let refused = swapped.verify().unwrap_err();
     assert!(matches!(refused, AttestationRefusal::AnotherKey { .. }), "{refused}");
@@ -166,8 +158,8 @@ fn the_attestation_of_one_keyholder_is_none_of_the_other() {
 
 #[test]
 fn the_certificates_in_the_wrong_places_are_refused() {
-    let Some(real) = real(SERIALS[0]) else { return };
-    let root = fs::read_to_string(folder().unwrap().join("yubico-piv-root-ca-263751.pem")).unwrap();
+    let Some(real) = real(YUBIKEY_SERIALS[0]) else { return };
+    let root = fs::read_to_string(real_data::yubikey_piv().unwrap().join("yubico-piv-root-ca-263751.pem")).unwrap();
     let verify = |key: &str, device: &str| {
         let changed =
             Real { key_certificate: key.to_owned(), device_certificate: device.to_owned(), key: real.key.clone() };
@@ -187,7 +179,7 @@ fn the_certificates_in_the_wrong_places_are_refused() {
 
 #[test]
 fn without_the_vendors_root_nothing_is_taken() {
-    let Some(real) = real(SERIALS[0]) else { return };
+    let Some(real) = real(YUBIKEY_SERIALS[0]) else { return };
     let certificates = AttestationCertificates::gather(&real.key_certificate, &real.device_certificate, None).unwrap();
     let rules = AttestationRules::default();
     let refused = Attestation::verify(&certificates, &real.key, &VendorRoots::default(), &rules, now()).unwrap_err();
@@ -197,7 +189,7 @@ fn without_the_vendors_root_nothing_is_taken() {
 
 #[test]
 fn the_vendors_periods_are_kept_to() {
-    let Some(real) = real(SERIALS[0]) else { return };
+    let Some(real) = real(YUBIKEY_SERIALS[0]) else { return };
     let certificates = AttestationCertificates::gather(&real.key_certificate, &real.device_certificate, None).unwrap();
     let rules = AttestationRules::default();
     let at = |text: &str| Attestation::verify(&certificates, &real.key, &roots(), &rules, parse_instant(text).unwrap());
@@ -211,7 +203,7 @@ fn the_vendors_periods_are_kept_to() {
 
 #[test]
 fn a_token_is_in_one_persons_hands() {
-    let (Some(first), Some(second)) = (real(SERIALS[0]), real(SERIALS[1])) else { return };
+    let (Some(first), Some(second)) = (real(YUBIKEY_SERIALS[0]), real(YUBIKEY_SERIALS[1])) else { return };
     let (first, second) = (first.verify().unwrap(), second.verify().unwrap());
     let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
     let mut hands = TokensInHands::default();

@@ -2,9 +2,8 @@
 
 use rootline_ceremonies::attestation::{AttestationWarning, PinPolicy, TouchPolicy};
 use rootline_ceremonies::{AttestationRefusal, AttestationRules, Policy};
-
-use crate::der::name;
-use crate::vendor::{FIRMWARE, POLICY, Vendor};
+use rootline_tests::fixtures::der::name;
+use rootline_tests::fixtures::vendor::{FIRMWARE, POLICY, Vendor};
 
 /// The rules that a table in `rootline.toml` gives.
 fn rules(table: &str) -> AttestationRules {

@@ -2,9 +2,8 @@
 
 use rootline_ceremonies::attestation::WhichCertificate;
 use rootline_ceremonies::{AttestationRefusal, KeyKind, SecretKey};
-
-use crate::der::{Extension, name, oid, sequence, tlv};
-use crate::vendor::{FIRMWARE, FORM_FACTOR, POLICY, SERIAL, Vendor};
+use rootline_tests::fixtures::der::{Extension, name, oid, sequence, tlv};
+use rootline_tests::fixtures::vendor::{FIRMWARE, FORM_FACTOR, POLICY, SERIAL, Vendor};
 
 #[test]
 fn a_newer_token_passes_without_a_warning() {

@@ -6,7 +6,7 @@ use rootline_client::mirror::{Mirror, MirrorError, Progress};
 use rootline_client::transport::Transport;
 use rootline_tests::simulator::{Files, Role, Simulator};
 
-use crate::place::{Place, TARGETS, contents, publish, repository};
+use super::place::{Place, TARGETS, contents, publish, repository};
 
 /// A repository and its next publication, which `change` decides.
 fn publications(change: impl FnOnce(&mut Simulator)) -> (Simulator, Files) {

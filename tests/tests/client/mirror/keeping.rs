@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rootline_client::mirror::{KEEP, Mirror, MirrorError};
 use rootline_tests::simulator::Simulator;
 
-use crate::place::{Place, TARGETS, contents, publish, repository};
+use super::place::{Place, TARGETS, contents, publish, repository};
 
 fn mirrored_twice(place: &Place) -> Simulator {
     let mut sim = repository();

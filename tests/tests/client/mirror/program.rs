@@ -10,7 +10,7 @@ use rootline_tests::simulator::{Server, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::place::{TARGETS, publish, repository};
+use super::place::{TARGETS, publish, repository};
 
 /// A repository over HTTP, and a folder for its mirror.
 struct Scene {

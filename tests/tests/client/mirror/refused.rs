@@ -7,7 +7,7 @@ use rootline_client::transport::Mirrors;
 use rootline_tests::adversary;
 use rootline_tests::simulator::{Files, Simulator};
 
-use crate::place::{Place, TARGETS, contents, publish, repository};
+use super::place::{Place, TARGETS, contents, publish, repository};
 
 /// Mirrors `first`, and then is offered `bad`.
 fn refused(sim: &Simulator, first: &Files, bad: &Files) -> Check {

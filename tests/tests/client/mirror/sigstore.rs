@@ -5,7 +5,7 @@ use rootline_client::transport::Folder;
 use rootline_metadata::{Role as _, parse_instant};
 use rootline_tests::real_data;
 
-use crate::place::Place;
+use super::place::Place;
 
 #[test]
 fn a_mirror_of_sigstore_s_repository_has_all_fifteen_roots_and_is_read_from_each_of_them() {

@@ -5,7 +5,7 @@ use rootline_metadata::Role as _;
 use rootline_tests::recorder::Recorder;
 use rootline_tests::simulator::{Delegation, Key, Role, Simulator};
 
-use crate::place::{Place, TARGETS, contents, publish, repository};
+use super::place::{Place, TARGETS, contents, publish, repository};
 
 #[test]
 fn every_root_role_and_target_is_served_from_whichever_root_the_mirror_began() {

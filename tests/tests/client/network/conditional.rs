@@ -10,7 +10,7 @@ use rootline_metadata::{Role as _, hex, sha256};
 use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
 use rootline_tests::simulator::{Files, Simulator};
 
-use crate::{client, repository, settings};
+use super::{client, repository, settings};
 
 /// A server that tags what it serves. With `lies`, whatever is asked for with a tag has not changed.
 fn tagging(files: &Arc<Mutex<Files>>, prefix: &'static str, lies: bool) -> ScriptedServer {

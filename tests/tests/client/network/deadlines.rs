@@ -10,7 +10,7 @@ use rootline_client::{Client, Error};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::Simulator;
 
-use crate::{repository, settings};
+use super::{repository, settings};
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -40,7 +40,7 @@ fn time_counts_anew_for_each_piece_of_work() {
     }
     // Without any piece of work, a request has the time of a request.
     let server = ScriptedServer::answering(|_| Reply::ok("x"));
-    let none = HttpSettings { total_timeout: Duration::ZERO, ..crate::settings() };
+    let none = HttpSettings { total_timeout: Duration::ZERO, ..super::settings() };
     let http = repository(&server.url(), none);
     let file = Request::metadata("timestamp.json", 9);
     assert!(http.fetch(&file).is_ok());

@@ -12,7 +12,7 @@ use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use rootline_tests::simulator::{Files, Simulator};
 use rootline_tests::verifier::target_path;
 
-use crate::{client, repository, trusting};
+use super::{client, repository, trusting};
 
 fn published() -> Simulator {
     let mut sim = Simulator::default();

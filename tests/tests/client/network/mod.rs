@@ -1,25 +1,16 @@
 //! The network as it is in the field: tags, HTTP/2, deadlines, proxies, private authorities, other people's servers.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
-mod network {
-    mod conditional;
-    mod deadlines;
-    mod http2;
-    mod nginx;
-    pub(crate) mod program;
-    mod proxy;
-    mod rewrites;
-}
+mod conditional;
+mod deadlines;
+mod http2;
+mod nginx;
+mod program;
+mod proxy;
+mod rewrites;
 
 use std::io::Write;
 use std::time::Duration;
 
-use network::program;
 use rootline_client::Client;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings, ProxyChoice};

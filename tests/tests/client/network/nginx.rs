@@ -12,7 +12,7 @@ use rootline_tests::simulator::Simulator;
 use rootline_tests::verifier::target_path;
 use tempfile::TempDir;
 
-use crate::{client, repository, settings, trusting};
+use super::{client, repository, settings, trusting};
 
 fn published() -> (Simulator, TempDir) {
     let mut sim = Simulator::default();

@@ -12,8 +12,8 @@ use rootline_tests::scripted_server::loopback_tls;
 use rootline_tests::simulator::Simulator;
 use rootline_tests::tinyproxy::Tinyproxy;
 
-use crate::program::rootline_update;
-use crate::{repository, settings, trusting};
+use super::program::rootline_update;
+use super::{repository, settings, trusting};
 
 fn through(proxy: &str, settings: HttpSettings) -> HttpSettings {
     HttpSettings { proxy: ProxyChoice::Through(proxy.to_owned()), ..settings }

@@ -5,7 +5,7 @@ use rootline_client::transport::{HttpSettings, Request, Transport};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::Simulator;
 
-use crate::{client, repository, settings};
+use super::{client, repository, settings};
 
 fn rewriting(pairs: &[(&str, &str)]) -> HttpSettings {
     let rewrites = pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();

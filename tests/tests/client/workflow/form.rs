@@ -1,8 +1,6 @@
 //! The form of files (TUF 4): what is refused as malformed, well signed or not, and what next to it is not. A malformed file is refused
 //! as such, never by a panic, and is never kept.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use rootline_client::refusal::{Fault, Refusal};
 use rootline_client::spec::Check;
 use rootline_metadata::json::Value;

@@ -1,7 +1,5 @@
 //! Whole refreshes: what is asked for, what is kept, and that every driver and every store comes to the same.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use std::fs;
 use std::task::{Context, Poll, Waker};
 

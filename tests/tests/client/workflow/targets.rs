@@ -1,8 +1,6 @@
 //! Targets files (TUF 5.6.1 to 5.6.6): each check from both sides of its limit, for the top-level targets and for a delegated role
 //! alike. In every refusal the new timestamp and the new snapshot stay, since they were verified, and the old targets stay.
 
-#![allow(clippy::panic, reason = "helpers of tests, outside the functions in which clippy allows it by itself")]
-
 use chrono::TimeDelta;
 use rootline_client::Error;
 use rootline_client::refusal::{Fault, File, Refusal};

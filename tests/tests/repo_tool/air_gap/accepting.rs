@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::machine::{answer, beginning, piped, rotation};
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::machine::{answer, beginning, piped, rotation};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
 /// What is filed, by its place.
 fn filed(office: &Office, id: &str) -> BTreeMap<String, String> {

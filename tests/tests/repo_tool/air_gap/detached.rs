@@ -6,10 +6,9 @@ use std::process::Command;
 
 use rootline_ceremonies::secret_key::SecretKey;
 use rootline_metadata::hex;
+use rootline_tests::fixtures::machine::beginning;
+use rootline_tests::fixtures::office::{DAY_0, Office};
 use rootline_tests::peers;
-
-use crate::machine::beginning;
-use crate::office::{DAY_0, Office};
 
 /// Runs openssl in the office.
 fn openssl(program: &PathBuf, office: &Office, arguments: &str) {

@@ -1,9 +1,8 @@
 //! Questions at a terminal, answered through one that is not there.
 
+use rootline_tests::fixtures::machine::{Machine, beginning, fingerprint};
+use rootline_tests::fixtures::office::{Office, Said};
 use rootline_tests::{binaries, terminal};
-
-use crate::machine::{Machine, beginning, fingerprint};
-use crate::office::{Office, Said};
 
 /// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
 pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Said> {

@@ -1,10 +1,10 @@
 //! Answers as pictures.
 
+use rootline_tests::fixtures::machine::{Machine, beginning, piped, rotation};
+use rootline_tests::fixtures::office::{DAY_0, Office};
 use rqrr::PreparedImage;
 
-use crate::machine::{Machine, beginning, piped, rotation};
-use crate::office::{DAY_0, Office};
-use crate::prompts::{at_a_coloured_terminal, at_a_terminal};
+use super::prompts::{at_a_coloured_terminal, at_a_terminal};
 
 /// What a camera sees of a terminal whose letters are light: each character is two modules, one above the other, drawn where it is light.
 fn seen(text: &str) -> Vec<u8> {

@@ -4,9 +4,8 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
-
-use crate::machine::{Machine, answer, beginning, fingerprint, rotation};
-use crate::office::{DAY_1, Office};
+use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, rotation};
+use rootline_tests::fixtures::office::{DAY_1, Office};
 
 #[test]
 fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
@@ -86,7 +85,8 @@ fn a_request_and_an_answer_go_through_pipes() {
     let said = machine.run_with(&[&sign[..], &[&spelled]].concat(), &request);
     assert_eq!((said.status, &*said.err), (0, ""));
     let accept = office.command(&["ceremony", "accept", "-"]);
-    crate::machine::piped(accept, said.out.as_bytes()).says("standard input: alice has signed root 1 and targets 1");
+    rootline_tests::fixtures::machine::piped(accept, said.out.as_bytes())
+        .says("standard input: alice has signed root 1 and targets 1");
 
     let wrong = spelled.replace(['0', '1'], "2");
     machine.run_with(&[&sign[..], &[&wrong]].concat(), &request).refuses(

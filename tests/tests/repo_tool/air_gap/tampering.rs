@@ -1,17 +1,16 @@
 //! Whoever carries a request could have changed it, or made it up. What a keyholder would sign then is refused, or they are shown what it is.
 
 use rootline_metadata::hex;
+use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, piped, rotation};
+use rootline_tests::fixtures::office::{DAY_1, Office};
 use serde_json::{Value, json};
-
-use crate::machine::{Machine, answer, beginning, fingerprint, piped, rotation};
-use crate::office::{DAY_1, Office};
 
 fn request(office: &Office, name: &str) -> Value {
     serde_json::from_str(&office.read(name)).unwrap()
 }
 
 /// What a keyholder's machine says to a request.
-fn signing(office: &Office, name: &str, request: &Value) -> crate::office::Said {
+fn signing(office: &Office, name: &str, request: &Value) -> rootline_tests::fixtures::office::Said {
     let machine = Machine::of(office, name, "rotation.request.json");
     machine.write("request.json", serde_json::to_vec(request).unwrap());
     let said = machine.sign(&["--yes"]);

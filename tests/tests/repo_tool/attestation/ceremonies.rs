@@ -2,11 +2,11 @@
 
 use std::fs;
 
+use rootline_tests::fixtures::office::{DAY_0, FIVE, Office};
+use rootline_tests::fixtures::vendor::{FIRMWARE, POLICY};
 use serde_json::Value;
 
-use crate::commands::{attest, token_of};
-use crate::office::{DAY_0, FIVE, Office};
-use crate::vendor::{FIRMWARE, POLICY};
+use super::commands::{attest, token_of};
 
 fn require(office: &Office) {
     let policy = office.read("rootline.toml");

@@ -3,13 +3,12 @@
 use std::fs;
 
 use rootline_ceremonies::{AttestationCertificates, KeyKind, SecretKey};
-use rootline_tests::pem;
+use rootline_tests::fixtures::der::name;
+use rootline_tests::fixtures::office::{Office, Said};
+use rootline_tests::fixtures::vendor::{FIRMWARE, POLICY, SERIAL, Vendor};
+use rootline_tests::real_data::YUBIKEY_SERIALS;
+use rootline_tests::{pem, real_data};
 use serde_json::Value;
-
-use crate::der::name;
-use crate::office::{Office, Said};
-use crate::real;
-use crate::vendor::{FIRMWARE, POLICY, SERIAL, Vendor};
 
 /// A vendor's token with the key that a keyholder has in the office, with this serial number.
 pub(crate) fn token_of(office: &Office, holder: &str, serial: u8) -> Vendor {
@@ -34,7 +33,7 @@ fn attesting(holder: &str, more: &[&str]) -> Vec<String> {
     command.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
 }
 
-const DAY: &str = crate::office::DAY_0;
+const DAY: &str = rootline_tests::fixtures::office::DAY_0;
 
 fn run(office: &Office, arguments: &[String]) -> Said {
     office.run(&arguments.iter().map(|argument| &**argument).collect::<Vec<_>>())
@@ -42,9 +41,9 @@ fn run(office: &Office, arguments: &[String]) -> Said {
 
 /// The two real keyholders, each with the key that went into root.json.
 fn with_the_real_ones() -> Option<Office> {
-    let folder = real::folder()?;
+    let folder = real_data::yubikey_piv()?;
     let office = Office::new();
-    for (holder, serial) in [("grace", real::SERIALS[0]), ("heidi", real::SERIALS[1])] {
+    for (holder, serial) in [("grace", YUBIKEY_SERIALS[0]), ("heidi", YUBIKEY_SERIALS[1])] {
         let from = folder.join(serial.to_string());
         for (theirs, ours) in
             [("key_cert.pem", "key.pem"), ("device_cert.pem", "device.pem"), ("pubkey.pem", "pub.pem")]
@@ -73,7 +72,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     // The second one needs no root any more.
     let said = run(&office, &attesting("heidi", &["--json"]));
     let kept = said.json();
-    assert_eq!(kept["evidence"]["serial"], real::SERIALS[1]);
+    assert_eq!(kept["evidence"]["serial"], YUBIKEY_SERIALS[1]);
     assert_eq!(kept["new_vendor_root"], Value::Null);
     assert_eq!(office.list("vendor-roots").len(), 1);
     // Beside the keys and not in them.
@@ -93,7 +92,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     office.done(&["keyholder", "list"]).says("grace  YubiKey serial 14470876, firmware 5.2.7");
     let listed = office.done(&["keyholder", "list", "--json"]).json();
     let grace = listed.as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
-    assert_eq!(grace["keys"][0]["evidence"]["serial"], real::SERIALS[0]);
+    assert_eq!(grace["keys"][0]["evidence"]["serial"], YUBIKEY_SERIALS[0]);
 }
 
 #[test]

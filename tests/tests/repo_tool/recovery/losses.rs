@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 use rootline_ceremonies::secret_key::KeyKind;
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use rootline_tests::binaries;
-
-use crate::office::{DAY_0, Office};
+use rootline_tests::fixtures::office::{DAY_0, Office};
 
 /// A state, the instant at which somebody opens the runbook, and the end.
 pub(crate) struct Section {

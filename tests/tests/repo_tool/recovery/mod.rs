@@ -1,23 +1,12 @@
 //! The runbook `ceremonies/RECOVERY.md`: each of its commands is run, in order, on a repository that has lost what the section says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
-)]
-
-#[path = "recovery/losses.rs"]
 mod losses;
-#[allow(dead_code, reason = "the office of other tests as well")]
-#[path = "repo_tool/office.rs"]
-mod office;
-#[path = "recovery/runbook.rs"]
 mod runbook;
 
 use std::collections::BTreeSet;
 
-use crate::losses::Section;
-use crate::runbook::Runbook;
+use self::losses::Section;
+use self::runbook::Runbook;
 
 /// A test for each section: what it is called, in which state it begins, and what has to be true afterwards.
 macro_rules! sections {
@@ -31,7 +20,7 @@ macro_rules! sections {
             $(
                 #[test]
                 fn $id() {
-                    super::walk(stringify!($id), &crate::losses::$section);
+                    super::walk(stringify!($id), &super::losses::$section);
                 }
             )*
         }

@@ -1,9 +1,9 @@
 //! Delegations as keyholders are shown them.
 
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 use serde_json::Value;
 
-use crate::office::{DAY_0, DAY_1, Office};
-use crate::text_and_json::{json, section, text};
+use super::text_and_json::{json, section, text};
 
 /// Patterns that try to become a part of the page, to read backwards, and to be taken for two.
 const HOSTILE: &str = "</td><script>alert(1)</script> \u{202e}tfel";

@@ -1,11 +1,11 @@
 //! The review as a page, opened in a real browser.
 
 use rootline_tests::browser::Browser;
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::office::{DAY_0, DAY_1, Office};
-use crate::text_and_json::{rotation, text};
+use super::text_and_json::{rotation, text};
 
 /// The paper that the page's style puts behind everything.
 const PAPER: &str = "rgb(251, 250, 247)";

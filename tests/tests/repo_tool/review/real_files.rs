@@ -2,10 +2,9 @@
 
 use std::fs;
 
+use rootline_tests::fixtures::office::Office;
 use rootline_tests::real_data;
 use serde_json::Value;
-
-use crate::office::Office;
 
 /// When the real repository was taken.
 const THEN: &str = "2026-08-22T00:00:00Z";

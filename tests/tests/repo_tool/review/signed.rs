@@ -1,9 +1,9 @@
 //! What is signed beside people and files: periods, what is said about targets, and the steps of a sequence of roots.
 
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 use serde_json::json;
 
-use crate::office::{DAY_0, DAY_1, Office};
-use crate::text_and_json::{json, plan, section, text};
+use super::text_and_json::{json, plan, section, text};
 
 fn replan(office: &Office, edits: &[(&str, &str)]) {
     freeze(office, "rotation", DAY_1, edits);

@@ -1,8 +1,7 @@
 //! The review on a terminal and for programs.
 
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 use serde_json::{Value, json};
-
-use crate::office::{DAY_0, DAY_1, Office};
 
 /// A rotation: Frank for Bob, one signature more, one log that closes and one that opens, and a file that is no document of Sigstore's.
 pub(crate) fn rotation() -> Office {

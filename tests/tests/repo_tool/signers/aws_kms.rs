@@ -1,9 +1,8 @@
 //! Keys in AWS KMS, of which LocalStack is the one that can be had here.
 
+use rootline_tests::fixtures::office::{DAY_0, Office, Said};
 use rootline_tests::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 use rootline_tests::running::free_port;
-
-use crate::office::{DAY_0, Office, Said};
 
 /// The program with these credentials and nothing else of AWS. The secret is never seen.
 pub(crate) fn run_with(office: &Office, arguments: &[&str], variables: &[(&str, &str)]) -> Said {

@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::sha256;
+use rootline_tests::fixtures::office::{Office, Said};
 use rootline_tests::localstack::{ACCESS_KEY, REGION, SECRET_KEY};
 use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::aws_kms::run_with;
-use crate::office::{Office, Said};
+use super::aws_kms::run_with;
 
 fn key() -> SecretKey {
     SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32])

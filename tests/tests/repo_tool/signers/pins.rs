@@ -1,6 +1,6 @@
 //! Where PINs come from, and that a wrong one is tried once.
 
-use crate::desk::{Desk, PIN};
+use rootline_tests::fixtures::desk::{Desk, PIN};
 
 const KEY: &str = "pkcs11:token=alice;object=root";
 

@@ -1,7 +1,7 @@
 //! Keys behind a program that speaks the Sigstore KMS plugin protocol, and programs that do not.
 
-use crate::desk::path_with_plugin;
-use crate::office::{DAY_0, Office, Said};
+use rootline_tests::fixtures::desk::path_with_plugin;
+use rootline_tests::fixtures::office::{DAY_0, Office, Said};
 
 fn run(office: &Office, arguments: &[&str]) -> Said {
     let mut command = office.command(&[arguments, &["--at", DAY_0]].concat());

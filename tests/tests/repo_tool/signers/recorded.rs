@@ -1,6 +1,6 @@
 //! Where a keyholder's key is, as it is noted down, and what is done with that.
 
-use crate::office::Office;
+use rootline_tests::fixtures::office::Office;
 
 #[test]
 fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {

@@ -3,10 +3,9 @@
 use std::fs;
 use std::process::Command;
 
+use rootline_tests::fixtures::desk::Desk;
+use rootline_tests::fixtures::office::DAY_0;
 use rootline_tests::peers;
-
-use crate::desk::Desk;
-use crate::office::DAY_0;
 
 #[test]
 fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_reads() {
@@ -32,15 +31,6 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
     // The files have what a signed key object has, and nothing of where a key is.
     for file in desk.office.list("metadata") {
         assert!(!desk.office.read(&format!("metadata/{file}")).contains("pkcs11"), "{file}");
-    }
-}
-
-impl Desk {
-    /// A command that needs no key, and so takes no PIN.
-    #[track_caller]
-    fn done_without_key(&self, arguments: &[&str]) {
-        let said = self.run_with(arguments, &[]);
-        assert_eq!(said.status, 0, "{arguments:?}: {said:?}");
     }
 }
 
@@ -86,7 +76,7 @@ fn what_is_on_the_tokens_is_listed_by_uris_that_sign() {
 #[test]
 fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
     let Some(desk) = Desk::with_keys(&["twin", "other"]) else { return };
-    desk.hsm.add_token("twin", crate::desk::PIN);
+    desk.hsm.add_token("twin", rootline_tests::fixtures::desk::PIN);
     let serials = desk.serials("twin");
     assert_eq!(serials.len(), 2);
     let said = desk.run(&["key", "check", "pkcs11:object=root"]);
@@ -146,7 +136,14 @@ for name, key in [('p384', ec.derive_private_key(7, ec.SECP384R1())), ('rsa', rs
     let made = Command::new(peers::python()).args(["-c", make]).arg(desk.office.path("keys")).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     for (name, id) in [("p384", "01"), ("rsa", "02"), ("p256", "03")] {
-        desk.hsm.import("alice", crate::desk::PIN, &desk.office.path(&format!("keys/{name}")), name, id, true);
+        desk.hsm.import(
+            "alice",
+            rootline_tests::fixtures::desk::PIN,
+            &desk.office.path(&format!("keys/{name}")),
+            name,
+            id,
+            true,
+        );
     }
     for (name, found) in [("p384", "an ECDSA key on the curve P-384"), ("rsa", "an RSA key")] {
         let said = desk.run(&["key", "check", &format!("pkcs11:token=alice;object={name}")]);
@@ -157,7 +154,7 @@ for name, key in [('p384', ec.derive_private_key(7, ec.SECP384R1())), ('rsa', rs
     let said = desk.run_with(&["key", "list"], &[]);
     said.says("p384  an ECDSA key on the curve P-384, which does not sign here");
     // A private key alone does not say what its public half is, on such a token.
-    desk.hsm.import("alice", crate::desk::PIN, &desk.office.path("keys/p256"), "alone", "04", false);
+    desk.hsm.import("alice", rootline_tests::fixtures::desk::PIN, &desk.office.path("keys/p256"), "alone", "04", false);
     let said = desk.run(&["key", "check", "pkcs11:token=alice;id=%04"]);
     said.refuses("token alice (serial ", "", "put its certificate or its public key on the token, under the same id");
     assert!(said.err.contains("it has neither a public key nor a certificate for it"), "{said:?}");

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rootline_ceremonies::Transcript;
+use rootline_tests::fixtures::office::{DAY_0, Office, Said};
 use rootline_tests::peers;
 use tempfile::TempDir;
-
-use crate::office::{DAY_0, Office, Said};
 
 /// The office, where Ann works, and a clone of it, where Ben does. All keys are in the office.
 pub(crate) struct Clones {
@@ -186,6 +185,6 @@ impl Desk<'_> {
     /// Lets a verifier who pinned the first root read what is public.
     #[track_caller]
     pub(crate) fn verify(&self, at: &str) {
-        crate::office::verify(&self.path("public"), 1, at).unwrap();
+        rootline_tests::fixtures::office::verify(&self.path("public"), 1, at).unwrap();
     }
 }

@@ -1,9 +1,9 @@
 //! Work in two clones that does not go together: git says where, and the program what to do.
 
 use rootline_ceremonies::Freezing;
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
-use crate::clones::{Clones, Desk};
-use crate::office::{DAY_0, DAY_1, Office};
+use super::clones::{Clones, Desk};
 
 const PLAN: &str = "ceremonies/first/plan.toml";
 const TRANSCRIPT: &str = "ceremonies/first/transcript.jsonl";

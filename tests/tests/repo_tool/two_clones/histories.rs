@@ -6,9 +6,8 @@ use std::process::Command;
 
 use rootline_ceremonies::{Event, EventKind, Transcript};
 use rootline_metadata::parse_instant;
+use rootline_tests::fixtures::office::DAY_0;
 use rootline_tests::peers;
-
-use crate::office::DAY_0;
 
 /// What git's union merge gives. Where only one side has changed, git takes that and merges nothing.
 fn merged(git: &Path, folder: &Path, (ours, base, theirs): (&str, &str, &str)) -> String {

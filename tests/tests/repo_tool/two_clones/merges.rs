@@ -1,7 +1,8 @@
 //! Work in two clones that goes together by itself.
 
-use crate::clones::Clones;
-use crate::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+
+use super::clones::Clones;
 
 #[test]
 fn signatures_that_were_given_in_two_clones_both_count() {

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::office::{DAY_0, Office};
-use crate::people::{FIVE, People, no_secret_is_kept};
+use rootline_tests::fixtures::office::{DAY_0, Office};
+
+use super::people::{FIVE, People, no_secret_is_kept};
 
 /// Planned and frozen: root and targets by three of five, what begins with `npm-` by Ivan.
 pub(crate) fn frozen(people: &People) -> Office {

@@ -5,15 +5,14 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
+use rootline_tests::fixtures::desk::path_with_plugin;
+use rootline_tests::fixtures::machine::Machine;
+use rootline_tests::fixtures::office::{DAY_0, Office, Said};
+use rootline_tests::fixtures::vendor::Vendor;
 use rootline_tests::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 use rootline_tests::softhsm::SoftHsm;
 use rootline_tests::{peers, pem};
 use tempfile::TempDir;
-
-use crate::desk::path_with_plugin;
-use crate::machine::Machine;
-use crate::office::{DAY_0, Office, Said};
-use crate::vendor::Vendor;
 
 /// The first five, who hold root and targets.
 pub(crate) const FIVE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];

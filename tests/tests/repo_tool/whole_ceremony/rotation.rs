@@ -5,15 +5,15 @@ use std::fs;
 use rootline_client::store::MemoryStore;
 use rootline_metadata::{Role as _, TopLevelRole, hex, sha256};
 use rootline_tests::browser::Browser;
+use rootline_tests::fixtures::office::{DAY_0, Office, read};
 use rootline_tests::peers::{self, Reading};
 use rootline_tests::scripted_server::ScriptedServer;
 use rootline_tests::static_server;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::first::frozen;
-use crate::office::{DAY_0, Office, read};
-use crate::people::{People, no_secret_is_kept};
+use super::first::frozen;
+use super::people::{People, no_secret_is_kept};
 
 const DAY_10: &str = "2030-01-11T00:00:00Z";
 const DAY_11: &str = "2030-01-12T00:00:00Z";

@@ -1,0 +1,27 @@
+//! The verifier's library: the workflow, its stores and transports, bundles, mirrors and what is exported.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+mod client {
+    mod bundle;
+    mod cache_crash;
+    mod canonical_json;
+    mod conditional;
+    mod export;
+    mod failover;
+    mod file_store;
+    mod freshness;
+    mod keeping;
+    mod mirror;
+    mod network;
+    mod nothing_written;
+    mod overtaking;
+    mod quorum;
+    mod round_trips;
+    mod transport;
+    mod workflow;
+}

@@ -1,0 +1,15 @@
+//! The TUF client workflow, each of its checks from both sides of its limit.
+
+mod attacks;
+mod delegations;
+mod download;
+mod form;
+mod hash_bins;
+mod local_copy;
+mod recovery;
+mod refresh;
+mod root;
+mod root_history;
+mod snapshot;
+mod targets;
+mod timestamp;

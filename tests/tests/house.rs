@@ -1,0 +1,18 @@
+//! What holds over the sources, the lists and the pages of the project.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+mod house {
+    mod advisories;
+    mod advisories_files;
+    mod advisories_signatures;
+    mod dependency_tree;
+    mod examples;
+    mod faults;
+    mod help;
+    mod spec;
+}

@@ -1,0 +1,20 @@
+//! Other people's clients, keys and data: what they publish we read, and what we publish they read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+mod interop {
+    mod bundle_sigstore;
+    mod export_verified_with;
+    mod keys;
+    mod mirror;
+    mod publishing;
+    mod reading;
+    mod sigstore_documents;
+    mod sigstore_python;
+    mod sigstore_repository;
+    mod wycheproof;
+}

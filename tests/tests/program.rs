@@ -1,0 +1,21 @@
+//! The program `rootline`, as it is shipped: what it prints where, its exit status, and what it leaves on disk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside the functions in which clippy allows it by itself"
+)]
+
+mod program {
+    mod bundle;
+    mod cache;
+    mod cache_faults;
+    mod cache_processes;
+    mod commands;
+    mod exit;
+    mod freshness;
+    mod instances;
+    mod limits;
+    mod show;
+    mod status;
+}
