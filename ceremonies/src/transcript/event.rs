@@ -70,6 +70,11 @@ impl EventKind {
         }
     }
 
+    /// Every kind that this version knows, in the order of a ceremony.
+    pub fn known() -> impl Iterator<Item = EventKind> {
+        KINDS.into_iter().map(|(kind, _)| kind)
+    }
+
     /// The kind of that name.
     pub fn named(name: &str) -> EventKind {
         let known = KINDS.iter().find(|(_, known)| *known == name);
@@ -212,6 +217,29 @@ fn number(value: &Value) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The kind that is declared after this one. A kind that is added does not compile here until it has its place, and the next test finds it missing
+    /// in the table.
+    fn after(kind: &EventKind) -> Option<EventKind> {
+        Some(match kind {
+            EventKind::Planned => EventKind::Frozen,
+            EventKind::Frozen => EventKind::Signed,
+            EventKind::Signed => EventKind::Sealed,
+            EventKind::Sealed => EventKind::Checked,
+            EventKind::Checked => EventKind::Released,
+            EventKind::Released => EventKind::Published,
+            EventKind::Published => EventKind::Merged,
+            EventKind::Merged => EventKind::Witnessed,
+            EventKind::Witnessed => EventKind::Abandoned,
+            EventKind::Abandoned | EventKind::Other(_) => return None,
+        })
+    }
+
+    #[test]
+    fn every_kind_is_known() {
+        let declared = std::iter::successors(Some(EventKind::Planned), after);
+        assert_eq!(EventKind::known().collect::<Vec<_>>(), declared.collect::<Vec<_>>());
+    }
 
     #[test]
     fn every_kind_has_a_name_of_its_own_and_is_found_by_it() {
