@@ -15,6 +15,7 @@ pub mod crashing_disk;
 pub mod distant;
 pub mod fixtures;
 pub mod full_disk;
+pub mod golden;
 pub mod http2_server;
 #[cfg(unix)]
 pub mod interrupted;
