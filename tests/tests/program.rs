@@ -14,6 +14,7 @@ mod program {
     mod commands;
     mod exit;
     mod freshness;
+    mod golden;
     mod instances;
     mod limits;
     mod show;

@@ -1,0 +1,314 @@
+//! The formats of `rootline` and of its library, byte for byte: documents, metrics, bundles, the cache, mirrors, and what is configured.
+//!
+//! The golden files are in `tests/golden/rootline`; `docs/reference/json.md` and `docs/reference/metrics.md` describe them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rootline_client::Instance;
+use rootline_metadata::{hex, sha256};
+use rootline_tests::binaries::rootline;
+use rootline_tests::golden::{Golden, names_below};
+use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
+use rootline_tests::simulator::{Delegation, Simulator};
+use rootline_tests::tar_file::unpack;
+
+const DAY_2: &str = "2030-01-03T00:00:00Z";
+const DELEGATED: &str = "more/notes";
+/// Nothing listens there.
+const UNREACHABLE: &str = "http://127.0.0.1:1/tuf";
+const CLIENT_URL: &str = "https://tuf.example/prod";
+
+const SIGNING_CONFIG: &str = r#"{"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+  "caUrls": [{"url": "https://ca.example", "majorApiVersion": 1, "validFor": {"start": "2029-01-01T00:00:00Z"}, "operator": "example"}],
+  "oidcUrls": [],
+  "rekorTlogUrls": [{"url": "https://log.example", "majorApiVersion": 2, "validFor": {"start": "2029-01-01T00:00:00Z"}}],
+  "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
+
+/// A repository with two roots, a delegated role, and a trust root one of whose windows opens and closes within the month.
+fn scene() -> Scene {
+    let trusted_root = TRUSTED_ROOT.replace(
+        r#""start": "2029-12-31T00:00:01Z""#,
+        r#""start": "2029-12-31T00:00:01Z", "end": "2030-01-20T00:00:00Z""#,
+    );
+    Scene::with(|sim| {
+        sim.publish_root();
+        sim.delegate("targets", Delegation::to("more").paths(["more/*"]));
+        sim.add_target("more", DELEGATED, b"notes");
+        sim.add_target("targets", "trusted_root.json", trusted_root.as_bytes());
+        sim.add_target("targets", "signing_config.v0.2.json", SIGNING_CONFIG.as_bytes());
+    })
+}
+
+/// The golden files, with what the machine decides left out: where the scene is, and the name that its cache has for that reason.
+fn golden(scene: &Scene) -> Golden {
+    let golden = Golden::of("rootline").blank_folder(&scene.path(""), "FOLDER/").blank_version();
+    let caches = scene.path("cache").read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name());
+    caches.fold(golden, |golden, name| {
+        let name = name.into_string().unwrap();
+        // An instance that has a name begins its folder's with it.
+        let known = name.split('-').next().unwrap();
+        let digest = &name[name.len() - 16..];
+        if known.starts_with('%') { golden.blank(name, "CACHE") } else { golden.blank(digest, "CACHE_DIGEST") }
+    })
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// The program with a configuration and a cache below the scene's folder.
+fn configured(scene: &Scene, arguments: &[&str]) -> Command {
+    let mut program = Command::new(rootline());
+    program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(arguments);
+    program.env("ROOTLINE_CONFIG", scene.path("config")).env("ROOTLINE_CACHE", scene.path("cache"));
+    program
+}
+
+fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
+    Outcome::of(&mut configured(scene, arguments))
+}
+
+/// `init` of the scene's repository under a name.
+fn init(scene: &Scene, name: &str, more: &[&str]) -> Outcome {
+    let [url, targets, root] = ["metadata", "targets", "metadata/1.root.json"].map(|name| text(&scene.path(name)));
+    let arguments = ["init", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
+    run(scene, &[&arguments[..], more].concat())
+}
+
+/// Standard output of a command that ends with that exit status.
+#[track_caller]
+fn said(outcome: Outcome, status: i32) -> String {
+    assert_eq!(outcome.status, status, "{}{}", outcome.stdout, outcome.stderr);
+    outcome.stdout
+}
+
+#[test]
+fn documents_of_update() {
+    let scene = scene();
+    let first = said(scene.run(&["update", "--json"], DAY_1), 0);
+    golden(&scene).check("update.json", &first);
+    let young = said(scene.run(&["update", "--json", "--max-age", "2d"], DAY_2), 0);
+    golden(&scene).check("update-no-request.json", &young);
+    let in_memory = said(scene.run(&["update", "--json", "--no-cache"], DAY_1), 0);
+    golden(&scene).check("update-no-cache.json", &in_memory);
+}
+
+#[test]
+fn documents_of_failures() {
+    let scene = scene();
+    let golden_of = |name: &str, outcome: Outcome| golden(&scene).check(name, &said(outcome, 1));
+    scene.run(&["update"], DAY_1).succeeds();
+    golden_of("failure-expired.json", scene.run(&["update", "--json"], DAY_8));
+    golden_of("failure-offline.json", scene.run(&["show", "--json", "--offline"], DAY_8));
+    let root = text(&scene.path("metadata/1.root.json"));
+    let unreachable = ["update", "--json", "--no-cache", "--tries", "1", "--url", UNREACHABLE, "--root", &root];
+    golden_of("failure-unreachable.json", run(&scene, &[&unreachable[..], &["--at", DAY_1]].concat()));
+    golden_of("failure-no-instance.json", run(&scene, &["instance", "show", "nameless", "--json"]));
+    let out = text(&scene.path("out"));
+    let meaningless = ["export", "--json", "--output", &out, "--format", "pem", "--target", "x"];
+    golden_of("failure-option.json", scene.run(&meaningless, DAY_1));
+    golden_of("failure-status.json", run(&scene, &["status", "--json", "--instance", "github", "--at", DAY_1]));
+    // A command line that cannot be parsed has no document.
+    assert_eq!(said(scene.run(&["update", "--json", "--no-such-option"], DAY_1), 2), "");
+}
+
+#[test]
+fn a_failure_says_both_sides_of_a_rollback() {
+    let scene = scene();
+    scene.run(&["update"], DAY_1).succeeds();
+    let mut older = Simulator::default();
+    older.publish_root();
+    older.files().write_to(&scene.path("")).unwrap();
+    golden(&scene).check("failure-rollback.json", &said(scene.run(&["update", "--json"], DAY_1), 1));
+}
+
+#[test]
+fn documents_of_show() {
+    let scene = scene();
+    for (name, more) in [
+        ("show.json", &[][..]),
+        ("show-all.json", &["--all"]),
+        ("show-trusted-at.json", &["--trusted-at", "2029-06-01T00:00:00Z", "--offline", "--grace", "7d"]),
+    ] {
+        let shown = said(scene.run(&[&["show", "--json"], more].concat(), DAY_1), 0);
+        golden(&scene).check(name, &shown);
+    }
+}
+
+#[test]
+fn a_target_is_written_under_its_own_name() {
+    let scene = scene();
+    let out = text(&scene.path("out"));
+    scene.run(&["get", DELEGATED, "--output", &out], DAY_1).succeeds();
+    golden(&scene).check_names("get-names.txt", &scene.path("out"));
+}
+
+#[test]
+fn documents_and_files_of_export() {
+    let scene = scene();
+    for (format, place, more) in [
+        ("bundle", "site.bundle", &["--target", DELEGATED, "--all-roots"][..]),
+        ("trusted-root", "trusted_root.json", &[]),
+        ("client-trust-config", "config.json", &[]),
+        ("jsonl", "trusted_root.jsonl", &[]),
+        ("pem", "pem", &["--all"]),
+        ("cosign", "cosign", &["--client-url", CLIENT_URL, "--target", DELEGATED]),
+        ("sigstore-python", "python", &["--client-url", CLIENT_URL, "--target", DELEGATED, "--all-roots"]),
+        ("sigstore-js", "js", &["--client-url", CLIENT_URL, "--target", DELEGATED]),
+    ] {
+        let out = scene.path(place);
+        let arguments = ["export", "--json", "--format", format, "--output", out.to_str().unwrap()];
+        let report = said(scene.run(&[&arguments[..], more].concat(), DAY_1), 0);
+        golden(&scene).check(&format!("export-{format}.json"), &report);
+        if out.is_dir() {
+            golden(&scene).check_names(&format!("export-{format}-names.txt"), &out);
+        }
+    }
+    let golden = golden(&scene);
+    for (name, file) in [
+        ("export-client-trust-config-document.json", "config.json"),
+        ("export-jsonl-document.txt", "trusted_root.jsonl"),
+        ("export-pem-index.json", "pem/index.json"),
+        ("export-cosign-remote.json", "cosign/remote.json"),
+        ("export-cosign-config.json", "cosign/tuf.example-prod.json"),
+    ] {
+        golden.check(name, &fs::read_to_string(scene.path(file)).unwrap());
+    }
+    let members = unpack(&fs::read(scene.path("site.bundle")).unwrap());
+    let names: String = members.iter().map(|member| format!("{}\n", member.name)).collect();
+    golden.check("bundle-names.txt", &names);
+    golden.check("bundle.json", str::from_utf8(&members[0].bytes).unwrap());
+}
+
+#[test]
+fn documents_of_verify_and_import() {
+    let scene = scene();
+    let bundle = text(&scene.path("site.bundle"));
+    scene.run(&["export", "--output", &bundle, "--target", DELEGATED], DAY_1).succeeds();
+    let root = text(&scene.path("metadata/1.root.json"));
+    let cache = text(&scene.path("site"));
+    let at_the_site = |command: &str, more: &[&str]| {
+        let pinned = ["--json", "--url", "https://tuf.example", "--root", &root, "--at", DAY_2];
+        said(run(&scene, &[&[command, &bundle], &pinned[..], more].concat()), 0)
+    };
+    let golden = golden(&scene);
+    golden.check("verify.json", &at_the_site("verify", &["--grace", "1d"]));
+    golden.check("verify-as-of.json", &at_the_site("verify", &["--as-of", DAY_1]));
+    golden.check("import-dry-run.json", &at_the_site("import", &["--dry-run", "--cache", &cache]));
+    golden.check("import.json", &at_the_site("import", &["--cache", &cache]));
+    golden.check("import-again.json", &at_the_site("import", &["--cache", &cache]));
+}
+
+#[test]
+fn documents_and_metrics_of_status() {
+    let scene = scene();
+    scene.run(&["get", DELEGATED], DAY_1).succeeds();
+    for (name, at, status, more) in [
+        ("status.json", DAY_1, 0, &[][..]),
+        ("status-warn.json", DAY_2, 0, &["--warn", "30d"]),
+        ("status-fail.json", DAY_8, 1, &["--warn", "7d", "--fail", "2d"]),
+    ] {
+        let report = said(scene.run(&[&["status", "--json"], more].concat(), at), status);
+        golden(&scene).check(name, &report);
+    }
+    let metrics = said(scene.run(&["status", "--prometheus"], DAY_1), 0);
+    golden(&scene).check("status.prom", &metrics);
+}
+
+#[test]
+fn documents_and_metrics_of_the_status_of_all_instances() {
+    let scene = scene();
+    assert_eq!(said(run(&scene, &["status", "--all", "--prometheus", "--at", DAY_1]), 0), "");
+    let none = said(run(&scene, &["status", "--all", "--json", "--at", DAY_1]), 0);
+    golden(&scene).check("status-all-none.json", &none);
+    init(&scene, "one", &[]).succeeds();
+    init(&scene, "two", &["--no-check"]).succeeds();
+    let report = said(run(&scene, &["status", "--all", "--json", "--at", DAY_1]), 1);
+    golden(&scene).check("status-all.json", &report);
+    let metrics = said(run(&scene, &["status", "--all", "--prometheus", "--at", DAY_1]), 1);
+    golden(&scene).check("status-all.prom", &metrics);
+}
+
+#[test]
+fn documents_and_files_of_mirror() {
+    let scene = scene();
+    let mirror = scene.path("mirror");
+    let list = mirror.join(".rootline-mirror.json");
+    let golden = golden(&scene);
+    let mirrored = |at: &str| {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").args(["mirror", "--json", "--quiet", "--keep", "1d", "--at", at]);
+        program.arg(&mirror).arg("--url").arg(scene.path("metadata")).arg("--targets-url").arg(scene.path("targets"));
+        program.arg("--root").arg(scene.path("metadata/1.root.json"));
+        program
+    };
+    golden.check("mirror.json", &said(Outcome::of(&mut mirrored(DAY_1)), 0));
+    golden.check_names("mirror-names.txt", &mirror);
+    golden.check("mirror-list.json", &fs::read_to_string(&list).unwrap());
+
+    // A later publication: what nothing points at any more is kept for a day, then removed.
+    let mut sim = Simulator::default();
+    sim.publish_root();
+    sim.delegate("targets", Delegation::to("more").paths(["more/*"]));
+    sim.add_target("more", DELEGATED, b"other notes");
+    for _ in 0..3 {
+        sim.publish();
+    }
+    sim.files().write_to(&scene.path("")).unwrap();
+    golden.check("mirror-later.json", &said(Outcome::of(&mut mirrored(DAY_2)), 0));
+    golden.check("mirror-later-list.json", &fs::read_to_string(&list).unwrap());
+    golden.check("mirror-pruned.json", &said(Outcome::of(&mut mirrored("2030-01-04T00:00:00Z")), 0));
+
+    // One line for each round, whether it succeeds or fails.
+    for (name, at) in [("mirror-watch.json", "2030-01-04T00:00:00Z"), ("mirror-watch-failure.json", DAY_8)] {
+        let mut watching = mirrored(at).arg("--watch").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(watching.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        watching.kill().unwrap();
+        watching.wait().unwrap();
+        golden.check(name, &line);
+    }
+}
+
+#[test]
+fn documents_and_files_of_instances() {
+    let scene = scene();
+    let mirror = ["--mirror", "https://tuf.example.net"];
+    let checked = said(init(&scene, "one", &[&["--json"][..], &mirror].concat()), 0);
+    let golden = Instance::all_built_in().fold(golden(&scene), |golden, instance| {
+        // The embedded roots are newer in each version.
+        golden.blank(hex::encode(&sha256(&instance.pinned_root)), "BUILT_IN_ROOT")
+    });
+    golden.check("init.json", &checked);
+    golden.check("init-again.json", &said(init(&scene, "one", &[&["--json"][..], &mirror].concat()), 0));
+    golden.check("init-no-check.json", &said(init(&scene, "two", &["--json", "--no-check"]), 0));
+    golden.check("instance-list.json", &said(run(&scene, &["instance", "list", "--json"]), 0));
+    golden.check("instance-show.json", &said(run(&scene, &["instance", "show", "one", "--json"]), 0));
+    golden.check_names("instance-names.txt", &scene.path("config"));
+    let file = fs::read_to_string(scene.path("config/instances/one/instance.toml")).unwrap();
+    golden.check("instance.toml", &file);
+    // It has no `--json`: what it prints is for people.
+    run(&scene, &["instance", "remove", "two"]).succeeds();
+    assert_eq!(names_below(&scene.path("config/instances")), "one/\none/instance.toml\none/root.json\n");
+}
+
+#[test]
+fn documents_and_files_of_the_cache() {
+    let scene = scene();
+    init(&scene, "one", &[]).succeeds();
+    let golden_of_named = golden(&scene);
+    golden_of_named.check("cache-list.json", &said(run(&scene, &["cache", "list", "--json"]), 0));
+    run(&scene, &["instance", "remove", "one"]).succeeds();
+    golden_of_named.check("cache-list-unknown.json", &said(run(&scene, &["cache", "list", "--json"]), 0));
+    let dry_run = ["cache", "clear", "--all", "--dry-run", "--json"];
+    golden_of_named.check("cache-clear-dry-run.json", &said(run(&scene, &dry_run), 0));
+    golden_of_named.check("cache-clear.json", &said(run(&scene, &["cache", "clear", "--all", "--json"]), 0));
+    fs::remove_dir_all(scene.path("cache")).unwrap();
+
+    scene.run(&["get", DELEGATED], DAY_1).succeeds();
+    golden(&scene).check_names("cache-names.txt", &scene.copy());
+    golden(&scene).check("last_check.json", &fs::read_to_string(scene.copy().join("last_check")).unwrap());
+}
