@@ -4,6 +4,7 @@
 //! a crank will probably need are asked for at the same time as the one it needs, so that a refresh takes few round trips.
 //! They are judged in their turn, in order, and dropped if nobody asks for them.
 
+use rootline_metadata::file_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
@@ -135,7 +136,7 @@ fn take_fetched<C: Crank>(
         // Only the timestamp is ever asked for in this way, and then its bytes are here.
         Ok(Fetched::Unchanged) => local.unchanged(request).map_or(Answer::Absent, Answer::Bytes),
         Err(TransportError::NotFound { forbidden, .. }) => {
-            if forbidden && request.name().ends_with(".root.json") {
+            if forbidden && file_name::root_version(&request.name()).is_some() {
                 local.note(Note::RootForbidden { name: request.name() });
             }
             Answer::Absent

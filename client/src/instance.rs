@@ -140,14 +140,14 @@ impl Instance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rootline_metadata::{Envelope, Role, Root};
+    use rootline_metadata::{Envelope, Role, Root, limits};
 
     #[test]
     fn every_built_in_root_is_signed_by_itself_and_stands_in_the_table_with_its_digest() {
         let table = include_str!("../instances/README.md");
         for (name, title) in Instance::built_in_names() {
             let instance = Instance::built_in(name).unwrap();
-            let root = Envelope::<Root>::parse(instance.pinned_root.clone(), 512_000).unwrap();
+            let root = Envelope::<Root>::parse(instance.pinned_root.clone(), limits::MAX_ROOT_BYTES).unwrap();
             let root = root.verify_self_signed().unwrap();
             let row = table.lines().find(|row| row.contains(&format!("`{name}.root.json`"))).unwrap();
             assert!(row.contains(title), "{row}");

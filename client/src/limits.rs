@@ -1,6 +1,8 @@
 //! How much a repository may ask of us.
 
-/// Limits of one refresh. The defaults are those that other clients use; Sigstore's whole metadata has about 13 000 bytes.
+use rootline_metadata::limits;
+
+/// Limits of one refresh. The defaults for metadata are those that other clients use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most bytes of a root.
@@ -22,10 +24,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            root: 512_000,
-            timestamp: 16_384,
-            snapshot: 2_000_000,
-            targets: 5_000_000,
+            root: limits::MAX_ROOT_BYTES as u64,
+            timestamp: limits::MAX_TIMESTAMP_BYTES as u64,
+            snapshot: limits::MAX_SNAPSHOT_BYTES as u64,
+            targets: limits::MAX_TARGETS_BYTES as u64,
             target: 256 << 20,
             root_rotations: 256,
             delegations: 32,

@@ -1,7 +1,7 @@
 //! Working from the local copy alone.
 
 use crate::store::{LocalFile, Store};
-use crate::transport::{Place, Request, Transport, TransportError};
+use crate::transport::{Request, Transport, TransportError};
 
 /// A transport that offers what the local copy has, so that a refresh without a network goes through every check that one with a
 /// network does: from the pinned root through the stored history, every signature, every pin, every expiry.
@@ -20,7 +20,7 @@ impl<S: Store> Transport for LocalCopy<S> {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         let location = format!("{} in the local copy", request.name());
         let absent = TransportError::NotFound { location, forbidden: false };
-        if request.place != Place::Metadata || request.name() != "timestamp.json" {
+        if !request.is_timestamp() {
             return Err(absent);
         }
         // A copy that cannot be read is as good as none.

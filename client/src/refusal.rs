@@ -3,8 +3,8 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::json::FormatError;
 use rootline_metadata::{Expiry, RoleName, TargetPath, TopLevelRole, Unsigned, Version, instant_text};
+use rootline_metadata::{file_name, json::FormatError};
 
 use crate::spec::Check;
 
@@ -51,12 +51,12 @@ impl File {
 impl fmt::Display for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            File::Root(Some(version)) => write!(f, "{version}.root.json"),
-            File::Root(None) => f.write_str("root.json"),
-            File::Timestamp => f.write_str("timestamp.json"),
-            File::Snapshot => f.write_str("snapshot.json"),
-            File::Targets => f.write_str("targets.json"),
-            File::Delegated(role) => write!(f, "{}.json", role.as_str().escape_debug()),
+            File::Root(Some(version)) => f.write_str(&file_name::root(*version)),
+            File::Root(None) => f.write_str(file_name::top_level(TopLevelRole::Root)),
+            File::Timestamp => f.write_str(file_name::TIMESTAMP),
+            File::Snapshot => f.write_str(file_name::top_level(TopLevelRole::Snapshot)),
+            File::Targets => f.write_str(file_name::top_level(TopLevelRole::Targets)),
+            File::Delegated(role) => f.write_str(&file_name::role(role.as_str().escape_debug())),
             File::Target(path) => write!(f, "target {}", path.as_str().escape_debug()),
         }
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::json::FormatError;
+use rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 use rootline_metadata::sigstore::{SigningConfig, TrustedAt, TrustedRoot};
 use rootline_metadata::{Expiry, TargetPath};
 
@@ -18,9 +19,6 @@ use crate::workflow::{Trusted, Updated, Wanted};
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
 /// The name under which a repository ships which services to sign with.
 pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
-
-/// Most bytes of either document.
-const LIMIT: usize = 8 << 20;
 
 /// A trust root that came through TUF: verified, and as fresh as [`freshness`](Self::freshness) says.
 #[derive(Clone, Debug)]
@@ -124,9 +122,12 @@ impl TrustRoot {
     pub(crate) fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
         let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
         let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
-        let trusted_root = TrustedRoot::parse(trusted_root, LIMIT).map_err(|error| malformed(TRUSTED_ROOT, error))?;
+        let trusted_root =
+            TrustedRoot::parse(trusted_root, MAX_SIGSTORE_BYTES).map_err(|error| malformed(TRUSTED_ROOT, error))?;
         let signing_config = bytes(SIGNING_CONFIG)
-            .map(|bytes| SigningConfig::parse(bytes, LIMIT).map_err(|error| malformed(SIGNING_CONFIG, error)))
+            .map(|bytes| {
+                SigningConfig::parse(bytes, MAX_SIGSTORE_BYTES).map_err(|error| malformed(SIGNING_CONFIG, error))
+            })
             .transpose()?;
         let freshness = updated.freshness();
         Ok(TrustRoot { trusted_root, signing_config, metadata: updated.trusted, freshness, missed_at: None })

@@ -13,13 +13,13 @@
 //! other:
 //!
 //! ```
-//! use rootline_metadata::{Envelope, Root};
+//! use rootline_metadata::{Envelope, Root, limits};
 //!
 //! let bytes = br#"{"signatures": [], "signed": {"_type": "root", "spec_version": "1.0.31", "version": 1,
 //!     "expires": "2030-01-01T00:00:00Z", "consistent_snapshot": true, "keys": {}, "roles": {
 //!     "root": {"keyids": [], "threshold": 1}, "timestamp": {"keyids": [], "threshold": 1},
 //!     "snapshot": {"keyids": [], "threshold": 1}, "targets": {"keyids": [], "threshold": 1}}}}"#;
-//! let envelope = Envelope::<Root>::parse(bytes.to_vec(), 512_000)?;
+//! let envelope = Envelope::<Root>::parse(bytes.to_vec(), limits::MAX_ROOT_BYTES)?;
 //! let refusal = envelope.verify_self_signed().unwrap_err();
 //! assert_eq!(refusal.to_string(), "not signed by enough of its own root keys: 0 of 1 signatures needed");
 //! # Ok::<(), rootline_metadata::json::FormatError>(())
@@ -36,10 +36,12 @@ mod delegations;
 mod digests;
 mod envelope;
 mod expiry;
+pub mod file_name;
 mod hash_bins;
 pub mod hex;
 pub mod json;
 mod key;
+pub mod limits;
 mod listed_roles;
 mod name_index;
 mod path_pattern;

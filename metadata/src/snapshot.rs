@@ -1,13 +1,13 @@
 //! Snapshot: which targets files belong together (TUF 4.4).
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::sync::Arc;
 
+use crate::file_name;
 use crate::json::{Document, FormatError, Object};
 use crate::name_index::NameIndex;
 use crate::pin::Pin;
-use crate::role::{Header, Role, RoleName};
+use crate::role::{Header, Role, RoleName, TopLevelRole};
 
 /// The signed part of snapshot.json: a pin of targets.json and of every delegated targets file.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Snapshot {
 
     /// What it says about a delegated role's file, if it lists it. A role that is not listed is not trusted.
     pub fn delegated(&self, role: &RoleName) -> Option<Pin> {
-        self.pin(&format!("{role}.json"))
+        self.pin(&file_name::role(role))
     }
 
     /// What it says about the file of that name (`targets.json`, `NAME.json`).
@@ -48,7 +48,7 @@ impl Role for Snapshot {
         for (_, pin) in meta.members() {
             Pin::read(pin)?;
         }
-        let targets = Pin::read(meta.required("targets.json")?)?;
+        let targets = Pin::read(meta.required(file_name::top_level(TopLevelRole::Targets))?)?;
         Ok(Snapshot { header, targets, pins: NameIndex::new(document, meta.node()) })
     }
 

@@ -2,9 +2,10 @@
 
 use alloc::sync::Arc;
 
+use crate::file_name;
 use crate::json::{Document, FormatError, Object};
 use crate::pin::Pin;
-use crate::role::{Header, Role};
+use crate::role::{Header, Role, TopLevelRole};
 
 /// The signed part of timestamp.json. It has exactly one pin; a file without it is refused when it is read, so that it can never
 /// be stored and then stand in the way.
@@ -26,7 +27,7 @@ impl Role for Timestamp {
 
     fn read(header: Header, signed: Object<'_>, _document: &Arc<Document>) -> Result<Self, FormatError> {
         let meta = signed.required("meta")?.object()?;
-        Ok(Timestamp { header, snapshot: Pin::read(meta.required("snapshot.json")?)? })
+        Ok(Timestamp { header, snapshot: Pin::read(meta.required(file_name::top_level(TopLevelRole::Snapshot))?)? })
     }
 
     fn header(&self) -> &Header {

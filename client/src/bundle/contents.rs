@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Envelope, Expiry, Role, RoleName, TargetPath, Targets, Version};
+use rootline_metadata::{Envelope, Expiry, Role, RoleName, TargetPath, Targets, Version, file_name};
 
 use super::error::BundleError;
 use super::limits::BundleLimits;
-use super::names::{file_name, root_name};
+use super::names::file_name;
 use crate::driver::{Prefetch, turn};
 use crate::last_check::LastCheck;
 use crate::limits::Limits;
@@ -19,7 +19,7 @@ use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::{Request, Transport, TransportError};
 use crate::unsaved::Unsaved;
 use crate::workflow::{
-    Answer, Content, Crank, OldRoots, RootChain, Step, TargetRequest, Update, Updated, Walked, Wanted, role_file_name,
+    Answer, Content, Crank, OldRoots, RootChain, Step, TargetRequest, Update, Updated, Walked, Wanted,
 };
 
 /// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
@@ -209,7 +209,7 @@ impl Contents {
             Some(_) => Err(BundleError::Name { name, reason: "another file has it too" }),
         };
         for (version, root) in self.roots() {
-            add(root_name(version), root)?;
+            add(file_name::root(version), root)?;
         }
         for (name, bytes) in [
             (self.role_file("timestamp", None)?, trusted.timestamp().bytes()),
@@ -230,8 +230,8 @@ impl Contents {
     /// The name of a role's file.
     pub(super) fn role_file(&self, role: &str, version: Option<Version>) -> Result<String, BundleError> {
         let name = match version {
-            Some(version) => role_file_name(self.updated.trusted.root(), role, version),
-            None => format!("{role}.json"),
+            Some(version) => file_name::published(self.updated.trusted.root(), role, version),
+            None => file_name::role(role),
         };
         file_name(&Request::metadata(name, 0))
     }

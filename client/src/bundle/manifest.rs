@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Document, FormatError, Value, ValueMembers};
-use rootline_metadata::{Expiry, Role, TargetPath, Version, hex, instant_text, parse_instant, sha256};
+use rootline_metadata::{Expiry, Role, TargetPath, Version, file_name, hex, instant_text, parse_instant, sha256};
 
 use super::contents::Contents;
 use super::error::BundleError;
@@ -112,7 +112,7 @@ impl Statement {
         let (snapshot, targets) = (trusted.snapshot(), trusted.targets());
         let file = |name, version| contents.role_file(name, version);
         let mut roles = vec![
-            role("root", root.version(), root.expiry(), super::names::root_name(root.version())),
+            role("root", root.version(), root.expiry(), file_name::root(root.version())),
             role("timestamp", timestamp.version(), timestamp.expiry(), file("timestamp", None)?),
             role("snapshot", snapshot.version(), snapshot.expiry(), file("snapshot", Some(snapshot.version()))?),
             role("targets", targets.version(), targets.expiry(), file("targets", Some(targets.version()))?),

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::Version;
-
 use super::error::BundleError;
 use crate::store::escape::check_component;
 use crate::transport::{Place, Request, Transport, TransportError};
@@ -38,17 +36,6 @@ pub(super) fn check_name(name: &str) -> Result<(), BundleError> {
         true => Err(refuse("it is in a folder that no bundle has")),
         false => Ok(()),
     }
-}
-
-/// The name of a root.
-pub(super) fn root_name(version: Version) -> String {
-    format!("{version}.root.json")
-}
-
-/// The version of a root, by its name.
-pub(super) fn root_version(name: &str) -> Option<Version> {
-    let version = name.strip_suffix(".root.json")?.parse().ok().and_then(Version::new)?;
-    (root_name(version) == name).then_some(version)
 }
 
 /// Files by the names that they have in a bundle. What is asked for and is not among them is absent, as in any repository.

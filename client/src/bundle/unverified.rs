@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Role, Version};
+use rootline_metadata::{Role, Version, file_name};
 
 use super::archive::ArchiveReader;
 use super::contents::Contents;
 use super::error::{ArchiveFault, BundleError};
 use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
-use super::names::{Files, TARGETS, check_name, root_name, root_version};
+use super::names::{Files, TARGETS, check_name};
 use super::verified::Bundle;
 use crate::freshness::Freshness;
 use crate::store::MemoryStore;
@@ -87,7 +87,7 @@ impl UnverifiedBundle {
     fn roots_up_to(&self, pinned_root: &[u8]) -> Result<Vec<Vec<u8>>, BundleError> {
         let pinned = RootChain::begin(pinned_root.to_vec(), &self.limits.repository)?.newest().version();
         let mut roots: Vec<(Version, &Vec<u8>)> =
-            self.files.0.iter().filter_map(|(name, root)| Some((root_version(name)?, root))).collect();
+            self.files.0.iter().filter_map(|(name, root)| Some((file_name::root_version(name)?, root))).collect();
         roots.sort_by_key(|(version, _)| *version);
         let another =
             BundleError::AnotherInstance { instance: self.claims.statement.instance.clone(), version: pinned };
@@ -98,7 +98,7 @@ impl UnverifiedBundle {
         if *newest < pinned {
             return Err(BundleError::Older { trusted: pinned, offered: *newest });
         }
-        if self.files.0.get(&root_name(pinned)).is_none_or(|root| root != pinned_root) {
+        if self.files.0.get(&file_name::root(pinned)).is_none_or(|root| root != pinned_root) {
             return Err(another);
         }
         Ok(roots.into_iter().take_while(|(version, _)| *version < pinned).map(|(_, root)| root.clone()).collect())
@@ -110,7 +110,7 @@ impl BundleLimits {
     fn of(&self, name: &str) -> u64 {
         let limits = &self.repository;
         match name {
-            "timestamp.json" => limits.timestamp,
+            file_name::TIMESTAMP => limits.timestamp,
             _ if name.starts_with(TARGETS) => limits.target,
             _ if name.ends_with(".root.json") => limits.root.max(limits.targets),
             _ => limits.snapshot.max(limits.targets),

@@ -8,7 +8,6 @@ use rootline_metadata::json::Problem;
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::cli::limits::option_for;
 use crate::refusal::{Fault, File, Refusal};
 use crate::store::StoreError;
 use crate::transport::TransportError;
@@ -165,6 +164,17 @@ impl From<TransportError> for Failure {
 
 fn too_long_hint(option: &str) -> String {
     format!("if this repository is meant to be so large, let it through with {option}; otherwise tell its operators")
+}
+
+/// The option that lets a longer file through.
+fn option_for(file: &File) -> &'static str {
+    match file {
+        File::Root(_) => "--max-root-bytes",
+        File::Timestamp => "--max-timestamp-bytes",
+        File::Snapshot => "--max-snapshot-bytes",
+        File::Targets | File::Delegated(_) => "--max-targets-bytes",
+        File::Target(_) => "--max-target-bytes",
+    }
 }
 
 impl From<StoreError> for Failure {

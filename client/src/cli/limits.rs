@@ -6,7 +6,6 @@ use rootline_metadata::json::MAX_BYTES;
 
 use crate::cli::failure::Failure;
 use crate::limits::Limits;
-use crate::refusal::File;
 
 /// Said with each option: a heading for all that follow would run on into the options of others.
 const HEADING: &str = "Limits";
@@ -69,17 +68,6 @@ impl LimitArgs {
                 Err(Failure::new("--max-delegations bounds a search, and nothing is searched for here", instead))
             }
         }
-    }
-}
-
-/// The option that lets a longer file through.
-pub(crate) fn option_for(file: &File) -> &'static str {
-    match file {
-        File::Root(_) => "--max-root-bytes",
-        File::Timestamp => "--max-timestamp-bytes",
-        File::Snapshot => "--max-snapshot-bytes",
-        File::Targets | File::Delegated(_) => "--max-targets-bytes",
-        File::Target(_) => "--max-target-bytes",
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rootline_metadata::Version;
 use rootline_metadata::json::Document;
+use rootline_metadata::limits::MAX_METADATA_BYTES;
 
 use super::error::ExportError;
 use crate::store::{Access, read_file_at_most, write_file};
@@ -41,9 +42,7 @@ pub fn write_all(folder: &Path, files: &[ExportedFile]) -> Result<(), ExportErro
 
 /// The version of the metadata that is there; none if there is none that can be read, which is then replaced.
 fn version_at(path: &Path) -> Option<Version> {
-    /// As many bytes as the usual limits allow any metadata.
-    const LIMIT: u64 = 5_000_000;
-    let bytes = read_file_at_most(&File::open(path).ok()?, LIMIT).ok()??;
-    let document = Document::parse(bytes, LIMIT as usize).ok()?;
+    let bytes = read_file_at_most(&File::open(path).ok()?, MAX_METADATA_BYTES as u64).ok()??;
+    let document = Document::parse(bytes, MAX_METADATA_BYTES).ok()?;
     document.top().get("signed")?.get("version")?.digits()?.parse().ok().and_then(Version::new)
 }

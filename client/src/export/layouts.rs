@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{Role, TopLevelRole, instant_text};
+use rootline_metadata::{Role, TopLevelRole, file_name, instant_text};
 
 use super::error::ExportError;
 use super::file::ExportedFile;
@@ -84,7 +84,7 @@ pub fn sigstore_python(contents: &Contents, url: &ClientUrl) -> Result<Vec<Expor
     let cache = Path::new(".cache/sigstore-python/tuf").join(&name);
     let mut files = targets(contents, &cache, percent_encode)?;
     for (version, root) in contents.roots() {
-        files.push(plain(&data.join("root_history").join(format!("{version}.root.json")), root.to_vec()));
+        files.push(plain(&data.join("root_history").join(file_name::root(version)), root.to_vec()));
     }
     files.extend(metadata(contents, &data, percent_encode)?);
     Ok(files)

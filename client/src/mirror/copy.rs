@@ -10,7 +10,7 @@ use crate::store::{LocalFile, MemoryStore, Store, StoreError};
 use crate::transport::{Folder, Request, Transport};
 use crate::workflow::Trusted;
 
-use super::folder::TARGETS;
+use super::place::TARGETS;
 
 /// The metadata of a mirror, to be read alone. Like any local copy it may forbid and never permit.
 #[derive(Clone, Debug)]

@@ -22,11 +22,10 @@ use super::fetch;
 use super::go_on;
 use super::ledger::Ledger;
 use super::observer::{Observer, Progress};
+use super::place::TARGETS;
 use super::plan::{Kind, Plan, PlannedTarget};
 use super::report::MirrorReport;
 
-/// Where the targets are below the mirror's folder.
-pub(super) const TARGETS: &str = "targets";
 const LOCK: &str = ".rootline-mirror.lock";
 
 /// See the module.

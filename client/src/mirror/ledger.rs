@@ -15,7 +15,7 @@ use rootline_metadata::{instant_text, parse_instant};
 use crate::store::{Access, StoreError, read_file_at_most, write_file};
 
 use super::error::MirrorError;
-use super::plan::is_place;
+use super::place::is_place;
 
 /// The name of the list in the mirror's folder.
 const NAME: &str = ".rootline-mirror.json";

@@ -21,6 +21,7 @@ mod fetch;
 mod folder;
 mod ledger;
 mod observer;
+mod place;
 mod plan;
 mod report;
 mod watch;

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version};
+use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version, file_name};
 
 use crate::limits::Limits;
 use crate::refusal::Refusal;
-use crate::store::UNFINISHED;
-use crate::store::escape::{check_component, percent_encode};
+use crate::store::escape::percent_encode;
 use crate::transport::Request;
-use crate::workflow::{Found, TargetRequest, Trusted, Walked, role_file_name};
+use crate::workflow::{Found, TargetRequest, Trusted, Walked};
 
 use super::error::MirrorError;
-use super::folder::TARGETS;
+use super::place::{TARGETS, is_place};
 use super::report::LeftOut;
 
 /// All files of one publication.
@@ -58,9 +57,6 @@ pub(super) struct PlannedTarget {
     /// Where it belongs below the folder, with slashes: once for each digest, because clients differ in which one they ask for.
     pub(super) places: Vec<String>,
 }
-
-/// What file systems take as one part of a name, less what is put before an unfinished file's.
-const LONGEST_COMPONENT: usize = 255;
 
 impl Plan {
     /// Plans a mirror of what was verified: `roots` from the oldest to the newest, and all roles.
@@ -170,14 +166,8 @@ impl Listed {
 
 /// Every place that a client may ask for.
 fn target_places(found: &Found) -> Result<Vec<String>, &'static str> {
-    let path = found.path.as_str();
-    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
-    let slash = if path.contains('/') { "/" } else { "" };
-    let digests = found.file.digests.each().map(|(_, digest)| rootline_metadata::hex::encode(digest));
-    let places: Vec<String> = match found.consistent_snapshot {
-        true => digests.map(|digest| format!("{TARGETS}/{folder}{slash}{digest}.{name}")).collect(),
-        false => vec![format!("{TARGETS}/{path}")],
-    };
+    let paths = file_name::target_paths(found.path.as_str(), &found.file.digests, found.consistent_snapshot);
+    let places: Vec<String> = paths.into_iter().map(|path| format!("{TARGETS}/{path}")).collect();
     for place in &places {
         is_place(place)?;
     }
@@ -187,7 +177,7 @@ fn target_places(found: &Found) -> Result<Vec<String>, &'static str> {
 /// Every metadata file in the order of writing: what is pointed at before what points at it.
 fn metadata_files(roots: &[Vec<u8>], walked: &Walked) -> Vec<PlannedFile> {
     let trusted = walked.trusted();
-    let named = |role: &str, version| metadata_place(&role_file_name(trusted.root(), role, version));
+    let named = |role: &str, version| metadata_place(&file_name::published(trusted.root(), role, version));
     let pinned = |role: &str, version, bytes: &[u8]| PlannedFile {
         place: named(role, version),
         bytes: bytes.to_vec(),
@@ -199,11 +189,11 @@ fn metadata_files(roots: &[Vec<u8>], walked: &Walked) -> Vec<PlannedFile> {
     files.push(pinned("targets", targets.version(), targets.bytes()));
     files.push(pinned("snapshot", snapshot.version(), snapshot.bytes()));
     files.extend(roots.iter().filter_map(|bytes| {
-        let place = format!("{}.root.json", version_of(bytes)?);
+        let place = file_name::root(version_of(bytes)?);
         Some(PlannedFile { place, bytes: bytes.clone(), kind: Kind::Root })
     }));
     let bytes = trusted.timestamp().bytes().to_vec();
-    files.push(PlannedFile { place: "timestamp.json".to_owned(), bytes, kind: Kind::Timestamp });
+    files.push(PlannedFile { place: file_name::TIMESTAMP.to_owned(), bytes, kind: Kind::Timestamp });
     files
 }
 
@@ -215,20 +205,6 @@ fn metadata_place(name: &str) -> String {
         None => percent_encode(name),
         Some(rest) => format!("%2E{}", percent_encode(rest)),
     }
-}
-
-/// Whether each part of it can be the name of a file or of a folder.
-pub(super) fn is_place(place: &str) -> Result<(), &'static str> {
-    for component in place.split('/') {
-        check_component(component)?;
-        if component.len() > LONGEST_COMPONENT {
-            return Err("a part of it is too long for a file's name");
-        }
-        if component.starts_with(UNFINISHED) {
-            return Err("a part of it is how unfinished files are named here");
-        }
-    }
-    Ok(())
 }
 
 fn version_of(root: &[u8]) -> Option<Version> {
@@ -255,12 +231,5 @@ mod tests {
             assert_eq!(metadata_place(name), place);
             assert_eq!(is_place(place), Ok(()));
         }
-    }
-
-    #[test]
-    fn a_part_of_255_bytes_is_a_place_and_one_more_is_not() {
-        assert_eq!(is_place(&"n".repeat(255)), Ok(()));
-        assert!(is_place(&"n".repeat(256)).is_err());
-        assert!(is_place("a/.unfinished-1").is_err());
     }
 }

@@ -1,26 +1,18 @@
 //! Replacing a file entirely or not at all, and having it on the disk before saying so.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use super::access::Access;
 use super::error::{Operation, StoreError};
 use super::folders;
 
 /// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata; whoever lists a folder passes
 /// them over.
 pub const UNFINISHED: &str = ".unfinished-";
-
-/// Who may read a file that is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// The owner alone (0600): the cache.
-    Owner,
-    /// Whoever the umask lets (0666 less the umask): what a user asked for by name.
-    Umask,
-}
 
 /// Makes `bytes` the content of the file at `path`, entirely or not at all, whatever was there before; folders that are missing are made.
 /// When this returns `Ok`, the file is on the disk.
@@ -180,24 +172,10 @@ fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, ex
 fn unfinished(folder: &Path, bytes: &[u8], access: Access) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
-    if let Some(permissions) = permissions(access) {
+    if let Some(permissions) = access.permissions() {
         builder.permissions(permissions);
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     Ok(file)
-}
-
-#[cfg(unix)]
-fn permissions(access: Access) -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(Permissions::from_mode(match access {
-        Access::Owner => 0o600,
-        Access::Umask => 0o666,
-    }))
-}
-
-#[cfg(not(unix))]
-fn permissions(_: Access) -> Option<Permissions> {
-    None
 }

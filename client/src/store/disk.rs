@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::atomic_write::{self, Access};
+use super::access::Access;
+use super::atomic_write;
 use super::folders;
 
 /// Everything that a [`FileStore`](super::FileStore) does to a disk, other than reading and locking. All that it makes is for its owner

@@ -1,17 +1,20 @@
 //! The local copy as files in one folder.
 
+use rootline_metadata::{TopLevelRole, file_name};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::atomic_write::{self, Access};
+use super::access::Access;
+use super::atomic_write;
 use super::disk::{Disk, OsDisk};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::lock::{self, Sharing, StoreLock};
 use super::prune::{self, prune};
+use super::regular_file::open_regular;
 use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_most};
 
 /// The local copy of one repository as plain files, which any TUF user will recognise:
@@ -159,7 +162,7 @@ impl FileStore {
     fn prune(&self, files: &[(LocalFile, &[u8])]) {
         let names: BTreeSet<PathBuf> = files.iter().map(|(file, _)| name_of(file)).collect();
         if files.iter().any(|(file, _)| matches!(file, LocalFile::Delegated(_))) {
-            let is_role = |name: &str| name.strip_suffix(".json").is_some_and(escape::is_role_stem);
+            let is_role = |name: &str| file_name::role_in(name).is_some_and(escape::is_role_stem);
             prune(&*self.disk, &self.folder, prune::DELEGATED, |name| {
                 is_role(name) && !names.contains(Path::new(name))
             });
@@ -260,48 +263,14 @@ pub(super) const LOCK: &str = ".lock";
 /// The place of `file` within the folder.
 fn name_of(file: &LocalFile) -> PathBuf {
     match file {
-        LocalFile::PinnedRoot => Path::new(PINNED).join("root.json"),
-        LocalFile::Root => PathBuf::from("root.json"),
+        LocalFile::PinnedRoot => Path::new(PINNED).join(file_name::top_level(TopLevelRole::Root)),
+        LocalFile::Root => file_name::top_level(TopLevelRole::Root).into(),
         LocalFile::RootHistory(version) => Path::new(ROOT_HISTORY).join(format!("{version}.root.json")),
-        LocalFile::Timestamp => PathBuf::from("timestamp.json"),
-        LocalFile::Snapshot => PathBuf::from("snapshot.json"),
-        LocalFile::Targets => PathBuf::from("targets.json"),
+        LocalFile::Timestamp => file_name::TIMESTAMP.into(),
+        LocalFile::Snapshot => file_name::top_level(TopLevelRole::Snapshot).into(),
+        LocalFile::Targets => file_name::top_level(TopLevelRole::Targets).into(),
         LocalFile::LastCheck => PathBuf::from("last_check"),
-        LocalFile::Delegated(role) => PathBuf::from(format!("{}.json", escape::role_file_stem(role))),
+        LocalFile::Delegated(role) => file_name::role(escape::role_file_stem(role)).into(),
         LocalFile::Target(target) => Path::new(TARGETS).join(escape::target_file_name(target)),
-    }
-}
-
-/// What is at `path`, if there is something, and it is no regular file.
-pub(super) fn not_regular(path: &Path) -> Option<&'static str> {
-    kind_unless_regular(&fs::symlink_metadata(path).ok()?)
-}
-
-fn kind_unless_regular(found: &Metadata) -> Option<&'static str> {
-    match found {
-        found if found.is_symlink() => Some("a symbolic link"),
-        found if found.is_dir() => Some("a folder"),
-        found if !found.is_file() => Some("not a regular file"),
-        _ => None,
-    }
-}
-
-/// The file at `path` for reading, when it is there and regular. Links are not followed, and pipes and devices, which
-/// might never end or never begin, are not opened. Checked by name first and again on what was opened.
-pub(super) fn open_regular(path: &Path) -> Result<Option<File>, StoreError> {
-    let refuse = |found| StoreError::NotARegularFile { path: path.to_owned(), found };
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io(Operation::Read, path)(error)),
-        Ok(found) => kind_unless_regular(&found).map_or(Ok(()), |found| Err(refuse(found)))?,
-    }
-    match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io(Operation::Read, path)(error)),
-        Ok(file) => match file.metadata() {
-            Err(error) => Err(StoreError::io(Operation::Read, path)(error)),
-            Ok(opened) if !opened.is_file() => Err(refuse("not a regular file")),
-            Ok(_) => Ok(Some(file)),
-        },
     }
 }

@@ -4,7 +4,8 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::Path;
 
-use super::atomic_write::{Access, sync_folder};
+use super::access::Access;
+use super::atomic_write::sync_folder;
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 
 /// Makes `folder` and what is missing above it, each synced into the folder it is in, since a file that survives a loss

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{Operation, StoreError};
-use super::file_store::not_regular;
+use super::regular_file::not_regular;
 
 /// A lock on a [`FileStore`](super::FileStore), held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 pub mod escape;
 pub mod target_file;
 
+mod access;
 mod atomic_write;
 mod bounded_read;
 mod contents;
@@ -19,11 +20,11 @@ mod journal;
 mod lock;
 mod memory_store;
 mod prune;
+mod regular_file;
 
+pub use access::Access;
 pub(crate) use atomic_write::sweep;
-pub use atomic_write::{
-    Access, StagedFile, UNFINISHED, create_file, make_folder, sync_files, sync_folders, write_file,
-};
+pub use atomic_write::{StagedFile, UNFINISHED, create_file, make_folder, sync_files, sync_folders, write_file};
 use bounded_read::file_has;
 pub(crate) use bounded_read::{read_file_at_most, reader_has, reader_meets};
 pub use contents::Contents;

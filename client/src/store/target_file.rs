@@ -11,9 +11,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::atomic_write::{self, Access, StagedFile};
+use super::access::Access;
+use super::atomic_write::{self, StagedFile};
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
-use super::file_store::open_regular;
+use super::regular_file::open_regular;
 use super::{escape, folders};
 
 /// How a target's path becomes a file below the target folder.

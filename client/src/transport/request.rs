@@ -1,5 +1,7 @@
 //! What a transport is asked for.
 
+use rootline_metadata::file_name;
+
 use crate::store::escape::percent_encode;
 
 /// One file of a repository, named from the workflow's side.
@@ -36,7 +38,7 @@ impl Request {
 
     /// Whether it is the timestamp, the one file that keeps its name when it changes.
     pub(crate) fn is_timestamp(&self) -> bool {
-        self.place == Place::Metadata && self.segments == ["timestamp.json"]
+        self.place == Place::Metadata && self.segments == [file_name::TIMESTAMP]
     }
 
     /// The name for people: the parts as they are, joined by slashes.

@@ -3,11 +3,10 @@
 //! A guess decides what is fetched early and nothing else. Every file is judged in its turn, whenever it came; a wrong guess costs a
 //! request.
 
-use rootline_metadata::{Envelope, Pin, Role, Root, Snapshot, Timestamp, Version};
+use rootline_metadata::{Envelope, Pin, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
 
 use super::floor::{Floor, LocalCopies};
 use super::phases::{Rooted, Timestamped, bytes_to_ask_for};
-use super::refresh::role_file_name;
 use super::root_chain::RootChain;
 use crate::limits::Limits;
 use crate::refusal::File;
@@ -15,16 +14,14 @@ use crate::spec::Check;
 use crate::transport::Request;
 use crate::workflow::crank::Seen;
 
-pub(super) const TIMESTAMP: &str = "timestamp.json";
-
 /// The root of that version.
 pub(super) fn root(chain: &RootChain, version: Version) -> Request {
-    Request::metadata(format!("{version}.root.json"), chain.limits().root)
+    Request::metadata(file_name::root(version), chain.limits().root)
 }
 
 /// The timestamp.
 pub(super) fn timestamp(limits: &Limits) -> Request {
-    Request::metadata(TIMESTAMP, limits.timestamp)
+    Request::metadata(file_name::TIMESTAMP, limits.timestamp)
 }
 
 /// While the root of `version` is on its way: `further` roots after it, the timestamp, and what the timestamp will lead to.
@@ -60,7 +57,12 @@ pub(super) fn after_snapshot(timestamped: &Timestamped) -> Vec<Request> {
     let rooted = timestamped.rooted();
     let next = timestamped.floor().snapshot().and_then(|local| local.targets().version.next());
     next.filter(|_| rooted.root().consistent_snapshot())
-        .map(|version| Request::metadata(role_file_name(rooted.root(), "targets", version), rooted.limits().targets))
+        .map(|version| {
+            Request::metadata(
+                file_name::published(rooted.root(), TopLevelRole::Targets, version),
+                rooted.limits().targets,
+            )
+        })
         .into_iter()
         .collect()
 }
@@ -68,20 +70,26 @@ pub(super) fn after_snapshot(timestamped: &Timestamped) -> Vec<Request> {
 /// The snapshot that a timestamp which is here names, and the targets that this snapshot names; but not what `local` shows to be here.
 fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, seen: &dyn Seen) -> Vec<Request> {
     let mut requests = Vec::new();
-    let Some(timestamp) = seen.bytes(TIMESTAMP).and_then(|bytes| parsed::<Timestamp>(bytes, limits.timestamp)) else {
+    let Some(timestamp) =
+        seen.bytes(file_name::TIMESTAMP).and_then(|bytes| parsed::<Timestamp>(bytes, limits.timestamp))
+    else {
         return requests;
     };
     let pin = timestamp.unverified().snapshot();
     if local.is_some_and(|local| local.version() == pin.version) {
         return requests;
     }
-    let name = role_file_name(root, "snapshot", pin.version);
+    let name = file_name::published(root, TopLevelRole::Snapshot, pin.version);
     let snapshot = seen.bytes(&name).and_then(|bytes| parsed::<Snapshot>(bytes, limits.snapshot));
     requests.extend(request(name, pin, limits.snapshot));
     if let Some(snapshot) = snapshot {
         let pin = snapshot.unverified().targets();
         if local.is_none_or(|local| local.targets().version != pin.version) {
-            requests.extend(request(role_file_name(root, "targets", pin.version), pin, limits.targets));
+            requests.extend(request(
+                file_name::published(root, TopLevelRole::Targets, pin.version),
+                pin,
+                limits.targets,
+            ));
         }
     }
     requests

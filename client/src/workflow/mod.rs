@@ -28,7 +28,6 @@ pub use floor::Floor;
 pub use old_roots::OldRoots;
 pub use phases::Trusted;
 pub use refresh::Refresh;
-pub(crate) use refresh::role_file_name;
 pub use root_chain::RootChain;
 pub use search::{Found, Search};
 pub(crate) use target::target_absent;

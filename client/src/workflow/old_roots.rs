@@ -1,6 +1,6 @@
 //! The roots before the pinned one, for readers who have pinned an older one.
 
-use rootline_metadata::{Envelope, Role, Root, Version};
+use rootline_metadata::{Envelope, Role, Root, Version, file_name};
 
 use super::crank::{Answer, Crank, Seen, Step};
 use super::root_chain::RootChain;
@@ -55,7 +55,7 @@ impl OldRoots {
     }
 
     fn request(&self, version: Version) -> Request {
-        Request::metadata(format!("{version}.root.json"), self.limits.root)
+        Request::metadata(file_name::root(version), self.limits.root)
     }
 
     fn took(&mut self, version: Version, bytes: Vec<u8>) {

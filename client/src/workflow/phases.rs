@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{
-    Authority, Envelope, Expiry, Pin, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
+    Authority, Envelope, Expiry, Pin, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified, file_name,
 };
 
 use super::floor::Floor;
@@ -333,7 +333,7 @@ fn nothing_lost(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
             return Err(refusal(Fault::Removed { name: name.into_owned() }));
         };
         if offered < trusted {
-            let role = name.strip_suffix(".json").and_then(rootline_metadata::RoleName::new);
+            let role = file_name::delegated_role_in(&name);
             let of = role.map_or(File::Targets, File::Delegated);
             return Err(refusal(Fault::WentBackwards { of, trusted, offered }));
         }

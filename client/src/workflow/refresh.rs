@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
-use rootline_metadata::{Role, Root, TopLevelRole, Version};
+use rootline_metadata::{Role, TopLevelRole, Version, file_name};
 
 use super::crank::{Answer, Content, Crank, Seen, Step};
 use super::floor::{Floor, LocalCopies};
@@ -180,7 +180,10 @@ impl Crank for Refresh {
                 let (rooted, pin) = (timestamped.rooted(), timestamped.pin());
                 let check = Check::SnapshotPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().snapshot, &File::Snapshot, check)?;
-                Step::Fetch(Request::metadata(role_file_name(rooted.root(), "snapshot", pin.version), limit))
+                Step::Fetch(Request::metadata(
+                    file_name::published(rooted.root(), TopLevelRole::Snapshot, pin.version),
+                    limit,
+                ))
             }
             State::StoreSnapshot(snapshotted) => {
                 Step::Store(LocalFile::Snapshot, Content::Metadata(snapshotted.snapshot().document()))
@@ -190,7 +193,10 @@ impl Crank for Refresh {
                 let (rooted, pin) = (snapshotted.rooted(), snapshotted.snapshot().targets());
                 let check = Check::TargetsPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().targets, &File::Targets, check)?;
-                Step::Fetch(Request::metadata(role_file_name(rooted.root(), "targets", pin.version), limit))
+                Step::Fetch(Request::metadata(
+                    file_name::published(rooted.root(), TopLevelRole::Targets, pin.version),
+                    limit,
+                ))
             }
             State::StoreTargets(trusted) => {
                 Step::Store(LocalFile::Targets, Content::Metadata(trusted.targets().document()))
@@ -234,9 +240,4 @@ fn with_timestamp(timestamped: Timestamped) -> State {
 
 fn absent(file: File, check: Check) -> Refusal {
     Refusal { file, check, fault: Fault::Absent }
-}
-
-/// 5.5.1, 5.6.1, 6.2: with consistent snapshots a file's version is in its name.
-pub(crate) fn role_file_name(root: &Root, role: &str, version: Version) -> String {
-    if root.consistent_snapshot() { format!("{version}.{role}.json") } else { format!("{role}.json") }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified};
+use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
 
 use super::crank::{Answer, Content, Crank, Step};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
-use super::refresh::role_file_name;
 use crate::limits::Limits;
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
@@ -188,7 +187,7 @@ impl Crank for Search {
             State::Fetch(visit, pin) => {
                 let file = File::Delegated(visit.role.clone());
                 let limit = bytes_to_ask_for(pin, self.limits().targets, &file, Check::TargetsPresent)?;
-                let name = role_file_name(self.trusted.root(), visit.role.as_str(), pin.version);
+                let name = file_name::published(self.trusted.root(), &visit.role, pin.version);
                 Step::Fetch(Request::metadata(name, limit))
             }
             State::Store(visit, targets) => {

@@ -1,5 +1,7 @@
 //! Fetching a target that was found (TUF 5.7).
 
+use rootline_metadata::file_name;
+
 use super::search::Found;
 use crate::limits::Limits;
 use crate::refusal::{Fault, File, Refusal};
@@ -19,13 +21,7 @@ impl TargetRequest {
         if stated > limit {
             return Err(refusal(found, Fault::TooLong { stated, limit }));
         }
-        let path = found.path.as_str();
-        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
-        let slash = if path.contains('/') { "/" } else { "" };
-        let name = match found.consistent_snapshot {
-            true => format!("{folder}{slash}{}.{name}", found.file.digests.name_prefix()),
-            false => path.to_owned(),
-        };
+        let name = file_name::target(found.path.as_str(), &found.file.digests, found.consistent_snapshot);
         Ok(Request::target(&name, stated))
     }
 }

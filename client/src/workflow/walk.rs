@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified};
+use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified, file_name};
 
 use super::crank::{Answer, Crank, Seen, Step};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
-use super::refresh::role_file_name;
 use crate::refusal::{Fault, File, Refusal};
 use crate::spec::Check;
 use crate::store::LocalFile;
@@ -88,7 +87,7 @@ impl Walk {
             }
             // There may be more bins than anybody could count; the snapshot lists those that are there.
             DelegatedRoles::HashBins(bins) => {
-                let names = snapshot.pins().filter_map(|(name, _)| RoleName::new(name.strip_suffix(".json")?));
+                let names = snapshot.pins().filter_map(|(name, _)| file_name::delegated_role_in(&name));
                 names.filter(|name| bins.is_bin(name)).collect()
             }
         };
@@ -148,7 +147,7 @@ impl Walk {
         let pin = self.pin(&visit.role).ok_or_else(|| absent(visit))?;
         let file = File::Delegated(visit.role.clone());
         let limit = bytes_to_ask_for(&pin, trusted.rooted().limits().targets, &file, Check::TargetsPresent)?;
-        Ok(Request::metadata(role_file_name(trusted.root(), visit.role.as_str(), pin.version), limit))
+        Ok(Request::metadata(file_name::published(trusted.root(), &visit.role, pin.version), limit))
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
+use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
 
@@ -112,7 +113,9 @@ fn check_destination(to: &Path, there: &Files, published: &Published) -> Result<
 }
 
 fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
-    let there = Envelope::<Timestamp>::parse(bytes.to_vec(), 16_384).ok().map(|there| there.unverified().version());
+    let there = Envelope::<Timestamp>::parse(bytes.to_vec(), MAX_TIMESTAMP_BYTES)
+        .ok()
+        .map(|there| there.unverified().version());
     let own = published.current().map(|current| current.timestamp.version());
     if there > own { Err(newer(path)) } else { Ok(()) }
 }

@@ -29,7 +29,7 @@ use crate::signer::{OpenSigner, SignerArgs};
 const USUAL_TIMESTAMP_DAYS: i64 = 7;
 
 /// Most bytes of a root, as every client reads it.
-const MOST_BYTES_OF_ROOT: usize = 512_000;
+const MOST_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -7,7 +7,7 @@ use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, Skip
 pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
 
 /// Most bytes of a document that is looked into: Sigstore's trust root has 7 kB, GitHub's 32.
-pub(crate) const MOST_BYTES: usize = 8 << 20;
+pub(crate) const MOST_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 
 /// What a file is, by its content. Its name only says what it ought to be.
 #[derive(Clone, Debug)]
