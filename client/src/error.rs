@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::refusal::Refusal;
-use crate::spec::Check;
 use crate::store::StoreError;
 use crate::transport::TransportError;
+use crate::workflow::check::Check;
+use crate::workflow::refusal::Refusal;
 
 /// Why a refresh, a search or a download failed. The trusted files are as they were, or further on by files that were verified.
 #[derive(Debug, thiserror::Error)]

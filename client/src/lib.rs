@@ -30,7 +30,7 @@
 //! - [`workflow`] is the TUF client workflow as a value without IO; [`driver`] turns it, waiting or not.
 //! - [`transport`] brings bytes and vouches for nothing: HTTP(S), a folder, or your own.
 //! - [`store`] keeps bytes and is never trusted: a locked folder, memory, or your own.
-//! - [`refusal`] and [`spec`] say what was refused, by which section of the specification, and what to do next.
+//! - [`workflow::refusal`] and [`workflow::check`] say what was refused, by which section of the specification, and what to do next.
 //!
 //! Time is always an argument. Without the feature `http` there is no tokio, reqwest or TLS in the tree.
 //!
@@ -38,7 +38,6 @@
 
 #[cfg(feature = "bundle")]
 pub mod bundle;
-pub mod cache;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
@@ -46,30 +45,21 @@ pub mod driver;
 pub mod error;
 #[cfg(feature = "bundle")]
 pub mod export;
-pub mod freshness;
-pub mod instance;
-pub mod last_check;
-pub mod limits;
-pub mod local_copy;
 pub mod mirror;
-#[cfg(feature = "http")]
-pub mod open;
-pub mod refusal;
-pub mod shared_trust_root;
-pub mod spec;
 pub mod store;
 pub mod transport;
-pub mod trust_root;
-pub mod unsaved;
 pub mod workflow;
 
-pub use cache::Cache;
-pub use client::Client;
-pub use driver::Prefetch;
+pub use client::cache::Cache;
+pub use client::instance::{Instance, Location};
+#[cfg(feature = "http")]
+pub use client::open;
+pub use client::shared::{SharedTrustRoot, SharedTrustRootAsync};
+pub use client::trust_root::TrustRoot;
+pub use client::{Client, cache, instance, trust_root};
+pub use driver::offline::LocalCopy;
+pub use driver::pending_writes::Keeping;
+pub use driver::{Prefetch, last_check};
 pub use error::{Error, Note};
-pub use freshness::{Freshness, FreshnessReport};
-pub use instance::{Instance, Location};
-pub use local_copy::LocalCopy;
-pub use shared_trust_root::{SharedTrustRoot, SharedTrustRootAsync};
-pub use trust_root::TrustRoot;
-pub use unsaved::Keeping;
+pub use workflow::freshness::{Freshness, FreshnessReport};
+pub use workflow::{check as spec, freshness, limits, refusal};

@@ -18,11 +18,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::digests::Digests;
 use crate::hex;
-use crate::role::{RoleName, TopLevelRole};
-use crate::root::Root;
-use crate::version::Version;
+use crate::roles::digests::Digests;
+use crate::roles::header::{RoleName, TopLevelRole};
+use crate::roles::root::Root;
+use crate::roles::version::Version;
 
 /// The timestamp: the one file that keeps its name when it changes, so that a client knows what to ask for first.
 pub const TIMESTAMP: &str = "timestamp.json";
@@ -67,7 +67,7 @@ pub fn versioned(role: impl fmt::Display, version: Version) -> String {
 }
 
 /// The name under which the repository of `root` publishes its snapshot or a targets role (TUF 5.5.1, 5.6.1): [`versioned`] if that root
-/// says that its snapshots are consistent. Roots and the timestamp do not ask: see [`root`](self::root) and [`TIMESTAMP`].
+/// says that its snapshots are consistent. Roots and the timestamp do not ask: see [`root`] and [`TIMESTAMP`].
 pub fn published(root: &Root, role: impl fmt::Display, version: Version) -> String {
     if root.consistent_snapshot() { versioned(role, version) } else { self::role(role) }
 }

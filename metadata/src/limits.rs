@@ -1,7 +1,7 @@
 //! The largest files that are read, unless a caller says otherwise. They are what other clients take by default, so a repository that keeps
 //! to them is one that everybody can read; Sigstore's whole metadata has about 13 000 bytes.
 
-use crate::role::TopLevelRole;
+use crate::roles::header::TopLevelRole;
 
 /// Largest root, in bytes.
 pub const MAX_ROOT_BYTES: usize = 512_000;

@@ -9,15 +9,15 @@ use rootline_metadata::{Envelope, Expiry, Role, RoleName, TargetPath, Targets, V
 use super::error::BundleError;
 use super::limits::BundleLimits;
 use super::names::file_name;
+use crate::driver::last_check::LastCheck;
+use crate::driver::offline::LocalCopy;
+use crate::driver::pending_writes::Unsaved;
 use crate::driver::{Prefetch, turn};
-use crate::last_check::LastCheck;
-use crate::limits::Limits;
-use crate::local_copy::LocalCopy;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
 use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::{Request, Transport, TransportError};
-use crate::unsaved::Unsaved;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 use crate::workflow::{
     Answer, Content, Crank, OldRoots, RootChain, Step, TargetRequest, Update, Updated, Walked, Wanted,
 };

@@ -6,9 +6,9 @@ use rootline_metadata::Version;
 use rootline_metadata::json::FormatError;
 
 use crate::error::Error;
-use crate::refusal::Refusal;
 use crate::store::StoreError;
 use crate::transport::TransportError;
+use crate::workflow::refusal::Refusal;
 
 /// Why a bundle is not taken, or cannot be made. A local copy that it was to be imported into is as it was.
 #[derive(Debug, thiserror::Error)]

@@ -7,11 +7,11 @@ use super::error::BundleError;
 use super::names::Files;
 use super::verified::Bundle;
 use crate::client::Client;
+use crate::driver::last_check::LastCheck;
+use crate::driver::pending_writes::Unsaved;
 use crate::driver::{Prefetch, turn};
 use crate::error::Error;
-use crate::last_check::LastCheck;
 use crate::store::{LocalFile, Store};
-use crate::unsaved::Unsaved;
 use crate::workflow::{Update, Updated, Wanted};
 
 /// What came of an import.

@@ -1,6 +1,6 @@
 //! How much a bundle may ask of us.
 
-use crate::limits::Limits;
+use crate::workflow::limits::Limits;
 
 /// Limits of one bundle; they hold before memory is spent. Every file in it is bounded by its kind as well, as [`Limits`] says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
 use super::names::{Files, TARGETS, check_name};
 use super::verified::Bundle;
-use crate::freshness::Freshness;
 use crate::store::MemoryStore;
+use crate::workflow::freshness::Freshness;
 use crate::workflow::{RootChain, Wanted};
 
 /// The files of a bundle and what it says of itself, in memory. It has the form of a bundle; nothing else is known about it.

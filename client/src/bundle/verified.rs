@@ -10,8 +10,8 @@ use super::archive::ArchiveWriter;
 use super::contents::Contents;
 use super::error::BundleError;
 use super::manifest::{MANIFEST, Statement};
-use crate::freshness::FreshnessReport;
 use crate::workflow::Updated;
+use crate::workflow::freshness::FreshnessReport;
 
 /// Verified contents, with two statements that nobody has signed: which instance they are of, and when they were taken.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use crate::cli::limits::LimitArgs;
 use crate::cli::repository::PinArgs;
 use crate::cli::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::cli::terminal::{Terminal, printable};
-use crate::refusal::Fault;
+use crate::workflow::refusal::Fault;
 use crate::{Freshness, Instance};
 
 /// A bundle that was verified, for which instance, and when.

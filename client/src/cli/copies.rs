@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::Instance;
 use crate::cli::failure::Failure;
 use crate::cli::instances::Instances;
-use crate::last_check::LastCheck;
+use crate::driver::last_check::LastCheck;
 use crate::store::FileStore;
 
 /// One local copy.

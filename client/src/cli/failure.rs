@@ -8,9 +8,9 @@ use rootline_metadata::json::Problem;
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::refusal::{Fault, File, Refusal};
 use crate::store::StoreError;
 use crate::transport::TransportError;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// A failure: what happened, which check it was and where, and what to do next.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::clock::parse_at;
 use crate::cli::duration::parse_duration;
 use crate::cli::failure::Failure;
-use crate::refusal::Fault;
+use crate::workflow::refusal::Fault;
 use crate::{Error, Freshness, FreshnessReport};
 
 /// The options of commands that use the trust root.

@@ -10,7 +10,7 @@ use crate::cli::freshness::failure;
 use crate::cli::repository::Repository;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::terminal::{Terminal, printable};
-use crate::trust_root::{TRUSTED_ROOT, wanted_if_listed};
+use crate::client::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use crate::{Freshness, TrustRoot};
 
 /// How near an expiry may come.

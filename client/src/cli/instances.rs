@@ -14,8 +14,8 @@ pub(crate) use name::parse_name;
 
 use crate::Instance;
 use crate::cli::failure::Failure;
-use crate::limits::Limits;
 use crate::store::{Access, read_file_at_most, write_file};
+use crate::workflow::limits::Limits;
 use file::InstanceFile;
 
 /// The option that says where they are.

@@ -5,7 +5,7 @@ use clap::builder::RangedU64ValueParser;
 use rootline_metadata::json::MAX_BYTES;
 
 use crate::cli::failure::Failure;
-use crate::limits::Limits;
+use crate::workflow::limits::Limits;
 
 /// Said with each option: a heading for all that follow would run on into the options of others.
 const HEADING: &str = "Limits";

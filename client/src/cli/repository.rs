@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::instance::Location;
-use crate::limits::Limits;
-use crate::open::{OpenTransport, transport};
+use crate::client::instance::Location;
+use crate::client::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
+use crate::workflow::limits::Limits;
 use crate::workflow::{Updated, Wanted};
 use crate::{Cache, Client, Error, Freshness, Instance, Keeping};
 use chrono::{DateTime, Utc};

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
 
-use super::work::Work;
+use super::session::Work;
 use super::{Client, turn_locally};
+use crate::driver::offline::LocalCopy;
+use crate::driver::pending_writes::Unsaved;
 use crate::driver::turn_async;
 use crate::error::Error;
-use crate::local_copy::LocalCopy;
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
-use crate::unsaved::Unsaved;
 use crate::workflow::{Found, Search, TargetRequest, Trusted, Updated, Wanted, check_target};
 
 impl<T: AsyncTransport, S: Store> Client<T, S> {

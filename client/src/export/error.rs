@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use rootline_metadata::Version;
 
+use crate::client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use crate::error::Error;
 use crate::store::StoreError;
-use crate::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 
 /// Why something cannot be exported.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ pub use layouts::{ClientUrl, cosign, sigstore_js, sigstore_python};
 pub use pem::{PemIndex, pem};
 
 use crate::bundle::Contents;
-use crate::trust_root::{TRUSTED_ROOT, TrustRoot};
+use crate::client::trust_root::{TRUSTED_ROOT, TrustRoot};
 use rootline_metadata::sigstore::ClientTrustConfig;
 
 /// The trust root that is in `contents`.

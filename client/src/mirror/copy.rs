@@ -5,10 +5,10 @@ use std::path::Path;
 use rootline_metadata::{Envelope, Pin, Role, Snapshot, Timestamp};
 
 use crate::error::Error;
-use crate::limits::Limits;
 use crate::store::{LocalFile, MemoryStore, Store, StoreError};
 use crate::transport::{Folder, Request, Transport};
 use crate::workflow::Trusted;
+use crate::workflow::limits::Limits;
 
 use super::place::TARGETS;
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::refusal::Refusal;
 use crate::store::StoreError;
+use crate::workflow::refusal::Refusal;
 
 /// What readers of the mirror see is what it was before.
 #[derive(Debug, thiserror::Error)]

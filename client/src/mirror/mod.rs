@@ -31,12 +31,12 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::driver::pending_writes::Unsaved;
 use crate::driver::{Prefetch, turn};
 use crate::error::{Error, Note};
-use crate::limits::Limits;
 use crate::store::MemoryStore;
 use crate::transport::Transport;
-use crate::unsaved::Unsaved;
+use crate::workflow::limits::Limits;
 use crate::workflow::{Crank, OldRoots, Refresh, Walk, Walked};
 
 use copy::MirrorCopy;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version, file_name};
 
-use crate::limits::Limits;
-use crate::refusal::Refusal;
 use crate::store::escape::percent_encode;
 use crate::transport::Request;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::Refusal;
 use crate::workflow::{Found, TargetRequest, Trusted, Walked};
 
 use super::error::MirrorError;

@@ -11,26 +11,30 @@
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
 //! turn the same cranks.
 
-mod crank;
-mod floor;
-mod guess;
-mod old_roots;
+mod all_roles;
+pub mod check;
+pub mod freshness;
+pub mod limits;
+mod machine;
 pub mod phases;
+mod prefetch;
 mod refresh;
+pub mod refusal;
+mod rollback_floor;
 mod root_chain;
+mod root_history;
 mod search;
 mod target;
 mod update;
-mod walk;
 
-pub use crank::{Answer, Content, Crank, Seen, Step};
-pub use floor::Floor;
-pub use old_roots::OldRoots;
+pub use all_roles::{Walk, Walked};
+pub use machine::{Answer, Content, Crank, Seen, Step};
 pub use phases::Trusted;
 pub use refresh::Refresh;
+pub use rollback_floor::Floor;
 pub use root_chain::RootChain;
+pub use root_history::OldRoots;
 pub use search::{Found, Search};
 pub(crate) use target::target_absent;
 pub use target::{TargetRequest, check_target};
 pub use update::{Update, Updated, Wanted};
-pub use walk::{Walk, Walked};

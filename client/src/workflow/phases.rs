@@ -5,10 +5,10 @@ use rootline_metadata::{
     Authority, Envelope, Expiry, Pin, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified, file_name,
 };
 
-use super::floor::Floor;
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
+use super::rollback_floor::Floor;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// 5.3 is done: the newest root is trusted and unexpired.
 #[derive(Clone, Debug)]

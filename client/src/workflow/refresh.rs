@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
 use rootline_metadata::{Role, TopLevelRole, Version, file_name};
 
-use super::crank::{Answer, Content, Crank, Seen, Step};
-use super::floor::{Floor, LocalCopies};
-use super::guess;
+use super::machine::{Answer, Content, Crank, Seen, Step};
 use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
+use super::prefetch;
+use super::rollback_floor::{Floor, LocalCopies};
 use super::root_chain::RootChain;
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
 use crate::store::LocalFile;
 use crate::transport::Request;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// One refresh. It sends for the next root until there is none, then for the timestamp, and then only for what has changed.
 #[derive(Debug)]
@@ -155,10 +155,10 @@ impl Crank for Refresh {
     fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
         match &self.state {
             State::FetchRoot(chain, copies, version) => {
-                guess::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, seen)
+                prefetch::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, seen)
             }
-            State::FetchTimestamp(rooted, floor) => guess::after_timestamp(rooted, floor, seen),
-            State::FetchSnapshot(timestamped) => guess::after_snapshot(timestamped),
+            State::FetchTimestamp(rooted, floor) => prefetch::after_timestamp(rooted, floor, seen),
+            State::FetchSnapshot(timestamped) => prefetch::after_snapshot(timestamped),
             _ => Vec::new(),
         }
     }
@@ -168,11 +168,11 @@ impl Crank for Refresh {
             State::LoadRoot(chain, version) => {
                 Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
             }
-            State::FetchRoot(chain, _, version) => Step::Fetch(guess::root(chain, *version)),
+            State::FetchRoot(chain, _, version) => Step::Fetch(prefetch::root(chain, *version)),
             State::StoreRoot(chain, _, file) => Step::Store(file.clone(), Content::Metadata(chain.newest().document())),
             State::LoadTimestamp(chain) => Step::Load(LocalFile::Timestamp, chain.limits().timestamp),
             State::LoadSnapshot(chain, _) => Step::Load(LocalFile::Snapshot, chain.limits().snapshot),
-            State::FetchTimestamp(rooted, _) => Step::Fetch(guess::timestamp(rooted.limits())),
+            State::FetchTimestamp(rooted, _) => Step::Fetch(prefetch::timestamp(rooted.limits())),
             State::StoreTimestamp(_, document) => {
                 Step::Store(LocalFile::Timestamp, Content::Metadata(Arc::clone(document)))
             }

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Envelope, Role, Root, Verified, Version};
 
 use super::phases::{Rooted, parse, unexpired};
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// A chain of roots, each vouched for by the one before it.
 #[derive(Clone, Debug)]

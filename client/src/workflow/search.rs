@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
 
-use super::crank::{Answer, Content, Crank, Step};
+use super::machine::{Answer, Content, Crank, Step};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
 use crate::store::LocalFile;
 use crate::transport::Request;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// The search for one target, which may load, fetch and store delegated roles on its way.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use rootline_metadata::file_name;
 
 use super::search::Found;
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
 use crate::transport::Request;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// How to ask for a target.
 pub struct TargetRequest;

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Role, TargetPath};
 
-use super::crank::{Answer, Content, Crank, Seen, Step};
+use super::machine::{Answer, Content, Crank, Seen, Step};
 use super::refresh::Refresh;
 use super::search::{Found, Search};
 use super::target::{TargetRequest, check_target, target_absent};
-use crate::freshness::FreshnessReport;
-use crate::limits::Limits;
-use crate::refusal::{Fault, File, Refusal};
-use crate::spec::Check;
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::Trusted;
+use crate::workflow::check::Check;
+use crate::workflow::freshness::FreshnessReport;
+use crate::workflow::limits::Limits;
+use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// A target to bring along.
 #[derive(Clone, Debug, PartialEq, Eq)]

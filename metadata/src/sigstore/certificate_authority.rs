@@ -62,7 +62,7 @@ impl CertificateAuthority {
 
     /// The chain as PEM (RFC 7468), leaf to root, one block after the other.
     pub fn chain_pem(&self) -> String {
-        self.chain().map(|certificate| crate::pem::block("CERTIFICATE", certificate)).collect()
+        self.chain().map(|certificate| crate::keys::pem::block("CERTIFICATE", certificate)).collect()
     }
 
     /// From when to when the chain is to be trusted, beside what its certificates say.

@@ -11,8 +11,8 @@ use super::proto_json::{spelling, timestamp_text};
 use super::section::Section;
 use super::trusted_root::TrustedRoot;
 use super::window::Window;
-use crate::expiry::parse_instant;
 use crate::json::{FormatError, Value, ValueMembers};
+use crate::roles::expiry::parse_instant;
 
 /// Why an edit was refused. The document is then as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -339,7 +339,8 @@ mod tests {
         root.add_ct_log(&new_rekor_v2()).unwrap();
         let ids = |logs: &[LogInstance]| logs.iter().map(|log| log.log_id().unwrap().to_string()).collect::<Vec<_>>();
         assert_eq!(ids(root.transparency_logs()), [REKOR_V1_ID, REKOR_V2_ID]);
-        let digest = LogId::from_bytes(crate::digests::sha256(root.transparency_logs()[1].key().raw())).to_string();
+        let digest =
+            LogId::from_bytes(crate::roles::digests::sha256(root.transparency_logs()[1].key().raw())).to_string();
         assert_eq!(ids(root.certificate_transparency_logs()), [CT_LOG_ID.to_string(), digest]);
         assert_eq!(root.remarks(), []);
     }

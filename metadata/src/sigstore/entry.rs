@@ -12,8 +12,8 @@ use super::log_key::LogKey;
 use super::proto_json::{base64_text, timestamp_text};
 use super::section::{Section, TrustedRootFormat};
 use super::window::Window;
-use crate::expiry::parse_instant;
 use crate::json::{Value, ValueMembers};
+use crate::roles::expiry::parse_instant;
 
 /// Names an entry of a [`Section`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::key_details::KeyDetails;
 use super::log_key::LogKey;
 use super::proto_json::decode_base64;
 use super::trusted_root::TrustedRoot;
-use crate::expiry::parse_instant;
+use crate::roles::expiry::parse_instant;
 
 /// rekor.sigstore.dev, P-256, and its log id.
 pub(super) const REKOR_V1: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwrkBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/9A/bY2LhC30M9+RYtw==";

@@ -164,7 +164,7 @@ impl KeyDetails {
 }
 
 impl Algorithm {
-    /// As [`KeyMaterial::kind`](crate::public_key::KeyMaterial::kind) has it.
+    /// As [`KeyMaterial::kind`](crate::keys::public_key::KeyMaterial::kind) has it.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Algorithm::Rsa => "RSA",

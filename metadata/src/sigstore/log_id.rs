@@ -6,8 +6,8 @@ use core::fmt;
 
 use super::log_key::LogKey;
 use super::proto_json::{base64_text, decode_base64};
-use crate::digests::sha256;
 use crate::hex;
+use crate::roles::digests::sha256;
 
 /// The id of a log as a file states it, of whatever length; a derived one has 32 bytes. Shown in base64, as files have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -147,7 +147,7 @@ impl LogInstance {
 pub(super) fn usual_id(section: Section, key: &LogKey, base_url: &str) -> (LogIdKind, LogId) {
     let derive = |kind: &LogIdKind| Some((*kind, LogId::derive(*kind, key, base_url)?));
     // Every key has a digest, and it is among the kinds.
-    let digest = || (LogIdKind::KeyDigest, LogId::from_bytes(crate::digests::sha256(&key.spki_der())));
+    let digest = || (LogIdKind::KeyDigest, LogId::from_bytes(crate::roles::digests::sha256(&key.spki_der())));
     kinds(section, key).iter().find_map(derive).unwrap_or_else(digest)
 }
 
@@ -174,7 +174,7 @@ mod tests {
         skipped, trusted_root,
     };
     use super::*;
-    use crate::digests::sha256;
+    use crate::roles::digests::sha256;
 
     fn only(section: Section, entry: &str) -> LogInstance {
         let root = trusted_root(&[(section.as_str(), &[entry.into()])]);

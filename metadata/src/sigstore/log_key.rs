@@ -12,7 +12,7 @@ use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use super::key_details::{Algorithm, KeyDetails};
 use super::proto_json::Message;
 use super::skipped::SkipReason;
-use crate::public_key::{Encoding, PublicKey, UnusableKey};
+use crate::keys::public_key::{Encoding, PublicKey, UnusableKey};
 
 /// RFC 3279, section 2.3.1, and RFC 5480, section 2.1.1.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -90,7 +90,7 @@ impl LogKey {
 
     /// The key as PEM (RFC 7468).
     pub fn to_pem(&self) -> String {
-        crate::pem::block("PUBLIC KEY", &self.spki_der())
+        crate::keys::pem::block("PUBLIC KEY", &self.spki_der())
     }
 
     /// The key to verify signatures with. None where the stated kind of signature is one that [`PublicKey`] does not check, so that a

@@ -9,8 +9,8 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::expiry::parse_instant;
 use crate::json::{FormatError, Kind, Node, Object, Problem, ValueMembers};
+use crate::roles::expiry::parse_instant;
 
 /// A message: an object whose members may each go by two names. An absent member and `null` are the member's default.
 #[derive(Clone, Copy)]

@@ -81,8 +81,8 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::expiry::parse_instant;
     use crate::json::Document;
+    use crate::roles::expiry::parse_instant;
 
     fn at(text: &str) -> DateTime<Utc> {
         parse_instant(text).unwrap()

@@ -1,4 +1,4 @@
-//! The list of checks (`client/src/spec.rs`) against the code that makes them, and against the tests on both sides of each.
+//! The list of checks (`client/src/workflow/check.rs`) against the code that makes them, and against the tests on both sides of each.
 
 use std::collections::BTreeSet;
 use std::fs;

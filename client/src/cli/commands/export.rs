@@ -11,12 +11,12 @@ use crate::cli::failure::Failure;
 use crate::cli::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::cli::repository::{Repository, RepositoryArgs};
 use crate::cli::terminal::Terminal;
+use crate::client::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use crate::export::{
     ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
     trusted_root_line, write_all,
 };
 use crate::store::{Access, write_file};
-use crate::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use crate::workflow::Wanted;
 
 #[derive(Args, Debug)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::client::trust_root::wanted_if_listed;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::trust_root::wanted_if_listed;
 use crate::workflow::Wanted;
 use clap::Args;
 use rootline_metadata::TargetPath;

@@ -11,11 +11,11 @@ use crate::cli::failure::Failure;
 use crate::cli::instances::{Adding, InstancesArgs, parse_name, read_needed};
 use crate::cli::repository::{CacheArgs, ClientArgs, located};
 use crate::cli::terminal::Terminal;
-use crate::limits::Limits;
-use crate::open::transport;
+use crate::client::open::transport;
+use crate::client::trust_root::wanted_if_listed;
 use crate::transport::{Request, Transport};
-use crate::trust_root::wanted_if_listed;
 use crate::workflow::RootChain;
+use crate::workflow::limits::Limits;
 use crate::{Cache, Freshness, Instance, Keeping, Location};
 use chrono::{DateTime, Utc};
 

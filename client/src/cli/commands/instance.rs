@@ -10,8 +10,8 @@ use crate::cli::failure::Failure;
 use crate::cli::instances::InstancesArgs;
 use crate::cli::repository::CacheArgs;
 use crate::cli::terminal::Terminal;
-use crate::limits::Limits;
 use crate::workflow::RootChain;
+use crate::workflow::limits::Limits;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum InstanceCommand {
@@ -125,7 +125,7 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let line = |name: &str, value: &str| terminal.line(format_args!("{name:<12} {value}"));
     line("name", &instance.name);
     line("metadata", &instance.location().shown());
-    line("targets", &crate::instance::without_credentials(&instance.targets_url));
+    line("targets", &crate::client::instance::without_credentials(&instance.targets_url));
     for mirror in &instance.mirrors {
         line("mirror", &mirror.shown());
     }
@@ -169,7 +169,7 @@ fn to_json(instance: &Instance, built_in: bool) -> Value {
         "name": instance.name,
         "built_in": built_in,
         "metadata_url": instance.location().shown(),
-        "targets_url": crate::instance::without_credentials(&instance.targets_url),
+        "targets_url": crate::client::instance::without_credentials(&instance.targets_url),
         "mirrors": instance.mirrors.iter().map(|mirror| mirror.shown()).collect::<Vec<_>>(),
         "root_sha256": hex::encode(&sha256(&instance.pinned_root)),
     })

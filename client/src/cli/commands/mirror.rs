@@ -17,8 +17,8 @@ use crate::cli::repository::SourceArgs;
 use crate::cli::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
+use crate::client::open::OpenTransport;
 use crate::mirror::{Mirror, MirrorError, MirrorLimits, MirrorReport, Progress, watch};
-use crate::open::OpenTransport;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -13,7 +13,7 @@ use crate::cli::repository::RepositoryArgs;
 use crate::cli::roles::{RoleState, role_states};
 use crate::cli::services::{self, Choice};
 use crate::cli::terminal::{Terminal, printable};
-use crate::trust_root::{TrustRoot, wanted};
+use crate::client::trust_root::{TrustRoot, wanted};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::instance::without_credentials;
-use crate::limits::Limits;
+use crate::client::instance::without_credentials;
 use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{FileStore, LocalFile, Store, reader_meets};
 use crate::transport::{Http, HttpBlocking};
+use crate::workflow::limits::Limits;
 use crate::workflow::{Found, RootChain, Trusted};
 use crate::{Client, Prefetch};
 use chrono::{DateTime, Utc};

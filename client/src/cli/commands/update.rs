@@ -1,7 +1,7 @@
 //! `rootline update`: bring the local copy up to date.
 
 use crate::Freshness;
-use crate::trust_root::wanted_if_listed;
+use crate::client::trust_root::wanted_if_listed;
 use crate::workflow::Updated;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;

@@ -1,0 +1,104 @@
+//! The local copy of one instance, in its place among the local copies of all.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::client::instance::Instance;
+use crate::error::Note;
+use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
+
+/// A folder of its own below a folder for all instances, named after the instance, its pinned root's digest and its URLs; or memory, where
+/// there is no place to write.
+pub struct Cache {
+    store: Box<dyn Store + Send + Sync>,
+    folder: Option<PathBuf>,
+}
+
+impl Cache {
+    /// The folder for the local copies of all instances: `rootline` in the platform's cache folder. None if this user has none.
+    pub fn default_folder() -> Option<PathBuf> {
+        dirs::cache_dir().map(|folder| folder.join("rootline"))
+    }
+
+    /// The local copy of `instance` below `folder`, on disk.
+    ///
+    /// # Errors
+    /// If it is missing and cannot be made.
+    pub fn open(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
+        FileStore::open(folder.join(instance.cache_name())).map(Cache::on_disk)
+    }
+
+    /// The local copy of `instance` below `folder`, on disk if that is possible. Otherwise what can be read there still counts, so that nothing goes
+    /// below the versions that were seen; what is new is kept in memory; and the note says why.
+    pub fn open_if_possible(folder: Option<&Path>, instance: &Instance) -> (Cache, Option<Note>) {
+        let Some(folder) = folder else { return (Cache::in_memory(None), Some(Note::NoCacheFolder)) };
+        match Cache::open(folder, instance) {
+            Ok(cache) => (cache, None),
+            Err(error) => {
+                let below = FileStore::open_existing(folder.join(instance.cache_name())).ok().flatten();
+                (Cache::in_memory(below), Some(Note::NotKept(error)))
+            }
+        }
+    }
+
+    /// The local copy of `instance` below `folder`, to be read alone: nothing is made. It is empty if there is none.
+    ///
+    /// # Errors
+    /// If something else is in its place.
+    pub fn open_existing(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
+        let existing = FileStore::open_existing(folder.join(instance.cache_name()))?;
+        Ok(existing.map_or_else(|| Cache::in_memory(None), Cache::on_disk))
+    }
+
+    /// Nothing on disk: all of it ends with the process. `below` is read and never written.
+    pub fn in_memory(below: Option<FileStore>) -> Cache {
+        let store = below.map_or_else(MemoryStore::new, MemoryStore::over);
+        Cache { store: Box::new(store), folder: None }
+    }
+
+    /// Where it is; none if it is in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    fn on_disk(store: FileStore) -> Cache {
+        let folder = Some(store.folder().to_owned());
+        Cache { store: Box::new(store), folder }
+    }
+}
+
+impl Store for Cache {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.load(file, limit)
+    }
+
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        self.store.has(file, bytes)
+    }
+
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+        self.store.save(file, bytes)
+    }
+
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        self.store.save_all(files)
+    }
+
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.store.lock()
+    }
+
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.store.lock_to_load()
+    }
+
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        self.store.remove(file)
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}

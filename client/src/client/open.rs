@@ -1,0 +1,80 @@
+//! From an instance to its client in one step: over HTTP(S) or from a folder, with the platform's cache.
+
+use std::path::PathBuf;
+
+use crate::client::Client;
+use crate::client::cache::Cache;
+use crate::client::instance::{Instance, Location};
+use crate::driver::pending_writes::Keeping;
+use crate::error::Error;
+use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, Transport, TransportError};
+
+/// The transport of a client that was opened by its instance: web server or folder.
+pub type OpenTransport = Mirrors<Box<dyn Transport + Send + Sync>>;
+
+impl Client<OpenTransport, Cache> {
+    /// The client of `instance` for callers who wait, with its local copy in the [platform's place](Cache::default_folder). Where that cannot be
+    /// written it goes on in memory, and says so in its [notes](Client::take_notes). No request is made yet.
+    ///
+    /// # Errors
+    /// If a URL of the instance is none, or the system has no more file descriptors.
+    pub fn open(instance: &Instance) -> Result<Self, Error> {
+        Client::open_with(instance, &HttpSettings::default())
+    }
+
+    /// As [`Client::open`], with these settings for HTTP.
+    ///
+    /// # Errors
+    /// As [`Client::open`]; also if a setting is none that can be used.
+    pub fn open_with(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
+        Ok(keeping_if_possible(instance, transport(instance, settings)?))
+    }
+}
+
+impl Client<Mirrors<Http>, Cache> {
+    /// As [`Client::open_with`], for callers within a tokio runtime. The instance has to be on a web server.
+    ///
+    /// # Errors
+    /// As [`Client::open_with`].
+    pub fn open_async(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
+        let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
+        let first = http(&instance.metadata_url, &instance.targets_url)?;
+        let mut mirrors = Mirrors::new(instance.location().shown(), first);
+        for mirror in &instance.mirrors {
+            mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
+        }
+        Ok(keeping_if_possible(instance, mirrors))
+    }
+}
+
+fn keeping_if_possible<T>(instance: &Instance, transport: T) -> Client<T, Cache> {
+    let (cache, note) = Cache::open_if_possible(Cache::default_folder().as_deref(), instance);
+    Client::new(instance.pinned_root.clone(), transport, cache)
+        .with_keeping(Keeping::IfPossible)
+        .recording_checks()
+        .with_notes(note)
+}
+
+/// The way to the repository of `instance`. No request is made yet.
+///
+/// # Errors
+/// As [`Client::open_with`].
+pub fn transport(instance: &Instance, settings: &HttpSettings) -> Result<OpenTransport, TransportError> {
+    let first = instance.location();
+    let mut mirrors = Mirrors::new(first.shown(), place(&first, settings)?);
+    for mirror in &instance.mirrors {
+        mirrors = mirrors.then(mirror.shown(), place(mirror, settings)?);
+    }
+    Ok(mirrors)
+}
+
+fn place(location: &Location, settings: &HttpSettings) -> Result<Box<dyn Transport + Send + Sync>, TransportError> {
+    let Location { metadata_url: metadata, targets_url: targets } = location;
+    let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+    if is_http(metadata) && is_http(targets) {
+        let http = Http::new(metadata, targets, settings.clone())?;
+        return Ok(Box::new(HttpBlocking::new(http)?));
+    }
+    let folder = |url: &str| PathBuf::from(url.strip_prefix("file://").unwrap_or(url));
+    Ok(Box::new(Folder::new(folder(metadata), folder(targets))))
+}

@@ -1,0 +1,162 @@
+//! One trust root for all threads of a process.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::client::Client;
+use crate::client::trust_root::TrustRoot;
+use crate::error::{Error, Note};
+use crate::store::Store;
+use crate::transport::{AsyncTransport, Transport};
+use crate::workflow::freshness::Freshness;
+
+/// A trust root that any number of threads ask for, and that is renewed once for all of them when it is older than it may be: who comes while
+/// one thread is renewing it waits for that. Nobody is ever given one that is older than the limit, or expired.
+///
+/// Wrap it in an [`Arc`]. For asynchronous programs there is [`SharedTrustRootAsync`].
+#[derive(Debug)]
+pub struct SharedTrustRoot<T, S> {
+    client: Mutex<Client<T, S>>,
+    current: Current,
+}
+
+impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
+    /// Shares what `client` gets; `max_age` is the longest time since the repository was last asked.
+    pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
+        let client = Mutex::new(client.with_freshness(Freshness::MaxAge(max_age)));
+        SharedTrustRoot { client, current: Current::new(max_age) }
+    }
+
+    /// The trust root as it may be used at `now`.
+    ///
+    /// # Errors
+    /// As [`Client::trust_root`]. The next one who asks tries again.
+    pub fn get(&self, now: DateTime<Utc>) -> Result<Arc<TrustRoot>, Error> {
+        if let Some(fresh) = self.current.fresh(now) {
+            return Ok(fresh);
+        }
+        let mut client = self.client();
+        // Somebody may have renewed it while we waited.
+        match self.current.fresh(now) {
+            Some(fresh) => Ok(fresh),
+            None => client.trust_root(now).map(|renewed| self.current.replace(renewed)),
+        }
+    }
+
+    /// What `find` finds in it; if it finds nothing, then after one refresh for all threads. See [`TrustRoot::refresh_on_miss`].
+    ///
+    /// # Errors
+    /// As [`SharedTrustRoot::get`].
+    pub fn find<R>(&self, now: DateTime<Utc>, find: impl Fn(&TrustRoot) -> Option<R>) -> Result<Option<R>, Error> {
+        let found = find(&*self.get(now)?);
+        if found.is_some() {
+            return Ok(found);
+        }
+        let mut client = self.client();
+        // The newest there is: somebody may have renewed it while we waited.
+        let Some(current) = self.current.newest() else { return Ok(None) };
+        let mut current = TrustRoot::clone(&current);
+        let found = current.refresh_on_miss(&mut client, now, find);
+        self.current.replace(current);
+        found
+    }
+
+    /// What was noticed since this was last asked, and was no failure.
+    pub fn take_notes(&self) -> Vec<Note> {
+        self.client().take_notes()
+    }
+
+    /// A thread that panicked while it held the client leaves it as it was before its work.
+    fn client(&self) -> MutexGuard<'_, Client<T, S>> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As [`SharedTrustRoot`], without blocking on the network.
+#[derive(Debug)]
+pub struct SharedTrustRootAsync<T, S> {
+    client: futures_util::lock::Mutex<Client<T, S>>,
+    current: Current,
+}
+
+impl<T: AsyncTransport, S: Store> SharedTrustRootAsync<T, S> {
+    /// As [`SharedTrustRoot::new`].
+    pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
+        let client = client.with_freshness(Freshness::MaxAge(max_age));
+        SharedTrustRootAsync { client: futures_util::lock::Mutex::new(client), current: Current::new(max_age) }
+    }
+
+    /// As [`SharedTrustRoot::get`].
+    ///
+    /// # Errors
+    /// As [`SharedTrustRoot::get`].
+    pub async fn get(&self, now: DateTime<Utc>) -> Result<Arc<TrustRoot>, Error> {
+        if let Some(fresh) = self.current.fresh(now) {
+            return Ok(fresh);
+        }
+        let mut client = self.client.lock().await;
+        match self.current.fresh(now) {
+            Some(fresh) => Ok(fresh),
+            None => client.trust_root_async(now).await.map(|renewed| self.current.replace(renewed)),
+        }
+    }
+
+    /// As [`SharedTrustRoot::find`].
+    ///
+    /// # Errors
+    /// As [`SharedTrustRoot::get`].
+    pub async fn find<R>(
+        &self,
+        now: DateTime<Utc>,
+        find: impl Fn(&TrustRoot) -> Option<R>,
+    ) -> Result<Option<R>, Error> {
+        let found = find(&*self.get(now).await?);
+        if found.is_some() {
+            return Ok(found);
+        }
+        let mut client = self.client.lock().await;
+        let Some(current) = self.current.newest() else { return Ok(None) };
+        let mut current = TrustRoot::clone(&current);
+        let found = current.refresh_on_miss_async(&mut client, now, find).await;
+        self.current.replace(current);
+        found
+    }
+
+    /// As [`SharedTrustRoot::take_notes`].
+    pub async fn take_notes(&self) -> Vec<Note> {
+        self.client.lock().await.take_notes()
+    }
+}
+
+/// The newest trust root so far.
+#[derive(Debug)]
+struct Current {
+    max_age: TimeDelta,
+    newest: RwLock<Option<Arc<TrustRoot>>>,
+}
+
+impl Current {
+    fn new(max_age: TimeDelta) -> Current {
+        Current { max_age, newest: RwLock::new(None) }
+    }
+
+    fn newest(&self) -> Option<Arc<TrustRoot>> {
+        // What is in there is replaced in one step, so a thread that panicked leaves it whole.
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The newest, if it may be used at `now`.
+    fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<TrustRoot>> {
+        self.newest().filter(|newest| {
+            let report = newest.freshness();
+            report.is_younger_than(self.max_age, now) && !report.is_stale(now)
+        })
+    }
+
+    fn replace(&self, renewed: TrustRoot) -> Arc<TrustRoot> {
+        let renewed = Arc::new(renewed);
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&renewed));
+        renewed
+    }
+}

@@ -1,0 +1,172 @@
+//! What users come for: whose keys and certificates to trust at a given time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rootline_metadata::json::FormatError;
+use rootline_metadata::limits::MAX_SIGSTORE_BYTES;
+use rootline_metadata::sigstore::{SigningConfig, TrustedAt, TrustedRoot};
+use rootline_metadata::{Expiry, TargetPath};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::store::Store;
+use crate::transport::{AsyncTransport, Transport};
+use crate::workflow::check::Check;
+use crate::workflow::freshness::{Freshness, FreshnessReport, is_within};
+use crate::workflow::refusal::{Fault, File, Refusal};
+use crate::workflow::{Trusted, Updated, Wanted};
+
+/// The name under which a repository ships its trust root.
+pub const TRUSTED_ROOT: &str = "trusted_root.json";
+/// The name under which a repository ships which services to sign with.
+pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+
+/// A trust root that came through TUF: verified, and as fresh as [`freshness`](Self::freshness) says.
+#[derive(Clone, Debug)]
+pub struct TrustRoot {
+    trusted_root: TrustedRoot,
+    signing_config: Option<SigningConfig>,
+    metadata: Trusted,
+    freshness: FreshnessReport,
+    /// When a search that found nothing last made us refresh.
+    missed_at: Option<DateTime<Utc>>,
+}
+
+/// How long after one search in vain the next one may force a refresh again: whoever presents signatures by unknown logs must not decide how
+/// often a verifier asks the repository.
+pub const MISS_PAUSE: TimeDelta = TimeDelta::minutes(1);
+
+impl TrustRoot {
+    /// The Fulcio chains, logs and timestamp authorities to trust for something that was signed at `instant`.
+    pub fn at(&self, instant: DateTime<Utc>) -> TrustedAt<'_> {
+        self.trusted_root.at(instant)
+    }
+
+    /// The whole document.
+    pub fn trusted_root(&self) -> &TrustedRoot {
+        &self.trusted_root
+    }
+
+    /// Which services to sign with, if the repository says so.
+    pub fn signing_config(&self) -> Option<&SigningConfig> {
+        self.signing_config.as_ref()
+    }
+
+    /// The metadata that vouches for it.
+    pub fn metadata(&self) -> &Trusted {
+        &self.metadata
+    }
+
+    /// When it was checked, when each role expires, and whether it is stale.
+    pub fn freshness(&self) -> &FreshnessReport {
+        &self.freshness
+    }
+
+    /// From when on it is no longer fresh: the first of the four roles' expiries.
+    pub fn expiry(&self) -> Expiry {
+        self.metadata.expiry()
+    }
+
+    /// What `find` finds here; if it finds nothing, then what it finds after one refresh: a log or an authority may be newer than this
+    /// trust root. It refreshes at most once in [`MISS_PAUSE`], and never where the client works offline.
+    ///
+    /// # Errors
+    /// As [`Client::trust_root`]. This trust root stays as it is then.
+    pub fn refresh_on_miss<T: Transport, S: Store, R>(
+        &mut self,
+        client: &mut Client<T, S>,
+        now: DateTime<Utc>,
+        find: impl Fn(&TrustRoot) -> Option<R>,
+    ) -> Result<Option<R>, Error> {
+        let found = find(self);
+        if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
+            return Ok(found);
+        }
+        let renewed = client.update_online(now, &wanted())?;
+        *self = TrustRoot::assemble(renewed)?.missed(now);
+        Ok(find(self))
+    }
+
+    /// As [`TrustRoot::refresh_on_miss`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`TrustRoot::refresh_on_miss`].
+    pub async fn refresh_on_miss_async<T: AsyncTransport, S: Store, R>(
+        &mut self,
+        client: &mut Client<T, S>,
+        now: DateTime<Utc>,
+        find: impl Fn(&TrustRoot) -> Option<R>,
+    ) -> Result<Option<R>, Error> {
+        let found = find(self);
+        if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
+            return Ok(found);
+        }
+        let renewed = client.update_online_async(now, &wanted()).await?;
+        *self = TrustRoot::assemble(renewed)?.missed(now);
+        Ok(find(self))
+    }
+
+    /// Also notes that it is about to, so that a refresh which fails is not tried again at once.
+    fn may_refresh_after_miss(&mut self, freshness: Freshness, now: DateTime<Utc>) -> bool {
+        let recently = self.missed_at.is_some_and(|missed| is_within(missed, MISS_PAUSE, now));
+        if freshness.is_offline() || recently {
+            return false;
+        }
+        self.missed_at = Some(now);
+        true
+    }
+
+    fn missed(self, now: DateTime<Utc>) -> TrustRoot {
+        TrustRoot { missed_at: Some(now), ..self }
+    }
+
+    pub(crate) fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
+        let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
+        let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
+        let trusted_root =
+            TrustedRoot::parse(trusted_root, MAX_SIGSTORE_BYTES).map_err(|error| malformed(TRUSTED_ROOT, error))?;
+        let signing_config = bytes(SIGNING_CONFIG)
+            .map(|bytes| {
+                SigningConfig::parse(bytes, MAX_SIGSTORE_BYTES).map_err(|error| malformed(SIGNING_CONFIG, error))
+            })
+            .transpose()?;
+        let freshness = updated.freshness();
+        Ok(TrustRoot { trusted_root, signing_config, metadata: updated.trusted, freshness, missed_at: None })
+    }
+}
+
+/// What a trust root consists of. A repository need not say which services to sign with.
+pub fn wanted() -> [Wanted; 2] {
+    let wanted = |name, if_listed| Wanted { path: TargetPath::from_static(name), if_listed };
+    [wanted(TRUSTED_ROOT, false), wanted(SIGNING_CONFIG, true)]
+}
+
+/// The same for any repository: it need not have a trust root either.
+#[cfg(feature = "cli")]
+pub(crate) fn wanted_if_listed() -> [Wanted; 2] {
+    wanted().map(|target| Wanted { if_listed: true, ..target })
+}
+
+impl<T: Transport, S: Store> Client<T, S> {
+    /// Refreshes, and gives the trust root that the repository ships, from the store where it has not changed.
+    ///
+    /// # Errors
+    /// As [`Client::update`]; also if what is shipped is no trust root.
+    pub fn trust_root(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
+        TrustRoot::assemble(self.update(now, &wanted())?)
+    }
+}
+
+impl<T: AsyncTransport, S: Store> Client<T, S> {
+    /// As [`Client::trust_root`], without blocking on the network.
+    ///
+    /// # Errors
+    /// As [`Client::trust_root`].
+    pub async fn trust_root_async(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
+        TrustRoot::assemble(self.update_async(now, &wanted()).await?)
+    }
+}
+
+fn malformed(name: &'static str, error: FormatError) -> Error {
+    let file = File::Target(TargetPath::from_static(name));
+    Error::Refused(Refusal { file, check: Check::Form, fault: Fault::Malformed(Box::new(error)) })
+}

@@ -1,0 +1,66 @@
+//! When the local copy was last compared with the repository.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::{hex, instant_text, parse_instant, sha256};
+
+use crate::store::{LocalFile, Store};
+use crate::workflow::freshness::is_within;
+
+/// A record beside the local copy. It is no metadata: it can spare requests for as long as the caller allows, and nothing else. Every
+/// load verifies and judges expiries without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastCheck {
+    at: DateTime<Utc>,
+    timestamp: [u8; 32],
+    etag: Option<String>,
+}
+
+/// Most bytes of the record.
+const LIMIT: u64 = 4096;
+
+impl LastCheck {
+    /// At `at` the repository's timestamp was `timestamp`, to which the server gave this entity tag.
+    pub fn new(at: DateTime<Utc>, timestamp: &[u8], etag: Option<String>) -> LastCheck {
+        LastCheck { at, timestamp: sha256(timestamp), etag }
+    }
+
+    /// What the store has. One that cannot be read is as good as none.
+    pub fn load(store: &impl Store) -> Option<LastCheck> {
+        let bytes = store.load(&LocalFile::LastCheck, LIMIT).ok()??;
+        let value = Value::parse(&bytes, LIMIT as usize).ok()?;
+        let text = |name| value.get(name).and_then(Value::as_text);
+        let digest = hex::decode(text("timestamp_sha256")?)?;
+        Some(LastCheck {
+            at: parse_instant(text("at")?)?,
+            timestamp: digest.try_into().ok()?,
+            etag: text("etag").map(str::to_owned),
+        })
+    }
+
+    /// The record as it is stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut members = ValueMembers::new()
+            .with("at", instant_text(self.at).as_str())
+            .with("timestamp_sha256", hex::encode(&self.timestamp).as_str());
+        if let Some(etag) = &self.etag {
+            members = members.with("etag", etag.as_str());
+        }
+        Value::from(members).canonical()
+    }
+
+    /// When.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Whether that was less than `max_age` before `now`. A record from the future says nothing: some clock was wrong.
+    pub fn is_within(&self, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
+        is_within(self.at, max_age, now)
+    }
+
+    /// The timestamp's entity tag, and the digest of the timestamp that had it.
+    pub(crate) fn timestamp_tag(&self) -> Option<(&str, &[u8; 32])> {
+        Some((self.etag.as_deref()?, &self.timestamp))
+    }
+}

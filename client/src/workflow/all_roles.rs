@@ -1,0 +1,249 @@
+//! All delegated roles of a repository, for whoever needs every one of them: a mirror, or a look at their expiries.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified, file_name};
+
+use super::machine::{Answer, Crank, Seen, Step};
+use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
+use crate::store::LocalFile;
+use crate::transport::Request;
+use crate::workflow::check::Check;
+use crate::workflow::refusal::{Fault, File, Refusal};
+
+/// The walk through all delegations, breadth first, from the top-level targets on. Each role is verified for whoever delegates to it, as in
+/// a search; nothing is stored.
+#[derive(Debug)]
+pub struct Walk {
+    walked: Walked,
+    most_roles: usize,
+    /// Cycles end, because nobody is followed to the same role twice.
+    followed: BTreeSet<Visit>,
+    to_load: VecDeque<Visit>,
+    to_fetch: VecDeque<Visit>,
+    refused: BTreeMap<RoleName, Refusal>,
+    /// Whether every role has to be reached.
+    needs_all: bool,
+}
+
+/// A role as somebody delegated to it; none is the top-level role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Visit {
+    role: RoleName,
+    delegator: Option<RoleName>,
+}
+
+/// All roles that a walk reached.
+#[derive(Clone, Debug)]
+pub struct Walked {
+    trusted: Trusted,
+    roles: BTreeMap<RoleName, Reached>,
+    expired: BTreeMap<RoleName, Expiry>,
+    gave_up: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Reached {
+    targets: Verified<Targets>,
+    /// For whom it was verified.
+    delegators: Vec<Option<RoleName>>,
+}
+
+/// How many files are asked for at the same time, where the transport can: enough to hide a round trip.
+const AHEAD: usize = 32;
+
+impl Walk {
+    /// Begins with the top-level targets. More than `most_roles` are not followed.
+    pub fn begin(trusted: Trusted, most_roles: usize) -> Walk {
+        let top = trusted.targets().clone();
+        let walked = Walked { trusted, roles: BTreeMap::new(), expired: BTreeMap::new(), gave_up: false };
+        let mut walk = Walk {
+            walked,
+            most_roles,
+            followed: BTreeSet::new(),
+            to_load: VecDeque::new(),
+            to_fetch: VecDeque::new(),
+            refused: BTreeMap::new(),
+            needs_all: true,
+        };
+        walk.follow(None, &top);
+        walk
+    }
+
+    /// The same, passing over roles that are not there or do not verify: for a local copy, which has the roles that were asked for.
+    #[must_use]
+    pub fn of_what_is_there(self) -> Walk {
+        Walk { needs_all: false, ..self }
+    }
+
+    /// Notes to whom a role delegates. A role that the snapshot does not list is not trusted by anybody.
+    fn follow(&mut self, delegator: Option<RoleName>, targets: &Targets) {
+        let Some(delegations) = targets.delegations() else { return };
+        let snapshot = self.walked.trusted.snapshot();
+        let listed: Vec<RoleName> = match delegations.roles() {
+            DelegatedRoles::Listed(roles) => {
+                let names = roles.iter().map(|delegation| delegation.name().clone());
+                names.filter(|name| snapshot.delegated(name).is_some()).collect()
+            }
+            // There may be more bins than anybody could count; the snapshot lists those that are there.
+            DelegatedRoles::HashBins(bins) => {
+                let names = snapshot.pins().filter_map(|(name, _)| file_name::delegated_role_in(&name));
+                names.filter(|name| bins.is_bin(name)).collect()
+            }
+        };
+        for role in listed {
+            let visit = Visit { role, delegator: delegator.clone() };
+            if self.followed.insert(visit.clone()) {
+                self.to_load.push_back(visit);
+            }
+        }
+    }
+
+    /// Passes over what needs no file: roles that were reached in another way, and all of it once there are too many.
+    fn settle(&mut self) {
+        loop {
+            let waiting = if self.to_load.is_empty() { &mut self.to_fetch } else { &mut self.to_load };
+            let Some(visit) = waiting.front() else { return };
+            let Some(reached) = self.walked.roles.get(&visit.role) else {
+                if self.walked.roles.len() < self.most_roles {
+                    return;
+                }
+                self.walked.gave_up = true;
+                self.to_load.clear();
+                self.to_fetch.clear();
+                return;
+            };
+            let bytes = reached.targets.bytes().to_vec();
+            if let Some(visit) = waiting.pop_front()
+                && self.judge(&visit, bytes).is_ok()
+                && let Some(reached) = self.walked.roles.get_mut(&visit.role)
+            {
+                reached.delegators.push(visit.delegator);
+            }
+        }
+    }
+
+    /// Every check of a targets file, with the keys that this visit's delegator names for this role.
+    fn judge(&self, visit: &Visit, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+        let file = File::Delegated(visit.role.clone());
+        let delegations = self.walked.targets(visit.delegator.as_ref()).and_then(|targets| targets.delegations());
+        let authority = delegations.and_then(|all| all.authority(&visit.role));
+        let (Some(authority), Some(pin)) = (authority, self.pin(&visit.role)) else { return Err(absent(visit)) };
+        judge_targets_file(self.walked.trusted.rooted(), &pin, authority, bytes, file)
+    }
+
+    fn pin(&self, role: &RoleName) -> Option<Pin> {
+        self.walked.trusted.snapshot().delegated(role)
+    }
+
+    fn reach(&mut self, visit: Visit, targets: Verified<Targets>) {
+        self.follow(Some(visit.role.clone()), &targets);
+        self.walked.expired.remove(&visit.role);
+        self.walked.roles.insert(visit.role, Reached { targets, delegators: vec![visit.delegator] });
+    }
+
+    fn request(&self, visit: &Visit) -> Result<Request, Refusal> {
+        let trusted = &self.walked.trusted;
+        let pin = self.pin(&visit.role).ok_or_else(|| absent(visit))?;
+        let file = File::Delegated(visit.role.clone());
+        let limit = bytes_to_ask_for(&pin, trusted.rooted().limits().targets, &file, Check::TargetsPresent)?;
+        Ok(Request::metadata(file_name::published(trusted.root(), &visit.role, pin.version), limit))
+    }
+}
+
+impl Crank for Walk {
+    type Outcome = Walked;
+
+    fn step(&mut self) -> Result<Step<Walked>, Refusal> {
+        self.settle();
+        if let Some(visit) = self.to_load.front() {
+            let limit = self.walked.trusted.rooted().limits().targets;
+            return Ok(Step::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), limit));
+        }
+        if let Some(visit) = self.to_fetch.front() {
+            return Ok(Step::Fetch(self.request(visit)?));
+        }
+        // What one delegator's keys did not sign may be what another's did.
+        match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
+            Some((_, refusal)) if self.needs_all => Err(refusal.clone()),
+            _ => Ok(Step::Done(self.walked.clone())),
+        }
+    }
+
+    fn ahead(&self, _: &dyn Seen) -> Vec<Request> {
+        self.to_fetch.iter().skip(1).take(AHEAD).filter_map(|visit| self.request(visit).ok()).collect()
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+        if let Some(visit) = self.to_load.pop_front() {
+            match answer.into_bytes().map(|bytes| self.judge(&visit, bytes)) {
+                Some(Ok(targets)) => self.reach(visit, targets),
+                _ => self.to_fetch.push_back(visit),
+            }
+        } else if let Some(visit) = self.to_fetch.pop_front() {
+            // 5.6.1: there has to be the one that the snapshot names.
+            let judged = answer.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.judge(&visit, bytes));
+            match judged {
+                Ok(targets) => self.reach(visit, targets),
+                // Whoever asks this role will be refused, wherever it comes from; that is no reason to do without the others.
+                Err(Refusal { check: Check::TargetsExpiry, fault: Fault::Expired { expiry, .. }, .. }) => {
+                    self.walked.expired.insert(visit.role, expiry);
+                }
+                Err(refusal) => {
+                    self.refused.insert(visit.role, refusal);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Walked {
+    /// The four top-level roles.
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
+    }
+
+    /// Every delegated role that was reached, verified and unexpired, in order of the names.
+    pub fn roles(&self) -> impl Iterator<Item = (&RoleName, &Verified<Targets>)> {
+        self.roles.iter().map(|(name, reached)| (name, &reached.targets))
+    }
+
+    /// The delegated roles that would have been reached, were they not expired. What only they delegate to was not looked for.
+    pub fn expired(&self) -> impl Iterator<Item = (&RoleName, Expiry)> {
+        self.expired.iter().map(|(name, expiry)| (name, *expiry))
+    }
+
+    /// Whether there were more roles than were to be followed.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
+    /// Whether a search for `path` can come to this role: everybody on some way to it delegates `path`.
+    pub fn may_speak_about(&self, role: &RoleName, path: &TargetPath) -> bool {
+        self.is_on_the_way(role, path, &mut BTreeSet::new())
+    }
+
+    fn is_on_the_way<'a>(&'a self, role: &'a RoleName, path: &TargetPath, seen: &mut BTreeSet<&'a RoleName>) -> bool {
+        let Some(reached) = self.roles.get(role).filter(|_| seen.insert(role)) else { return false };
+        reached.delegators.iter().any(|delegator| {
+            let delegations = self.targets(delegator.as_ref()).and_then(|targets| targets.delegations());
+            let delegated =
+                delegations.is_some_and(|all| all.delegates_for(path).iter().any(|delegate| delegate.name == *role));
+            delegated && delegator.as_ref().is_none_or(|delegator| self.is_on_the_way(delegator, path, seen))
+        })
+    }
+
+    /// The targets file of a role that was reached; none is the top-level role.
+    fn targets(&self, role: Option<&RoleName>) -> Option<&Verified<Targets>> {
+        match role {
+            None => Some(self.trusted.targets()),
+            Some(role) => self.roles.get(role).map(|reached| &reached.targets),
+        }
+    }
+}
+
+fn absent(visit: &Visit) -> Refusal {
+    let file = File::Delegated(visit.role.clone());
+    Refusal { file, check: Check::TargetsPresent, fault: Fault::Absent }
+}

@@ -1,0 +1,106 @@
+//! What will probably be asked for next: guesses from files that nobody has verified yet.
+//!
+//! A guess decides what is fetched early and nothing else. Every file is judged in its turn, whenever it came; a wrong guess costs a
+//! request.
+
+use rootline_metadata::{Envelope, Pin, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
+
+use super::phases::{Rooted, Timestamped, bytes_to_ask_for};
+use super::rollback_floor::{Floor, LocalCopies};
+use super::root_chain::RootChain;
+use crate::transport::Request;
+use crate::workflow::check::Check;
+use crate::workflow::limits::Limits;
+use crate::workflow::machine::Seen;
+use crate::workflow::refusal::File;
+
+/// The root of that version.
+pub(super) fn root(chain: &RootChain, version: Version) -> Request {
+    Request::metadata(file_name::root(version), chain.limits().root)
+}
+
+/// The timestamp.
+pub(super) fn timestamp(limits: &Limits) -> Request {
+    Request::metadata(file_name::TIMESTAMP, limits.timestamp)
+}
+
+/// While the root of `version` is on its way: `further` roots after it, the timestamp, and what the timestamp will lead to.
+pub(super) fn after_root(
+    chain: &RootChain,
+    version: Version,
+    further: u32,
+    copies: &LocalCopies,
+    seen: &dyn Seen,
+) -> Vec<Request> {
+    let limits = chain.limits();
+    let next = std::iter::successors(version.next(), |version| version.next());
+    let mut requests: Vec<Request> = next.take(further as usize).map(|version| root(chain, version)).collect();
+    requests.insert(0, timestamp(limits));
+    // Whether names carry versions is for the final root to say; the newest that is here will know.
+    let newest = requests.iter().rev().chain([&root(chain, version)]).find_map(|request| {
+        let bytes = seen.bytes(request.segments.first()?)?;
+        parsed::<Root>(bytes, limits.root)
+    });
+    let newest: &Root = newest.as_ref().map_or(&**chain.newest(), Envelope::unverified);
+    let local: Option<Envelope<Snapshot>> = copies.snapshot.as_deref().and_then(|bytes| parsed(bytes, limits.snapshot));
+    requests.extend(pinned(newest, local.as_ref().map(Envelope::unverified), limits, seen));
+    requests
+}
+
+/// While the timestamp is on its way.
+pub(super) fn after_timestamp(rooted: &Rooted, floor: &Floor, seen: &dyn Seen) -> Vec<Request> {
+    pinned(rooted.root(), floor.snapshot().map(|snapshot| &**snapshot), rooted.limits(), seen)
+}
+
+/// While a new snapshot is on its way: the targets after those we have. A new snapshot is there for new targets, as a rule.
+pub(super) fn after_snapshot(timestamped: &Timestamped) -> Vec<Request> {
+    let rooted = timestamped.rooted();
+    let next = timestamped.floor().snapshot().and_then(|local| local.targets().version.next());
+    next.filter(|_| rooted.root().consistent_snapshot())
+        .map(|version| {
+            Request::metadata(
+                file_name::published(rooted.root(), TopLevelRole::Targets, version),
+                rooted.limits().targets,
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// The snapshot that a timestamp which is here names, and the targets that this snapshot names; but not what `local` shows to be here.
+fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, seen: &dyn Seen) -> Vec<Request> {
+    let mut requests = Vec::new();
+    let Some(timestamp) =
+        seen.bytes(file_name::TIMESTAMP).and_then(|bytes| parsed::<Timestamp>(bytes, limits.timestamp))
+    else {
+        return requests;
+    };
+    let pin = timestamp.unverified().snapshot();
+    if local.is_some_and(|local| local.version() == pin.version) {
+        return requests;
+    }
+    let name = file_name::published(root, TopLevelRole::Snapshot, pin.version);
+    let snapshot = seen.bytes(&name).and_then(|bytes| parsed::<Snapshot>(bytes, limits.snapshot));
+    requests.extend(request(name, pin, limits.snapshot));
+    if let Some(snapshot) = snapshot {
+        let pin = snapshot.unverified().targets();
+        if local.is_none_or(|local| local.targets().version != pin.version) {
+            requests.extend(request(
+                file_name::published(root, TopLevelRole::Targets, pin.version),
+                pin,
+                limits.targets,
+            ));
+        }
+    }
+    requests
+}
+
+fn request(name: String, pin: &Pin, limit: u64) -> Option<Request> {
+    // Which check would refuse does not matter: what is refused is not asked for.
+    let limit = bytes_to_ask_for(pin, limit, &File::Targets, Check::TargetsPresent).ok()?;
+    Some(Request::metadata(name, limit))
+}
+
+fn parsed<R: Role>(bytes: &[u8], limit: u64) -> Option<Envelope<R>> {
+    Envelope::parse(bytes.to_vec(), usize::try_from(limit).unwrap_or(usize::MAX)).ok()
+}
