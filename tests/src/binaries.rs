@@ -30,7 +30,7 @@ pub fn cargo() -> Command {
 /// If it does not build.
 pub fn rootline() -> &'static Path {
     static ROOTLINE: OnceLock<PathBuf> = OnceLock::new();
-    ROOTLINE.get_or_init(|| build("rootline-client", "rootline", &[]))
+    ROOTLINE.get_or_init(|| build("rootline"))
 }
 
 /// The program `rootline-repo` with all its features, built if need be, in the profile and the target folder of these tests.
@@ -39,7 +39,7 @@ pub fn rootline() -> &'static Path {
 /// If it does not build.
 pub fn rootline_repo() -> &'static Path {
     static ROOTLINE_REPO: OnceLock<PathBuf> = OnceLock::new();
-    ROOTLINE_REPO.get_or_init(|| build("rootline-repo", "rootline-repo", &["--features", "awskms"]))
+    ROOTLINE_REPO.get_or_init(|| build("rootline-repo"))
 }
 
 /// The folder of the programs that are built with the tests: `TARGET/PROFILE`, where this package's own are as well.
@@ -57,18 +57,17 @@ pub fn profile_folder() -> PathBuf {
 /// If one does not build.
 pub fn examples() -> &'static Path {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
-    EXAMPLES.get_or_init(|| build_with("rootline-client", &["--examples"]).join("examples"))
+    EXAMPLES.get_or_init(|| build_all("--examples").join("examples"))
 }
 
 /// Cargo sets the place of a program only for tests of the program's own package, so it is found beside the test that runs now.
-fn build(package: &str, program: &str, features: &[&str]) -> PathBuf {
-    build_with(package, &[&["--bin", program], features].concat())
-        .join(program)
-        .with_extension(env::consts::EXE_EXTENSION)
+fn build(program: &str) -> PathBuf {
+    build_all("--bins").join(program).with_extension(env::consts::EXE_EXTENSION)
 }
 
-/// Builds these targets of a package, and gives the folder that they are in.
-fn build_with(package: &str, targets: &[&str]) -> PathBuf {
+/// Builds all targets of this kind and returns the folder that they are in. Packages and features are those of `tests/run`: with others Cargo would
+/// build the dependencies a second time.
+fn build_all(kind: &str) -> PathBuf {
     let profile_folder = profile_folder();
     let target_folder = profile_folder.parent().expect("tests are in TARGET/PROFILE/deps");
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
@@ -76,12 +75,11 @@ fn build_with(package: &str, targets: &[&str]) -> PathBuf {
         Some(other) => other,
     };
     let built = cargo()
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
-        .args(targets)
+        .args(["build", "--quiet", "--workspace", "--features", "rootline-repo/awskms", "--profile", profile, kind])
         .arg("--target-dir")
         .arg(target_folder)
         .status()
         .expect("cargo is there: it runs these tests");
-    assert!(built.success(), "{package} does not build: {targets:?}");
+    assert!(built.success(), "cargo build {kind} fails");
     profile_folder
 }
