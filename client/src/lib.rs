@@ -27,7 +27,7 @@
 //!               transport                   store
 //! ```
 //!
-//! - [`workflow`] is the TUF client workflow as a value without IO; [`driver`] turns it, waiting or not.
+//! - [`workflow`] is the TUF client workflow as a value without IO; [`driver`] drives it, blocking or not.
 //! - [`transport`] brings bytes and vouches for nothing: HTTP(S), a folder, or your own.
 //! - [`store`] keeps bytes and is never trusted: a locked folder, memory, or your own.
 //! - [`workflow::refusal`] and [`workflow::check`] say what was refused, by which section of the specification, and what to do next.

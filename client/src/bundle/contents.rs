@@ -12,14 +12,14 @@ use super::names::file_name;
 use crate::driver::last_check::LastCheck;
 use crate::driver::offline::LocalCopy;
 use crate::driver::pending_writes::Unsaved;
-use crate::driver::{Prefetch, turn};
+use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::{Request, Transport, TransportError};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 use crate::workflow::{
-    Answer, Content, Crank, OldRoots, RootChain, Step, TargetRequest, Update, Updated, Walked, Wanted,
+    Action, Content, Input, OldRoots, RootChain, StateMachine, TargetRequest, Update, Updated, Walked, Wanted,
 };
 
 /// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
@@ -83,7 +83,7 @@ impl Contents {
         Ok(contents)
     }
 
-    /// Turns the crank of every client, and keeps what it has verified.
+    /// Drives the update of every client, and keeps what it has verified.
     pub(super) fn collect(
         pinned_root: &[u8],
         store: &impl Store,
@@ -93,7 +93,7 @@ impl Contents {
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
-        let mut crank = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
+        let mut machine = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
         let mut roots = BTreeMap::from([(pinned, Arc::from(pinned_root))]);
         let mut delegated = BTreeMap::new();
         let mut keep = |file: &LocalFile, bytes: &[u8]| match file {
@@ -106,28 +106,28 @@ impl Contents {
             _ => (),
         };
         let mut updated = loop {
-            let answer = match crank.step()? {
-                Step::Load(file, limit) => match store.load(&file, limit).ok().flatten() {
+            let input = match machine.action()? {
+                Action::Load(file, limit) => match store.load(&file, limit).ok().flatten() {
                     Some(bytes) => {
                         keep(&file, &bytes);
-                        Answer::Bytes(bytes)
+                        Input::Bytes(bytes)
                     }
-                    None => Answer::Absent,
+                    None => Input::Absent,
                 },
-                Step::Fetch(request) => match transport.fetch(&request) {
-                    Ok(bytes) => Answer::Bytes(bytes),
-                    Err(TransportError::NotFound { .. }) => Answer::Absent,
+                Action::Fetch(request) => match transport.fetch(&request) {
+                    Ok(bytes) => Input::Bytes(bytes),
+                    Err(TransportError::NotFound { .. }) => Input::Absent,
                     Err(error) => return Err(error.into()),
                 },
-                Step::Store(file, content) => {
+                Action::Store(file, content) => {
                     if let Content::Metadata(document) = content {
                         keep(&file, document.bytes());
                     }
-                    Answer::Stored
+                    Input::Stored
                 }
-                Step::Done(updated) => break updated,
+                Action::Done(updated) => break updated,
             };
-            crank.answer(answer)?;
+            machine.input(input)?;
         };
         // In one order, in whichever they were asked for.
         updated.targets.sort_by(|(one, _), (other, _)| one.path.as_str().cmp(other.path.as_str()));
@@ -270,7 +270,7 @@ pub fn fetch_earlier_roots(
 ) -> Result<Vec<Vec<u8>>, BundleError> {
     let roots = OldRoots::begin(pinned_root.to_vec(), limits)?.not_local();
     let nothing = MemoryStore::new();
-    Ok(turn(roots, transport, &mut Unsaved::over(&nothing), Prefetch::On)?)
+    Ok(drive(roots, transport, &mut Unsaved::over(&nothing), Prefetch::On)?)
 }
 
 /// Every target that the roles of `walked` list and may speak about, for who wants all of them.

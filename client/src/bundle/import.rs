@@ -9,7 +9,7 @@ use super::verified::Bundle;
 use crate::client::Client;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::Unsaved;
-use crate::driver::{Prefetch, turn};
+use crate::driver::{Prefetch, drive};
 use crate::error::Error;
 use crate::store::{LocalFile, Store};
 use crate::workflow::{Update, Updated, Wanted};
@@ -47,15 +47,15 @@ impl Bundle {
     /// As [`import`](Self::import), but for what can only be found by writing.
     pub fn try_import(&self, store: impl Store) -> Result<Imported, BundleError> {
         let before = self.seen(&store)?;
-        let crank = Update::begin(
+        let machine = Update::begin(
             self.contents().pinned_root().to_vec(),
             self.wanted(),
             self.judged_at(),
             self.contents().limits(),
         );
-        let crank = crank.map_err(Error::from)?;
+        let machine = machine.map_err(Error::from)?;
         let mut local = Unsaved::over(&store);
-        let updated = turn(crank, &Files(self.files()?), &mut local, Prefetch::Off)?;
+        let updated = drive(machine, &Files(self.files()?), &mut local, Prefetch::Off)?;
         let is_new = before != Some(versions(&updated));
         Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
     }

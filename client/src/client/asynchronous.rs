@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
 
 use super::session::Work;
-use super::{Client, turn_locally};
+use super::{Client, drive_offline};
+use crate::driver::drive_async;
 use crate::driver::offline::LocalCopy;
 use crate::driver::pending_writes::Unsaved;
-use crate::driver::turn_async;
 use crate::error::Error;
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
@@ -43,9 +43,9 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         self.transport.first_mirror();
         let mut work = Work::begin(self.prefetch);
         let done = loop {
-            let (crank, mut local) = self.attempt(&work, now, wanted)?;
-            let turned = turn_async(crank, &self.transport, &mut local, work.prefetch).await;
-            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
+            let (machine, mut local) = self.attempt(&work, now, wanted)?;
+            let driven = drive_async(machine, &self.transport, &mut local, work.prefetch).await;
+            if let Some(done) = self.conclude(&mut work, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }
         };
@@ -61,12 +61,12 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_work();
         let mut local = Unsaved::over(&self.store);
-        let turned = match self.freshness.is_offline() {
-            true => turn_locally(search, &mut local, &self.store),
-            false => turn_async(search, &self.transport, &mut local, self.prefetch).await,
+        let driven = match self.freshness.is_offline() {
+            true => drive_offline(search, &mut local, &self.store),
+            false => drive_async(search, &self.transport, &mut local, self.prefetch).await,
         };
         let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
-        self.found(turned, saved, notes)
+        self.found(driven, saved, notes)
     }
 
     /// As [`Client::fetch`], without blocking on the network.

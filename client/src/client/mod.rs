@@ -16,14 +16,14 @@ use session::Work;
 use crate::driver::last_check::LastCheck;
 use crate::driver::offline::LocalCopy;
 use crate::driver::pending_writes::{Keeping, Unsaved};
-use crate::driver::{Prefetch, turn};
+use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
 use crate::transport::Transport;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
 use crate::workflow::{
-    Content, Crank, Found, Search, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
+    Content, Found, Search, StateMachine, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
 };
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
@@ -144,12 +144,12 @@ impl<T, S: Store> Client<T, S> {
     /// If there is no local copy, or a check refuses it.
     pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
         let _lock = self.store.lock_to_load()?;
-        let crank = self.begin(instant, wanted)?;
+        let machine = self.begin(instant, wanted)?;
         let mut local = Unsaved::over(&self.store);
-        let turned = turn_locally(crank, &mut local, &self.store);
+        let driven = drive_offline(machine, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         let checked_at = LastCheck::load(&self.store).map(|check| check.at());
-        turned.map(|updated| Updated { checked_at, ..updated })
+        driven.map(|updated| Updated { checked_at, ..updated })
     }
 
     /// The delegated roles that the local copy has of those that belong to `trusted`, each verified for whoever delegates to it. No request is
@@ -161,7 +161,7 @@ impl<T, S: Store> Client<T, S> {
         let _lock = self.store.lock_to_load()?;
         let walk = Walk::begin(trusted.clone(), MOST_DELEGATED_ROLES).of_what_is_there();
         let mut local = Unsaved::over(&self.store);
-        let walked = turn_locally(walk, &mut local, &self.store);
+        let walked = drive_offline(walk, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         walked
     }
@@ -200,12 +200,12 @@ impl<T, S: Store> Client<T, S> {
     /// What came of a search, once the roles that it verified were saved as far as they could be.
     fn found(
         &mut self,
-        turned: Result<Found, Error>,
+        driven: Result<Found, Error>,
         saved: Result<(), StoreError>,
         notes: Vec<Note>,
     ) -> Result<Found, Error> {
         self.notes.extend(notes);
-        let found = turned?;
+        let found = driven?;
         self.kept(saved)?;
         Ok(found)
     }
@@ -222,9 +222,13 @@ impl<T, S: Store> Client<T, S> {
     }
 }
 
-/// Turns a crank with what the local copy has, and nothing else.
-fn turn_locally<C: Crank, S: Store>(crank: C, local: &mut Unsaved<'_, S>, store: &S) -> Result<C::Outcome, Error> {
-    turn(crank, &LocalCopy::new(store), local, Prefetch::Off)
+/// Drives a machine with what the local copy has, and nothing else.
+fn drive_offline<M: StateMachine, S: Store>(
+    machine: M,
+    local: &mut Unsaved<'_, S>,
+    store: &S,
+) -> Result<M::Outcome, Error> {
+    drive(machine, &LocalCopy::new(store), local, Prefetch::Off)
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
@@ -256,9 +260,9 @@ impl<T: Transport, S: Store> Client<T, S> {
         let prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
         let mut work = Work::begin(prefetch);
         let done = loop {
-            let (crank, mut local) = self.attempt(&work, now, wanted)?;
-            let turned = turn(crank, &self.transport, &mut local, work.prefetch);
-            if let Some(done) = self.conclude(&mut work, turned, local, now, || self.transport.leave_mirror()) {
+            let (machine, mut local) = self.attempt(&work, now, wanted)?;
+            let driven = drive(machine, &self.transport, &mut local, work.prefetch);
+            if let Some(done) = self.conclude(&mut work, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }
         };
@@ -274,12 +278,12 @@ impl<T: Transport, S: Store> Client<T, S> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_work();
         let mut local = Unsaved::over(&self.store);
-        let turned = match self.freshness.is_offline() {
-            true => turn_locally(search, &mut local, &self.store),
-            false => turn(search, &self.transport, &mut local, self.prefetch),
+        let driven = match self.freshness.is_offline() {
+            true => drive_offline(search, &mut local, &self.store),
+            false => drive(search, &self.transport, &mut local, self.prefetch),
         };
         let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
-        self.found(turned, saved, notes)
+        self.found(driven, saved, notes)
     }
 
     /// All delegated roles, at most so many of them. They are not stored.
@@ -289,12 +293,12 @@ impl<T: Transport, S: Store> Client<T, S> {
     pub fn walk(&mut self, trusted: &Trusted, most_roles: usize) -> Result<Walked, Error> {
         let walk = Walk::begin(trusted.clone(), most_roles);
         let mut local = Unsaved::over(&self.store);
-        let turned = match self.freshness.is_offline() {
-            true => turn_locally(walk, &mut local, &self.store),
-            false => turn(walk, &self.transport, &mut local, self.prefetch),
+        let driven = match self.freshness.is_offline() {
+            true => drive_offline(walk, &mut local, &self.store),
+            false => drive(walk, &self.transport, &mut local, self.prefetch),
         };
         self.notes.append(&mut local.take_notes());
-        turned
+        driven
     }
 
     /// The bytes of a target that was found, verified (TUF 5.7). They are not stored.

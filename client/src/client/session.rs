@@ -51,12 +51,12 @@ impl<T, S: Store> Client<T, S> {
     pub(super) fn conclude(
         &self,
         work: &mut Work,
-        turned: Result<Updated, Error>,
+        driven: Result<Updated, Error>,
         mut local: Unsaved<'_, S>,
         now: DateTime<Utc>,
         leave_mirror: impl FnOnce() -> Option<String>,
     ) -> Option<Result<Updated, Error>> {
-        let done = match turned {
+        let done = match driven {
             Ok(updated) => match saved(&mut local, work) {
                 Ok(Saving::Overtaken) => None,
                 Err(error) if self.keeping == Keeping::Required => Some(Err(error.into())),

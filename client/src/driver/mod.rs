@@ -1,8 +1,8 @@
-//! Turning the workflow's cranks: between a transport, the local copy and nothing else.
+//! Driving the workflow's state machines: between a transport, the local copy and nothing else.
 //!
-//! All local steps are the same for a caller who waits and one who does not; only fetching differs. With [`Prefetch::On`] the files that
-//! a crank will probably need are asked for at the same time as the one it needs, so that a refresh takes few round trips.
-//! They are judged in their turn, in order, and dropped if nobody asks for them.
+//! All local actions are the same for a blocking and an asynchronous caller; only fetching differs. With [`Prefetch::On`] the files that
+//! a machine will probably need are requested at the same time as the one it needs, so that a refresh takes few round trips.
+//! Each is verified when the machine asks for it, in order, and dropped if it never does.
 
 pub mod last_check;
 pub mod offline;
@@ -18,7 +18,7 @@ use crate::driver::pending_writes::Unsaved;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Fetched, Place, Request, Transport, TransportError};
-use crate::workflow::{Answer, Crank, Seen, Step};
+use crate::workflow::{Action, Input, Seen, StateMachine};
 
 /// Whether to fetch what will probably be needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +29,20 @@ pub enum Prefetch {
     Off,
 }
 
-/// Turns a crank until it is done, waiting for every file.
+/// Drives a state machine to its outcome, blocking on every file.
 ///
 /// # Errors
 /// If a check refuses, or a file does not arrive.
-pub fn turn<C: Crank>(
-    mut crank: C,
+pub fn drive<M: StateMachine>(
+    mut machine: M,
     transport: &impl Transport,
     local: &mut Unsaved<'_, impl Store>,
     prefetch: Prefetch,
-) -> Result<C::Outcome, Error> {
+) -> Result<M::Outcome, Error> {
     let mut together = if prefetch == Prefetch::On { transport.together() } else { None };
     let mut pool = Pool::default();
     loop {
-        let request = match turn_to_fetch(&mut crank, local)? {
+        let request = match drive_to_fetch(&mut machine, local)? {
             Next::Fetch(request) => request,
             Next::Done(outcome) => return Ok(outcome),
         };
@@ -53,7 +53,7 @@ pub fn turn<C: Crank>(
             if let Some(fetched) = pool.take(&request) {
                 break fetched;
             }
-            for wanted in pool.not_yet_asked(&request, &crank) {
+            for wanted in pool.not_yet_asked(&request, &machine) {
                 let etag = local.etag(&wanted).map(str::to_owned);
                 together.ask(wanted, etag);
             }
@@ -62,24 +62,24 @@ pub fn turn<C: Crank>(
                 None => break transport.fetch_unless(&request, local.etag(&request)),
             }
         };
-        take_fetched(&mut crank, &request, fetched, local)?;
+        take_fetched(&mut machine, &request, fetched, local)?;
     }
 }
 
-/// Turns a crank until it is done, without blocking on the network. The store is used in place: its files are small.
+/// Drives a state machine to its outcome without blocking on the network. The store is used in place: its files are small.
 ///
 /// # Errors
-/// As [`turn`].
-pub async fn turn_async<C: Crank>(
-    mut crank: C,
+/// As [`drive`].
+pub async fn drive_async<M: StateMachine>(
+    mut machine: M,
     transport: &impl AsyncTransport,
     local: &mut Unsaved<'_, impl Store>,
     prefetch: Prefetch,
-) -> Result<C::Outcome, Error> {
+) -> Result<M::Outcome, Error> {
     let mut running = FuturesUnordered::new();
     let mut pool = Pool::default();
     loop {
-        let request = match turn_to_fetch(&mut crank, local)? {
+        let request = match drive_to_fetch(&mut machine, local)? {
             Next::Fetch(request) => request,
             Next::Done(outcome) => return Ok(outcome),
         };
@@ -90,7 +90,7 @@ pub async fn turn_async<C: Crank>(
             if let Some(fetched) = pool.take(&request) {
                 break fetched;
             }
-            for wanted in pool.not_yet_asked(&request, &crank) {
+            for wanted in pool.not_yet_asked(&request, &machine) {
                 let etag = local.etag(&wanted).map(str::to_owned);
                 running.push(async move {
                     let fetched = transport.fetch_unless(&wanted, etag.as_deref()).await;
@@ -102,7 +102,7 @@ pub async fn turn_async<C: Crank>(
                 None => break transport.fetch_unless(&request, local.etag(&request)).await,
             }
         };
-        take_fetched(&mut crank, &request, fetched, local)?;
+        take_fetched(&mut machine, &request, fetched, local)?;
     }
 }
 
@@ -112,45 +112,48 @@ enum Next<T> {
 }
 
 /// Does all local steps, up to the next file that has to be fetched.
-fn turn_to_fetch<C: Crank>(crank: &mut C, local: &mut Unsaved<'_, impl Store>) -> Result<Next<C::Outcome>, Error> {
+fn drive_to_fetch<M: StateMachine>(
+    machine: &mut M,
+    local: &mut Unsaved<'_, impl Store>,
+) -> Result<Next<M::Outcome>, Error> {
     loop {
-        match crank.step()? {
-            Step::Load(file, limit) => crank.answer(local.load(&file, limit))?,
-            Step::Store(file, content) => {
+        match machine.action()? {
+            Action::Load(file, limit) => machine.input(local.load(&file, limit))?,
+            Action::Store(file, content) => {
                 local.keep(file, content);
-                crank.answer(Answer::Stored)?;
+                machine.input(Input::Stored)?;
             }
-            Step::Fetch(request) => return Ok(Next::Fetch(request)),
-            Step::Done(outcome) => return Ok(Next::Done(outcome)),
+            Action::Fetch(request) => return Ok(Next::Fetch(request)),
+            Action::Done(outcome) => return Ok(Next::Done(outcome)),
         }
     }
 }
 
-fn take_fetched<C: Crank>(
-    crank: &mut C,
+fn take_fetched<M: StateMachine>(
+    machine: &mut M,
     request: &Request,
     fetched: Result<Fetched, TransportError>,
     local: &mut Unsaved<'_, impl Store>,
 ) -> Result<(), Error> {
-    let answer = match fetched {
+    let input = match fetched {
         Ok(Fetched::New { bytes, etag }) => {
             local.take_etag(request, etag);
-            Answer::Bytes(bytes)
+            Input::Bytes(bytes)
         }
         // Only the timestamp is ever asked for in this way, and then its bytes are here.
-        Ok(Fetched::Unchanged) => local.unchanged(request).map_or(Answer::Absent, Answer::Bytes),
+        Ok(Fetched::Unchanged) => local.unchanged(request).map_or(Input::Absent, Input::Bytes),
         Err(TransportError::NotFound { forbidden, .. }) => {
             if forbidden && file_name::root_version(&request.name()).is_some() {
                 local.note(Note::RootForbidden { name: request.name() });
             }
-            Answer::Absent
+            Input::Absent
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(crank.answer(answer)?)
+    Ok(machine.input(input)?)
 }
 
-/// What was asked for ahead of its turn.
+/// Files that were requested before the machine asked for them.
 #[derive(Default)]
 struct Pool {
     asked: BTreeSet<Name>,
@@ -164,10 +167,10 @@ fn name(request: &Request) -> Name {
 }
 
 impl Pool {
-    /// What has to be asked for now: `needed`, and with it what the crank will probably need.
-    fn not_yet_asked(&mut self, needed: &Request, crank: &impl Crank) -> Vec<Request> {
+    /// What has to be asked for now: `needed`, and with it what the machine will probably need.
+    fn not_yet_asked(&mut self, needed: &Request, machine: &impl StateMachine) -> Vec<Request> {
         let mut requests = vec![needed.clone()];
-        requests.extend(crank.ahead(self));
+        requests.extend(machine.ahead(self));
         requests.retain(|request| self.asked.insert(name(request)));
         requests
     }

@@ -11,7 +11,7 @@ use crate::driver::last_check::LastCheck;
 use crate::error::Note;
 use crate::store::{LocalFile, Store, StoreError, StoreLock};
 use crate::transport::Request;
-use crate::workflow::{Answer, Content};
+use crate::workflow::{Content, Input};
 
 /// See the module.
 #[derive(Debug)]
@@ -87,9 +87,9 @@ impl<'a, S: Store> Unsaved<'a, S> {
     }
 
     /// A local copy that cannot be read is as good as none: it can only forbid, so the worst is a file fetched once more.
-    pub(crate) fn load(&mut self, file: &LocalFile, limit: u64) -> Answer {
+    pub(crate) fn load(&mut self, file: &LocalFile, limit: u64) -> Input {
         if let Some((_, content)) = self.files.iter().rev().find(|(saved, _)| saved == file) {
-            return Answer::Bytes(content.bytes().to_vec());
+            return Input::Bytes(content.bytes().to_vec());
         }
         let bytes = self.store.load(file, limit).unwrap_or_else(|error| {
             self.notes.push(Note::LocalCopyUnreadable(error));
@@ -98,7 +98,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
         if is_small(file) {
             self.found.push((file.clone(), limit, mark(bytes.as_deref())));
         }
-        bytes.map_or(Answer::Absent, Answer::Bytes)
+        bytes.map_or(Input::Absent, Input::Bytes)
     }
 
     pub(crate) fn keep(&mut self, file: LocalFile, content: Content) {

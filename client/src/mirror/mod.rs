@@ -32,12 +32,12 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::driver::pending_writes::Unsaved;
-use crate::driver::{Prefetch, turn};
+use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::MemoryStore;
 use crate::transport::Transport;
 use crate::workflow::limits::Limits;
-use crate::workflow::{Crank, OldRoots, Refresh, Walk, Walked};
+use crate::workflow::{OldRoots, Refresh, StateMachine, Walk, Walked};
 
 use copy::MirrorCopy;
 use folder::Folder;
@@ -176,35 +176,35 @@ impl<T: Transport> Mirror<T> {
         notes: &mut Vec<Note>,
     ) -> Result<(Vec<Vec<u8>>, Walked), Error> {
         let copy = MirrorCopy::of(&self.folder, &self.limits);
-        let mut turned = |crank: OldRoots| self.turned(crank, &MemoryStore::over(copy.clone()), prefetch, notes);
-        let old = match turned(OldRoots::begin(self.pinned_root.clone(), &self.limits)?) {
+        let mut driven = |machine: OldRoots| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, notes);
+        let old = match driven(OldRoots::begin(self.pinned_root.clone(), &self.limits)?) {
             // A copy that was damaged is no reason to do without.
-            Err(Error::Refused(_)) => turned(OldRoots::begin(self.pinned_root.clone(), &self.limits)?.not_local()),
+            Err(Error::Refused(_)) => driven(OldRoots::begin(self.pinned_root.clone(), &self.limits)?.not_local()),
             other => other,
         }?;
         let store = MemoryStore::over(copy.clone());
         let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?;
-        let trusted = self.turned(refresh, &store, prefetch, notes)?;
+        let trusted = self.driven(refresh, &store, prefetch, notes)?;
         let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
-        let walked = self.turned(Walk::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
+        let walked = self.driven(Walk::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
         Ok((roots, walked))
     }
 
-    fn turned<C: Crank>(
+    fn driven<M: StateMachine>(
         &self,
-        crank: C,
+        machine: M,
         store: &MemoryStore,
         prefetch: Prefetch,
         notes: &mut Vec<Note>,
-    ) -> Result<C::Outcome, Error> {
+    ) -> Result<M::Outcome, Error> {
         let mut local = Unsaved::over(store);
         self.transport.begin_work();
-        let turned = turn(crank, &self.transport, &mut local, prefetch);
+        let driven = drive(machine, &self.transport, &mut local, prefetch);
         notes.append(&mut local.take_notes());
-        let turned = turned?;
+        let driven = driven?;
         local.save()?;
-        Ok(turned)
+        Ok(driven)
     }
 }
 

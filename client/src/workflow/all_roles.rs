@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified, file_name};
 
-use super::machine::{Answer, Crank, Seen, Step};
+use super::machine::{Action, Input, Seen, StateMachine};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -151,22 +151,22 @@ impl Walk {
     }
 }
 
-impl Crank for Walk {
+impl StateMachine for Walk {
     type Outcome = Walked;
 
-    fn step(&mut self) -> Result<Step<Walked>, Refusal> {
+    fn action(&mut self) -> Result<Action<Walked>, Refusal> {
         self.settle();
         if let Some(visit) = self.to_load.front() {
             let limit = self.walked.trusted.rooted().limits().targets;
-            return Ok(Step::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), limit));
+            return Ok(Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), limit));
         }
         if let Some(visit) = self.to_fetch.front() {
-            return Ok(Step::Fetch(self.request(visit)?));
+            return Ok(Action::Fetch(self.request(visit)?));
         }
         // What one delegator's keys did not sign may be what another's did.
         match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
             Some((_, refusal)) if self.needs_all => Err(refusal.clone()),
-            _ => Ok(Step::Done(self.walked.clone())),
+            _ => Ok(Action::Done(self.walked.clone())),
         }
     }
 
@@ -174,15 +174,15 @@ impl Crank for Walk {
         self.to_fetch.iter().skip(1).take(AHEAD).filter_map(|visit| self.request(visit).ok()).collect()
     }
 
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+    fn input(&mut self, input: Input) -> Result<(), Refusal> {
         if let Some(visit) = self.to_load.pop_front() {
-            match answer.into_bytes().map(|bytes| self.judge(&visit, bytes)) {
+            match input.into_bytes().map(|bytes| self.judge(&visit, bytes)) {
                 Some(Ok(targets)) => self.reach(visit, targets),
                 _ => self.to_fetch.push_back(visit),
             }
         } else if let Some(visit) = self.to_fetch.pop_front() {
             // 5.6.1: there has to be the one that the snapshot names.
-            let judged = answer.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.judge(&visit, bytes));
+            let judged = input.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.judge(&visit, bytes));
             match judged {
                 Ok(targets) => self.reach(visit, targets),
                 // Whoever asks this role will be refused, wherever it comes from; that is no reason to do without the others.

@@ -1,4 +1,4 @@
-//! What the workflow asks of whoever turns it.
+//! The interface between the workflow's state machines and their drivers.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::refusal::Refusal;
 
-/// What has to be done next.
+/// What the driver has to do next.
 #[derive(Debug)]
-pub enum Step<T> {
-    /// Read a local copy of at most so many bytes. Answer with what is there; anything that cannot be read is as good as absent.
+pub enum Action<T> {
+    /// Read a local copy of at most so many bytes. The input is what is there; a file that cannot be read is [`Input::Absent`].
     Load(LocalFile, u64),
-    /// Fetch a file of the repository. Answer with it, or say that the repository does not have it.
+    /// Fetch a file of the repository. The input is the file, or [`Input::Absent`] when the repository does not have it.
     Fetch(Request),
-    /// Keep a file that has been verified. Answer when it is kept.
+    /// Keep a verified file. The input is [`Input::Stored`].
     Store(LocalFile, Content),
-    /// Nothing: this is what came of it.
+    /// Nothing: the machine is done, and this is its outcome.
     Done(T),
 }
 
@@ -46,9 +46,9 @@ pub trait Seen {
     fn bytes(&self, name: &str) -> Option<&[u8]>;
 }
 
-/// The answer to a step.
+/// The result of an action.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Input {
     /// The bytes of the file that was to be loaded or fetched.
     Bytes(Vec<u8>),
     /// There is no such file.
@@ -57,16 +57,17 @@ pub enum Answer {
     Stored,
 }
 
-impl Answer {
+impl Input {
     /// The bytes, if there are any.
     pub(super) fn into_bytes(self) -> Option<Vec<u8>> {
-        if let Answer::Bytes(bytes) = self { Some(bytes) } else { None }
+        if let Input::Bytes(bytes) = self { Some(bytes) } else { None }
     }
 }
 
-/// A part of the workflow. Ask for a [`Step`], do it, give the [`Answer`], and so on until it is done or refuses.
-pub trait Crank {
-    /// What comes of it.
+/// A part of the workflow as a state machine without IO: ask for the next [`Action`], do it, hand back the [`Input`], until it is done or
+/// refuses.
+pub trait StateMachine {
+    /// The result of the machine.
     type Outcome;
 
     /// What will probably be fetched after the next step, as far as can be told from files that were `seen` ahead of their turn: the
@@ -76,15 +77,15 @@ pub trait Crank {
         Vec::new()
     }
 
-    /// What to do next. Asked twice, it says the same.
+    /// The next action. Asked twice, it is the same.
     ///
     /// # Errors
-    /// If a check refuses what was offered. It is over then.
-    fn step(&mut self) -> Result<Step<Self::Outcome>, Refusal>;
+    /// If a check refuses what was offered. The machine stays refused.
+    fn action(&mut self) -> Result<Action<Self::Outcome>, Refusal>;
 
-    /// Takes the answer to the last step.
+    /// Takes the result of the last action.
     ///
     /// # Errors
-    /// If a check refuses what was offered. It is over then.
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal>;
+    /// If a check refuses what was offered. The machine stays refused.
+    fn input(&mut self, input: Input) -> Result<(), Refusal>;
 }

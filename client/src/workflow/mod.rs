@@ -5,11 +5,11 @@
 //! local copies ─▶ Floor: what must not go down
 //! ```
 //!
-//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Four cranks turn them: [`Refresh`]
+//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Four state machines run them: [`Refresh`]
 //! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
-//! too; [`Walk`] goes to every delegated role. A [`Crank`] asks for a local copy or for a
+//! too; [`Walk`] goes to every delegated role. A [`StateMachine`] asks for a local copy or for a
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
-//! turn the same cranks.
+//! drive the same machines.
 
 mod all_roles;
 pub mod check;
@@ -28,7 +28,7 @@ mod target;
 mod update;
 
 pub use all_roles::{Walk, Walked};
-pub use machine::{Answer, Content, Crank, Seen, Step};
+pub use machine::{Action, Content, Input, Seen, StateMachine};
 pub use phases::Trusted;
 pub use refresh::Refresh;
 pub use rollback_floor::Floor;

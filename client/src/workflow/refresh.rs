@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
 use rootline_metadata::{Role, TopLevelRole, Version, file_name};
 
-use super::machine::{Answer, Content, Crank, Seen, Step};
+use super::machine::{Action, Content, Input, Seen, StateMachine};
 use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
 use super::prefetch;
 use super::rollback_floor::{Floor, LocalCopies};
@@ -56,23 +56,23 @@ impl Refresh {
         Ok(Refresh { state: seek_in_history(chain), now, rotations: 0 })
     }
 
-    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
-        Ok(match (state, answer) {
+    fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
+        Ok(match (state, input) {
             // A copy in our own history that does not verify is as good as none: the repository is asked instead.
-            (State::LoadRoot(mut chain, _), Answer::Bytes(bytes)) => match chain.extend(bytes) {
+            (State::LoadRoot(mut chain, _), Input::Bytes(bytes)) => match chain.extend(bytes) {
                 Ok(_) => seek_in_history(chain),
                 Err(_) => State::LoadTimestamp(chain),
             },
             (State::LoadRoot(chain, _), _) => State::LoadTimestamp(chain),
-            (State::LoadTimestamp(chain), answer) => {
-                let copies = LocalCopies { timestamp: answer.into_bytes(), snapshot: None };
+            (State::LoadTimestamp(chain), input) => {
+                let copies = LocalCopies { timestamp: input.into_bytes(), snapshot: None };
                 State::LoadSnapshot(chain, copies)
             }
-            (State::LoadSnapshot(chain, copies), answer) => {
-                let copies = LocalCopies { snapshot: answer.into_bytes(), ..copies };
+            (State::LoadSnapshot(chain, copies), input) => {
+                let copies = LocalCopies { snapshot: input.into_bytes(), ..copies };
                 State::StoreRoot(chain, copies, LocalFile::Root)
             }
-            (State::FetchRoot(mut chain, copies, _), Answer::Bytes(bytes)) => {
+            (State::FetchRoot(mut chain, copies, _), Input::Bytes(bytes)) => {
                 let version = chain.extend(bytes)?.version().number();
                 self.rotations += 1;
                 // 5.3.8: kept at once, whatever comes later.
@@ -85,7 +85,7 @@ impl Refresh {
             }
             // 5.3.9: and on to the next.
             (State::StoreRoot(chain, copies, _), _) => self.seek_in_repository(chain, copies)?,
-            (State::FetchTimestamp(rooted, floor), Answer::Bytes(bytes)) => {
+            (State::FetchTimestamp(rooted, floor), Input::Bytes(bytes)) => {
                 match rooted.judge_timestamp(bytes, &floor)? {
                     TimestampVerdict::Keep => with_timestamp(rooted.with_kept_timestamp(floor)?),
                     TimestampVerdict::Replace(timestamp) => {
@@ -97,7 +97,7 @@ impl Refresh {
             // 5.4.1: there has to be one.
             (State::FetchTimestamp(..), _) => return Err(absent(File::Timestamp, Check::TimestampPresent)),
             (State::StoreTimestamp(timestamped, _), _) => with_timestamp(timestamped),
-            (State::FetchSnapshot(timestamped), Answer::Bytes(bytes)) => {
+            (State::FetchSnapshot(timestamped), Input::Bytes(bytes)) => {
                 let snapshot = timestamped.judge_snapshot(bytes)?;
                 State::StoreSnapshot(timestamped.with_snapshot(snapshot))
             }
@@ -105,12 +105,12 @@ impl Refresh {
             (State::FetchSnapshot(_), _) => return Err(absent(File::Snapshot, Check::SnapshotPresent)),
             (State::StoreSnapshot(snapshotted), _) => State::LoadTargets(snapshotted),
             // The local targets pass every check that fetched ones do, or are fetched.
-            (State::LoadTargets(snapshotted), Answer::Bytes(bytes)) => match snapshotted.judge_targets(bytes) {
+            (State::LoadTargets(snapshotted), Input::Bytes(bytes)) => match snapshotted.judge_targets(bytes) {
                 Ok(targets) => State::Done(snapshotted.with_targets(targets)),
                 Err(_) => State::FetchTargets(snapshotted),
             },
             (State::LoadTargets(snapshotted), _) => State::FetchTargets(snapshotted),
-            (State::FetchTargets(snapshotted), Answer::Bytes(bytes)) => {
+            (State::FetchTargets(snapshotted), Input::Bytes(bytes)) => {
                 let targets = snapshotted.judge_targets(bytes)?;
                 State::StoreTargets(snapshotted.with_targets(targets))
             }
@@ -149,7 +149,7 @@ impl Refresh {
     }
 }
 
-impl Crank for Refresh {
+impl StateMachine for Refresh {
     type Outcome = Trusted;
 
     fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
@@ -163,53 +163,55 @@ impl Crank for Refresh {
         }
     }
 
-    fn step(&mut self) -> Result<Step<Trusted>, Refusal> {
+    fn action(&mut self) -> Result<Action<Trusted>, Refusal> {
         Ok(match &self.state {
             State::LoadRoot(chain, version) => {
-                Step::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
+                Action::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
             }
-            State::FetchRoot(chain, _, version) => Step::Fetch(prefetch::root(chain, *version)),
-            State::StoreRoot(chain, _, file) => Step::Store(file.clone(), Content::Metadata(chain.newest().document())),
-            State::LoadTimestamp(chain) => Step::Load(LocalFile::Timestamp, chain.limits().timestamp),
-            State::LoadSnapshot(chain, _) => Step::Load(LocalFile::Snapshot, chain.limits().snapshot),
-            State::FetchTimestamp(rooted, _) => Step::Fetch(prefetch::timestamp(rooted.limits())),
+            State::FetchRoot(chain, _, version) => Action::Fetch(prefetch::root(chain, *version)),
+            State::StoreRoot(chain, _, file) => {
+                Action::Store(file.clone(), Content::Metadata(chain.newest().document()))
+            }
+            State::LoadTimestamp(chain) => Action::Load(LocalFile::Timestamp, chain.limits().timestamp),
+            State::LoadSnapshot(chain, _) => Action::Load(LocalFile::Snapshot, chain.limits().snapshot),
+            State::FetchTimestamp(rooted, _) => Action::Fetch(prefetch::timestamp(rooted.limits())),
             State::StoreTimestamp(_, document) => {
-                Step::Store(LocalFile::Timestamp, Content::Metadata(Arc::clone(document)))
+                Action::Store(LocalFile::Timestamp, Content::Metadata(Arc::clone(document)))
             }
             State::FetchSnapshot(timestamped) => {
                 let (rooted, pin) = (timestamped.rooted(), timestamped.pin());
                 let check = Check::SnapshotPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().snapshot, &File::Snapshot, check)?;
-                Step::Fetch(Request::metadata(
+                Action::Fetch(Request::metadata(
                     file_name::published(rooted.root(), TopLevelRole::Snapshot, pin.version),
                     limit,
                 ))
             }
             State::StoreSnapshot(snapshotted) => {
-                Step::Store(LocalFile::Snapshot, Content::Metadata(snapshotted.snapshot().document()))
+                Action::Store(LocalFile::Snapshot, Content::Metadata(snapshotted.snapshot().document()))
             }
-            State::LoadTargets(snapshotted) => Step::Load(LocalFile::Targets, snapshotted.rooted().limits().targets),
+            State::LoadTargets(snapshotted) => Action::Load(LocalFile::Targets, snapshotted.rooted().limits().targets),
             State::FetchTargets(snapshotted) => {
                 let (rooted, pin) = (snapshotted.rooted(), snapshotted.snapshot().targets());
                 let check = Check::TargetsPresent;
                 let limit = bytes_to_ask_for(pin, rooted.limits().targets, &File::Targets, check)?;
-                Step::Fetch(Request::metadata(
+                Action::Fetch(Request::metadata(
                     file_name::published(rooted.root(), TopLevelRole::Targets, pin.version),
                     limit,
                 ))
             }
             State::StoreTargets(trusted) => {
-                Step::Store(LocalFile::Targets, Content::Metadata(trusted.targets().document()))
+                Action::Store(LocalFile::Targets, Content::Metadata(trusted.targets().document()))
             }
-            State::Done(trusted) => Step::Done(trusted.clone()),
+            State::Done(trusted) => Action::Done(trusted.clone()),
             State::Over(refusal) => return Err(refusal.clone()),
         })
     }
 
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+    fn input(&mut self, input: Input) -> Result<(), Refusal> {
         let over = State::Over(absent(File::of(TopLevelRole::Root), Check::PinnedRoot));
         let state = std::mem::replace(&mut self.state, over);
-        match self.next(state, answer) {
+        match self.next(state, input) {
             Ok(state) => {
                 self.state = state;
                 Ok(())

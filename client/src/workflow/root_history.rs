@@ -2,7 +2,7 @@
 
 use rootline_metadata::{Envelope, Role, Root, Version, file_name};
 
-use super::machine::{Answer, Crank, Seen, Step};
+use super::machine::{Action, Input, Seen, StateMachine};
 use super::root_chain::RootChain;
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -82,14 +82,14 @@ impl OldRoots {
     }
 }
 
-impl Crank for OldRoots {
+impl StateMachine for OldRoots {
     type Outcome = Vec<Vec<u8>>;
 
-    fn step(&mut self) -> Result<Step<Self::Outcome>, Refusal> {
+    fn action(&mut self) -> Result<Action<Self::Outcome>, Refusal> {
         Ok(match self.state {
-            State::Load(version) => Step::Load(LocalFile::RootHistory(version.number()), self.limits.root),
-            State::Fetch(version) => Step::Fetch(self.request(version)),
-            State::Done => Step::Done(self.chain()?),
+            State::Load(version) => Action::Load(LocalFile::RootHistory(version.number()), self.limits.root),
+            State::Fetch(version) => Action::Fetch(self.request(version)),
+            State::Done => Action::Done(self.chain()?),
         })
     }
 
@@ -99,9 +99,9 @@ impl Crank for OldRoots {
         next.take(AHEAD).map(|version| self.request(version)).collect()
     }
 
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
-        match (&self.state, answer) {
-            (State::Load(version) | State::Fetch(version), Answer::Bytes(bytes)) => {
+    fn input(&mut self, input: Input) -> Result<(), Refusal> {
+        match (&self.state, input) {
+            (State::Load(version) | State::Fetch(version), Input::Bytes(bytes)) => {
                 let version = *version;
                 has_version(&bytes, version, &self.limits)?;
                 self.took(version, bytes);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
 
-use super::machine::{Answer, Content, Crank, Step};
+use super::machine::{Action, Content, Input, StateMachine};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -152,15 +152,15 @@ impl Search {
         judge_targets_file(self.trusted.rooted(), pin, authority, bytes, file)
     }
 
-    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
-        match (state, answer) {
+    fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
+        match (state, input) {
             // A local copy passes every check that a fetched one does, or is fetched.
-            (State::Load(visit, pin), Answer::Bytes(bytes)) => match self.judge(&visit, &pin, bytes) {
+            (State::Load(visit, pin), Input::Bytes(bytes)) => match self.judge(&visit, &pin, bytes) {
                 Ok(targets) => self.ask(Some(visit.role), targets),
                 Err(_) => Ok(State::Fetch(visit, pin)),
             },
             (State::Load(visit, pin), _) => Ok(State::Fetch(visit, pin)),
-            (State::Fetch(visit, pin), Answer::Bytes(bytes)) => {
+            (State::Fetch(visit, pin), Input::Bytes(bytes)) => {
                 let targets = self.judge(&visit, &pin, bytes)?;
                 Ok(State::Store(visit, targets))
             }
@@ -176,32 +176,33 @@ impl Search {
     }
 }
 
-impl Crank for Search {
+impl StateMachine for Search {
     type Outcome = Found;
 
-    fn step(&mut self) -> Result<Step<Found>, Refusal> {
+    fn action(&mut self) -> Result<Action<Found>, Refusal> {
         Ok(match &self.state {
             State::Load(visit, _) => {
-                Step::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)
+                Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)
             }
             State::Fetch(visit, pin) => {
                 let file = File::Delegated(visit.role.clone());
                 let limit = bytes_to_ask_for(pin, self.limits().targets, &file, Check::TargetsPresent)?;
                 let name = file_name::published(self.trusted.root(), &visit.role, pin.version);
-                Step::Fetch(Request::metadata(name, limit))
+                Action::Fetch(Request::metadata(name, limit))
             }
-            State::Store(visit, targets) => {
-                Step::Store(LocalFile::Delegated(visit.role.as_str().to_owned()), Content::Metadata(targets.document()))
-            }
-            State::Found(found) => Step::Done(found.clone()),
+            State::Store(visit, targets) => Action::Store(
+                LocalFile::Delegated(visit.role.as_str().to_owned()),
+                Content::Metadata(targets.document()),
+            ),
+            State::Found(found) => Action::Done(found.clone()),
             State::Over(refusal) => return Err(refusal.clone()),
         })
     }
 
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+    fn input(&mut self, input: Input) -> Result<(), Refusal> {
         let over = State::Over(self.not_listed(false));
         let state = std::mem::replace(&mut self.state, over);
-        match self.next(state, answer) {
+        match self.next(state, input) {
             Ok(state) => {
                 self.state = state;
                 Ok(())

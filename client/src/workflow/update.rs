@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Role, TargetPath};
 
-use super::machine::{Answer, Content, Crank, Seen, Step};
+use super::machine::{Action, Content, Input, Seen, StateMachine};
 use super::refresh::Refresh;
 use super::search::{Found, Search};
 use super::target::{TargetRequest, check_target, target_absent};
@@ -115,18 +115,18 @@ impl Update {
         }
     }
 
-    fn next(&mut self, state: State, answer: Answer) -> Result<State, Refusal> {
-        Ok(match (state, answer) {
-            (State::Refreshing(mut refresh), answer) => {
-                refresh.answer(answer)?;
+    fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
+        Ok(match (state, input) {
+            (State::Refreshing(mut refresh), input) => {
+                refresh.input(input)?;
                 State::Refreshing(refresh)
             }
-            (State::Searching(trusted, mut search, wanted), answer) => match search.answer(answer) {
+            (State::Searching(trusted, mut search, wanted), input) => match search.input(input) {
                 Ok(()) => State::Searching(trusted, search, wanted),
                 Err(refusal) => self.pass_over(trusted, &wanted, refusal)?,
             },
             // A local copy is the target if it is what is said of it.
-            (State::LoadTarget(trusted, found), Answer::Bytes(bytes)) if found.file.matches(&bytes) => {
+            (State::LoadTarget(trusted, found), Input::Bytes(bytes)) if found.file.matches(&bytes) => {
                 self.targets.push((found, bytes.into()));
                 self.want_next(trusted)?
             }
@@ -134,7 +134,7 @@ impl Update {
                 let request = TargetRequest::of(&found, trusted.rooted().limits())?;
                 State::FetchTarget(trusted, found, request)
             }
-            (State::FetchTarget(trusted, found, _), Answer::Bytes(bytes)) => {
+            (State::FetchTarget(trusted, found, _), Input::Bytes(bytes)) => {
                 check_target(&found, &bytes)?;
                 State::StoreTarget(trusted, found, bytes.into())
             }
@@ -149,32 +149,32 @@ impl Update {
     }
 }
 
-impl Crank for Update {
+impl StateMachine for Update {
     type Outcome = Updated;
 
-    fn step(&mut self) -> Result<Step<Updated>, Refusal> {
+    fn action(&mut self) -> Result<Action<Updated>, Refusal> {
         loop {
-            // Where the crank inside has come to its end, this one goes on.
+            // Once the inner machine is done, this one goes on.
             let state = match &mut self.state {
-                State::Refreshing(refresh) => match inner(refresh.step()?) {
+                State::Refreshing(refresh) => match inner(refresh.action()?) {
                     Ok(step) => return Ok(step),
                     Err(trusted) => self.want_next(trusted)?,
                 },
-                State::Searching(trusted, search, _) => match inner(search.step()?) {
+                State::Searching(trusted, search, _) => match inner(search.action()?) {
                     Ok(step) => return Ok(step),
                     Err(found) => State::LoadTarget(trusted.clone(), found),
                 },
                 State::LoadTarget(_, found) => {
-                    return Ok(Step::Load(LocalFile::Target(found.path.as_str().to_owned()), found.file.length));
+                    return Ok(Action::Load(LocalFile::Target(found.path.as_str().to_owned()), found.file.length));
                 }
-                State::FetchTarget(_, _, request) => return Ok(Step::Fetch(request.clone())),
+                State::FetchTarget(_, _, request) => return Ok(Action::Fetch(request.clone())),
                 State::StoreTarget(_, found, bytes) => {
                     let file = LocalFile::Target(found.path.as_str().to_owned());
-                    return Ok(Step::Store(file, Content::Target(Arc::clone(bytes))));
+                    return Ok(Action::Store(file, Content::Target(Arc::clone(bytes))));
                 }
                 State::Done(trusted) => {
                     let (trusted, targets) = (trusted.clone(), self.targets.clone());
-                    return Ok(Step::Done(Updated { trusted, targets, checked_at: None }));
+                    return Ok(Action::Done(Updated { trusted, targets, checked_at: None }));
                 }
                 State::Over(refusal) => return Err(refusal.clone()),
             };
@@ -193,22 +193,22 @@ impl Crank for Update {
         }
     }
 
-    fn answer(&mut self, answer: Answer) -> Result<(), Refusal> {
+    fn input(&mut self, input: Input) -> Result<(), Refusal> {
         let over = State::Over(Refusal { file: File::Targets, check: Check::TargetKnown, fault: Fault::Absent });
         let state = std::mem::replace(&mut self.state, over);
-        self.next(state, answer).map(|state| self.state = state).inspect_err(|refusal| {
+        self.next(state, input).map(|state| self.state = state).inspect_err(|refusal| {
             self.state = State::Over(refusal.clone());
         })
     }
 }
 
-/// A step of a crank inside, or what came of that crank.
-fn inner<T>(step: Step<T>) -> Result<Step<Updated>, T> {
-    match step {
-        Step::Load(file, limit) => Ok(Step::Load(file, limit)),
-        Step::Fetch(request) => Ok(Step::Fetch(request)),
-        Step::Store(file, content) => Ok(Step::Store(file, content)),
-        Step::Done(outcome) => Err(outcome),
+/// The action of an inner machine, or its outcome.
+fn inner<T>(action: Action<T>) -> Result<Action<Updated>, T> {
+    match action {
+        Action::Load(file, limit) => Ok(Action::Load(file, limit)),
+        Action::Fetch(request) => Ok(Action::Fetch(request)),
+        Action::Store(file, content) => Ok(Action::Store(file, content)),
+        Action::Done(outcome) => Err(outcome),
     }
 }
 

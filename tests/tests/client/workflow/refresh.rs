@@ -127,7 +127,7 @@ fn listing(folder: &std::path::Path) -> Vec<String> {
     names
 }
 
-/// The same crank, turned by each driver over each transport, with the files on disk.
+/// The same machine, driven by each driver over each transport, with the files on disk.
 #[test]
 fn every_driver_and_every_transport_comes_to_the_same() {
     let sim = eventful();
@@ -160,12 +160,12 @@ fn every_driver_and_every_transport_comes_to_the_same() {
         ($number:expr, $transport:expr) => {{
             let recorder = Recorder::new($transport);
             let mut client = client!(&recorder, $number);
-            let turned = runtime.block_on(async {
+            let driven = runtime.block_on(async {
                 let trusted = client.refresh_async(now).await?;
                 let found = client.find_async(&trusted, &path).await?;
                 client.fetch_async(&found).await
             });
-            assert_eq!(turned.unwrap().unwrap(), b"content");
+            assert_eq!(driven.unwrap().unwrap(), b"content");
             assert_eq!(recorder.take_names(), ASKED);
         }};
     }
