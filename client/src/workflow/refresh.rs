@@ -17,7 +17,7 @@ use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 
-/// One refresh. It sends for the next root until there is none, then for the timestamp, and then only for what has changed.
+/// One refresh of the four top-level roles: the next root until there is none, then the timestamp, and then only what has changed.
 #[derive(Debug)]
 pub struct Refresh {
     state: State,
@@ -27,6 +27,22 @@ pub struct Refresh {
 }
 
 /// What the refresh waits for. Each state holds what is known by then, and nothing that is known later.
+///
+/// ```text
+/// LoadRoot ⟲                                     5.3  our own root history, from the pinned root on
+///    ▼
+/// LoadTimestamp ─▶ LoadSnapshot                       local copies, for the floor
+///    ▼
+/// StoreRoot ⇄ FetchRoot                          5.3  the repository's roots, until there is no newer one
+///    ▼
+/// FetchTimestamp ─▶ StoreTimestamp               5.4  stored only if it is newer
+///    ▼
+/// FetchSnapshot ─▶ StoreSnapshot                 5.5  neither if the local one is the one named
+///    ▼
+/// LoadTargets ─▶ FetchTargets ─▶ StoreTargets    5.6  fetched only if the local ones fail a check
+///    ▼
+/// Done                                                and from every state above to Refused
+/// ```
 #[derive(Debug)]
 enum State {
     LoadRoot(RootChain, Version),
@@ -42,8 +58,8 @@ enum State {
     FetchTargets(Snapshotted),
     StoreTargets(Trusted),
     Done(Trusted),
-    /// A check has refused; there is nothing to go on with.
-    Over(Refusal),
+    /// A check has refused, which ends the refresh.
+    Refused(Refusal),
 }
 
 impl Refresh {
@@ -56,69 +72,40 @@ impl Refresh {
         Ok(Refresh { state: seek_in_history(chain), now, rotations: 0 })
     }
 
+    /// The specification's summary: each state and what its input leads to.
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
-        Ok(match (state, input) {
-            // A copy in our own history that does not verify is as good as none: the repository is asked instead.
-            (State::LoadRoot(mut chain, _), Input::Bytes(bytes)) => match chain.extend(bytes) {
-                Ok(_) => seek_in_history(chain),
-                Err(_) => State::LoadTimestamp(chain),
-            },
-            (State::LoadRoot(chain, _), _) => State::LoadTimestamp(chain),
-            (State::LoadTimestamp(chain), input) => {
-                let copies = LocalCopies { timestamp: input.into_bytes(), snapshot: None };
-                State::LoadSnapshot(chain, copies)
-            }
-            (State::LoadSnapshot(chain, copies), input) => {
-                let copies = LocalCopies { snapshot: input.into_bytes(), ..copies };
-                State::StoreRoot(chain, copies, LocalFile::Root)
-            }
-            (State::FetchRoot(mut chain, copies, _), Input::Bytes(bytes)) => {
-                let version = chain.extend(bytes)?.version().number();
-                self.rotations += 1;
-                // 5.3.8: kept at once, whatever comes later.
-                State::StoreRoot(chain, copies, LocalFile::RootHistory(version))
-            }
-            // 5.3.3: no newer root.
-            (State::FetchRoot(chain, copies, _), _) => self.at_final_root(chain, copies)?,
-            (State::StoreRoot(chain, copies, LocalFile::RootHistory(_)), _) => {
-                State::StoreRoot(chain, copies, LocalFile::Root)
-            }
-            // 5.3.9: and on to the next.
-            (State::StoreRoot(chain, copies, _), _) => self.seek_in_repository(chain, copies)?,
-            (State::FetchTimestamp(rooted, floor), Input::Bytes(bytes)) => {
-                match rooted.judge_timestamp(bytes, &floor)? {
-                    TimestampVerdict::Keep => with_timestamp(rooted.with_kept_timestamp(floor)?),
-                    TimestampVerdict::Replace(timestamp) => {
-                        let document = timestamp.document();
-                        State::StoreTimestamp(rooted.with_new_timestamp(timestamp, floor), document)
-                    }
-                }
-            }
-            // 5.4.1: there has to be one.
-            (State::FetchTimestamp(..), _) => return Err(absent(File::Timestamp, Check::TimestampPresent)),
-            (State::StoreTimestamp(timestamped, _), _) => with_timestamp(timestamped),
-            (State::FetchSnapshot(timestamped), Input::Bytes(bytes)) => {
-                let snapshot = timestamped.judge_snapshot(bytes)?;
-                State::StoreSnapshot(timestamped.with_snapshot(snapshot))
-            }
-            // 5.5.1: there has to be the one that the timestamp names.
-            (State::FetchSnapshot(_), _) => return Err(absent(File::Snapshot, Check::SnapshotPresent)),
-            (State::StoreSnapshot(snapshotted), _) => State::LoadTargets(snapshotted),
-            // The local targets pass every check that fetched ones do, or are fetched.
-            (State::LoadTargets(snapshotted), Input::Bytes(bytes)) => match snapshotted.judge_targets(bytes) {
-                Ok(targets) => State::Done(snapshotted.with_targets(targets)),
-                Err(_) => State::FetchTargets(snapshotted),
-            },
-            (State::LoadTargets(snapshotted), _) => State::FetchTargets(snapshotted),
-            (State::FetchTargets(snapshotted), Input::Bytes(bytes)) => {
-                let targets = snapshotted.judge_targets(bytes)?;
-                State::StoreTargets(snapshotted.with_targets(targets))
-            }
-            // 5.6.1: there has to be the one that the snapshot names.
-            (State::FetchTargets(_), _) => return Err(absent(File::Targets, Check::TargetsPresent)),
-            (State::StoreTargets(trusted) | State::Done(trusted), _) => State::Done(trusted),
-            (State::Over(refusal), _) => return Err(refusal),
-        })
+        match state {
+            State::LoadRoot(chain, _) => Ok(root_loaded(chain, input)),
+            State::LoadTimestamp(chain) => Ok(timestamp_loaded(chain, input)),
+            State::LoadSnapshot(chain, copies) => Ok(snapshot_loaded(chain, copies, input)),
+            State::StoreRoot(chain, copies, file) => self.root_stored(chain, copies, &file),
+            State::FetchRoot(chain, copies, _) => self.root_fetched(chain, copies, input),
+            State::FetchTimestamp(rooted, floor) => timestamp_fetched(rooted, floor, input),
+            State::StoreTimestamp(timestamped, _) => Ok(with_timestamp(timestamped)),
+            State::FetchSnapshot(timestamped) => snapshot_fetched(timestamped, input),
+            State::StoreSnapshot(snapshotted) => Ok(State::LoadTargets(snapshotted)),
+            State::LoadTargets(snapshotted) => Ok(targets_loaded(snapshotted, input)),
+            State::FetchTargets(snapshotted) => targets_fetched(snapshotted, input),
+            State::StoreTargets(trusted) | State::Done(trusted) => Ok(State::Done(trusted)),
+            State::Refused(refusal) => Err(refusal),
+        }
+    }
+
+    fn root_fetched(&mut self, mut chain: RootChain, copies: LocalCopies, input: Input) -> Result<State, Refusal> {
+        // 5.3.3: no newer root.
+        let Input::Bytes(bytes) = input else { return self.at_final_root(chain, copies) };
+        let version = chain.extend(bytes)?.version().number();
+        self.rotations += 1;
+        // 5.3.8: kept at once, whatever comes later.
+        Ok(State::StoreRoot(chain, copies, LocalFile::RootHistory(version)))
+    }
+
+    /// 5.3.9: each root is stored in the history and as the newest, and then comes the next one.
+    fn root_stored(&self, chain: RootChain, copies: LocalCopies, file: &LocalFile) -> Result<State, Refusal> {
+        match file {
+            LocalFile::RootHistory(_) => Ok(State::StoreRoot(chain, copies, LocalFile::Root)),
+            _ => self.seek_in_repository(chain, copies),
+        }
     }
 
     /// 5.3.2, 5.3.3: asks for the next root; once as many were fetched as may be, carries on with the root it has.
@@ -204,20 +191,20 @@ impl StateMachine for Refresh {
                 Action::Store(LocalFile::Targets, Content::Metadata(trusted.targets().document()))
             }
             State::Done(trusted) => Action::Done(trusted.clone()),
-            State::Over(refusal) => return Err(refusal.clone()),
+            State::Refused(refusal) => return Err(refusal.clone()),
         })
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {
-        let over = State::Over(absent(File::of(TopLevelRole::Root), Check::PinnedRoot));
-        let state = std::mem::replace(&mut self.state, over);
+        let refused = State::Refused(absent(File::of(TopLevelRole::Root), Check::PinnedRoot));
+        let state = std::mem::replace(&mut self.state, refused);
         match self.next(state, input) {
             Ok(state) => {
                 self.state = state;
                 Ok(())
             }
             Err(refusal) => {
-                self.state = State::Over(refusal.clone());
+                self.state = State::Refused(refusal.clone());
                 Err(refusal)
             }
         }
@@ -232,12 +219,63 @@ fn seek_in_history(chain: RootChain) -> State {
     }
 }
 
-/// What follows the timestamp: the local snapshot if it is the one that the timestamp names, otherwise the repository's.
+/// A root in our own history that does not verify counts as absent: the repository is asked instead.
+fn root_loaded(mut chain: RootChain, input: Input) -> State {
+    match input.into_bytes().map(|bytes| chain.extend(bytes).is_ok()) {
+        Some(true) => seek_in_history(chain),
+        Some(false) | None => State::LoadTimestamp(chain),
+    }
+}
+
+fn timestamp_loaded(chain: RootChain, input: Input) -> State {
+    State::LoadSnapshot(chain, LocalCopies { timestamp: input.into_bytes(), snapshot: None })
+}
+
+fn snapshot_loaded(chain: RootChain, copies: LocalCopies, input: Input) -> State {
+    let copies = LocalCopies { snapshot: input.into_bytes(), ..copies };
+    State::StoreRoot(chain, copies, LocalFile::Root)
+}
+
+fn timestamp_fetched(rooted: Rooted, floor: Floor, input: Input) -> Result<State, Refusal> {
+    // 5.4.1: there has to be one.
+    let Input::Bytes(bytes) = input else { return Err(absent(File::Timestamp, Check::TimestampPresent)) };
+    match rooted.judge_timestamp(bytes, &floor)? {
+        TimestampVerdict::Keep => Ok(with_timestamp(rooted.with_kept_timestamp(floor)?)),
+        TimestampVerdict::Replace(timestamp) => {
+            let document = timestamp.document();
+            Ok(State::StoreTimestamp(rooted.with_new_timestamp(timestamp, floor), document))
+        }
+    }
+}
+
+/// Past the timestamp: the local snapshot if it is the one that the timestamp names, otherwise the repository's.
 fn with_timestamp(timestamped: Timestamped) -> State {
     match timestamped.local_snapshot() {
         Some(snapshot) => State::LoadTargets(timestamped.with_snapshot(snapshot)),
         None => State::FetchSnapshot(timestamped),
     }
+}
+
+fn snapshot_fetched(timestamped: Timestamped, input: Input) -> Result<State, Refusal> {
+    // 5.5.1: there has to be the one that the timestamp names.
+    let Input::Bytes(bytes) = input else { return Err(absent(File::Snapshot, Check::SnapshotPresent)) };
+    let snapshot = timestamped.judge_snapshot(bytes)?;
+    Ok(State::StoreSnapshot(timestamped.with_snapshot(snapshot)))
+}
+
+/// The local targets pass every check that fetched ones do, or are fetched.
+fn targets_loaded(snapshotted: Snapshotted, input: Input) -> State {
+    match input.into_bytes().map(|bytes| snapshotted.judge_targets(bytes)) {
+        Some(Ok(targets)) => State::Done(snapshotted.with_targets(targets)),
+        Some(Err(_)) | None => State::FetchTargets(snapshotted),
+    }
+}
+
+fn targets_fetched(snapshotted: Snapshotted, input: Input) -> Result<State, Refusal> {
+    // 5.6.1: there has to be the one that the snapshot names.
+    let Input::Bytes(bytes) = input else { return Err(absent(File::Targets, Check::TargetsPresent)) };
+    let targets = snapshotted.judge_targets(bytes)?;
+    Ok(State::StoreTargets(snapshotted.with_targets(targets)))
 }
 
 fn absent(file: File, check: Check) -> Refusal {

@@ -39,7 +39,7 @@ enum State {
     Fetch(Visit, Pin),
     Store(Visit, Verified<Targets>),
     Found(Found),
-    Over(Refusal),
+    Refused(Refusal),
 }
 
 /// What the search found.
@@ -64,7 +64,7 @@ impl Search {
     /// If the target is not listed, and nobody is delegated to who could list it.
     pub fn begin(trusted: Trusted, path: TargetPath) -> Result<Search, Refusal> {
         let top = trusted.targets().clone();
-        let over = Refusal {
+        let refused = Refusal {
             file: File::Target(path.clone()),
             check: Check::TargetKnown,
             fault: Fault::NotListed { asked: 1, gave_up: false },
@@ -75,7 +75,7 @@ impl Search {
             to_visit: Vec::new(),
             visited: BTreeMap::new(),
             delegators: BTreeMap::new(),
-            state: State::Over(over),
+            state: State::Refused(refused),
         };
         search.state = search.ask(None, top)?;
         Ok(search)
@@ -171,7 +171,7 @@ impl Search {
             }
             (State::Store(visit, targets), _) => self.ask(Some(visit.role), targets),
             (State::Found(found), _) => Ok(State::Found(found)),
-            (State::Over(refusal), _) => Err(refusal),
+            (State::Refused(refusal), _) => Err(refusal),
         }
     }
 }
@@ -195,20 +195,20 @@ impl StateMachine for Search {
                 Content::Metadata(targets.document()),
             ),
             State::Found(found) => Action::Done(found.clone()),
-            State::Over(refusal) => return Err(refusal.clone()),
+            State::Refused(refusal) => return Err(refusal.clone()),
         })
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {
-        let over = State::Over(self.not_listed(false));
-        let state = std::mem::replace(&mut self.state, over);
+        let refused = State::Refused(self.not_listed(false));
+        let state = std::mem::replace(&mut self.state, refused);
         match self.next(state, input) {
             Ok(state) => {
                 self.state = state;
                 Ok(())
             }
             Err(refusal) => {
-                self.state = State::Over(refusal.clone());
+                self.state = State::Refused(refusal.clone());
                 Err(refusal)
             }
         }

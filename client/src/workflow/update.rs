@@ -79,7 +79,7 @@ enum State {
     FetchTarget(Trusted, Found, Request),
     StoreTarget(Trusted, Found, Arc<[u8]>),
     Done(Trusted),
-    Over(Refusal),
+    Refused(Refusal),
 }
 
 impl Update {
@@ -144,7 +144,7 @@ impl Update {
                 self.want_next(trusted)?
             }
             (State::Done(trusted), _) => State::Done(trusted),
-            (State::Over(refusal), _) => return Err(refusal),
+            (State::Refused(refusal), _) => return Err(refusal),
         })
     }
 }
@@ -176,7 +176,7 @@ impl StateMachine for Update {
                     let (trusted, targets) = (trusted.clone(), self.targets.clone());
                     return Ok(Action::Done(Updated { trusted, targets, checked_at: None }));
                 }
-                State::Over(refusal) => return Err(refusal.clone()),
+                State::Refused(refusal) => return Err(refusal.clone()),
             };
             self.state = state;
         }
@@ -194,10 +194,10 @@ impl StateMachine for Update {
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {
-        let over = State::Over(Refusal { file: File::Targets, check: Check::TargetKnown, fault: Fault::Absent });
-        let state = std::mem::replace(&mut self.state, over);
+        let refused = State::Refused(Refusal { file: File::Targets, check: Check::TargetKnown, fault: Fault::Absent });
+        let state = std::mem::replace(&mut self.state, refused);
         self.next(state, input).map(|state| self.state = state).inspect_err(|refusal| {
-            self.state = State::Over(refusal.clone());
+            self.state = State::Refused(refusal.clone());
         })
     }
 }
