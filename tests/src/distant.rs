@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use rootline_client::transport::{AsyncTransport, Fetched, Request, Together, Transport, TransportError};
+use rootline_client::transport::{AsyncTransport, ConcurrentFetches, Fetched, Request, Transport, TransportError};
 
 use crate::recorder::shown;
 
@@ -102,7 +102,7 @@ impl<T: Transport> Transport for Distant<T> {
         self.inner.fetch(request)
     }
 
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
+    fn concurrently(&self) -> Option<Box<dyn ConcurrentFetches + '_>> {
         Some(Box::new(UnderWay { distant: self, requests: VecDeque::new() }))
     }
 }
@@ -113,7 +113,7 @@ struct UnderWay<'a, T> {
     requests: VecDeque<(u64, Request)>,
 }
 
-impl<T: Transport> Together for UnderWay<'_, T> {
+impl<T: Transport> ConcurrentFetches for UnderWay<'_, T> {
     fn ask(&mut self, request: Request, _: Option<String>) {
         self.requests.push_back((self.distant.ask(&request), request));
     }

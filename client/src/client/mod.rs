@@ -77,7 +77,7 @@ impl<T, S: Store> Client<T, S> {
         Client { freshness, records_checks, ..self }
     }
 
-    /// The same, fetching ahead or not: [`Prefetch::On`] unless told otherwise.
+    /// Sets whether to prefetch. Default: [`Prefetch::On`].
     #[must_use]
     pub fn with_prefetch(self, prefetch: Prefetch) -> Self {
         Client { prefetch, ..self }
@@ -257,7 +257,7 @@ impl<T: Transport, S: Store> Client<T, S> {
         self.transport.begin_work();
         self.transport.first_mirror();
         // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
-        let prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
+        let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
         let mut work = Work::begin(prefetch);
         let done = loop {
             let (machine, mut local) = self.attempt(&work, now, wanted)?;

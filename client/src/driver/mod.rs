@@ -18,7 +18,7 @@ use crate::driver::pending_writes::Unsaved;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Fetched, Place, Request, Transport, TransportError};
-use crate::workflow::{Action, Input, Seen, StateMachine};
+use crate::workflow::{Action, Input, Prefetched, StateMachine};
 
 /// Whether to fetch what will probably be needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn drive<M: StateMachine>(
     local: &mut Unsaved<'_, impl Store>,
     prefetch: Prefetch,
 ) -> Result<M::Outcome, Error> {
-    let mut together = if prefetch == Prefetch::On { transport.together() } else { None };
+    let mut concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
     let mut pool = Pool::default();
     loop {
         let request = match drive_to_fetch(&mut machine, local)? {
@@ -47,7 +47,7 @@ pub fn drive<M: StateMachine>(
             Next::Done(outcome) => return Ok(outcome),
         };
         let fetched = loop {
-            let Some(together) = &mut together else {
+            let Some(concurrent) = &mut concurrent else {
                 break transport.fetch_unless(&request, local.etag(&request));
             };
             if let Some(fetched) = pool.take(&request) {
@@ -55,9 +55,9 @@ pub fn drive<M: StateMachine>(
             }
             for wanted in pool.not_yet_asked(&request, &machine) {
                 let etag = local.etag(&wanted).map(str::to_owned);
-                together.ask(wanted, etag);
+                concurrent.ask(wanted, etag);
             }
-            match together.next() {
+            match concurrent.next() {
                 Some((request, fetched)) => pool.arrived(request, fetched),
                 None => break transport.fetch_unless(&request, local.etag(&request)),
             }
@@ -170,7 +170,7 @@ impl Pool {
     /// What has to be asked for now: `needed`, and with it what the machine will probably need.
     fn not_yet_asked(&mut self, needed: &Request, machine: &impl StateMachine) -> Vec<Request> {
         let mut requests = vec![needed.clone()];
-        requests.extend(machine.ahead(self));
+        requests.extend(machine.prefetch_plan(self));
         requests.retain(|request| self.asked.insert(name(request)));
         requests
     }
@@ -195,7 +195,7 @@ impl Pool {
     }
 }
 
-impl Seen for Pool {
+impl Prefetched for Pool {
     fn bytes(&self, name: &str) -> Option<&[u8]> {
         match &self.arrived.get(&(false, vec![name.to_owned()]))?.1 {
             Ok(Fetched::New { bytes, .. }) => Some(bytes),

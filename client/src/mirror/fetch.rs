@@ -23,8 +23,8 @@ pub(super) fn each(
     mut take: impl FnMut(usize, Result<Vec<u8>, TransportError>) -> Result<(), MirrorError>,
 ) -> Result<(), MirrorError> {
     let mut waiting = wanted.iter().enumerate().peekable();
-    let together = if prefetch == Prefetch::On { transport.together() } else { None };
-    if let Some(mut together) = together {
+    let concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
+    if let Some(mut concurrent) = concurrent {
         let mut running: HashMap<Request, usize> = HashMap::new();
         let mut bytes = 0;
         loop {
@@ -35,12 +35,12 @@ pub(super) fn each(
                 running.insert((*request).clone(), index);
                 // Each target has the time of a download, however many there are.
                 transport.begin_work();
-                together.ask((*request).clone(), None);
+                concurrent.ask((*request).clone(), None);
             }
             if running.is_empty() {
                 return Ok(());
             }
-            let Some((request, fetched)) = together.next() else { break };
+            let Some((request, fetched)) = concurrent.next() else { break };
             if let Some(index) = running.remove(&request) {
                 bytes -= request.limit;
                 take(index, fetched.map(bytes_of))?;

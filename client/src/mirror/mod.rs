@@ -132,7 +132,7 @@ impl<T: Transport> Mirror<T> {
         let _lock = folder.lock()?;
         self.transport.first_mirror();
         let mut notes = Vec::new();
-        let mut prefetch = if self.transport.together().is_some() { self.prefetch } else { Prefetch::Off };
+        let mut prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
         loop {
             let error = match self.attempt(now, prefetch, &folder, observer, &mut notes) {
                 Ok(report) => return Ok(MirrorReport { notes, ..report }),

@@ -2,6 +2,7 @@
 
 mod blocking;
 mod clients;
+mod concurrent;
 mod deadline;
 mod entity_tag;
 mod location;
@@ -11,7 +12,6 @@ mod retry;
 mod rewrites;
 mod settings;
 mod tls;
-mod together;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{AsyncTransport, Fetched, Request, Together, Transport, TransportError};
+use super::{AsyncTransport, ConcurrentFetches, Fetched, Request, Transport, TransportError};
 
 /// The mirrors of one repository, in the order in which they are used. One that fails, or serves what is not trusted, is left for the
 /// next one; each piece of work begins with the first. What they serve is verified alike, so none of them has to be trusted.
@@ -68,8 +68,8 @@ impl<T: Transport> Transport for Mirrors<T> {
         self.current().transport.fetch_unless(request, etag)
     }
 
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
-        self.current().transport.together()
+    fn concurrently(&self) -> Option<Box<dyn ConcurrentFetches + '_>> {
+        self.current().transport.concurrently()
     }
 
     fn leave_mirror(&self) -> Option<String> {

@@ -41,8 +41,8 @@ pub trait Transport {
         self.fetch(request).map(|bytes| Fetched::New { bytes, etag: None })
     }
 
-    /// A way to fetch several files at the same time, if there is one.
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
+    /// Fetches several files at the same time; `None` if this transport cannot.
+    fn concurrently(&self) -> Option<Box<dyn ConcurrentFetches + '_>> {
         None
     }
 
@@ -60,12 +60,12 @@ pub trait Transport {
     fn begin_work(&self) {}
 }
 
-/// Several fetches at the same time, for a caller who waits.
-pub trait Together {
+/// Several fetches at the same time, for a blocking caller.
+pub trait ConcurrentFetches {
     /// Begins to fetch a file, as [`Transport::fetch_unless`] does.
     fn ask(&mut self, request: Request, etag: Option<String>);
 
-    /// Waits for whichever file comes next; none if nothing is on its way. Dropping all this ends the transfers.
+    /// Waits for the next file to arrive; `None` if nothing is on its way. Dropping all this ends the transfers.
     fn next(&mut self) -> Option<(Request, Result<Fetched, TransportError>)>;
 }
 
@@ -116,8 +116,8 @@ macro_rules! pass_on {
                 (**self).fetch_unless(request, etag)
             }
 
-            fn together(&self) -> Option<Box<dyn Together + '_>> {
-                (**self).together()
+            fn concurrently(&self) -> Option<Box<dyn ConcurrentFetches + '_>> {
+                (**self).concurrently()
             }
 
             fn leave_mirror(&self) -> Option<String> {

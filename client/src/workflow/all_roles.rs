@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified, file_name};
 
-use super::machine::{Action, Input, Seen, StateMachine};
+use super::machine::{Action, Input, Prefetched, StateMachine};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -50,7 +50,7 @@ struct Reached {
 }
 
 /// How many files are asked for at the same time, where the transport can: enough to hide a round trip.
-const AHEAD: usize = 32;
+const MAX_PREFETCH: usize = 32;
 
 impl Walk {
     /// Begins with the top-level targets. More than `most_roles` are not followed.
@@ -170,8 +170,8 @@ impl StateMachine for Walk {
         }
     }
 
-    fn ahead(&self, _: &dyn Seen) -> Vec<Request> {
-        self.to_fetch.iter().skip(1).take(AHEAD).filter_map(|visit| self.request(visit).ok()).collect()
+    fn prefetch_plan(&self, _: &dyn Prefetched) -> Vec<Request> {
+        self.to_fetch.iter().skip(1).take(MAX_PREFETCH).filter_map(|visit| self.request(visit).ok()).collect()
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {

@@ -40,8 +40,8 @@ impl Content {
     }
 }
 
-/// Files that were fetched ahead of their turn. Nobody has verified them.
-pub trait Seen {
+/// Files that were fetched before the machine asked for them. None of them is verified.
+pub trait Prefetched {
     /// What was fetched for this metadata file, if it has arrived.
     fn bytes(&self, name: &str) -> Option<&[u8]>;
 }
@@ -70,10 +70,10 @@ pub trait StateMachine {
     /// The result of the machine.
     type Outcome;
 
-    /// What will probably be fetched after the next step, as far as can be told from files that were `seen` ahead of their turn: the
-    /// likeliest first. Guesses alone: whatever comes of them is judged in its turn like any other file, or dropped.
-    fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
-        let _ = seen;
+    /// The files that will probably be fetched after the next action, the likeliest first, as far as the `prefetched` files tell. A plan and
+    /// no promise: each file is verified when the machine asks for it, like any other, or dropped.
+    fn prefetch_plan(&self, prefetched: &dyn Prefetched) -> Vec<Request> {
+        let _ = prefetched;
         Vec::new()
     }
 

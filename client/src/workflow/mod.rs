@@ -28,7 +28,7 @@ mod target;
 mod update;
 
 pub use all_roles::{Walk, Walked};
-pub use machine::{Action, Content, Input, Seen, StateMachine};
+pub use machine::{Action, Content, Input, Prefetched, StateMachine};
 pub use phases::Trusted;
 pub use refresh::Refresh;
 pub use rollback_floor::Floor;

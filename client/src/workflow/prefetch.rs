@@ -1,7 +1,7 @@
-//! What will probably be asked for next: guesses from files that nobody has verified yet.
+//! The prefetch plan: which files will probably be needed next, from files that are not verified yet.
 //!
-//! A guess decides what is fetched early and nothing else. Every file is judged in its turn, whenever it came; a wrong guess costs a
-//! request.
+//! The plan decides what is fetched early and nothing else. Every file is verified when the state machine asks for it, whenever it
+//! arrived; a wrong plan costs a request.
 
 use rootline_metadata::{Envelope, Pin, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
 
@@ -11,7 +11,7 @@ use super::root_chain::RootChain;
 use crate::transport::Request;
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
-use crate::workflow::machine::Seen;
+use crate::workflow::machine::Prefetched;
 use crate::workflow::refusal::File;
 
 /// The root of that version.
@@ -30,7 +30,7 @@ pub(super) fn after_root(
     version: Version,
     further: u32,
     copies: &LocalCopies,
-    seen: &dyn Seen,
+    prefetched: &dyn Prefetched,
 ) -> Vec<Request> {
     let limits = chain.limits();
     let next = std::iter::successors(version.next(), |version| version.next());
@@ -38,18 +38,18 @@ pub(super) fn after_root(
     requests.insert(0, timestamp(limits));
     // Whether names carry versions is for the final root to say; the newest that is here will know.
     let newest = requests.iter().rev().chain([&root(chain, version)]).find_map(|request| {
-        let bytes = seen.bytes(request.segments.first()?)?;
+        let bytes = prefetched.bytes(request.segments.first()?)?;
         parsed::<Root>(bytes, limits.root)
     });
     let newest: &Root = newest.as_ref().map_or(&**chain.newest(), Envelope::unverified);
     let local: Option<Envelope<Snapshot>> = copies.snapshot.as_deref().and_then(|bytes| parsed(bytes, limits.snapshot));
-    requests.extend(pinned(newest, local.as_ref().map(Envelope::unverified), limits, seen));
+    requests.extend(pinned(newest, local.as_ref().map(Envelope::unverified), limits, prefetched));
     requests
 }
 
 /// While the timestamp is on its way.
-pub(super) fn after_timestamp(rooted: &Rooted, floor: &Floor, seen: &dyn Seen) -> Vec<Request> {
-    pinned(rooted.root(), floor.snapshot().map(|snapshot| &**snapshot), rooted.limits(), seen)
+pub(super) fn after_timestamp(rooted: &Rooted, floor: &Floor, prefetched: &dyn Prefetched) -> Vec<Request> {
+    pinned(rooted.root(), floor.snapshot().map(|snapshot| &**snapshot), rooted.limits(), prefetched)
 }
 
 /// While a new snapshot is on its way: the targets after those we have. A new snapshot is there for new targets, as a rule.
@@ -68,10 +68,10 @@ pub(super) fn after_snapshot(timestamped: &Timestamped) -> Vec<Request> {
 }
 
 /// The snapshot that a timestamp which is here names, and the targets that this snapshot names; but not what `local` shows to be here.
-fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, seen: &dyn Seen) -> Vec<Request> {
+fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, prefetched: &dyn Prefetched) -> Vec<Request> {
     let mut requests = Vec::new();
     let Some(timestamp) =
-        seen.bytes(file_name::TIMESTAMP).and_then(|bytes| parsed::<Timestamp>(bytes, limits.timestamp))
+        prefetched.bytes(file_name::TIMESTAMP).and_then(|bytes| parsed::<Timestamp>(bytes, limits.timestamp))
     else {
         return requests;
     };
@@ -80,7 +80,7 @@ fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, seen: &dyn See
         return requests;
     }
     let name = file_name::published(root, TopLevelRole::Snapshot, pin.version);
-    let snapshot = seen.bytes(&name).and_then(|bytes| parsed::<Snapshot>(bytes, limits.snapshot));
+    let snapshot = prefetched.bytes(&name).and_then(|bytes| parsed::<Snapshot>(bytes, limits.snapshot));
     requests.extend(request(name, pin, limits.snapshot));
     if let Some(snapshot) = snapshot {
         let pin = snapshot.unverified().targets();

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
 use rootline_metadata::{Role, TopLevelRole, Version, file_name};
 
-use super::machine::{Action, Content, Input, Seen, StateMachine};
+use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
 use super::prefetch;
 use super::rollback_floor::{Floor, LocalCopies};
@@ -139,12 +139,12 @@ impl Refresh {
 impl StateMachine for Refresh {
     type Outcome = Trusted;
 
-    fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
+    fn prefetch_plan(&self, prefetched: &dyn Prefetched) -> Vec<Request> {
         match &self.state {
             State::FetchRoot(chain, copies, version) => {
-                prefetch::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, seen)
+                prefetch::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, prefetched)
             }
-            State::FetchTimestamp(rooted, floor) => prefetch::after_timestamp(rooted, floor, seen),
+            State::FetchTimestamp(rooted, floor) => prefetch::after_timestamp(rooted, floor, prefetched),
             State::FetchSnapshot(timestamped) => prefetch::after_snapshot(timestamped),
             _ => Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use rootline_metadata::{Envelope, Role, Root, Version, file_name};
 
-use super::machine::{Action, Input, Seen, StateMachine};
+use super::machine::{Action, Input, Prefetched, StateMachine};
 use super::root_chain::RootChain;
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -31,7 +31,7 @@ enum State {
 }
 
 /// How many are asked for at the same time.
-const AHEAD: usize = 16;
+const MAX_PREFETCH: usize = 16;
 
 impl OldRoots {
     /// Begins with the pinned root.
@@ -93,10 +93,10 @@ impl StateMachine for OldRoots {
         })
     }
 
-    fn ahead(&self, _: &dyn Seen) -> Vec<Request> {
+    fn prefetch_plan(&self, _: &dyn Prefetched) -> Vec<Request> {
         let State::Fetch(version) = self.state else { return Vec::new() };
         let next = std::iter::successors(before(version), |version| before(*version));
-        next.take(AHEAD).map(|version| self.request(version)).collect()
+        next.take(MAX_PREFETCH).map(|version| self.request(version)).collect()
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {

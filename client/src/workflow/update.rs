@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Role, TargetPath};
 
-use super::machine::{Action, Content, Input, Seen, StateMachine};
+use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::refresh::Refresh;
 use super::search::{Found, Search};
 use super::target::{TargetRequest, check_target, target_absent};
@@ -182,9 +182,9 @@ impl StateMachine for Update {
         }
     }
 
-    fn ahead(&self, seen: &dyn Seen) -> Vec<Request> {
+    fn prefetch_plan(&self, prefetched: &dyn Prefetched) -> Vec<Request> {
         match &self.state {
-            State::Refreshing(refresh) => refresh.ahead(seen),
+            State::Refreshing(refresh) => refresh.prefetch_plan(prefetched),
             // The others that the top-level role lists. What it delegates is found in its turn.
             State::FetchTarget(trusted, ..) => {
                 self.wanted.iter().filter_map(|wanted| listed(trusted, wanted)).collect()

@@ -191,7 +191,7 @@ fn failover_is_the_same_when_files_are_fetched_ahead() {
     let sim = repository();
     let bad = adversary::tamper(sim.files(), "2.targets.json");
     let (first, second) = (Distant::new(bad.clone()), Distant::new(sim.files().clone()));
-    assert!(Transport::together(&first).is_some());
+    assert!(Transport::concurrently(&first).is_some());
     let mut client =
         Client::new(sim.root_bytes(1), Mirrors::new("first", &first).then("second", &second), MemoryStore::new());
     client.update(sim.day(1), &wanted()).unwrap();

@@ -4,9 +4,9 @@ use std::fmt;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::super::{AsyncTransport, Fetched, Request, Together, Transport, TransportError};
+use super::super::{AsyncTransport, ConcurrentFetches, Fetched, Request, Transport, TransportError};
 use super::Http;
-use super::together::HttpTogether;
+use super::concurrent::ConcurrentHttp;
 
 /// [`Http`] with a small runtime of its own, on the calling thread. Connections stay open from one call to the next.
 pub struct HttpBlocking {
@@ -59,8 +59,8 @@ impl Transport for HttpBlocking {
         self.block_on(self.http.fetch_unless(request, etag))?
     }
 
-    fn together(&self) -> Option<Box<dyn Together + '_>> {
-        Some(Box::new(HttpTogether::new(self)))
+    fn concurrently(&self) -> Option<Box<dyn ConcurrentFetches + '_>> {
+        Some(Box::new(ConcurrentHttp::new(self)))
     }
 
     fn begin_work(&self) {

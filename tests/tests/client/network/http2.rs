@@ -65,12 +65,12 @@ fn without_http_2_each_has_a_connection_of_its_own_and_none_is_wasted() {
     let http = repository(&server.url(), settings);
     // Twice: when the protocol is yet to be found out, and when it is known.
     for _ in 0..2 {
-        let mut together = http.together().unwrap();
+        let mut concurrent = http.concurrently().unwrap();
         for name in ["1.root.json", "2.root.json", "timestamp.json"] {
-            together.ask(Request::metadata(name, 9), None);
+            concurrent.ask(Request::metadata(name, 9), None);
         }
         for _ in 0..3 {
-            together.next().unwrap().1.unwrap();
+            concurrent.next().unwrap().1.unwrap();
         }
     }
     let mut connections: Vec<usize> = server.requests().iter().map(|request| request.connection).collect();

@@ -5,24 +5,24 @@ use std::pin::Pin;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::super::{AsyncTransport, Fetched, Request, Together, TransportError};
+use super::super::{AsyncTransport, ConcurrentFetches, Fetched, Request, TransportError};
 use super::HttpBlocking;
 
 type Arrival = (Request, Result<Fetched, TransportError>);
 
 /// Fetches that are turned by whoever waits for the next one.
-pub(super) struct HttpTogether<'a> {
+pub(super) struct ConcurrentHttp<'a> {
     transport: &'a HttpBlocking,
     running: FuturesUnordered<Pin<Box<dyn Future<Output = Arrival> + Send + 'a>>>,
 }
 
-impl<'a> HttpTogether<'a> {
+impl<'a> ConcurrentHttp<'a> {
     pub(super) fn new(transport: &'a HttpBlocking) -> Self {
-        HttpTogether { transport, running: FuturesUnordered::new() }
+        ConcurrentHttp { transport, running: FuturesUnordered::new() }
     }
 }
 
-impl Together for HttpTogether<'_> {
+impl ConcurrentFetches for ConcurrentHttp<'_> {
     fn ask(&mut self, request: Request, etag: Option<String>) {
         let http = self.transport.http();
         self.running.push(Box::pin(async move {
