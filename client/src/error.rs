@@ -54,7 +54,7 @@ pub enum Note {
     /// A local copy could not be read, so it was fetched instead, or did not count.
     LocalCopyUnreadable(StoreError),
     /// What was verified cannot be kept.
-    NotKept(StoreError),
+    NotPersisted(StoreError),
     /// This user has no folder for local copies.
     NoCacheFolder,
     /// A mirror failed, or served what is not trusted, and was left for the next one.
@@ -73,7 +73,7 @@ impl fmt::Display for Note {
                 write!(f, "the server forbids {name} instead of saying that there is none; taken as: no newer root")
             }
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
-            Note::NotKept(error) => write!(f, "{error}; going on without keeping a copy"),
+            Note::NotPersisted(error) => write!(f, "{error}; going on without keeping a copy"),
             Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
             Note::LocalCopyUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
         }

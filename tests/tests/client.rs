@@ -11,15 +11,15 @@ mod client {
     mod cache_crash;
     mod canonical_json;
     mod conditional;
+    mod conflicts;
     mod export;
     mod failover;
     mod file_store;
     mod freshness;
-    mod keeping;
     mod mirror;
     mod network;
     mod nothing_written;
-    mod overtaking;
+    mod persistence;
     mod quorum;
     mod round_trips;
     mod transport;

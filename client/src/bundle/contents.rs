@@ -11,7 +11,7 @@ use super::limits::BundleLimits;
 use super::names::file_name;
 use crate::driver::last_check::LastCheck;
 use crate::driver::offline::LocalCopy;
-use crate::driver::pending_writes::Unsaved;
+use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::{Request, Transport, TransportError};
@@ -270,7 +270,7 @@ pub fn fetch_earlier_roots(
 ) -> Result<Vec<Vec<u8>>, BundleError> {
     let roots = OldRoots::begin(pinned_root.to_vec(), limits)?.not_local();
     let nothing = MemoryStore::new();
-    Ok(drive(roots, transport, &mut Unsaved::over(&nothing), Prefetch::On)?)
+    Ok(drive(roots, transport, &mut PendingWrites::over(&nothing), Prefetch::On)?)
 }
 
 /// Every target that the roles of `walked` list and may speak about, for who wants all of them.

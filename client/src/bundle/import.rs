@@ -8,7 +8,7 @@ use super::names::Files;
 use super::verified::Bundle;
 use crate::client::Client;
 use crate::driver::last_check::LastCheck;
-use crate::driver::pending_writes::Unsaved;
+use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::error::Error;
 use crate::store::{LocalFile, Store};
@@ -54,7 +54,7 @@ impl Bundle {
             self.contents().limits(),
         );
         let machine = machine.map_err(Error::from)?;
-        let mut local = Unsaved::over(&store);
+        let mut local = PendingWrites::over(&store);
         let updated = drive(machine, &Files(self.files()?), &mut local, Prefetch::Off)?;
         let is_new = before != Some(versions(&updated));
         Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })

@@ -7,7 +7,7 @@ use crate::client::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
 use crate::workflow::limits::Limits;
 use crate::workflow::{Updated, Wanted};
-use crate::{Cache, Client, Error, Freshness, Instance, Keeping};
+use crate::{Cache, Client, Error, Freshness, Instance, Persistence};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -181,7 +181,7 @@ impl<N: Network> RepositoryArgs<N> {
         let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
         terminal.notes(note);
         let repository = self.with_cache(instance, cache, freshness)?;
-        Ok(Repository { client: repository.client.with_keeping(Keeping::IfPossible), ..repository })
+        Ok(Repository { client: repository.client.with_persistence(Persistence::BestEffort), ..repository })
     }
 
     /// The client for these options, reading the local copy alone.

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
 
-use super::session::Work;
+use super::session::Session;
 use super::{Client, drive_offline};
 use crate::driver::drive_async;
 use crate::driver::offline::LocalCopy;
-use crate::driver::pending_writes::Unsaved;
+use crate::driver::pending_writes::PendingWrites;
 use crate::error::Error;
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
@@ -39,17 +39,17 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         now: DateTime<Utc>,
         wanted: &[Wanted],
     ) -> Result<Updated, Error> {
-        self.transport.begin_work();
+        self.transport.begin_session();
         self.transport.first_mirror();
-        let mut work = Work::begin(self.prefetch);
+        let mut session = Session::begin(self.prefetch);
         let done = loop {
-            let (machine, mut local) = self.attempt(&work, now, wanted)?;
-            let driven = drive_async(machine, &self.transport, &mut local, work.prefetch).await;
-            if let Some(done) = self.conclude(&mut work, driven, local, now, || self.transport.leave_mirror()) {
+            let (machine, mut local) = self.attempt(&session, now, wanted)?;
+            let driven = drive_async(machine, &self.transport, &mut local, session.prefetch).await;
+            if let Some(done) = self.conclude(&mut session, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }
         };
-        self.notes.append(&mut work.notes);
+        self.notes.append(&mut session.notes);
         done
     }
 
@@ -59,13 +59,13 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::find`].
     pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
-        self.transport.begin_work();
-        let mut local = Unsaved::over(&self.store);
+        self.transport.begin_session();
+        let mut local = PendingWrites::over(&self.store);
         let driven = match self.freshness.is_offline() {
             true => drive_offline(search, &mut local, &self.store),
             false => drive_async(search, &self.transport, &mut local, self.prefetch).await,
         };
-        let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
+        let (saved, notes) = (local.commit_beside(trusted.snapshot().bytes()), local.take_notes());
         self.found(driven, saved, notes)
     }
 
@@ -75,7 +75,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::fetch`].
     pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
-        self.transport.begin_work();
+        self.transport.begin_session();
         let bytes = match self.freshness.is_offline() {
             true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
             false => self.transport.fetch(&request).await?,

@@ -36,7 +36,7 @@ impl Cache {
             Ok(cache) => (cache, None),
             Err(error) => {
                 let below = FileStore::open_existing(folder.join(instance.cache_name())).ok().flatten();
-                (Cache::in_memory(below), Some(Note::NotKept(error)))
+                (Cache::in_memory(below), Some(Note::NotPersisted(error)))
             }
         }
     }

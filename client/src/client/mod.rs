@@ -11,11 +11,11 @@ pub mod trust_root;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::TargetPath;
-use session::Work;
+use session::Session;
 
 use crate::driver::last_check::LastCheck;
 use crate::driver::offline::LocalCopy;
-use crate::driver::pending_writes::{Keeping, Unsaved};
+use crate::driver::pending_writes::{PendingWrites, Persistence};
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
@@ -28,9 +28,9 @@ use crate::workflow::{
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
 ///
-/// A piece of work ([`refresh`](Self::refresh), [`update`](Self::update)) reads the local copy, asks the repository, and saves everything
-/// at its end in one step. Where several processes share a store, none waits while another one is fetching; whoever finds on saving
-/// that it was overtaken does its work again, from what the other one has saved.
+/// A session ([`refresh`](Self::refresh), [`update`](Self::update)) reads the local copy, asks the repository, and saves everything
+/// at its end in one step. Where several processes share a store, none waits while another one is fetching; a conflict on
+/// committing begins another attempt, from the files that the other one has committed.
 #[derive(Debug)]
 pub struct Client<T, S> {
     pinned_root: Vec<u8>,
@@ -39,7 +39,7 @@ pub struct Client<T, S> {
     limits: Limits,
     freshness: Freshness,
     prefetch: Prefetch,
-    keeping: Keeping,
+    persistence: Persistence,
     records_checks: bool,
     notes: Vec<Note>,
 }
@@ -57,7 +57,7 @@ impl<T, S: Store> Client<T, S> {
             limits: Limits::default(),
             freshness: Freshness::Online,
             prefetch: Prefetch::On,
-            keeping: Keeping::Required,
+            persistence: Persistence::Required,
             records_checks: false,
             notes: Vec::new(),
         }
@@ -83,10 +83,10 @@ impl<T, S: Store> Client<T, S> {
         Client { prefetch, ..self }
     }
 
-    /// The same, whether or not it is a failure that a verified file cannot be kept: [`Keeping::Required`] unless told otherwise.
+    /// The same, whether or not it is a failure that a verified file cannot be kept: [`Persistence::Required`] unless told otherwise.
     #[must_use]
-    pub fn with_keeping(self, keeping: Keeping) -> Self {
-        Client { keeping, ..self }
+    pub fn with_persistence(self, persistence: Persistence) -> Self {
+        Client { persistence, ..self }
     }
 
     /// The same, noting in the store when it was last compared with the repository, and under which entity tag the timestamp came.
@@ -127,10 +127,10 @@ impl<T, S: Store> Client<T, S> {
     pub fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = std::mem::take(&mut self.notes);
         // That nothing is kept is what matters more.
-        let not_kept = notes.iter().any(|note| matches!(note, Note::NotKept(_)));
+        let not_kept = notes.iter().any(|note| matches!(note, Note::NotPersisted(_)));
         let mut told = false;
         notes.retain(|note| match note {
-            Note::NotKept(_) => !std::mem::replace(&mut told, true),
+            Note::NotPersisted(_) => !std::mem::replace(&mut told, true),
             Note::LocalCopyUnreadable(_) => !not_kept && !std::mem::replace(&mut told, true),
             _ => true,
         });
@@ -145,7 +145,7 @@ impl<T, S: Store> Client<T, S> {
     pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
         let _lock = self.store.lock_to_load()?;
         let machine = self.begin(instant, wanted)?;
-        let mut local = Unsaved::over(&self.store);
+        let mut local = PendingWrites::over(&self.store);
         let driven = drive_offline(machine, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         let checked_at = LastCheck::load(&self.store).map(|check| check.at());
@@ -160,7 +160,7 @@ impl<T, S: Store> Client<T, S> {
     pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<Walked, Error> {
         let _lock = self.store.lock_to_load()?;
         let walk = Walk::begin(trusted.clone(), MOST_DELEGATED_ROLES).of_what_is_there();
-        let mut local = Unsaved::over(&self.store);
+        let mut local = PendingWrites::over(&self.store);
         let walked = drive_offline(walk, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
         walked
@@ -191,9 +191,9 @@ impl<T, S: Store> Client<T, S> {
 
     fn keep_target(&mut self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
-        let mut local = Unsaved::over(&self.store);
-        local.keep(file, Content::Target(bytes.into()));
-        let saved = local.save_beside(trusted.snapshot().bytes());
+        let mut local = PendingWrites::over(&self.store);
+        local.write(file, Content::Target(bytes.into()));
+        let saved = local.commit_beside(trusted.snapshot().bytes());
         self.kept(saved)
     }
 
@@ -212,10 +212,10 @@ impl<T, S: Store> Client<T, S> {
 
     /// Where it is no failure that something cannot be kept, it is a note.
     fn kept(&mut self, saved: Result<(), StoreError>) -> Result<(), Error> {
-        match self.keeping {
-            Keeping::Required => Ok(saved?),
-            Keeping::IfPossible => {
-                self.notes.extend(saved.err().map(Note::NotKept));
+        match self.persistence {
+            Persistence::Required => Ok(saved?),
+            Persistence::BestEffort => {
+                self.notes.extend(saved.err().map(Note::NotPersisted));
                 Ok(())
             }
         }
@@ -225,7 +225,7 @@ impl<T, S: Store> Client<T, S> {
 /// Drives a machine with what the local copy has, and nothing else.
 fn drive_offline<M: StateMachine, S: Store>(
     machine: M,
-    local: &mut Unsaved<'_, S>,
+    local: &mut PendingWrites<'_, S>,
     store: &S,
 ) -> Result<M::Outcome, Error> {
     drive(machine, &LocalCopy::new(store), local, Prefetch::Off)
@@ -254,19 +254,19 @@ impl<T: Transport, S: Store> Client<T, S> {
 
     /// Whatever the freshness that is asked for: from the repository.
     pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
-        self.transport.begin_work();
+        self.transport.begin_session();
         self.transport.first_mirror();
         // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
         let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
-        let mut work = Work::begin(prefetch);
+        let mut session = Session::begin(prefetch);
         let done = loop {
-            let (machine, mut local) = self.attempt(&work, now, wanted)?;
-            let driven = drive(machine, &self.transport, &mut local, work.prefetch);
-            if let Some(done) = self.conclude(&mut work, driven, local, now, || self.transport.leave_mirror()) {
+            let (machine, mut local) = self.attempt(&session, now, wanted)?;
+            let driven = drive(machine, &self.transport, &mut local, session.prefetch);
+            if let Some(done) = self.conclude(&mut session, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }
         };
-        self.notes.append(&mut work.notes);
+        self.notes.append(&mut session.notes);
         done
     }
 
@@ -276,13 +276,13 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// As [`Client::refresh`]; also if nobody lists the target.
     pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
-        self.transport.begin_work();
-        let mut local = Unsaved::over(&self.store);
+        self.transport.begin_session();
+        let mut local = PendingWrites::over(&self.store);
         let driven = match self.freshness.is_offline() {
             true => drive_offline(search, &mut local, &self.store),
             false => drive(search, &self.transport, &mut local, self.prefetch),
         };
-        let (saved, notes) = (local.save_beside(trusted.snapshot().bytes()), local.take_notes());
+        let (saved, notes) = (local.commit_beside(trusted.snapshot().bytes()), local.take_notes());
         self.found(driven, saved, notes)
     }
 
@@ -292,7 +292,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// As [`Client::find`], but for targets.
     pub fn walk(&mut self, trusted: &Trusted, most_roles: usize) -> Result<Walked, Error> {
         let walk = Walk::begin(trusted.clone(), most_roles);
-        let mut local = Unsaved::over(&self.store);
+        let mut local = PendingWrites::over(&self.store);
         let driven = match self.freshness.is_offline() {
             true => drive_offline(walk, &mut local, &self.store),
             false => drive(walk, &self.transport, &mut local, self.prefetch),
@@ -307,7 +307,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// If they do not arrive or are not what was said about them.
     pub fn fetch(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
-        self.transport.begin_work();
+        self.transport.begin_session();
         let bytes = match self.freshness.is_offline() {
             true => LocalCopy::new(&self.store).fetch(&request)?,
             false => self.transport.fetch(&request)?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::client::Client;
 use crate::client::cache::Cache;
 use crate::client::instance::{Instance, Location};
-use crate::driver::pending_writes::Keeping;
+use crate::driver::pending_writes::Persistence;
 use crate::error::Error;
 use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, Transport, TransportError};
 
@@ -50,7 +50,7 @@ impl Client<Mirrors<Http>, Cache> {
 fn keeping_if_possible<T>(instance: &Instance, transport: T) -> Client<T, Cache> {
     let (cache, note) = Cache::open_if_possible(Cache::default_folder().as_deref(), instance);
     Client::new(instance.pinned_root.clone(), transport, cache)
-        .with_keeping(Keeping::IfPossible)
+        .with_persistence(Persistence::BestEffort)
         .recording_checks()
         .with_notes(note)
 }

@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rootline_metadata::file_name;
 
-use crate::driver::pending_writes::Unsaved;
+use crate::driver::pending_writes::PendingWrites;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Fetched, Place, Request, Transport, TransportError};
@@ -36,7 +36,7 @@ pub enum Prefetch {
 pub fn drive<M: StateMachine>(
     mut machine: M,
     transport: &impl Transport,
-    local: &mut Unsaved<'_, impl Store>,
+    local: &mut PendingWrites<'_, impl Store>,
     prefetch: Prefetch,
 ) -> Result<M::Outcome, Error> {
     let mut concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
@@ -73,7 +73,7 @@ pub fn drive<M: StateMachine>(
 pub async fn drive_async<M: StateMachine>(
     mut machine: M,
     transport: &impl AsyncTransport,
-    local: &mut Unsaved<'_, impl Store>,
+    local: &mut PendingWrites<'_, impl Store>,
     prefetch: Prefetch,
 ) -> Result<M::Outcome, Error> {
     let mut running = FuturesUnordered::new();
@@ -114,13 +114,13 @@ enum Next<T> {
 /// Does all local steps, up to the next file that has to be fetched.
 fn drive_to_fetch<M: StateMachine>(
     machine: &mut M,
-    local: &mut Unsaved<'_, impl Store>,
+    local: &mut PendingWrites<'_, impl Store>,
 ) -> Result<Next<M::Outcome>, Error> {
     loop {
         match machine.action()? {
             Action::Load(file, limit) => machine.input(local.load(&file, limit))?,
             Action::Store(file, content) => {
-                local.keep(file, content);
+                local.write(file, content);
                 machine.input(Input::Stored)?;
             }
             Action::Fetch(request) => return Ok(Next::Fetch(request)),
@@ -133,7 +133,7 @@ fn take_fetched<M: StateMachine>(
     machine: &mut M,
     request: &Request,
     fetched: Result<Fetched, TransportError>,
-    local: &mut Unsaved<'_, impl Store>,
+    local: &mut PendingWrites<'_, impl Store>,
 ) -> Result<(), Error> {
     let input = match fetched {
         Ok(Fetched::New { bytes, etag }) => {

@@ -1,7 +1,7 @@
-//! The local copy during one piece of work: what lies in the store, and over it what was verified since and is not saved yet.
+//! The cache during one session: the files in the store and, on top of them, those that were verified since and are not committed yet.
 //!
-//! Nothing is saved until the work is done. So the store is locked for the moment of saving and never while a file is on its way, and
-//! whoever reads sees files that belong together.
+//! Nothing is written until the session commits. So the store is locked for the moment of the commit and never while a file is on its
+//! way, and readers see files that belong together.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -13,18 +13,18 @@ use crate::store::{LocalFile, Store, StoreError, StoreLock};
 use crate::transport::Request;
 use crate::workflow::{Content, Input};
 
-/// See the module.
+/// Verified files that wait to be committed to a store in one step.
 #[derive(Debug)]
-pub struct Unsaved<'a, S> {
+pub struct PendingWrites<'a, S> {
     store: &'a S,
     files: Vec<(LocalFile, Content)>,
-    /// What the work rests on: a mark of each small file as it was found, read up to so many bytes.
+    /// The files that the session rests on: a mark of each small file as it was found, read up to so many bytes.
     found: Vec<(LocalFile, u64, Mark)>,
     /// The local timestamp, if its entity tag is known.
     timestamp: Option<TaggedTimestamp>,
     etag: Option<String>,
     was_unchanged: bool,
-    /// Held from before the work began, where others have been quicker too often.
+    /// Held from before the attempt began, once there were too many conflicts.
     lock: Option<StoreLock>,
     notes: Vec<Note>,
 }
@@ -35,31 +35,31 @@ struct TaggedTimestamp {
     bytes: Vec<u8>,
 }
 
-/// What became of saving.
+/// The outcome of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saving {
-    /// All of it is kept.
-    Saved,
-    /// Somebody else has changed what the work rests on. Nothing was saved.
-    Overtaken,
+pub enum CommitOutcome {
+    /// Everything is in the store.
+    Committed,
+    /// Another process has changed the files that the session rests on. Nothing was written.
+    Conflict,
 }
 
-/// Whether it is a failure that what was verified cannot be kept.
+/// Whether it is a failure when verified files cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeping {
-    /// Yes: the caller is told that it is on disk.
+pub enum Persistence {
+    /// It is: success means that they are on disk.
     Required,
-    /// No: it goes on with what was verified, and says so once.
-    IfPossible,
+    /// It is not: the client goes on with the verified files and notes it once.
+    BestEffort,
 }
 
-/// Enough to see that a file was changed by somebody who means no harm; one who does can do the same without being seen.
+/// Detects a change by a process that means no harm, and no other.
 type Mark = Option<u64>;
 
-impl<'a, S: Store> Unsaved<'a, S> {
-    /// Begins work on `store`.
+impl<'a, S: Store> PendingWrites<'a, S> {
+    /// Begins with the files of `store` and nothing to write.
     pub fn over(store: &'a S) -> Self {
-        Unsaved {
+        PendingWrites {
             store,
             files: Vec::new(),
             found: Vec::new(),
@@ -78,15 +78,15 @@ impl<'a, S: Store> Unsaved<'a, S> {
             let bytes = self.store.load(&LocalFile::Timestamp, timestamp_limit).ok()??;
             (sha256(&bytes) == *digest).then(|| TaggedTimestamp { etag: etag.to_owned(), bytes })
         };
-        Unsaved { timestamp: timestamp(), ..self }
+        PendingWrites { timestamp: timestamp(), ..self }
     }
 
     /// The same, with the store's lock held already.
     pub(crate) fn locked(self, lock: Option<StoreLock>) -> Self {
-        Unsaved { lock, ..self }
+        PendingWrites { lock, ..self }
     }
 
-    /// A local copy that cannot be read is as good as none: it can only forbid, so the worst is a file fetched once more.
+    /// A cached file that cannot be read counts as absent: it could only forbid, so the worst is a file fetched once more.
     pub(crate) fn load(&mut self, file: &LocalFile, limit: u64) -> Input {
         if let Some((_, content)) = self.files.iter().rev().find(|(saved, _)| saved == file) {
             return Input::Bytes(content.bytes().to_vec());
@@ -101,7 +101,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
         bytes.map_or(Input::Absent, Input::Bytes)
     }
 
-    pub(crate) fn keep(&mut self, file: LocalFile, content: Content) {
+    pub(crate) fn write(&mut self, file: LocalFile, content: Content) {
         self.files.push((file, content));
     }
 
@@ -109,12 +109,12 @@ impl<'a, S: Store> Unsaved<'a, S> {
         self.notes.push(note);
     }
 
-    /// The entity tag to ask with, where the local copy is what the server would send.
+    /// The entity tag to send with `request`, if the cached file is the one that it belongs to.
     pub(crate) fn etag(&self, request: &Request) -> Option<&str> {
         self.timestamp.as_ref().filter(|_| request.is_timestamp()).map(|timestamp| timestamp.etag.as_str())
     }
 
-    /// What the server calls unchanged.
+    /// The cached file that the server calls unchanged.
     pub(crate) fn unchanged(&mut self, request: &Request) -> Option<Vec<u8>> {
         let timestamp = self.timestamp.take().filter(|_| request.is_timestamp())?;
         self.etag = Some(timestamp.etag);
@@ -122,7 +122,7 @@ impl<'a, S: Store> Unsaved<'a, S> {
         Some(timestamp.bytes)
     }
 
-    /// Whether the server has said of a file that it is still the one we have.
+    /// Whether the server has called a file unchanged.
     pub(crate) fn was_unchanged(&self) -> bool {
         self.was_unchanged
     }
@@ -138,44 +138,44 @@ impl<'a, S: Store> Unsaved<'a, S> {
         self.etag.as_deref()
     }
 
-    /// What was noticed since this was last asked.
+    /// Drains the notes recorded since the last call.
     pub fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
     }
 
-    /// Saves everything in one step, unless somebody else was quicker. Where there is nothing new, the store is not touched.
+    /// Writes everything in one step, unless another process was quicker. With nothing new, the store is not touched.
     ///
     /// # Errors
-    /// If it cannot be saved.
-    pub fn save(&mut self) -> Result<Saving, StoreError> {
-        if self.is_saved() {
-            return Ok(Saving::Saved);
+    /// If the store cannot be written.
+    pub fn commit(&mut self) -> Result<CommitOutcome, StoreError> {
+        if self.is_committed() {
+            return Ok(CommitOutcome::Committed);
         }
         let _lock = self.lock()?;
-        let overtaken = self.found.iter().any(|(file, limit, found)| {
+        let conflict = self.found.iter().any(|(file, limit, found)| {
             let now = self.store.load(file, *limit).ok().flatten();
             mark(now.as_deref()) != *found
         });
-        if overtaken {
-            return Ok(Saving::Overtaken);
+        if conflict {
+            return Ok(CommitOutcome::Conflict);
         }
-        self.save_all()?;
-        Ok(Saving::Saved)
+        self.write_all()?;
+        Ok(CommitOutcome::Committed)
     }
 
-    /// Saves what belongs to this snapshot, if it still is the one that the store has. To files of another one it would be a stranger.
+    /// Writes files that belong to this snapshot, if the store still has that snapshot. Beside another one they would not belong.
     ///
     /// # Errors
-    /// If it cannot be saved.
-    pub(crate) fn save_beside(&mut self, snapshot: &[u8]) -> Result<(), StoreError> {
-        if self.is_saved() {
+    /// If the store cannot be written.
+    pub(crate) fn commit_beside(&mut self, snapshot: &[u8]) -> Result<(), StoreError> {
+        if self.is_committed() {
             return Ok(());
         }
         let _lock = self.lock()?;
-        if self.store.has(&LocalFile::Snapshot, snapshot) { self.save_all() } else { Ok(()) }
+        if self.store.has(&LocalFile::Snapshot, snapshot) { self.write_all() } else { Ok(()) }
     }
 
-    fn save_all(&mut self) -> Result<(), StoreError> {
+    fn write_all(&mut self) -> Result<(), StoreError> {
         let files: Vec<(LocalFile, &[u8])> =
             self.files.iter().map(|(file, content)| (file.clone(), content.bytes())).collect();
         self.store.save_all(&files)?;
@@ -190,8 +190,8 @@ impl<'a, S: Store> Unsaved<'a, S> {
         }
     }
 
-    /// Whether nothing was verified that the store does not have.
-    fn is_saved(&self) -> bool {
+    /// Whether the store already has every file.
+    fn is_committed(&self) -> bool {
         self.files.iter().all(|(file, content)| self.store.has(file, content.bytes()))
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn each(
                 bytes += request.limit;
                 running.insert((*request).clone(), index);
                 // Each target has the time of a download, however many there are.
-                transport.begin_work();
+                transport.begin_session();
                 concurrent.ask((*request).clone(), None);
             }
             if running.is_empty() {
@@ -48,12 +48,12 @@ pub(super) fn each(
         }
         // Where this thread may not wait for several, one after the other will do.
         for (request, index) in running {
-            transport.begin_work();
+            transport.begin_session();
             take(index, transport.fetch(&request))?;
         }
     }
     for (index, request) in waiting {
-        transport.begin_work();
+        transport.begin_session();
         take(index, transport.fetch(request))?;
     }
     Ok(())

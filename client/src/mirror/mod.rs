@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::driver::pending_writes::Unsaved;
+use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::MemoryStore;
@@ -198,12 +198,12 @@ impl<T: Transport> Mirror<T> {
         prefetch: Prefetch,
         notes: &mut Vec<Note>,
     ) -> Result<M::Outcome, Error> {
-        let mut local = Unsaved::over(store);
-        self.transport.begin_work();
+        let mut local = PendingWrites::over(store);
+        self.transport.begin_session();
         let driven = drive(machine, &self.transport, &mut local, prefetch);
         notes.append(&mut local.take_notes());
         let driven = driven?;
-        local.save()?;
+        local.commit()?;
         Ok(driven)
     }
 }

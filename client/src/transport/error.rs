@@ -51,12 +51,12 @@ pub enum TransportError {
         /// How often it was tried.
         tries: u32,
     },
-    /// The whole piece of work took longer than it may, with all its files, tries and pauses.
+    /// The whole session took longer than it may, with all its files, tries and pauses.
     #[error("{location} did not arrive in the {} s that all of the work has", .limit.as_secs_f32())]
     OutOfTime {
         /// The file that was on its way.
         location: String,
-        /// The time that all of the work had.
+        /// The time that the session had.
         limit: Duration,
     },
     /// The server's certificate is not trusted: its authority is unknown, or it is for another name or another time.

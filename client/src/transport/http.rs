@@ -31,7 +31,7 @@ use retry::Failure;
 use rewrites::Rewrites;
 
 /// A repository below two URLs, `http` or `https`, fetched asynchronously within a tokio runtime (with its IO and its
-/// timers enabled). Cheap to clone; clones share their connections, and each has its own time for a piece of work.
+/// timers enabled). Cheap to clone; clones share their connections, and each has its own time for a session.
 ///
 /// What it does for each file: a connection that is open already is used again, and where the server speaks HTTP/2 one
 /// is enough for files that are fetched at the same time; redirects are followed, five at most
@@ -115,7 +115,7 @@ impl AsyncTransport for Http {
         self.fetch_if(request, etag.and_then(entity_tag::to_ask_with)).await
     }
 
-    fn begin_work(&self) {
+    fn begin_session(&self) {
         self.deadline.begin();
     }
 }
@@ -155,7 +155,7 @@ impl Inner {
                 Err(failure) => failure,
             };
             match retry::pause(&self.settings, tries, &failure.retry) {
-                // A pause that outlasts the work would only hide what went wrong.
+                // A pause that outlasts the session would only hide what went wrong.
                 Some(pause) if until.is_none_or(|until| later(Instant::now(), pause) < until) => {
                     tokio::time::sleep(pause).await;
                 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{AsyncTransport, ConcurrentFetches, Fetched, Request, Transport, TransportError};
 
 /// The mirrors of one repository, in the order in which they are used. One that fails, or serves what is not trusted, is left for the
-/// next one; each piece of work begins with the first. What they serve is verified alike, so none of them has to be trusted.
+/// next one; each session begins with the first. What they serve is verified alike, so none of them has to be trusted.
 #[derive(Debug)]
 pub struct Mirrors<T> {
     first: Mirror<T>,
@@ -80,8 +80,8 @@ impl<T: Transport> Transport for Mirrors<T> {
         self.current.store(0, Ordering::Relaxed);
     }
 
-    fn begin_work(&self) {
-        self.all().for_each(|mirror| mirror.transport.begin_work());
+    fn begin_session(&self) {
+        self.all().for_each(|mirror| mirror.transport.begin_session());
     }
 }
 
@@ -106,7 +106,7 @@ impl<T: AsyncTransport> AsyncTransport for Mirrors<T> {
         self.current.store(0, Ordering::Relaxed);
     }
 
-    fn begin_work(&self) {
-        self.all().for_each(|mirror| mirror.transport.begin_work());
+    fn begin_session(&self) {
+        self.all().for_each(|mirror| mirror.transport.begin_session());
     }
 }

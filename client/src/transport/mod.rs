@@ -55,9 +55,9 @@ pub trait Transport {
     /// Goes back to the first mirror. Called before each refresh.
     fn first_mirror(&self) {}
 
-    /// A piece of work begins: a refresh with its tries and mirrors, a search, a download. A limit on the time of all of it counts
+    /// A session begins: a refresh with its attempts and mirrors, a search, a download. A limit on the time of all of it counts
     /// from here.
-    fn begin_work(&self) {}
+    fn begin_session(&self) {}
 }
 
 /// Several fetches at the same time, for a blocking caller.
@@ -100,8 +100,8 @@ pub trait AsyncTransport: Send + Sync {
     /// As [`Transport::first_mirror`].
     fn first_mirror(&self) {}
 
-    /// As [`Transport::begin_work`].
-    fn begin_work(&self) {}
+    /// As [`Transport::begin_session`].
+    fn begin_session(&self) {}
 }
 
 /// Whoever points to a transport is one: every method, those with a default too, is passed on to it.
@@ -128,8 +128,8 @@ macro_rules! pass_on {
                 (**self).first_mirror();
             }
 
-            fn begin_work(&self) {
-                (**self).begin_work();
+            fn begin_session(&self) {
+                (**self).begin_session();
             }
         }
     )*};
@@ -158,7 +158,7 @@ impl<T: AsyncTransport> AsyncTransport for &T {
         (**self).first_mirror();
     }
 
-    fn begin_work(&self) {
-        (**self).begin_work();
+    fn begin_session(&self) {
+        (**self).begin_session();
     }
 }

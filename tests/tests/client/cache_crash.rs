@@ -306,7 +306,7 @@ fn of_very_many_targets_the_oldest_go_and_those_saved_last_stay() {
     let store = FileStore::open(folder.path()).unwrap().with_disk(Arc::new(CrashingDisk::endless()));
     let named = |from: usize, to: usize| (from..to).map(|number| (LocalFile::Target(number.to_string()), &b"x"[..]));
     let there = || fs::read_dir(folder.path().join("targets")).unwrap().count();
-    let concurrent: Vec<_> = named(0, 10_001).collect();
+    let together: Vec<_> = named(0, 10_001).collect();
     store.save_all(&together).unwrap();
     assert_eq!(there(), 10_001);
     store.save_all(&named(10_001, 10_002).collect::<Vec<_>>()).unwrap();

@@ -281,7 +281,7 @@ fn programs_that_run_at_the_same_time_all_come_to_the_same() {
     for program in running {
         assert_eq!(code(program.wait_with_output().unwrap()), (0, String::new()));
     }
-    let concurrent = scene.on_disk();
+    let together = scene.on_disk();
     let alone = Scene::new();
     alone.init();
     assert_eq!(alone.download().0, 0);

@@ -16,7 +16,7 @@ use crate::client::trust_root::wanted_if_listed;
 use crate::transport::{Request, Transport};
 use crate::workflow::RootChain;
 use crate::workflow::limits::Limits;
-use crate::{Cache, Freshness, Instance, Keeping, Location};
+use crate::{Cache, Freshness, Instance, Location, Persistence};
 use chrono::{DateTime, Utc};
 
 #[derive(Args, Debug)]
@@ -169,7 +169,8 @@ impl InitArgs {
         let (cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
         terminal.notes(note);
         let now = At::new(self.at).instant();
-        let mut client = self.client.open(instance, cache, Freshness::Online)?.with_keeping(Keeping::IfPossible);
+        let mut client =
+            self.client.open(instance, cache, Freshness::Online)?.with_persistence(Persistence::BestEffort);
         let targets = wanted_if_listed();
         let updated = client.update(now, &targets);
         terminal.notes(client.take_notes());

@@ -63,8 +63,8 @@ impl Transport for HttpBlocking {
         Some(Box::new(ConcurrentHttp::new(self)))
     }
 
-    fn begin_work(&self) {
-        self.http.begin_work();
+    fn begin_session(&self) {
+        self.http.begin_session();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The time that a whole piece of work has.
+//! The time that a session has.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::super::TransportError;
 
-/// From when a piece of work begins, so much time for all that it fetches. Before the first one begins, there is no end.
+/// From when a session begins, so much time for all that it fetches. Before the first one begins, there is no end.
 #[derive(Debug)]
 pub(super) struct Deadline {
     total: Duration,
@@ -19,7 +19,7 @@ impl Deadline {
         Deadline { total, until: Mutex::default() }
     }
 
-    /// A piece of work begins.
+    /// A session begins.
     pub(super) fn begin(&self) {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(self.total);
     }

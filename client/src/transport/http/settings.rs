@@ -17,8 +17,8 @@ pub struct HttpSettings {
     /// The time one try has for everything, redirects included, unless the body keeps coming at
     /// [`slowest_rate`](Self::slowest_rate) or faster. 30 s.
     pub request_timeout: Duration,
-    /// The time that a whole piece of work has, such as a refresh, with all its files, tries and pauses: see
-    /// [`Transport::begin_work`](super::super::Transport::begin_work). 5 min.
+    /// The time that a whole session has, such as a refresh, with all its files, attempts and pauses: see
+    /// [`Transport::begin_session`](super::super::Transport::begin_session). 5 min.
     pub total_timeout: Duration,
     /// The longest time between two pieces of a body, and the longest that an HTTP/2 connection with requests on it shows no
     /// sign of life, at pings too. 10 s.

@@ -44,7 +44,7 @@ fn time_counts_anew_for_each_piece_of_work() {
     let http = repository(&server.url(), none);
     let file = Request::metadata("timestamp.json", 9);
     assert!(http.fetch(&file).is_ok());
-    http.begin_work();
+    http.begin_session();
     assert!(matches!(http.fetch(&file), Err(TransportError::OutOfTime { .. })));
 }
 
@@ -73,7 +73,7 @@ fn a_server_that_asks_to_be_left_alone_for_longer_than_there_is_time_is_not_wait
     let server = ScriptedServer::answering(|_| Reply::with_headers(503, &[("Retry-After", "9")], "later"));
     let hurried = HttpSettings { total_timeout: Duration::from_secs(8), ..settings() };
     let http = repository(&server.url(), hurried);
-    http.begin_work();
+    http.begin_session();
     let began = Instant::now();
     let failed = http.fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
     assert!(matches!(failed, TransportError::Status { status: 503, tries: 1, .. }), "{failed}");

@@ -1,7 +1,7 @@
 //! What becomes of verified files where there is no room to keep them.
 
 use rootline_client::store::Store;
-use rootline_client::{Client, Error, Keeping, Note};
+use rootline_client::{Client, Error, Note, Persistence};
 use rootline_metadata::Role as _;
 use rootline_tests::full_disk::FullDisk;
 use rootline_tests::simulator::{Delegation, Simulator};
@@ -16,9 +16,9 @@ fn repository() -> Simulator {
 fn client<'a>(
     sim: &'a Simulator,
     disk: &'a FullDisk,
-    keeping: Keeping,
+    persistence: Persistence,
 ) -> Client<&'a rootline_tests::simulator::Files, &'a FullDisk> {
-    Client::new(sim.root_bytes(1), sim.files(), disk).with_keeping(keeping)
+    Client::new(sim.root_bytes(1), sim.files(), disk).with_persistence(persistence)
 }
 
 /// CVE-2024-51491: an error while writing a cache made verification impossible; and the reverse, success reported with nothing stored.
@@ -28,7 +28,7 @@ fn where_a_copy_is_required_a_full_disk_is_a_failure_at_every_write() {
     let mut writes = 0;
     loop {
         let disk = FullDisk::after(writes);
-        let mut client = client(&sim, &disk, Keeping::Required);
+        let mut client = client(&sim, &disk, Persistence::Required);
         let done = client.refresh(sim.day(1)).and_then(|trusted| client.target(&trusted, &target_path("t")));
         match done {
             Ok(content) => {
@@ -49,11 +49,11 @@ fn where_a_copy_is_only_kept_if_possible_a_full_disk_is_a_note() {
     let sim = repository();
     for writes in 0..7 {
         let disk = FullDisk::after(writes);
-        let mut client = client(&sim, &disk, Keeping::IfPossible);
+        let mut client = client(&sim, &disk, Persistence::BestEffort);
         let trusted = client.refresh(sim.day(1)).expect("it was verified");
         assert_eq!(client.target(&trusted, &target_path("t")).expect("it was verified"), b"content");
         let notes = client.take_notes();
-        assert!(notes.iter().all(|note| matches!(note, Note::NotKept(_))), "{notes:?}");
+        assert!(notes.iter().all(|note| matches!(note, Note::NotPersisted(_))), "{notes:?}");
         assert_eq!(notes.is_empty(), writes == 6, "after {writes}: {notes:?}");
     }
 }
@@ -64,10 +64,10 @@ fn a_disk_that_was_full_is_made_good_by_the_next_refresh() {
     let sim = repository();
     for writes in 0..6 {
         let disk = FullDisk::after(writes);
-        let refused = client(&sim, &disk, Keeping::Required).refresh(sim.day(1));
+        let refused = client(&sim, &disk, Persistence::Required).refresh(sim.day(1));
         assert!(refused.is_err() == (writes < 4), "after {writes}");
         disk.clean_up();
-        let trusted = client(&sim, &disk, Keeping::Required).refresh(sim.day(1)).expect("there is room");
+        let trusted = client(&sim, &disk, Persistence::Required).refresh(sim.day(1)).expect("there is room");
         assert_eq!(trusted.timestamp().version().number(), 2);
         let kept = disk.load(&rootline_client::store::LocalFile::Timestamp, u64::MAX).expect("memory");
         assert_eq!(kept.as_deref(), sim.files().metadata("timestamp.json"));
