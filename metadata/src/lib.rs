@@ -53,7 +53,7 @@ pub use keys::{backend, public_key};
 pub use roles::digests::{DigestCheck, Digests, sha256};
 pub use roles::expiry::{Expiry, instant_text, parse_instant};
 pub use roles::header::{Header, Role, RoleKeys, RoleName, TopLevelRole};
-pub use roles::meta_file::Pin;
+pub use roles::meta_file::MetaFile;
 pub use roles::root::Root;
 pub use roles::snapshot::Snapshot;
 pub use roles::target::{TargetFile, TargetPath};

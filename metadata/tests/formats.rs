@@ -82,7 +82,7 @@ fn the_four_roles_are_read() {
     assert_eq!(timestamp.unverified().snapshot().length, Some(9));
     let snapshot = Envelope::<Snapshot>::parse(snapshot().into_bytes(), 100_000).unwrap();
     assert_eq!(snapshot.unverified().targets().version.number(), 7);
-    assert_eq!(snapshot.unverified().pins().len(), 2);
+    assert_eq!(snapshot.unverified().meta_files().len(), 2);
     let targets = Envelope::<Targets>::parse(targets().into_bytes(), 100_000).unwrap();
     let names: Vec<_> = targets.unverified().targets().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["a", "z"]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::spec::PUBLISHED_SPEC_VERSION;
 use rootline_metadata::{
-    Expiry, KeyId, PathPattern, Pin, PublicKey, Scope, Signature, TargetFile, TopLevelRole, Version, key_object,
+    Expiry, KeyId, MetaFile, PathPattern, PublicKey, Scope, Signature, TargetFile, TopLevelRole, Version, key_object,
 };
 
 use crate::model::period::{Days, Periods};
@@ -166,8 +166,14 @@ pub(crate) fn say_the_same(one: &ValueMembers, other: &ValueMembers) -> bool {
 }
 
 /// A snapshot, with what it says about every file, or a timestamp, with what it says about the snapshot.
-pub(crate) fn pins(role: TopLevelRole, version: Version, expiry: Expiry, pins: &BTreeMap<String, Pin>) -> ValueMembers {
-    let meta = pins.iter().fold(ValueMembers::new(), |all, (name, pin)| all.with(name, pin.to_value()));
+pub(crate) fn meta_files(
+    role: TopLevelRole,
+    version: Version,
+    expiry: Expiry,
+    meta_files: &BTreeMap<String, MetaFile>,
+) -> ValueMembers {
+    let meta =
+        meta_files.iter().fold(ValueMembers::new(), |all, (name, meta_file)| all.with(name, meta_file.to_value()));
     ValueMembers::new()
         .with("_type", role.name())
         .with("expires", expiry.to_text())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{
-    Authority, KeyId, Pin, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
+    Authority, KeyId, MetaFile, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
 };
 
 use crate::keys::signer::{Signer, SignerError, sign_verified};
@@ -74,7 +74,7 @@ pub struct ReleaseParts<'a> {
 }
 
 impl Release {
-    /// Signs a snapshot if something it pins has changed, it is due, or the root has another key for it; and a timestamp if there is
+    /// Signs a snapshot if a file that it lists has changed, it is due, or the root has another key for it; and a timestamp if there is
     /// anything new at all, it is due, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
     ///
     /// # Errors
@@ -103,17 +103,17 @@ impl Release {
             return Ok(None);
         }
         let (snapshot_pin, snapshot_file) = match snapshot {
-            Some((pin, file)) => (pin, Some(file)),
+            Some((meta_file, file)) => (meta_file, Some(file)),
             None => {
                 let current = current.map(|current| &current.snapshot).ok_or(ReleaseError::NothingSealed)?;
-                (Pin::of(current.version(), current.bytes()), None)
+                (MetaFile::of(current.version(), current.bytes()), None)
             }
         };
         files.extend(snapshot_file.map(|(file, bytes)| (file.to_string(), bytes)));
         let version = published.next_version(TopLevelRole::Timestamp)?;
         let expiry = parts.periods.timestamp.expires.after(parts.at);
-        let pins = BTreeMap::from([("snapshot.json".to_owned(), snapshot_pin)]);
-        let members = document::pins(TopLevelRole::Timestamp, version, expiry, &pins);
+        let meta_files = BTreeMap::from([("snapshot.json".to_owned(), snapshot_pin)]);
+        let members = document::meta_files(TopLevelRole::Timestamp, version, expiry, &meta_files);
         let bytes = sign::<Timestamp>(document::unsigned(members), root, TopLevelRole::Timestamp, parts.keys)?;
         files.insert(PublishedFile::Timestamp.to_string(), bytes);
         Release::check(published, files).map(Some)
@@ -264,7 +264,7 @@ fn target_files(
     Ok(files)
 }
 
-type NewSnapshot = (Pin, (PublishedFile, Vec<u8>));
+type NewSnapshot = (MetaFile, (PublishedFile, Vec<u8>));
 
 fn new_snapshot(
     published: &Published,
@@ -272,26 +272,30 @@ fn new_snapshot(
     targets: &BTreeMap<String, Verified<Targets>>,
     parts: &ReleaseParts<'_>,
 ) -> Result<Option<NewSnapshot>, ReleaseError> {
-    let new_pins = targets.iter().map(|(name, file)| (format!("{name}.json"), Pin::of(file.version(), file.bytes())));
-    let new_pins: BTreeMap<String, Pin> = new_pins.collect();
+    let new_meta_files =
+        targets.iter().map(|(name, file)| (format!("{name}.json"), MetaFile::of(file.version(), file.bytes())));
+    let new_meta_files: BTreeMap<String, MetaFile> = new_meta_files.collect();
     let current = published.current().map(|current| &current.snapshot);
     let holds = current.is_some_and(|snapshot| {
         let signed = snapshot.envelope().clone().verify(root.authority(TopLevelRole::Snapshot)).is_ok();
         let due = parts.periods.snapshot.is_due(snapshot.expiry(), parts.at);
-        signed && !due && new_pins.iter().all(|(name, pin)| snapshot.pin(name).as_ref() == Some(pin))
+        signed
+            && !due
+            && new_meta_files.iter().all(|(name, meta_file)| snapshot.meta_file(name).as_ref() == Some(meta_file))
     });
     if holds {
         return Ok(None);
     }
     // 5.5.5: an entry that a snapshot has had is in every later one.
-    let before = current.into_iter().flat_map(|snapshot| snapshot.pins());
-    let mut pins: BTreeMap<String, Pin> = before.filter_map(|(name, pin)| Some((name.into_owned(), pin?))).collect();
-    pins.extend(new_pins);
+    let before = current.into_iter().flat_map(|snapshot| snapshot.meta_files());
+    let mut meta_files: BTreeMap<String, MetaFile> =
+        before.filter_map(|(name, meta_file)| Some((name.into_owned(), meta_file?))).collect();
+    meta_files.extend(new_meta_files);
     let version = published.next_version(TopLevelRole::Snapshot)?;
     let expiry = parts.periods.snapshot.expires.after(parts.at);
-    let members = document::pins(TopLevelRole::Snapshot, version, expiry, &pins);
+    let members = document::meta_files(TopLevelRole::Snapshot, version, expiry, &meta_files);
     let bytes = sign::<Snapshot>(document::unsigned(members), root, TopLevelRole::Snapshot, parts.keys)?;
-    Ok(Some((Pin::of(version, &bytes), (PublishedFile::Snapshot(version), bytes))))
+    Ok(Some((MetaFile::of(version, &bytes), (PublishedFile::Snapshot(version), bytes))))
 }
 
 fn sign<R: Role>(

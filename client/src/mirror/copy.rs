@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rootline_metadata::{Envelope, Pin, Role, Snapshot, Timestamp};
+use rootline_metadata::{Envelope, MetaFile, Role, Snapshot, Timestamp};
 
 use crate::error::Error;
 use crate::store::{LocalFile, MemoryStore, Store, StoreError};
@@ -17,23 +17,24 @@ use super::place::TARGETS;
 pub(super) struct MirrorCopy {
     folder: Folder,
     /// What the timestamp says of the snapshot; nobody has verified it here.
-    snapshot: Option<Pin>,
-    pins: Option<Snapshot>,
+    snapshot: Option<MetaFile>,
+    meta_files: Option<Snapshot>,
 }
 
 impl MirrorCopy {
     /// What is served from `folder`, if anything is.
     pub(super) fn of(folder: &Path, limits: &Limits) -> MirrorCopy {
-        let mut copy = MirrorCopy { folder: Folder::new(folder, folder.join(TARGETS)), snapshot: None, pins: None };
+        let mut copy =
+            MirrorCopy { folder: Folder::new(folder, folder.join(TARGETS)), snapshot: None, meta_files: None };
         let timestamp = copy.read("timestamp.json", limits.timestamp);
         copy.snapshot = timestamp.and_then(parsed::<Timestamp>).map(|timestamp| timestamp.snapshot().clone());
-        copy.pins = copy.bytes(&LocalFile::Snapshot, limits.snapshot).and_then(parsed);
+        copy.meta_files = copy.bytes(&LocalFile::Snapshot, limits.snapshot).and_then(parsed);
         copy
     }
 
     /// The same, with the files that this snapshot names.
     pub(super) fn pinned_by(&self, snapshot: &Snapshot) -> MirrorCopy {
-        MirrorCopy { pins: Some(snapshot.clone()), ..self.clone() }
+        MirrorCopy { meta_files: Some(snapshot.clone()), ..self.clone() }
     }
 
     /// A file that cannot be read is as good as none: it is fetched again.
@@ -42,16 +43,18 @@ impl MirrorCopy {
     }
 
     fn bytes(&self, file: &LocalFile, limit: u64) -> Option<Vec<u8>> {
-        let (role, pin) = match file {
+        let (role, meta_file) = match file {
             LocalFile::RootHistory(version) => return self.read(&format!("{version}.root.json"), limit),
             LocalFile::Timestamp => return self.read("timestamp.json", limit),
             LocalFile::Snapshot => ("snapshot", self.snapshot.clone()?),
-            LocalFile::Targets => ("targets", self.pins.as_ref()?.targets().clone()),
-            LocalFile::Delegated(role) => (role.as_str(), self.pins.as_ref()?.pin(&format!("{role}.json"))?),
+            LocalFile::Targets => ("targets", self.meta_files.as_ref()?.targets().clone()),
+            LocalFile::Delegated(role) => {
+                (role.as_str(), self.meta_files.as_ref()?.meta_file(&format!("{role}.json"))?)
+            }
             _ => return None,
         };
         // Whether names carry versions is for the root to say, and the root is not known here.
-        let named = self.read(&format!("{}.{role}.json", pin.version), limit);
+        let named = self.read(&format!("{}.{role}.json", meta_file.version), limit);
         named.or_else(|| self.read(&format!("{role}.json"), limit))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rootline_metadata::{DelegatedRoles, Expiry, Pin, RoleName, TargetPath, Targets, Verified, file_name};
+use rootline_metadata::{DelegatedRoles, Expiry, MetaFile, RoleName, TargetPath, Targets, Verified, file_name};
 
 use super::machine::{Action, Input, Prefetched, StateMachine};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
@@ -87,7 +87,7 @@ impl Walk {
             }
             // There may be more bins than anybody could count; the snapshot lists those that are there.
             DelegatedRoles::HashBins(bins) => {
-                let names = snapshot.pins().filter_map(|(name, _)| file_name::delegated_role_in(&name));
+                let names = snapshot.meta_files().filter_map(|(name, _)| file_name::delegated_role_in(&name));
                 names.filter(|name| bins.is_bin(name)).collect()
             }
         };
@@ -128,11 +128,13 @@ impl Walk {
         let file = File::Delegated(visit.role.clone());
         let delegations = self.walked.targets(visit.delegator.as_ref()).and_then(|targets| targets.delegations());
         let authority = delegations.and_then(|all| all.authority(&visit.role));
-        let (Some(authority), Some(pin)) = (authority, self.pin(&visit.role)) else { return Err(absent(visit)) };
-        judge_targets_file(self.walked.trusted.rooted(), &pin, authority, bytes, file)
+        let (Some(authority), Some(meta_file)) = (authority, self.meta_file(&visit.role)) else {
+            return Err(absent(visit));
+        };
+        judge_targets_file(self.walked.trusted.rooted(), &meta_file, authority, bytes, file)
     }
 
-    fn pin(&self, role: &RoleName) -> Option<Pin> {
+    fn meta_file(&self, role: &RoleName) -> Option<MetaFile> {
         self.walked.trusted.snapshot().delegated(role)
     }
 
@@ -144,10 +146,10 @@ impl Walk {
 
     fn request(&self, visit: &Visit) -> Result<Request, Refusal> {
         let trusted = &self.walked.trusted;
-        let pin = self.pin(&visit.role).ok_or_else(|| absent(visit))?;
+        let meta_file = self.meta_file(&visit.role).ok_or_else(|| absent(visit))?;
         let file = File::Delegated(visit.role.clone());
-        let limit = bytes_to_ask_for(&pin, trusted.rooted().limits().targets, &file, Check::TargetsPresent)?;
-        Ok(Request::metadata(file_name::published(trusted.root(), &visit.role, pin.version), limit))
+        let limit = bytes_to_ask_for(&meta_file, trusted.rooted().limits().targets, &file, Check::TargetsPresent)?;
+        Ok(Request::metadata(file_name::published(trusted.root(), &visit.role, meta_file.version), limit))
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Check {
     /// There is the snapshot that the timestamp names, no longer than it may be.
     SnapshotPresent,
     /// The snapshot has the length and the digests that the timestamp gives for it.
-    SnapshotPin,
+    SnapshotMetaFile,
     /// The snapshot is signed by the final root's snapshot keys.
     SnapshotSignatures,
     /// The snapshot has the version that the timestamp gives for it.
@@ -45,7 +45,7 @@ pub enum Check {
     /// There is the targets file that the snapshot names, no longer than it may be.
     TargetsPresent,
     /// A targets file has the length and the digests that the snapshot gives for it.
-    TargetsPin,
+    TargetsMetaFile,
     /// A targets file is signed by the keys that its delegator names.
     TargetsSignatures,
     /// A targets file has the version that the snapshot gives for it.
@@ -72,13 +72,13 @@ impl Check {
         Check::TimestampSnapshotVersion,
         Check::TimestampExpiry,
         Check::SnapshotPresent,
-        Check::SnapshotPin,
+        Check::SnapshotMetaFile,
         Check::SnapshotSignatures,
         Check::SnapshotVersion,
         Check::SnapshotRollback,
         Check::SnapshotExpiry,
         Check::TargetsPresent,
-        Check::TargetsPin,
+        Check::TargetsMetaFile,
         Check::TargetsSignatures,
         Check::TargetsVersion,
         Check::TargetsExpiry,
@@ -121,13 +121,13 @@ impl Check {
             Check::TimestampSnapshotVersion => ("5.4.3.2", "rollback", OTHER_MIRROR),
             Check::TimestampExpiry => ("5.4.4", "freeze", RENEW),
             Check::SnapshotPresent => ("5.5.1", "missing file", OTHER_MIRROR),
-            Check::SnapshotPin => ("5.5.2", "mix and match", OTHER_MIRROR),
+            Check::SnapshotMetaFile => ("5.5.2", "mix and match", OTHER_MIRROR),
             Check::SnapshotSignatures => ("5.5.3", "arbitrary software", OTHER_MIRROR),
             Check::SnapshotVersion => ("5.5.4", "mix and match", OTHER_MIRROR),
             Check::SnapshotRollback => ("5.5.5", "rollback", OPERATORS),
             Check::SnapshotExpiry => ("5.5.6", "freeze", RENEW),
             Check::TargetsPresent => ("5.6.1", "missing file", OTHER_MIRROR),
-            Check::TargetsPin => ("5.6.2", "mix and match", OTHER_MIRROR),
+            Check::TargetsMetaFile => ("5.6.2", "mix and match", OTHER_MIRROR),
             Check::TargetsSignatures => ("5.6.3", "arbitrary software", OTHER_MIRROR),
             Check::TargetsVersion => ("5.6.4", "mix and match", OTHER_MIRROR),
             Check::TargetsExpiry => ("5.6.5", "freeze", RENEW),

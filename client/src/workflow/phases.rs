@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{
-    Authority, Envelope, Expiry, Pin, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified, file_name,
+    Authority, Envelope, Expiry, MetaFile, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified, file_name,
 };
 
 use super::rollback_floor::Floor;
@@ -103,7 +103,7 @@ pub struct Timestamped {
 
 impl Timestamped {
     /// What the timestamp says about the snapshot.
-    pub fn pin(&self) -> &Pin {
+    pub fn meta_file(&self) -> &MetaFile {
         self.timestamp.snapshot()
     }
 
@@ -119,8 +119,8 @@ impl Timestamped {
     /// Whether the local snapshot is the one that the timestamp names, unexpired: then nothing has to be fetched.
     pub fn local_snapshot(&self) -> Option<Verified<Snapshot>> {
         let local = self.floor.snapshot()?;
-        let current = self.check_pin(local.bytes()).is_ok()
-            && local.version() == self.pin().version
+        let current = self.check_meta_file(local.bytes()).is_ok()
+            && local.version() == self.meta_file().version
             && !local.expiry().has_passed(self.rooted.now);
         current.then(|| local.clone())
     }
@@ -132,12 +132,12 @@ impl Timestamped {
     pub fn judge_snapshot(&self, offered: Vec<u8>) -> Result<Verified<Snapshot>, Refusal> {
         let file = File::Snapshot;
         // 5.5.2: the length and the digests that the timestamp gives.
-        self.check_pin(&offered)?;
+        self.check_meta_file(&offered)?;
         let new: Envelope<Snapshot> = parse(offered, self.rooted.limits.snapshot, file.clone())?;
         // 5.5.3: signed by the final root's snapshot keys.
         let new = signed(new, self.rooted.root.authority(TopLevelRole::Snapshot), &file, Check::SnapshotSignatures)?;
         // 5.5.4: the version that the timestamp gives.
-        right_version(self.pin(), &*new, &file, Check::SnapshotVersion)?;
+        right_version(self.meta_file(), &*new, &file, Check::SnapshotVersion)?;
         // 5.5.5: no file of the trusted snapshot goes down or away.
         if let Some(trusted) = self.floor.snapshot() {
             nothing_lost(trusted, &new)?;
@@ -153,8 +153,8 @@ impl Timestamped {
     }
 
     /// 5.5.2: of a local snapshot as of a fetched one.
-    fn check_pin(&self, bytes: &[u8]) -> Result<(), Refusal> {
-        matches_pin(self.pin(), bytes, &File::Snapshot, Check::SnapshotPin)
+    fn check_meta_file(&self, bytes: &[u8]) -> Result<(), Refusal> {
+        matches_meta_file(self.meta_file(), bytes, &File::Snapshot, Check::SnapshotMetaFile)
     }
 }
 
@@ -242,18 +242,18 @@ impl Trusted {
 /// 5.6.2 to 5.6.5 for one targets file, whoever delegates to it: one check for all, so that none is forgotten (CVE-2026-6967).
 pub(super) fn judge_targets_file(
     rooted: &Rooted,
-    pin: &Pin,
+    meta_file: &MetaFile,
     authority: Authority<'_>,
     offered: Vec<u8>,
     file: File,
 ) -> Result<Verified<Targets>, Refusal> {
     // 5.6.2: the length and the digests that the snapshot gives.
-    matches_pin(pin, &offered, &file, Check::TargetsPin)?;
+    matches_meta_file(meta_file, &offered, &file, Check::TargetsMetaFile)?;
     let new: Envelope<Targets> = parse(offered, rooted.limits.targets, file.clone())?;
     // 5.6.3: signed by the keys that the delegator names.
     let new = signed(new, authority, &file, Check::TargetsSignatures)?;
     // 5.6.4: the version that the snapshot gives.
-    right_version(pin, &*new, &file, Check::TargetsVersion)?;
+    right_version(meta_file, &*new, &file, Check::TargetsVersion)?;
     // 5.6.5: freeze.
     unexpired(new.expiry(), rooted.now, file, Check::TargetsExpiry)?;
     Ok(new)
@@ -273,8 +273,8 @@ pub(super) fn unexpired(expiry: Expiry, now: DateTime<Utc>, file: File, check: C
 }
 
 /// How many bytes of a pinned file to ask for: what is stated, or else the limit. What is stated has to be within the limit.
-pub(super) fn bytes_to_ask_for(pin: &Pin, limit: u64, file: &File, check: Check) -> Result<u64, Refusal> {
-    match pin.length {
+pub(super) fn bytes_to_ask_for(meta_file: &MetaFile, limit: u64, file: &File, check: Check) -> Result<u64, Refusal> {
+    match meta_file.length {
         Some(stated) if stated > limit => {
             Err(Refusal { file: file.clone(), check, fault: Fault::TooLong { stated, limit } })
         }
@@ -296,9 +296,9 @@ fn signed<R: Role>(
     })
 }
 
-fn matches_pin(pin: &Pin, bytes: &[u8], file: &File, check: Check) -> Result<(), Refusal> {
+fn matches_meta_file(meta_file: &MetaFile, bytes: &[u8], file: &File, check: Check) -> Result<(), Refusal> {
     let offered = bytes.len() as u64;
-    let fault = match (&pin.length, &pin.digests) {
+    let fault = match (&meta_file.length, &meta_file.digests) {
         (Some(expected), _) if *expected != offered => Fault::WrongLength { expected: *expected, offered },
         (_, Some(digests)) if !digests.match_bytes(bytes) => Fault::WrongDigest { expected: digests.to_string() },
         _ => return Ok(()),
@@ -306,11 +306,11 @@ fn matches_pin(pin: &Pin, bytes: &[u8], file: &File, check: Check) -> Result<(),
     Err(Refusal { file: file.clone(), check, fault })
 }
 
-fn right_version(pin: &Pin, offered: &impl Role, file: &File, check: Check) -> Result<(), Refusal> {
-    if offered.version() == pin.version {
+fn right_version(meta_file: &MetaFile, offered: &impl Role, file: &File, check: Check) -> Result<(), Refusal> {
+    if offered.version() == meta_file.version {
         return Ok(());
     }
-    let fault = Fault::WrongVersion { expected: pin.version, offered: offered.version() };
+    let fault = Fault::WrongVersion { expected: meta_file.version, offered: offered.version() };
     Err(Refusal { file: file.clone(), check, fault })
 }
 
@@ -327,9 +327,9 @@ fn went_backwards(
 /// 5.5.5 for every file that the trusted snapshot lists, also of roles that are gone.
 fn nothing_lost(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
     let refusal = |fault| Refusal { file: File::Snapshot, check: Check::SnapshotRollback, fault };
-    for (name, pin) in trusted.pins() {
-        let Some(trusted) = pin.map(|pin| pin.version) else { continue };
-        let Some(offered) = new.pin(&name).map(|pin| pin.version) else {
+    for (name, meta_file) in trusted.meta_files() {
+        let Some(trusted) = meta_file.map(|meta_file| meta_file.version) else { continue };
+        let Some(offered) = new.meta_file(&name).map(|meta_file| meta_file.version) else {
             return Err(refusal(Fault::Removed { name: name.into_owned() }));
         };
         if offered < trusted {

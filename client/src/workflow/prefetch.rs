@@ -3,7 +3,7 @@
 //! The plan decides what is fetched early and nothing else. Every file is verified when the state machine asks for it, whenever it
 //! arrived; a wrong plan costs a request.
 
-use rootline_metadata::{Envelope, Pin, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
+use rootline_metadata::{Envelope, MetaFile, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
 
 use super::phases::{Rooted, Timestamped, bytes_to_ask_for};
 use super::rollback_floor::{Floor, LocalCopies};
@@ -75,19 +75,19 @@ fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, prefetched: &d
     else {
         return requests;
     };
-    let pin = timestamp.unverified().snapshot();
-    if local.is_some_and(|local| local.version() == pin.version) {
+    let meta_file = timestamp.unverified().snapshot();
+    if local.is_some_and(|local| local.version() == meta_file.version) {
         return requests;
     }
-    let name = file_name::published(root, TopLevelRole::Snapshot, pin.version);
+    let name = file_name::published(root, TopLevelRole::Snapshot, meta_file.version);
     let snapshot = prefetched.bytes(&name).and_then(|bytes| parsed::<Snapshot>(bytes, limits.snapshot));
-    requests.extend(request(name, pin, limits.snapshot));
+    requests.extend(request(name, meta_file, limits.snapshot));
     if let Some(snapshot) = snapshot {
-        let pin = snapshot.unverified().targets();
-        if local.is_none_or(|local| local.targets().version != pin.version) {
+        let meta_file = snapshot.unverified().targets();
+        if local.is_none_or(|local| local.targets().version != meta_file.version) {
             requests.extend(request(
-                file_name::published(root, TopLevelRole::Targets, pin.version),
-                pin,
+                file_name::published(root, TopLevelRole::Targets, meta_file.version),
+                meta_file,
                 limits.targets,
             ));
         }
@@ -95,9 +95,9 @@ fn pinned(root: &Root, local: Option<&Snapshot>, limits: &Limits, prefetched: &d
     requests
 }
 
-fn request(name: String, pin: &Pin, limit: u64) -> Option<Request> {
+fn request(name: String, meta_file: &MetaFile, limit: u64) -> Option<Request> {
     // Which check would refuse does not matter: what is refused is not asked for.
-    let limit = bytes_to_ask_for(pin, limit, &File::Targets, Check::TargetsPresent).ok()?;
+    let limit = bytes_to_ask_for(meta_file, limit, &File::Targets, Check::TargetsPresent).ok()?;
     Some(Request::metadata(name, limit))
 }
 

@@ -166,11 +166,11 @@ impl StateMachine for Refresh {
                 Action::Store(LocalFile::Timestamp, Content::Metadata(Arc::clone(document)))
             }
             State::FetchSnapshot(timestamped) => {
-                let (rooted, pin) = (timestamped.rooted(), timestamped.pin());
+                let (rooted, meta_file) = (timestamped.rooted(), timestamped.meta_file());
                 let check = Check::SnapshotPresent;
-                let limit = bytes_to_ask_for(pin, rooted.limits().snapshot, &File::Snapshot, check)?;
+                let limit = bytes_to_ask_for(meta_file, rooted.limits().snapshot, &File::Snapshot, check)?;
                 Action::Fetch(Request::metadata(
-                    file_name::published(rooted.root(), TopLevelRole::Snapshot, pin.version),
+                    file_name::published(rooted.root(), TopLevelRole::Snapshot, meta_file.version),
                     limit,
                 ))
             }
@@ -179,11 +179,11 @@ impl StateMachine for Refresh {
             }
             State::LoadTargets(snapshotted) => Action::Load(LocalFile::Targets, snapshotted.rooted().limits().targets),
             State::FetchTargets(snapshotted) => {
-                let (rooted, pin) = (snapshotted.rooted(), snapshotted.snapshot().targets());
+                let (rooted, meta_file) = (snapshotted.rooted(), snapshotted.snapshot().targets());
                 let check = Check::TargetsPresent;
-                let limit = bytes_to_ask_for(pin, rooted.limits().targets, &File::Targets, check)?;
+                let limit = bytes_to_ask_for(meta_file, rooted.limits().targets, &File::Targets, check)?;
                 Action::Fetch(Request::metadata(
-                    file_name::published(rooted.root(), TopLevelRole::Targets, pin.version),
+                    file_name::published(rooted.root(), TopLevelRole::Targets, meta_file.version),
                     limit,
                 ))
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Expiry, Pin, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
+use rootline_metadata::{Expiry, MetaFile, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
 
 use super::machine::{Action, Content, Input, StateMachine};
 use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
@@ -35,8 +35,8 @@ struct Visit {
 
 #[derive(Debug)]
 enum State {
-    Load(Visit, Pin),
-    Fetch(Visit, Pin),
+    Load(Visit, MetaFile),
+    Fetch(Visit, MetaFile),
     Store(Visit, Verified<Targets>),
     Found(Found),
     Refused(Refusal),
@@ -130,9 +130,9 @@ impl Search {
                 return Err(self.not_listed(true));
             }
             // A role that the snapshot does not list is not trusted; the search goes on past it.
-            if let Some(pin) = self.trusted.snapshot().delegated(&visit.role) {
+            if let Some(meta_file) = self.trusted.snapshot().delegated(&visit.role) {
                 self.visited.insert(visit.role.clone(), visit.delegator.clone());
-                return Ok(State::Load(visit, pin));
+                return Ok(State::Load(visit, meta_file));
             }
         }
         Err(self.not_listed(false))
@@ -145,23 +145,23 @@ impl Search {
     }
 
     /// Every check of a targets file, with the keys that this visit's delegator names for this role.
-    fn judge(&self, visit: &Visit, pin: &Pin, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+    fn judge(&self, visit: &Visit, meta_file: &MetaFile, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
         let file = File::Delegated(visit.role.clone());
         let delegations = self.delegators.get(&visit.delegator).and_then(|targets| targets.delegations());
         let authority = delegations.and_then(|all| all.authority(&visit.role)).ok_or_else(|| self.not_listed(false))?;
-        judge_targets_file(self.trusted.rooted(), pin, authority, bytes, file)
+        judge_targets_file(self.trusted.rooted(), meta_file, authority, bytes, file)
     }
 
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         match (state, input) {
             // A local copy passes every check that a fetched one does, or is fetched.
-            (State::Load(visit, pin), Input::Bytes(bytes)) => match self.judge(&visit, &pin, bytes) {
+            (State::Load(visit, meta_file), Input::Bytes(bytes)) => match self.judge(&visit, &meta_file, bytes) {
                 Ok(targets) => self.ask(Some(visit.role), targets),
-                Err(_) => Ok(State::Fetch(visit, pin)),
+                Err(_) => Ok(State::Fetch(visit, meta_file)),
             },
-            (State::Load(visit, pin), _) => Ok(State::Fetch(visit, pin)),
-            (State::Fetch(visit, pin), Input::Bytes(bytes)) => {
-                let targets = self.judge(&visit, &pin, bytes)?;
+            (State::Load(visit, meta_file), _) => Ok(State::Fetch(visit, meta_file)),
+            (State::Fetch(visit, meta_file), Input::Bytes(bytes)) => {
+                let targets = self.judge(&visit, &meta_file, bytes)?;
                 Ok(State::Store(visit, targets))
             }
             // 5.6.1: there has to be the one that the snapshot names.
@@ -184,10 +184,10 @@ impl StateMachine for Search {
             State::Load(visit, _) => {
                 Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)
             }
-            State::Fetch(visit, pin) => {
+            State::Fetch(visit, meta_file) => {
                 let file = File::Delegated(visit.role.clone());
-                let limit = bytes_to_ask_for(pin, self.limits().targets, &file, Check::TargetsPresent)?;
-                let name = file_name::published(self.trusted.root(), &visit.role, pin.version);
+                let limit = bytes_to_ask_for(meta_file, self.limits().targets, &file, Check::TargetsPresent)?;
+                let name = file_name::published(self.trusted.root(), &visit.role, meta_file.version);
                 Action::Fetch(Request::metadata(name, limit))
             }
             State::Store(visit, targets) => Action::Store(

@@ -6,7 +6,7 @@ use crate::roles::version::Version;
 
 /// What timestamp says about snapshot, and snapshot about a targets role (TUF 4.4 and 4.6, `METAFILES`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pin {
+pub struct MetaFile {
     /// The version that the file has.
     pub version: Version,
     /// Its length in bytes, where it is stated.
@@ -15,10 +15,10 @@ pub struct Pin {
     pub digests: Option<Digests>,
 }
 
-impl Pin {
-    /// A full pin of a file, as we publish it.
-    pub fn of(version: Version, bytes: &[u8]) -> Pin {
-        Pin { version, length: Some(bytes.len() as u64), digests: Some(Digests::of(bytes)) }
+impl MetaFile {
+    /// The full meta file of these bytes, as we publish it: version, length and SHA-256.
+    pub fn of(version: Version, bytes: &[u8]) -> MetaFile {
+        MetaFile { version, length: Some(bytes.len() as u64), digests: Some(Digests::of(bytes)) }
     }
 
     /// As it is published.
@@ -33,9 +33,9 @@ impl Pin {
         members.with("version", self.version.number()).into()
     }
 
-    pub(crate) fn read(node: Node<'_>) -> Result<Pin, FormatError> {
+    pub(crate) fn read(node: Node<'_>) -> Result<MetaFile, FormatError> {
         let object = node.object()?;
-        Ok(Pin {
+        Ok(MetaFile {
             version: Version::read(object.required("version")?)?,
             length: object.optional("length").map(Node::number).transpose()?,
             digests: object.optional("hashes").map(Digests::read).transpose()?,

@@ -5,19 +5,19 @@ use alloc::sync::Arc;
 use crate::file_name;
 use crate::json::{Document, FormatError, Object};
 use crate::roles::header::{Header, Role, TopLevelRole};
-use crate::roles::meta_file::Pin;
+use crate::roles::meta_file::MetaFile;
 
-/// The signed part of timestamp.json. It has exactly one pin; a file without it is refused when it is read, so that it can never
+/// The signed part of timestamp.json. It has exactly one meta file, the snapshot's; a file without it is refused when it is read, so that it can never
 /// be stored and then stand in the way.
 #[derive(Clone, Debug)]
 pub struct Timestamp {
     header: Header,
-    snapshot: Pin,
+    snapshot: MetaFile,
 }
 
 impl Timestamp {
     /// What it says about snapshot.json.
-    pub fn snapshot(&self) -> &Pin {
+    pub fn snapshot(&self) -> &MetaFile {
         &self.snapshot
     }
 }
@@ -27,7 +27,10 @@ impl Role for Timestamp {
 
     fn read(header: Header, signed: Object<'_>, _document: &Arc<Document>) -> Result<Self, FormatError> {
         let meta = signed.required("meta")?.object()?;
-        Ok(Timestamp { header, snapshot: Pin::read(meta.required(file_name::top_level(TopLevelRole::Snapshot))?)? })
+        Ok(Timestamp {
+            header,
+            snapshot: MetaFile::read(meta.required(file_name::top_level(TopLevelRole::Snapshot))?)?,
+        })
     }
 
     fn header(&self) -> &Header {

@@ -109,7 +109,7 @@ impl SnapshotModel {
     }
 
     /// What it says about that file, which it lists.
-    pub fn pin(&mut self, file: &str) -> &mut MetaFile {
+    pub fn meta_file(&mut self, file: &str) -> &mut MetaFile {
         self.meta.get_mut(file).expect("a file that the snapshot lists")
     }
 }

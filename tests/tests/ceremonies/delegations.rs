@@ -45,7 +45,7 @@ fn a_delegated_role_is_signed_by_its_own_holders_and_found_from_every_root() {
     room.hold(&with_npm(), &["alice", "bob", "carol", "frank"]);
     assert_eq!(room.verify_from(1, 0).unwrap(), ["trusted_root.json", "npm/keys.json"]);
     let snapshot = &room.published.current().unwrap().snapshot;
-    assert!(snapshot.pin("npm.json").is_some() && snapshot.pin("targets.json").is_some());
+    assert!(snapshot.meta_file("npm.json").is_some() && snapshot.meta_file("targets.json").is_some());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn only_the_file_that_changes_is_signed_anew() {
     assert_eq!(parts(&room.freeze(&gone)), ["3.targets"]);
     room.hold(&gone, &["alice", "bob", "carol"]);
     assert_eq!(room.verify_from(1, 10).unwrap(), ["trusted_root.json"]);
-    assert!(room.published.current().unwrap().snapshot.pin("npm.json").is_some());
+    assert!(room.published.current().unwrap().snapshot.meta_file("npm.json").is_some());
     assert!(room.published.files().contains_key("3.npm.json"));
     // And taken up again as the version after the last one.
     let again = with_npm().on(11);
@@ -304,7 +304,7 @@ fn a_change_in_a_delegated_file_that_was_published_is_found() {
     assert!(matches!(&refused, PublishedError::Unsigned { name, .. } if name == "1.npm.json"), "{refused}");
     // White space is under no signature, and under the snapshot's digest.
     let refused = read(&edit("1.npm.json", "\n", "\n "));
-    assert!(matches!(&refused, PublishedError::Pin { name, .. } if name == "1.npm.json"), "{refused}");
+    assert!(matches!(&refused, PublishedError::MetaFile { name, .. } if name == "1.npm.json"), "{refused}");
     let refused = read(&|files| drop(files.remove("1.npm.json")));
     assert!(matches!(&refused, PublishedError::Missing { name, .. } if name == "1.npm.json"), "{refused}");
     let refused = read(&|files| {

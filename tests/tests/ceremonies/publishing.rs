@@ -171,7 +171,7 @@ fn a_snapshot_never_drops_an_entry() {
     let mut room = Room::after_the_first();
     room.hold(&PlanText { ship: vec![], ..PlanText::of(&FIVE, 3) }.on(1), &FIVE);
     let current = room.published.current().unwrap();
-    assert_eq!(current.snapshot.pins().map(|(name, _)| name.into_owned()).collect::<Vec<_>>(), ["targets.json"]);
+    assert_eq!(current.snapshot.meta_files().map(|(name, _)| name.into_owned()).collect::<Vec<_>>(), ["targets.json"]);
     assert_eq!(room.verify_from(1, 1).unwrap(), Vec::<String>::new());
     assert_eq!(room.published.target(&target("trusted_root.json")), None);
 }

@@ -151,7 +151,7 @@ fn the_next_run_knows_what_the_last_one_saw() {
     let mut next = sim.clone();
     next.publish();
     let mixed = adversary::mix(next.files(), "3.snapshot.json", "2.snapshot.json");
-    assert_eq!(run(&mixed), (Some(Check::SnapshotPin), held.replace("timestamp 2", "timestamp 3")));
+    assert_eq!(run(&mixed), (Some(Check::SnapshotMetaFile), held.replace("timestamp 2", "timestamp 3")));
     assert_eq!(run(next.files()), (None, held.replace('2', "3")));
 }
 
@@ -174,7 +174,7 @@ fn a_timestamp_whose_snapshot_does_not_pass_does_not_stand_in_the_way() {
     sim.timestamp.snapshot.length = Some(1);
     sim.issue("timestamp").publish();
     let carelessly = adversary::Careless(sim.files().clone());
-    assert_eq!(verifier.refused_by(&carelessly, sim.day(1)), Check::SnapshotPin);
+    assert_eq!(verifier.refused_by(&carelessly, sim.day(1)), Check::SnapshotMetaFile);
     assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 1, targets 1");
     sim.timestamp.snapshot = good;
     sim.issue("timestamp").publish();

@@ -108,7 +108,7 @@ const TESTS: [(Check, &[&str], &[&str]); 23] = [
         &["a_snapshot_is_read_up_to_its_limit_and_up_to_what_is_stated", "a_snapshot_that_is_not_there_is_refused"],
     ),
     (
-        Check::SnapshotPin,
+        Check::SnapshotMetaFile,
         &["a_snapshot_has_exactly_the_length_and_the_digests_that_are_stated"],
         &[
             "a_snapshot_has_exactly_the_length_and_the_digests_that_are_stated",
@@ -151,7 +151,7 @@ const TESTS: [(Check, &[&str], &[&str]); 23] = [
         ],
     ),
     (
-        Check::TargetsPin,
+        Check::TargetsMetaFile,
         &["a_targets_file_has_exactly_the_length_and_the_digests_that_are_stated"],
         &[
             "a_targets_file_has_exactly_the_length_and_the_digests_that_are_stated",

@@ -70,14 +70,14 @@ pub(super) fn read_delegated(
         for (name, authority) in delegates(&delegator).map_err(unsupported)? {
             let role = CeremonyRole::Delegated(name.clone());
             let snapshot_name = PublishedFile::Snapshot(snapshot.version());
-            let pin = role.role_name().and_then(|role| snapshot.delegated(&role));
-            let pin = pin.ok_or_else(|| PublishedError::Missing {
+            let meta_file = role.role_name().and_then(|role| snapshot.delegated(&role));
+            let meta_file = meta_file.ok_or_else(|| PublishedError::Missing {
                 name: format!("the entry of {name}.json in {snapshot_name}"),
                 named_by: by.file_name(),
             })?;
-            let part = Part::new(role, pin.version);
+            let part = Part::new(role, meta_file.version);
             let file = part.published_file();
-            let bytes = pinned(named, snapshot_name, &file, &pin)?;
+            let bytes = pinned(named, snapshot_name, &file, &meta_file)?;
             let verified = open_delegated(&file, bytes)?
                 .verify(authority)
                 .map_err(|source| PublishedError::Unsigned { name: file.to_string(), source: Box::new(source) })?;

@@ -47,7 +47,7 @@ pub enum PublishedError {
     },
     /// A file has another length or digest than the file that points to it says.
     #[error("{name} is not the file that {pinned_by} describes: its length or digest differs")]
-    Pin {
+    MetaFile {
         /// Its name.
         name: String,
         /// The file that says so.

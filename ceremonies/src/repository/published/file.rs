@@ -1,8 +1,8 @@
-//! One file of a repository, by its name: of the version that its name says, and as another one pins it.
+//! One file of a repository, by its name: of the version that its name says, and as the meta file of another one describes it.
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Envelope, Pin, Role};
+use rootline_metadata::{Envelope, MetaFile, Role};
 
 use super::error::PublishedError;
 use crate::model::file_name::PublishedFile;
@@ -30,16 +30,16 @@ fn check_version<R: Role>(file: &PublishedFile, envelope: &Envelope<R>) -> Resul
     }
 }
 
-/// The file that another one pins, if it is what that one says.
+/// The file that a meta file describes, if length and digests fit.
 pub(super) fn pinned<'a>(
     named: &BTreeMap<PublishedFile, &'a Vec<u8>>,
     by: PublishedFile,
     file: &PublishedFile,
-    pin: &Pin,
+    meta_file: &MetaFile,
 ) -> Result<&'a Vec<u8>, PublishedError> {
     let (name, named_by) = (file.to_string(), by.to_string());
     let Some(bytes) = named.get(file) else { return Err(PublishedError::Missing { name, named_by }) };
-    let length_fits = pin.length.is_none_or(|length| length == bytes.len() as u64);
-    let digests_fit = pin.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes));
-    if length_fits && digests_fit { Ok(bytes) } else { Err(PublishedError::Pin { name, pinned_by: named_by }) }
+    let length_fits = meta_file.length.is_none_or(|length| length == bytes.len() as u64);
+    let digests_fit = meta_file.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes));
+    if length_fits && digests_fit { Ok(bytes) } else { Err(PublishedError::MetaFile { name, pinned_by: named_by }) }
 }

@@ -24,7 +24,7 @@ use crate::model::role_version::Part;
 use crate::model::target_name::TargetName;
 use crate::repository::document;
 
-/// Everything that a repository has ever published, or nothing before its first ceremony. Every signature, version, pin and digest in it
+/// Everything that a repository has ever published, or nothing before its first ceremony. Every signature, version, length and digest in it
 /// has been checked; expiries have not, because an expired repository is one that wants a ceremony.
 #[derive(Clone, Debug, Default)]
 pub struct Published {

@@ -31,10 +31,10 @@ fn a_repository_whose_metadata_was_tampered_with_is_refused_and_the_mirror_is_as
     for (name, check) in [
         ("2.root.json", Check::RootSignatures),
         ("timestamp.json", Check::TimestampSignatures),
-        ("3.snapshot.json", Check::SnapshotPin),
-        ("3.targets.json", Check::TargetsPin),
-        ("2.a/b.json", Check::TargetsPin),
-        ("2.bin-0.json", Check::TargetsPin),
+        ("3.snapshot.json", Check::SnapshotMetaFile),
+        ("3.targets.json", Check::TargetsMetaFile),
+        ("2.a/b.json", Check::TargetsMetaFile),
+        ("2.bin-0.json", Check::TargetsMetaFile),
     ] {
         let mut bad = sim.files().clone();
         let text = String::from_utf8(bad.metadata(name).unwrap().to_vec()).unwrap();

@@ -104,7 +104,7 @@ fn a_snapshot_has_exactly_the_length_and_the_digests_that_are_stated() {
         let shorter = adversary::truncate(sim.files(), "2.snapshot.json");
         for (files, offered) in [(&longer, length + 1), (&shorter, length - 1)] {
             let refusal = verifier.refusal(&Careless(files.clone()), sim.day(1));
-            assert_eq!(refusal.check, Check::SnapshotPin, "{length_stated} {digest_stated}");
+            assert_eq!(refusal.check, Check::SnapshotMetaFile, "{length_stated} {digest_stated}");
             match refusal.fault {
                 Fault::WrongLength { expected, offered: was } => assert_eq!((expected, was), (length, offered)),
                 Fault::WrongDigest { .. } => assert!(!length_stated),
@@ -115,7 +115,10 @@ fn a_snapshot_has_exactly_the_length_and_the_digests_that_are_stated() {
         if digest_stated {
             // As long as it should be, and another file.
             let flipped = adversary::flip(sim.files(), "2.snapshot.json", length as usize - 1);
-            assert!(matches!(refused(&mut verifier, &flipped, &sim, Check::SnapshotPin), Fault::WrongDigest { .. }));
+            assert!(matches!(
+                refused(&mut verifier, &flipped, &sim, Check::SnapshotMetaFile),
+                Fault::WrongDigest { .. }
+            ));
         }
         verifier.refresh(sim.files(), sim.day(1)).unwrap();
         assert_eq!(verifier.holds(), BOTH);
@@ -131,7 +134,7 @@ fn one_wrong_digest_beside_a_right_one_is_refused() {
     hashes.insert("sha512".to_owned(), hex::encode(&[7; 64]));
     sim.issue("timestamp").publish();
     assert!(matches!(
-        refused(&mut verifier, &sim.files().clone(), &sim, Check::SnapshotPin),
+        refused(&mut verifier, &sim.files().clone(), &sim, Check::SnapshotMetaFile),
         Fault::WrongDigest { .. }
     ));
 
@@ -261,7 +264,7 @@ fn an_expired_local_snapshot_still_forbids_going_back() {
     verifier.refresh(sim.files(), sim.day(1)).unwrap();
     sim.snapshot.expires = sim.day(60);
     sim.timestamp.expires = sim.day(60);
-    sim.snapshot.pin("targets.json").version = 1;
+    sim.snapshot.meta_file("targets.json").version = 1;
     sim.publish_snapshot();
     assert_eq!(verifier.refused_by(sim.files(), sim.day(40)), Check::SnapshotRollback);
     assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 2, targets 2");
@@ -271,7 +274,7 @@ fn an_expired_local_snapshot_still_forbids_going_back() {
 #[test]
 fn a_snapshot_may_list_more_files_than_before() {
     let (mut sim, mut verifier) = at_version_one();
-    let pin = sim.snapshot.pin("targets.json").clone();
+    let pin = sim.snapshot.meta_file("targets.json").clone();
     sim.snapshot.meta.insert("new.json".to_owned(), pin);
     sim.publish_snapshot();
     verifier.refresh(sim.files(), sim.day(1)).unwrap();

@@ -126,7 +126,7 @@ fn a_targets_file_has_exactly_the_length_and_the_digests_that_are_stated() {
         for (length_stated, digest_stated) in [(true, true), (true, false), (false, true)] {
             let (mut sim, mut verifier) = at_version_two();
             sim.issue(role).publish();
-            let pin = sim.snapshot.pin(&format!("{role}.json"));
+            let pin = sim.snapshot.meta_file(&format!("{role}.json"));
             if !length_stated {
                 pin.length = None;
             }
@@ -141,7 +141,7 @@ fn a_targets_file_has_exactly_the_length_and_the_digests_that_are_stated() {
             }
             for attack in attacks {
                 let refusal = refused(&mut verifier, &Careless(attack), &sim, role);
-                assert_eq!(refusal.check, Check::TargetsPin, "{role} {length_stated} {digest_stated}");
+                assert_eq!(refusal.check, Check::TargetsMetaFile, "{role} {length_stated} {digest_stated}");
             }
             accepted(&mut verifier, sim.files(), &sim, role);
         }
@@ -156,12 +156,12 @@ fn one_wrong_digest_beside_a_right_one_is_refused() {
             let (mut sim, mut verifier) = at_version_two();
             sim.issue(role).publish();
             let wrong = hex::encode(&[7; 64])[..if algorithm == "sha384" { 96 } else { 128 }].to_owned();
-            let hashes = sim.snapshot.pin(&format!("{role}.json")).hashes.as_mut().unwrap();
+            let hashes = sim.snapshot.meta_file(&format!("{role}.json")).hashes.as_mut().unwrap();
             hashes.insert(algorithm.to_owned(), wrong);
             sim.publish_snapshot();
             let refusal = refused(&mut verifier, sim.files(), &sim, role);
             assert!(matches!(refusal.fault, Fault::WrongDigest { .. }), "{refusal}");
-            assert_eq!(refusal.check, Check::TargetsPin);
+            assert_eq!(refusal.check, Check::TargetsMetaFile);
         }
     }
 }
