@@ -13,8 +13,8 @@ pub struct Running {
 }
 
 /// How often another port is tried: between finding a free one and its being taken, somebody else may take it.
-const MOST_PORTS: usize = 5;
-const LONGEST_START: Duration = Duration::from_secs(20);
+const MAX_PORTS: usize = 5;
+const MAX_START: Duration = Duration::from_secs(20);
 
 impl Running {
     /// Starts what `command` makes for a free port, and waits until it listens.
@@ -34,7 +34,7 @@ impl Running {
     }
 
     fn start_with(command: impl Fn(u16) -> Command, stdin: impl Fn() -> Stdio) -> Running {
-        for _ in 0..MOST_PORTS {
+        for _ in 0..MAX_PORTS {
             let port = free_port();
             let mut command = command(port);
             command.stdin(stdin()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -43,7 +43,7 @@ impl Running {
                 return running;
             }
         }
-        panic!("it does not start on any of {MOST_PORTS} ports");
+        panic!("it does not start on any of {MAX_PORTS} ports");
     }
 
     /// Its port.
@@ -60,7 +60,7 @@ impl Running {
     }
 
     fn listens(&mut self) -> bool {
-        let until = Instant::now() + LONGEST_START;
+        let until = Instant::now() + MAX_START;
         while Instant::now() < until && matches!(self.process.try_wait(), Ok(None)) {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
                 return true;

@@ -22,11 +22,11 @@ use super::refusal::{AttestationRefusal, CertificateFault, NotAnIssuer, WhichCer
 use super::token;
 
 /// Most bytes of one certificate. Real ones have 600 to 1500.
-pub(super) const MOST_BYTES: usize = 4096;
+pub(super) const MAX_BYTES: usize = 4096;
 /// Most bytes of an RSA modulus: 4096 bits, as long as any vendor's. Twice as long takes eight times as long.
-const MOST_RSA_BYTES: usize = 512;
+const MAX_RSA_BYTES: usize = 512;
 /// Most extensions of one certificate. Real ones have up to seven.
-const MOST_EXTENSIONS: usize = 32;
+const MAX_EXTENSIONS: usize = 32;
 
 // RFC 8017, appendix C; RFC 5758, section 3.2.
 const SHA256_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
@@ -132,7 +132,7 @@ impl Certificate {
         let info = issuer.content.subject_public_key_info();
         let (Some(key), Ok(public)) = (info.subject_public_key.as_bytes(), issuer.public_key()) else { return false };
         let algorithm: &dyn VerificationAlgorithm = match (public.material().kind(), self.algorithm) {
-            ("RSA", _) if modulus_bytes(key).is_none_or(|bytes| bytes > MOST_RSA_BYTES) => return false,
+            ("RSA", _) if modulus_bytes(key).is_none_or(|bytes| bytes > MAX_RSA_BYTES) => return false,
             ("RSA", Algorithm::RsaSha256) => &RSA_PKCS1_2048_8192_SHA256,
             ("RSA", Algorithm::RsaSha384) => &RSA_PKCS1_2048_8192_SHA384,
             ("RSA", Algorithm::RsaSha512) => &RSA_PKCS1_2048_8192_SHA512,
@@ -156,8 +156,8 @@ impl PartialEq for Certificate {
 impl Eq for Certificate {}
 
 fn read(der: Vec<u8>) -> Result<Certificate, CertificateFault> {
-    if der.len() > MOST_BYTES {
-        return Err(CertificateFault::TooLarge { most: MOST_BYTES });
+    if der.len() > MAX_BYTES {
+        return Err(CertificateFault::TooLarge { most: MAX_BYTES });
     }
     let (signed, outer, signature) = split(&der).map_err(CertificateFault::form)?;
     let content = TbsCertificate::from_der(signed).map_err(CertificateFault::form)?;
@@ -218,8 +218,8 @@ fn read_algorithm(identifier: AlgorithmIdentifierRef<'_>) -> Result<Algorithm, C
 
 /// None twice, and none critical that is not looked at here (RFC 5280, 4.2).
 fn check_extensions(extensions: &[Extension]) -> Result<(), CertificateFault> {
-    if extensions.len() > MOST_EXTENSIONS {
-        return Err(CertificateFault::TooManyExtensions { most: MOST_EXTENSIONS });
+    if extensions.len() > MAX_EXTENSIONS {
+        return Err(CertificateFault::TooManyExtensions { most: MAX_EXTENSIONS });
     }
     let mut seen = BTreeSet::new();
     for Extension { extn_id: id, critical, .. } in extensions {

@@ -21,11 +21,11 @@ pub struct AttestationCertificates {
 
 impl AttestationCertificates {
     /// Most bytes of a text with certificates in it: some hundred of them, more than any vendor has.
-    pub const MOST_BYTES: usize = 256 << 10;
+    pub const MAX_BYTES: usize = 256 << 10;
     /// Most intermediates between a token's certificate and the vendor's root. Real tokens have none or two.
-    pub const MOST_INTERMEDIATES: usize = 4;
+    pub const MAX_INTERMEDIATES: usize = 4;
     /// Most certificates that intermediates are looked for in. Yubico publishes fifteen for all of its products, in one file.
-    pub const MOST_IN_A_BUNDLE: usize = 64;
+    pub const MAX_IN_A_BUNDLE: usize = 64;
 
     /// From what a person has: a file with the key's certificate, one with the token's and perhaps the intermediates behind it, and perhaps
     /// a file with all the intermediates that the vendor publishes, in any order, from which those are taken that lead upwards.
@@ -38,14 +38,14 @@ impl AttestationCertificates {
         bundle: Option<&str>,
     ) -> Result<AttestationCertificates, AttestationRefusal> {
         let mut key = read(key, WhichCertificate::Key, 1, 1)?;
-        let mut device = read(device, WhichCertificate::Device, 1, 1 + AttestationCertificates::MOST_INTERMEDIATES)?;
+        let mut device = read(device, WhichCertificate::Device, 1, 1 + AttestationCertificates::MAX_INTERMEDIATES)?;
         let mut intermediates = device.split_off(1);
         if let Some(bundle) = bundle {
             let which = WhichCertificate::Intermediate(0);
-            let bundle = read(bundle, which, 1, AttestationCertificates::MOST_IN_A_BUNDLE)?;
+            let bundle = read(bundle, which, 1, AttestationCertificates::MAX_IN_A_BUNDLE)?;
             let last = intermediates.last().or(device.last()).cloned();
             intermediates.extend(last.iter().flat_map(|last| path_up(last, &bundle)).cloned());
-            intermediates.truncate(AttestationCertificates::MOST_INTERMEDIATES);
+            intermediates.truncate(AttestationCertificates::MAX_INTERMEDIATES);
         }
         match (key.pop(), device.pop()) {
             (Some(key), Some(device)) => Ok(AttestationCertificates { key, device, intermediates }),
@@ -59,7 +59,7 @@ impl AttestationCertificates {
     /// # Errors
     /// As [`AttestationCertificates::gather`].
     pub fn parse(text: &str) -> Result<AttestationCertificates, AttestationRefusal> {
-        let most = 2 + AttestationCertificates::MOST_INTERMEDIATES;
+        let most = 2 + AttestationCertificates::MAX_INTERMEDIATES;
         let mut all = read(text, WhichCertificate::Key, 2, most)?.into_iter();
         match (all.next(), all.next()) {
             (Some(key), Some(device)) => Ok(AttestationCertificates { key, device, intermediates: all.collect() }),
@@ -97,7 +97,7 @@ impl AttestationCertificates {
 /// The certificates that lead upwards from `last`, by the names and the signatures; not the self-signed one at the end.
 fn path_up<'a>(last: &Certificate, bundle: &'a [Certificate]) -> Vec<&'a Certificate> {
     let mut path: Vec<&Certificate> = Vec::new();
-    while path.len() < AttestationCertificates::MOST_INTERMEDIATES {
+    while path.len() < AttestationCertificates::MAX_INTERMEDIATES {
         let from = path.last().copied().unwrap_or(last);
         let issues = |above: &&Certificate| {
             above.subject() == from.issuer() && above.subject() != above.issuer() && from.is_signed_by(above)
@@ -207,8 +207,8 @@ fn read(
 ) -> Result<Vec<Certificate>, AttestationRefusal> {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END CERTIFICATE-----";
-    if text.len() > AttestationCertificates::MOST_BYTES {
-        return Err(AttestationRefusal::TooLarge { most: AttestationCertificates::MOST_BYTES });
+    if text.len() > AttestationCertificates::MAX_BYTES {
+        return Err(AttestationRefusal::TooLarge { most: AttestationCertificates::MAX_BYTES });
     }
     let found = text.matches(BEGIN).count();
     if !(least..=most).contains(&found) {

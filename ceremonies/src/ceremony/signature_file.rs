@@ -38,14 +38,14 @@ pub struct AnswerSignature {
 
 impl Answer {
     /// Most bytes of an answer.
-    pub const MOST_BYTES: usize = 16_384;
+    pub const MAX_BYTES: usize = 16_384;
 
     /// Reads an answer.
     ///
     /// # Errors
     /// If it does not have the form of one.
     pub fn parse(bytes: &[u8]) -> Result<Answer, FormatError> {
-        let document = Document::parse(bytes.to_vec(), Answer::MOST_BYTES)?;
+        let document = Document::parse(bytes.to_vec(), Answer::MAX_BYTES)?;
         let answer = document.top().object()?;
         let (role, version) = (answer.required("role")?, answer.required("version")?);
         Ok(Answer {

@@ -17,7 +17,7 @@ pub struct CompactSignature([u8; 64]);
 
 impl CompactSignature {
     /// Most bytes of a file that holds one signature, in whichever form.
-    pub const MOST_BYTES: usize = 4096;
+    pub const MAX_BYTES: usize = 4096;
 
     /// A signature by `key`, from the form that metadata has. None if it does not have the form of one by such a key.
     pub fn of(key: &PublicKey, signature: &[u8]) -> Option<CompactSignature> {

@@ -22,7 +22,7 @@ pub struct Keyholder {
 }
 
 /// Most bytes of what is noted down about where a private key is.
-const MOST_SIGNER_BYTES: usize = 1024;
+const MAX_SIGNER_BYTES: usize = 1024;
 
 impl Keyholder {
     /// A keyholder with one key.
@@ -76,7 +76,7 @@ impl Keyholder {
                     empty if empty.is_empty() => {
                         return Err(bad("a signer is a URI; leave it out where there is none"));
                     }
-                    long if long.len() > MOST_SIGNER_BYTES => return Err(bad("a signer has 1024 bytes at most")),
+                    long if long.len() > MAX_SIGNER_BYTES => return Err(bad("a signer has 1024 bytes at most")),
                     odd if odd.chars().any(char::is_control) => return Err(bad("a signer is one line of plain text")),
                     signer => signers.insert(KeyId::of(&key), signer.clone()),
                 };

@@ -35,7 +35,7 @@ impl TargetName {
 pub const TARGETS_FOLDER: &str = "targets/";
 
 /// The longest part of a name, in bytes: with a SHA-256 digest before it, within the 255 that file systems allow.
-const LONGEST_PART: usize = 180;
+const MAX_PART: usize = 180;
 
 impl FromStr for TargetName {
     type Err = BadTargetName;
@@ -43,7 +43,7 @@ impl FromStr for TargetName {
     fn from_str(text: &str) -> Result<TargetName, BadTargetName> {
         let good = |part: &str| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-            (1..=LONGEST_PART).contains(&part.len()) && part.chars().all(plain) && !part.starts_with('.')
+            (1..=MAX_PART).contains(&part.len()) && part.chars().all(plain) && !part.starts_with('.')
         };
         let path = text.split('/').all(good).then(|| TargetPath::new(text)).flatten();
         path.map(TargetName).ok_or(BadTargetName)

@@ -46,7 +46,7 @@ impl DelegationPlan {
     pub const MOST: usize = 31;
 
     /// Most bits of the number of a bin: every bin is a file that its holders sign.
-    pub const MOST_BITS: u32 = 10;
+    pub const MAX_BITS: u32 = 10;
 
     /// The roles that it makes.
     pub fn roles(&self) -> Vec<CeremonyRole> {
@@ -191,9 +191,9 @@ impl RawDelegation {
 }
 
 fn read_bins(text: &str, raw: &RawBins) -> Result<BinNames, TomlError> {
-    let bits = u32::try_from(*raw.bits.get_ref()).ok().filter(|bits| (1..=DelegationPlan::MOST_BITS).contains(bits));
+    let bits = u32::try_from(*raw.bits.get_ref()).ok().filter(|bits| (1..=DelegationPlan::MAX_BITS).contains(bits));
     let problem =
-        format!("bins have 1 to {} bits: every bin is a file that its holders sign", DelegationPlan::MOST_BITS);
+        format!("bins have 1 to {} bits: every bin is a file that its holders sign", DelegationPlan::MAX_BITS);
     let bits = bits.ok_or_else(|| TomlError::at(text, raw.bits.span(), problem))?;
     let named = BinNames::new(raw.prefix.get_ref().as_str(), bits);
     let is_name = |bins: &BinNames| bins.bin(0).is_some_and(|bin| bin.as_str().parse::<Name>().is_ok());

@@ -16,7 +16,7 @@ pub fn delegates(targets: &Targets) -> Result<Vec<(Name, Authority<'_>)>, String
     let Some(delegations) = targets.delegations() else { return Ok(Vec::new()) };
     let names: Vec<RoleName> = match delegations.roles() {
         DelegatedRoles::Listed(roles) => roles.iter().map(|role| role.name().clone()).collect(),
-        DelegatedRoles::HashBins(bins) if bins.bit_length() <= DelegationPlan::MOST_BITS => {
+        DelegatedRoles::HashBins(bins) if bins.bit_length() <= DelegationPlan::MAX_BITS => {
             (0..bins.count()).filter_map(|number| bins.bin(number)).collect()
         }
         DelegatedRoles::HashBins(bins) => return Err(format!("{} hash bins", bins.count())),
@@ -32,7 +32,7 @@ pub fn delegates(targets: &Targets) -> Result<Vec<(Name, Authority<'_>)>, String
 pub(crate) fn delegate<'a>(targets: &'a Targets, name: &Name) -> Option<Authority<'a>> {
     let delegations = targets.delegations()?;
     match delegations.roles() {
-        DelegatedRoles::HashBins(bins) if bins.bit_length() > DelegationPlan::MOST_BITS => None,
+        DelegatedRoles::HashBins(bins) if bins.bit_length() > DelegationPlan::MAX_BITS => None,
         _ => delegations.authority(&CeremonyRole::Delegated(name.clone()).role_name()?),
     }
 }

@@ -17,7 +17,7 @@ use crate::review::TargetDiffers;
 #[non_exhaustive]
 pub enum RequestError {
     /// It would be longer than one may be.
-    #[error("the request would have {bytes} bytes, and {} are the most", Request::MOST_BYTES)]
+    #[error("the request would have {bytes} bytes, and {} are the most", Request::MAX_BYTES)]
     TooLong {
         /// How long.
         bytes: usize,

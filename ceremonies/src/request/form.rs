@@ -14,7 +14,7 @@ use crate::model::target_name::TargetName;
 const FORM: u64 = 1;
 
 /// Most bytes of a plan or a keyholder's file.
-const MOST_BYTES_OF_TOML: usize = 2_000_000;
+const MAX_BYTES_OF_TOML: usize = 2_000_000;
 
 const MEMBERS: [&str; 9] =
     ["explanation", "request", "ceremony", "revision", "plan", "keyholders", "frozen", "targets", "published"];
@@ -33,7 +33,7 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn read(bytes: Vec<u8>) -> Result<Form, RequestError> {
-        let document = Document::parse(bytes, Request::MOST_BYTES)?;
+        let document = Document::parse(bytes, Request::MAX_BYTES)?;
         let request = document.top().object()?;
         let form = request.required("request")?.number()?;
         if form != FORM {
@@ -97,8 +97,8 @@ fn file(node: Node<'_>) -> Result<Vec<u8>, FormatError> {
 fn toml_text(node: Node<'_>) -> Result<String, FormatError> {
     let text = node.string()?;
     match text.len() {
-        0..=MOST_BYTES_OF_TOML => Ok(text.into_owned()),
-        _ => Err(node.invalid(format!("this has {MOST_BYTES_OF_TOML} bytes at the most"))),
+        0..=MAX_BYTES_OF_TOML => Ok(text.into_owned()),
+        _ => Err(node.invalid(format!("this has {MAX_BYTES_OF_TOML} bytes at the most"))),
     }
 }
 

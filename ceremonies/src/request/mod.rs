@@ -61,13 +61,13 @@ pub struct RequestParts<'a> {
 
 impl Request {
     /// Most bytes of one.
-    pub const MOST_BYTES: usize = 64 << 20;
+    pub const MAX_BYTES: usize = 64 << 20;
 
     /// Makes a request, and reads it as a keyholder will.
     ///
     /// # Errors
     /// If a keyholder would refuse it, as the plan, a keyholder or a file to be shipped has been changed since it was frozen; or if it is longer
-    /// than [`Request::MOST_BYTES`].
+    /// than [`Request::MAX_BYTES`].
     pub fn make(parts: &RequestParts<'_>) -> Result<Request, RequestError> {
         let outdated = |error: RequestError| RequestError::Outdated(Box::new(error));
         let RequestParts { plan: text, revision, frozen, published, keyholders, targets } = *parts;
@@ -95,7 +95,7 @@ impl Request {
         };
         let request = Request::assemble(form).map_err(outdated)?;
         let bytes = request.to_json().len();
-        if bytes > Request::MOST_BYTES {
+        if bytes > Request::MAX_BYTES {
             return Err(RequestError::TooLong { bytes });
         }
         Ok(request)

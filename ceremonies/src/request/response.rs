@@ -33,14 +33,14 @@ const FORM: u64 = 1;
 
 impl Reply {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
-    pub const MOST_BYTES: usize = 1 << 18;
+    pub const MAX_BYTES: usize = 1 << 18;
 
     /// Reads one.
     ///
     /// # Errors
     /// If it does not have the form of one.
     pub fn parse(bytes: &[u8]) -> Result<Reply, FormatError> {
-        let document = Document::parse(bytes.to_vec(), Reply::MOST_BYTES)?;
+        let document = Document::parse(bytes.to_vec(), Reply::MAX_BYTES)?;
         let reply = document.top().object()?;
         let form = reply.required("answer")?;
         if form.number()? != FORM {
@@ -125,7 +125,7 @@ mod tests {
         let bins: Vec<String> = (0..1024).map(|bin| format!("1000.bin-{bin:03x}")).collect();
         let reply = reply(KeyKind::Ed25519, "a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
         let text = reply.to_json();
-        assert!(text.len() < Reply::MOST_BYTES, "{}", text.len());
+        assert!(text.len() < Reply::MAX_BYTES, "{}", text.len());
         assert_eq!(Reply::parse(&text), Ok(reply));
     }
 

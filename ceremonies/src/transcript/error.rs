@@ -35,10 +35,10 @@ pub enum TranscriptError {
         line: usize,
     },
     /// It is longer than any transcript is.
-    #[error("the transcript has more than {} bytes or {} lines", Transcript::MOST_BYTES, Transcript::MOST_LINES)]
+    #[error("the transcript has more than {} bytes or {} lines", Transcript::MAX_BYTES, Transcript::MAX_LINES)]
     TooLong,
     /// More lines than can be followed at once have nothing after them.
-    #[error("the transcript has more than {} last lines", Transcript::MOST_HEADS)]
+    #[error("the transcript has more than {} last lines", Transcript::MAX_HEADS)]
     TooManyHeads,
 }
 

@@ -61,7 +61,7 @@ pub struct HeadSignature {
 
 impl HeadSignature {
     /// Most bytes of a file: as many digests as there can be, and the rest.
-    pub const MOST_BYTES: usize = 16_384;
+    pub const MAX_BYTES: usize = 16_384;
 
     /// Whose a key is, and so who signs with it.
     ///
@@ -135,7 +135,7 @@ impl HeadSignature {
     /// # Errors
     /// If it does not have the form of one.
     pub fn parse(bytes: &[u8]) -> Result<HeadSignature, FormatError> {
-        let document = Document::parse(bytes.to_vec(), HeadSignature::MOST_BYTES)?;
+        let document = Document::parse(bytes.to_vec(), HeadSignature::MAX_BYTES)?;
         let object = document.top().object()?;
         let name = |member| {
             let node = object.required(member)?;

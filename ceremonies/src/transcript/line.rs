@@ -34,11 +34,11 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, text: &str) -> Result<(), TranscriptError> {
-        if text.len() > Transcript::MOST_BYTES {
+        if text.len() > Transcript::MAX_BYTES {
             return Err(TranscriptError::TooLong);
         }
         for (at, line) in text.lines().enumerate() {
-            if at == Transcript::MOST_LINES {
+            if at == Transcript::MAX_LINES {
                 return Err(TranscriptError::TooLong);
             }
             self.take(at + 1, line)?;
@@ -48,7 +48,7 @@ impl Reader {
         if let (Some(line), false) = (self.repeated, self.is_forked) {
             return Err(TranscriptError::Repeated { line });
         }
-        if self.seen.len() - self.followed.len() > Transcript::MOST_HEADS {
+        if self.seen.len() - self.followed.len() > Transcript::MAX_HEADS {
             return Err(TranscriptError::TooManyHeads);
         }
         Ok(())
@@ -81,7 +81,7 @@ impl Reader {
 }
 
 fn read(text: &str) -> Result<Entry, FormatError> {
-    let document = Document::parse(text.as_bytes().to_vec(), Transcript::MOST_LINE_BYTES)?;
+    let document = Document::parse(text.as_bytes().to_vec(), Transcript::MAX_LINE_BYTES)?;
     let line = document.top().object()?;
     let at = line.required(AT)?;
     let instant = parse_instant(&at.string()?).ok_or_else(|| at.invalid("expected a date and time"))?;
@@ -103,7 +103,7 @@ fn read_follows(node: Node<'_>) -> Result<Vec<LineDigest>, FormatError> {
         if follows.last().is_some_and(|last| *last >= digest) {
             return Err(element.invalid("expected digests in ascending order"));
         }
-        if follows.len() == Transcript::MOST_HEADS {
+        if follows.len() == Transcript::MAX_HEADS {
             return Err(element.invalid("too many digests"));
         }
         follows.push(digest);

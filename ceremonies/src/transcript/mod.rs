@@ -68,13 +68,13 @@ pub enum Freezing {
 
 impl Transcript {
     /// Most bytes of a transcript.
-    pub const MOST_BYTES: usize = 16 << 20;
+    pub const MAX_BYTES: usize = 16 << 20;
     /// Most lines: a ceremony has some dozens.
-    pub const MOST_LINES: usize = 10_000;
+    pub const MAX_LINES: usize = 10_000;
     /// Most bytes of one line.
-    pub const MOST_LINE_BYTES: usize = 1 << 20;
+    pub const MAX_LINE_BYTES: usize = 1 << 20;
     /// Most lines that one line may follow, and most last lines: as many clones can be merged at once.
-    pub const MOST_HEADS: usize = 64;
+    pub const MAX_HEADS: usize = 64;
 
     /// Reads a transcript and checks that its lines follow each other.
     ///

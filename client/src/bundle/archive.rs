@@ -13,9 +13,9 @@ use super::error::{ArchiveFault, BundleError};
 /// All of a tar is in blocks of so many bytes.
 const BLOCK: usize = 512;
 /// The length that fits into the eleven octal digits of a header.
-const LONGEST_FILE: u64 = (1 << 33) - 1;
+const MAX_FILE: u64 = (1 << 33) - 1;
 /// Most bytes of a pax record: a name is a path, and no system has longer ones.
-const LONGEST_RECORD: u64 = 8192;
+const MAX_RECORD: u64 = 8192;
 /// 1980-01-01T00:00:00Z: other tars complain of files from 1970.
 const FILE_TIME: u64 = 315_532_800;
 
@@ -67,7 +67,7 @@ impl<R: Read> ArchiveReader<R> {
         }
         let mut name = None;
         if found[TYPE] == PAX {
-            let length = octal(&found[SIZE]).filter(|length| *length <= LONGEST_RECORD).ok_or(ArchiveFault::Header)?;
+            let length = octal(&found[SIZE]).filter(|length| *length <= MAX_RECORD).ok_or(ArchiveFault::Header)?;
             let record = self.content(length)?;
             name = Some(path_in(&record).ok_or(ArchiveFault::Header)?);
             found.extend_from_slice(&record);
@@ -189,7 +189,7 @@ fn name_in(header: &[u8]) -> Option<String> {
 }
 
 fn header(prefix: &str, name: &str, length: u64, kind: u8) -> Option<Vec<u8>> {
-    if length > LONGEST_FILE {
+    if length > MAX_FILE {
         return None;
     }
     let mut block = vec![0; BLOCK];
@@ -295,9 +295,9 @@ mod tests {
         assert!(read(&bytes, length).is_ok());
         assert!(matches!(read(&bytes, length - 1), Err(BundleError::TooLong { .. })));
         // Eight gigabytes are announced, and not there.
-        let announced = header("", "a", LONGEST_FILE, REGULAR).unwrap();
+        let announced = header("", "a", MAX_FILE, REGULAR).unwrap();
         assert!(matches!(read(&announced, u64::MAX), Err(BundleError::Archive(ArchiveFault::Truncated))));
-        assert!(header("", "a", LONGEST_FILE + 1, REGULAR).is_none());
+        assert!(header("", "a", MAX_FILE + 1, REGULAR).is_none());
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Instances {
     pub(crate) fn load(&self, name: &str) -> Result<Option<Instance>, Failure> {
         let Some(folder) = self.folder(name).filter(|_| parse_name(name).is_ok()) else { return Ok(None) };
         let path = folder.join(INSTANCE);
-        let Some(text) = read(&path, LONGEST_FILE)? else { return Ok(None) };
+        let Some(text) = read(&path, MAX_FILE)? else { return Ok(None) };
         let found = InstanceFile::read(&path, &text)?;
         let path = folder.join(ROOT);
         let limit = Limits::default().root;
@@ -174,7 +174,7 @@ impl Instances {
 const INSTANCE: &str = "instance.toml";
 const ROOT: &str = "root.json";
 /// Most bytes of `instance.toml`: some dozens of long URLs.
-const LONGEST_FILE: u64 = 64 << 10;
+const MAX_FILE: u64 = 64 << 10;
 
 /// The bytes of a file that has to be there.
 pub(crate) fn read_needed(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {

@@ -49,14 +49,14 @@ pub(crate) struct NetworkArgs {
     timeout: Option<Duration>,
 
     /// How often to try a request, the first time included, where another try may do better [default: 3]
-    #[arg(long, help_heading = HEADING, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=MOST_TRIES))]
+    #[arg(long, help_heading = HEADING, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=MAX_TRIES))]
     tries: Option<u32>,
 }
 
 /// More would only keep a server in trouble busy.
-const MOST_TRIES: i64 = 100;
+const MAX_TRIES: i64 = 100;
 /// The most bytes of a file with headers.
-const LARGEST_HEADER_FILE: u64 = 64 << 10;
+const MAX_HEADER_FILE: u64 = 64 << 10;
 
 /// Whether a command fetches from a web server, and how.
 pub(crate) trait Network: Args {
@@ -137,10 +137,10 @@ fn header_of(line: &str) -> Option<(String, String)> {
 fn headers_in(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let unreadable = |error| Failure::unreadable(path, &error);
     let file = File::open(path).map_err(unreadable)?;
-    let bytes = read_file_at_most(&file, LARGEST_HEADER_FILE).map_err(unreadable)?;
+    let bytes = read_file_at_most(&file, MAX_HEADER_FILE).map_err(unreadable)?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         Failure::new(
-            format!("{} is no text of {LARGEST_HEADER_FILE} bytes at most", path.display()),
+            format!("{} is no text of {MAX_HEADER_FILE} bytes at most", path.display()),
             "write one header on each line: NAME: VALUE",
         )
     })?;

@@ -45,7 +45,7 @@ pub struct Client<T, S> {
 }
 
 /// Most delegated roles that are loaded at once: more than a local copy has.
-const MOST_DELEGATED_ROLES: usize = 1 << 16;
+const MAX_DELEGATED_ROLES: usize = 1 << 16;
 
 impl<T, S: Store> Client<T, S> {
     /// Puts them together; nothing is read or fetched yet.
@@ -159,7 +159,7 @@ impl<T, S: Store> Client<T, S> {
     /// If the local copy is in use by another process for too long.
     pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<Walked, Error> {
         let _lock = self.store.lock_to_load()?;
-        let walk = Walk::begin(trusted.clone(), MOST_DELEGATED_ROLES).of_what_is_there();
+        let walk = Walk::begin(trusted.clone(), MAX_DELEGATED_ROLES).of_what_is_there();
         let mut local = PendingWrites::over(&self.store);
         let walked = drive_offline(walk, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());

@@ -7,13 +7,13 @@ use crate::store::escape::check_component;
 pub(super) const TARGETS: &str = "targets";
 
 /// What file systems take as one part of a name, less what is put before an unfinished file's.
-const LONGEST_COMPONENT: usize = 255;
+const MAX_COMPONENT: usize = 255;
 
 /// Whether each part of it can be the name of a file or of a folder.
 pub(super) fn is_place(place: &str) -> Result<(), &'static str> {
     for component in place.split('/') {
         check_component(component)?;
-        if component.len() > LONGEST_COMPONENT {
+        if component.len() > MAX_COMPONENT {
             return Err("a part of it is too long for a file's name");
         }
         if component.starts_with(UNFINISHED) {

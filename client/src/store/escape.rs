@@ -27,10 +27,10 @@ use sha2::{Digest, Sha256};
 
 /// The longest escaped role name in bytes, without `.json`; longer ones are shortened. Below 255, so that `.json` fits
 /// behind it and the whole is well within every common file system's limit.
-pub const LONGEST_ROLE_STEM: usize = 200;
+pub const MAX_ROLE_STEM: usize = 200;
 
 /// The longest escaped target name in bytes; longer ones are shortened. The limit of ext4, XFS, APFS and NTFS.
-pub const LONGEST_TARGET_NAME: usize = 255;
+pub const MAX_TARGET_NAME: usize = 255;
 
 /// `text` with everything but unreserved characters percent-encoded: one segment of a URL.
 pub fn percent_encode(text: &str) -> String {
@@ -43,7 +43,7 @@ pub fn role_file_stem(name: &str) -> String {
         || name.starts_with('.')
         || TOP_LEVEL_ROLES.iter().any(|role| name.eq_ignore_ascii_case(role))
         || is_windows_device(name);
-    shorten(name, if special { encode_first(name) } else { percent_encode(name) }, LONGEST_ROLE_STEM)
+    shorten(name, if special { encode_first(name) } else { percent_encode(name) }, MAX_ROLE_STEM)
 }
 
 /// The role name that [`role_file_stem`] makes `stem` from; `None` when there is none, or when it cannot be told
@@ -61,7 +61,7 @@ pub(crate) fn is_role_stem(stem: &str) -> bool {
 
 /// The name of the one flat file that holds the target `path`: percent-encoded, `dir/a` as `dir%2Fa`. That is where
 /// python-tuf and go-tuf put it, but for the names `.` and `..`, Windows' devices, names that end in a dot (which
-/// Windows drops), names that look like one of our unfinished files, and names over [`LONGEST_TARGET_NAME`] bytes.
+/// Windows drops), names that look like one of our unfinished files, and names over [`MAX_TARGET_NAME`] bytes.
 pub fn target_file_name(path: &str) -> String {
     let special = path.is_empty()
         || path == "."
@@ -73,7 +73,7 @@ pub fn target_file_name(path: &str) -> String {
         escaped.pop();
         escaped.push_str("%2E");
     }
-    shorten(path, escaped, LONGEST_TARGET_NAME)
+    shorten(path, escaped, MAX_TARGET_NAME)
 }
 
 /// Whether `component` can be one component of a path without leaving the folder it is in, on any operating system.
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn a_stem_of_the_longest_length_is_kept_and_one_more_byte_is_shortened() {
-        let longest = "a".repeat(LONGEST_ROLE_STEM);
+        let longest = "a".repeat(MAX_ROLE_STEM);
         assert_eq!(role_file_stem(&longest), longest);
         let longer = format!("{longest}a");
         let stem = role_file_stem(&longer);
-        assert_eq!(stem.len(), LONGEST_ROLE_STEM);
-        assert!(stem.starts_with("aaaa") && stem[..LONGEST_ROLE_STEM - 64].ends_with("a="), "{stem}");
+        assert_eq!(stem.len(), MAX_ROLE_STEM);
+        assert!(stem.starts_with("aaaa") && stem[..MAX_ROLE_STEM - 64].ends_with("a="), "{stem}");
         assert_eq!(role_name(&stem), None);
     }
 
@@ -206,7 +206,7 @@ mod tests {
             let stem = role_file_stem(&format!("{start}{}", "/".repeat(200)));
             let kept = stem.split('=').next().unwrap();
             assert_eq!((kept.len() - start.len()) % 3, 0, "{stem}");
-            assert!(stem.len() <= LONGEST_ROLE_STEM && stem.len() > LONGEST_ROLE_STEM - 3, "{stem}");
+            assert!(stem.len() <= MAX_ROLE_STEM && stem.len() > MAX_ROLE_STEM - 3, "{stem}");
         }
     }
 

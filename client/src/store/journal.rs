@@ -102,14 +102,14 @@ pub(super) fn make_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreErr
 /// The name of a process comes again, and is the same in two containers, so a name that is taken is passed over.
 fn make_unfinished(disk: &dyn Disk, folder: &Path) -> Result<PathBuf, StoreError> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    const MOST_TRIES: usize = 1000;
+    const MAX_TRIES: usize = 1000;
     let mut tries = 0;
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", process::id()));
         match disk.make_folder(&unfinished) {
             Ok(()) => return Ok(unfinished),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < MOST_TRIES => tries += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < MAX_TRIES => tries += 1,
             Err(error) => return Err(StoreError::io(Operation::CreateFolder, unfinished)(error)),
         }
     }

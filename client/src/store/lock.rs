@@ -59,7 +59,7 @@ pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result
                 let this = pause.min(wait - waited);
                 thread::sleep(this);
                 waited += this;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(MAX_PAUSE);
             }
             Err(TryLockError::Error(error)) => return Err(StoreError::io(Operation::Lock, path)(error)),
         }
@@ -68,7 +68,7 @@ pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result
 
 /// A refresh where nothing changed takes milliseconds nearby and a round trip further off, so the first tries come quickly.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 fn open(path: &Path, sharing: Sharing) -> io::Result<File> {
     // An existing lock file in a read-only folder can be shared as long as it is opened only for reading. An exclusive

@@ -196,7 +196,7 @@ impl Inner {
     async fn follow_redirects(&self, wanted: &Wanted) -> Result<Response, Failure> {
         let Wanted { url, location, .. } = wanted;
         let mut hop = url.clone();
-        for _ in 0..=MOST_REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let mut headers = match is_same_origin(url, &hop) {
                 true => self.headers.clone(),
                 false => HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]),
@@ -226,7 +226,7 @@ impl Inner {
             return Err(too_long());
         }
         let settings = &self.settings;
-        let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(MOST_RESERVED) as usize);
+        let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(MAX_RESERVED) as usize);
         loop {
             // Every byte that arrived buys time, at the slowest rate that is put up with.
             let earned = Duration::from_secs(bytes.len() as u64 / settings.slowest_rate.max(1));
@@ -262,21 +262,21 @@ fn refuse_encoding(location: &str, response: &Response) -> Result<(), Failure> {
 }
 
 /// As many as it takes to get from a short name over a CDN to a signed URL, and less than a loop would make.
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// The most memory that a server's announcement alone makes us reserve, in bytes.
-const MOST_RESERVED: u64 = 1 << 20;
+const MAX_RESERVED: u64 = 1 << 20;
 
 /// The most of an unwanted body that is read to keep its connection, in bytes, and for how long. The "not found" of the
 /// next root version comes with such a body, right before the timestamp is wanted over the same connection.
-const MOST_DRAINED: usize = 16 << 10;
-const LONGEST_DRAIN: Duration = Duration::from_millis(100);
+const MAX_DRAINED: usize = 16 << 10;
+const MAX_DRAIN: Duration = Duration::from_millis(100);
 
 /// Reads a body that nobody wants, so that its connection can be used again; gives up where a new one is cheaper.
 async fn drain(mut response: Response) {
-    let until = Instant::now() + LONGEST_DRAIN;
+    let until = Instant::now() + MAX_DRAIN;
     let mut drained = 0;
-    while drained <= MOST_DRAINED {
+    while drained <= MAX_DRAINED {
         match timeout_at(until, response.chunk()).await {
             Ok(Ok(Some(chunk))) => drained += chunk.len(),
             _ => return,

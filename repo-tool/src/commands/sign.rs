@@ -29,7 +29,7 @@ use crate::signer::{OpenSigner, SignerArgs};
 const USUAL_TIMESTAMP_DAYS: i64 = 7;
 
 /// Most bytes of a root, as every client reads it.
-const MOST_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
+const MAX_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
             "name a file: --output FILE",
         ));
     }
-    let request = Request::read(input::read(&args.request, Request::MOST_BYTES)?)?;
+    let request = Request::read(input::read(&args.request, Request::MAX_BYTES)?)?;
     let root = args.root.as_deref().map(|path| check_root(&request, path)).transpose()?;
     let review = reviewed(&request);
     // What goes to a program is one value, without a review before it.
@@ -164,7 +164,7 @@ fn reviewed(request: &Request) -> Reviewed {
 
 /// Holds the keyholder's own root against those of the request, and says which it is.
 fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
-    let own = input::read(path, MOST_BYTES_OF_ROOT)?;
+    let own = input::read(path, MAX_BYTES_OF_ROOT)?;
     match request.check_root(&own) {
         Ok(version) => Ok(version.to_string()),
         Err(error) => Err(Failure::from(error).about(&path.display().to_string())),
@@ -254,7 +254,7 @@ fn sign(
 fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
     let Some(lines) = qr_code::lines(text) else {
         let what =
-            format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MOST_BYTES);
+            format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MAX_BYTES);
         return Err(Failure::new(
             what,
             "bring the answer back as a file: leave --qr out; or sign one role after the other: --role ROLE",
@@ -275,7 +275,7 @@ fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
 
 /// An answer that is there already stays, and the same one again is no failure.
 fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    if input::read(path, Reply::MOST_BYTES).is_ok_and(|there| there == text) {
+    if input::read(path, Reply::MAX_BYTES).is_ok_and(|there| there == text) {
         return Ok(());
     }
     atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::merge_conflict;
 use crate::review::{
-    Content, Entry, MOST_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
+    Content, Entry, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
     trusted_entries, window_text,
 };
 use crate::text::visible;
@@ -223,6 +223,6 @@ fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
-    TrustedRoot::parse(bytes, MOST_BYTES)
+    TrustedRoot::parse(bytes, MAX_BYTES)
         .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "correct the file, or begin another"))
 }

@@ -271,7 +271,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
         _ => Failure::io("read", path, &error),
     };
     let mut text = String::new();
-    let most = AttestationCertificates::MOST_BYTES as u64;
+    let most = AttestationCertificates::MAX_BYTES as u64;
     let file = File::open(path).map_err(unreadable)?;
     file.take(most + 1).read_to_string(&mut text).map_err(unreadable)?;
     Ok(text)

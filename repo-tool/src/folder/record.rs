@@ -39,7 +39,7 @@ impl CeremonyFolder {
     /// The text of the transcript, whatever it says; of none, if there is none yet.
     pub(crate) fn transcript_text(&self) -> Result<String, Failure> {
         let path = self.transcript_path();
-        let is_too_long = |file: fs::Metadata| file.len() > Transcript::MOST_BYTES as u64;
+        let is_too_long = |file: fs::Metadata| file.len() > Transcript::MAX_BYTES as u64;
         if fs::metadata(&path).is_ok_and(is_too_long) {
             return Err(self.transcript_failure(&TranscriptError::TooLong));
         }

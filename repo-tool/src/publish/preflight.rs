@@ -95,13 +95,13 @@ fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
 }
 
 /// Most delegated roles: the bins of one delegation and the others beside them.
-const MOST_ROLES: usize = 2 << DelegationPlan::MOST_BITS;
+const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 
 /// Gives the delegated roles that have expired.
 fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
     let mut client = Client::new(root, Published(files), copy);
     let trusted = client.refresh(now)?;
-    let walked = client.walk(&trusted, MOST_ROLES)?;
+    let walked = client.walk(&trusted, MAX_ROLES)?;
     let top_level = trusted.targets().targets().filter_map(|(name, _)| TargetPath::new(name));
     let delegated = walked.roles().flat_map(|(role, targets)| {
         let paths = targets.targets().filter_map(|(name, _)| TargetPath::new(name));

@@ -12,9 +12,9 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 /// Most bytes of a request's head.
-const LONGEST_HEAD: u64 = 8 << 10;
+const MAX_HEAD: u64 = 8 << 10;
 /// Most requests at a time; a client beyond that is turned away.
-const MOST_AT_A_TIME: usize = 32;
+const MAX_AT_A_TIME: usize = 32;
 /// How long a client may take over one read or write.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -69,7 +69,7 @@ fn serve(listener: &TcpListener, folder: &Path, stopping: &AtomicBool) {
             return;
         }
         let Ok(connection) = connection else { continue };
-        if busy.fetch_add(1, Ordering::SeqCst) >= MOST_AT_A_TIME {
+        if busy.fetch_add(1, Ordering::SeqCst) >= MAX_AT_A_TIME {
             busy.fetch_sub(1, Ordering::SeqCst);
             continue;
         }
@@ -85,7 +85,7 @@ fn serve(listener: &TcpListener, folder: &Path, stopping: &AtomicBool) {
 fn answer(connection: &TcpStream, folder: &Path) -> io::Result<()> {
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.set_write_timeout(Some(PATIENCE))?;
-    let mut head = BufReader::new(connection.take(LONGEST_HEAD)).lines();
+    let mut head = BufReader::new(connection.take(MAX_HEAD)).lines();
     let request = head.next().transpose()?.unwrap_or_default();
     // The rest of the head says nothing that matters here, but has to be read before the connection is closed.
     while head.next().transpose()?.is_some_and(|line| !line.is_empty()) {}

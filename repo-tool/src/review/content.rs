@@ -7,7 +7,7 @@ use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, Skip
 pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
 
 /// Most bytes of a document that is looked into: Sigstore's trust root has 7 kB, GitHub's 32.
-pub(crate) const MOST_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
+pub(crate) const MAX_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 
 /// What a file is, by its content. Its name only says what it ought to be.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ impl Content {
     /// Looks into a file.
     pub(crate) fn read(name: &str, bytes: &[u8]) -> Content {
         let by_name = |start: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with(start));
-        let root = TrustedRoot::parse(bytes, MOST_BYTES);
-        let config = SigningConfig::parse(bytes, MOST_BYTES);
+        let root = TrustedRoot::parse(bytes, MAX_BYTES);
+        let config = SigningConfig::parse(bytes, MAX_BYTES);
         match (root, config) {
             (Ok(root), _) => Content::TrustedRoot(root),
             (_, Ok(config)) => Content::SigningConfig(config),
@@ -53,10 +53,10 @@ impl Content {
     }
 
     fn other(bytes: &[u8]) -> Content {
-        if let Ok(both) = ClientTrustConfig::parse(bytes, MOST_BYTES) {
+        if let Ok(both) = ClientTrustConfig::parse(bytes, MAX_BYTES) {
             return Content::ClientTrustConfig(both);
         }
-        match Document::parse(bytes.to_vec(), MOST_BYTES) {
+        match Document::parse(bytes.to_vec(), MAX_BYTES) {
             Ok(document) => Content::Json(Value::from(document.top())),
             Err(_) if std::str::from_utf8(bytes).is_ok() => Content::Text,
             Err(_) => Content::Binary,

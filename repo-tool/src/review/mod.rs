@@ -27,7 +27,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::TargetFile;
 use rootline_metadata::json::Value;
 
-pub(crate) use content::{Content, MOST_BYTES, TRUSTED_ROOT};
+pub(crate) use content::{Content, MAX_BYTES, TRUSTED_ROOT};
 pub(crate) use delegation::DelegationTerms;
 pub(crate) use differences::{ContentChange, EntryChange, content_change};
 pub(crate) use entry::{Entry, trusted_entries};

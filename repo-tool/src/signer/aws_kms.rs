@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::text::plain;
 
 /// Most characters of an error of theirs that are shown.
-const MOST_ERROR: usize = 500;
+const MAX_ERROR: usize = 500;
 
 #[derive(Debug)]
 pub(super) struct AwsKmsSigner {
@@ -157,7 +157,7 @@ where
             "log in again, as for the program aws; see which are used with: aws sts get-caller-identity",
         ),
         (SdkError::ServiceError(_), Some(code)) => {
-            let said: String = plain(error.message().unwrap_or_default()).chars().take(MOST_ERROR).collect();
+            let said: String = plain(error.message().unwrap_or_default()).chars().take(MAX_ERROR).collect();
             (format!("AWS KMS refuses with {}: {said}", plain(code)), "see its documentation for this error")
         }
         (SdkError::TimeoutError(_), _) => (
@@ -184,7 +184,7 @@ fn why(error: &dyn Error) -> String {
         causes.push(plain(&cause.to_string()));
         next = cause.source();
     }
-    causes.join(": ").chars().take(MOST_ERROR).collect()
+    causes.join(": ").chars().take(MAX_ERROR).collect()
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@ use super::secret::PassphraseArgs;
 use crate::failure::{Failure, key_failure};
 
 /// Most bytes of a key file.
-const MOST_BYTES: u64 = 64 << 10;
+const MAX_BYTES: u64 = 64 << 10;
 
 /// Reads a private key. The passphrase is asked for only if the key is encrypted.
 pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: &Terminal) -> Result<SecretKey, Failure> {
     let unreadable = |error: io::Error| Failure::io("read the key", path, &error);
     let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.len() > MOST_BYTES {
+    if metadata.len() > MAX_BYTES {
         return Err(key_failure(path, &KeyFileError::Malformed));
     }
     let pem = Zeroizing::new(fs::read(path).map_err(unreadable)?);

@@ -33,13 +33,13 @@ const PROTOCOL: &str = "1";
 const SHA_256: u32 = 5;
 
 /// Most bytes of an answer: a public key or a signature takes less than one kilobyte.
-const MOST_ANSWER: u64 = 64 << 10;
+const MAX_ANSWER: u64 = 64 << 10;
 
 /// Most bytes of what a program says to the person at the terminal.
-const MOST_REMARKS: u64 = 16 << 10;
+const MAX_REMARKS: u64 = 16 << 10;
 
 /// Most characters of its error that are shown.
-const MOST_ERROR: usize = 500;
+const MAX_ERROR: usize = 500;
 
 #[derive(Debug)]
 pub(super) struct PluginSigner {
@@ -128,7 +128,7 @@ impl Program {
         })?;
         match value.get("errorMessage").and_then(Value::as_str) {
             Some(message) if !message.is_empty() => {
-                let message: String = plain(message).chars().take(MOST_ERROR).collect();
+                let message: String = plain(message).chars().take(MAX_ERROR).collect();
                 Err(SignerError::NotSigned {
                     what: format!("plugin {} says: {message}", self.uri.name),
                     hint: "see the plugin's documentation".to_owned(),
@@ -146,11 +146,11 @@ impl Program {
             // A program need not read it all.
             thread::spawn(move || drop(stdin.write_all(&message)));
         }
-        let answer = running.0.stdout.take().map(|stdout| all_of(stdout, MOST_ANSWER));
+        let answer = running.0.stdout.take().map(|stdout| all_of(stdout, MAX_ANSWER));
         let remarks = running.0.stderr.take().map(|stderr| relay(stderr, self.uri.name.clone()));
         let answer = match answer.map(|answer| answer.recv_timeout(left())) {
-            Some(Ok(Ok(answer))) if answer.len() as u64 <= MOST_ANSWER => answer,
-            Some(Ok(Ok(_))) => return Err(self.failed(&format!("gave more than {MOST_ANSWER} bytes, and was ended"))),
+            Some(Ok(Ok(answer))) if answer.len() as u64 <= MAX_ANSWER => answer,
+            Some(Ok(Ok(_))) => return Err(self.failed(&format!("gave more than {MAX_ANSWER} bytes, and was ended"))),
             Some(Err(RecvTimeoutError::Timeout)) => return Err(self.too_slow()),
             _ => return Err(self.failed("gave nothing that can be read")),
         };
@@ -220,9 +220,9 @@ fn relay(source: impl Read + Send + 'static, name: String) -> Receiver<()> {
         let (terminal, mut said) = (Terminal::new(), 0);
         let mut source = io::BufReader::new(source);
         let mut line = Vec::new();
-        while said < MOST_REMARKS {
+        while said < MAX_REMARKS {
             line.clear();
-            let read = io::BufRead::read_until(&mut source.by_ref().take(MOST_REMARKS - said), b'\n', &mut line);
+            let read = io::BufRead::read_until(&mut source.by_ref().take(MAX_REMARKS - said), b'\n', &mut line);
             match read {
                 Ok(0) | Err(_) => break,
                 Ok(bytes) => said += bytes as u64,

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::text::plain;
 
 /// Most bytes of a URI.
-const MOST_BYTES: usize = 4096;
+const MAX_BYTES: usize = 4096;
 
 /// A signer's URI. It is shown, also by [`Debug`](fmt::Debug), without a PIN that it may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) struct PluginUri {
 /// Why a text names no signer. None of it is what the text says, as that may hold a PIN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadUri {
-    #[error("a signer's URI has {MOST_BYTES} bytes at most")]
+    #[error("a signer's URI has {MAX_BYTES} bytes at most")]
     TooLong,
     #[error("no signer is named: the text is empty")]
     Empty,
@@ -87,7 +87,7 @@ impl From<BadUri> for Failure {
 impl SignerUri {
     /// Reads a URI, or the path of a file.
     pub(crate) fn parse(text: &OsStr) -> Result<SignerUri, BadUri> {
-        if text.len() > MOST_BYTES {
+        if text.len() > MAX_BYTES {
             return Err(BadUri::TooLong);
         }
         // A path need not be Unicode; a URI is ASCII.

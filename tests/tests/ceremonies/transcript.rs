@@ -304,14 +304,14 @@ fn a_fact_never_takes_the_place_of_what_every_line_has() {
 fn a_transcript_has_a_most_of_lines_bytes_and_ends() {
     let mut long = Transcript::default();
     let mut text = String::new();
-    for _ in 0..Transcript::MOST_LINES {
+    for _ in 0..Transcript::MAX_LINES {
         text.push_str(&long.append(day(0), signed("alice")));
         text.push('\n');
     }
     assert_eq!(Transcript::parse(&text).unwrap().head(), long.head());
     text.push_str(&long.append(day(0), signed("alice")));
     assert_eq!(Transcript::parse(&text), Err(TranscriptError::TooLong));
-    assert_eq!(Transcript::parse(&" ".repeat(Transcript::MOST_BYTES + 1)), Err(TranscriptError::TooLong));
+    assert_eq!(Transcript::parse(&" ".repeat(Transcript::MAX_BYTES + 1)), Err(TranscriptError::TooLong));
     let ends = |number: usize| {
         let mut clone = begun();
         for at in 0..number {
@@ -321,10 +321,10 @@ fn a_transcript_has_a_most_of_lines_bytes_and_ends() {
         }
         clone
     };
-    let mut most = ends(Transcript::MOST_HEADS);
+    let mut most = ends(Transcript::MAX_HEADS);
     most.note(9, signed("bob"));
     assert_eq!(most.transcript().head().digests.len(), 1);
-    assert_eq!(ends(Transcript::MOST_HEADS + 1).error(), Some(TranscriptError::TooManyHeads));
+    assert_eq!(ends(Transcript::MAX_HEADS + 1).error(), Some(TranscriptError::TooManyHeads));
 }
 
 #[test]
@@ -333,9 +333,9 @@ fn a_line_has_a_most_of_bytes() {
         let fact = "x".repeat(filling);
         Transcript::default().append(day(0), Event::planned("ab", Some(&fact)))
     };
-    let room = Transcript::MOST_LINE_BYTES - line(0).len();
+    let room = Transcript::MAX_LINE_BYTES - line(0).len();
     let longest = line(room);
-    assert_eq!(longest.len(), Transcript::MOST_LINE_BYTES);
+    assert_eq!(longest.len(), Transcript::MAX_LINE_BYTES);
     assert_eq!(Transcript::parse(&longest).unwrap().entries().len(), 1);
     let too_long = Transcript::parse(&line(room + 1));
     assert!(matches!(too_long, Err(TranscriptError::Unreadable { line: 1, .. })), "{too_long:?}");

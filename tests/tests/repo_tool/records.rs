@@ -201,7 +201,7 @@ fn what_could_not_be_read_again_is_not_noted_down() {
     let before = office.read(TRANSCRIPT);
     let mut record = transcript(&office);
     let mut long = before.clone();
-    while record.entries().len() < Transcript::MOST_LINES {
+    while record.entries().len() < Transcript::MAX_LINES {
         let event = rootline_ceremonies::Event::new(rootline_ceremonies::EventKind::named("lunch"));
         long += &(record.append(rootline_metadata::parse_instant(DAY_0).unwrap(), event) + "\n");
     }

@@ -35,7 +35,7 @@ struct Made {
 }
 
 /// The most origins whose connections are kept. A repository has two; where its redirects lead is the server's choice.
-const MOST_ORIGINS: usize = 16;
+const MAX_ORIGINS: usize = 16;
 
 /// Less would be nothing but pings.
 const SHORTEST_PING: Duration = Duration::from_millis(10);
@@ -74,7 +74,7 @@ impl Clients {
             return Ok(Arc::clone(origin));
         }
         let origin = Arc::new(self.make(url, &mut made.tls)?);
-        if made.origins.len() >= MOST_ORIGINS
+        if made.origins.len() >= MAX_ORIGINS
             && let Some(other) = made.origins.keys().next().cloned()
         {
             made.origins.remove(&other);
@@ -160,9 +160,9 @@ mod tests {
         let origin =
             |port: usize| clients.for_url(&Url::parse(&format!("http://127.0.0.1:{port}/x")).unwrap()).unwrap();
         assert!(Arc::ptr_eq(&origin(1), &origin(1)));
-        for port in 1..=2 * MOST_ORIGINS {
+        for port in 1..=2 * MAX_ORIGINS {
             origin(port);
-            assert!(clients.made.lock().unwrap().origins.len() <= MOST_ORIGINS);
+            assert!(clients.made.lock().unwrap().origins.len() <= MAX_ORIGINS);
         }
     }
 }

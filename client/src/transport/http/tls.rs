@@ -13,7 +13,7 @@ use super::super::TransportError;
 use crate::store::read_file_at_most;
 
 /// The most bytes of a file with certificate authorities. The bundle of all public ones has a quarter of a mebibyte.
-const LARGEST_CA_FILE: u64 = 16 << 20;
+const MAX_CA_FILE: u64 = 16 << 20;
 
 /// TLS that trusts the system's certificate authorities and those in the files.
 pub(super) fn trusting(files: &[PathBuf]) -> Result<ClientConfig, TransportError> {
@@ -63,10 +63,10 @@ fn with_extra(_: Vec<CertificateDer<'static>>, _: Arc<CryptoProvider>) -> Result
 
 fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let location = path.display().to_string();
-    let too_long = || TransportError::TooLong { location: location.clone(), limit: LARGEST_CA_FILE };
+    let too_long = || TransportError::TooLong { location: location.clone(), limit: MAX_CA_FILE };
     let io = |source| TransportError::Io { location: location.clone(), source };
     let file = std::fs::File::open(path).map_err(io)?;
-    let pem = read_file_at_most(&file, LARGEST_CA_FILE).map_err(io)?.ok_or_else(too_long)?;
+    let pem = read_file_at_most(&file, MAX_CA_FILE).map_err(io)?.ok_or_else(too_long)?;
     match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(TransportError::Setup { reason: format!("{location} has no certificates in PEM form") }),

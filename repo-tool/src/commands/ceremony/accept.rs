@@ -140,7 +140,7 @@ struct Taken {
 
 impl Reception<'_> {
     fn take(&mut self, file: &Path) -> Result<Taken, Failure> {
-        let bytes = input::read(file, Reply::MOST_BYTES)?;
+        let bytes = input::read(file, Reply::MAX_BYTES)?;
         // Any 64 bytes may be a signature, and no answer is as short.
         let is_reply = bytes.len() > 64 && bytes.trim_ascii_start().starts_with(b"{");
         if is_reply { self.take_reply(&bytes) } else { self.take_detached(&bytes) }

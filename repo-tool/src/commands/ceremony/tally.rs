@@ -9,7 +9,7 @@ use crate::signer::recorded_place;
 use crate::text::join;
 
 /// A role with its version says more than a number of them, as long as there are few.
-const MOST_ALIKE_ONE_BY_ONE: usize = 8;
+const MAX_ALIKE_ONE_BY_ONE: usize = 8;
 
 /// One line for each quorum, and one for each answer that does not count. Files of which all the same is to be said, as of many bins, are told of
 /// at once. Whoever is missing is told with what they sign with, where that is noted down and they have no line of their own, which says it.
@@ -24,7 +24,7 @@ pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_
     let unnamed: Vec<_> = standing.parts.iter().map(|part| (part, part_lines(part, "", &name))).collect();
     let alike = unnamed.chunk_by(|(_, lines), (_, next)| lines == next);
     let told = alike.flat_map(|alike| match alike {
-        [(first, _), .., (last, _)] if alike.len() > MOST_ALIKE_ONE_BY_ONE => {
+        [(first, _), .., (last, _)] if alike.len() > MAX_ALIKE_ONE_BY_ONE => {
             part_lines(first, &format!("{} to {} ({} files)", first.part, last.part, alike.len()), &name)
         }
         few => few.iter().flat_map(|(part, _)| part_lines(part, &part.part.to_string(), &name)).collect(),

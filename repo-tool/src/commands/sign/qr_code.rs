@@ -6,7 +6,7 @@ use qrcode::{Color, EcLevel, QrCode};
 const QUIET: usize = 4;
 
 /// Most bytes of a code: version 40, with the least redundancy.
-pub(crate) const MOST_BYTES: usize = 2953;
+pub(crate) const MAX_BYTES: usize = 2953;
 
 /// The lines of a picture of `bytes`, two modules a character, or none if they are too many. What is light is drawn, so that the picture is right
 /// where letters are lighter than what is behind them.
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn there_is_a_code_for_as_much_as_there_is_room_for() {
-        assert_eq!(columns(&lines(&[b'a'; MOST_BYTES]).unwrap()), 177 + 8);
-        assert_eq!(lines(&[b'a'; MOST_BYTES + 1]), None);
+        assert_eq!(columns(&lines(&[b'a'; MAX_BYTES]).unwrap()), 177 + 8);
+        assert_eq!(lines(&[b'a'; MAX_BYTES + 1]), None);
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Module {
 }
 
 /// Most tokens that are looked at.
-const MOST_TOKENS: usize = 64;
+const MAX_TOKENS: usize = 64;
 
 impl Module {
     /// Loads the library that the URI names, or else the one that holds for all URIs.
@@ -58,7 +58,7 @@ impl Module {
             )
         })?;
         // One that is taken out at this moment is none that is there.
-        let tokens = slots.into_iter().take(MOST_TOKENS).filter_map(|slot| {
+        let tokens = slots.into_iter().take(MAX_TOKENS).filter_map(|slot| {
             let info = self.context.get_token_info(slot).ok()?;
             info.token_initialized().then(|| Token::new(slot, &info))
         });

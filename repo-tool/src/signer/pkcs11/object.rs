@@ -16,10 +16,10 @@ use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::text::plain;
 
 /// Most objects of a kind that are looked at on one token.
-const MOST_OBJECTS: usize = 1000;
+const MAX_OBJECTS: usize = 1000;
 
 /// Most bytes of a certificate.
-const MOST_CERTIFICATE: usize = 64 << 10;
+const MAX_CERTIFICATE: usize = 64 << 10;
 
 /// The kinds of key that sign here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +180,7 @@ fn read_public(session: &Session, object: ObjectHandle, class: ObjectClass) -> R
     if class == ObjectClass::CERTIFICATE {
         let found = attributes(session, object, &[AttributeType::Value]).map_err(|error| code_text(&error))?;
         let value = found.into_iter().find_map(|attribute| match attribute {
-            Attribute::Value(value) if value.len() <= MOST_CERTIFICATE => Some(value),
+            Attribute::Value(value) if value.len() <= MAX_CERTIFICATE => Some(value),
             _ => None,
         });
         let key = value.as_deref().and_then(certified_key).ok_or("its certificate cannot be read")?;
@@ -294,7 +294,7 @@ fn names(session: &Session, object: ObjectHandle) -> Result<(Vec<u8>, String), E
 }
 
 fn find(session: &Session, template: &[Attribute]) -> Result<Vec<ObjectHandle>, Error> {
-    session.iter_objects(template)?.take(MOST_OBJECTS).collect()
+    session.iter_objects(template)?.take(MAX_OBJECTS).collect()
 }
 
 fn attributes(session: &Session, object: ObjectHandle, asked: &[AttributeType]) -> Result<Vec<Attribute>, Error> {

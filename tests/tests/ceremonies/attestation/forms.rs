@@ -59,7 +59,7 @@ fn a_text_is_pem_and_whatever_stands_around_the_blocks_is_skipped() {
 #[test]
 fn sizes_are_bounded_before_anything_is_read() {
     let vendor = Vendor::with(0);
-    let most = AttestationCertificates::MOST_BYTES;
+    let most = AttestationCertificates::MAX_BYTES;
     let padded = |bytes: usize| format!("{}{}", " ".repeat(bytes - vendor.key_pem().len()), vendor.key_pem());
     assert!(vendor.verify_pem(&padded(most), &vendor.device_pem()).is_ok());
     let refused = vendor.verify_pem(&padded(most + 1), &vendor.device_pem()).unwrap_err();

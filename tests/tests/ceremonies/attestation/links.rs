@@ -263,7 +263,7 @@ fn intermediates_are_in_order_and_at_most_four() {
 
     assert!(Vendor::with(4).verify().is_ok());
     let refused = Vendor::with(5).verify().unwrap_err();
-    let most = AttestationCertificates::MOST_INTERMEDIATES + 1;
+    let most = AttestationCertificates::MAX_INTERMEDIATES + 1;
     let expected = AttestationRefusal::Count { which: WhichCertificate::Device, found: most + 1, least: 1, most };
     assert_eq!(refused, expected);
 }
@@ -285,7 +285,7 @@ fn the_intermediates_that_lead_upwards_are_found_in_the_vendors_file() {
     let alone = AttestationCertificates::gather(&vendor.key_pem(), &token, None).unwrap();
     assert_eq!(gather(&token, &bundle[..2].concat()).unwrap(), alone);
     assert!(matches!(gather(&token, "nothing"), Err(AttestationRefusal::Count { found: 0, .. })));
-    let many = bundle[0].repeat(AttestationCertificates::MOST_IN_A_BUNDLE);
+    let many = bundle[0].repeat(AttestationCertificates::MAX_IN_A_BUNDLE);
     assert_eq!(gather(&token, &many).unwrap(), alone);
     assert!(matches!(gather(&token, &[many, bundle[1].clone()].concat()), Err(AttestationRefusal::Count { .. })));
 }

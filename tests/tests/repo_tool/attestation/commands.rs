@@ -313,7 +313,7 @@ fn what_is_no_attestation_is_refused() {
     for (content, what) in [
         (vec![], "expected 1 in the place of the key's certificate, and found 0"),
         (vendor.key_pem().repeat(2).into_bytes(), "expected 1 in the place of the key's certificate, and found 2"),
-        (vec![b' '; AttestationCertificates::MOST_BYTES + 1], "the certificates' text has more than 262144 bytes"),
+        (vec![b' '; AttestationCertificates::MAX_BYTES + 1], "the certificates' text has more than 262144 bytes"),
         (vec![0xff; 100], "sent/alice/key.pem is no text"),
         (office.read("keys/alice.pub").into_bytes(), "there is a PEM block that is no well-formed certificate"),
         (vendor.key_pem().into_bytes()[..200].to_vec(), "there is a PEM block that is no well-formed certificate"),
