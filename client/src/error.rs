@@ -52,7 +52,7 @@ pub enum Note {
         name: String,
     },
     /// A local copy could not be read, so it was fetched instead, or did not count.
-    LocalCopyUnreadable(StoreError),
+    CacheUnreadable(StoreError),
     /// What was verified cannot be kept.
     NotPersisted(StoreError),
     /// This user has no folder for local copies.
@@ -75,7 +75,7 @@ impl fmt::Display for Note {
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
             Note::NotPersisted(error) => write!(f, "{error}; going on without keeping a copy"),
             Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
-            Note::LocalCopyUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
+            Note::CacheUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
         }
     }
 }

@@ -57,7 +57,7 @@ pub use client::open;
 pub use client::shared::{SharedTrustRoot, SharedTrustRootAsync};
 pub use client::trust_root::TrustRoot;
 pub use client::{Client, cache, instance, trust_root};
-pub use driver::offline::LocalCopy;
+pub use driver::offline::CachedRepository;
 pub use driver::pending_writes::Persistence;
 pub use driver::{Prefetch, last_check};
 pub use error::{Error, Note};

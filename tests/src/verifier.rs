@@ -6,7 +6,7 @@ use rootline_client::refusal::Refusal;
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::Transport;
-use rootline_client::workflow::{Found, Trusted};
+use rootline_client::workflow::{TargetInfo, Trusted};
 use rootline_client::{Client, Error};
 use rootline_metadata::json::{Document, MAX_BYTES};
 use rootline_metadata::{Envelope, Role, Root, TargetPath};
@@ -78,7 +78,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     /// As [`Client::find`].
-    pub fn find(&mut self, from: &impl Transport, now: DateTime<Utc>, path: &str) -> Result<Found, Error> {
+    pub fn find(&mut self, from: &impl Transport, now: DateTime<Utc>, path: &str) -> Result<TargetInfo, Error> {
         self.with_client(from, |client| {
             let trusted = client.refresh(now)?;
             client.find(&trusted, &target_path(path))

@@ -10,7 +10,7 @@ use super::error::BundleError;
 use super::limits::BundleLimits;
 use super::names::file_name;
 use crate::driver::last_check::LastCheck;
-use crate::driver::offline::LocalCopy;
+use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
@@ -19,7 +19,8 @@ use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 use crate::workflow::{
-    Action, Content, Input, OldRoots, RootChain, StateMachine, TargetRequest, Update, Updated, Walked, Wanted,
+    Action, Content, Input, ReachedRoles, RootChain, RootHistory, StateMachine, TargetQuery, TargetRequest, Update,
+    Updated,
 };
 
 /// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
@@ -56,11 +57,12 @@ impl Contents {
         pinned_root: &[u8],
         store: &impl Store,
         instant: DateTime<Utc>,
-        wanted: &[Wanted],
+        wanted: &[TargetQuery],
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let _lock = store.lock_to_load()?;
-        let mut contents = Contents::collect(pinned_root, store, &LocalCopy::new(store), instant, wanted, limits)?;
+        let mut contents =
+            Contents::collect(pinned_root, store, &CachedRepository::new(store), instant, wanted, limits)?;
         contents.updated.checked_at = LastCheck::load(store).map(|check| check.at());
         Ok(contents)
     }
@@ -75,7 +77,7 @@ impl Contents {
         store: &impl Store,
         transport: &impl Transport,
         now: DateTime<Utc>,
-        wanted: &[Wanted],
+        wanted: &[TargetQuery],
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let mut contents = Contents::collect(pinned_root, store, transport, now, wanted, limits)?;
@@ -89,7 +91,7 @@ impl Contents {
         store: &impl Store,
         transport: &impl Transport,
         instant: DateTime<Utc>,
-        wanted: &[Wanted],
+        wanted: &[TargetQuery],
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
@@ -268,7 +270,7 @@ pub fn fetch_earlier_roots(
     pinned_root: &[u8],
     limits: &Limits,
 ) -> Result<Vec<Vec<u8>>, BundleError> {
-    let roots = OldRoots::begin(pinned_root.to_vec(), limits)?.not_local();
+    let roots = RootHistory::begin(pinned_root.to_vec(), limits)?.from_repository_only();
     let nothing = MemoryStore::new();
     Ok(drive(roots, transport, &mut PendingWrites::over(&nothing), Prefetch::On)?)
 }
@@ -277,7 +279,7 @@ pub fn fetch_earlier_roots(
 ///
 /// # Errors
 /// If that is more than the limits allow.
-pub fn every_target(walked: &Walked, limits: &BundleLimits) -> Result<Vec<Wanted>, BundleError> {
+pub fn every_target(walked: &ReachedRoles, limits: &BundleLimits) -> Result<Vec<TargetQuery>, BundleError> {
     if walked.gave_up() {
         return Err(BundleError::TooManyFiles { limit: limits.files });
     }
@@ -296,6 +298,6 @@ pub fn every_target(walked: &Walked, limits: &BundleLimits) -> Result<Vec<Wanted
         () if length > limits.bytes => Err(BundleError::TooLong { limit: limits.bytes }),
         () if wanted.len() > limits.files => Err(BundleError::TooManyFiles { limit: limits.files }),
         // What one role lists another one may have been asked for in its place.
-        () => Ok(wanted.into_values().map(|(path, _)| Wanted { path, if_listed: true }).collect()),
+        () => Ok(wanted.into_values().map(|(path, _)| TargetQuery { path, if_listed: true }).collect()),
     }
 }

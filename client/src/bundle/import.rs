@@ -12,7 +12,7 @@ use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::error::Error;
 use crate::store::{LocalFile, Store};
-use crate::workflow::{Update, Updated, Wanted};
+use crate::workflow::{TargetQuery, Update, Updated};
 
 /// What came of an import.
 #[derive(Clone, Debug)]
@@ -89,8 +89,8 @@ impl Bundle {
         Ok(())
     }
 
-    fn wanted(&self) -> Vec<Wanted> {
-        let wanted = |path| Wanted { path, if_listed: false };
+    fn wanted(&self) -> Vec<TargetQuery> {
+        let wanted = |path| TargetQuery { path, if_listed: false };
         self.updated().targets.iter().map(|(found, _)| wanted(found.path.clone())).collect()
     }
 

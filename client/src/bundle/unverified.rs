@@ -15,7 +15,7 @@ use super::names::{Files, TARGETS, check_name};
 use super::verified::Bundle;
 use crate::store::MemoryStore;
 use crate::workflow::freshness::Freshness;
-use crate::workflow::{RootChain, Wanted};
+use crate::workflow::{RootChain, TargetQuery};
 
 /// The files of a bundle and what it says of itself, in memory. It has the form of a bundle; nothing else is known about it.
 #[derive(Clone, Debug)]
@@ -65,8 +65,8 @@ impl UnverifiedBundle {
     /// more of itself, than what is verified.
     pub fn verify(self, pinned_root: &[u8], now: DateTime<Utc>, freshness: Freshness) -> Result<Bundle, BundleError> {
         let earlier = self.roots_up_to(pinned_root)?;
-        let wanted = self.claims.targets.iter().map(|path| Wanted { path: path.clone(), if_listed: false });
-        let wanted: Vec<Wanted> = wanted.collect();
+        let wanted = self.claims.targets.iter().map(|path| TargetQuery { path: path.clone(), if_listed: false });
+        let wanted: Vec<TargetQuery> = wanted.collect();
         let instant = freshness.judged_at(now);
         let nothing = MemoryStore::new();
         let limits = &self.limits.repository;

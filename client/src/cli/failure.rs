@@ -197,7 +197,7 @@ fn role(file: &File) -> &str {
 /// What was trusted or expected, and what was offered.
 fn sides(fault: &Fault) -> (Value, Value) {
     match fault {
-        Fault::WentBackwards { trusted, offered, .. } | Fault::WrongVersion { expected: trusted, offered } => {
+        Fault::Rollback { trusted, offered, .. } | Fault::WrongVersion { expected: trusted, offered } => {
             (trusted.number().into(), offered.number().into())
         }
         Fault::WrongLength { expected, offered } => ((*expected).into(), (*offered).into()),

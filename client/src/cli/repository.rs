@@ -6,7 +6,7 @@ use crate::client::instance::Location;
 use crate::client::open::{OpenTransport, transport};
 use crate::transport::HttpSettings;
 use crate::workflow::limits::Limits;
-use crate::workflow::{Updated, Wanted};
+use crate::workflow::{TargetQuery, Updated};
 use crate::{Cache, Client, Error, Freshness, Instance, Persistence};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -90,7 +90,7 @@ pub(crate) struct Repository {
 
 impl Repository {
     /// Brings the local copy up to date, as fresh as was asked for, with these targets. On a terminal it shows that it is at work.
-    pub(crate) fn update(&mut self, wanted: &[Wanted], terminal: &Terminal) -> Result<Updated, Error> {
+    pub(crate) fn update(&mut self, wanted: &[TargetQuery], terminal: &Terminal) -> Result<Updated, Error> {
         let asking =
             (!self.client.freshness().is_offline()).then(|| terminal.asking(self.client.transport().location()));
         let updated = self.client.update(self.now, wanted);

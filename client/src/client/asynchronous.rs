@@ -6,12 +6,12 @@ use rootline_metadata::TargetPath;
 use super::session::Session;
 use super::{Client, drive_offline};
 use crate::driver::drive_async;
-use crate::driver::offline::LocalCopy;
+use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::PendingWrites;
 use crate::error::Error;
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::{Found, Search, TargetRequest, Trusted, Updated, Wanted, check_target};
+use crate::workflow::{Search, TargetInfo, TargetQuery, TargetRequest, Trusted, Updated, check_target};
 
 impl<T: AsyncTransport, S: Store> Client<T, S> {
     /// As [`Client::refresh`], without blocking on the network.
@@ -26,7 +26,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::update`].
-    pub async fn update_async(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+    pub async fn update_async(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         match self.load_if_enough(now, wanted) {
             Some(loaded) => loaded,
             None => self.update_online_async(now, wanted).await,
@@ -37,7 +37,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     pub(crate) async fn update_online_async(
         &mut self,
         now: DateTime<Utc>,
-        wanted: &[Wanted],
+        wanted: &[TargetQuery],
     ) -> Result<Updated, Error> {
         self.transport.begin_session();
         self.transport.first_mirror();
@@ -57,7 +57,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::find`].
-    pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
+    pub async fn find_async(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<TargetInfo, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_session();
         let mut local = PendingWrites::over(&self.store);
@@ -73,11 +73,11 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::fetch`].
-    pub async fn fetch_async(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
+    pub async fn fetch_async(&mut self, found: &TargetInfo) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
         self.transport.begin_session();
         let bytes = match self.freshness.is_offline() {
-            true => Transport::fetch(&LocalCopy::new(&self.store), &request)?,
+            true => Transport::fetch(&CachedRepository::new(&self.store), &request)?,
             false => self.transport.fetch(&request).await?,
         };
         check_target(found, &bytes)?;

@@ -14,7 +14,7 @@ use rootline_metadata::TargetPath;
 use session::Session;
 
 use crate::driver::last_check::LastCheck;
-use crate::driver::offline::LocalCopy;
+use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::{PendingWrites, Persistence};
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
@@ -23,7 +23,8 @@ use crate::transport::Transport;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
 use crate::workflow::{
-    Content, Found, Search, StateMachine, TargetRequest, Trusted, Update, Updated, Walk, Walked, Wanted, check_target,
+    AllDelegatedRoles, Content, ReachedRoles, Search, StateMachine, TargetInfo, TargetQuery, TargetRequest, Trusted,
+    Update, Updated, check_target,
 };
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
@@ -131,7 +132,7 @@ impl<T, S: Store> Client<T, S> {
         let mut told = false;
         notes.retain(|note| match note {
             Note::NotPersisted(_) => !std::mem::replace(&mut told, true),
-            Note::LocalCopyUnreadable(_) => !not_kept && !std::mem::replace(&mut told, true),
+            Note::CacheUnreadable(_) => !not_kept && !std::mem::replace(&mut told, true),
             _ => true,
         });
         notes
@@ -142,7 +143,7 @@ impl<T, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// If there is no local copy, or a check refuses it.
-    pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+    pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         let _lock = self.store.lock_to_load()?;
         let machine = self.begin(instant, wanted)?;
         let mut local = PendingWrites::over(&self.store);
@@ -157,9 +158,9 @@ impl<T, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// If the local copy is in use by another process for too long.
-    pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<Walked, Error> {
+    pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<ReachedRoles, Error> {
         let _lock = self.store.lock_to_load()?;
-        let walk = Walk::begin(trusted.clone(), MAX_DELEGATED_ROLES).of_what_is_there();
+        let walk = AllDelegatedRoles::begin(trusted.clone(), MAX_DELEGATED_ROLES).present_only();
         let mut local = PendingWrites::over(&self.store);
         let walked = drive_offline(walk, &mut local, &self.store);
         self.notes.append(&mut local.take_notes());
@@ -167,7 +168,7 @@ impl<T, S: Store> Client<T, S> {
     }
 
     /// What the local copy has, if the caller wants no more than that.
-    fn load_if_enough(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Option<Result<Updated, Error>> {
+    fn load_if_enough(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Option<Result<Updated, Error>> {
         match self.freshness {
             Freshness::Online => None,
             Freshness::MaxAge(max_age) => {
@@ -178,18 +179,18 @@ impl<T, S: Store> Client<T, S> {
         }
     }
 
-    fn begin(&self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Update, Error> {
+    fn begin(&self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Update, Error> {
         Ok(Update::begin(self.pinned_root.clone(), wanted.iter().cloned(), now, &self.limits)?)
     }
 
     /// A stored target counts only if it still is what was said about it.
-    fn stored(&self, found: &Found) -> Option<Vec<u8>> {
+    fn stored(&self, found: &TargetInfo) -> Option<Vec<u8>> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
         let bytes = self.store.load(&file, found.file.length).ok()??;
         found.file.matches(&bytes).then_some(bytes)
     }
 
-    fn keep_target(&mut self, trusted: &Trusted, found: &Found, bytes: &[u8]) -> Result<(), Error> {
+    fn keep_target(&mut self, trusted: &Trusted, found: &TargetInfo, bytes: &[u8]) -> Result<(), Error> {
         let file = LocalFile::Target(found.path.as_str().to_owned());
         let mut local = PendingWrites::over(&self.store);
         local.write(file, Content::Target(bytes.into()));
@@ -200,10 +201,10 @@ impl<T, S: Store> Client<T, S> {
     /// What came of a search, once the roles that it verified were saved as far as they could be.
     fn found(
         &mut self,
-        driven: Result<Found, Error>,
+        driven: Result<TargetInfo, Error>,
         saved: Result<(), StoreError>,
         notes: Vec<Note>,
-    ) -> Result<Found, Error> {
+    ) -> Result<TargetInfo, Error> {
         self.notes.extend(notes);
         let found = driven?;
         self.kept(saved)?;
@@ -228,7 +229,7 @@ fn drive_offline<M: StateMachine, S: Store>(
     local: &mut PendingWrites<'_, S>,
     store: &S,
 ) -> Result<M::Outcome, Error> {
-    drive(machine, &LocalCopy::new(store), local, Prefetch::Off)
+    drive(machine, &CachedRepository::new(store), local, Prefetch::Off)
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
@@ -245,7 +246,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::refresh`]; also if nobody lists a target that has to be there.
-    pub fn update(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+    pub fn update(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         match self.load_if_enough(now, wanted) {
             Some(loaded) => loaded,
             None => self.update_online(now, wanted),
@@ -253,7 +254,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     }
 
     /// Whatever the freshness that is asked for: from the repository.
-    pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[Wanted]) -> Result<Updated, Error> {
+    pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         self.transport.begin_session();
         self.transport.first_mirror();
         // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
@@ -274,7 +275,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::refresh`]; also if nobody lists the target.
-    pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<Found, Error> {
+    pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<TargetInfo, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_session();
         let mut local = PendingWrites::over(&self.store);
@@ -290,8 +291,8 @@ impl<T: Transport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// As [`Client::find`], but for targets.
-    pub fn walk(&mut self, trusted: &Trusted, most_roles: usize) -> Result<Walked, Error> {
-        let walk = Walk::begin(trusted.clone(), most_roles);
+    pub fn all_delegated_roles(&mut self, trusted: &Trusted, most_roles: usize) -> Result<ReachedRoles, Error> {
+        let walk = AllDelegatedRoles::begin(trusted.clone(), most_roles);
         let mut local = PendingWrites::over(&self.store);
         let driven = match self.freshness.is_offline() {
             true => drive_offline(walk, &mut local, &self.store),
@@ -305,11 +306,11 @@ impl<T: Transport, S: Store> Client<T, S> {
     ///
     /// # Errors
     /// If they do not arrive or are not what was said about them.
-    pub fn fetch(&mut self, found: &Found) -> Result<Vec<u8>, Error> {
+    pub fn fetch(&mut self, found: &TargetInfo) -> Result<Vec<u8>, Error> {
         let request = TargetRequest::of(found, &self.limits)?;
         self.transport.begin_session();
         let bytes = match self.freshness.is_offline() {
-            true => LocalCopy::new(&self.store).fetch(&request)?,
+            true => CachedRepository::new(&self.store).fetch(&request)?,
             false => self.transport.fetch(&request)?,
         };
         check_target(found, &bytes)?;

@@ -8,7 +8,7 @@ use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites, Persistence};
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
-use crate::workflow::{Update, Updated, Wanted};
+use crate::workflow::{TargetQuery, Update, Updated};
 
 /// One session, with all its attempts.
 pub(super) struct Session {
@@ -36,7 +36,7 @@ impl<T, S: Store> Client<T, S> {
         &self,
         session: &Session,
         now: DateTime<Utc>,
-        wanted: &[Wanted],
+        wanted: &[TargetQuery],
     ) -> Result<(Update, PendingWrites<'_, S>), Error> {
         let lock = if session.conflicts < MAX_CONFLICTS { None } else { self.store.lock()? };
         let last_check = if self.records_checks && session.conditional { LastCheck::load(&self.store) } else { None };

@@ -13,7 +13,7 @@ use crate::transport::{AsyncTransport, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::freshness::{Freshness, FreshnessReport, is_within};
 use crate::workflow::refusal::{Fault, File, Refusal};
-use crate::workflow::{Trusted, Updated, Wanted};
+use crate::workflow::{TargetQuery, Trusted, Updated};
 
 /// The name under which a repository ships its trust root.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -135,15 +135,15 @@ impl TrustRoot {
 }
 
 /// What a trust root consists of. A repository need not say which services to sign with.
-pub fn wanted() -> [Wanted; 2] {
-    let wanted = |name, if_listed| Wanted { path: TargetPath::from_static(name), if_listed };
+pub fn wanted() -> [TargetQuery; 2] {
+    let wanted = |name, if_listed| TargetQuery { path: TargetPath::from_static(name), if_listed };
     [wanted(TRUSTED_ROOT, false), wanted(SIGNING_CONFIG, true)]
 }
 
 /// The same for any repository: it need not have a trust root either.
 #[cfg(feature = "cli")]
-pub(crate) fn wanted_if_listed() -> [Wanted; 2] {
-    wanted().map(|target| Wanted { if_listed: true, ..target })
+pub(crate) fn wanted_if_listed() -> [TargetQuery; 2] {
+    wanted().map(|target| TargetQuery { if_listed: true, ..target })
 }
 
 impl<T: Transport, S: Store> Client<T, S> {

@@ -1,21 +1,21 @@
-//! Working from the local copy alone.
+//! Working from the cache alone.
 
 use crate::store::{LocalFile, Store};
 use crate::transport::{Request, Transport, TransportError};
 
-/// A transport that offers what the local copy has, so that a refresh without a network goes through every check that one with a
-/// network does: from the pinned root through the stored history, every signature, every pin, every expiry.
+/// A transport over the cached files, so that a refresh without a network goes through every check that one with a
+/// network does: from the pinned root through the stored history, every signature, every meta file, every expiry.
 #[derive(Debug)]
-pub struct LocalCopy<S>(S);
+pub struct CachedRepository<S>(S);
 
-impl<S: Store> LocalCopy<S> {
-    /// What `store` has.
+impl<S: Store> CachedRepository<S> {
+    /// Reads from `store`.
     pub fn new(store: S) -> Self {
-        LocalCopy(store)
+        CachedRepository(store)
     }
 }
 
-impl<S: Store> Transport for LocalCopy<S> {
+impl<S: Store> Transport for CachedRepository<S> {
     /// Only the timestamp is ever answered: the workflow has asked the store for everything else before it asks a transport.
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         let location = format!("{} in the local copy", request.name());

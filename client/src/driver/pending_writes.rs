@@ -92,7 +92,7 @@ impl<'a, S: Store> PendingWrites<'a, S> {
             return Input::Bytes(content.bytes().to_vec());
         }
         let bytes = self.store.load(file, limit).unwrap_or_else(|error| {
-            self.notes.push(Note::LocalCopyUnreadable(error));
+            self.notes.push(Note::CacheUnreadable(error));
             None
         });
         if is_small(file) {

@@ -27,7 +27,7 @@ pub enum MirrorError {
     },
     /// The list of what the mirror has written cannot be read.
     #[error("{} is damaged: {reason}", .path.display())]
-    Ledger {
+    WrittenFiles {
         /// Where it is.
         path: PathBuf,
         /// What is wrong with it.
@@ -65,7 +65,7 @@ impl MirrorError {
             MirrorError::Repository(_) => None,
             MirrorError::NotOurs { .. } => Some("name an empty folder, or one that a mirror was made in before"),
             MirrorError::OtherRoot { .. } => Some("name another folder, or move the file away if it was damaged"),
-            MirrorError::Ledger { .. } => {
+            MirrorError::WrittenFiles { .. } => {
                 Some("move it away and name another folder; this one is then only served, and can be removed by hand")
             }
             MirrorError::Collision { .. } => Some("report it to the repository's operators"),

@@ -15,16 +15,16 @@ use crate::store::{
     sync_folders,
 };
 use crate::transport::{Request, Transport};
-use crate::workflow::{Found, check_target, target_absent};
+use crate::workflow::{TargetInfo, check_target, target_absent};
 
 use super::error::MirrorError;
 use super::fetch;
 use super::go_on;
-use super::ledger::Ledger;
 use super::observer::{Observer, Progress};
 use super::place::TARGETS;
 use super::plan::{Kind, Plan, PlannedTarget};
 use super::report::MirrorReport;
+use super::written_files::WrittenFiles;
 
 const LOCK: &str = ".rootline-mirror.lock";
 
@@ -51,7 +51,7 @@ type Missing<'p> = (&'p PlannedTarget, Vec<(&'p str, There)>);
 struct Publication<'a, O> {
     folder: &'a Folder,
     observer: &'a mut O,
-    ledger: Ledger,
+    manifest: WrittenFiles,
     /// What takes the place of something, in the order in which it will.
     staged: Vec<(String, u64, StagedFile)>,
     present: usize,
@@ -81,17 +81,17 @@ impl Folder {
         keep: TimeDelta,
         observer: &mut O,
     ) -> Result<MirrorReport, MirrorError> {
-        let ledger = Ledger::load(&self.path)?;
+        let manifest = WrittenFiles::load(&self.path)?;
         let places: BTreeSet<&str> = plan.places().collect();
         self.sweep(&places);
         let planned = Progress::Planned { files: places.len(), target_bytes: plan.target_bytes() };
         go_on(observer, planned)?;
         let (staged, written) = (Vec::new(), Vec::new());
         let mut publication =
-            Publication { folder: self, observer, ledger, staged, present: 0, written, written_bytes: 0 };
+            Publication { folder: self, observer, manifest, staged, present: 0, written, written_bytes: 0 };
         let targets = publication.missing_targets(plan)?;
         let metadata = publication.missing_metadata(plan)?;
-        publication.ledger.save()?;
+        publication.manifest.save()?;
 
         let requests: Vec<&Request> = targets.iter().map(|(target, _)| &target.request).collect();
         fetch::each(transport, prefetch, &requests, |index, fetched| {
@@ -106,7 +106,7 @@ impl Folder {
             publication.put(&file.place, &file.bytes, there == There::Other || file.kind != Kind::Pinned)?;
         }
         publication.replace(&places)?;
-        publication.ledger.serves(&places, now);
+        publication.manifest.serves(&places, now);
         let pruned = publication.prune(keep, now)?;
         Ok(publication.report(plan, pruned))
     }
@@ -184,14 +184,16 @@ impl<O: Observer> Publication<'_, O> {
             There::Same => {
                 self.present += 1;
                 go_on(self.observer, Progress::Present { name: place, bytes })?;
-                if self.ledger.has(place) {
-                    self.ledger.enter(place);
+                if self.manifest.has(place) {
+                    self.manifest.enter(place);
                 }
                 Ok(false)
             }
-            There::Other if !self.ledger.has(place) => Err(MirrorError::NotOurs { path: self.folder.path.join(place) }),
+            There::Other if !self.manifest.has(place) => {
+                Err(MirrorError::NotOurs { path: self.folder.path.join(place) })
+            }
             There::Other | There::Nothing => {
-                self.ledger.enter(place);
+                self.manifest.enter(place);
                 Ok(true)
             }
         }
@@ -236,8 +238,8 @@ impl<O: Observer> Publication<'_, O> {
 
     /// Removes what nothing has pointed at for as long as `keep`, and says what that was.
     fn prune(&mut self, keep: TimeDelta, now: DateTime<Utc>) -> Result<Vec<String>, MirrorError> {
-        self.ledger.save()?;
-        let outdated = self.ledger.outdated(keep, now);
+        self.manifest.save()?;
+        let outdated = self.manifest.outdated(keep, now);
         let mut folders = BTreeSet::new();
         for place in &outdated {
             go_on(self.observer, Progress::Removing { name: place })?;
@@ -246,14 +248,14 @@ impl<O: Observer> Publication<'_, O> {
         // Before they are struck out: a file that comes back with the power would never be removed.
         sync_folders(&folders.iter().map(PathBuf::as_path).collect())?;
         for place in &outdated {
-            self.ledger.strike_out(place);
+            self.manifest.remove(place);
             // A folder that is empty now, and was made for this file. One that is not empty stays.
             let above = Path::new(place).ancestors().skip(1);
             for folder in above.filter(|above| ![Path::new(""), Path::new(TARGETS)].contains(above)) {
                 let _ = fs::remove_dir(self.folder.path.join(folder));
             }
         }
-        self.ledger.save()?;
+        self.manifest.save()?;
         Ok(outdated)
     }
 
@@ -267,7 +269,7 @@ impl<O: Observer> Publication<'_, O> {
             written: self.written,
             written_bytes: self.written_bytes,
             present: self.present,
-            kept: self.ledger.kept(),
+            kept: self.manifest.kept(),
             pruned,
             left_out: plan.left_out.clone(),
             notes: Vec::new(),
@@ -283,7 +285,7 @@ fn not_arrived(target: &PlannedTarget, error: crate::transport::TransportError) 
 }
 
 /// Whether the bytes are what some role says of them; if not, why not in the words of the first.
-fn is_one_of(said: &[Found], bytes: &[u8]) -> Result<(), MirrorError> {
+fn is_one_of(said: &[TargetInfo], bytes: &[u8]) -> Result<(), MirrorError> {
     let mut first = Ok(());
     for said in said {
         match check_target(said, bytes) {

@@ -19,12 +19,12 @@ mod copy;
 mod error;
 mod fetch;
 mod folder;
-mod ledger;
 mod observer;
 mod place;
 mod plan;
 mod report;
 mod watch;
+mod written_files;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ use crate::error::{Error, Note};
 use crate::store::MemoryStore;
 use crate::transport::Transport;
 use crate::workflow::limits::Limits;
-use crate::workflow::{OldRoots, Refresh, StateMachine, Walk, Walked};
+use crate::workflow::{AllDelegatedRoles, ReachedRoles, Refresh, RootHistory, StateMachine};
 
 use copy::MirrorCopy;
 use folder::Folder;
@@ -174,12 +174,14 @@ impl<T: Transport> Mirror<T> {
         now: DateTime<Utc>,
         prefetch: Prefetch,
         notes: &mut Vec<Note>,
-    ) -> Result<(Vec<Vec<u8>>, Walked), Error> {
+    ) -> Result<(Vec<Vec<u8>>, ReachedRoles), Error> {
         let copy = MirrorCopy::of(&self.folder, &self.limits);
-        let mut driven = |machine: OldRoots| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, notes);
-        let old = match driven(OldRoots::begin(self.pinned_root.clone(), &self.limits)?) {
+        let mut driven = |machine: RootHistory| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, notes);
+        let old = match driven(RootHistory::begin(self.pinned_root.clone(), &self.limits)?) {
             // A copy that was damaged is no reason to do without.
-            Err(Error::Refused(_)) => driven(OldRoots::begin(self.pinned_root.clone(), &self.limits)?.not_local()),
+            Err(Error::Refused(_)) => {
+                driven(RootHistory::begin(self.pinned_root.clone(), &self.limits)?.from_repository_only())
+            }
             other => other,
         }?;
         let store = MemoryStore::over(copy.clone());
@@ -187,7 +189,8 @@ impl<T: Transport> Mirror<T> {
         let trusted = self.driven(refresh, &store, prefetch, notes)?;
         let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
-        let walked = self.driven(Walk::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
+        let walked =
+            self.driven(AllDelegatedRoles::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
         Ok((roots, walked))
     }
 

@@ -8,7 +8,7 @@ use crate::store::escape::percent_encode;
 use crate::transport::Request;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::Refusal;
-use crate::workflow::{Found, TargetRequest, Trusted, Walked};
+use crate::workflow::{ReachedRoles, TargetInfo, TargetRequest, Trusted};
 
 use super::error::MirrorError;
 use super::place::{TARGETS, is_place};
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 pub(super) struct PlannedTarget {
     pub(super) request: Request,
     /// What roles say of it; without digests in the names, two of them may say different things of one file, and one of them is right.
-    pub(super) said: Vec<Found>,
+    pub(super) said: Vec<TargetInfo>,
     /// Where it belongs below the folder, with slashes: once for each digest, because clients differ in which one they ask for.
     pub(super) places: Vec<String>,
 }
@@ -65,7 +65,7 @@ impl Plan {
     /// If a target is larger than it may be, all of them together are, or two files would be in one place.
     pub(super) fn of(
         roots: &[Vec<u8>],
-        walked: &Walked,
+        walked: &ReachedRoles,
         limits: &Limits,
         most_target_bytes: u64,
     ) -> Result<Plan, MirrorError> {
@@ -141,7 +141,7 @@ impl Listed {
         let Some(path) = TargetPath::new(name) else { return Ok(()) };
         let Some(file) = targets.target(&path) else { return Ok(()) };
         let consistent_snapshot = trusted.root().consistent_snapshot();
-        let found = Found { path, file, role: role.cloned(), expiry: targets.expiry(), consistent_snapshot };
+        let found = TargetInfo { path, file, role: role.cloned(), expiry: targets.expiry(), consistent_snapshot };
         let places = match target_places(&found) {
             Ok(places) => places,
             Err(reason) => {
@@ -165,7 +165,7 @@ impl Listed {
 }
 
 /// Every place that a client may ask for.
-fn target_places(found: &Found) -> Result<Vec<String>, &'static str> {
+fn target_places(found: &TargetInfo) -> Result<Vec<String>, &'static str> {
     let paths = file_name::target_paths(found.path.as_str(), &found.file.digests, found.consistent_snapshot);
     let places: Vec<String> = paths.into_iter().map(|path| format!("{TARGETS}/{path}")).collect();
     for place in &places {
@@ -175,7 +175,7 @@ fn target_places(found: &Found) -> Result<Vec<String>, &'static str> {
 }
 
 /// Every metadata file in the order of writing: what is pointed at before what points at it.
-fn metadata_files(roots: &[Vec<u8>], walked: &Walked) -> Vec<PlannedFile> {
+fn metadata_files(roots: &[Vec<u8>], walked: &ReachedRoles) -> Vec<PlannedFile> {
     let trusted = walked.trusted();
     let named = |role: &str, version| metadata_place(&file_name::published(trusted.root(), role, version));
     let pinned = |role: &str, version, bytes: &[u8]| PlannedFile {

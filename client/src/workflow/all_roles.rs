@@ -1,23 +1,23 @@
-//! All delegated roles of a repository, for whoever needs every one of them: a mirror, or a look at their expiries.
+//! All delegated roles of a repository, for a mirror or a report of expiries.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rootline_metadata::{DelegatedRoles, Expiry, MetaFile, RoleName, TargetPath, Targets, Verified, file_name};
 
 use super::machine::{Action, Input, Prefetched, StateMachine};
-use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
+use super::phases::{Trusted, bytes_to_ask_for, verify_targets_file};
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::check::Check;
 use crate::workflow::refusal::{Fault, File, Refusal};
 
-/// The walk through all delegations, breadth first, from the top-level targets on. Each role is verified for whoever delegates to it, as in
-/// a search; nothing is stored.
+/// Goes through all delegations, breadth first, from the top-level targets on. Each role is verified for every delegator, as in a search;
+/// nothing is stored.
 #[derive(Debug)]
-pub struct Walk {
-    walked: Walked,
+pub struct AllDelegatedRoles {
+    walked: ReachedRoles,
     most_roles: usize,
-    /// Cycles end, because nobody is followed to the same role twice.
+    /// Cycles end, because each delegation is followed once.
     followed: BTreeSet<Visit>,
     to_load: VecDeque<Visit>,
     to_fetch: VecDeque<Visit>,
@@ -26,16 +26,16 @@ pub struct Walk {
     needs_all: bool,
 }
 
-/// A role as somebody delegated to it; none is the top-level role.
+/// A role as one delegator names it; `None` is the top-level role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Visit {
     role: RoleName,
     delegator: Option<RoleName>,
 }
 
-/// All roles that a walk reached.
+/// The delegated roles that were reached.
 #[derive(Clone, Debug)]
-pub struct Walked {
+pub struct ReachedRoles {
     trusted: Trusted,
     roles: BTreeMap<RoleName, Reached>,
     expired: BTreeMap<RoleName, Expiry>,
@@ -52,12 +52,12 @@ struct Reached {
 /// How many files are asked for at the same time, where the transport can: enough to hide a round trip.
 const MAX_PREFETCH: usize = 32;
 
-impl Walk {
+impl AllDelegatedRoles {
     /// Begins with the top-level targets. More than `most_roles` are not followed.
-    pub fn begin(trusted: Trusted, most_roles: usize) -> Walk {
+    pub fn begin(trusted: Trusted, most_roles: usize) -> AllDelegatedRoles {
         let top = trusted.targets().clone();
-        let walked = Walked { trusted, roles: BTreeMap::new(), expired: BTreeMap::new(), gave_up: false };
-        let mut walk = Walk {
+        let walked = ReachedRoles { trusted, roles: BTreeMap::new(), expired: BTreeMap::new(), gave_up: false };
+        let mut walk = AllDelegatedRoles {
             walked,
             most_roles,
             followed: BTreeSet::new(),
@@ -70,10 +70,10 @@ impl Walk {
         walk
     }
 
-    /// The same, passing over roles that are not there or do not verify: for a local copy, which has the roles that were asked for.
+    /// Passes over roles that are missing or do not verify: for a cache, which has only the roles that were queried.
     #[must_use]
-    pub fn of_what_is_there(self) -> Walk {
-        Walk { needs_all: false, ..self }
+    pub fn present_only(self) -> AllDelegatedRoles {
+        AllDelegatedRoles { needs_all: false, ..self }
     }
 
     /// Notes to whom a role delegates. A role that the snapshot does not list is not trusted by anybody.
@@ -115,7 +115,7 @@ impl Walk {
             };
             let bytes = reached.targets.bytes().to_vec();
             if let Some(visit) = waiting.pop_front()
-                && self.judge(&visit, bytes).is_ok()
+                && self.verify(&visit, bytes).is_ok()
                 && let Some(reached) = self.walked.roles.get_mut(&visit.role)
             {
                 reached.delegators.push(visit.delegator);
@@ -124,14 +124,14 @@ impl Walk {
     }
 
     /// Every check of a targets file, with the keys that this visit's delegator names for this role.
-    fn judge(&self, visit: &Visit, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+    fn verify(&self, visit: &Visit, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
         let file = File::Delegated(visit.role.clone());
         let delegations = self.walked.targets(visit.delegator.as_ref()).and_then(|targets| targets.delegations());
         let authority = delegations.and_then(|all| all.authority(&visit.role));
         let (Some(authority), Some(meta_file)) = (authority, self.meta_file(&visit.role)) else {
             return Err(absent(visit));
         };
-        judge_targets_file(self.walked.trusted.rooted(), &meta_file, authority, bytes, file)
+        verify_targets_file(self.walked.trusted.rooted(), &meta_file, authority, bytes, file)
     }
 
     fn meta_file(&self, role: &RoleName) -> Option<MetaFile> {
@@ -153,10 +153,10 @@ impl Walk {
     }
 }
 
-impl StateMachine for Walk {
-    type Outcome = Walked;
+impl StateMachine for AllDelegatedRoles {
+    type Outcome = ReachedRoles;
 
-    fn action(&mut self) -> Result<Action<Walked>, Refusal> {
+    fn action(&mut self) -> Result<Action<ReachedRoles>, Refusal> {
         self.settle();
         if let Some(visit) = self.to_load.front() {
             let limit = self.walked.trusted.rooted().limits().targets;
@@ -178,13 +178,13 @@ impl StateMachine for Walk {
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {
         if let Some(visit) = self.to_load.pop_front() {
-            match input.into_bytes().map(|bytes| self.judge(&visit, bytes)) {
+            match input.into_bytes().map(|bytes| self.verify(&visit, bytes)) {
                 Some(Ok(targets)) => self.reach(visit, targets),
                 _ => self.to_fetch.push_back(visit),
             }
         } else if let Some(visit) = self.to_fetch.pop_front() {
             // 5.6.1: there has to be the one that the snapshot names.
-            let judged = input.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.judge(&visit, bytes));
+            let judged = input.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.verify(&visit, bytes));
             match judged {
                 Ok(targets) => self.reach(visit, targets),
                 // Whoever asks this role will be refused, wherever it comes from; that is no reason to do without the others.
@@ -200,7 +200,7 @@ impl StateMachine for Walk {
     }
 }
 
-impl Walked {
+impl ReachedRoles {
     /// The four top-level roles.
     pub fn trusted(&self) -> &Trusted {
         &self.trusted

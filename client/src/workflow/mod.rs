@@ -7,7 +7,7 @@
 //!
 //! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Four state machines run them: [`Refresh`]
 //! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
-//! too; [`Walk`] goes to every delegated role. A [`StateMachine`] asks for a local copy or for a
+//! too; [`AllDelegatedRoles`] goes to every delegated role. A [`StateMachine`] asks for a local copy or for a
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
 //! drive the same machines.
 
@@ -27,14 +27,14 @@ mod search;
 mod target;
 mod update;
 
-pub use all_roles::{Walk, Walked};
+pub use all_roles::{AllDelegatedRoles, ReachedRoles};
 pub use machine::{Action, Content, Input, Prefetched, StateMachine};
 pub use phases::Trusted;
 pub use refresh::Refresh;
 pub use rollback_floor::Floor;
 pub use root_chain::RootChain;
-pub use root_history::OldRoots;
-pub use search::{Found, Search};
+pub use root_history::RootHistory;
+pub use search::{Search, TargetInfo};
 pub(crate) use target::target_absent;
 pub use target::{TargetRequest, check_target};
-pub use update::{Update, Updated, Wanted};
+pub use update::{TargetQuery, Update, Updated};

@@ -38,10 +38,10 @@ impl Rooted {
     ///
     /// # Errors
     /// If it is malformed, not signed, goes backwards itself or takes the snapshot backwards, or has expired.
-    pub fn judge_timestamp(&self, offered: Vec<u8>, floor: &Floor) -> Result<TimestampVerdict, Refusal> {
+    pub fn verify_timestamp(&self, offered: Vec<u8>, floor: &Floor) -> Result<TimestampDecision, Refusal> {
         // The very bytes that the floor has verified need no second look.
         if floor.timestamp().is_some_and(|local| local.bytes() == offered) {
-            return Ok(TimestampVerdict::Keep);
+            return Ok(TimestampDecision::Keep);
         }
         let file = File::Timestamp;
         let new: Envelope<Timestamp> = parse(offered, self.limits.timestamp, file.clone())?;
@@ -50,20 +50,20 @@ impl Rooted {
         // 5.4.3.1: it must not go down. An equal version changes nothing, so the local copy is kept, whatever is in the other.
         if let Some(trusted) = floor.timestamp_version() {
             if new.version() < trusted {
-                return Err(went_backwards(file.clone(), file, trusted, new.version(), Check::TimestampVersion));
+                return Err(rollback(file.clone(), file, trusted, new.version(), Check::TimestampVersion));
             }
             if new.version() == trusted {
-                return Ok(TimestampVerdict::Keep);
+                return Ok(TimestampDecision::Keep);
             }
         }
         // 5.4.3.2: nor take the snapshot down. Looked at before the file is kept (CVE-2025-2888), or it would stand in the way.
         let offered = new.snapshot().version;
         if let Some(trusted) = floor.snapshot_version().filter(|trusted| offered < *trusted) {
-            return Err(went_backwards(file, File::Snapshot, trusted, offered, Check::TimestampSnapshotVersion));
+            return Err(rollback(file, File::Snapshot, trusted, offered, Check::TimestampSnapshotVersion));
         }
         // 5.4.4: freeze.
         unexpired(new.expiry(), self.now, file, Check::TimestampExpiry)?;
-        Ok(TimestampVerdict::Replace(new))
+        Ok(TimestampDecision::Replace(new))
     }
 
     /// Goes on with a new timestamp that was judged.
@@ -86,7 +86,7 @@ impl Rooted {
 
 /// What to do with an offered timestamp.
 #[derive(Clone, Debug)]
-pub enum TimestampVerdict {
+pub enum TimestampDecision {
     /// It is no newer than the local one; go on with that.
     Keep,
     /// It is newer; store it, and go on with it.
@@ -129,7 +129,7 @@ impl Timestamped {
     ///
     /// # Errors
     /// If it is not as the timestamp says, malformed, not signed, takes a file backwards or away, or has expired.
-    pub fn judge_snapshot(&self, offered: Vec<u8>) -> Result<Verified<Snapshot>, Refusal> {
+    pub fn verify_snapshot(&self, offered: Vec<u8>) -> Result<Verified<Snapshot>, Refusal> {
         let file = File::Snapshot;
         // 5.5.2: the length and the digests that the timestamp gives.
         self.check_meta_file(&offered)?;
@@ -140,7 +140,7 @@ impl Timestamped {
         right_version(self.meta_file(), &*new, &file, Check::SnapshotVersion)?;
         // 5.5.5: no file of the trusted snapshot goes down or away.
         if let Some(trusted) = self.floor.snapshot() {
-            nothing_lost(trusted, &new)?;
+            check_rollback(trusted, &new)?;
         }
         // 5.5.6: freeze.
         unexpired(new.expiry(), self.rooted.now, file, Check::SnapshotExpiry)?;
@@ -182,9 +182,9 @@ impl Snapshotted {
     ///
     /// # Errors
     /// If they are not as the snapshot says, malformed, not signed, or have expired.
-    pub fn judge_targets(&self, offered: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+    pub fn verify_targets(&self, offered: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
         let authority = self.rooted.root.authority(TopLevelRole::Targets);
-        judge_targets_file(&self.rooted, self.snapshot.targets(), authority, offered, File::Targets)
+        verify_targets_file(&self.rooted, self.snapshot.targets(), authority, offered, File::Targets)
     }
 
     /// Everything is trusted.
@@ -240,7 +240,7 @@ impl Trusted {
 }
 
 /// 5.6.2 to 5.6.5 for one targets file, whoever delegates to it: one check for all, so that none is forgotten (CVE-2026-6967).
-pub(super) fn judge_targets_file(
+pub(super) fn verify_targets_file(
     rooted: &Rooted,
     meta_file: &MetaFile,
     authority: Authority<'_>,
@@ -314,18 +314,18 @@ fn right_version(meta_file: &MetaFile, offered: &impl Role, file: &File, check: 
     Err(Refusal { file: file.clone(), check, fault })
 }
 
-fn went_backwards(
+fn rollback(
     file: File,
     of: File,
     trusted: rootline_metadata::Version,
     offered: rootline_metadata::Version,
     check: Check,
 ) -> Refusal {
-    Refusal { file, check, fault: Fault::WentBackwards { of, trusted, offered } }
+    Refusal { file, check, fault: Fault::Rollback { of, trusted, offered } }
 }
 
 /// 5.5.5 for every file that the trusted snapshot lists, also of roles that are gone.
-fn nothing_lost(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
+fn check_rollback(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
     let refusal = |fault| Refusal { file: File::Snapshot, check: Check::SnapshotRollback, fault };
     for (name, meta_file) in trusted.meta_files() {
         let Some(trusted) = meta_file.map(|meta_file| meta_file.version) else { continue };
@@ -335,7 +335,7 @@ fn nothing_lost(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
         if offered < trusted {
             let role = file_name::delegated_role_in(&name);
             let of = role.map_or(File::Targets, File::Delegated);
-            return Err(refusal(Fault::WentBackwards { of, trusted, offered }));
+            return Err(refusal(Fault::Rollback { of, trusted, offered }));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@
 use rootline_metadata::{Envelope, MetaFile, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
 
 use super::phases::{Rooted, Timestamped, bytes_to_ask_for};
-use super::rollback_floor::{Floor, LocalCopies};
+use super::rollback_floor::{CachedFiles, Floor};
 use super::root_chain::RootChain;
 use crate::transport::Request;
 use crate::workflow::check::Check;
@@ -29,7 +29,7 @@ pub(super) fn after_root(
     chain: &RootChain,
     version: Version,
     further: u32,
-    copies: &LocalCopies,
+    copies: &CachedFiles,
     prefetched: &dyn Prefetched,
 ) -> Vec<Request> {
     let limits = chain.limits();

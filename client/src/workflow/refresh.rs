@@ -7,9 +7,9 @@ use rootline_metadata::json::Document;
 use rootline_metadata::{Role, TopLevelRole, Version, file_name};
 
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
-use super::phases::{Rooted, Snapshotted, TimestampVerdict, Timestamped, Trusted, bytes_to_ask_for};
+use super::phases::{Rooted, Snapshotted, TimestampDecision, Timestamped, Trusted, bytes_to_ask_for};
 use super::prefetch;
-use super::rollback_floor::{Floor, LocalCopies};
+use super::rollback_floor::{CachedFiles, Floor};
 use super::root_chain::RootChain;
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -47,9 +47,9 @@ pub struct Refresh {
 enum State {
     LoadRoot(RootChain, Version),
     LoadTimestamp(RootChain),
-    LoadSnapshot(RootChain, LocalCopies),
-    StoreRoot(RootChain, LocalCopies, LocalFile),
-    FetchRoot(RootChain, LocalCopies, Version),
+    LoadSnapshot(RootChain, CachedFiles),
+    StoreRoot(RootChain, CachedFiles, LocalFile),
+    FetchRoot(RootChain, CachedFiles, Version),
     FetchTimestamp(Rooted, Floor),
     StoreTimestamp(Timestamped, Arc<Document>),
     FetchSnapshot(Timestamped),
@@ -91,7 +91,7 @@ impl Refresh {
         }
     }
 
-    fn root_fetched(&mut self, mut chain: RootChain, copies: LocalCopies, input: Input) -> Result<State, Refusal> {
+    fn root_fetched(&mut self, mut chain: RootChain, copies: CachedFiles, input: Input) -> Result<State, Refusal> {
         // 5.3.3: no newer root.
         let Input::Bytes(bytes) = input else { return self.at_final_root(chain, copies) };
         let version = chain.extend(bytes)?.version().number();
@@ -101,7 +101,7 @@ impl Refresh {
     }
 
     /// 5.3.9: each root is stored in the history and as the newest, and then comes the next one.
-    fn root_stored(&self, chain: RootChain, copies: LocalCopies, file: &LocalFile) -> Result<State, Refusal> {
+    fn root_stored(&self, chain: RootChain, copies: CachedFiles, file: &LocalFile) -> Result<State, Refusal> {
         match file {
             LocalFile::RootHistory(_) => Ok(State::StoreRoot(chain, copies, LocalFile::Root)),
             _ => self.seek_in_repository(chain, copies),
@@ -109,7 +109,7 @@ impl Refresh {
     }
 
     /// 5.3.2, 5.3.3: asks for the next root; once as many were fetched as may be, carries on with the root it has.
-    fn seek_in_repository(&self, chain: RootChain, copies: LocalCopies) -> Result<State, Refusal> {
+    fn seek_in_repository(&self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
         let within_limit = self.rotations < chain.limits().root_rotations;
         match chain.next_version().filter(|_| within_limit) {
             Some(version) => Ok(State::FetchRoot(chain, copies, version)),
@@ -117,7 +117,7 @@ impl Refresh {
         }
     }
 
-    fn at_final_root(&self, chain: RootChain, copies: LocalCopies) -> Result<State, Refusal> {
+    fn at_final_root(&self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
         let rooted = chain.finish(self.now)?;
         let floor = Floor::of(copies, rooted.root(), rooted.limits());
         Ok(State::FetchTimestamp(rooted, floor))
@@ -125,7 +125,7 @@ impl Refresh {
 
     /// How many roots to ask for after the one that is on its way. They are asked for in blocks: where we have been before, one, which is
     /// hardly ever there; on the first visit four; and once those were there, as many as come in a few years.
-    fn further_roots(&self, copies: &LocalCopies, limits: &Limits) -> u32 {
+    fn further_roots(&self, copies: &CachedFiles, limits: &Limits) -> u32 {
         const BLOCK: u32 = 12;
         let first = if copies.timestamp.is_some() { 1 } else { 4 };
         let end = match self.rotations.checked_sub(first) {
@@ -228,20 +228,20 @@ fn root_loaded(mut chain: RootChain, input: Input) -> State {
 }
 
 fn timestamp_loaded(chain: RootChain, input: Input) -> State {
-    State::LoadSnapshot(chain, LocalCopies { timestamp: input.into_bytes(), snapshot: None })
+    State::LoadSnapshot(chain, CachedFiles { timestamp: input.into_bytes(), snapshot: None })
 }
 
-fn snapshot_loaded(chain: RootChain, copies: LocalCopies, input: Input) -> State {
-    let copies = LocalCopies { snapshot: input.into_bytes(), ..copies };
+fn snapshot_loaded(chain: RootChain, copies: CachedFiles, input: Input) -> State {
+    let copies = CachedFiles { snapshot: input.into_bytes(), ..copies };
     State::StoreRoot(chain, copies, LocalFile::Root)
 }
 
 fn timestamp_fetched(rooted: Rooted, floor: Floor, input: Input) -> Result<State, Refusal> {
     // 5.4.1: there has to be one.
     let Input::Bytes(bytes) = input else { return Err(absent(File::Timestamp, Check::TimestampPresent)) };
-    match rooted.judge_timestamp(bytes, &floor)? {
-        TimestampVerdict::Keep => Ok(with_timestamp(rooted.with_kept_timestamp(floor)?)),
-        TimestampVerdict::Replace(timestamp) => {
+    match rooted.verify_timestamp(bytes, &floor)? {
+        TimestampDecision::Keep => Ok(with_timestamp(rooted.with_kept_timestamp(floor)?)),
+        TimestampDecision::Replace(timestamp) => {
             let document = timestamp.document();
             Ok(State::StoreTimestamp(rooted.with_new_timestamp(timestamp, floor), document))
         }
@@ -259,13 +259,13 @@ fn with_timestamp(timestamped: Timestamped) -> State {
 fn snapshot_fetched(timestamped: Timestamped, input: Input) -> Result<State, Refusal> {
     // 5.5.1: there has to be the one that the timestamp names.
     let Input::Bytes(bytes) = input else { return Err(absent(File::Snapshot, Check::SnapshotPresent)) };
-    let snapshot = timestamped.judge_snapshot(bytes)?;
+    let snapshot = timestamped.verify_snapshot(bytes)?;
     Ok(State::StoreSnapshot(timestamped.with_snapshot(snapshot)))
 }
 
 /// The local targets pass every check that fetched ones do, or are fetched.
 fn targets_loaded(snapshotted: Snapshotted, input: Input) -> State {
-    match input.into_bytes().map(|bytes| snapshotted.judge_targets(bytes)) {
+    match input.into_bytes().map(|bytes| snapshotted.verify_targets(bytes)) {
         Some(Ok(targets)) => State::Done(snapshotted.with_targets(targets)),
         Some(Err(_)) | None => State::FetchTargets(snapshotted),
     }
@@ -274,7 +274,7 @@ fn targets_loaded(snapshotted: Snapshotted, input: Input) -> State {
 fn targets_fetched(snapshotted: Snapshotted, input: Input) -> Result<State, Refusal> {
     // 5.6.1: there has to be the one that the snapshot names.
     let Input::Bytes(bytes) = input else { return Err(absent(File::Targets, Check::TargetsPresent)) };
-    let targets = snapshotted.judge_targets(bytes)?;
+    let targets = snapshotted.verify_targets(bytes)?;
     Ok(State::StoreTargets(snapshotted.with_targets(targets)))
 }
 

@@ -71,7 +71,7 @@ pub enum Fault {
     /// Not enough of the right keys have signed.
     Unsigned(Box<Unsigned>),
     /// Its version, or the one it gives for `of`, goes down.
-    WentBackwards {
+    Rollback {
         /// The file whose version it is.
         of: File,
         /// The version that is trusted.
@@ -134,10 +134,10 @@ impl fmt::Display for Refusal {
         match &self.fault {
             Fault::Malformed(error) => write!(f, "{file} is malformed: {error}"),
             Fault::Unsigned(unsigned) => write!(f, "{file} is {unsigned}"),
-            Fault::WentBackwards { of, trusted, offered } if of == file => {
+            Fault::Rollback { of, trusted, offered } if of == file => {
                 write!(f, "{file} went backwards: version {trusted} is trusted, the repository offers {offered}")
             }
-            Fault::WentBackwards { of, trusted, offered } => {
+            Fault::Rollback { of, trusted, offered } => {
                 write!(f, "{file} takes {of} backwards: version {trusted} is trusted, the repository offers {offered}")
             }
             Fault::WrongVersion { expected, offered } => {

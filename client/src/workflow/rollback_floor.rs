@@ -16,7 +16,7 @@ pub struct Floor {
 
 impl Floor {
     /// 5.3.11: takes the local copies that the final root's keys have signed.
-    pub(super) fn of(copies: LocalCopies, root: &Root, limits: &Limits) -> Floor {
+    pub(super) fn of(copies: CachedFiles, root: &Root, limits: &Limits) -> Floor {
         let timestamp = |bytes| verified(bytes, limits.timestamp, root, TopLevelRole::Timestamp);
         let snapshot = |bytes| verified(bytes, limits.snapshot, root, TopLevelRole::Snapshot);
         Floor { timestamp: copies.timestamp.and_then(timestamp), snapshot: copies.snapshot.and_then(snapshot) }
@@ -47,7 +47,7 @@ impl Floor {
 
 /// Local copies as they were found. Nobody has verified them yet: that takes the final root.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LocalCopies {
+pub(super) struct CachedFiles {
     pub(super) timestamp: Option<Vec<u8>>,
     pub(super) snapshot: Option<Vec<u8>>,
 }

@@ -14,7 +14,7 @@ use crate::workflow::refusal::{Fault, File, Refusal};
 /// the pinned one included. That makes them one chain and not more: the oldest is vouched for by nobody here. Readers who have pinned
 /// one of them compare it with theirs.
 #[derive(Debug)]
-pub struct OldRoots {
+pub struct RootHistory {
     pinned: Vec<u8>,
     limits: Limits,
     state: State,
@@ -33,20 +33,20 @@ enum State {
 /// How many are asked for at the same time.
 const MAX_PREFETCH: usize = 16;
 
-impl OldRoots {
+impl RootHistory {
     /// Begins with the pinned root.
     ///
     /// # Errors
-    /// If it is no root, or not signed by itself.
-    pub fn begin(pinned: Vec<u8>, limits: &Limits) -> Result<OldRoots, Refusal> {
+    /// If it is not a root, or not signed by itself.
+    pub fn begin(pinned: Vec<u8>, limits: &Limits) -> Result<RootHistory, Refusal> {
         let chain = RootChain::begin(pinned.clone(), limits)?;
         let state = before(chain.newest().version()).map_or(State::Done, State::Load);
-        Ok(OldRoots { pinned, limits: limits.clone(), state, only_from_repository: false, found: Vec::new() })
+        Ok(RootHistory { pinned, limits: limits.clone(), state, only_from_repository: false, found: Vec::new() })
     }
 
-    /// The same, not looking at local copies.
+    /// Passes over the cache: every root is fetched.
     #[must_use]
-    pub fn not_local(mut self) -> OldRoots {
+    pub fn from_repository_only(mut self) -> RootHistory {
         self.only_from_repository = true;
         if let State::Load(version) = self.state {
             self.state = State::Fetch(version);
@@ -82,7 +82,7 @@ impl OldRoots {
     }
 }
 
-impl StateMachine for OldRoots {
+impl StateMachine for RootHistory {
     type Outcome = Vec<Vec<u8>>;
 
     fn action(&mut self) -> Result<Action<Self::Outcome>, Refusal> {

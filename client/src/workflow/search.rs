@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::{Expiry, MetaFile, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
 
 use super::machine::{Action, Content, Input, StateMachine};
-use super::phases::{Trusted, bytes_to_ask_for, judge_targets_file};
+use super::phases::{Trusted, bytes_to_ask_for, verify_targets_file};
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::check::Check;
@@ -21,12 +21,12 @@ pub struct Search {
     to_visit: Vec<Visit>,
     /// 5.6.7.1: each role is visited once, so that cycles end; with who delegated to it then.
     visited: BTreeMap<RoleName, Option<RoleName>>,
-    /// The roles that delegate, by name; none is the top-level role.
+    /// The roles that delegate, by name; `None` is the top-level role.
     delegators: BTreeMap<Option<RoleName>, Verified<Targets>>,
     state: State,
 }
 
-/// A role as somebody delegated to it. It is verified for this delegator, whoever else has verified it before.
+/// A role as one delegator names it. It is verified for this delegator, even if it was verified for another one before.
 #[derive(Clone, Debug)]
 struct Visit {
     role: RoleName,
@@ -38,18 +38,18 @@ enum State {
     Load(Visit, MetaFile),
     Fetch(Visit, MetaFile),
     Store(Visit, Verified<Targets>),
-    Found(Found),
+    Found(TargetInfo),
     Refused(Refusal),
 }
 
-/// What the search found.
+/// A target that a search found: its file and the role that lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct TargetInfo {
     /// The name that was searched for.
     pub path: TargetPath,
-    /// What is said about the file.
+    /// Its length and digests.
     pub file: TargetFile,
-    /// The delegated role that says it; none is the top-level role.
+    /// The delegated role that lists it; `None` for the top-level role.
     pub role: Option<RoleName>,
     /// The first expiry of that role and of those that lead to it from the top-level targets.
     pub expiry: Expiry,
@@ -90,7 +90,7 @@ impl Search {
         if let Some(file) = targets.target(&self.path) {
             let consistent_snapshot = self.trusted.root().consistent_snapshot();
             let expiry = self.first_expiry(role.as_ref(), targets.expiry());
-            return Ok(State::Found(Found { path: self.path.clone(), file, role, expiry, consistent_snapshot }));
+            return Ok(State::Found(TargetInfo { path: self.path.clone(), file, role, expiry, consistent_snapshot }));
         }
         let mut children = Vec::new();
         for delegate in targets.delegations().map(|all| all.delegates_for(&self.path)).unwrap_or_default() {
@@ -145,23 +145,23 @@ impl Search {
     }
 
     /// Every check of a targets file, with the keys that this visit's delegator names for this role.
-    fn judge(&self, visit: &Visit, meta_file: &MetaFile, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+    fn verify(&self, visit: &Visit, meta_file: &MetaFile, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
         let file = File::Delegated(visit.role.clone());
         let delegations = self.delegators.get(&visit.delegator).and_then(|targets| targets.delegations());
         let authority = delegations.and_then(|all| all.authority(&visit.role)).ok_or_else(|| self.not_listed(false))?;
-        judge_targets_file(self.trusted.rooted(), meta_file, authority, bytes, file)
+        verify_targets_file(self.trusted.rooted(), meta_file, authority, bytes, file)
     }
 
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         match (state, input) {
             // A local copy passes every check that a fetched one does, or is fetched.
-            (State::Load(visit, meta_file), Input::Bytes(bytes)) => match self.judge(&visit, &meta_file, bytes) {
+            (State::Load(visit, meta_file), Input::Bytes(bytes)) => match self.verify(&visit, &meta_file, bytes) {
                 Ok(targets) => self.ask(Some(visit.role), targets),
                 Err(_) => Ok(State::Fetch(visit, meta_file)),
             },
             (State::Load(visit, meta_file), _) => Ok(State::Fetch(visit, meta_file)),
             (State::Fetch(visit, meta_file), Input::Bytes(bytes)) => {
-                let targets = self.judge(&visit, &meta_file, bytes)?;
+                let targets = self.verify(&visit, &meta_file, bytes)?;
                 Ok(State::Store(visit, targets))
             }
             // 5.6.1: there has to be the one that the snapshot names.
@@ -177,9 +177,9 @@ impl Search {
 }
 
 impl StateMachine for Search {
-    type Outcome = Found;
+    type Outcome = TargetInfo;
 
-    fn action(&mut self) -> Result<Action<Found>, Refusal> {
+    fn action(&mut self) -> Result<Action<TargetInfo>, Refusal> {
         Ok(match &self.state {
             State::Load(visit, _) => {
                 Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)

@@ -2,7 +2,7 @@
 
 use rootline_metadata::file_name;
 
-use super::search::Found;
+use super::search::TargetInfo;
 use crate::transport::Request;
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
@@ -16,7 +16,7 @@ impl TargetRequest {
     ///
     /// # Errors
     /// If more bytes are stated than the limits allow.
-    pub fn of(found: &Found, limits: &Limits) -> Result<Request, Refusal> {
+    pub fn of(found: &TargetInfo, limits: &Limits) -> Result<Request, Refusal> {
         let (stated, limit) = (found.file.length, limits.target);
         if stated > limit {
             return Err(refusal(found, Fault::TooLong { stated, limit }));
@@ -30,7 +30,7 @@ impl TargetRequest {
 ///
 /// # Errors
 /// If they have another length or other digests.
-pub fn check_target(found: &Found, bytes: &[u8]) -> Result<(), Refusal> {
+pub fn check_target(found: &TargetInfo, bytes: &[u8]) -> Result<(), Refusal> {
     let (expected, offered) = (found.file.length, bytes.len() as u64);
     if expected != offered {
         return Err(refusal(found, Fault::WrongLength { expected, offered }));
@@ -42,11 +42,11 @@ pub fn check_target(found: &Found, bytes: &[u8]) -> Result<(), Refusal> {
 }
 
 /// What is listed has to be there.
-pub(crate) fn target_absent(found: &Found) -> Refusal {
+pub(crate) fn target_absent(found: &TargetInfo) -> Refusal {
     refusal(found, Fault::Absent)
 }
 
 /// 5.7.3: that it is there, the length stated, the length there is and the digests are one check.
-pub(super) fn refusal(found: &Found, fault: Fault) -> Refusal {
+pub(super) fn refusal(found: &TargetInfo, fault: Fault) -> Refusal {
     Refusal { file: File::Target(found.path.clone()), check: Check::TargetContent, fault }
 }

@@ -1,4 +1,4 @@
-//! A refresh and the targets that are wanted, as one piece of work, so that they can be kept together.
+//! A refresh and the targets that a caller queries, in one session, so that they can be committed together.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rootline_metadata::{Role, TargetPath};
 
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::refresh::Refresh;
-use super::search::{Found, Search};
+use super::search::{Search, TargetInfo};
 use super::target::{TargetRequest, check_target, target_absent};
 use crate::store::LocalFile;
 use crate::transport::Request;
@@ -18,28 +18,28 @@ use crate::workflow::freshness::FreshnessReport;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 
-/// A target to bring along.
+/// A target to fetch with an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TargetQuery {
     /// Its name.
     pub path: TargetPath,
-    /// Whether it is no failure when nobody lists it.
+    /// Whether the target is optional: not a failure when no role lists it.
     pub if_listed: bool,
 }
 
-/// What came of an update: everything verified, belonging together.
+/// The outcome of an update: everything verified, belonging together.
 #[derive(Clone, Debug)]
 pub struct Updated {
     /// The four top-level roles.
     pub trusted: Trusted,
-    /// The targets that were wanted and are listed, in the order in which they were wanted.
-    pub targets: Vec<(Found, Arc<[u8]>)>,
-    /// When it was last compared with the repository; none if that is not known.
+    /// The queried targets that are listed, in the order of the queries.
+    pub targets: Vec<(TargetInfo, Arc<[u8]>)>,
+    /// When it was last compared with the repository; `None` if that is not known.
     pub checked_at: Option<DateTime<Utc>>,
 }
 
 impl Updated {
-    /// The bytes of a target that was wanted.
+    /// The bytes of a queried target.
     pub fn target(&self, path: &str) -> Option<&Arc<[u8]>> {
         self.targets.iter().find(|(found, _)| found.path.as_str() == path).map(|(_, bytes)| bytes)
     }
@@ -67,17 +67,17 @@ impl Updated {
 #[derive(Debug)]
 pub struct Update {
     state: State,
-    wanted: VecDeque<Wanted>,
-    targets: Vec<(Found, Arc<[u8]>)>,
+    wanted: VecDeque<TargetQuery>,
+    targets: Vec<(TargetInfo, Arc<[u8]>)>,
 }
 
 #[derive(Debug)]
 enum State {
     Refreshing(Box<Refresh>),
-    Searching(Trusted, Box<Search>, Wanted),
-    LoadTarget(Trusted, Found),
-    FetchTarget(Trusted, Found, Request),
-    StoreTarget(Trusted, Found, Arc<[u8]>),
+    Searching(Trusted, Box<Search>, TargetQuery),
+    LoadTarget(Trusted, TargetInfo),
+    FetchTarget(Trusted, TargetInfo, Request),
+    StoreTarget(Trusted, TargetInfo, Arc<[u8]>),
     Done(Trusted),
     Refused(Refusal),
 }
@@ -89,7 +89,7 @@ impl Update {
     /// As [`Refresh::begin`].
     pub fn begin(
         pinned: Vec<u8>,
-        wanted: impl IntoIterator<Item = Wanted>,
+        wanted: impl IntoIterator<Item = TargetQuery>,
         now: DateTime<Utc>,
         limits: &Limits,
     ) -> Result<Update, Refusal> {
@@ -98,7 +98,7 @@ impl Update {
         Ok(Update { state, wanted: wanted.into_iter().collect(), targets: Vec::new() })
     }
 
-    /// On to the next target that is wanted.
+    /// Goes on to the next query.
     fn want_next(&mut self, trusted: Trusted) -> Result<State, Refusal> {
         let Some(wanted) = self.wanted.pop_front() else { return Ok(State::Done(trusted)) };
         match Search::begin(trusted.clone(), wanted.path.clone()) {
@@ -108,7 +108,7 @@ impl Update {
     }
 
     /// A repository need not have every target.
-    fn pass_over(&mut self, trusted: Trusted, wanted: &Wanted, refusal: Refusal) -> Result<State, Refusal> {
+    fn pass_over(&mut self, trusted: Trusted, wanted: &TargetQuery, refusal: Refusal) -> Result<State, Refusal> {
         match refusal.fault {
             Fault::NotListed { gave_up: false, .. } if wanted.if_listed => self.want_next(trusted),
             _ => Err(refusal),
@@ -212,9 +212,9 @@ fn inner<T>(action: Action<T>) -> Result<Action<Updated>, T> {
     }
 }
 
-fn listed(trusted: &Trusted, wanted: &Wanted) -> Option<Request> {
+fn listed(trusted: &Trusted, wanted: &TargetQuery) -> Option<Request> {
     let file = trusted.targets().target(&wanted.path)?;
-    let found = Found {
+    let found = TargetInfo {
         path: wanted.path.clone(),
         file,
         role: None,

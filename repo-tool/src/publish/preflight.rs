@@ -101,7 +101,7 @@ const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
     let mut client = Client::new(root, Published(files), copy);
     let trusted = client.refresh(now)?;
-    let walked = client.walk(&trusted, MAX_ROLES)?;
+    let walked = client.all_delegated_roles(&trusted, MAX_ROLES)?;
     let top_level = trusted.targets().targets().filter_map(|(name, _)| TargetPath::new(name));
     let delegated = walked.roles().flat_map(|(role, targets)| {
         let paths = targets.targets().filter_map(|(name, _)| TargetPath::new(name));

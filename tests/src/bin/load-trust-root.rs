@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use rootline_client::store::FileStore;
-use rootline_client::{Client, Freshness, LocalCopy};
+use rootline_client::{CachedRepository, Client, Freshness};
 use rootline_metadata::parse_instant;
 
 #[allow(clippy::print_stdout, clippy::print_stderr)] // a program of its own, without a terminal module
@@ -37,7 +37,7 @@ fn measure() -> Result<f64, Box<dyn Error>> {
     for _ in 0..repeat {
         let store = FileStore::open(cache)?;
         let mut client =
-            Client::new(pinned.clone(), LocalCopy::new(&store), &store).with_freshness(Freshness::offline());
+            Client::new(pinned.clone(), CachedRepository::new(&store), &store).with_freshness(Freshness::offline());
         let trust_root = client.trust_root(at)?;
         if trust_root.at(at).transparency_logs().count() == 0 {
             return Err("the trust root has no log".into());

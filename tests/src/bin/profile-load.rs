@@ -11,7 +11,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use rootline_client::store::{FileStore, LocalFile, Store};
 use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
-use rootline_client::{Client, Freshness, LocalCopy, TrustRoot};
+use rootline_client::{CachedRepository, Client, Freshness, TrustRoot};
 use rootline_metadata::json::Document;
 use rootline_metadata::sigstore::{SigningConfig, TrustedRoot};
 use rootline_metadata::{
@@ -178,7 +178,7 @@ fn measure() -> Result<Vec<Row>> {
 fn load(given: &Given) -> Result<TrustRoot> {
     let store = FileStore::open(&given.cache)?;
     let mut client =
-        Client::new(given.pinned.clone(), LocalCopy::new(&store), &store).with_freshness(Freshness::offline());
+        Client::new(given.pinned.clone(), CachedRepository::new(&store), &store).with_freshness(Freshness::offline());
     Ok(client.trust_root(given.at)?)
 }
 

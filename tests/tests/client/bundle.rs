@@ -7,7 +7,7 @@ use rootline_client::refusal::Fault;
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::Transport;
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_client::{Client, Freshness};
 use rootline_metadata::{Role, parse_instant};
 use rootline_tests::simulator::{Bins, Delegation, Key, Simulator};
@@ -35,16 +35,22 @@ fn repository() -> Simulator {
     sim
 }
 
-fn wanted(paths: &[&str]) -> Vec<Wanted> {
-    paths.iter().map(|path| Wanted { path: target_path(path), if_listed: false }).collect()
+fn wanted(paths: &[&str]) -> Vec<TargetQuery> {
+    paths.iter().map(|path| TargetQuery { path: target_path(path), if_listed: false }).collect()
 }
 
-fn all_targets() -> Vec<Wanted> {
+fn all_targets() -> Vec<TargetQuery> {
     wanted(&TARGETS.map(|(_, path, _)| path))
 }
 
 /// A bundle made by somebody who has just refreshed into `store`.
-fn made(root: Vec<u8>, from: &impl Transport, store: &MemoryStore, now: DateTime<Utc>, wanted: &[Wanted]) -> Bundle {
+fn made(
+    root: Vec<u8>,
+    from: &impl Transport,
+    store: &MemoryStore,
+    now: DateTime<Utc>,
+    wanted: &[TargetQuery],
+) -> Bundle {
     let mut client = Client::new(root.clone(), from, store).recording_checks();
     client.update(now, wanted).unwrap();
     Bundle::of(Contents::of_local_copy(&root, store, now, wanted, &Limits::default()).unwrap(), NAME)
@@ -110,7 +116,7 @@ fn the_same_files_give_the_same_bytes_whatever_the_local_copy_has_been_through()
 #[test]
 fn only_the_delegated_roles_on_the_way_come_along_and_those_in_hash_bins_too() {
     let sim = repository();
-    let names = |wanted: &[Wanted], sim: &Simulator| {
+    let names = |wanted: &[TargetQuery], sim: &Simulator| {
         let bundle = made(sim.root_bytes(1), sim.files(), &MemoryStore::new(), sim.day(1), wanted);
         let bytes = bundle.to_bytes().unwrap();
         verify(&bytes, &sim.root_bytes(1), sim.day(1)).unwrap();
@@ -485,7 +491,7 @@ fn a_local_copy_that_lacks_something_makes_no_bundle() {
     let sim = repository();
     let store = MemoryStore::new();
     made(sim.root_bytes(1), sim.files(), &store, sim.day(1), &wanted(&["trusted_root.json"]));
-    let make = |wanted: &[Wanted]| {
+    let make = |wanted: &[TargetQuery]| {
         Contents::of_local_copy(&sim.root_bytes(1), &store, sim.day(1), wanted, &Limits::default()).map(drop)
     };
     make(&wanted(&["trusted_root.json"])).unwrap();

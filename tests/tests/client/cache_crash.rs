@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rootline_client::store::{FileStore, LocalFile, Store, StoreError, UNFINISHED};
-use rootline_client::workflow::{Updated, Wanted};
+use rootline_client::workflow::{TargetQuery, Updated};
 use rootline_client::{Client, Error};
 use rootline_metadata::Role as _;
 use rootline_tests::crashing_disk::{CrashingDisk, Then};
@@ -117,8 +117,8 @@ fn existing(folder: &Path) -> FileStore {
     FileStore::open_existing(folder).unwrap().unwrap()
 }
 
-fn wanted() -> Vec<Wanted> {
-    vec![Wanted { path: target_path("t"), if_listed: false }]
+fn wanted() -> Vec<TargetQuery> {
+    vec![TargetQuery { path: target_path("t"), if_listed: false }]
 }
 
 fn update(sim: &Simulator, store: &impl Store, files: &Files) -> Result<Updated, Error> {

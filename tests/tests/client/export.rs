@@ -14,7 +14,7 @@ use rootline_client::export::{
 };
 use rootline_client::limits::Limits;
 use rootline_client::store::MemoryStore;
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_metadata::json::Value;
 use rootline_metadata::parse_instant;
 use rootline_metadata::sigstore::{ClientTrustConfig, TrustedRoot};
@@ -43,7 +43,8 @@ fn repository() -> Simulator {
 }
 
 fn contents(sim: &Simulator, names: &[&str]) -> Contents {
-    let wanted: Vec<Wanted> = names.iter().map(|name| Wanted { path: target_path(name), if_listed: false }).collect();
+    let wanted: Vec<TargetQuery> =
+        names.iter().map(|name| TargetQuery { path: target_path(name), if_listed: false }).collect();
     let (root, store) = (sim.root_bytes(1), MemoryStore::new());
     Client::new(root.clone(), sim.files(), &store).recording_checks().update(sim.day(1), &wanted).unwrap();
     Contents::of_local_copy(&root, &store, sim.day(1), &wanted, &Limits::default()).unwrap()

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use rootline_client::spec::Check;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Mirrors, Request, Transport, TransportError};
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_client::{Client, Error, Note};
 use rootline_metadata::Role as _;
 use rootline_tests::adversary;
@@ -58,8 +58,8 @@ fn repository() -> Simulator {
     sim
 }
 
-fn wanted() -> [Wanted; 1] {
-    [Wanted { path: target_path("t"), if_listed: false }]
+fn wanted() -> [TargetQuery; 1] {
+    [TargetQuery { path: target_path("t"), if_listed: false }]
 }
 
 /// The notes that came of an update from these mirrors.
@@ -168,7 +168,7 @@ fn a_pinned_root_that_is_none_and_a_target_that_nobody_lists_leave_no_mirror() {
     assert!(client.refresh(sim.day(1)).is_err());
     assert!(!places[0].asked() && client.take_notes().is_empty());
     let mut client = Client::new(sim.root_bytes(1), mirrors(&places), MemoryStore::new());
-    let unknown = [Wanted { path: target_path("unknown"), if_listed: false }];
+    let unknown = [TargetQuery { path: target_path("unknown"), if_listed: false }];
     assert!(client.update(sim.day(1), &unknown).is_err());
     assert!(!places[1].asked() && client.take_notes().is_empty());
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rootline_client::store::FileStore;
-use rootline_client::{Client, Freshness, LocalCopy};
+use rootline_client::{CachedRepository, Client, Freshness};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
 use rootline_tests::simulator::Simulator;
@@ -50,7 +50,8 @@ fn a_load_changes_nothing_on_the_disk() {
         Freshness::OfflineWithGrace(chrono::TimeDelta::days(3)),
         Freshness::MaxAge(chrono::TimeDelta::days(2)),
     ] {
-        let mut client = Client::new(sim.root_bytes(1), LocalCopy::new(&store), &store).with_freshness(freshness);
+        let mut client =
+            Client::new(sim.root_bytes(1), CachedRepository::new(&store), &store).with_freshness(freshness);
         client.trust_root(sim.day(2)).unwrap();
         assert!(client.take_notes().is_empty(), "{freshness:?}");
         assert_eq!(on_the_disk(folder.path()), before, "{freshness:?}");
@@ -89,7 +90,7 @@ fn loading_sigstore_s_trust_root_changes_nothing_on_the_disk() {
     let published = rootline_client::transport::Folder::new(repository.join("metadata"), repository.join("targets"));
     Client::new(pinned.clone(), published, &store).trust_root(at).unwrap();
     let before = on_the_disk(folder.path());
-    let mut client = Client::new(pinned, LocalCopy::new(&store), &store).with_freshness(Freshness::offline());
+    let mut client = Client::new(pinned, CachedRepository::new(&store), &store).with_freshness(Freshness::offline());
     assert!(client.trust_root(at).unwrap().at(at).transparency_logs().count() > 0);
     assert_eq!(on_the_disk(folder.path()), before);
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Request, Transport, TransportError};
-use rootline_client::workflow::{Updated, Wanted};
+use rootline_client::workflow::{TargetQuery, Updated};
 use rootline_client::{Client, Error, Prefetch};
 use rootline_metadata::{Role as _, parse_instant};
 use rootline_tests::distant::Distant;
@@ -19,7 +19,7 @@ struct Run<'a> {
     pinned: Vec<u8>,
     store: &'a MemoryStore,
     now: DateTime<Utc>,
-    wanted: Vec<Wanted>,
+    wanted: Vec<TargetQuery>,
 }
 
 impl Run<'_> {
@@ -64,8 +64,8 @@ fn copy_of(store: &MemoryStore) -> MemoryStore {
     copy
 }
 
-fn wanted(path: &str) -> Wanted {
-    Wanted { path: target_path(path), if_listed: false }
+fn wanted(path: &str) -> TargetQuery {
+    TargetQuery { path: target_path(path), if_listed: false }
 }
 
 /// A run for this repository that wants the target `t`.

@@ -7,7 +7,7 @@ use rootline_client::bundle::{Bundle, BundleLimits, Contents, UnverifiedBundle, 
 use rootline_client::limits::Limits;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::Folder;
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_client::{Client, Freshness};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
@@ -26,10 +26,10 @@ fn contents(folder: &Path, version: u64) -> (Folder, Contents) {
     let transport = Folder::new(folder.join("metadata"), folder.join("targets"));
     let mut client = Client::new(pinned.clone(), &transport, &store).recording_checks();
     let trusted = client.refresh(now).unwrap();
-    let walked = client.walk(&trusted, 10).unwrap();
+    let walked = client.all_delegated_roles(&trusted, 10).unwrap();
     // Not every target that is listed was kept in the archive.
     let mut wanted = every_target(&walked, &BundleLimits::default()).unwrap();
-    wanted.retain(|target: &Wanted| {
+    wanted.retain(|target: &TargetQuery| {
         let found = client.find(&trusted, &target.path).unwrap();
         client.fetch(&found).is_ok()
     });

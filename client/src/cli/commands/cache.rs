@@ -13,7 +13,7 @@ use crate::cli::instances::InstancesArgs;
 use crate::cli::repository::CacheArgs;
 use crate::cli::terminal::{Terminal, printable};
 use crate::workflow::Trusted;
-use crate::{Client, LocalCopy};
+use crate::{CachedRepository, Client};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheCommand {
@@ -150,7 +150,7 @@ type Versions = [(&'static str, u64); 4];
 /// The versions that the copy has, verified; or why there are none.
 fn versions(copy: &Copy) -> Result<Versions, &'static str> {
     let instance = copy.instance.as_ref().ok_or("no: its pinned root is not known")?;
-    let mut client = Client::new(instance.pinned_root.clone(), LocalCopy::new(&copy.store), &copy.store);
+    let mut client = Client::new(instance.pinned_root.clone(), CachedRepository::new(&copy.store), &copy.store);
     // Expiries are what `rootline status` is for: as of the beginning of time nothing has expired.
     let loaded = client.load(DateTime::UNIX_EPOCH, &[]).map_err(|_| "no: `rootline status` says why")?;
     let trusted: &Trusted = &loaded.trusted;

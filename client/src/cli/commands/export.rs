@@ -17,7 +17,7 @@ use crate::export::{
     trusted_root_line, write_all,
 };
 use crate::store::{Access, write_file};
-use crate::workflow::Wanted;
+use crate::workflow::TargetQuery;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -197,20 +197,20 @@ impl ExportArgs {
     /// Everything that is wanted, verified: first brought into the local copy, then taken from there.
     fn contents(&self, repository: &mut Repository, terminal: &Terminal) -> Result<Contents, Failure> {
         // A repository need not have a trust root.
-        let mut targets: Vec<Wanted> = wanted_if_listed().into();
+        let mut targets: Vec<TargetQuery> = wanted_if_listed().into();
         for name in &self.target {
             let path = TargetPath::new(name.as_str()).ok_or_else(|| {
                 Failure::new("a target's name is not empty", "rootline export --output FILE --target trusted_root.json")
             })?;
             targets.retain(|target| target.path != path);
-            targets.push(Wanted { path, if_listed: false });
+            targets.push(TargetQuery { path, if_listed: false });
         }
         let located = |repository: &Repository, error| repository.located(failure(error, self.freshness.freshness()));
         let updated = repository.update(&targets, terminal);
         let mut updated = updated.map_err(|error| located(repository, error))?;
         if self.all_targets {
             let limits = BundleLimits::default();
-            let walked = repository.client.walk(&updated.trusted, limits.files);
+            let walked = repository.client.all_delegated_roles(&updated.trusted, limits.files);
             targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
             let all = repository.update(&targets, terminal);
             updated = all.map_err(|error| located(repository, error))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::client::trust_root::wanted_if_listed;
 use crate::store::target_file::{Layout, TargetFile};
-use crate::workflow::Wanted;
+use crate::workflow::TargetQuery;
 use clap::Args;
 use rootline_metadata::TargetPath;
 
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let freshness = args.freshness.freshness();
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
     // The trust root comes along, so that the local copy stays whole when the repository has moved on.
-    let mut targets = vec![Wanted { path: path.clone(), if_listed: false }];
+    let mut targets = vec![TargetQuery { path: path.clone(), if_listed: false }];
     targets.extend(wanted_if_listed());
     targets.dedup_by(|later, earlier| later.path == earlier.path);
     let updated = repository.update(&targets, terminal);

@@ -8,7 +8,7 @@ use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{FileStore, LocalFile, Store, reader_meets};
 use crate::transport::{Http, HttpBlocking};
 use crate::workflow::limits::Limits;
-use crate::workflow::{Found, RootChain, Trusted};
+use crate::workflow::{RootChain, TargetInfo, Trusted};
 use crate::{Client, Prefetch};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
@@ -140,7 +140,7 @@ fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(
 }
 
 /// Whether the target is there already with matching digests.
-fn is_there(place: &TargetFile, found: &Found) -> Result<bool, Failure> {
+fn is_there(place: &TargetFile, found: &TargetInfo) -> Result<bool, Failure> {
     Ok(place.existing_matches(found.file.length, |content| reader_meets(content, &found.file.digests))?)
 }
 

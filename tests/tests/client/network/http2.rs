@@ -6,7 +6,7 @@ use std::time::Duration;
 use rootline_client::Client;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{HttpSettings, Request, Transport};
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_tests::http2_server::Http2Server;
 use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use rootline_tests::simulator::{Files, Simulator};
@@ -27,7 +27,7 @@ fn update(sim: &Simulator, files: &Files, together: usize) -> Http2Server {
     let server = Http2Server::serving(files.clone(), tls, together);
     let store = MemoryStore::new();
     let mut client = client(sim.root_bytes(1), &server.url(), settings, &store);
-    let wanted = [Wanted { path: target_path("a.txt"), if_listed: false }];
+    let wanted = [TargetQuery { path: target_path("a.txt"), if_listed: false }];
     let updated = client.update(sim.day(1), &wanted).unwrap();
     assert_eq!(updated.targets[0].1.as_ref(), b"content");
     server

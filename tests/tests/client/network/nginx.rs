@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{HttpSettings, Request, Transport, TransportError};
-use rootline_client::workflow::Wanted;
+use rootline_client::workflow::TargetQuery;
 use rootline_client::{Error, Note};
 use rootline_tests::nginx::{Nginx, Served};
 use rootline_tests::scripted_server::LoopbackCertificate;
@@ -54,7 +54,7 @@ fn an_update_over_http_2_and_a_private_authority_takes_one_connection() {
     let (_ca, trusting) = trusting(&certificate.authority);
     let store = MemoryStore::new();
     let mut with_ca = client(sim.root_bytes(1), &nginx.url(), trusting, &store);
-    let wanted = [Wanted { path: target_path("a.txt"), if_listed: false }];
+    let wanted = [TargetQuery { path: target_path("a.txt"), if_listed: false }];
     let updated = with_ca.update(sim.day(1), &wanted).unwrap();
     assert_eq!(updated.targets[0].1.len(), 50_000);
     drop(with_ca);

@@ -1,7 +1,7 @@
 //! Working from the local copy alone: every check that a refresh over the network makes, from the pinned root, with nothing fetched.
 
 use chrono::TimeDelta;
-use rootline_client::LocalCopy;
+use rootline_client::CachedRepository;
 use rootline_client::refusal::Refusal;
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
@@ -28,7 +28,7 @@ fn alone(verifier: &mut Verifier, now: chrono::DateTime<chrono::Utc>) -> Result<
         let bytes = verifier.stored(&file).expect("it is there");
         copy.save(&file, &bytes).expect("memory");
     }
-    match verifier.find(&LocalCopy::new(copy), now, "x") {
+    match verifier.find(&CachedRepository::new(copy), now, "x") {
         Ok(_) => Ok(verifier.holds()),
         Err(error) => Err(error.refusal().unwrap_or_else(|| unreachable!("not a refusal: {error}")).clone()),
     }

@@ -220,7 +220,7 @@ fn no_targets_file_goes_down() {
             let refusal = verifier.refusal(sim.files(), sim.day(1));
             assert_eq!((refusal.check, refusal.file), (Check::SnapshotRollback, File::Snapshot));
             let (trusted, offered) = (Version::new(2).unwrap(), Version::new(offered).unwrap());
-            assert_eq!(refusal.fault, Fault::WentBackwards { of: of.clone(), trusted, offered });
+            assert_eq!(refusal.fault, Fault::Rollback { of: of.clone(), trusted, offered });
             assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 2, targets 2");
         }
     }

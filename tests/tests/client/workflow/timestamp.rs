@@ -140,7 +140,7 @@ fn an_older_timestamp_is_refused() {
     let refusal = verifier.refusal(&adversary::replay(sim.files(), &before, &["timestamp.json"]), sim.day(1));
     assert_eq!(refusal.check, Check::TimestampVersion);
     let (trusted, offered) = (version(3), version(2));
-    assert_eq!(refusal.fault, Fault::WentBackwards { of: File::Timestamp, trusted, offered });
+    assert_eq!(refusal.fault, Fault::Rollback { of: File::Timestamp, trusted, offered });
     assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 1, targets 1");
 }
 
@@ -192,7 +192,7 @@ fn a_newer_timestamp_that_takes_the_snapshot_back_is_refused_and_not_kept() {
         let refusal = verifier.refusal(sim.files(), sim.day(1));
         assert_eq!(refusal.check, Check::TimestampSnapshotVersion);
         let (trusted, offered) = (version(2), version(1));
-        assert_eq!(refusal.fault, Fault::WentBackwards { of: File::Snapshot, trusted, offered });
+        assert_eq!(refusal.fault, Fault::Rollback { of: File::Snapshot, trusted, offered });
         assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"], "the snapshot is not asked for");
         let kept = verifier.stored(&LocalFile::Timestamp).unwrap();
         assert_ne!(kept, sim.files().metadata("timestamp.json").unwrap());

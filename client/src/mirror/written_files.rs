@@ -1,7 +1,7 @@
-//! What a mirror has written.
+//! The manifest of the files that a mirror has written.
 //!
 //! A file of the mirror's folder is removed only if it stands in this list, and nothing points at it any more since long enough. What somebody
-//! else has put there is neither removed nor replaced. A file is entered before it is written, so that none is ever forgotten.
+//! else has put there is neither removed nor replaced. A file is recorded before it is written, so that none is ever forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -22,27 +22,27 @@ const NAME: &str = ".rootline-mirror.json";
 /// Most bytes of it: enough for two million files.
 const LIMIT: usize = 256 << 20;
 
-/// See the module.
+/// The files that this mirror has written, by their place in its folder.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct WrittenFiles {
     path: PathBuf,
-    /// By its place: since when nothing points at it; none for what is served.
+    /// By its place: since when nothing points at it; `None` while it is served.
     files: BTreeMap<String, Option<DateTime<Utc>>>,
     changed: bool,
 }
 
-impl Ledger {
+impl WrittenFiles {
     /// The list in `folder`; empty if there is none yet.
     ///
     /// # Errors
     /// If it is there and cannot be read.
-    pub(super) fn load(folder: &Path) -> Result<Ledger, MirrorError> {
+    pub(super) fn load(folder: &Path) -> Result<WrittenFiles, MirrorError> {
         let path = folder.join(NAME);
-        let damaged = |reason: String| MirrorError::Ledger { path: path.clone(), reason };
+        let damaged = |reason: String| MirrorError::WrittenFiles { path: path.clone(), reason };
         if let Err(error) = fs::symlink_metadata(&path)
             && error.kind() == io::ErrorKind::NotFound
         {
-            return Ok(Ledger { path, files: BTreeMap::new(), changed: false });
+            return Ok(WrittenFiles { path, files: BTreeMap::new(), changed: false });
         }
         let bytes = File::open(&path).and_then(|file| read_file_at_most(&file, LIMIT as u64));
         let bytes = bytes.map_err(|error| damaged(error.to_string()))?;
@@ -52,7 +52,7 @@ impl Ledger {
         let files = files.ok_or_else(|| damaged("it lists no files".to_owned()))?;
         let files = files.map(entry).collect::<Option<_>>();
         let files = files.ok_or_else(|| damaged("an entry is none that a mirror writes".to_owned()))?;
-        Ok(Ledger { path, files, changed: false })
+        Ok(WrittenFiles { path, files, changed: false })
     }
 
     /// Writes it, if it has changed.
@@ -77,7 +77,7 @@ impl Ledger {
         self.files.contains_key(place)
     }
 
-    /// Enters a file that is about to be written.
+    /// Records a file that is about to be written.
     pub(super) fn enter(&mut self, place: &str) {
         if self.files.insert(place.to_owned(), None) != Some(None) {
             self.changed = true;
@@ -108,8 +108,8 @@ impl Ledger {
         self.files.values().filter(|since| since.is_some()).count()
     }
 
-    /// Strikes out a file that was removed.
-    pub(super) fn strike_out(&mut self, place: &str) {
+    /// Removes a file from the manifest.
+    pub(super) fn remove(&mut self, place: &str) {
         self.changed |= self.files.remove(place).is_some();
     }
 }
@@ -137,26 +137,26 @@ mod tests {
     #[test]
     fn a_file_is_outdated_once_nothing_has_pointed_at_it_for_as_long_as_it_is_kept_and_not_a_second_before() {
         let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::load(folder.path()).unwrap();
-        ledger.enter("1.snapshot.json");
-        ledger.enter("2.snapshot.json");
-        ledger.serves(&BTreeSet::from(["2.snapshot.json"]), at("2030-01-01T00:00:00Z"));
-        ledger.save().unwrap();
-        let ledger = Ledger::load(folder.path()).unwrap();
+        let mut written = WrittenFiles::load(folder.path()).unwrap();
+        written.enter("1.snapshot.json");
+        written.enter("2.snapshot.json");
+        written.serves(&BTreeSet::from(["2.snapshot.json"]), at("2030-01-01T00:00:00Z"));
+        written.save().unwrap();
+        let written = WrittenFiles::load(folder.path()).unwrap();
         let day = TimeDelta::days(1);
-        assert_eq!(ledger.outdated(day, at("2030-01-01T23:59:59Z")), Vec::<String>::new());
-        assert_eq!(ledger.outdated(day, at("2030-01-02T00:00:00Z")), ["1.snapshot.json"]);
-        assert_eq!(ledger.kept(), 1);
+        assert_eq!(written.outdated(day, at("2030-01-01T23:59:59Z")), Vec::<String>::new());
+        assert_eq!(written.outdated(day, at("2030-01-02T00:00:00Z")), ["1.snapshot.json"]);
+        assert_eq!(written.kept(), 1);
     }
 
     #[test]
     fn a_file_that_is_served_again_is_not_outdated() {
         let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::load(folder.path()).unwrap();
-        ledger.enter("a");
-        ledger.serves(&BTreeSet::new(), at("2030-01-01T00:00:00Z"));
-        ledger.serves(&BTreeSet::from(["a"]), at("2030-01-02T00:00:00Z"));
-        assert_eq!(ledger.outdated(TimeDelta::zero(), at("2031-01-01T00:00:00Z")), Vec::<String>::new());
+        let mut written = WrittenFiles::load(folder.path()).unwrap();
+        written.enter("a");
+        written.serves(&BTreeSet::new(), at("2030-01-01T00:00:00Z"));
+        written.serves(&BTreeSet::from(["a"]), at("2030-01-02T00:00:00Z"));
+        assert_eq!(written.outdated(TimeDelta::zero(), at("2031-01-01T00:00:00Z")), Vec::<String>::new());
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
         ] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(NAME), list).unwrap();
-            assert!(matches!(Ledger::load(folder.path()), Err(MirrorError::Ledger { .. })), "{list}");
+            assert!(matches!(WrittenFiles::load(folder.path()), Err(MirrorError::WrittenFiles { .. })), "{list}");
         }
     }
 }
