@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::peers;
+use crate::skipped::skip_without;
 
 /// The system calls that change what is on the disk, or make it last. A file that is opened to be written changes nothing that a call
 /// after it does not show.
@@ -39,7 +40,7 @@ impl Strace {
         if tried.is_ok_and(|status| status.success()) {
             return Some(Strace { program });
         }
-        peers::skipped("strace may not trace programs here")
+        skip_without("strace may not trace programs here")
     }
 
     /// Runs a command to its end, and gives all its steps in order. It has to succeed.

@@ -30,6 +30,7 @@ pub mod running;
 pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
+pub mod skipped;
 pub mod softhsm;
 pub mod source_text;
 pub mod static_server;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -31,18 +32,18 @@ impl LocalStack {
     /// # Panics
     /// If it does not start; if it is not installed and `CI=true`.
     pub fn shared() -> Option<&'static LocalStack> {
-        static SHARED: OnceLock<Option<LocalStack>> = OnceLock::new();
-        SHARED.get_or_init(LocalStack::start).as_ref()
+        static SHARED: OnceLock<LocalStack> = OnceLock::new();
+        let python = peers::unpacked("localstack/bin/python")?;
+        Some(SHARED.get_or_init(|| LocalStack::start(&python)))
     }
 
-    fn start() -> Option<LocalStack> {
-        let python = peers::unpacked("localstack/bin/python")?;
+    fn start(python: &Path) -> LocalStack {
         let running = Running::start_attached(|port| {
-            let mut command = Command::new(&python);
+            let mut command = Command::new(python);
             command.arg(workspace().join("tests/peers/localstack/serve.py")).arg(port.to_string());
             command
         });
-        Some(LocalStack { running })
+        LocalStack { running }
     }
 
     /// `localhost:PORT`.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::binaries::workspace;
+use crate::skipped::skip_without;
 
 /// The peers that `tests/peers/read` knows and that can be told the time.
 pub const TIMED: [&str; 4] = ["python", "node", "tough", "sigstore-tuf"];
@@ -124,18 +125,7 @@ fn folder() -> PathBuf {
 }
 
 fn missing<T>() -> Option<T> {
-    skipped("the peers are not installed: run tests/peers/install")
-}
-
-/// Says why a test is skipped.
-///
-/// # Panics
-/// If `CI=true`.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-pub(crate) fn skipped<T>(missing: &str) -> Option<T> {
-    assert!(env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
-    eprintln!("skipped: {missing}");
-    None
+    skip_without("the peers are not installed: run tests/peers/install")
 }
 
 fn run(command: &mut Command) -> Output {

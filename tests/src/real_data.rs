@@ -9,14 +9,17 @@ use std::sync::OnceLock;
 
 use rootline_metadata::hex;
 
+use crate::skipped::skip_without;
+
 /// Sigstore's public-good repository, unpacked: `metadata/` and `targets/` with names that carry digests. Only to be read: all tests
 /// share it.
 ///
 /// # Panics
 /// If it is not there and `CI=true`, or if it cannot be unpacked.
 pub fn sigstore_prod() -> Option<PathBuf> {
-    static UNPACKED: OnceLock<Option<PathBuf>> = OnceLock::new();
-    UNPACKED.get_or_init(|| found("sigstore-prod.tar").map(|archive| unpacked(&archive).join("sigstore-prod"))).clone()
+    static UNPACKED: OnceLock<PathBuf> = OnceLock::new();
+    let archive = found("sigstore-prod.tar")?;
+    Some(UNPACKED.get_or_init(|| unpacked(&archive).join("sigstore-prod")).clone())
 }
 
 /// The folder of pinned roots of public instances, and GitHub's trusted root.
@@ -50,16 +53,12 @@ pub fn file_ending(folder: &Path, ending: &str) -> Vec<u8> {
     fs::read(&found[0]).expect("the file can be read")
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn found(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/real").join(name);
     if path.exists() {
         return Some(path);
     }
-    let missing = format!("real data is not here: {}", path.display());
-    assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{missing}");
-    eprintln!("skipped: {missing}");
-    None
+    skip_without(&format!("real data is not here: {name}"))
 }
 
 /// Unpacks beside the test programs, into a folder that is named after the archive's digest. Several processes may do it at once: each

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use rootline_tests::binaries::{cargo, workspace};
+use rootline_tests::skipped::skip;
 
 /// The names of the packages that `package` is built from, itself included, with these features and nothing for tests.
 fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
@@ -182,7 +183,7 @@ fn the_core_builds_for_targets_without_a_c_compiler() {
         built += 1;
     }
     if built == 0 {
-        eprintln!("skipped: none of {targets:?} is installed");
+        skip(&format!("none of {targets:?} is installed"));
     }
 }
 

@@ -46,16 +46,15 @@ const EXAMPLES: [(&str, &[&str]); 8] = [
 
 /// A mirror of Sigstore's repository, for all tests.
 fn mirror() -> Option<&'static PathBuf> {
-    static MIRROR: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = MIRROR.get_or_init(|| {
-        let real = real_data::sigstore_prod()?;
+    static MIRROR: OnceLock<PathBuf> = OnceLock::new();
+    let real = real_data::sigstore_prod()?;
+    Some(MIRROR.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap().keep();
         let from = Folder::new(real.join("metadata"), real.join("targets"));
         let pinned = rootline_client::Instance::sigstore().pinned_root;
         Mirror::new(pinned, from, &folder).update(parse_instant(AT).unwrap(), &mut ()).unwrap();
-        Some(folder)
-    });
-    made.as_ref()
+        folder
+    }))
 }
 
 /// Runs an example with a home of its own, and nothing in its environment that could lead elsewhere.

@@ -11,6 +11,7 @@ use rootline_tests::adversary;
 use rootline_tests::binaries;
 use rootline_tests::full_disk::FullDisk;
 use rootline_tests::simulator::{Delegation, Files, Role, Server, Simulator};
+use rootline_tests::skipped::skip;
 use rootline_tests::verifier::{Verifier, target_path};
 use tempfile::TempDir;
 
@@ -217,7 +218,7 @@ fn exit_is_not_0_in_a_folder_that_may_not_be_written() {
     let mode = |mode| fs::set_permissions(scene.metadata(), fs::Permissions::from_mode(mode)).unwrap();
     mode(0o500);
     if File::create(scene.metadata().join("probe")).is_ok() {
-        eprintln!("skipped: this user may write everywhere");
+        skip("this user may write everywhere");
         return;
     }
     let (exit, said) = scene.refresh();
