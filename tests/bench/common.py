@@ -12,7 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEERS = Path(os.environ.get("ROOTLINE_PEERS", ROOT / "target" / "peers"))
 PROGRAMS = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-REAL = ROOT.parent / "shared" / "real" / "sigstore-prod.tar"
+BESIDE = ROOT.parent / "shared" / "real"
+# As the tests look for it (tests/src/real_data.rs).
+REAL = Path(os.environ.get("ROOTLINE_REAL_DATA", BESIDE if BESIDE.is_dir() else ROOT / "target" / "real-data"))
 # An instant at which the real repository is good.
 AT = "2026-08-22T00:00:00Z"
 
@@ -28,11 +30,14 @@ class Row:
 
 def real_repository(scratch: Path) -> Path | None:
     """Sigstore's repository, unless it is not there."""
-    if not REAL.exists():
-        print(f"what needs {REAL.name} is left out: it is not there")
+    if (REAL / "sigstore-prod").is_dir():
+        return REAL / "sigstore-prod"
+    archive = REAL / "sigstore-prod.tar"
+    if not archive.exists():
+        print("what needs Sigstore's repository is left out: run tests/real-data")
         return None
-    with tarfile.open(REAL) as archive:
-        archive.extractall(scratch, filter="data")
+    with tarfile.open(archive) as opened:
+        opened.extractall(scratch, filter="data")
     return scratch / "sigstore-prod"
 
 
