@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError,
-    TargetDiffers, TomlError,
+    AttestationRefusal, DraftError, FileError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
+    NewerFormat, NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError,
+    SignerError, TargetDiffers, TomlError,
 };
 use rootline_metadata::sigstore::EditError;
 
@@ -45,7 +45,10 @@ impl Failure {
 
     /// A file that people write is not as it must be.
     pub(crate) fn toml(path: &Path, error: &TomlError) -> Failure {
-        let TomlError { line, column, problem } = error;
+        let TomlError { line, column, problem, newer } = error;
+        if let Some(newer) = newer {
+            return Failure::newer(&path.display().to_string(), *newer);
+        }
         // The parser's messages may have several lines.
         let problem = problem.trim().replace('\n', "; ");
         let what = format!("{}:{line}:{column}: {problem}", path.display());
@@ -54,6 +57,19 @@ impl Failure {
             false => format!("edit {} and run this again", path.display()),
         };
         Failure::new(what, hint)
+    }
+
+    /// A file that only newer versions can read.
+    fn newer(file: &str, newer: NewerFormat) -> Failure {
+        Failure::new(format!("{file} was {newer}"), newer.hint())
+    }
+
+    /// A file of a ceremony is not as it must be; the hint is for one that is damaged.
+    pub(crate) fn file(path: &Path, error: &FileError, hint: &str) -> Failure {
+        match error {
+            FileError::Newer(newer) => Failure::newer(&path.display().to_string(), *newer),
+            error => Failure::new(format!("{}: {error}", path.display()), hint),
+        }
     }
 
     /// As the terminal shows it.

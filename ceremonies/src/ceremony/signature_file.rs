@@ -5,6 +5,7 @@ use rootline_metadata::json::{Document, FormatError, Node, Object, Value, ValueM
 use rootline_metadata::{KeyId, PublicKey, Version, hex, instant_text, parse_instant};
 
 use crate::ceremony::refusal::Refusal;
+use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
 use crate::model::role_version::Part;
@@ -43,10 +44,11 @@ impl Answer {
     /// Reads an answer.
     ///
     /// # Errors
-    /// If it does not have the form of one.
-    pub fn parse(bytes: &[u8]) -> Result<Answer, FormatError> {
+    /// If it does not have the form of one, or is of a newer version.
+    pub fn parse(bytes: &[u8]) -> Result<Answer, FileError> {
         let document = Document::parse(bytes.to_vec(), Answer::MAX_BYTES)?;
         let answer = document.top().object()?;
+        format::check(answer, format::MEMBER)?;
         let (role, version) = (answer.required("role")?, answer.required("version")?);
         Ok(Answer {
             ceremony: read_name(answer, "ceremony")?,
@@ -65,6 +67,7 @@ impl Answer {
     pub fn to_json(&self) -> Vec<u8> {
         let signatures: Value = self.signatures.iter().map(AnswerSignature::to_members).collect();
         let members = ValueMembers::new()
+            .with(format::MEMBER, FORMAT)
             .with("ceremony", self.ceremony.as_str())
             .with("role", self.part.role.name())
             .with("version", self.part.version.number())

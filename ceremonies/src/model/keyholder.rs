@@ -60,7 +60,7 @@ impl Keyholder {
     /// With its line, if it has another form, no key, one key twice, or a key that is not [publishable](NotPublishable), and if a `signer`
     /// is empty, longer than 1024 bytes or has control characters.
     pub fn parse(name: Name, text: &str) -> Result<Keyholder, TomlError> {
-        let raw: RawKeyholder = toml_error::read(text)?;
+        let raw: RawKeyholder = toml_error::read_file(text)?;
         let mut keys: Vec<PublicKey> = Vec::new();
         let mut signers = BTreeMap::new();
         for raw_key in raw.keys.get_ref() {
@@ -147,6 +147,8 @@ impl Keyholder {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawKeyholder {
+    #[serde(rename = "format")]
+    _format: Option<u64>,
     display_name: String,
     keys: Spanned<Vec<RawKey>>,
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::model::format::{FORMAT, NewerFormat, StatedFormat};
+
 /// A file that people write is not as it must be. It has no file name: whoever read the file knows it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
@@ -12,6 +14,8 @@ pub struct TomlError {
     pub column: usize,
     /// What is wrong there.
     pub problem: String,
+    /// The format that the file states, where only newer versions know it.
+    pub newer: Option<NewerFormat>,
 }
 
 impl TomlError {
@@ -20,8 +24,25 @@ impl TomlError {
         let before = text.get(..span.start).unwrap_or(text);
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
-        TomlError { line, column, problem: problem.into() }
+        TomlError { line, column, problem: problem.into(), newer: None }
     }
+}
+
+/// Reads a whole file as `T`, once its format is known: of a newer one, that is all there is to say.
+pub(crate) fn read_file<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TomlError> {
+    // What does not even have such a member as expected is told with everything else, below.
+    if let Ok(StatedFormat { format: Some(stated) }) = toml::from_str::<StatedFormat>(text) {
+        match *stated.get_ref() {
+            FORMAT => {}
+            0 => return Err(TomlError::at(text, stated.span(), "a format is 1 or more")),
+            format => {
+                let newer = NewerFormat { format };
+                let error = TomlError::at(text, stated.span(), newer.to_string());
+                return Err(TomlError { newer: Some(newer), ..error });
+            }
+        }
+    }
+    read(text)
 }
 
 /// Reads `text` as `T`.
@@ -52,6 +73,28 @@ mod tests {
         assert_eq!(fault("number = 1\n\nnumbre = 2").line, 3);
         assert!(fault("number = 1\nnumbre = 2").problem.contains("numbre"));
         assert!(read::<Example>("number = 1").is_ok());
+    }
+
+    #[test]
+    fn a_newer_format_is_told_whatever_else_the_file_has() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            #[serde(rename = "format")]
+            _format: Option<u64>,
+            #[allow(dead_code)]
+            number: u64,
+        }
+        let fault = |text| read_file::<File>(text).map(|_| ()).unwrap_err();
+        for good in ["number = 1", "format = 1\nnumber = 1"] {
+            assert!(read_file::<File>(good).is_ok(), "{good}");
+        }
+        let newer = fault("# of the future\nformat = 2\nnumbers = [1]");
+        assert_eq!((newer.line, newer.column, newer.newer), (2, 10, Some(NewerFormat { format: 2 })));
+        for bad in ["format = 0\nnumber = 1", "format = -1\nnumber = 1", "format = \"2\"\nnumber = 1", "format = 2\n["]
+        {
+            assert_eq!(fault(bad).newer, None, "{bad}");
+        }
     }
 
     #[test]

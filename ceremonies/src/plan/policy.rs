@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use crate::attestation::{AttestationRules, RawAttestationRules};
 use crate::model::bounds::{Bounds, RawBounds};
+use crate::model::format::FORMAT;
 use crate::model::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::model::name::Name;
 use crate::model::period::{Periods, RawPeriods};
@@ -39,7 +40,7 @@ impl Policy {
     /// # Errors
     /// With its line, if it has another form, a member that is not known, or a number that is out of bounds.
     pub fn parse(text: &str) -> Result<Policy, TomlError> {
-        let raw: RawPolicy = toml_error::read(text)?;
+        let raw: RawPolicy = toml_error::read_file(text)?;
         let policy = Policy {
             name: raw.name,
             root: raw.root.read(text)?,
@@ -59,6 +60,7 @@ impl Policy {
         format!(
             "# The policy of this repository: what `rootline-repo ceremony new` fills a plan in with.\n\
              # It is not signed; what a ceremony signs is its plan.\n\
+             format = {FORMAT}\n\
              name = {name}\n\
              \n\
              # Says whose keys count. The holders and the threshold are those of the first root, named as the folders under keyholders/;\n\
@@ -154,6 +156,8 @@ impl Policy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPolicy {
+    #[serde(rename = "format")]
+    _format: Option<u64>,
     name: String,
     root: RawOffline,
     targets: RawOffline,

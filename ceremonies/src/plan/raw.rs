@@ -23,6 +23,8 @@ use crate::model::toml_error::{self, TomlError};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPlan {
+    #[serde(rename = "format")]
+    _format: Option<u64>,
     id: Spanned<String>,
     at: Spanned<toml::value::Datetime>,
     summary: Option<String>,
@@ -120,7 +122,7 @@ impl Plan {
     /// With its line, if it has another form, a member that is not known, a name that is nobody's, a threshold that cannot be met, a
     /// number out of bounds, a key that is to sign both with and without a person, or ships what nobody would find.
     pub fn parse(text: &str, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, TomlError> {
-        let raw: RawPlan = toml_error::read(text)?;
+        let raw: RawPlan = toml_error::read_file(text)?;
         let root = raw_role!(raw.root).read(text, keyholders, bounds.of(&CeremonyRole::Root))?;
         let targets = raw_role!(raw.targets).read(text, keyholders, bounds.of(&CeremonyRole::Targets))?;
         let plan = Plan {

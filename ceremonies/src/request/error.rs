@@ -5,6 +5,7 @@ use rootline_metadata::json::FormatError;
 
 use super::Request;
 use crate::ceremony::frozen::FreezeError;
+use crate::model::format::{FileError, NewerFormat};
 use crate::model::keyholder::KeyholderClash;
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;
@@ -34,12 +35,9 @@ pub enum RequestError {
     /// It does not have the form of one.
     #[error("this is no signing request: {0}")]
     Format(#[from] FormatError),
-    /// It has a form that this version does not know.
-    #[error("this is a signing request of form {form}, and this version knows form 1 only")]
-    OtherForm {
-        /// Which.
-        form: u64,
-    },
+    /// It has a format that only newer versions know.
+    #[error("the request was {0}")]
+    Newer(NewerFormat),
     /// What it says has been published does not verify.
     #[error("what the request says has been published does not verify: {0}")]
     Published(#[from] PublishedError),
@@ -115,8 +113,20 @@ impl RequestError {
         }
     }
 
+    /// The format of the request, or of a file in it, where only newer versions know it.
+    fn newer(&self) -> Option<NewerFormat> {
+        match self {
+            RequestError::Newer(newer) => Some(*newer),
+            RequestError::Keyholder { source: error, .. } | RequestError::Plan(error) => error.newer,
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
+        if let Some(newer) = self.newer() {
+            return newer.hint().to_owned();
+        }
         match self {
             RequestError::TooLong { .. } => {
                 "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder"
@@ -128,7 +138,6 @@ impl RequestError {
             RequestError::Format(_) => {
                 "name the file that rootline-repo ceremony request has written; if it is, have it sent again"
             }
-            RequestError::OtherForm { .. } => "use the rootline-repo that the request was made with, or a newer one",
             RequestError::Outdated(_) => {
                 "put back what has changed since it was frozen, or freeze it again: rootline-repo ceremony freeze"
             }
@@ -143,6 +152,7 @@ impl RequestError {
                 "do not sign; ask for a request that was made from what is published now"
             }
             RequestError::Published(_)
+            | RequestError::Newer(_)
             | RequestError::Keyholder { .. }
             | RequestError::Clash(_)
             | RequestError::Plan(_)
@@ -153,6 +163,15 @@ impl RequestError {
             }
         }
         .to_owned()
+    }
+}
+
+impl From<FileError> for RequestError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Format(error) => RequestError::Format(error),
+            FileError::Newer(newer) => RequestError::Newer(newer),
+        }
     }
 }
 

@@ -7,17 +7,18 @@ use base64::engine::general_purpose::STANDARD;
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 
 use super::{Request, RequestError};
+use crate::model::format::{self, FORMAT};
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;
 
-/// The form that this version writes and reads.
-const FORM: u64 = 1;
+/// The member that has the version: it also says what the file is, so it is always there.
+const REQUEST: &str = "request";
 
 /// Most bytes of a plan or a keyholder's file.
 const MAX_BYTES_OF_TOML: usize = 2_000_000;
 
 const MEMBERS: [&str; 9] =
-    ["explanation", "request", "ceremony", "revision", "plan", "keyholders", "frozen", "targets", "published"];
+    ["explanation", REQUEST, "ceremony", "revision", "plan", "keyholders", "frozen", "targets", "published"];
 
 /// What is in the file; nothing of it has been verified.
 pub(super) struct Form {
@@ -35,10 +36,8 @@ impl Form {
     pub(super) fn read(bytes: Vec<u8>) -> Result<Form, RequestError> {
         let document = Document::parse(bytes, Request::MAX_BYTES)?;
         let request = document.top().object()?;
-        let form = request.required("request")?.number()?;
-        if form != FORM {
-            return Err(RequestError::OtherForm { form });
-        }
+        request.required(REQUEST)?;
+        format::check(request, REQUEST)?;
         if let Some((name, node)) = request.members().find(|(name, _)| !MEMBERS.contains(&&**name)) {
             return Err(node.invalid(format!("a request has no member {name:?}")).into());
         }
@@ -66,7 +65,7 @@ impl Form {
         };
         let members = ValueMembers::new()
             .with("explanation", explanation)
-            .with("request", FORM)
+            .with(REQUEST, FORMAT)
             .with("ceremony", self.ceremony.as_str())
             .with("revision", self.revision)
             .with("plan", self.plan.as_str())

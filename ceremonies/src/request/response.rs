@@ -8,6 +8,7 @@ use rootline_metadata::{instant_text, parse_instant};
 
 use crate::keys::compact_signature::CompactSignature;
 use crate::model::fingerprint::Fingerprint;
+use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role_version::Part;
 
@@ -28,8 +29,8 @@ pub struct Reply {
     pub signatures: BTreeMap<Part, CompactSignature>,
 }
 
-/// The form that this version writes and reads.
-const FORM: u64 = 1;
+/// The member that has the version: it also says what the line is, so it is always there.
+const ANSWER: &str = "answer";
 
 impl Reply {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
@@ -38,14 +39,12 @@ impl Reply {
     /// Reads one.
     ///
     /// # Errors
-    /// If it does not have the form of one.
-    pub fn parse(bytes: &[u8]) -> Result<Reply, FormatError> {
+    /// If it does not have the form of one, or is of a newer version.
+    pub fn parse(bytes: &[u8]) -> Result<Reply, FileError> {
         let document = Document::parse(bytes.to_vec(), Reply::MAX_BYTES)?;
         let reply = document.top().object()?;
-        let form = reply.required("answer")?;
-        if form.number()? != FORM {
-            return Err(form.invalid("this version reads answers of form 1; a newer rootline-repo may read this one"));
-        }
+        reply.required(ANSWER)?;
+        format::check(reply, ANSWER)?;
         let (fingerprint, at) = (reply.required("fingerprint")?, reply.required("at")?);
         let mut signatures = BTreeMap::new();
         for (name, node) in reply.required("signatures")?.object()?.members() {
@@ -71,7 +70,7 @@ impl Reply {
             members.with(&part.folder_name(), signature.to_base64())
         };
         let members = ValueMembers::new()
-            .with("answer", FORM)
+            .with(ANSWER, FORMAT)
             .with("ceremony", self.ceremony.as_str())
             .with("fingerprint", self.fingerprint.to_hex())
             .with("keyholder", self.keyholder.as_str())
@@ -133,7 +132,9 @@ mod tests {
     fn what_is_no_answer_is_refused_with_its_place() {
         let text = String::from_utf8(reply(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
-            ("\"answer\":1", "\"answer\":2", "a newer rootline-repo may read this one"),
+            ("\"answer\":1", "\"answer\":2", "made by a newer rootline (format 2; this one reads 1)"),
+            ("\"answer\":1", "\"answer\":0", "a format is 1 or more"),
+            ("\"answer\":1", "\"format\":1", "answer"),
             ("\"alice\"", "\"Alice\"", "begins with a lowercase letter"),
             ("2.root", "02.root", "expected the name of what was signed"),
             ("2.root", "2.root.json", "expected the name of what was signed"),

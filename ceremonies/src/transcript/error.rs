@@ -3,6 +3,7 @@
 use rootline_metadata::json::FormatError;
 
 use super::Transcript;
+use crate::model::format::NewerFormat;
 
 /// Why a text is no transcript, or not the one it was. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,14 @@ pub enum TranscriptError {
         line: usize,
         /// Why.
         source: FormatError,
+    },
+    /// A line has a format that only newer versions know.
+    #[error("line {line} of the transcript was {newer}")]
+    Newer {
+        /// The first of them.
+        line: usize,
+        /// Which.
+        newer: NewerFormat,
     },
     /// A line follows one that does not stand before it: that one has been changed, moved or taken out, or this one was.
     #[error("line {line} of the transcript follows a line that does not stand before it")]
@@ -49,6 +58,7 @@ impl TranscriptError {
             TranscriptError::SecondBeginning { .. } => {
                 "two ceremonies were begun under one name in two clones: keep the folder of one of them, and begin the other under another name"
             }
+            TranscriptError::Newer { newer, .. } => newer.hint(),
             TranscriptError::Repeated { .. } => "take one of the two away",
             TranscriptError::TooManyHeads => "merge fewer clones at a time, and run a command that writes in between",
             _ => {

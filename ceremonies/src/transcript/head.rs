@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::json::{Document, FormatError, Value, ValueMembers};
+use rootline_metadata::json::{Document, Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, hex, instant_text, parse_instant, sha256};
 
 use super::{LineDigest, Transcript};
+use crate::model::format::{self, FORMAT, FileError};
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
 
@@ -133,10 +134,11 @@ impl HeadSignature {
     /// Reads one.
     ///
     /// # Errors
-    /// If it does not have the form of one.
-    pub fn parse(bytes: &[u8]) -> Result<HeadSignature, FormatError> {
+    /// If it does not have the form of one, or is of a newer version.
+    pub fn parse(bytes: &[u8]) -> Result<HeadSignature, FileError> {
         let document = Document::parse(bytes.to_vec(), HeadSignature::MAX_BYTES)?;
         let object = document.top().object()?;
+        format::check(object, format::MEMBER)?;
         let name = |member| {
             let node = object.required(member)?;
             node.string()?.parse::<Name>().map_err(|bad| node.invalid(format!("{bad}")))
@@ -161,6 +163,7 @@ impl HeadSignature {
     pub fn to_json(&self) -> Vec<u8> {
         let head: Value = self.head.digests.iter().map(|digest| hex::encode(digest)).collect();
         let members = ValueMembers::new()
+            .with(format::MEMBER, FORMAT)
             .with("ceremony", self.ceremony.as_str())
             .with("keyholder", self.keyholder.as_str())
             .with("keyid", self.key_id.as_str())

@@ -7,8 +7,10 @@ use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 
 use super::{Entry, Event, EventKind, LineDigest, Transcript, TranscriptError};
+use crate::model::format::{self, FileError};
 
-/// The members of every line; all others are facts.
+/// The members of every line; all others are facts. The version is not written: a line without it has the first, and always will, as its digest is
+/// that of its text.
 const PREVIOUS: &str = "previous";
 const AT: &str = "at";
 const EVENT: &str = "event";
@@ -55,7 +57,10 @@ impl Reader {
     }
 
     fn take(&mut self, number: usize, line: &str) -> Result<(), TranscriptError> {
-        let entry = read(line).map_err(|source| TranscriptError::Unreadable { line: number, source })?;
+        let entry = read(line).map_err(|error| match error {
+            FileError::Format(source) => TranscriptError::Unreadable { line: number, source },
+            FileError::Newer(newer) => TranscriptError::Newer { line: number, newer },
+        })?;
         if self.seen.contains(&entry.digest) {
             self.repeated.get_or_insert(number);
             return Ok(());
@@ -80,14 +85,20 @@ impl Reader {
     }
 }
 
-fn read(text: &str) -> Result<Entry, FormatError> {
+/// Whether a member is one of those that are no facts.
+fn is_reserved(name: &str) -> bool {
+    matches!(name, PREVIOUS | AT | EVENT | format::MEMBER)
+}
+
+fn read(text: &str) -> Result<Entry, FileError> {
     let document = Document::parse(text.as_bytes().to_vec(), Transcript::MAX_LINE_BYTES)?;
     let line = document.top().object()?;
+    format::check(line, format::MEMBER)?;
     let at = line.required(AT)?;
     let instant = parse_instant(&at.string()?).ok_or_else(|| at.invalid("expected a date and time"))?;
     let follows = read_follows(line.required(PREVIOUS)?)?;
     let mut event = Event::new(EventKind::named(&line.required(EVENT)?.string()?));
-    let facts = line.members().filter(|(name, _)| !matches!(&**name, PREVIOUS | AT | EVENT));
+    let facts = line.members().filter(|(name, _)| !is_reserved(name));
     event.facts = facts.map(|(name, value)| (name.into_owned(), Value::from(value))).collect();
     Ok(Entry { digest: sha256(text.as_bytes()), follows, at: instant, event })
 }
@@ -126,7 +137,7 @@ pub(super) fn write(follows: &[LineDigest], at: DateTime<Utc>, event: &Event) ->
     let members =
         ValueMembers::new().with(PREVIOUS, previous).with(AT, instant_text(at)).with(EVENT, event.kind.name());
     // A fact never takes the place of what every line has.
-    let facts = event.facts.iter().filter(|(name, _)| !matches!(*name, PREVIOUS | AT | EVENT));
+    let facts = event.facts.iter().filter(|(name, _)| !is_reserved(name));
     let members = facts.fold(members, |members, (name, fact)| members.with(name, fact.clone()));
     Value::from(members).compact()
 }

@@ -174,8 +174,9 @@ impl CeremonyFolder {
                 Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
             })?;
             let answer = Answer::parse(&bytes).map_err(|error| {
-                Failure::new(
-                    format!("{}: {error}", path.display()),
+                Failure::file(
+                    &path,
+                    &error,
                     "bring it back from version control, or take it away and ask for the signature again",
                 )
             })?;

@@ -93,8 +93,9 @@ impl CeremonyFolder {
     pub(crate) fn head_signatures(&self) -> Result<BTreeMap<String, HeadSignature>, Failure> {
         let read = |(name, bytes): (String, Vec<u8>)| match HeadSignature::parse(&bytes) {
             Ok(signature) => Ok((name, signature)),
-            Err(error) => Err(Failure::new(
-                format!("{}: {error}", self.heads_path().join(name).display()),
+            Err(error) => Err(Failure::file(
+                &self.heads_path().join(name),
+                &error,
                 "bring it back from version control, or take it away and ask for the signature again",
             )),
         };
@@ -104,7 +105,11 @@ impl CeremonyFolder {
     /// Keeps a signature of the head; one that is there is never written over. Gives the path of its file.
     pub(crate) fn write_head_signature(&self, signature: &HeadSignature) -> Result<PathBuf, Failure> {
         let path = self.heads_path().join(signature.file_name());
-        atomic_file::ensure(&path, &signature.to_json())?;
+        let is_there = |bytes: Vec<u8>| HeadSignature::parse(&bytes).is_ok_and(|there| there == *signature);
+        // An earlier version wrote the same without its format.
+        if !fs::read(&path).is_ok_and(is_there) {
+            atomic_file::ensure(&path, &signature.to_json())?;
+        }
         Ok(path)
     }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline_ceremonies::{
-    Answers, CeremonyRole, CompactSignature, EventKind, Fingerprint, Intake, Keyholders, Name, Part, Reply, Standing,
+    Answers, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Intake, Keyholders, Name, Part, Reply,
+    Standing,
 };
 use serde_json::{Value, json};
 
@@ -147,12 +148,15 @@ impl Reception<'_> {
     }
 
     fn take_reply(&mut self, bytes: &[u8]) -> Result<Taken, Failure> {
-        let reply = Reply::parse(bytes).map_err(|error| {
-            let why = plain(&error.to_string());
-            Failure::new(
-                format!("this is no answer to a signing request: {why}"),
-                "have it sent again, or scan it again",
-            )
+        let reply = Reply::parse(bytes).map_err(|error| match error {
+            FileError::Newer(newer) => Failure::new(format!("the answer was {newer}"), newer.hint()),
+            error => {
+                let why = plain(&error.to_string());
+                Failure::new(
+                    format!("this is no answer to a signing request: {why}"),
+                    "have it sent again, or scan it again",
+                )
+            }
         })?;
         if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != reply.ceremony) {
             let what = format!("this is an answer to the ceremony {}, and not to {other}", reply.ceremony);

@@ -121,11 +121,7 @@ fn what_is_missing_or_not_needed_is_refused() {
     let said = edit(&|request| request["note"] = "x".into());
     said.refuses("this is no signing request", "", "name the file that rootline-repo ceremony request has written");
     let said = edit(&|request| request["request"] = json!(2));
-    said.refuses(
-        "this is a signing request of form 2, and this version knows form 1 only",
-        "",
-        "use the rootline-repo",
-    );
+    said.refuses("the request was made by a newer rootline (format 2; this one reads 1)", "", "update rootline");
     let clash = edit(&|request| request["keyholders"]["mallory"] = request["keyholders"]["alice"].clone());
     assert!(clash.status == 1 && clash.err.contains("alice and mallory hold the same key"), "{clash:?}");
 }

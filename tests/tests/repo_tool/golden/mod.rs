@@ -5,6 +5,7 @@ mod documents;
 mod events;
 mod failures;
 mod files;
+mod newer;
 
 use rootline_tests::fixtures::office::{self, DAY_1, Office, Said};
 use rootline_tests::golden::Golden;
