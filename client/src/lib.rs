@@ -38,8 +38,6 @@
 
 #[cfg(feature = "bundle")]
 pub mod bundle;
-#[cfg(feature = "cli")]
-pub mod cli;
 pub mod client;
 pub mod driver;
 pub mod error;

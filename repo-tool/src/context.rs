@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 
 use chrono::{DateTime, Utc};
-use rootline_client::cli::terminal::Terminal;
+use rootline::terminal::Terminal;
 
 use crate::folder::repository::RepositoryFolder;
 

@@ -73,8 +73,8 @@ impl Failure {
     }
 
     /// As the terminal shows it.
-    pub(crate) fn shown(&self) -> rootline_client::cli::failure::Failure {
-        let shown = rootline_client::cli::failure::Failure::new(&*self.what, self.hint.as_deref().unwrap_or_default());
+    pub(crate) fn shown(&self) -> rootline::failure::Failure {
+        let shown = rootline::failure::Failure::new(&*self.what, self.hint.as_deref().unwrap_or_default());
         match &self.check {
             Some(check) => shown.with_check(&**check),
             None => shown,
@@ -100,8 +100,8 @@ impl Failure {
     }
 }
 
-impl From<rootline_client::cli::failure::Failure> for Failure {
-    fn from(failure: rootline_client::cli::failure::Failure) -> Self {
+impl From<rootline::failure::Failure> for Failure {
+    fn from(failure: rootline::failure::Failure) -> Self {
         let own = |text: Option<&str>| text.map(str::to_owned);
         Failure { what: failure.what().to_owned(), check: own(failure.check()), hint: own(failure.hint()) }
     }

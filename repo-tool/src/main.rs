@@ -15,12 +15,12 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
-use rootline_client::cli::clock::{At, parse_at};
-use rootline_client::cli::manual::{CompletionsArgs, ManArgs};
+use rootline::clock::{At, parse_at};
+use rootline::manual::{CompletionsArgs, ManArgs};
 
 use context::Context;
 use folder::repository::RepositoryFolder;
-use rootline_client::cli::terminal::Terminal;
+use rootline::terminal::Terminal;
 
 /// Hold signing ceremonies for a trust root, and publish it.
 #[derive(Parser, Debug)]

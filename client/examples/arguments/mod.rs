@@ -2,10 +2,11 @@
 //! `cargo run --example trust_root -- http://localhost:8080 2026-08-22T00:00:00Z`.
 
 use std::env;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use rootline_client::Instance;
-use rootline_client::cli::clock::{At, parse_at};
+use rootline_metadata::parse_instant;
 
 /// The repository, and the instant to work at.
 pub(crate) fn read() -> Result<(Instance, DateTime<Utc>), String> {
@@ -15,6 +16,14 @@ pub(crate) fn read() -> Result<(Instance, DateTime<Utc>), String> {
         Some(url) => Instance::at(&url, sigstore.pinned_root),
         None => sigstore,
     };
-    let instant = arguments.next().map(|text| parse_at(&text)).transpose()?;
-    Ok((instance, At::new(instant).instant()))
+    let instant = match arguments.next() {
+        Some(text) => parse_instant(&text).ok_or("expected a date and time such as 2026-08-22T00:00:00Z")?,
+        None => now(),
+    };
+    Ok((instance, instant))
+}
+
+#[allow(clippy::disallowed_methods, reason = "an example is a program, and this is where it reads the clock")]
+fn now() -> DateTime<Utc> {
+    DateTime::from(SystemTime::now())
 }

@@ -1,5 +1,6 @@
 //! The local copy of one instance, in its place among the local copies of all.
 
+use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ pub struct Cache {
 impl Cache {
     /// The folder for the local copies of all instances: `rootline` in the platform's cache folder. None if this user has none.
     pub fn default_folder() -> Option<PathBuf> {
-        dirs::cache_dir().map(|folder| folder.join("rootline"))
+        platform_folder().map(|folder| folder.join("rootline"))
     }
 
     /// The local copy of `instance` below `folder`, on disk.
@@ -100,5 +101,19 @@ impl Store for Cache {
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// Where the platform keeps caches: `LOCALAPPDATA` on Windows, `Library/Caches` on Apple's systems, elsewhere what the XDG base directory
+/// specification says. A relative path is nobody's folder: it would be another one in every working directory.
+fn platform_folder() -> Option<PathBuf> {
+    let set = |name| env::var_os(name).map(PathBuf::from);
+    let home = || env::home_dir().filter(|home| home.is_absolute());
+    if cfg!(windows) {
+        set("LOCALAPPDATA").filter(|folder| folder.is_absolute())
+    } else if cfg!(target_vendor = "apple") {
+        home().map(|home| home.join("Library/Caches"))
+    } else {
+        set("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(|| home().map(|home| home.join(".cache")))
     }
 }

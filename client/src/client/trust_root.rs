@@ -119,7 +119,11 @@ impl TrustRoot {
         TrustRoot { missed_at: Some(now), ..self }
     }
 
-    pub(crate) fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
+    /// The trust root among the targets that an update has brought.
+    ///
+    /// # Errors
+    /// If it is not among them, or malformed.
+    pub fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
         let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
         let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
         let trusted_root =
@@ -141,8 +145,7 @@ pub fn wanted() -> [TargetQuery; 2] {
 }
 
 /// The same for any repository: it need not have a trust root either.
-#[cfg(feature = "cli")]
-pub(crate) fn wanted_if_listed() -> [TargetQuery; 2] {
+pub fn wanted_if_listed() -> [TargetQuery; 2] {
     wanted().map(|target| TargetQuery { if_listed: true, ..target })
 }
 

@@ -6,7 +6,11 @@ use std::io::{self, Read};
 use rootline_metadata::Digests;
 
 /// Everything that `file` has, or `None` when that is more than `limit` bytes. A file that grows meanwhile is bounded all the same.
-pub(crate) fn read_file_at_most(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn read_file_at_most(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let announced = file.metadata()?.len();
     read_at_most(file, announced, limit)
 }
@@ -47,7 +51,7 @@ pub(crate) fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool
 }
 
 /// Whether what `reader` has meets these digests; what cannot be read does not.
-pub(crate) fn reader_meets(mut reader: impl Read, digests: &Digests) -> bool {
+pub fn reader_meets(mut reader: impl Read, digests: &Digests) -> bool {
     let mut check = digests.check();
     let mut piece = vec![0; PIECE];
     loop {

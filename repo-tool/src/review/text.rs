@@ -1,6 +1,6 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
-use rootline_client::cli::terminal::Tone;
+use rootline::terminal::Tone;
 use rootline_metadata::{TargetFile, instant_text};
 
 use super::certificate::Stated;

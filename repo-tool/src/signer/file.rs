@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use rootline::terminal::Terminal;
 use rootline_ceremonies::secret_key::{KeyFileError, SecretKey};
-use rootline_client::cli::terminal::Terminal;
 use zeroize::Zeroizing;
 
 use super::secret::PassphraseArgs;

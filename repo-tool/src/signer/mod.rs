@@ -15,9 +15,9 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use clap::Args;
+use rootline::duration::parse_duration;
+use rootline::terminal::Terminal;
 use rootline_ceremonies::{Signer, SignerError, sign_verified};
-use rootline_client::cli::duration::parse_duration;
-use rootline_client::cli::terminal::Terminal;
 use rootline_metadata::PublicKey;
 
 pub(crate) use self::pkcs11_uri::Pkcs11Uri;

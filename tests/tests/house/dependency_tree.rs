@@ -72,6 +72,25 @@ fn a_verifier_with_the_network_has_all_that() {
     has_none_of(&tree, &["native-tls", "openssl", "openssl-sys", "aws-lc-rs", "aws-lc-sys", "cmake", "clap"]);
 }
 
+/// How many packages a verifier builds from, on the platform that most of them have; two versions of one are two.
+fn packages_of_a_verifier(arguments: &[&str]) -> usize {
+    let mut command = cargo();
+    command.args(["tree", "--package", "rootline-client", "--prefix", "none", "--edges", "normal"]);
+    command.args(["--target", "x86_64-unknown-linux-gnu"]).args(arguments);
+    let output = command.output().expect("cargo is there: it runs these tests");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("names are text");
+    let named: BTreeSet<Vec<&str>> = text.lines().map(|line| line.split(' ').take(2).collect()).collect();
+    named.iter().filter(|package| package.len() == 2).count()
+}
+
+/// These numbers only go down: whoever needs a package more takes another one out, or says in Cargo.toml what it is for and why here.
+#[test]
+fn a_verifier_builds_from_no_more_packages_than_before() {
+    assert_eq!(packages_of_a_verifier(&[]), 132, "with the default features");
+    assert_eq!(packages_of_a_verifier(&["--no-default-features", "--features", "ring"]), 64, "without a network");
+}
+
 #[test]
 fn metadata_in_pure_rust_needs_no_c() {
     for features in ["rustcrypto", "rustcrypto,ml-dsa"] {
@@ -95,14 +114,18 @@ fn metadata_has_no_io() {
 
 #[test]
 fn client_and_ceremonies_never_mention_each_other() {
-    assert!(!tree("rootline-client", &["--all-features"]).contains("rootline-ceremonies"));
+    for verifier in ["rootline-client", "rootline"] {
+        assert!(!tree(verifier, &["--all-features"]).contains("rootline-ceremonies"));
+    }
     assert!(!tree("rootline-ceremonies", &["--all-features"]).contains("rootline-client"));
     for package in ["rootline-client", "rootline-ceremonies", "rootline-metadata"] {
-        has_none_of(&tree(package, &["--all-features"]), &["rootline-repo", "rootline-tests"]);
+        has_none_of(&tree(package, &["--all-features"]), &["rootline", "rootline-repo", "rootline-tests"]);
     }
     let repo_tool = tree("rootline-repo", &[]);
     assert!(
-        ["rootline-client", "rootline-ceremonies", "rootline-metadata"].iter().all(|name| repo_tool.contains(*name))
+        ["rootline", "rootline-client", "rootline-ceremonies", "rootline-metadata"]
+            .iter()
+            .all(|name| repo_tool.contains(*name))
     );
 }
 
@@ -131,7 +154,8 @@ fn locked(file: PathBuf) -> Vec<(String, String, Option<String>)> {
 fn everything_is_locked_and_comes_from_the_registry_or_from_here() {
     let packages = locked(workspace().join("Cargo.lock"));
     assert!(packages.len() > 100);
-    let ours = ["rootline-metadata", "rootline-client", "rootline-ceremonies", "rootline-repo", "rootline-tests"];
+    let ours =
+        ["rootline-metadata", "rootline-client", "rootline", "rootline-ceremonies", "rootline-repo", "rootline-tests"];
     let mut registries = BTreeSet::new();
     for (name, version, source) in &packages {
         match source {

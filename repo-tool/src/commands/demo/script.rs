@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::read_files::read_files;
 use crate::publish::server::Server;
-use rootline_client::cli::terminal::Terminal;
+use rootline::terminal::Terminal;
 
 /// What the demo does next, and when it says it is.
 pub(super) struct Script {
@@ -48,12 +48,12 @@ impl Script {
 
     /// A command of the verifier's program, which has to succeed.
     pub(super) fn client(&self, command: &str) -> Result<(), Failure> {
-        self.expect(0, "rootline", command, rootline_client::cli::run)
+        self.expect(0, "rootline", command, rootline::run)
     }
 
     /// A command of the verifier's program, which has to be refused.
     pub(super) fn client_refused(&self, command: &str) -> Result<(), Failure> {
-        self.expect(1, "rootline", command, rootline_client::cli::run)
+        self.expect(1, "rootline", command, rootline::run)
     }
 
     /// Writes a file of one line.

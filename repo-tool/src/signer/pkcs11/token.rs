@@ -6,7 +6,7 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
-use rootline_client::cli::terminal::Terminal;
+use rootline::terminal::Terminal;
 
 use super::error::{Doing, failure};
 use super::module::Module;

@@ -1,0 +1,172 @@
+//! The options of commands that read a bundle, and what they say of it.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use rootline_client::bundle::{Bundle, BundleError, BundleLimits, UnverifiedBundle};
+use rootline_client::workflow::refusal::Fault;
+use rootline_client::{Freshness, Instance};
+use rootline_metadata::instant_text;
+use serde_json::{Value, json};
+
+use crate::clock::parse_at;
+use crate::duration::parse_duration;
+use crate::failure::Failure;
+use crate::freshness::freshness_json;
+use crate::limits::LimitArgs;
+use crate::repository::PinArgs;
+use crate::roles::{RoleState, by_expiry, role_states, role_table};
+use crate::terminal::{Terminal, printable};
+
+/// A bundle that was verified, for which instance, and when.
+pub(crate) struct Verified {
+    pub(crate) bundle: Bundle,
+    pub(crate) instance: Instance,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Which bundle, and how long after its expiry it may be used.
+#[derive(Args, Debug)]
+pub(crate) struct BundleArgs {
+    /// The bundle, as `rootline export` made it; - is standard input
+    file: PathBuf,
+
+    #[command(flatten)]
+    pin: PinArgs,
+
+    /// Accept it for so long after its expiry, such as 30d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    grace: Option<TimeDelta>,
+
+    /// Accept what had not expired at this instant, whatever has expired since
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at, conflicts_with = "grace")]
+    as_of: Option<DateTime<Utc>>,
+
+    /// Most bytes of the bundle, which is held in memory while it is verified
+    #[arg(long, value_name = "BYTES", default_value_t = BundleLimits::default().bytes)]
+    max_bytes: u64,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+impl BundleArgs {
+    /// The bundle, verified.
+    pub(crate) fn verify(&self) -> Result<Verified, Failure> {
+        let (repository, now) = (self.limits.limits(), self.pin.now());
+        let instance = self.pin.instance(&repository)?;
+        let limits = BundleLimits { bytes: self.max_bytes, repository, ..BundleLimits::default() };
+        let bundle = UnverifiedBundle::read(BufReader::new(self.open()?), limits)
+            .and_then(|bundle| bundle.verify(&instance.pinned_root, now, self.freshness()))
+            .map_err(|error| self.located(error, None))?;
+        Ok(Verified { bundle, instance, now })
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, Failure> {
+        if self.file.as_os_str() == "-" {
+            return Ok(Box::new(io::stdin().lock()));
+        }
+        let file = File::open(&self.file).map_err(|error| Failure::unreadable(&self.file, &error))?;
+        Ok(Box::new(file))
+    }
+
+    /// Why it was not taken, with its name and the local copy.
+    pub(crate) fn located(&self, error: BundleError, copy: Option<&Path>) -> Failure {
+        Failure::from(error).located(self.file.display().to_string(), copy)
+    }
+
+    fn freshness(&self) -> Freshness {
+        match self.as_of {
+            Some(instant) => Freshness::OfflineAsOf(instant),
+            None => Freshness::OfflineWithGrace(self.grace.unwrap_or_default()),
+        }
+    }
+
+    /// Until when this site may use what is in the bundle: its first expiry and the grace; none if the caller has named an instant instead.
+    fn usable_until(&self, bundle: &Bundle) -> Option<DateTime<Utc>> {
+        let expiry = bundle.contents().first_expiry().instant();
+        let grace = self.grace.unwrap_or_default();
+        self.as_of.is_none().then(|| expiry.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// What is in it, for people.
+    pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, terminal: &Terminal) {
+        let contents = bundle.contents();
+        let taken = bundle.taken_at().map_or_else(|| "it does not say when".to_owned(), instant_text);
+        terminal.line(format_args!(
+            "bundle of {}, verified from root {}",
+            printable(bundle.instance()),
+            contents.pinned()
+        ));
+        terminal.line(format_args!("taken at: {taken}"));
+        role_table(&roles(bundle, now), terminal, by_expiry);
+        for (found, bytes) in &bundle.updated().targets {
+            terminal.line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
+        }
+        if let Some(until) = self.usable_until(bundle) {
+            let left = until.signed_duration_since(now).num_days();
+            terminal.line(format_args!("this site may use it until {} ({left} days left)", instant_text(until)));
+        }
+        if let Some((role, expiry)) = bundle.freshness().first_expiry().filter(|(_, expiry)| expiry.has_passed(now)) {
+            let role = printable(role);
+            terminal.warning(format_args!(
+                "stale: {role} expired at {expiry} ({} days ago)",
+                now.signed_duration_since(expiry.instant()).num_days()
+            ));
+        }
+        if bundle.taken_at().is_some_and(|taken| taken > now) {
+            terminal.warning(format_args!(
+                "the bundle says that it was taken after {}: see if the clock is right",
+                instant_text(now)
+            ));
+        }
+    }
+
+    /// The same for programs.
+    pub(crate) fn to_json(&self, bundle: &Bundle, now: DateTime<Utc>) -> Value {
+        let contents = bundle.contents();
+        let roles = roles(bundle, now);
+        let targets = bundle
+            .updated()
+            .targets
+            .iter()
+            .map(|(found, bytes)| json!({ "name": found.path.as_str(), "length": bytes.len() }));
+        json!({
+            "instance": bundle.instance(),
+            "pinned_root": contents.pinned().number(),
+            "taken_at": bundle.taken_at().map(instant_text),
+            "freshness": freshness_json(&bundle.freshness(), now),
+            "usable_until": self.usable_until(bundle).map(instant_text),
+            "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
+            "targets": targets.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn roles(bundle: &Bundle, now: DateTime<Utc>) -> Vec<RoleState> {
+    let mut roles = role_states(&bundle.updated().trusted, now);
+    let delegated = bundle.contents().delegated().iter();
+    roles.extend(delegated.map(|role| RoleState::new(role.name.as_str(), role.version, role.expiry, now)));
+    roles
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        if let BundleError::Contents(error) = error {
+            let expired = error.refusal().is_some_and(|refusal| matches!(refusal.fault, Fault::Expired { .. }));
+            let failure = Failure::from(error);
+            return match expired {
+                true => failure
+                    .with_hint("carry over a newer bundle; or use this one for a stated time with --grace DURATION"),
+                false => failure,
+            };
+        }
+        match error.hint() {
+            Some(hint) => Failure::new(error.to_string(), hint),
+            None => Failure::new(error.to_string(), "check the path, its permissions and the space on the disk"),
+        }
+    }
+}

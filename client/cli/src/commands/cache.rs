@@ -1,0 +1,221 @@
+//! `rootline cache`: the local copies.
+
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use clap::{Args, Subcommand};
+use rootline_client::workflow::Trusted;
+use rootline_client::{CachedRepository, Client};
+use rootline_metadata::{Role, instant_text};
+use serde_json::{Value, json};
+
+use crate::copies::{Copy, copies};
+use crate::failure::Failure;
+use crate::instances::InstancesArgs;
+use crate::repository::CacheArgs;
+use crate::terminal::{Terminal, printable};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CacheCommand {
+    /// Where local copies are
+    Path(PathArgs),
+    /// All local copies: of what, how large, and when they were last checked
+    List(ListArgs),
+    /// Take local copies away
+    Clear(ClearArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlaceArgs {
+    #[command(flatten)]
+    cache: CacheArgs,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline cache path
+  rootline cache path --instance github")]
+pub(crate) struct PathArgs {
+    /// The folder of this instance's local copy, whether or not it is there yet
+    #[arg(long, value_name = "NAME")]
+    instance: Option<String>,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline cache list
+  rootline cache list --json
+
+No request is made. Versions are shown of instances that are known by name, verified from the root that is pinned for them; \
+without that root nothing in a local copy can be verified.")]
+pub(crate) struct ListArgs {
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline cache clear --instance example --dry-run
+  rootline cache clear --instance example
+  rootline cache clear --all
+
+A local copy holds the highest versions that were seen, which is what keeps an attacker from playing older files. Without it the \
+next update begins with the pinned root alone. The folder stays with its empty lock, for processes that may be waiting for it; \
+so does what rootline has not put there. Links are never followed.")]
+pub(crate) struct ClearArgs {
+    /// The local copy of this instance, or the one in this folder, as `rootline cache list` names it
+    #[arg(long, value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    instance: Option<String>,
+
+    /// All local copies
+    #[arg(long)]
+    all: bool,
+
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+impl PlaceArgs {
+    fn copies(&self) -> Result<Vec<Copy>, Failure> {
+        copies(&self.cache.folder()?, &self.instances.instances())
+    }
+}
+
+pub(crate) fn run(command: &CacheCommand, terminal: &Terminal) -> Result<(), Failure> {
+    match command {
+        CacheCommand::Path(args) => path(args, terminal),
+        CacheCommand::List(args) => list(args, terminal),
+        CacheCommand::Clear(args) => clear(args, terminal),
+    }
+}
+
+fn path(args: &PathArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let mut folder = args.place.cache.folder()?;
+    if let Some(name) = &args.instance {
+        folder.push(args.place.instances.instances().named(name)?.cache_name());
+    }
+    terminal.line(format_args!("{}", folder.display()));
+    Ok(())
+}
+
+fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let copies = args.place.copies()?;
+    if args.json {
+        let rows = copies.iter().map(to_json).collect::<Result<Vec<Value>, Failure>>()?;
+        terminal.json(&json!({ "folder": args.place.cache.folder()?.display().to_string(), "copies": rows }));
+        return Ok(());
+    }
+    for copy in &copies {
+        let contents = copy.store.contents()?;
+        let checked = copy.checked_at.map_or("never".to_owned(), instant_text);
+        let (folder, files) = (printable(&copy.folder), contents.files.len());
+        terminal.line(format_args!("{folder}"));
+        match &copy.instance {
+            Some(instance) => {
+                let (name, url) = (&instance.name, instance.location().shown());
+                terminal.line(format_args!("  instance      {name}, {url}"));
+                terminal.line(format_args!(
+                    "  verified      {}",
+                    versions(copy).map_or_else(String::from, |all| text(&all))
+                ));
+            }
+            None => terminal.line(format_args!("  instance      not known by name")),
+        }
+        terminal.line(format_args!("  size          {} bytes in {files} files", contents.bytes()));
+        terminal.line(format_args!("  last checked  {checked}"));
+    }
+    Ok(())
+}
+
+type Versions = [(&'static str, u64); 4];
+
+/// The versions that the copy has, verified; or why there are none.
+fn versions(copy: &Copy) -> Result<Versions, &'static str> {
+    let instance = copy.instance.as_ref().ok_or("no: its pinned root is not known")?;
+    let mut client = Client::new(instance.pinned_root.clone(), CachedRepository::new(&copy.store), &copy.store);
+    // Expiries are what `rootline status` is for: as of the beginning of time nothing has expired.
+    let loaded = client.load(DateTime::UNIX_EPOCH, &[]).map_err(|_| "no: `rootline status` says why")?;
+    let trusted: &Trusted = &loaded.trusted;
+    Ok([
+        ("root", trusted.root().version().number()),
+        ("timestamp", trusted.timestamp().version().number()),
+        ("snapshot", trusted.snapshot().version().number()),
+        ("targets", trusted.targets().version().number()),
+    ])
+}
+
+fn text(versions: &Versions) -> String {
+    let versions = versions.iter().map(|(role, version)| format!("{role} {version}"));
+    versions.collect::<Vec<_>>().join(", ")
+}
+
+fn to_json(copy: &Copy) -> Result<Value, Failure> {
+    let contents = copy.store.contents()?;
+    let versions = versions(copy).ok();
+    let versions = versions.map(|all| all.map(|(role, version)| (role.to_owned(), Value::from(version))));
+    Ok(json!({
+        "folder": copy.folder,
+        "instance": copy.instance.as_ref().map(|instance| &instance.name),
+        "url": copy.instance.as_ref().map(|instance| instance.location().shown()),
+        "verified": versions.is_some(),
+        "versions": versions.map(|all| all.into_iter().collect::<serde_json::Map<String, Value>>()),
+        "files": contents.files.len(),
+        "bytes": contents.bytes(),
+        "checked_at": copy.checked_at.map(instant_text),
+    }))
+}
+
+fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let mut copies = args.place.copies()?;
+    if let Some(name) = &args.instance {
+        copies.retain(|copy| copy.is_called(name));
+        if copies.is_empty() {
+            return Err(Failure::new(
+                format!("there is no local copy of {name:?}"),
+                "see which there are: rootline cache list",
+            ));
+        }
+    }
+    let mut rows = Vec::new();
+    let mut foreign: Vec<PathBuf> = Vec::new();
+    for copy in &copies {
+        let contents = if args.dry_run { copy.store.contents()? } else { copy.store.clear()? };
+        let (folder, files, bytes) = (printable(&copy.folder), contents.files.len(), contents.bytes());
+        if !args.json {
+            let done = if args.dry_run { "would clear" } else { "cleared" };
+            terminal.line(format_args!("{done} {folder}: {bytes} bytes in {files} files"));
+        }
+        rows.push(json!({ "folder": folder, "files": files, "bytes": bytes }));
+        foreign.extend(contents.foreign);
+    }
+    if args.json {
+        terminal.json(&json!({ "dry_run": args.dry_run, "cleared": rows }));
+    }
+    for path in foreign {
+        terminal.warning(format_args!("{} is not rootline's and stays", path.display()));
+    }
+    if !args.dry_run && !copies.is_empty() {
+        terminal.warning(format_args!(
+            "the highest versions that were seen are forgotten: until the next update nothing tells older files from new ones"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! `rootline init`: know a repository by name.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_client::client::open::transport;
+use rootline_client::client::trust_root::wanted_if_listed;
+use rootline_client::transport::{Request, Transport};
+use rootline_client::workflow::RootChain;
+use rootline_client::workflow::limits::Limits;
+use rootline_client::{Cache, Freshness, Instance, Location, Persistence};
+use rootline_metadata::{hex, instant_text, sha256};
+use serde_json::json;
+
+use crate::clock::{At, parse_at};
+use crate::failure::Failure;
+use crate::instances::{Adding, InstancesArgs, parse_name, read_needed};
+use crate::repository::{CacheArgs, ClientArgs, located};
+use crate::terminal::Terminal;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline init --name example --url https://tuf.example.org --root 1.root.json
+  rootline init --name example --url https://tuf.example.org \\
+      --root-url https://example.org/1.root.json --root-sha256 HEX
+  rootline init --name example --url https://tuf.example.org --root 1.root.json \\
+      --mirror https://tuf.example.net
+  rootline show --instance example
+
+Everything that is trusted later rests on this root: take it, or its digest, from a source that you trust. That is why a root \
+cannot be fetched without its digest, and why no root is taken merely because the repository serves it.
+
+An instance of the same name that differs in anything is not replaced; one that is the same is no failure.")]
+pub(crate) struct InitArgs {
+    /// The name to know it by, for --instance and ROOTLINE_INSTANCE
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    name: String,
+
+    /// Where the repository is: an http(s) URL or a folder
+    #[arg(long, value_name = "URL")]
+    url: String,
+
+    /// Where its targets are [default: targets/ below the URL]
+    #[arg(long, value_name = "URL")]
+    targets_url: Option<String>,
+
+    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
+    /// below targets/
+    #[arg(long, value_name = "URL")]
+    mirror: Vec<String>,
+
+    /// The root.json to begin with, which you have from a source that you trust
+    #[arg(long, value_name = "FILE", conflicts_with = "root_url", required_unless_present = "root_url")]
+    root: Option<PathBuf>,
+
+    /// Fetch the root.json to begin with from here; needs --root-sha256
+    #[arg(long, value_name = "URL", requires = "root_sha256")]
+    root_url: Option<String>,
+
+    /// The SHA-256 of the root.json, which you have from a source that you trust, in hex
+    #[arg(long, value_name = "HEX", value_parser = parse_digest)]
+    root_sha256: Option<[u8; 32]>,
+
+    /// Do not try the repository: make no request but for the root
+    #[arg(long)]
+    no_check: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+
+    /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    at: Option<DateTime<Utc>>,
+
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let instance = args.instance(args.pinned_root()?)?;
+    let instances = args.instances.instances();
+    // Nothing is asked of a repository that could not be kept anyway.
+    instances.is_new(&instance)?;
+    let checked_at = match args.no_check {
+        true => None,
+        false => Some(args.check(&instance, terminal)?),
+    };
+    let adding = instances.add(&instance)?;
+    let name = &instance.name;
+    let folder = instances.folder(name).unwrap_or_default();
+    let digest = hex::encode(&sha256(&instance.pinned_root));
+    if args.json {
+        terminal.json(&json!({
+            "instance": name,
+            "url": instance.location().shown(),
+            "root_sha256": digest,
+            "folder": folder.display().to_string(),
+            "added": adding == Adding::Added,
+            "checked_at": checked_at.map(instant_text),
+        }));
+        return Ok(());
+    }
+    match adding {
+        Adding::Added => terminal.line(format_args!("{name} is known now: {}", folder.display())),
+        Adding::Unchanged => terminal.line(format_args!("{name} was known already: {}", folder.display())),
+    }
+    terminal.line(format_args!("its root has the SHA-256 {digest}"));
+    if let Some(instant) = checked_at {
+        terminal.line(format_args!("verified from this root at {}", instant_text(instant)));
+    }
+    Ok(())
+}
+
+impl InitArgs {
+    /// The root to pin: signed by itself, and of the digest that was given.
+    fn pinned_root(&self) -> Result<Vec<u8>, Failure> {
+        let limits = self.client.limits();
+        let bytes = match (&self.root, &self.root_url) {
+            (Some(path), _) => read_needed(path, limits.root)?,
+            (None, Some(url)) => self.fetch_root(url, &limits)?,
+            (None, None) => return Err(Failure::missing_option("--root or --root-url")),
+        };
+        let digest = sha256(&bytes);
+        if self.root_sha256.is_some_and(|expected| expected != digest) {
+            return Err(Failure::new(
+                format!("this root has the SHA-256 {}, which is not the one that was given", hex::encode(&digest)),
+                "compare both with what the repository's operators have told you by another way; nothing was kept",
+            ));
+        }
+        RootChain::begin(bytes.clone(), &limits)?;
+        Ok(bytes)
+    }
+
+    fn fetch_root(&self, url: &str, limits: &Limits) -> Result<Vec<u8>, Failure> {
+        let (base, name) = url.rsplit_once('/').unwrap_or_default();
+        let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+        if !base.contains("://") || name.is_empty() || !is_plain(name) {
+            return Err(Failure::new(
+                "--root-url does not end in the plain name of a file",
+                "give it as https://example.org/1.root.json, or fetch it yourself and use --root FILE",
+            ));
+        }
+        let from = Instance::at(base, Vec::new());
+        let way = transport(&from, &self.client.http()?)?;
+        way.fetch(&Request::metadata(name, limits.root)).map_err(|error| located(error, &from.location().shown(), None))
+    }
+
+    fn instance(&self, pinned_root: Vec<u8>) -> Result<Instance, Failure> {
+        let place = |url: &str| absolute(url).map(|url| Location::at(&url));
+        let mut location = place(&self.url)?;
+        if let Some(targets_url) = &self.targets_url {
+            location.targets_url = absolute(targets_url)?;
+        }
+        let mirrors = self.mirror.iter().map(|url| place(url)).collect::<Result<_, _>>()?;
+        let Location { metadata_url, targets_url } = location;
+        Ok(Instance { name: self.name.clone(), metadata_url, targets_url, mirrors, pinned_root })
+    }
+
+    /// Proves it by an update, which is kept if that is possible.
+    fn check(&self, instance: &Instance, terminal: &Terminal) -> Result<DateTime<Utc>, Failure> {
+        let (cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
+        terminal.notes(note);
+        let now = At::new(self.at).instant();
+        let mut client =
+            self.client.open(instance, cache, Freshness::Online)?.with_persistence(Persistence::BestEffort);
+        let targets = wanted_if_listed();
+        let updated = client.update(now, &targets);
+        terminal.notes(client.take_notes());
+        let folder = client.store().folder();
+        let updated = updated.map_err(|error| located(error, client.transport().location(), folder))?;
+        Ok(updated.checked_at.unwrap_or(now))
+    }
+}
+
+/// A folder is known by its whole path, so that the instance is the same wherever it is used.
+fn absolute(url: &str) -> Result<String, Failure> {
+    if url.contains("://") {
+        return Ok(url.to_owned());
+    }
+    let path = std::path::absolute(url).map_err(|error| Failure::unreadable(url.as_ref(), &error))?;
+    match path.into_os_string().into_string() {
+        Ok(path) => Ok(path),
+        Err(path) => Err(Failure::new(format!("{path:?} is no UTF-8"), "use a folder whose name is")),
+    }
+}
+
+fn parse_digest(text: &str) -> Result<[u8; 32], String> {
+    let digest = hex::decode(&text.to_ascii_lowercase()).and_then(|bytes| bytes.try_into().ok());
+    digest.ok_or_else(|| "expected 64 hexadecimal digits".to_owned())
+}

@@ -1,0 +1,176 @@
+//! `rootline instance`: the repositories that are known by name.
+
+use clap::{Args, Subcommand};
+use rootline_client::Instance;
+use rootline_client::workflow::RootChain;
+use rootline_client::workflow::limits::Limits;
+use rootline_metadata::{Role, hex, sha256};
+use serde_json::{Value, json};
+
+use crate::copies::{Copy, copies};
+use crate::failure::Failure;
+use crate::instances::InstancesArgs;
+use crate::repository::CacheArgs;
+use crate::terminal::Terminal;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum InstanceCommand {
+    /// All of them: the built-in ones and those that `rootline init` has made
+    List(ListArgs),
+    /// Where one is, and which root is pinned for it
+    Show(ShowArgs),
+    /// Forget one that `rootline init` has made
+    Remove(RemoveArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline instance list
+  rootline instance list --json")]
+pub(crate) struct ListArgs {
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline instance show sigstore
+  rootline instance show example --json")]
+pub(crate) struct ShowArgs {
+    /// Its name
+    name: String,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline instance remove example
+  rootline instance remove example --with-cache
+
+Its pinned root is removed with it. Its local copy stays unless it is to go too, and with it the highest versions that were \
+seen.")]
+pub(crate) struct RemoveArgs {
+    /// Its name
+    name: String,
+
+    /// Take its local copy away as well
+    #[arg(long)]
+    with_cache: bool,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+pub(crate) fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<(), Failure> {
+    match command {
+        InstanceCommand::List(args) => list(args, terminal),
+        InstanceCommand::Show(args) => show(args, terminal),
+        InstanceCommand::Remove(args) => remove(args, terminal),
+    }
+}
+
+fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let instances = args.instances.instances();
+    let mut rows: Vec<(Instance, bool)> = Instance::all_built_in().map(|known| (known, true)).collect();
+    for name in instances.names()? {
+        // One that cannot be read must not hide the others.
+        match instances.load(&name) {
+            Ok(found) => rows.extend(found.map(|instance| (instance, false))),
+            Err(failure) => terminal.warning(format_args!("{}", failure.what())),
+        }
+    }
+    if args.json {
+        let rows = rows.iter().map(|(instance, built_in)| to_json(instance, *built_in));
+        terminal.json(&json!({ "instances": rows.collect::<Vec<Value>>() }));
+        return Ok(());
+    }
+    let width = rows.iter().map(|(instance, _)| instance.name.len()).max().unwrap_or(0);
+    for (instance, built_in) in &rows {
+        let (name, url) = (&instance.name, instance.location().shown());
+        let remark = if *built_in { "  (built in)" } else { "" };
+        terminal.line(format_args!("{name:<width$}  {url}{remark}"));
+    }
+    Ok(())
+}
+
+fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let instance = args.instances.instances().named(&args.name)?;
+    let built_in = Instance::built_in(&args.name).is_some();
+    let root = RootChain::begin(instance.pinned_root.clone(), &Limits::default())?;
+    let copy = args.cache.folder().ok().map(|folder| folder.join(instance.cache_name()));
+    if args.json {
+        let mut report = to_json(&instance, built_in);
+        report["root_version"] = root.newest().version().number().into();
+        report["root_expires"] = root.newest().expiry().to_text().into();
+        report["local_copy"] = copy.map(|folder| folder.display().to_string()).into();
+        terminal.json(&report);
+        return Ok(());
+    }
+    let line = |name: &str, value: &str| terminal.line(format_args!("{name:<12} {value}"));
+    line("name", &instance.name);
+    line("metadata", &instance.location().shown());
+    line("targets", &rootline_client::client::instance::without_credentials(&instance.targets_url));
+    for mirror in &instance.mirrors {
+        line("mirror", &mirror.shown());
+    }
+    line("pinned root", &format!("version {}", root.newest().version()));
+    line("SHA-256", &hex::encode(&sha256(&instance.pinned_root)));
+    if let Some(copy) = copy {
+        line("local copy", &copy.display().to_string());
+    }
+    Ok(())
+}
+
+fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let name = &args.name;
+    if Instance::built_in(name).is_some() {
+        return Err(Failure::new(format!("{name} is built in"), "it can be left unused, and not removed"));
+    }
+    let instances = args.instances.instances();
+    if !instances.names()?.contains(name) {
+        return Err(instances.unknown(name));
+    }
+    if !args.with_cache {
+        instances.remove(name)?;
+        terminal.line(format_args!("{name} is no longer known; its local copy, if there is one, was kept"));
+        return Ok(());
+    }
+    // First the copy, which can only be found by what is known of the instance: one that cannot be read has none that could be named.
+    instances.load(name)?;
+    let cache = args.cache.folder()?;
+    let belongs = |copy: &Copy| copy.instance.as_ref().is_some_and(|instance| instance.name == *name);
+    for copy in copies(&cache, &instances)?.iter().filter(|copy| belongs(copy)) {
+        copy.store.clear()?;
+        terminal.line(format_args!("cleared {}", copy.folder));
+    }
+    instances.remove(name)?;
+    terminal.line(format_args!("{name} is no longer known"));
+    Ok(())
+}
+
+fn to_json(instance: &Instance, built_in: bool) -> Value {
+    json!({
+        "name": instance.name,
+        "built_in": built_in,
+        "metadata_url": instance.location().shown(),
+        "targets_url": rootline_client::client::instance::without_credentials(&instance.targets_url),
+        "mirrors": instance.mirrors.iter().map(|mirror| mirror.shown()).collect::<Vec<_>>(),
+        "root_sha256": hex::encode(&sha256(&instance.pinned_root)),
+    })
+}

@@ -1,0 +1,243 @@
+//! `rootline mirror`: a static mirror of a repository.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use rootline_client::Error;
+use rootline_client::client::open::OpenTransport;
+use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits, MirrorReport, Progress, watch};
+use rootline_metadata::{Role as _, instant_text};
+use serde_json::{Value, json};
+
+use crate::duration::parse_duration;
+use crate::failure::Failure;
+use crate::progress::{ProgressLine, size};
+use crate::repository::SourceArgs;
+use crate::roles::{RoleState, by_expiry, role_states, role_table};
+use crate::signals::Signals;
+use crate::terminal::Terminal;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline mirror /srv/tuf                                  Sigstore's repository, once
+  rootline mirror /srv/tuf --watch 10m                      and again every ten minutes, until it is interrupted
+  rootline mirror /srv/tuf --json --quiet                   for a timer, with what was done as JSON
+  rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
+  rootline update --instance sigstore --url /srv/tuf        a verifier that reads the mirror
+
+The folder is served as it is by any web server: metadata at its top, targets below targets/. Whoever reads while it is \
+written is served a whole publication. Nothing in it is older than what it had, and files that somebody else has put \
+there are neither replaced nor removed.
+
+Exit status: 0 up to date, or interrupted while watching; 1 refused or failed, and the mirror serves what it did before. \
+While watching, an interrupt ends it after a complete step, and a second one at once.")]
+pub(crate) struct MirrorArgs {
+    /// The folder of the mirror; it is made if it is missing
+    folder: PathBuf,
+
+    /// Do it again and again with so long in between; a round that fails is told and tried again sooner [default: 10m]
+    #[arg(long, value_name = "INTERVAL", value_parser = parse_duration, num_args = 0..=1, default_missing_value = "10m")]
+    watch: Option<TimeDelta>,
+
+    /// How long to keep files that nothing points at any more, for those who are still reading
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
+    keep: TimeDelta,
+
+    /// Most delegated roles to mirror
+    #[arg(long, value_name = "NUMBER", default_value_t = MirrorLimits::default().roles, help_heading = "Limits")]
+    max_roles: usize,
+
+    /// Most bytes of all targets together to mirror
+    #[arg(long, value_name = "BYTES", default_value_t = MirrorLimits::default().target_bytes, help_heading = "Limits")]
+    max_total_bytes: u64,
+
+    /// Print what was done as JSON; with --watch one line for each round
+    #[arg(long)]
+    json: bool,
+
+    /// Print warnings and failures only, and show no progress
+    #[arg(long, short)]
+    quiet: bool,
+
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let source = args.source.open_whole("--max-roles says how many roles a mirror may have")?;
+    let limits = MirrorLimits { roles: args.max_roles, target_bytes: args.max_total_bytes };
+    let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
+        .with_limits(source.limits)
+        .with_mirror_limits(limits)
+        .keeping(args.keep);
+    let command = Command { args, terminal, name: &source.instance.name, url: &source.instance.metadata_url, mirror };
+    match args.watch {
+        Some(interval) => command.watch(interval),
+        None => command.once(),
+    }
+}
+
+/// One run of the command.
+struct Command<'a> {
+    args: &'a MirrorArgs,
+    terminal: &'a Terminal,
+    name: &'a str,
+    url: &'a str,
+    mirror: Mirror<OpenTransport>,
+}
+
+impl Command<'_> {
+    fn once(&self) -> Result<(), Failure> {
+        let now = self.args.source.now();
+        let report = self.round(now, || false).map_err(|error| self.failure(error))?;
+        if self.args.json {
+            self.terminal.json(&self.json(&report, now));
+        } else if !self.args.quiet {
+            let folder = self.mirror.folder().display();
+            let name = self.name.escape_debug();
+            self.terminal.line(format_args!("the mirror of {name} in {folder} is up to date at {}", instant_text(now)));
+            role_table(&role_states(&report.trusted, now), self.terminal, by_expiry);
+            self.terminal.line(format_args!("{}", has_line(&report)));
+            self.terminal.line(format_args!("{}", done_line(&report)));
+        }
+        Ok(())
+    }
+
+    /// Ends after a complete step once it is interrupted.
+    fn watch(&self, interval: TimeDelta) -> Result<(), Failure> {
+        let interval = interval.to_std().unwrap_or(Duration::ZERO);
+        if interval < SHORTEST_INTERVAL {
+            return Err(Failure::new(
+                "a repository is not asked more often than every ten seconds",
+                "Sigstore's timestamp changes once a day: --watch 10m is plenty",
+            ));
+        }
+        let signals = Signals::note().map_err(|error| {
+            Failure::new(format!("signals cannot be waited for: {error}"), "run it from a timer, without --watch")
+        })?;
+        let round = || {
+            let now = self.args.source.now();
+            match self.round(now, || signals.has_come()) {
+                Ok(report) => {
+                    self.tell(&report, now);
+                    true
+                }
+                Err(MirrorError::Stopped) => true,
+                Err(error) => {
+                    let failure = self.failure(error);
+                    if self.args.json {
+                        self.terminal.line(format_args!("{}", failure.to_json()));
+                    }
+                    self.terminal.failure(&failure);
+                    false
+                }
+            }
+        };
+        watch(interval, round, |pause| signals.wait(pause));
+        Ok(())
+    }
+
+    fn round(&self, now: DateTime<Utc>, is_stopped: impl Fn() -> bool) -> Result<MirrorReport, MirrorError> {
+        let progress = (!self.args.quiet).then(|| self.terminal.progress());
+        let mut observer = |step: Progress<'_>| {
+            if let Some(progress) = &progress {
+                show(progress, step);
+            }
+            if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let updated = self.mirror.update(now, &mut observer);
+        drop(progress);
+        let report = updated?;
+        self.terminal.notes(&report.notes);
+        self.terminal.notes(&report.left_out);
+        Ok(report)
+    }
+
+    fn failure(&self, error: MirrorError) -> Failure {
+        Failure::from(error).located(self.mirror.transport().location(), Some(self.mirror.folder()))
+    }
+
+    /// One round of several. Where nothing has changed there is nothing to tell a person.
+    fn tell(&self, report: &MirrorReport, now: DateTime<Utc>) {
+        if self.args.json {
+            self.terminal.line(format_args!("{}", self.json(report, now)));
+        } else if !self.args.quiet && (!report.written.is_empty() || !report.pruned.is_empty()) {
+            let timestamp = report.trusted.timestamp().version();
+            self.terminal.line(format_args!("{}: timestamp {timestamp}, {}", instant_text(now), done_line(report)));
+        }
+    }
+
+    fn json(&self, report: &MirrorReport, now: DateTime<Utc>) -> Value {
+        let roles = role_states(&report.trusted, now);
+        let delegated = report.delegated.iter().map(|(role, version, expiry)| {
+            json!({
+                "role": role,
+                "version": version.number(),
+                "expires": expiry.to_text(),
+            })
+        });
+        json!({
+            "instance": self.name,
+            "url": self.url,
+            "folder": self.mirror.folder().display().to_string(),
+            "at": instant_text(now),
+            "oldest_root": report.oldest_root.number(),
+            "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
+            "delegated_roles": delegated.collect::<Vec<_>>(),
+            "targets": report.targets,
+            "written": report.written,
+            "written_bytes": report.written_bytes,
+            "present": report.present,
+            "kept": report.kept,
+            "pruned": report.pruned,
+            "left_out": report.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Shorter pauses would only load the repository.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
+
+fn show(line: &ProgressLine, step: Progress<'_>) {
+    match step {
+        Progress::Planned { files, .. } => line.files(files),
+        Progress::Present { name, bytes } | Progress::Writing { name, bytes } => line.file(name, bytes),
+        _ => {}
+    }
+}
+
+fn has_line(report: &MirrorReport) -> String {
+    let (oldest, newest) = (report.oldest_root, report.trusted.root().version());
+    let roles = report.delegated.len();
+    format!("it has roots {oldest} to {newest}, {}, {}", many(roles, "delegated role"), many(report.targets, "target"))
+}
+
+fn done_line(report: &MirrorReport) -> String {
+    let written = many(report.written.len(), "file");
+    let bytes = size(report.written_bytes);
+    let (pruned, kept) = (report.pruned.len(), report.kept);
+    format!("wrote {written} ({bytes}), removed {pruned}, kept {kept} of earlier publications")
+}
+
+fn many(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Repository(error) => Error::into(error),
+            MirrorError::TooManyRoles { .. } => too_large(&error, "--max-roles"),
+            MirrorError::TooManyBytes { .. } => too_large(&error, "--max-total-bytes"),
+            other => Failure::new(other.to_string(), other.hint().unwrap_or_default()),
+        }
+    }
+}
+
+fn too_large(error: &MirrorError, option: &str) -> Failure {
+    let hint = format!("if this repository is meant to be so large, let it through with {option}");
+    Failure::new(error.to_string(), hint)
+}

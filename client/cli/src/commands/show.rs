@@ -1,0 +1,100 @@
+//! `rootline show`: whom to trust at a given time.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_client::client::trust_root::{TrustRoot, wanted};
+use rootline_metadata::instant_text;
+use serde_json::json;
+
+use crate::clock::parse_at;
+use crate::entries::{Entry, entries};
+use crate::failure::Failure;
+use crate::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
+use crate::repository::RepositoryArgs;
+use crate::roles::{RoleState, role_states};
+use crate::services::{self, Choice};
+use crate::terminal::{Terminal, printable};
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline show
+  rootline show --trusted-at 2022-01-01T00:00:00Z   what to trust for a signature of that time
+  rootline show --max-age 6h                        no request if it was checked lately
+  rootline show --all --offline --grace 30d --json
+
+--at is the time at which the metadata has to be fresh; --trusted-at is the time of a signature.")]
+pub(crate) struct ShowArgs {
+    /// Show what is trusted for a signature of this time [default: the time of the command]
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    trusted_at: Option<DateTime<Utc>>,
+
+    /// Show every entry, also those whose window is past or yet to come
+    #[arg(long, conflicts_with = "trusted_at")]
+    all: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    #[command(flatten)]
+    freshness: FreshnessArgs,
+}
+
+pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let freshness = args.freshness.freshness();
+    let mut repository = args.repository.open_to_use(freshness, terminal)?;
+    let trust_root = repository.update(&wanted(), terminal).and_then(TrustRoot::assemble);
+    let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
+    let instant = args.trusted_at.unwrap_or(repository.now);
+    let entries = entries(trust_root.trusted_root(), (!args.all).then_some(instant));
+    terminal.notes(trust_root.trusted_root().skipped());
+    let services = match trust_root.signing_config() {
+        Some(config) if !args.all => services::choices(config, instant),
+        _ => Vec::new(),
+    };
+    let roles = role_states(trust_root.metadata(), repository.now);
+    if args.json {
+        terminal.json(&json!({
+            "instance": repository.instance.name,
+            "freshness": freshness_json(trust_root.freshness(), repository.now),
+            "trusted_at": (!args.all).then(|| instant_text(instant)),
+            "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
+            "trusted": entries.iter().map(Entry::to_json).collect::<Vec<_>>(),
+            "sign_with": services.iter().map(Choice::to_json).collect::<Vec<_>>(),
+        }));
+        return Ok(());
+    }
+    let name = &repository.instance.name;
+    match args.all {
+        true => terminal.line(format_args!("everything that {name} lists")),
+        false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
+    }
+    table(&entries, terminal);
+    if !services.is_empty() {
+        terminal.line(format_args!("to sign with"));
+        services::table(&services, terminal);
+    }
+    terminal.line(format_args!("verified; {}", freshness_line(trust_root.freshness(), repository.now)));
+    Ok(())
+}
+
+fn table(entries: &[Entry], terminal: &Terminal) {
+    let width = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
+    terminal.line(format_args!(
+        "  {:<21}  {:<width$}  {:<16}  {:<20}  {}",
+        "kind", "name", "id", "from (UTC)", "until (UTC)"
+    ));
+    for Entry { kind, place, id, window, .. } in entries {
+        let id: String = id.chars().take(16).collect();
+        let (start, end) = (window.start().map(instant_text), window.end().map(instant_text));
+        let (start, end) = (start.as_deref().unwrap_or("-"), end.as_deref().unwrap_or("-"));
+        let place = printable(place);
+        terminal.line(format_args!("  {kind:<21}  {place:<width$}  {id:<16}  {start:<20}  {end}"));
+    }
+    if entries.is_empty() {
+        terminal.line(format_args!("  nothing is trusted at this time"));
+    }
+}

@@ -1,0 +1,77 @@
+//! `rootline update`: bring the local copy up to date.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use rootline_client::Freshness;
+use rootline_client::client::trust_root::wanted_if_listed;
+use rootline_client::workflow::Updated;
+use rootline_metadata::instant_text;
+use serde_json::json;
+
+use crate::duration::parse_duration;
+use crate::failure::Failure;
+use crate::repository::{Repository, RepositoryArgs};
+use crate::roles::{RoleState, by_expiry, role_states, role_table};
+use crate::terminal::Terminal;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline update
+  rootline update --instance github --json
+  rootline update --max-age 6h             at the beginning of every job: most make no request
+  rootline update --url https://tuf.example.org --root 1.root.json
+  rootline update --url ./mirror --root 1.root.json --at 2026-08-22T00:00:00Z
+
+When it exits with 0, the four roles and the trust root are verified, fresh, and on disk.")]
+pub(crate) struct UpdateArgs {
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    max_age: Option<TimeDelta>,
+
+    /// Keep nothing on disk: only see whether the repository can be trusted
+    #[arg(long, conflicts_with = "max_age")]
+    no_cache: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let mut repository = match args.no_cache {
+        true => args.repository.open_in_memory()?,
+        false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge))?,
+    };
+    // A repository need not have them.
+    let targets = wanted_if_listed();
+    let updated = repository.update(&targets, terminal);
+    let Updated { trusted, targets, checked_at } = updated.map_err(|error| repository.located(error))?;
+    let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();
+    let checked_at = checked_at.unwrap_or(repository.now);
+    let roles = role_states(&trusted, repository.now);
+    if args.json {
+        terminal.json(&report(&repository, checked_at, &roles, &kept));
+    } else {
+        terminal.line(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
+        role_table(&roles, terminal, by_expiry);
+        match repository.client.store().folder() {
+            Some(folder) => terminal.line(format_args!("kept in {}", folder.display())),
+            None => terminal.line(format_args!("nothing was kept on disk, as asked")),
+        }
+    }
+    Ok(())
+}
+
+fn report(repository: &Repository, checked_at: DateTime<Utc>, roles: &[RoleState], kept: &[&str]) -> serde_json::Value {
+    json!({
+        "instance": repository.instance.name,
+        "url": repository.instance.location().shown(),
+        "checked_at": instant_text(checked_at),
+        "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
+        "targets": kept,
+        "kept_in": repository.client.store().folder().map(|folder| folder.display().to_string()),
+    })
+}

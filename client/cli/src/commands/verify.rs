@@ -1,0 +1,37 @@
+//! `rootline verify`: prove a bundle from the pinned root, without a network and without touching the local copy.
+
+use clap::Args;
+
+use crate::bundle_args::{BundleArgs, Verified};
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+#[derive(Args, Debug)]
+#[command(
+    mut_arg("targets_url", |arg| arg.hide(true)),
+    after_help = "Examples:
+  rootline verify sigstore.bundle
+  rootline verify sigstore.bundle --grace 30d --json
+  rootline verify own.bundle --url https://tuf.example.org --root 1.root.json
+
+No request is made and nothing is written. Exit status: 0 if everything in the bundle is \
+verified and unexpired, or within the grace; 1 if not."
+)]
+pub(crate) struct VerifyArgs {
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    // Last: its options under a heading would take in those that follow.
+    #[command(flatten)]
+    bundle: BundleArgs,
+}
+
+pub(crate) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let Verified { bundle, now, .. } = args.bundle.verify()?;
+    match args.json {
+        true => terminal.json(&args.bundle.to_json(&bundle, now)),
+        false => args.bundle.print(&bundle, now, terminal),
+    }
+    Ok(())
+}

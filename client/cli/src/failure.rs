@@ -1,0 +1,210 @@
+//! Why a command failed, as it is told to a person.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rootline_client::Error;
+use rootline_client::store::StoreError;
+use rootline_client::transport::TransportError;
+use rootline_client::workflow::refusal::{Fault, File, Refusal};
+use rootline_metadata::instant_text;
+use rootline_metadata::json::Problem;
+use serde_json::{Value, json};
+
+/// A failure: what happened, which check it was and where, and what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    what: String,
+    hint: Option<String>,
+    about: Box<About>,
+}
+
+/// What a failure was about, as far as it is known.
+#[derive(Debug, Default)]
+struct About {
+    check: Option<String>,
+    repository: Option<String>,
+    copy: Option<PathBuf>,
+    refusal: Option<Refusal>,
+}
+
+impl Failure {
+    /// What happened, and what to do next.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure::of(what.into(), Some(hint.into()))
+    }
+
+    fn of(what: String, hint: Option<String>) -> Failure {
+        Failure { what, hint, about: Box::default() }
+    }
+
+    /// The same, told in other words.
+    #[must_use]
+    pub(crate) fn with_what(self, what: impl Into<String>) -> Failure {
+        Failure { what: what.into(), ..self }
+    }
+
+    /// The same with another hint.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same with the check that refused.
+    #[must_use]
+    pub fn with_check(mut self, check: impl Into<String>) -> Failure {
+        self.about.check = Some(check.into());
+        self
+    }
+
+    /// The same with the repository and the local copy that it was about.
+    #[must_use]
+    pub fn located(mut self, repository: impl Into<String>, copy: Option<&Path>) -> Failure {
+        self.about.repository = Some(repository.into());
+        self.about.copy = copy.map(Path::to_owned);
+        self
+    }
+
+    pub(crate) fn missing_option(name: &str) -> Failure {
+        Failure::new(format!("{name} is needed for this"), "see --help for the options of each command")
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
+        Failure::new(format!("{} cannot be read: {error}", path.display()), "check the path and its permissions")
+    }
+
+    pub(crate) fn not_initialised(folder: &Path) -> Failure {
+        Failure::new(
+            format!("{} holds no trusted root", folder.display()),
+            "give it one first: rootline tuf --metadata-dir DIR init ROOT_JSON",
+        )
+    }
+
+    /// What happened.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Which check it was.
+    pub fn check(&self) -> Option<&str> {
+        self.about.check.as_deref()
+    }
+
+    /// In one line, with its label: which check it was, of which repository, over which local copy.
+    pub fn detail(&self) -> Option<(&'static str, String)> {
+        let label = if self.about.check.is_some() { "check" } else { "where" };
+        let repository = self.about.repository.as_ref().map(|repository| format!("repository {repository}"));
+        let copy = self.about.copy.as_ref().map(|copy| format!("local copy {}", copy.display()));
+        let parts: Vec<String> = [self.about.check.clone(), repository, copy].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| (label, parts.join(", ")))
+    }
+
+    /// For programs. Of a refusal it says the file's role, the check with its section of the specification and the attack it stops, what was
+    /// trusted and what was offered; what does not apply is null.
+    pub fn to_json(&self) -> Value {
+        let refusal = self.about.refusal.as_ref();
+        let check = refusal.map(|refusal| refusal.check);
+        let (trusted, offered) = refusal.map_or((Value::Null, Value::Null), |refusal| sides(&refusal.fault));
+        json!({ "error": {
+            "what": self.what,
+            "role": refusal.map(|refusal| role(&refusal.file)),
+            "check": self.about.check,
+            "section": check.map(|check| check.section()),
+            "attack": check.map(|check| check.attack()),
+            "trusted": trusted,
+            "offered": offered,
+            "repository": self.about.repository,
+            "local_copy": self.about.copy.as_ref().map(|copy| copy.display().to_string()),
+            "hint": self.hint,
+        }})
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Transport(error) => error.into(),
+            Error::Store(error) => error.into(),
+            other => Failure::of(other.to_string(), None),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let hint = match &refusal.fault {
+            Fault::TooLong { .. } => too_long_hint(option_for(&refusal.file)),
+            Fault::Malformed(error) if matches!(error.problem, Problem::TooLong { .. }) => {
+                too_long_hint(option_for(&refusal.file))
+            }
+            _ => refusal.check.advice().to_owned(),
+        };
+        let mut failure = Failure::new(refusal.to_string(), hint).with_check(refusal.check.to_string());
+        failure.about.refusal = Some(refusal);
+        failure
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let hint = match &error {
+            TransportError::TooLong { .. } => Some(too_long_hint("the options under \"Limits\" in --help")),
+            other => other.hint().map(str::to_owned),
+        };
+        Failure::of(error.to_string(), hint)
+    }
+}
+
+fn too_long_hint(option: &str) -> String {
+    format!("if this repository is meant to be so large, let it through with {option}; otherwise tell its operators")
+}
+
+/// The option that lets a longer file through.
+fn option_for(file: &File) -> &'static str {
+    match file {
+        File::Root(_) => "--max-root-bytes",
+        File::Timestamp => "--max-timestamp-bytes",
+        File::Snapshot => "--max-snapshot-bytes",
+        File::Targets | File::Delegated(_) => "--max-targets-bytes",
+        File::Target(_) => "--max-target-bytes",
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::of(error.to_string(), error.hint().map(str::to_owned))
+    }
+}
+
+fn role(file: &File) -> &str {
+    match file {
+        File::Root(_) => "root",
+        File::Timestamp => "timestamp",
+        File::Snapshot => "snapshot",
+        File::Targets => "targets",
+        File::Delegated(role) => role.as_str(),
+        File::Target(path) => path.as_str(),
+    }
+}
+
+/// What was trusted or expected, and what was offered.
+fn sides(fault: &Fault) -> (Value, Value) {
+    match fault {
+        Fault::Rollback { trusted, offered, .. } | Fault::WrongVersion { expected: trusted, offered } => {
+            (trusted.number().into(), offered.number().into())
+        }
+        Fault::WrongLength { expected, offered } => ((*expected).into(), (*offered).into()),
+        Fault::TooLong { stated, limit } => ((*limit).into(), (*stated).into()),
+        Fault::WrongDigest { expected } => (expected.as_str().into(), Value::Null),
+        Fault::Removed { name } => (name.as_str().into(), Value::Null),
+        Fault::Expired { expiry, now } => (instant_text(*now).into(), expiry.to_text().into()),
+        _ => (Value::Null, Value::Null),
+    }
+}

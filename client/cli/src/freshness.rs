@@ -1,0 +1,89 @@
+//! How fresh a command wants the trust root to be, and how it says how fresh it is.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use rootline_client::workflow::refusal::Fault;
+use rootline_client::{Error, Freshness, FreshnessReport};
+use rootline_metadata::instant_text;
+use serde_json::{Value, json};
+
+use crate::clock::parse_at;
+use crate::duration::parse_duration;
+use crate::failure::Failure;
+
+/// The options of commands that use the trust root.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Freshness")]
+pub(crate) struct FreshnessArgs {
+    /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "offline")]
+    max_age: Option<TimeDelta>,
+
+    /// Use the local copy alone; it has to be complete and unexpired
+    #[arg(long)]
+    offline: bool,
+
+    /// With --offline: use it for so long after its expiry, such as 30d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "offline")]
+    grace: Option<TimeDelta>,
+
+    /// With --offline: use it as of this instant, whatever has expired since
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at, requires = "offline", conflicts_with = "grace")]
+    as_of: Option<DateTime<Utc>>,
+}
+
+impl FreshnessArgs {
+    /// What they ask for.
+    pub(crate) fn freshness(&self) -> Freshness {
+        match (self.offline, self.as_of, self.max_age) {
+            (true, Some(instant), _) => Freshness::OfflineAsOf(instant),
+            (true, None, _) => Freshness::OfflineWithGrace(self.grace.unwrap_or_default()),
+            (false, _, Some(max_age)) => Freshness::MaxAge(max_age),
+            (false, _, None) => Freshness::Online,
+        }
+    }
+}
+
+/// One line for people.
+pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> String {
+    let checked = match report.checked_at {
+        Some(instant) => format!("checked at {}", instant_text(instant)),
+        None => "not known when it was checked".to_owned(),
+    };
+    let Some((role, expiry)) = report.first_expiry() else { return checked };
+    let days = expiry.instant().signed_duration_since(now).num_days();
+    match report.is_stale(now) {
+        false => format!("{checked}; fresh until {expiry} ({days} days left)"),
+        true => format!("{checked}; stale: {role} expired at {expiry} ({} days ago)", -days),
+    }
+}
+
+/// The same for programs.
+pub(crate) fn freshness_json(report: &FreshnessReport, now: DateTime<Utc>) -> Value {
+    let expiries = report.expiries.iter().map(|(role, expiry)| (role.clone(), expiry.to_text().into()));
+    json!({
+        "checked_at": report.checked_at.map(instant_text),
+        "judged_at": instant_text(report.judged_at),
+        "fresh_until": report.first_expiry().map(|(_, expiry)| expiry.to_text()),
+        "stale": report.is_stale(now),
+        "expiries": expiries.collect::<serde_json::Map<String, Value>>(),
+    })
+}
+
+/// Why the trust root cannot be used; without a network there is something else to do about it than with one.
+pub(crate) fn failure(error: Error, freshness: Freshness) -> Failure {
+    if !freshness.is_offline() {
+        return error.into();
+    }
+    match error.refusal().map(|refusal| (&refusal.fault, &refusal.file)) {
+        Some((Fault::Expired { .. }, _)) => Failure::from(error)
+            .with_hint("run `rootline update` where there is a network, or allow it for a while with --grace 30d"),
+        Some((Fault::Absent, file)) => {
+            let what = format!("the local copy has no {file}");
+            Failure::from(error).with_what(what).with_hint(
+                "bring it up to date: run `rootline update` where there is a network, or `rootline import` a bundle",
+            )
+        }
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,78 @@
+//! `instance.toml`: where an instance is, and which root it was made with.
+
+use std::path::Path;
+
+use rootline_client::{Instance, Location};
+use rootline_metadata::{hex, sha256};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The file as it is written. What is not known is refused: a misspelled key must not be passed over.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InstanceFile {
+    metadata_url: String,
+    targets_url: String,
+    root_sha256: String,
+    #[serde(default, rename = "mirror", skip_serializing_if = "Vec::is_empty")]
+    mirrors: Vec<Mirror>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mirror {
+    metadata_url: String,
+    targets_url: String,
+}
+
+impl InstanceFile {
+    pub(super) fn of(instance: &Instance) -> InstanceFile {
+        let mirror = |place: &Location| Mirror {
+            metadata_url: place.metadata_url.clone(),
+            targets_url: place.targets_url.clone(),
+        };
+        InstanceFile {
+            metadata_url: instance.metadata_url.clone(),
+            targets_url: instance.targets_url.clone(),
+            root_sha256: hex::encode(&sha256(&instance.pinned_root)),
+            mirrors: instance.mirrors.iter().map(mirror).collect(),
+        }
+    }
+
+    pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<InstanceFile, Failure> {
+        let refused = |line: usize, problem: &str| {
+            let problem = problem.trim().replace('\n', "; ");
+            let what = format!("{}:{line}: {problem}", path.display());
+            Failure::new(what, "correct this line, or make the instance anew with `rootline init`")
+        };
+        let text = str::from_utf8(bytes).map_err(|error| refused(line_of(bytes, error.valid_up_to()), "no UTF-8"))?;
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            refused(line_of(bytes, start), error.message())
+        })
+    }
+
+    pub(super) fn to_toml(&self) -> String {
+        toml::to_string(self).expect("texts and lists of texts can be written as TOML")
+    }
+
+    pub(super) fn root_sha256(&self) -> String {
+        self.root_sha256.to_ascii_lowercase()
+    }
+
+    pub(super) fn into_instance(self, name: &str, pinned_root: Vec<u8>) -> Instance {
+        let place = |mirror: Mirror| Location { metadata_url: mirror.metadata_url, targets_url: mirror.targets_url };
+        Instance {
+            name: name.to_owned(),
+            metadata_url: self.metadata_url,
+            targets_url: self.targets_url,
+            mirrors: self.mirrors.into_iter().map(place).collect(),
+            pinned_root,
+        }
+    }
+}
+
+fn line_of(bytes: &[u8], position: usize) -> usize {
+    bytes.iter().take(position).filter(|byte| **byte == b'\n').count() + 1
+}

@@ -1,0 +1,77 @@
+//! How much a repository may ask of us, on the command line.
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use rootline_client::workflow::limits::Limits;
+use rootline_metadata::json::MAX_BYTES;
+
+use crate::failure::Failure;
+
+/// Said with each option: a heading for all that follow would run on into the options of others.
+const HEADING: &str = "Limits";
+
+/// The options that raise or lower the usual limits.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LimitArgs {
+    /// The longest root.json to accept [default: 512000]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    max_root_bytes: Option<u64>,
+
+    /// The longest timestamp.json to accept [default: 16384]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    max_timestamp_bytes: Option<u64>,
+
+    /// The longest snapshot.json to accept; one that pins 15000 delegated roles has 2 MB [default: 2000000]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    max_snapshot_bytes: Option<u64>,
+
+    /// The longest targets.json or file of a delegated role to accept; one that lists 100000 targets has 13 MB
+    /// [default: 5000000]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    max_targets_bytes: Option<u64>,
+
+    /// The longest target to accept [default: 268435456]
+    #[arg(long, help_heading = HEADING, value_name = "BYTES")]
+    max_target_bytes: Option<u64>,
+
+    /// Most new roots to take in one refresh; the next refresh goes on from there [default: 256]
+    #[arg(long, help_heading = HEADING, value_name = "NUMBER")]
+    max_root_rotations: Option<u32>,
+
+    /// Most delegated roles to ask for one target [default: 32]
+    #[arg(long, help_heading = HEADING, value_name = "NUMBER")]
+    max_delegations: Option<u32>,
+}
+
+impl LimitArgs {
+    /// The usual limits but for those that were given.
+    pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            root: self.max_root_bytes.unwrap_or(usual.root),
+            timestamp: self.max_timestamp_bytes.unwrap_or(usual.timestamp),
+            snapshot: self.max_snapshot_bytes.unwrap_or(usual.snapshot),
+            targets: self.max_targets_bytes.unwrap_or(usual.targets),
+            target: self.max_target_bytes.unwrap_or(usual.target),
+            root_rotations: self.max_root_rotations.unwrap_or(usual.root_rotations),
+            delegations: self.max_delegations.map_or(usual.delegations, |most| most as usize),
+        }
+    }
+}
+
+impl LimitArgs {
+    /// Refuses the limit of a search, for a command that searches for nothing.
+    pub(crate) fn without_search(&self, instead: &str) -> Result<(), Failure> {
+        match self.max_delegations {
+            None => Ok(()),
+            Some(_) => {
+                Err(Failure::new("--max-delegations bounds a search, and nothing is searched for here", instead))
+            }
+        }
+    }
+}
+
+/// At most what the reader of metadata can take.
+fn bytes_of_metadata() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=MAX_BYTES as u64)
+}

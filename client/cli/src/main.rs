@@ -1,0 +1,7 @@
+//! The program `rootline`; see its library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(rootline::run(std::env::args_os()))
+}

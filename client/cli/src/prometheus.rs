@@ -1,0 +1,88 @@
+//! The state of local copies in the text format that Prometheus reads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::instance_status::InstanceStatus;
+
+/// One metric with all its series.
+struct Metric {
+    name: &'static str,
+    help: &'static str,
+    /// Value by labels: each combination of labels may stand there once.
+    series: BTreeMap<String, i64>,
+}
+
+/// The text for these instances; those that do not verify are there by their name.
+pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
+    let metric = |name, help| Metric { name, help, series: BTreeMap::new() };
+    let mut verified =
+        metric("rootline_verified", "Whether the local copy verifies from the pinned root, expired or not.");
+    let mut checked =
+        metric("rootline_last_check_timestamp_seconds", "When the local copy was last compared with the repository.");
+    let mut expiry = metric("rootline_role_expiry_timestamp_seconds", "When the role's metadata expires.");
+    let mut version = metric("rootline_role_version", "The version of the role's metadata.");
+    let mut start = metric("rootline_window_start_timestamp_seconds", "From when on a log or an authority is trusted.");
+    let mut end = metric("rootline_window_end_timestamp_seconds", "Until when a log or an authority is trusted.");
+    for (name, status) in instances {
+        let instance = [("instance", name.as_str())];
+        verified.set(&instance, i64::from(status.is_some()));
+        let Some(status) = status else { continue };
+        if let Some(instant) = status.checked_at {
+            checked.set(&instance, instant.timestamp());
+        }
+        for role in &status.roles {
+            let labels = [instance[0], ("role", role.name())];
+            expiry.set(&labels, role.expiry().instant().timestamp());
+            version.set(&labels, i64::try_from(role.version().number()).unwrap_or(i64::MAX));
+        }
+        for entry in &status.entries {
+            let labels = [instance[0], ("kind", entry.kind), ("url", &entry.place), ("id", &entry.id)];
+            if let Some(instant) = entry.window.start() {
+                start.set(&labels, instant.timestamp());
+            }
+            if let Some(instant) = entry.window.end() {
+                end.set(&labels, instant.timestamp());
+            }
+        }
+    }
+    let metrics = [verified, checked, expiry, version, start, end];
+    metrics.iter().filter(|metric| !metric.series.is_empty()).map(Metric::text).collect()
+}
+
+impl Metric {
+    /// Of several windows with the same labels the later instant stays.
+    fn set(&mut self, labels: &[(&str, &str)], value: i64) {
+        let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let present = self.series.entry(labels.join(",")).or_insert(value);
+        *present = value.max(*present);
+    }
+
+    fn text(&self) -> String {
+        let Metric { name, help, series } = self;
+        let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+        for (labels, value) in series {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{name}{{{labels}}} {value}");
+        }
+        text
+    }
+}
+
+/// A label's value as the format wants it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_label_cannot_end_it() {
+        let text = text(&[("a\"b\\c\nd".to_owned(), None)]);
+        let series = text.lines().last().unwrap_or_default();
+        assert_eq!(series, r#"rootline_verified{instance="a\"b\\c\nd"} 0"#);
+        assert_eq!(text.lines().count(), 3);
+    }
+}

@@ -1,0 +1,295 @@
+//! Which repository a command is about, and its client.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_client::client::instance::Location;
+use rootline_client::client::open::{OpenTransport, transport};
+use rootline_client::transport::HttpSettings;
+use rootline_client::workflow::limits::Limits;
+use rootline_client::workflow::{TargetQuery, Updated};
+use rootline_client::{Cache, Client, Error, Freshness, Instance, Persistence};
+
+use crate::clock::{At, parse_at};
+use crate::failure::Failure;
+use crate::instances::{InstancesArgs, read_needed};
+use crate::limits::LimitArgs;
+use crate::network::{Network, NetworkArgs};
+use crate::terminal::Terminal;
+
+/// The options that say whose repository it is, by the root that is pinned for it, and which instant.
+#[derive(Args, Debug)]
+pub(crate) struct PinArgs {
+    /// An instance: sigstore, sigstore-staging, github, or one that `rootline init` has made [default: sigstore]
+    #[arg(long, value_name = "NAME", env = "ROOTLINE_INSTANCE")]
+    instance: Option<String>,
+
+    /// Where the repository is: an http(s) URL or a folder. With --root it is a repository of its own, with --instance a
+    /// mirror of that instance
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+
+    /// Where its targets are [default: targets/ below the URL]
+    #[arg(long, value_name = "URL", requires = "url")]
+    targets_url: Option<String>,
+
+    /// The root.json to begin with, which you have from a source that you trust
+    #[arg(long, value_name = "FILE", requires = "url")]
+    root: Option<PathBuf>,
+
+    #[command(flatten)]
+    instances: InstancesArgs,
+
+    /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
+    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// The options that say which repository, and how it is read.
+#[derive(Args, Debug)]
+pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
+    #[command(flatten)]
+    pin: PinArgs,
+
+    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
+    /// below targets/
+    #[arg(long, value_name = "URL")]
+    mirror: Vec<String>,
+
+    #[command(flatten)]
+    client: ClientArgs<N>,
+}
+
+/// The options that say which repository, which local copy, and which instant.
+#[derive(Args, Debug)]
+pub(crate) struct RepositoryArgs<N: Network = NetworkArgs> {
+    #[command(flatten)]
+    source: SourceArgs<N>,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+/// A repository without a local copy of it.
+pub(crate) struct Source {
+    pub(crate) instance: Instance,
+    pub(crate) transport: OpenTransport,
+    pub(crate) limits: Limits,
+}
+
+/// An instance's name, and its client if there can be one.
+type Named = (String, Result<Repository, Failure>);
+
+/// A client for one repository.
+pub(crate) struct Repository {
+    pub(crate) instance: Instance,
+    pub(crate) client: Client<OpenTransport, Cache>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Repository {
+    /// Brings the local copy up to date, as fresh as was asked for, with these targets. On a terminal it shows that it is at work.
+    pub(crate) fn update(&mut self, wanted: &[TargetQuery], terminal: &Terminal) -> Result<Updated, Error> {
+        let asking =
+            (!self.client.freshness().is_offline()).then(|| terminal.asking(self.client.transport().location()));
+        let updated = self.client.update(self.now, wanted);
+        drop(asking);
+        terminal.notes(self.client.take_notes());
+        updated
+    }
+
+    /// Why the client failed, with the place of the repository in use and the local copy.
+    pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
+        located(failure, self.client.transport().location(), self.client.store().folder())
+    }
+}
+
+impl<N: Network> SourceArgs<N> {
+    /// The repository, for a command that keeps no local copy and takes every role: `instead` bounds these.
+    pub(crate) fn open_whole(&self, instead: &str) -> Result<Source, Failure> {
+        self.client.limits.without_search(instead)?;
+        let instance = self.instance()?;
+        let transport = transport(&instance, &self.client.http()?)?;
+        Ok(Source { instance, transport, limits: self.client.limits() })
+    }
+
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.pin.now()
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self) -> Result<Instance, Failure> {
+        let mut instance = self.pin.instance(&self.client.limits())?;
+        instance.mirrors.extend(self.mirror.iter().map(|url| Location::at(url)));
+        Ok(instance)
+    }
+}
+
+impl PinArgs {
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        At::new(self.at).instant()
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self, limits: &Limits) -> Result<Instance, Failure> {
+        let mut instance = match (&self.url, &self.root) {
+            (Some(url), Some(root)) => {
+                let pinned = read_needed(root, limits.root)?;
+                let instance = Instance::at(url, pinned);
+                Instance { name: self.instance.clone().unwrap_or(instance.name), ..instance }
+            }
+            (Some(_), None) if self.instance.is_none() => {
+                return Err(Failure::new(
+                    "--url alone does not say which root to trust",
+                    "add --root FILE, or --instance NAME if it is a mirror of that instance",
+                ));
+            }
+            (Some(url), None) => {
+                let Instance { name, pinned_root, .. } = self.named()?;
+                Instance { name, ..Instance::at(url, pinned_root) }
+            }
+            (None, _) => self.named()?,
+        };
+        if let Some(targets_url) = &self.targets_url {
+            instance.targets_url.clone_from(targets_url);
+        }
+        Ok(instance)
+    }
+
+    fn named(&self) -> Result<Instance, Failure> {
+        self.instances.instances().named(self.instance.as_deref().unwrap_or("sigstore"))
+    }
+}
+
+impl<N: Network> RepositoryArgs<N> {
+    /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
+    pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
+        let instance = self.instance()?;
+        let cache = Cache::open(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
+    }
+
+    /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
+    pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
+        if freshness.is_offline() {
+            return self.open_offline(freshness);
+        }
+        let instance = self.instance()?;
+        let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
+        terminal.notes(note);
+        let repository = self.with_cache(instance, cache, freshness)?;
+        Ok(Repository { client: repository.client.with_persistence(Persistence::BestEffort), ..repository })
+    }
+
+    /// The client for these options, reading the local copy alone.
+    pub(crate) fn open_offline(&self, freshness: Freshness) -> Result<Repository, Failure> {
+        let instance = self.instance()?;
+        let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
+        self.with_cache(instance, cache, freshness)
+    }
+
+    /// For every instance that is known by name, the client that reads its local copy alone. A built-in instance without a local copy is left out:
+    /// nobody has asked for it.
+    pub(crate) fn open_all_offline(&self) -> Result<Vec<Named>, Failure> {
+        let folder = self.cache_folder()?;
+        let instances = self.source.pin.instances.instances();
+        let open = |instance: Instance| {
+            let cache = Cache::open_existing(&folder, &instance)?;
+            self.with_cache(instance, cache, Freshness::offline())
+        };
+        let mut all: Vec<_> = Instance::all_built_in()
+            .filter(|instance| folder.join(instance.cache_name()).is_dir())
+            .map(|instance| (instance.name.clone(), open(instance)))
+            .collect();
+        for name in instances.names()? {
+            let repository = instances.named(&name).and_then(open);
+            all.push((name, repository));
+        }
+        Ok(all)
+    }
+
+    /// The client for these options, keeping nothing.
+    pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
+        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online)
+    }
+
+    fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
+        let client = self.source.client.open(&instance, cache, freshness)?;
+        Ok(Repository { instance, client, now: self.now() })
+    }
+
+    /// The repository that they name, and the root that is pinned for it.
+    pub(crate) fn instance(&self) -> Result<Instance, Failure> {
+        self.source.instance()
+    }
+
+    /// The instant to work at.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.source.now()
+    }
+
+    /// The folder for local copies.
+    pub(crate) fn cache_folder(&self) -> Result<PathBuf, Failure> {
+        self.cache.folder()
+    }
+}
+
+/// The option that says where local copies are.
+#[derive(Args, Debug)]
+pub(crate) struct CacheArgs {
+    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
+    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
+    cache: Option<PathBuf>,
+}
+
+impl CacheArgs {
+    /// The folder for local copies.
+    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
+        self.cache
+            .clone()
+            .or_else(Cache::default_folder)
+            .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
+    }
+}
+
+/// The options that say how a repository is read.
+#[derive(Args, Debug)]
+pub(crate) struct ClientArgs<N: Network = NetworkArgs> {
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    #[command(flatten)]
+    network: N,
+}
+
+impl<N: Network> ClientArgs<N> {
+    /// A client with these options.
+    pub(crate) fn open(
+        &self,
+        instance: &Instance,
+        cache: Cache,
+        freshness: Freshness,
+    ) -> Result<Client<OpenTransport, Cache>, Failure> {
+        let transport = transport(instance, &self.http()?)?;
+        let client = Client::new(instance.pinned_root.clone(), transport, cache);
+        Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
+    }
+
+    /// How much a repository may ask of us.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.limits()
+    }
+
+    /// How it is reached.
+    pub(crate) fn http(&self) -> Result<HttpSettings, Failure> {
+        self.network.settings()
+    }
+}
+
+/// A failure with the place of the repository in use and the local copy.
+pub(crate) fn located(failure: impl Into<Failure>, repository: &str, copy: Option<&Path>) -> Failure {
+    failure.into().located(repository, copy)
+}

@@ -1,0 +1,94 @@
+//! Roles with their versions and expiries, as a table and as JSON.
+
+use chrono::{DateTime, Utc};
+use rootline_client::workflow::Trusted;
+use rootline_metadata::{Expiry, Role, RoleName, Targets, TopLevelRole, Version};
+use serde_json::{Value, json};
+
+use crate::terminal::{Terminal, Tone, printable};
+
+/// One role at an instant.
+#[derive(Debug)]
+pub(crate) struct RoleState {
+    name: String,
+    version: Version,
+    expiry: Expiry,
+    now: DateTime<Utc>,
+}
+
+/// The four roles in the order in which they are updated.
+pub(crate) fn role_states(trusted: &Trusted, now: DateTime<Utc>) -> Vec<RoleState> {
+    let state = |role: TopLevelRole, version, expiry| RoleState { name: role.name().to_owned(), version, expiry, now };
+    let (root, timestamp) = (trusted.root(), trusted.timestamp());
+    let (snapshot, targets) = (trusted.snapshot(), trusted.targets());
+    vec![
+        state(TopLevelRole::Root, root.version(), root.expiry()),
+        state(TopLevelRole::Timestamp, timestamp.version(), timestamp.expiry()),
+        state(TopLevelRole::Snapshot, snapshot.version(), snapshot.expiry()),
+        state(TopLevelRole::Targets, targets.version(), targets.expiry()),
+    ]
+}
+
+/// A tone for those that have expired, and for no others.
+pub(crate) fn by_expiry(role: &RoleState) -> Tone {
+    if role.has_expired() { Tone::Failure } else { Tone::Plain }
+}
+
+impl RoleState {
+    /// Any role, at `now`.
+    pub(crate) fn new(name: &str, version: Version, expiry: Expiry, now: DateTime<Utc>) -> RoleState {
+        RoleState { name: name.to_owned(), version, expiry, now }
+    }
+
+    /// A delegated role.
+    pub(crate) fn delegated(name: &RoleName, role: &Targets, now: DateTime<Utc>) -> RoleState {
+        RoleState::new(name.as_str(), role.version(), role.expiry(), now)
+    }
+
+    /// Its name, as the repository has it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// Whether it has expired.
+    pub(crate) fn has_expired(&self) -> bool {
+        self.expiry.has_passed(self.now)
+    }
+
+    /// Whole days until it expires; less than zero once it has.
+    pub(crate) fn days_left(&self) -> i64 {
+        self.expiry.instant().signed_duration_since(self.now).num_seconds().div_euclid(86_400)
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "role": self.name,
+            "version": self.version.number(),
+            "expires": self.expiry.to_text(),
+            "days_left": self.days_left(),
+            "expired": self.has_expired(),
+        })
+    }
+}
+
+/// Prints the table.
+pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal, tone: impl Fn(&RoleState) -> Tone) {
+    // Names of delegated roles come from the repository.
+    let names: Vec<String> = roles.iter().map(|state| printable(&state.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(10);
+    terminal.line(format_args!("  {:<width$} {:>7}  {:<20}  {:>9}", "role", "version", "expires (UTC)", "days left"));
+    for (state, role) in roles.iter().zip(names) {
+        let remark = if state.has_expired() { "  expired" } else { "" };
+        let (version, expires) = (state.version.number(), state.expiry.to_text());
+        let left = terminal.toned(tone(state), format_args!("{:>9}{remark}", state.days_left()));
+        terminal.line(format_args!("  {role:<width$} {version:>7}  {expires:<20}  {left}"));
+    }
+}
