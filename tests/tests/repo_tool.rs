@@ -11,6 +11,7 @@ mod repo_tool {
     mod attestation;
     mod ceremonies;
     mod doctor;
+    mod frozen_plans;
     mod golden;
     mod keys;
     mod killed_commands;

@@ -31,6 +31,7 @@ pub struct Plan {
     pub(super) keys: BTreeMap<Name, PublicKey>,
     /// Everybody whom the plan names is one of them.
     pub(super) keyholders: Keyholders,
+    pub(super) text: String,
     pub(super) digest: String,
 }
 
@@ -131,6 +132,11 @@ impl Plan {
     /// The keyholders that the plan was read with.
     pub fn keyholders(&self) -> &Keyholders {
         &self.keyholders
+    }
+
+    /// The text that the plan was read from: freezing keeps it byte for byte.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The SHA-256 digest of the plan's text, in hex.

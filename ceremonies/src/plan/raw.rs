@@ -136,6 +136,7 @@ impl Plan {
             delegations: read_delegations(text, &raw.delegations, keyholders, bounds)?,
             keys: read_keys(text, &raw.keys, keyholders)?,
             keyholders: keyholders.clone(),
+            text: text.to_owned(),
             digest: hex::encode(&sha256(text.as_bytes())),
         };
         for (raw, delegation) in raw.delegations.iter().zip(&plan.delegations) {

@@ -31,7 +31,6 @@ use form::Form;
 /// root is the one that the keyholder knows ([`Request::check_root`]), and whether this is what all have agreed on (the fingerprint).
 #[derive(Clone, Debug)]
 pub struct Request {
-    plan_text: String,
     plan: Plan,
     revision: u64,
     frozen: Frozen,
@@ -45,8 +44,8 @@ pub struct Request {
 /// What a request is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestParts<'a> {
-    /// The text of `plan.toml`.
-    pub plan: &'a str,
+    /// The plan that was frozen.
+    pub plan: &'a Plan,
     /// Which revision is to be signed, from 1.
     pub revision: u64,
     /// What is to be signed.
@@ -70,15 +69,14 @@ impl Request {
     /// than [`Request::MAX_BYTES`].
     pub fn make(parts: &RequestParts<'_>) -> Result<Request, RequestError> {
         let outdated = |error: RequestError| RequestError::Outdated(Box::new(error));
-        let RequestParts { plan: text, revision, frozen, published, keyholders, targets } = *parts;
+        let RequestParts { plan, revision, frozen, published, keyholders, targets } = *parts;
         frozen.check_targets(targets, published)?;
-        let plan = Plan::parse(text, keyholders, &Bounds::default()).map_err(|error| outdated(error.into()))?;
         if plan.digest() != frozen.record(revision).plan {
             return Err(RequestError::PlanEdited);
         }
         let excerpt = published.excerpt();
         let mut carried = BTreeMap::new();
-        for name in shipped_by(&plan) {
+        for name in shipped_by(plan) {
             if let Some(bytes) = bytes_to_ship(name, parts).filter(|bytes| excerpt.target(name) != Some(bytes)) {
                 carried.insert(name.clone(), bytes.to_vec());
             }
@@ -87,7 +85,7 @@ impl Request {
             explanation: Vec::new(),
             ceremony: plan.id().clone(),
             revision,
-            plan: text.to_owned(),
+            plan: plan.text().to_owned(),
             keyholders: keyholders.iter().map(|keyholder| (keyholder.name().clone(), keyholder.to_toml())).collect(),
             frozen: frozen.files().into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect(),
             targets: carried,
@@ -136,7 +134,6 @@ impl Request {
             return Err(RequestError::NotThePlans { file: file.clone() });
         }
         let mut request = Request {
-            plan_text: form.plan,
             plan,
             revision: form.revision,
             frozen,
@@ -157,7 +154,7 @@ impl Request {
             explanation: self.explanation(),
             ceremony: self.plan.id().clone(),
             revision: self.revision,
-            plan: self.plan_text.clone(),
+            plan: self.plan.text().to_owned(),
             keyholders: keyholders.map(|keyholder| (keyholder.name().clone(), keyholder.to_toml())).collect(),
             frozen: self.frozen.files().into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect(),
             targets: carried.map(|(name, bytes)| (name.clone(), bytes.clone())).collect(),

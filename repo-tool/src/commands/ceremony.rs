@@ -25,7 +25,7 @@ use super::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Evidence};
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, FrozenPlan, Stage};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CeremonyCommand {
@@ -122,6 +122,7 @@ pub(crate) struct Room {
     folder: CeremonyFolder,
     frozen: Frozen,
     record: FrozenRecord,
+    plan: FrozenPlan,
     published: Published,
     keyholders: Keyholders,
 }
@@ -132,9 +133,14 @@ impl Room {
         let published = context.folder.published()?;
         let folder = find(id, &published, context)?;
         refuse_closed(&folder, &published)?;
-        let (frozen, record) = folder.frozen()?;
+        let files = folder.frozen()?;
+        let plan = folder.frozen_plan(&files)?;
+        if let Some(remark) = &plan.remark {
+            context.terminal.warning(format_args!("{remark}"));
+        }
+        let FrozenFiles { frozen, record, .. } = files;
         let keyholders = context.folder.keyholders()?;
-        Ok(Room { folder, frozen, record, published, keyholders })
+        Ok(Room { folder, frozen, record, plan, published, keyholders })
     }
 
     /// What is kept of keyholders' tokens, verified again.

@@ -198,8 +198,8 @@ fn standing(
     if folder.stage(published)? != Stage::Frozen {
         return Ok(None);
     }
-    let (frozen, _) = folder.frozen()?;
-    Ok(Some(Ceremony::new(folder.id(), &frozen, published, keyholders)?.tally(&folder.answers()?)))
+    let files = folder.frozen()?;
+    Ok(Some(Ceremony::new(folder.id(), &files.frozen, published, keyholders)?.tally(&folder.answers()?)))
 }
 
 fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {

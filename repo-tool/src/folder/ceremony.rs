@@ -20,6 +20,50 @@ pub(crate) struct CeremonyFolder {
     id: Name,
 }
 
+/// What lies in `frozen/`, as the record says that it is.
+#[derive(Debug)]
+pub(crate) struct FrozenFiles {
+    pub(crate) frozen: Frozen,
+    pub(crate) record: FrozenRecord,
+    /// The plan that was kept with the files; nothing has been checked in it.
+    plan: Option<Vec<u8>>,
+}
+
+/// The plan as it was frozen, whatever `plan.toml` says now.
+#[derive(Debug)]
+pub(crate) struct FrozenPlan {
+    id: Name,
+    path: PathBuf,
+    text: String,
+    /// That `plan.toml` has been edited since.
+    pub(crate) remark: Option<String>,
+}
+
+impl FrozenPlan {
+    /// Reads it. What the policy bounds now is no matter of what was frozen.
+    pub(crate) fn parse(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
+        let plan = Plan::parse(&self.text, keyholders, &Bounds::default()).map_err(|error| {
+            let hint = format!(
+                "the plan is as it was frozen, so keyholders/ is not: bring it back from version control, or freeze again: rootline-repo ceremony freeze {}",
+                self.id
+            );
+            Failure::new(Failure::toml(&self.path, &error).what(), hint)
+        })?;
+        check_id(&self.path, &plan, &self.id)?;
+        Ok(plan)
+    }
+}
+
+fn check_id(path: &Path, plan: &Plan, id: &Name) -> Result<(), Failure> {
+    if plan.id() == id {
+        return Ok(());
+    }
+    let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
+    Err(Failure::new(what, "give the folder and the plan one name"))
+}
+
+const AS_FROZEN: &str = "what is signed is byte for byte what was frozen and read aloud";
+
 /// How far a ceremony has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -72,7 +116,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.plan_path().exists()
+        self.plan_path().exists() || self.frozen_plan_path().exists()
     }
 
     pub(crate) fn plan_text(&self) -> Result<String, Failure> {
@@ -91,10 +135,7 @@ impl CeremonyFolder {
     pub(crate) fn plan(&self, keyholders: &Keyholders, bounds: &Bounds) -> Result<Plan, Failure> {
         let (path, text) = (self.plan_path(), self.plan_text()?);
         let plan = Plan::parse(&text, keyholders, bounds).map_err(|error| Failure::toml(&path, &error))?;
-        if *plan.id() != self.id {
-            let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
-            return Err(Failure::new(what, "give the folder and the plan one name"));
-        }
+        check_id(&path, &plan, &self.id)?;
         Ok(plan)
     }
 
@@ -126,8 +167,12 @@ impl CeremonyFolder {
         self.path.join("frozen")
     }
 
+    fn frozen_plan_path(&self) -> PathBuf {
+        self.frozen_path().join(FrozenRecord::PLAN_FILE)
+    }
+
     /// The frozen files with what was noted down about them, checked against it.
-    pub(crate) fn frozen(&self) -> Result<(Frozen, FrozenRecord), Failure> {
+    pub(crate) fn frozen(&self) -> Result<FrozenFiles, Failure> {
         let hint = format!("freeze it: rootline-repo ceremony freeze {}", self.id);
         let record = match self.transcript()?.freezing() {
             Freezing::Agreed(record) => record,
@@ -141,16 +186,61 @@ impl CeremonyFolder {
                 return Err(Failure::new(what, hint).breaking("all keyholders sign the same bytes"));
             }
         };
-        let frozen = Frozen::open(&read_files(&self.frozen_path())?, &record);
-        let frozen = frozen.map_err(|error| {
-            Failure::from(error).breaking("what is signed is byte for byte what was frozen and read aloud")
-        })?;
-        Ok((frozen, record))
+        let mut files = read_files(&self.frozen_path())?;
+        let plan = files.remove(FrozenRecord::PLAN_FILE);
+        let frozen = Frozen::open(&files, &record).map_err(|error| Failure::from(error).breaking(AS_FROZEN))?;
+        Ok(FrozenFiles { frozen, record, plan })
     }
 
-    /// Puts frozen files in place of earlier ones.
-    pub(crate) fn write_frozen(&self, frozen: &Frozen) -> Result<(), Failure> {
-        let files = frozen.files();
+    /// The plan that frozen files came from. Ceremonies that were frozen before it was kept with them have it in `plan.toml` alone.
+    pub(crate) fn frozen_plan(&self, files: &FrozenFiles) -> Result<FrozenPlan, Failure> {
+        let path = self.plan_path();
+        let now = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            other => Some(other.map_err(|error| Failure::io("read", &path, &error))?),
+        };
+        let (kept, remark) = match &files.plan {
+            Some(kept) => {
+                files.record.check_plan(kept).map_err(|error| Failure::from(error).breaking(AS_FROZEN))?;
+                let remark = match &now {
+                    Some(now) if now == kept => None,
+                    Some(_) => {
+                        Some(format!("{} was edited after freezing: freeze again to sign the edit", path.display()))
+                    }
+                    None => Some(format!(
+                        "{} is gone: the plan that was frozen is {}",
+                        path.display(),
+                        self.frozen_plan_path().display()
+                    )),
+                };
+                (kept.clone(), remark)
+            }
+            None => match now.filter(|now| files.record.check_plan(now).is_ok()) {
+                Some(now) => (now, None),
+                None => return Err(self.edited_plan().breaking(AS_FROZEN)),
+            },
+        };
+        let path = if files.plan.is_some() { self.frozen_plan_path() } else { path };
+        let text = String::from_utf8(kept)
+            .map_err(|_| Failure::new(format!("{} is not text", path.display()), "freeze again a plan that is"))?;
+        Ok(FrozenPlan { id: self.id.clone(), path, text, remark })
+    }
+
+    /// That `plan.toml` is another one than the record says.
+    pub(crate) fn edited_plan(&self) -> Failure {
+        Failure::new(
+            "plan.toml is not the plan that was frozen: it has been edited since",
+            format!(
+                "bring it back from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
+                self.id
+            ),
+        )
+    }
+
+    /// Puts frozen files in place of earlier ones, with the plan that they came from.
+    pub(crate) fn write_frozen(&self, frozen: &Frozen, plan: &Plan) -> Result<(), Failure> {
+        let mut files = frozen.files();
+        files.insert(FrozenRecord::PLAN_FILE.to_owned(), plan.text().as_bytes());
         remove_others(&self.frozen_path(), |name| files.contains_key(name))?;
         files.iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.frozen_path().join(name), bytes))
     }

@@ -38,11 +38,12 @@ fn hint(path: &Path) -> String {
              line `ceremonies/*/transcript.jsonl merge=union` in .gitattributes"
                 .to_owned()
         }
-        () if path.ends_with("plan.toml") => {
-            format!("decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze {id}")
-        }
+        // The plan that was frozen lies with the files, and is made with them.
         () if within("frozen") => {
             format!("take either side's (git checkout --ours {file}), and freeze again: rootline-repo ceremony freeze {id}")
+        }
+        () if path.ends_with("plan.toml") => {
+            format!("decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze {id}")
         }
         () if within("sealed") => {
             format!("take either side's (git checkout --ours {file}), and seal again: rootline-repo ceremony seal {id}")
@@ -87,6 +88,10 @@ mod tests {
             (
                 "ceremonies/first/frozen/root.json",
                 "take either side's (git checkout --ours ceremonies/first/frozen/root.json)",
+            ),
+            (
+                "ceremonies/first/frozen/plan.toml",
+                "take either side's (git checkout --ours ceremonies/first/frozen/plan.toml), and freeze again",
             ),
             ("ceremonies/first/sealed/1.root.json", "take either side's"),
             ("ceremonies/first/signatures/root/alice.json", "keep what both sides have in `signatures`"),

@@ -24,9 +24,10 @@ fn hold(room: &mut Room, text: &str, signers: &[&str], at: i64) {
 }
 
 fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> Result<Request, RequestError> {
-    let frozen = Frozen::freeze(&plan(room, text), &room.published, targets).unwrap();
+    let plan = plan(room, text);
+    let frozen = Frozen::freeze(&plan, &room.published, targets).unwrap();
     let parts = RequestParts {
-        plan: text,
+        plan: &plan,
         revision: 1,
         frozen: &frozen,
         published: &room.published,

@@ -120,6 +120,11 @@ fn every_change_is_found() {
     );
     found(&|office| office.edit("ceremonies/first/plan.toml", "Begin", "Began"), "plan", "it has been edited since");
     found(
+        &|office| office.edit("ceremonies/first/frozen/plan.toml", "Begin", "Began"),
+        "plan",
+        "the frozen plan.toml has been changed",
+    );
+    found(
         &|office| office.edit("ceremonies/first/frozen/1.root.json", "\"threshold\": 3", "\"threshold\": 1"),
         "frozen files",
         "the frozen 1.root.json has been changed",
@@ -159,7 +164,7 @@ fn a_record_that_was_made_up_anew_is_found_by_a_signed_head() {
     let office = office();
     let made_up = Office::new();
     made_up.hold("first", &[], &["alice", "bob", "carol"], DAY_1);
-    for name in ["plan.toml", "transcript.jsonl", "frozen/1.root.json", "frozen/1.targets.json"] {
+    for name in ["plan.toml", "transcript.jsonl", "frozen/plan.toml", "frozen/1.root.json", "frozen/1.targets.json"] {
         let name = format!("ceremonies/first/{name}");
         office.write(&name, made_up.read(&name));
     }

@@ -60,7 +60,7 @@ pub(super) fn freeze_plan(
     };
     let record = frozen.record(revision);
     // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
-    folder.write_frozen(frozen)?;
+    folder.write_frozen(frozen, plan)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
         folder.note(context.now, evidence.noted_in(Event::frozen(&record)))?;

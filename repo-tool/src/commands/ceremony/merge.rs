@@ -117,8 +117,7 @@ fn counting(folder: &CeremonyFolder, published: &Published, keyholders: &Keyhold
     if folder.transcript()?.freezing() == Freezing::Never {
         return Ok(Answers::new());
     }
-    let (frozen, _) = folder.frozen()?;
-    kept(folder, &frozen, published, keyholders)
+    kept(folder, &folder.frozen()?.frozen, published, keyholders)
 }
 
 /// The answers of a ceremony that count for these files.

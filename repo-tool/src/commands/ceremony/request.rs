@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     room.ceremony()?;
     room.evidence(context)?;
     let parts = RequestParts {
-        plan: &room.folder.plan_text()?,
+        plan: &room.plan.parse(&room.keyholders)?,
         revision: room.record.revision,
         frozen: &room.frozen,
         published: &room.published,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
-use rootline_ceremonies::{Bounds, EventKind, TargetName};
+use rootline_ceremonies::{EventKind, TargetName};
 use rootline_metadata::Targets;
 use serde_json::json;
 
@@ -64,14 +64,7 @@ pub(super) fn reviewed(room: &Room, evidence: &Evidence, context: &Context) -> R
     // The ceremony is one that follows what is published.
     room.ceremony()?;
     room.frozen.check_targets(&targets, &room.published)?;
-    // What bounds a plan now is no matter of what was frozen.
-    let plan = room.folder.plan(&room.keyholders, &Bounds::default())?;
-    let is_as_planned = plan.digest() == room.record.plan;
-    if !is_as_planned {
-        context
-            .terminal
-            .warning(format_args!("the plan was edited after it was frozen; what is signed is what was frozen"));
-    }
+    let plan = room.plan.parse(&room.keyholders)?;
     Ok(Reviewed::new(Material {
         id: room.folder.id(),
         summary: plan.summary().unwrap_or_default(),
@@ -83,7 +76,7 @@ pub(super) fn reviewed(room: &Room, evidence: &Evidence, context: &Context) -> R
         targets: &targets,
         history: history(room, context)?,
         fingerprint: room.record.fingerprint(),
-        is_as_planned,
+        is_as_planned: true,
     }))
 }
 
@@ -93,9 +86,9 @@ fn history(room: &Room, context: &Context) -> Result<TrustHistory, Failure> {
     let mut published = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
-        let (Ok(transcript), Ok((frozen, _))) = (ceremony.transcript(), ceremony.frozen()) else { continue };
+        let (Ok(transcript), Ok(files)) = (ceremony.transcript(), ceremony.frozen()) else { continue };
         let Some(released) = transcript.last(&EventKind::Released) else { continue };
-        if let Some(root) = frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, room)) {
+        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, room)) {
             published.push((released.at, root));
         }
     }

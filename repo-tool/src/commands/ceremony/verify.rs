@@ -13,7 +13,7 @@ use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations;
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 
 /// What was looked at, and what came of it.
 struct Finding {
@@ -96,7 +96,8 @@ fn verify(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholder
             return verified;
         }
     };
-    let replay = Replay { folder, published, keyholders, transcript: &transcript, context };
+    let is_over = matches!(verified.stage, Some(Stage::Released | Stage::Abandoned));
+    let replay = Replay { folder, published, keyholders, transcript: &transcript, is_over, context };
     let mut add = |check, result| verified.findings.push(Finding { check, result });
     add("transcript", replay.transcript());
     add("signed heads", replay.heads());
@@ -104,7 +105,8 @@ fn verify(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholder
         Freezing::Never => {}
         _ => match folder.frozen() {
             Err(failure) => add("frozen files", Err(failure)),
-            Ok((frozen, record)) => {
+            Ok(files) => {
+                let FrozenFiles { frozen, record, .. } = &files;
                 add(
                     "frozen files",
                     Ok(format!(
@@ -114,10 +116,10 @@ fn verify(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholder
                         record.fingerprint()
                     )),
                 );
-                add("plan", replay.plan(&frozen, &record.plan));
-                add("signatures", replay.signatures(&frozen));
+                add("plan", replay.plan(&files));
+                add("signatures", replay.signatures(frozen));
                 if transcript.sealing().is_some() {
-                    add("sealed files", replay.sealed(&frozen));
+                    add("sealed files", replay.sealed(frozen));
                 }
             }
         },
@@ -137,6 +139,8 @@ struct Replay<'a> {
     published: &'a Published,
     keyholders: &'a Keyholders,
     transcript: &'a Transcript,
+    /// Whether nothing can be frozen in it any more.
+    is_over: bool,
     context: &'a Context,
 }
 
@@ -178,21 +182,22 @@ impl Replay<'_> {
         }
     }
 
-    /// The plan is the one that was frozen, and gives these files and no others.
-    fn plan(&self, frozen: &Frozen, digest: &str) -> Result<String, Failure> {
-        // What the policy bounds now is no matter of what was frozen.
-        let plan = self.folder.plan(self.keyholders, &Default::default())?;
-        if plan.digest() != digest {
-            return Err(Failure::new(
+    /// The plan that was frozen gives these files and no others. An edit of `plan.toml` is the maintainer's business as long as the files may be
+    /// frozen again; once the ceremony is over, it is a change of what was.
+    fn plan(&self, files: &FrozenFiles) -> Result<String, Failure> {
+        let kept = self.folder.frozen_plan(files)?;
+        let plan = kept.parse(self.keyholders)?;
+        files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
+        let found = "rendered again it gives the frozen files, to the byte";
+        match kept.remark {
+            None => Ok(found.to_owned()),
+            Some(remark) if !self.is_over => Ok(format!("{found}; {remark}")),
+            Some(_) => Err(Failure::new(
                 "plan.toml is not the plan that was frozen: it has been edited since",
-                format!(
-                    "bring it back from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
-                    self.folder.id()
-                ),
-            ));
+                "bring it back from version control; frozen/plan.toml is what it said",
+            )
+            .breaking(RULE)),
         }
-        frozen.check_rebuilt(&plan, self.published, &self.shipped(frozen)?)?;
-        Ok("rendered again it gives the frozen files, to the byte".to_owned())
     }
 
     /// The bytes of every file that the frozen ones list: by their digests, from what was published, or from `targets/`.
@@ -283,8 +288,7 @@ impl Replay<'_> {
     }
 
     fn evidence(&self) -> Result<String, Failure> {
-        let (frozen, _) = self.folder.frozen()?;
-        attestations::of_ceremony(self.context, &frozen, self.published, self.keyholders)?;
+        attestations::of_ceremony(self.context, &self.folder.frozen()?.frozen, self.published, self.keyholders)?;
         Ok("what is kept of tokens verifies".to_owned())
     }
 

@@ -7,6 +7,8 @@ use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, rotation};
 use rootline_tests::fixtures::office::{DAY_1, Office};
 
+const AS_FROZEN: &str = "what is signed is byte for byte what was frozen";
+
 #[test]
 fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
     let office = rotation();
@@ -245,10 +247,20 @@ fn a_request_that_is_too_long_is_refused_before_it_is_read() {
 fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
     let office = beginning();
     let request = ["ceremony", "request", "first"];
-    let plan = office.read("ceremonies/first/plan.toml");
+    // Only the plan that was frozen goes into it.
+    office.done(&request);
+    let untouched = office.read("first.request.json");
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    office.run(&request).refuses("the plan was edited after it was frozen", "", "freeze it again");
-    office.write("ceremonies/first/plan.toml", plan);
+    let said = office.done(&request);
+    assert!(said.err.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{said:?}");
+    assert_eq!(office.read("first.request.json"), untouched);
+    office.edit("ceremonies/first/frozen/plan.toml", "threshold = 3", "threshold = 2");
+    office.run(&request).refuses(
+        "the frozen plan.toml has been changed",
+        AS_FROZEN,
+        "do not sign; freezing the plan again",
+    );
+    office.edit("ceremonies/first/frozen/plan.toml", "threshold = 2", "threshold = 3");
     office.edit("targets/trusted_root.json", "{", " {");
     office.run(&request).refuses(
         "targets/trusted_root.json is missing or not the file that was frozen",
