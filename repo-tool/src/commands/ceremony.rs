@@ -18,14 +18,17 @@ mod tally;
 mod verify;
 mod witness;
 
+use std::rc::Rc;
+
 use clap::{Args, Subcommand};
-use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Published, Standing};
+use rootline_ceremonies::{Name, Published};
 
 use super::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::{self, Evidence};
-use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, FrozenPlan, Stage};
+use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::open_ceremony::OpenCeremony;
+use crate::folder::record::CeremonyRecord;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CeremonyCommand {
@@ -117,68 +120,27 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Fa
     done.map(|()| 0)
 }
 
-/// A frozen ceremony with everything around it.
-pub(crate) struct Room {
-    folder: CeremonyFolder,
-    frozen: Frozen,
-    record: FrozenRecord,
-    plan: FrozenPlan,
-    published: Published,
-    keyholders: Keyholders,
-}
-
-impl Room {
-    /// Enters the room of a ceremony that can be signed or sealed.
-    fn enter(id: &IdArgs, context: &Context) -> Result<Room, Failure> {
-        let published = context.folder.published()?;
-        let folder = find(id, &published, context)?;
-        refuse_closed(&folder, &published)?;
-        let files = folder.frozen()?;
-        let plan = folder.frozen_plan(&files)?;
-        if let Some(remark) = &plan.remark {
-            context.terminal.warning(format_args!("{remark}"));
-        }
-        let FrozenFiles { frozen, record, .. } = files;
-        let keyholders = context.folder.keyholders()?;
-        Ok(Room { folder, frozen, record, plan, published, keyholders })
-    }
-
-    /// What is kept of keyholders' tokens, verified again.
-    fn evidence(&self, context: &Context) -> Result<Evidence, Failure> {
-        attestations::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
-    }
-
-    fn ceremony(&self) -> Result<Ceremony<'_>, Failure> {
-        Ok(Ceremony::new(self.folder.id(), &self.frozen, &self.published, &self.keyholders)?)
-    }
-
-    /// Who has signed, with all signatures that count noted down.
-    fn tally(&self, answers: &Answers) -> Result<Standing, Failure> {
-        Ok(self.ceremony()?.tally(answers))
-    }
+/// Loads a ceremony that can be signed or sealed.
+fn load(id: &IdArgs, context: &Context) -> Result<OpenCeremony, Failure> {
+    let published = Rc::new(context.folder.published()?);
+    let record = find(id, &published, context)?;
+    refuse_closed(&record)?;
+    OpenCeremony::load(record, published, context)
 }
 
 /// The ceremony that is meant.
-fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<CeremonyFolder, Failure> {
+fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<CeremonyRecord, Failure> {
     if let Some(id) = &id.id {
-        let folder = context.folder.ceremony(id);
-        return match folder.exists() {
-            true => Ok(folder),
-            false => Err(Failure::new(
-                format!("there is no ceremony {id}"),
-                format!(
-                    "see which there are: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"
-                ),
-            )),
-        };
+        return named(id, context)?.load(published);
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if !matches!(ceremony.stage(published)?, Stage::Released | Stage::Abandoned) {
-            open.push(ceremony);
+        let record = ceremony.load(published)?;
+        if !matches!(record.stage()?, Stage::Released | Stage::Abandoned) {
+            open.push(record);
         }
     }
-    let ids: Vec<String> = open.iter().map(|ceremony| ceremony.id().to_string()).collect();
+    let ids: Vec<String> = open.iter().map(|record| record.id().to_string()).collect();
     match (open.pop(), open.is_empty()) {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Failure::new("no ceremony is open", "begin one: rootline-repo ceremony new ID")),
@@ -186,9 +148,21 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     }
 }
 
-fn refuse_closed(folder: &CeremonyFolder, published: &Published) -> Result<(), Failure> {
-    let id = folder.id();
-    match folder.stage(published)? {
+/// The folder of the ceremony of that name.
+fn named(id: &Name, context: &Context) -> Result<CeremonyFolder, Failure> {
+    let folder = context.folder.ceremony(id);
+    match folder.exists() {
+        true => Ok(folder),
+        false => Err(Failure::new(
+            format!("there is no ceremony {id}"),
+            format!("see which there are: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"),
+        )),
+    }
+}
+
+fn refuse_closed(record: &CeremonyRecord) -> Result<(), Failure> {
+    let id = record.id();
+    match record.stage()? {
         Stage::Released => Err(Failure::new(format!("{id} is over: what it sealed is published"), "begin another one")),
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))

@@ -158,7 +158,8 @@ fn diagnose(
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if ceremony.stage(published).is_ok_and(|stage| stage != Stage::Abandoned) {
+        let stage = ceremony.clone().load(published).and_then(|record| record.stage());
+        if stage.is_ok_and(|stage| stage != Stage::Abandoned) {
             open.push(ceremony);
         }
     }
@@ -179,7 +180,7 @@ fn look_at_ceremonies(
 ) -> Result<Vec<String>, Failure> {
     let mut damaged = Vec::new();
     for folder in context.folder.ceremonies()? {
-        let standing = standing(&folder, published, keyholders);
+        let standing = standing(folder.clone(), published, keyholders);
         match standing {
             Ok(Some(standing)) => diagnosis.look_at_ceremony(folder.id(), &standing, losses),
             Ok(None) => {}
@@ -191,15 +192,17 @@ fn look_at_ceremonies(
 
 /// The tally of a ceremony that is being signed.
 fn standing(
-    folder: &CeremonyFolder,
+    folder: CeremonyFolder,
     published: &Published,
     keyholders: &Keyholders,
 ) -> Result<Option<Standing>, Failure> {
-    if folder.stage(published)? != Stage::Frozen {
+    let record = folder.load(published)?;
+    if record.stage()? != Stage::Frozen {
         return Ok(None);
     }
-    let files = folder.frozen()?;
-    Ok(Some(Ceremony::new(folder.id(), &files.frozen, published, keyholders)?.tally(&folder.answers()?)))
+    let files = record.frozen()?;
+    let signatures = record.folder().signature_files()?;
+    Ok(Some(Ceremony::new(record.id(), &files.frozen, published, keyholders)?.tally(&signatures)))
 }
 
 fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::Stage;
+use crate::folder::record::CeremonyRecord;
 use crate::folder::record::released;
 use crate::publish::preflight::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs};
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     note_unnoted(&published, context)?;
-    let ceremonies = find_sealed(args.ceremony.as_ref(), &published, context)?;
+    let mut ceremonies = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let sealed = together(&ceremonies, &published)?;
     let at = context.now;
     let periods = OnlinePeriods::in_force(&published, sealed.as_ref(), &policy);
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     let checked = preflight::check(published.files(), release.published().files(), at)?;
     warn_of_expired(&checked, context);
     context.folder.keep(&release)?;
-    for (ceremony, sealed) in &ceremonies {
+    for (ceremony, sealed) in &mut ceremonies {
         ceremony.note_all([(at, checked.event("release")), (at, released(sealed.files()))])?;
     }
     let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// What several ceremonies have sealed, where each has sealed other roles.
-fn together(ceremonies: &[(CeremonyFolder, Sealed)], published: &Published) -> Result<Option<Sealed>, Failure> {
+fn together(ceremonies: &[(CeremonyRecord, Sealed)], published: &Published) -> Result<Option<Sealed>, Failure> {
     let mut all: Option<Sealed> = None;
     for (_, sealed) in ceremonies {
         let both = all.as_ref().map(|all| all.together(sealed, published)).transpose();
@@ -113,11 +114,12 @@ pub(crate) fn warn_of_expired(checked: &Checked, context: &Context) {
 /// Notes down what an earlier run made current that was ended before it could.
 fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure> {
     for ceremony in context.folder.ceremonies()? {
-        if let Some(released) = ceremony.missing_release(published)? {
+        let mut record = ceremony.load(published)?;
+        if let Some(released) = record.missing_release()? {
             // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
             let checked = preflight::check(&preflight::Files::new(), published.files(), context.now).ok();
             let checked = checked.map(|checked| checked.event("release"));
-            ceremony.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
+            record.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
         }
     }
     Ok(())
@@ -128,19 +130,23 @@ fn find_sealed(
     wanted: Option<&Name>,
     published: &Published,
     context: &Context,
-) -> Result<Vec<(CeremonyFolder, Sealed)>, Failure> {
+) -> Result<Vec<(CeremonyRecord, Sealed)>, Failure> {
     let mut found = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
             continue;
         }
-        match ceremony.stage(published)? {
-            Stage::Sealed => found.extend(ceremony.sealed(published)?.map(|sealed| (ceremony, sealed))),
+        let record = ceremony.load(published)?;
+        match record.stage()? {
+            Stage::Sealed => {
+                let sealed = record.sealed()?.cloned();
+                found.extend(sealed.map(|sealed| (record, sealed)));
+            }
             // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
-            Stage::Overtaken if wanted.is_some() => drop(ceremony.sealed(published)?),
+            Stage::Overtaken if wanted.is_some() => drop(record.sealed()?),
             Stage::Overtaken => context.terminal.warning(format_args!(
                 "{0} was sealed and cannot be published any more: rootline-repo ceremony freeze {0}, or abandon it",
-                ceremony.id()
+                record.id()
             )),
             _ => {}
         }

@@ -137,16 +137,16 @@ fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &C
     };
     let Some(timestamp) = published.current().map(|current| &current.timestamp) else { return Ok(()) };
     for ceremony in context.folder.ceremonies()? {
-        let transcript = ceremony.transcript()?;
+        let mut record = ceremony.load(published)?;
         let is_it = |entry: &Entry| entry.event.kind == EventKind::Published && entry.event.text("to") == Some(&*place);
-        if transcript.entries().iter().any(is_it) || ceremony.stage(published)? != Stage::Released {
+        if record.transcript().entries().iter().any(is_it) || record.stage()? != Stage::Released {
             continue;
         }
         let digest = sha256(timestamp.bytes());
         let published_event = Event::published(&place, timestamp.version().number(), &digest);
-        let events = ceremony.missing_release(published)?.into_iter();
+        let events = record.missing_release()?.into_iter();
         let events = events.chain([checked.event("publication"), published_event]);
-        ceremony.note_all(events.map(|event| (context.now, event)))?;
+        record.note_all(events.map(|event| (context.now, event)))?;
     }
     Ok(())
 }

@@ -33,7 +33,8 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
     let roles = role_statuses(&policy, &published, &keyholders);
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        open.push((ceremony.id().clone(), ceremony.stage(&published)?));
+        let record = ceremony.load(&published)?;
+        open.push((record.id().clone(), record.stage()?));
     }
     let to_json = |role: &RoleStatus| {
         json!({

@@ -1,11 +1,10 @@
 //! The folder of one ceremony: what is where, reading it, and what state it is in.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
-    Answer, Answers, Bounds, EventKind, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Published, Sealed,
+    Answer, Answers, Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Sealed,
 };
 
 use crate::failure::Failure;
@@ -139,30 +138,6 @@ impl CeremonyFolder {
         Ok(plan)
     }
 
-    pub(crate) fn stage(&self, published: &Published) -> Result<Stage, Failure> {
-        let transcript = self.transcript()?;
-        // What is public stays so, though another clone gave the ceremony up without knowing.
-        if transcript.last(&EventKind::Released).is_some() {
-            return Ok(Stage::Released);
-        }
-        if transcript.last(&EventKind::Abandoned).is_some() {
-            return Ok(Stage::Abandoned);
-        }
-        if let Some(files) = self.sealed_files()? {
-            return Ok(match Sealed::read(files, published) {
-                // Killed before it was noted down.
-                Ok(sealed) if sealed.is_published(published) => Stage::Released,
-                Ok(_) => Stage::Sealed,
-                Err(_) => Stage::Overtaken,
-            });
-        }
-        Ok(match transcript.freezing() {
-            Freezing::Never => Stage::Planned,
-            Freezing::Agreed(_) => Stage::Frozen,
-            Freezing::Disputed(_) => Stage::Disputed,
-        })
-    }
-
     pub(crate) fn frozen_path(&self) -> PathBuf {
         self.path.join("frozen")
     }
@@ -172,9 +147,9 @@ impl CeremonyFolder {
     }
 
     /// The frozen files with what was noted down about them, checked against it.
-    pub(crate) fn frozen(&self) -> Result<FrozenFiles, Failure> {
+    pub(super) fn frozen(&self, freezing: Freezing) -> Result<FrozenFiles, Failure> {
         let hint = format!("freeze it: rootline-repo ceremony freeze {}", self.id);
-        let record = match self.transcript()?.freezing() {
+        let record = match freezing {
             Freezing::Agreed(record) => record,
             Freezing::Never => return Err(Failure::new(format!("{} has not been frozen", self.id), hint)),
             Freezing::Disputed(records) => {
@@ -245,18 +220,18 @@ impl CeremonyFolder {
         files.iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.frozen_path().join(name), bytes))
     }
 
-    fn answers_path(&self) -> PathBuf {
+    fn signatures_path(&self) -> PathBuf {
         self.path.join("signatures")
     }
 
-    fn answer_path(&self, part: &Part, keyholder: &Name) -> PathBuf {
-        self.answers_path().join(part.folder_name()).join(format!("{keyholder}.json"))
+    fn signature_path(&self, part: &Part, keyholder: &Name) -> PathBuf {
+        self.signatures_path().join(part.folder_name()).join(format!("{keyholder}.json"))
     }
 
-    pub(crate) fn answers(&self) -> Result<Answers, Failure> {
+    pub(crate) fn signature_files(&self) -> Result<Answers, Failure> {
         let mut answers = Answers::new();
-        for (file, bytes) in read_files(&self.answers_path())? {
-            let path = self.answers_path().join(&file);
+        for (file, bytes) in read_files(&self.signatures_path())? {
+            let path = self.signatures_path().join(&file);
             let names = file.split_once('/').and_then(|(part, name)| {
                 Some((Part::parse(part).filter(|read| read.folder_name() == part)?, name.strip_suffix(".json")?))
             });
@@ -275,25 +250,12 @@ impl CeremonyFolder {
         Ok(answers)
     }
 
-    pub(crate) fn write_answer(&self, answer: &Answer) -> Result<(), Failure> {
-        atomic_file::replace(&self.answer_path(&answer.part, &answer.keyholder), &answer.to_json())
+    pub(crate) fn write_signature_file(&self, answer: &Answer) -> Result<(), Failure> {
+        atomic_file::replace(&self.signature_path(&answer.part, &answer.keyholder), &answer.to_json())
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {
         self.path.join("sealed")
-    }
-
-    /// The sealed files, if it has been sealed and not been frozen anew since.
-    pub(crate) fn sealed_files(&self) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
-        if self.transcript()?.sealing().is_none() {
-            return Ok(None);
-        }
-        Ok(Some(read_files(&self.sealed_path())?).filter(|files| !files.is_empty()))
-    }
-
-    /// What was sealed, if it can be published.
-    pub(crate) fn sealed(&self, published: &Published) -> Result<Option<Sealed>, Failure> {
-        Ok(self.sealed_files()?.map(|files| Sealed::read(files, published)).transpose()?)
     }
 
     /// Puts sealed files in place of earlier ones.

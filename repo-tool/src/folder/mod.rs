@@ -5,6 +5,7 @@ pub(crate) mod attestations;
 pub(crate) mod ceremony;
 pub(crate) mod input;
 pub(crate) mod merge_conflict;
+pub(crate) mod open_ceremony;
 pub(crate) mod read_files;
 pub(crate) mod record;
 pub(crate) mod repository;

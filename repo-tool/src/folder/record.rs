@@ -6,29 +6,73 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    Answer, Event, EventKind, HeadSignature, Keyholders, Published, SignedFacts, Standing, Transcript, TranscriptError,
+    Answer, Answers, Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError,
+    SignedFacts, Standing, Transcript, TranscriptError,
 };
 use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
 
-use super::ceremony::{CeremonyFolder, Stage};
+use super::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Evidence;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
+/// The record of one ceremony, read once: what was noted down, and how far the ceremony has come. What is noted down from here is added to
+/// it, so it is written under the repository's lock.
+#[derive(Debug)]
+pub(crate) struct CeremonyRecord {
+    folder: CeremonyFolder,
+    text: String,
+    transcript: Transcript,
+    /// What was sealed and has not been noted down as released, with the fault that keeps it from being published.
+    sealed: Option<Result<Sealed, SealedError>>,
+    /// A fault in the folder of sealed files stops those commands alone that have to know the stage.
+    stage: Result<Stage, Failure>,
+}
+
 impl CeremonyFolder {
+    /// Reads the record of the ceremony.
+    pub(crate) fn load(self, published: &Published) -> Result<CeremonyRecord, Failure> {
+        let text = self.transcript_text()?;
+        let transcript = self.parse_transcript(&text)?;
+        let (sealed, stage) = match self.sealed(&transcript, published) {
+            Ok(sealed) => {
+                let stage = stage(&transcript, sealed.as_ref(), published);
+                (sealed, Ok(stage))
+            }
+            Err(failure) => (None, Err(failure)),
+        };
+        Ok(CeremonyRecord { folder: self, text, transcript, sealed, stage })
+    }
+
     pub(crate) fn transcript_path(&self) -> PathBuf {
         self.path.join("transcript.jsonl")
     }
 
-    pub(crate) fn transcript(&self) -> Result<Transcript, Failure> {
-        self.parse_transcript(&self.transcript_text()?)
-    }
-
     fn parse_transcript(&self, text: &str) -> Result<Transcript, Failure> {
         Transcript::parse(text).map_err(|error| self.transcript_failure(&error))
+    }
+
+    /// What was sealed, where that tells the stage: a ceremony that is over needs it no more.
+    fn sealed(
+        &self,
+        transcript: &Transcript,
+        published: &Published,
+    ) -> Result<Option<Result<Sealed, SealedError>>, Failure> {
+        if [EventKind::Released, EventKind::Abandoned].iter().any(|end| transcript.last(end).is_some()) {
+            return Ok(None);
+        }
+        Ok(self.sealed_files(transcript)?.map(|files| Sealed::read(files, published)))
+    }
+
+    /// The sealed files, if it has been sealed and not been frozen again since.
+    fn sealed_files(&self, transcript: &Transcript) -> Result<Option<BTreeMap<String, Vec<u8>>>, Failure> {
+        if transcript.sealing().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(read_files(&self.sealed_path())?).filter(|files| !files.is_empty()))
     }
 
     /// A fault of the transcript, with the place of its file.
@@ -49,40 +93,6 @@ impl CeremonyFolder {
         };
         merge_conflict::refuse(&path, text.as_bytes())?;
         Ok(text)
-    }
-
-    /// Notes something down.
-    pub(crate) fn note(&self, at: DateTime<Utc>, event: Event) -> Result<(), Failure> {
-        self.note_all([(at, event)])
-    }
-
-    /// Notes several things down, all or none of them. The file is written whole, so that no line is ever there in part.
-    pub(crate) fn note_all(&self, events: impl IntoIterator<Item = (DateTime<Utc>, Event)>) -> Result<(), Failure> {
-        let mut text = self.transcript_text()?;
-        let mut transcript = self.parse_transcript(&text)?;
-        let before = transcript.head();
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        for (at, event) in events {
-            text.push_str(&transcript.append(at, event));
-            text.push('\n');
-        }
-        if transcript.head() == before {
-            return Ok(());
-        }
-        // A line that is too long, or one too many, is never written.
-        self.parse_transcript(&text)?;
-        atomic_file::replace(&self.transcript_path(), text.as_bytes())
-    }
-
-    /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended
-    /// before it could. Nothing otherwise.
-    pub(crate) fn missing_release(&self, published: &Published) -> Result<Option<Event>, Failure> {
-        if self.stage(published)? != Stage::Released || self.transcript()?.last(&EventKind::Released).is_some() {
-            return Ok(None);
-        }
-        Ok(self.sealed_files()?.map(|files| released(&files)))
     }
 
     fn heads_path(&self) -> PathBuf {
@@ -112,30 +122,122 @@ impl CeremonyFolder {
         }
         Ok(path)
     }
+}
+
+/// How far a ceremony has come.
+fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, published: &Published) -> Stage {
+    // What is public stays so, though another clone gave the ceremony up without knowing.
+    if transcript.last(&EventKind::Released).is_some() {
+        return Stage::Released;
+    }
+    if transcript.last(&EventKind::Abandoned).is_some() {
+        return Stage::Abandoned;
+    }
+    match (sealed, transcript.freezing()) {
+        // Killed before it was noted down.
+        (Some(Ok(sealed)), _) if sealed.is_published(published) => Stage::Released,
+        (Some(Ok(_)), _) => Stage::Sealed,
+        (Some(Err(_)), _) => Stage::Overtaken,
+        (None, Freezing::Never) => Stage::Planned,
+        (None, Freezing::Agreed(_)) => Stage::Frozen,
+        (None, Freezing::Disputed(_)) => Stage::Disputed,
+    }
+}
+
+impl CeremonyRecord {
+    pub(crate) fn id(&self) -> &Name {
+        self.folder.id()
+    }
+
+    pub(crate) fn folder(&self) -> &CeremonyFolder {
+        &self.folder
+    }
+
+    pub(crate) fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// How far the ceremony had come when the record was read.
+    pub(crate) fn stage(&self) -> Result<Stage, Failure> {
+        self.stage.clone()
+    }
+
+    /// The frozen files with what was noted down about them, checked against it.
+    pub(crate) fn frozen(&self) -> Result<FrozenFiles, Failure> {
+        self.folder.frozen(self.transcript.freezing())
+    }
+
+    /// What was sealed and waits to be published, or why it cannot be; `None` when nothing does.
+    pub(crate) fn sealed(&self) -> Result<Option<&Sealed>, Failure> {
+        match &self.sealed {
+            Some(Err(error)) => Err(error.clone().into()),
+            Some(Ok(sealed)) => Ok(Some(sealed)),
+            None => Ok(None),
+        }
+    }
+
+    /// The sealed files as they are now, whether or not they can be published.
+    pub(crate) fn sealed_files(&self) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        Ok(self.folder.sealed_files(&self.transcript)?.unwrap_or_default())
+    }
+
+    /// Notes something down.
+    pub(crate) fn note(&mut self, at: DateTime<Utc>, event: Event) -> Result<(), Failure> {
+        self.note_all([(at, event)])
+    }
+
+    /// Notes several things down, all or none of them. The file is written whole, so that no line is ever there in part.
+    pub(crate) fn note_all(&mut self, events: impl IntoIterator<Item = (DateTime<Utc>, Event)>) -> Result<(), Failure> {
+        let (mut text, mut transcript) = (self.text.clone(), self.transcript.clone());
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        for (at, event) in events {
+            text.push_str(&transcript.append(at, event));
+            text.push('\n');
+        }
+        if transcript.head() == self.transcript.head() {
+            return Ok(());
+        }
+        // A line that is too long, or one too many, is never written.
+        self.transcript = self.folder.parse_transcript(&text)?;
+        atomic_file::replace(&self.folder.transcript_path(), text.as_bytes())?;
+        self.text = text;
+        Ok(())
+    }
+
+    /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended
+    /// before it could. Nothing otherwise.
+    pub(crate) fn missing_release(&self) -> Result<Option<Event>, Failure> {
+        match (self.stage()?, &self.sealed) {
+            (Stage::Released, Some(Ok(sealed))) => Ok(Some(released(sealed.files()))),
+            _ => Ok(None),
+        }
+    }
 
     /// Notes down every signature that counts and is not noted yet: one that was given just before a crash, or that came from another
-    /// clone. Each with what is known of the token that made it. Gives whether there were any.
-    pub(crate) fn note_answers(
-        &self,
-        standing: &Standing,
+    /// clone. Each with what is known of the token that made it. Returns whether there were any.
+    pub(crate) fn note_signatures(
+        &mut self,
+        files: &Answers,
+        tally: &Standing,
         keyholders: &Keyholders,
-        evidence: &Evidence,
+        attestations: &Evidence,
     ) -> Result<bool, Failure> {
-        let transcript = self.transcript()?;
-        let noted = |answer: &Answer, key_id: &str| {
-            transcript.entries().iter().any(|entry| {
+        let noted = |file: &Answer, key_id: &str| {
+            self.transcript.entries().iter().any(|entry| {
                 let fact = |name| entry.event.text(name);
                 entry.event.kind == EventKind::Signed
-                    && fact("role") == Some(answer.part.role.name())
+                    && fact("role") == Some(file.part.role.name())
                     && fact("keyid") == Some(key_id)
-                    && fact("payload") == Some(&answer.payload)
+                    && fact("payload") == Some(&file.payload)
             })
         };
-        let counts = |answer: &Answer| {
-            let part = standing.parts.iter().find(|part| part.part == answer.part);
+        let counts = |file: &Answer| {
+            let part = tally.parts.iter().find(|part| part.part == file.part);
             part.is_some_and(|part| {
                 let rejected = part.rejected.iter().map(|(name, _)| name);
-                !part.void.iter().chain(rejected).any(|name| *name == answer.keyholder)
+                !part.void.iter().chain(rejected).any(|name| *name == file.keyholder)
             })
         };
         let scheme = |id: &KeyId| {
@@ -143,16 +245,16 @@ impl CeremonyFolder {
             keys.filter(|key| KeyId::of(key) == *id).map(|key| key.scheme().as_str()).next()
         };
         let mut events = Vec::new();
-        for answer in self.answers()?.values().filter(|answer| counts(answer)) {
-            for signature in answer.signatures.iter().filter(|signature| !noted(answer, signature.key_id.as_str())) {
-                let evidence = evidence.fact(&answer.keyholder, &signature.key_id);
+        for file in files.values().filter(|file| counts(file)) {
+            for signature in file.signatures.iter().filter(|signature| !noted(file, signature.key_id.as_str())) {
+                let attestation = attestations.fact(&file.keyholder, &signature.key_id);
                 let event = Event::signed(SignedFacts {
-                    part: &answer.part,
-                    keyholder: answer.keyholder.as_str(),
+                    part: &file.part,
+                    keyholder: file.keyholder.as_str(),
                     key_id: signature.key_id.as_str(),
                     scheme: scheme(&signature.key_id),
-                    payload: &answer.payload,
-                    evidence: evidence.as_ref(),
+                    payload: &file.payload,
+                    evidence: attestation.as_ref(),
                 });
                 events.push((signature.at, event));
             }

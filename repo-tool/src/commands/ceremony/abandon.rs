@@ -25,12 +25,12 @@ pub(crate) struct AbandonArgs {
 pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
-    let folder = find(&args.id, &published, context)?;
-    refuse_closed(&folder, &published)?;
-    folder.note(context.now, Event::abandoned(&args.reason))?;
-    let id = folder.id();
+    let mut record = find(&args.id, &published, context)?;
+    refuse_closed(&record)?;
+    record.note(context.now, Event::abandoned(&args.reason))?;
+    let id = record.id();
     context.report(&json!({ "ceremony": id.as_str(), "stage": "abandoned", "reason": args.reason }), |line| {
-        line(format_args!("{id} is abandoned; its record stays in {}", folder.path().display()));
+        line(format_args!("{id} is abandoned; its record stays in {}", record.folder().path().display()));
     });
     Ok(())
 }

@@ -3,22 +3,25 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Answers, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Intake, Keyholders, Name, Part, Reply,
-    Standing,
+    Answers, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Intake, Keyholders, Name, Part,
+    Published, Reply, Standing, Transcript,
 };
 use serde_json::{Value, json};
 
 use super::tally::{standing_json, standing_lines};
-use super::{IdArgs, Room, find};
+use super::{IdArgs, find, refuse_closed};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::Evidence;
 use crate::folder::ceremony::Stage;
 use crate::folder::input::{self, STANDARD};
+use crate::folder::open_ceremony::OpenCeremony;
+use crate::folder::record::CeremonyRecord;
 use crate::text::plain;
 
 #[derive(Args, Debug)]
@@ -52,35 +55,36 @@ pub(crate) struct AcceptArgs {
 type Counted<'a> = (&'a Name, Standing, &'a Keyholders);
 
 /// A ceremony that signatures come in for.
-struct Desk {
-    room: Room,
-    answers: Answers,
-    evidence: Evidence,
+struct Receiving {
+    open: OpenCeremony,
+    files: Answers,
+    attestations: Evidence,
 }
 
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
-    let mut reception =
-        Reception { args, context, role: args.role.as_deref().map(parse_role).transpose()?, desks: BTreeMap::new() };
+    let role = args.role.as_deref().map(parse_role).transpose()?;
+    let published = Rc::new(context.folder.published()?);
+    let mut inbox = Inbox { args, context, role, published, only: None, ceremonies: BTreeMap::new() };
     let mut done = Vec::new();
     for file in &args.files {
         let is_standard = file == Path::new(STANDARD);
         let name = if is_standard { "standard input".to_owned() } else { file.display().to_string() };
-        done.push((name, reception.take(file)));
+        done.push((name, inbox.accept(file)));
     }
     let mut standings = Vec::new();
-    for (id, desk) in &reception.desks {
-        let standing = desk.room.tally(&desk.answers)?;
-        desk.room.folder.note_answers(&standing, &desk.room.keyholders, &desk.evidence)?;
-        standings.push((id, standing, &desk.room.keyholders));
+    for (id, Receiving { open, files, attestations }) in &mut inbox.ceremonies {
+        let standing = open.tally(files)?;
+        open.record.note_signatures(files, &standing, &open.keyholders, attestations)?;
+        standings.push((id, standing, &open.keyholders));
     }
     let (mut lines, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (name, result) in done {
         match result {
-            Ok(taken) => {
-                lines.extend(taken.lines(&name));
-                files.push(taken.to_json(&name));
-                refused.extend(taken.failure().map(|failure| failure.about(&name)));
+            Ok(accepted) => {
+                lines.extend(accepted.lines(&name));
+                files.push(accepted.to_json(&name));
+                refused.extend(accepted.failure().map(|failure| failure.about(&name)));
             }
             Err(failure) => {
                 lines.push(format!("{name}: refused"));
@@ -88,18 +92,18 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
-    tell(&lines, &files, &standings, !refused.is_empty(), context);
+    report(&lines, &files, &standings, !refused.is_empty(), context);
     fail(refused, args.files.len())
 }
 
 /// One document with `--json`: of a failure, that of the failure.
-fn tell(lines: &[String], files: &[Value], standings: &[Counted<'_>], is_failure: bool, context: &Context) {
+fn report(lines: &[String], files: &[Value], standings: &[Counted<'_>], is_failure: bool, context: &Context) {
     if context.json && is_failure {
         return;
     }
     let standing = |(id, standing, keyholders): &Counted<'_>| json!({ "ceremony": id.as_str(), "standing": standing_json(standing, keyholders) });
-    let report = json!({ "files": files, "ceremonies": standings.iter().map(standing).collect::<Vec<_>>() });
-    context.report(&report, |line| {
+    let document = json!({ "files": files, "ceremonies": standings.iter().map(standing).collect::<Vec<_>>() });
+    context.report(&document, |line| {
         lines.iter().for_each(|text| line(format_args!("{text}")));
         for (id, standing, keyholders) in standings {
             if standings.len() > 1 {
@@ -125,29 +129,33 @@ fn fail(mut refused: Vec<Failure>, of: usize) -> Result<(), Failure> {
     }
 }
 
-struct Reception<'a> {
+/// The ceremonies that files have come in for, each loaded once.
+struct Inbox<'a> {
     args: &'a AcceptArgs,
     context: &'a Context,
     role: Option<CeremonyRole>,
-    desks: BTreeMap<Name, Desk>,
+    published: Rc<Published>,
+    /// The one that is meant where nothing names it, once that was asked.
+    only: Option<Name>,
+    ceremonies: BTreeMap<Name, Receiving>,
 }
 
 /// What became of a file.
-struct Taken {
+struct Accepted {
     intake: Intake,
     /// The revision that was signed, if it is not the one to be signed now: its number, where it was frozen here.
     earlier: Option<(Fingerprint, Option<u64>)>,
 }
 
-impl Reception<'_> {
-    fn take(&mut self, file: &Path) -> Result<Taken, Failure> {
+impl Inbox<'_> {
+    fn accept(&mut self, file: &Path) -> Result<Accepted, Failure> {
         let bytes = input::read(file, Reply::MAX_BYTES)?;
         // Any 64 bytes may be a signature, and no answer is as short.
         let is_reply = bytes.len() > 64 && bytes.trim_ascii_start().starts_with(b"{");
-        if is_reply { self.take_reply(&bytes) } else { self.take_detached(&bytes) }
+        if is_reply { self.accept_response(&bytes) } else { self.accept_detached(&bytes) }
     }
 
-    fn take_reply(&mut self, bytes: &[u8]) -> Result<Taken, Failure> {
+    fn accept_response(&mut self, bytes: &[u8]) -> Result<Accepted, Failure> {
         let reply = Reply::parse(bytes).map_err(|error| match error {
             FileError::Newer(newer) => Failure::new(format!("the answer was {newer}"), newer.hint()),
             error => {
@@ -162,25 +170,26 @@ impl Reception<'_> {
             let what = format!("this is an answer to the ceremony {}, and not to {other}", reply.ceremony);
             return Err(Failure::new(what, "leave --ceremony out to let each answer go where it belongs"));
         }
-        let desk = self.desk(IdArgs { id: Some(reply.ceremony.clone()) })?;
-        let intake = desk.room.ceremony()?.take_reply(&reply, &mut desk.answers)?;
-        let earlier = match reply.fingerprint == desk.room.record.fingerprint() {
+        let receiving = self.receiving(Some(&reply.ceremony))?;
+        let Receiving { open, files, .. } = receiving;
+        let intake = open.ceremony()?.take_reply(&reply, files)?;
+        let earlier = match reply.fingerprint == open.frozen_record.fingerprint() {
             true => None,
-            false => Some((reply.fingerprint, revision_of(reply.fingerprint, &desk.room)?)),
+            false => Some((reply.fingerprint, revision_of(reply.fingerprint, open.record.transcript()))),
         };
-        let taken = Taken { intake, earlier };
-        desk.keep(&taken.intake)?;
-        match taken.intake.is_in_vain() && taken.intake.refused.is_empty() {
+        let accepted = Accepted { intake, earlier };
+        receiving.keep(&accepted.intake)?;
+        match accepted.intake.is_in_vain() && accepted.intake.refused.is_empty() {
             true => Err(Failure::new(
-                taken.void_text(),
+                accepted.void_text(),
                 format!("send {} a new request: rootline-repo ceremony request {}", reply.keyholder, reply.ceremony),
             )
             .breaking("a signature counts for the bytes that it is over")),
-            false => Ok(taken),
+            false => Ok(accepted),
         }
     }
 
-    fn take_detached(&mut self, bytes: &[u8]) -> Result<Taken, Failure> {
+    fn accept_detached(&mut self, bytes: &[u8]) -> Result<Accepted, Failure> {
         let signatures = CompactSignature::read_detached(bytes);
         if signatures.is_empty() {
             return Err(Failure::new(
@@ -189,43 +198,56 @@ impl Reception<'_> {
             ));
         }
         let (signed_by, role, now) = (self.args.signed_by.clone(), self.role.clone(), self.context.now);
-        let desk = self.desk(IdArgs { id: self.args.ceremony.clone() })?;
-        let ceremony = desk.room.ceremony()?;
-        let intake = ceremony.take_detached(&signatures, signed_by.as_ref(), role.as_ref(), now, &mut desk.answers)?;
-        desk.keep(&intake)?;
-        Ok(Taken { intake, earlier: None })
+        let receiving = self.receiving(self.args.ceremony.as_ref())?;
+        let Receiving { open, files, .. } = receiving;
+        let intake = open.ceremony()?.take_detached(&signatures, signed_by.as_ref(), role.as_ref(), now, files)?;
+        receiving.keep(&intake)?;
+        Ok(Accepted { intake, earlier: None })
     }
 
-    fn desk(&mut self, id: IdArgs) -> Result<&mut Desk, Failure> {
-        let published = self.context.folder.published()?;
-        let id = find(&id, &published, self.context)?.id().clone();
-        match self.desks.entry(id) {
-            Entry::Occupied(desk) => Ok(desk.into_mut()),
-            Entry::Vacant(place) => {
-                let room = Room::enter(&IdArgs { id: Some(place.key().clone()) }, self.context)?;
-                if room.folder.stage(&room.published)? == Stage::Sealed {
-                    let what = format!("{} is sealed already: it needs no more signatures", place.key());
-                    return Err(Failure::new(what, "make it current: rootline-repo online --key FILE"));
+    /// The ceremony of that name, or the only one that is open.
+    fn receiving(&mut self, id: Option<&Name>) -> Result<&mut Receiving, Failure> {
+        let id = match id.or(self.only.as_ref()).filter(|id| self.ceremonies.contains_key(id)) {
+            Some(loaded) => loaded.clone(),
+            None => {
+                let record = find(&IdArgs { id: id.cloned() }, &self.published, self.context)?;
+                refuse_closed(&record)?;
+                let found = record.id().clone();
+                if id.is_none() {
+                    self.only = Some(found.clone());
                 }
-                // What does not follow what is published is not worth a signature.
-                room.ceremony()?;
-                let evidence = room.evidence(self.context)?;
-                let answers = room.folder.answers()?;
-                Ok(place.insert(Desk { room, answers, evidence }))
+                if let Entry::Vacant(place) = self.ceremonies.entry(found.clone()) {
+                    place.insert(Receiving::load(record, Rc::clone(&self.published), self.context)?);
+                }
+                found
             }
+        };
+        // It was there, or has been put there just now.
+        self.ceremonies.get_mut(&id).ok_or_else(|| Failure::new(format!("there is no ceremony {id}"), "name another"))
+    }
+}
+
+impl Receiving {
+    fn load(record: CeremonyRecord, published: Rc<Published>, context: &Context) -> Result<Receiving, Failure> {
+        if record.stage()? == Stage::Sealed {
+            let what = format!("{} is sealed already: it needs no more signatures", record.id());
+            return Err(Failure::new(what, "make it current: rootline-repo online --key FILE"));
         }
+        let open = OpenCeremony::load(record, published, context)?;
+        // What does not follow what is published is not worth a signature.
+        open.ceremony()?;
+        let attestations = open.attestations(context)?;
+        let files = open.signature_files()?;
+        Ok(Receiving { open, files, attestations })
     }
-}
 
-impl Desk {
     fn keep(&self, intake: &Intake) -> Result<(), Failure> {
-        let answers =
-            intake.taken.iter().filter_map(|part| self.answers.get(&(part.clone(), intake.keyholder.clone())));
-        answers.into_iter().try_for_each(|answer| self.room.folder.write_answer(answer))
+        let files = intake.taken.iter().filter_map(|part| self.files.get(&(part.clone(), intake.keyholder.clone())));
+        files.into_iter().try_for_each(|file| self.open.record.folder().write_signature_file(file))
     }
 }
 
-impl Taken {
+impl Accepted {
     fn lines(&self, file: &str) -> Vec<String> {
         let Intake { keyholder, taken, known, void, refused } = &self.intake;
         let mut lines = Vec::new();
@@ -280,10 +302,9 @@ fn parts_text(parts: &[Part]) -> String {
 }
 
 /// The number of the revision that had a fingerprint, if it was frozen here.
-fn revision_of(fingerprint: Fingerprint, room: &Room) -> Result<Option<u64>, Failure> {
-    let transcript = room.folder.transcript()?;
+fn revision_of(fingerprint: Fingerprint, transcript: &Transcript) -> Option<u64> {
     let text = fingerprint.to_hex();
     let frozen = transcript.entries().iter().filter(|entry| entry.event.kind == EventKind::Frozen);
     let mut found = frozen.filter(|entry| entry.event.text("fingerprint") == Some(&text));
-    Ok(found.next_back().and_then(|entry| entry.event.number("revision")))
+    found.next_back().and_then(|entry| entry.event.number("revision"))
 }

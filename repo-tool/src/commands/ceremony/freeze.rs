@@ -1,7 +1,7 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
 use rootline_ceremonies::{
-    Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing,
+    Answers, Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing,
 };
 use serde_json::json;
 
@@ -11,20 +11,20 @@ use super::{IdArgs, find, refuse_closed};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Evidence};
-use crate::folder::ceremony::CeremonyFolder;
+use crate::folder::record::CeremonyRecord;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
-    let folder = find(args, &published, context)?;
-    refuse_closed(&folder, &published)?;
+    let mut record = find(args, &published, context)?;
+    refuse_closed(&record)?;
     let keyholders = context.folder.keyholders()?;
-    let plan = folder.plan(&keyholders, context.folder.policy()?.bounds())?;
+    let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
-    let done = freeze_plan(&folder, &plan, &frozen, &published, &keyholders, context)?;
-    let touching = touching(&folder, &done.record, &published, context)?;
-    report(folder.id(), &frozen, &done, &touching, context);
+    let done = freeze_plan(&mut record, &plan, &frozen, &published, &keyholders, context)?;
+    let touching = touching(record.id(), &done.record, &published, context)?;
+    report(record.id(), &frozen, &done, &touching, context);
     Ok(())
 }
 
@@ -33,13 +33,14 @@ pub(super) struct Done {
     /// What was frozen before, in whichever clones there were, if it was one thing.
     before: Option<FrozenRecord>,
     pub(super) record: FrozenRecord,
+    pub(super) files: Answers,
     pub(super) standing: Standing,
     pub(super) evidence: Evidence,
 }
 
 /// Puts frozen files into a ceremony's folder and notes them down.
 pub(super) fn freeze_plan(
-    folder: &CeremonyFolder,
+    ceremony: &mut CeremonyRecord,
     plan: &Plan,
     frozen: &Frozen,
     published: &Published,
@@ -47,7 +48,7 @@ pub(super) fn freeze_plan(
     context: &Context,
 ) -> Result<Done, Failure> {
     let evidence = attestations::of_ceremony(context, frozen, published, keyholders)?;
-    let freezing = folder.transcript()?.freezing();
+    let freezing = ceremony.transcript().freezing();
     let last = match &freezing {
         Freezing::Never => 0,
         Freezing::Agreed(before) => before.revision,
@@ -60,13 +61,14 @@ pub(super) fn freeze_plan(
     };
     let record = frozen.record(revision);
     // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
-    folder.write_frozen(frozen, plan)?;
+    ceremony.folder().write_frozen(frozen, plan)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
-        folder.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
+        ceremony.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
     }
-    let ceremony = Ceremony::new(folder.id(), frozen, published, keyholders)?;
-    Ok(Done { standing: ceremony.tally(&folder.answers()?), before, record, evidence })
+    let files = ceremony.folder().signature_files()?;
+    let standing = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);
+    Ok(Done { files, standing, before, record, evidence })
 }
 
 fn report(

@@ -10,7 +10,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let mut all = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        all.push((ceremony.id().clone(), ceremony.stage(&published)?));
+        let record = ceremony.load(&published)?;
+        all.push((record.id().clone(), record.stage()?));
     }
     let report = all.iter().map(|(id, stage)| json!({ "ceremony": id.as_str(), "stage": stage.name() })).collect();
     context.report(&report, |line| {

@@ -9,7 +9,8 @@ use rootline_metadata::{hex, instant_text};
 use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::Stage;
+use crate::folder::record::CeremonyRecord;
 use crate::review::groups;
 use crate::text::plain;
 
@@ -17,8 +18,8 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     // Whoever names a ceremony is shown its log also where nothing else can be read.
     let folder = match &args.id {
         Some(id) if context.folder.ceremony(id).transcript_path().exists() => context.folder.ceremony(id),
-        Some(_) => find(args, &context.folder.published()?, context)?,
-        None => last_one(context)?,
+        Some(_) => find(args, &context.folder.published()?, context)?.folder().clone(),
+        None => last_one(context)?.folder().clone(),
     };
     let (transcript, fault) = Transcript::read(&folder.transcript_text()?);
     // A program is given all of it or none.
@@ -45,18 +46,19 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// The only one that is open, or else the one in which something happened last.
-fn last_one(context: &Context) -> Result<CeremonyFolder, Failure> {
+fn last_one(context: &Context) -> Result<CeremonyRecord, Failure> {
     let published = context.folder.published()?;
     let mut closed = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        if !matches!(ceremony.stage(&published)?, Stage::Released | Stage::Abandoned) {
+        let record = ceremony.load(&published)?;
+        if !matches!(record.stage()?, Stage::Released | Stage::Abandoned) {
             // As every other command has it.
             return find(&IdArgs { id: None }, &published, context);
         }
-        let last = ceremony.transcript()?.entries().iter().map(|entry| entry.at).max();
-        closed.push((last, ceremony));
+        let last = record.transcript().entries().iter().map(|entry| entry.at).max();
+        closed.push((last, record));
     }
-    let last = closed.into_iter().max_by_key(|(last, _)| *last).map(|(_, ceremony)| ceremony);
+    let last = closed.into_iter().max_by_key(|(last, _)| *last).map(|(_, record)| record);
     last.ok_or_else(|| Failure::new("there is no ceremony yet", "begin one: rootline-repo ceremony new ID"))
 }
 

@@ -14,7 +14,8 @@ use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::Stage;
+use crate::folder::record::CeremonyRecord;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -40,9 +41,9 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
     let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy()?);
-    let (into, from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
+    let (mut into, mut from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
     let targets = context.folder.targets()?;
-    let plan = |folder: &CeremonyFolder| folder.plan(&keyholders, policy.bounds());
+    let plan = |record: &CeremonyRecord| record.folder().plan(&keyholders, policy.bounds());
     let (into_plan, from_plan) = (plan(&into)?, plan(&from)?);
     let now = Draft::new(into_plan.id().clone(), into_plan.at(), &policy, &published, &keyholders, Vec::new())?;
     let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets)?;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("both plans together are none: {error}"), "edit one of them"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
-    let is_begun = into.transcript()?.last(&EventKind::Merged).is_some_and(|last| last.event == event);
+    let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);
     // Where an earlier run was ended while it froze, the frozen files are no longer those of before, and not all of those to come; what counted
     // then counts in what is frozen now, or that run would have refused.
     let own = match is_begun {
@@ -64,16 +65,16 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     // Whatever this is interrupted after, the same again goes on: answers for what is not frozen yet are in nobody's way, and a plan that was
     // put together once gives the same again.
     for answer in answers_together(into.id(), &own, &others).values() {
-        into.write_answer(answer)?;
+        into.folder().write_signature_file(answer)?;
     }
-    if text.as_bytes() != std::fs::read(into.plan_path()).unwrap_or_default() {
-        atomic_file::replace(&into.plan_path(), text.as_bytes())?;
+    if text.as_bytes() != std::fs::read(into.folder().plan_path()).unwrap_or_default() {
+        atomic_file::replace(&into.folder().plan_path(), text.as_bytes())?;
     }
     if !is_begun {
         into.note(context.now, event)?;
     }
-    let done = freeze::freeze_plan(&into, &plan, &frozen, &published, &keyholders, context)?;
-    into.note_answers(&done.standing, &keyholders, &done.evidence)?;
+    let done = freeze::freeze_plan(&mut into, &plan, &frozen, &published, &keyholders, context)?;
+    into.note_signatures(&done.files, &done.standing, &keyholders, &done.evidence)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::abandoned(&reason))?;
 
@@ -100,11 +101,11 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// A ceremony that has not been sealed or ended yet.
-fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyFolder, Failure> {
-    let folder = find(&IdArgs { id: Some(id.clone()) }, published, context)?;
-    refuse_closed(&folder, published)?;
-    match folder.stage(published)? {
-        Stage::Planned | Stage::Frozen => Ok(folder),
+fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyRecord, Failure> {
+    let record = find(&IdArgs { id: Some(id.clone()) }, published, context)?;
+    refuse_closed(&record)?;
+    match record.stage()? {
+        Stage::Planned | Stage::Frozen => Ok(record),
         _ => Err(Failure::new(
             format!("{id} is sealed, and what is sealed is not changed"),
             "make it current first: rootline-repo online --key FILE; then freeze the other ceremony again",
@@ -113,22 +114,22 @@ fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyF
 }
 
 /// The answers of a ceremony that count in it.
-fn counting(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholders) -> Result<Answers, Failure> {
-    if folder.transcript()?.freezing() == Freezing::Never {
+fn counting(record: &CeremonyRecord, published: &Published, keyholders: &Keyholders) -> Result<Answers, Failure> {
+    if record.transcript().freezing() == Freezing::Never {
         return Ok(Answers::new());
     }
-    kept(folder, &folder.frozen()?.frozen, published, keyholders)
+    kept(record, &record.frozen()?.frozen, published, keyholders)
 }
 
 /// The answers of a ceremony that count for these files.
 fn kept(
-    folder: &CeremonyFolder,
+    record: &CeremonyRecord,
     frozen: &Frozen,
     published: &Published,
     keyholders: &Keyholders,
 ) -> Result<Answers, Failure> {
-    let answers = folder.answers()?;
-    let standing = Ceremony::new(folder.id(), frozen, published, keyholders)?.tally(&answers);
+    let answers = record.folder().signature_files()?;
+    let standing = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&answers);
     let kept = standing.kept();
     Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
 }

@@ -13,7 +13,7 @@ use crate::commands::{parse_name, parse_pair, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
-use crate::folder::ceremony::CeremonyFolder;
+use crate::folder::record::CeremonyRecord;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -73,14 +73,14 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     change(&mut draft, args, &published)?;
     let text = draft.to_toml();
 
-    let folder = context.folder.ceremony(&args.id);
-    let text = write(&folder, text)?;
-    if folder.transcript()?.entries().is_empty() {
-        folder.note(at, Event::planned(&hex::encode(&sha256(text.as_bytes())), args.summary.as_deref()))?;
+    let mut record = context.folder.ceremony(&args.id).load(&published)?;
+    let text = write(&record, text)?;
+    if record.transcript().entries().is_empty() {
+        record.note(at, Event::planned(&hex::encode(&sha256(text.as_bytes())), args.summary.as_deref()))?;
     }
     warn_of_merging(context);
     let id = &args.id;
-    let path = folder.plan_path();
+    let path = record.folder().plan_path();
     let fault = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
     let problem = fault.as_ref().map(Failure::what);
     context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
@@ -95,13 +95,13 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
 
 /// Writes a plan that is not there yet. One that an earlier run of the same command wrote, which was ended before it could note that down,
 /// is the plan, with its date. Gives the text that is there now.
-fn write(folder: &CeremonyFolder, text: String) -> Result<String, Failure> {
-    let path = folder.plan_path();
+fn write(record: &CeremonyRecord, text: String) -> Result<String, Failure> {
+    let path = record.folder().plan_path();
     let but_for_the_date = |text: &str| -> Vec<String> {
         text.lines().filter(|line| !line.starts_with("at = ")).map(str::to_owned).collect()
     };
     if let Ok(there) = fs::read_to_string(&path)
-        && folder.transcript()?.entries().len() <= 1
+        && record.transcript().entries().len() <= 1
         && but_for_the_date(&there) == but_for_the_date(&text)
     {
         return Ok(there);

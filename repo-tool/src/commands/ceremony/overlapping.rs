@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::ceremony::Stage;
 
 /// Another ceremony, and what it has in common with one.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl fmt::Display for Touching {
 
 /// The other open ceremonies that make a file of a role that this one makes a file of.
 pub(super) fn touching(
-    folder: &CeremonyFolder,
+    id: &Name,
     record: &FrozenRecord,
     published: &Published,
     context: &Context,
@@ -48,14 +48,18 @@ pub(super) fn touching(
     let own = roles(record);
     let mut touching = Vec::new();
     for other in context.folder.ceremonies()? {
-        if other.id() == folder.id() || !matches!(other.stage(published)?, Stage::Frozen | Stage::Sealed) {
+        if other.id() == id {
             continue;
         }
-        let Freezing::Agreed(theirs) = other.transcript()?.freezing() else { continue };
+        let other = other.load(published)?;
+        if !matches!(other.stage()?, Stage::Frozen | Stage::Sealed) {
+            continue;
+        }
+        let Freezing::Agreed(theirs) = other.transcript().freezing() else { continue };
         let theirs = roles(&theirs);
         let roles: BTreeSet<CeremonyRole> = own.intersection(&theirs).cloned().collect();
         if !roles.is_empty() {
-            touching.push(Touching { id: folder.id().clone(), other: other.id().clone(), roles });
+            touching.push(Touching { id: id.clone(), other: other.id().clone(), roles });
         }
     }
     Ok(touching)

@@ -8,7 +8,7 @@ use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use super::sign::parts_of;
-use super::{IdArgs, Room};
+use super::{IdArgs, load};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -51,11 +51,11 @@ pub(crate) struct PayloadArgs {
 }
 
 pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> {
-    let room = Room::enter(&IdArgs { id: args.id.clone() }, context)?;
+    let open = load(&IdArgs { id: args.id.clone() }, context)?;
     // What does not follow what is published is not worth a signature.
-    room.ceremony()?;
-    let part = part_of(args, &room.frozen)?;
-    let payload = room.frozen.message(&part).unwrap_or_default();
+    open.ceremony()?;
+    let part = part_of(args, &open.frozen)?;
+    let payload = open.frozen.message(&part).unwrap_or_default();
     let (size, digest) = (payload.len(), hex::encode(&sha256(&payload)));
     let is_standard = args.output == Path::new(STANDARD);
     if !is_standard {
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> 
         return Ok(());
     }
     let report = json!({
-        "ceremony": room.folder.id().as_str(),
+        "ceremony": open.id().as_str(),
         "part": part.folder_name(),
         "payload": (!is_standard).then_some(&args.output),
         "bytes": size,

@@ -7,7 +7,7 @@ use rootline_ceremonies::{Request, RequestParts};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
-use super::{IdArgs, Room};
+use super::{IdArgs, load};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -32,17 +32,17 @@ pub(crate) struct RequestArgs {
 }
 
 pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> {
-    let room = Room::enter(&args.id, context)?;
-    let id = room.folder.id();
+    let open = load(&args.id, context)?;
+    let id = open.id();
     // What does not follow what is published is not worth a signature.
-    room.ceremony()?;
-    room.evidence(context)?;
+    open.ceremony()?;
+    open.attestations(context)?;
     let parts = RequestParts {
-        plan: &room.plan.parse(&room.keyholders)?,
-        revision: room.record.revision,
-        frozen: &room.frozen,
-        published: &room.published,
-        keyholders: &room.keyholders,
+        plan: &open.plan()?,
+        revision: open.frozen_record.revision,
+        frozen: &open.frozen,
+        published: &open.published,
+        keyholders: &open.keyholders,
         targets: &context.folder.targets()?,
     };
     let request = Request::make(&parts)?;
@@ -58,11 +58,11 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     atomic_file::replace(&to, &bytes)?;
     let report = json!({
         "ceremony": id.as_str(),
-        "revision": room.record.revision,
+        "revision": open.frozen_record.revision,
         "request": to,
         "bytes": size,
         "sha256": digest,
-        "fingerprint": room.record.fingerprint().to_hex(),
+        "fingerprint": open.frozen_record.fingerprint().to_hex(),
     });
     context.report(&report, |line| {
         line(format_args!("wrote {}: {size} bytes", to.display()));

@@ -8,11 +8,12 @@ use rootline_ceremonies::{EventKind, TargetName};
 use rootline_metadata::Targets;
 use serde_json::json;
 
-use super::{IdArgs, Room};
+use super::{IdArgs, load};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Evidence;
+use crate::folder::open_ceremony::OpenCeremony;
 use crate::review::{Content, Material, Reviewed, TRUSTED_ROOT, TrustHistory};
 
 #[derive(Args, Debug)]
@@ -31,9 +32,9 @@ pub(crate) struct ReviewArgs {
 }
 
 pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
-    let room = Room::enter(&args.id, context)?;
-    let evidence = room.evidence(context)?;
-    let review = reviewed(&room, &evidence, context)?;
+    let open = load(&args.id, context)?;
+    let attestations = open.attestations(context)?;
+    let review = reviewed(&open, &attestations, context)?;
     match args.html.as_deref() {
         None => context.report(&review.to_json(), |_| print(&review, context)),
         Some(file) if file == Path::new("-") && context.json => {
@@ -59,36 +60,38 @@ pub(crate) fn print(review: &Reviewed, context: &Context) {
 }
 
 /// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
-pub(super) fn reviewed(room: &Room, evidence: &Evidence, context: &Context) -> Result<Reviewed, Failure> {
+pub(super) fn reviewed(open: &OpenCeremony, attestations: &Evidence, context: &Context) -> Result<Reviewed, Failure> {
     let targets = context.folder.targets()?;
     // The ceremony is one that follows what is published.
-    room.ceremony()?;
-    room.frozen.check_targets(&targets, &room.published)?;
-    let plan = room.plan.parse(&room.keyholders)?;
+    open.ceremony()?;
+    open.frozen.check_targets(&targets, &open.published)?;
+    let plan = open.plan()?;
     Ok(Reviewed::new(Material {
-        id: room.folder.id(),
+        id: open.id(),
         summary: plan.summary().unwrap_or_default(),
         at: plan.at(),
-        frozen: &room.frozen,
-        published: &room.published,
-        keyholders: &room.keyholders,
-        evidence,
+        frozen: &open.frozen,
+        published: &open.published,
+        keyholders: &open.keyholders,
+        evidence: attestations,
         targets: &targets,
-        history: history(room, context)?,
-        fingerprint: room.record.fingerprint(),
+        history: history(open, context)?,
+        fingerprint: open.frozen_record.fingerprint(),
         is_as_planned: true,
     }))
 }
 
 /// The trust roots that earlier ceremonies published, by the instants at which they were released.
-fn history(room: &Room, context: &Context) -> Result<TrustHistory, Failure> {
+fn history(open: &OpenCeremony, context: &Context) -> Result<TrustHistory, Failure> {
     let days = i64::from(context.folder.policy()?.timestamp().expires.number());
     let mut published = Vec::new();
-    for ceremony in context.folder.ceremonies()? {
+    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != open.id());
+    for ceremony in others {
         // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
-        let (Ok(transcript), Ok(files)) = (ceremony.transcript(), ceremony.frozen()) else { continue };
-        let Some(released) = transcript.last(&EventKind::Released) else { continue };
-        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, room)) {
+        let Ok(record) = ceremony.load(&open.published) else { continue };
+        let Some(released) = record.transcript().last(&EventKind::Released) else { continue };
+        let Ok(files) = record.frozen() else { continue };
+        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, open)) {
             published.push((released.at, root));
         }
     }
@@ -96,9 +99,9 @@ fn history(room: &Room, context: &Context) -> Result<TrustHistory, Failure> {
     Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
 }
 
-fn trust_root_of(targets: &Targets, room: &Room) -> Option<rootline_metadata::sigstore::TrustedRoot> {
+fn trust_root_of(targets: &Targets, open: &OpenCeremony) -> Option<rootline_metadata::sigstore::TrustedRoot> {
     let name: TargetName = TRUSTED_ROOT.parse().ok()?;
     let file = targets.target(name.path())?;
-    let bytes = room.published.files().get(&name.published_as(&file))?;
+    let bytes = open.published.files().get(&name.published_as(&file))?;
     Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
 }

@@ -4,39 +4,37 @@ use rootline_ceremonies::{Event, EventKind, Standing};
 use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
-use super::{IdArgs, Room};
+use super::{IdArgs, load};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations;
 use crate::folder::record::digests;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
-    let room = Room::enter(args, context)?;
-    room.frozen.check_targets(&context.folder.targets()?, &room.published)?;
-    let evidence = attestations::of_ceremony(context, &room.frozen, &room.published, &room.keyholders)?;
-    let answers = room.folder.answers()?;
-    let standing = room.tally(&answers)?;
+    let mut open = load(args, context)?;
+    open.frozen.check_targets(&context.folder.targets()?, &open.published)?;
+    let attestations = open.attestations(context)?;
+    let signatures = open.signature_files()?;
+    let standing = open.tally(&signatures)?;
     for (part, (name, why)) in
         standing.parts.iter().flat_map(|part| part.rejected.iter().map(move |no| (&part.part, no)))
     {
         context.terminal.warning(format_args!("{part}: what is filed for {name} is left out: {why}"));
     }
-    let sealed = room.ceremony()?.seal(&answers)?;
-    room.folder.note_answers(&standing, &room.keyholders, &evidence)?;
-    room.folder.write_sealed(&sealed)?;
+    let sealed = open.ceremony()?.seal(&signatures)?;
+    open.record.note_signatures(&signatures, &standing, &open.keyholders, &attestations)?;
+    open.record.folder().write_sealed(&sealed)?;
     let files = digests(sealed.files());
-    let transcript = room.folder.transcript()?;
     // Sealed once more with nothing new in it, there is nothing to note down.
-    if transcript.sealing().is_none_or(|before| before.event.facts.get("files") != Some(&files)) {
+    if open.record.transcript().sealing().is_none_or(|before| before.event.facts.get("files") != Some(&files)) {
         let event = Event::new(EventKind::Sealed).with("files", files).with("signed", signed(&standing));
-        room.folder.note(context.now, event.with("tally", tally(&standing)))?;
+        open.record.note(context.now, event.with("tally", tally(&standing)))?;
     }
-    let id = room.folder.id();
+    let id = open.id();
     let names: Vec<&String> = sealed.files().keys().collect();
     context.report(&json!({ "ceremony": id.as_str(), "sealed": names }), |line| {
         for name in &names {
-            line(format_args!("sealed {}", room.folder.sealed_path().join(name).display()));
+            line(format_args!("sealed {}", open.record.folder().sealed_path().join(name).display()));
         }
         line(format_args!("next: rootline-repo online --key FILE"));
     });

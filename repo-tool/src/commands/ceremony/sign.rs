@@ -3,17 +3,18 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Frozen, Name, Part, Refusal};
+use rootline_ceremonies::{Answers, CeremonyRole, Frozen, Name, Part, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review;
 use super::tally::{standing_json, standing_lines};
-use super::{IdArgs, Room};
+use super::{IdArgs, load};
 use crate::commands::confirmation::{Agreement, Question};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::open_ceremony::OpenCeremony;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]
@@ -51,39 +52,40 @@ pub(crate) struct SignArgs {
 
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
-    let room = Room::enter(&args.id, context)?;
-    let evidence = room.evidence(context)?;
-    let review = review::reviewed(&room, &evidence, context)?;
+    let mut open = load(&args.id, context)?;
+    let attestations = open.attestations(context)?;
+    let review = review::reviewed(&open, &attestations, context)?;
     let question = Question {
-        fingerprint: room.record.fingerprint(),
+        fingerprint: open.frozen_record.fingerprint(),
         subject: "the frozen files have",
         read: "rootline-repo ceremony review",
         is_for_people: !context.json,
     };
     args.agreement.confirm(&question, || review::print(&review, context), context)?;
-    let key = OpenSigner::open_uri(signer_uri(args, &room)?, &args.signer, &context.terminal)?;
-    let keyholder = keyholder(args, &key, &room)?;
-    let signed = sign(args, &keyholder, &key, &room, context);
+    let key = OpenSigner::open_uri(signer_uri(args, &open)?, &args.signer, &context.terminal)?;
+    let keyholder = keyholder(args, &key, &open)?;
+    let mut files = open.signature_files()?;
+    let signed = sign(args, &keyholder, &key, &open, &mut files, context);
 
-    let standing = room.tally(&room.folder.answers()?)?;
-    let has_noted = room.folder.note_answers(&standing, &room.keyholders, &evidence)?;
+    let standing = open.tally(&files)?;
+    let has_noted = open.record.note_signatures(&files, &standing, &open.keyholders, &attestations)?;
     let signed = match signed {
         Ok(parts) => parts,
         // They were signed by a command that was ended before it could note that down.
         Err(Unsigned::Already(parts, _)) if has_noted => parts,
         Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
     };
-    let id = room.folder.id();
+    let id = open.id();
     let parts: Vec<String> = signed.iter().map(Part::to_string).collect();
     let report = json!({
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
         "signed": parts,
-        "standing": standing_json(&standing, &room.keyholders),
+        "standing": standing_json(&standing, &open.keyholders),
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
-        standing_lines(&standing, &room.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
+        standing_lines(&standing, &open.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
         if standing.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
         }
@@ -92,20 +94,20 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// The key that is named, or the one that is noted down for whoever signs.
-fn signer_uri(args: &SignArgs, room: &Room) -> Result<SignerUri, Failure> {
+fn signer_uri(args: &SignArgs, open: &OpenCeremony) -> Result<SignerUri, Failure> {
     let (None, Some(name)) = (&args.key, &args.signing_as) else {
         return Ok(SignerUri::parse(args.key.as_deref().unwrap_or_default())?);
     };
-    let holder = room.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
+    let holder = open.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
     let recorded = holder.signer(holder.key()).ok_or_else(|| {
         Failure::new(format!("where the private key of {name} is has not been noted down"), "name it: --key URI")
     })?;
     Ok(SignerUri::from_record(recorded)?)
 }
 
-fn keyholder(args: &SignArgs, key: &OpenSigner, room: &Room) -> Result<Name, Failure> {
+fn keyholder(args: &SignArgs, key: &OpenSigner, open: &OpenCeremony) -> Result<Name, Failure> {
     let public = key.public_key();
-    match (&args.signing_as, room.keyholders.owner(public.material())) {
+    match (&args.signing_as, open.keyholders.owner(public.material())) {
         (Some(name), _) => Ok(name.clone()),
         (None, Some(owner)) => Ok(owner.name().clone()),
         (None, None) => Err(Refusal::NobodysKey { key_id: KeyId::of(&public) }.into()),
@@ -144,22 +146,24 @@ fn sign(
     args: &SignArgs,
     keyholder: &Name,
     key: &OpenSigner,
-    room: &Room,
+    open: &OpenCeremony,
+    files: &mut Answers,
     context: &Context,
 ) -> Result<Vec<Part>, Unsigned> {
     let role = args.role.as_deref().map(parse_role).transpose()?;
-    let parts = parts_of(role.as_ref(), &room.frozen)?;
-    let ceremony = room.ceremony()?;
-    let answers = room.folder.answers()?;
+    let parts = parts_of(role.as_ref(), &open.frozen)?;
+    let ceremony = open.ceremony()?;
     let public = key.public_key();
     let (mut signed, mut already, mut refused) = (Vec::new(), Vec::new(), None);
     for part in parts {
-        let earlier = answers.get(&(part.clone(), keyholder.clone()));
+        let place = (part.clone(), keyholder.clone());
+        let earlier = files.get(&place);
         match ceremony.ask(&part, keyholder, &public, earlier) {
             Ok(message) => {
                 let signature = key.sign(&message)?;
-                let answer = ceremony.accept(&part, keyholder, &public, signature, context.now, earlier)?;
-                room.folder.write_answer(&answer)?;
+                let file = ceremony.accept(&part, keyholder, &public, signature, context.now, earlier)?;
+                open.record.folder().write_signature_file(&file)?;
+                files.insert(place, file);
                 signed.push(part);
             }
             // What has been signed already is the more telling of the two.

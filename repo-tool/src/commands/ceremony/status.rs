@@ -1,21 +1,23 @@
 //! `rootline-repo ceremony status`: who has signed, and who is still needed.
 
+use std::rc::Rc;
+
 use rootline_ceremonies::{Name, Standing};
 use serde_json::json;
 
 use super::overlapping::{Touching, touching};
 use super::tally::{standing_json, standing_lines, with_places};
-use super::{IdArgs, Room, find};
+use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Evidence};
 use crate::folder::ceremony::Stage;
+use crate::folder::open_ceremony::OpenCeremony;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
-    let published = context.folder.published()?;
-    let folder = find(args, &published, context)?;
-    let id = folder.id().clone();
-    let stage = folder.stage(&published)?;
+    let published = Rc::new(context.folder.published()?);
+    let record = find(args, &published, context)?;
+    let (id, stage) = (record.id().clone(), record.stage()?);
     if !matches!(stage, Stage::Frozen | Stage::Sealed) {
         context.report(&json!({ "ceremony": id.as_str(), "stage": stage.name() }), |line| {
             line(format_args!("{id}: {}", stage.name()));
@@ -25,29 +27,29 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         });
         return Ok(());
     }
-    let room = Room::enter(args, context)?;
-    let standing = room.tally(&folder.answers()?)?;
-    let touching = touching(&folder, &room.record, &published, context)?;
-    let tokens = tokens(&standing, &room, context);
+    let open = OpenCeremony::load(record, published, context)?;
+    let standing = open.tally(&open.signature_files()?)?;
+    let touching = touching(&id, &open.frozen_record, &open.published, context)?;
+    let tokens = tokens(&standing, &open, context);
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
         "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
-        "revision": room.record.revision,
-        "fingerprint": room.record.fingerprint().to_hex(),
-        "standing": standing_json(&standing, &room.keyholders),
+        "revision": open.frozen_record.revision,
+        "fingerprint": open.frozen_record.fingerprint().to_hex(),
+        "standing": standing_json(&standing, &open.keyholders),
         "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
     let have_own_line: Vec<&Name> = tokens.iter().map(|(name, _)| name).collect();
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
-        standing_lines(&standing, &room.keyholders, &have_own_line)
+        standing_lines(&standing, &open.keyholders, &have_own_line)
             .iter()
             .for_each(|text| line(format_args!("{text}")));
         touching.iter().for_each(|other| line(format_args!("{other}")));
         for (name, token) in &tokens {
             let text = format!("  {name}: insert {token}");
-            line(format_args!("{}", with_places(text, name, &room.keyholders)));
+            line(format_args!("{}", with_places(text, name, &open.keyholders)));
         }
         match (stage, standing.is_met()) {
             (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
@@ -60,10 +62,10 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 
 /// Which token each of those who could still sign is to insert, where it is known. What does not hold tells nothing here: it is refused
 /// where it counts.
-fn tokens(standing: &Standing, room: &Room, context: &Context) -> Vec<(Name, String)> {
+fn tokens(standing: &Standing, open: &OpenCeremony, context: &Context) -> Vec<(Name, String)> {
     let known = || {
         let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
-        Evidence::read(&context.folder, &room.keyholders, policy.attestation(), &roots, context.now)
+        Evidence::read(&context.folder, &open.keyholders, policy.attestation(), &roots, context.now)
     };
     let evidence = known().unwrap_or_default();
     let missing = standing.can_still_sign().into_iter();

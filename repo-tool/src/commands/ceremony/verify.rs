@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::{
-    Answers, Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, TargetName, Transcript,
-    check_answers, check_sealed,
+    Answers, Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, TargetName, check_answers,
+    check_sealed,
 };
 use rootline_metadata::{hex, sha256};
 use serde_json::{Value, json};
 
-use super::{IdArgs, find};
+use super::{IdArgs, named};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations;
 use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, Stage};
+use crate::folder::record::CeremonyRecord;
 
 /// What was looked at, and what came of it.
 struct Finding {
@@ -34,11 +35,11 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<u8, Failure> {
     let published = context.folder.published()?;
     let keyholders = context.folder.keyholders()?;
     let folders = match &args.id {
-        Some(_) => vec![find(args, &published, context)?],
+        Some(id) => vec![named(id, context)?],
         None => context.folder.ceremonies()?,
     };
-    let verified: Vec<Verified> =
-        folders.iter().map(|folder| verify(folder, &published, &keyholders, context)).collect();
+    let verify = |folder| verify(folder, &published, &keyholders, context);
+    let verified: Vec<Verified> = folders.into_iter().map(verify).collect();
     let holds = verified.iter().all(Verified::holds);
     let report: Value = verified.iter().map(Verified::to_json).collect();
     context.report(&json!({ "holds": holds, "ceremonies": report }), |line| {
@@ -87,79 +88,81 @@ impl Verified {
     }
 }
 
-fn verify(folder: &CeremonyFolder, published: &Published, keyholders: &Keyholders, context: &Context) -> Verified {
-    let mut verified = Verified { id: folder.id().clone(), stage: folder.stage(published).ok(), findings: Vec::new() };
-    let transcript = match folder.transcript() {
-        Ok(transcript) => transcript,
+fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders, context: &Context) -> Verified {
+    let mut verified = Verified { id: folder.id().clone(), stage: None, findings: Vec::new() };
+    let record = match folder.load(published) {
+        Ok(record) => record,
         Err(failure) => {
             verified.findings.push(Finding { check: "transcript", result: Err(failure) });
             return verified;
         }
     };
-    let is_over = matches!(verified.stage, Some(Stage::Released | Stage::Abandoned));
-    let replay = Replay { folder, published, keyholders, transcript: &transcript, is_over, context };
+    verified.stage = record.stage().ok();
+    let replay = Replay { record: &record, stage: verified.stage, published, keyholders, context };
     let mut add = |check, result| verified.findings.push(Finding { check, result });
     add("transcript", replay.transcript());
     add("signed heads", replay.heads());
-    match transcript.freezing() {
+    let is_open = matches!(verified.stage, Some(Stage::Frozen | Stage::Sealed));
+    let mut evidence = None;
+    match record.transcript().freezing() {
         Freezing::Never => {}
-        _ => match folder.frozen() {
-            Err(failure) => add("frozen files", Err(failure)),
+        _ => match record.frozen() {
+            Err(failure) => {
+                evidence = is_open.then(|| Err(failure.clone()));
+                add("frozen files", Err(failure));
+            }
             Ok(files) => {
-                let FrozenFiles { frozen, record, .. } = &files;
+                let FrozenFiles { frozen, record: frozen_record, .. } = &files;
                 add(
                     "frozen files",
                     Ok(format!(
                         "{} of revision {}, fingerprint {}",
-                        record.files.len(),
-                        record.revision,
-                        record.fingerprint()
+                        frozen_record.files.len(),
+                        frozen_record.revision,
+                        frozen_record.fingerprint()
                     )),
                 );
                 add("plan", replay.plan(&files));
                 add("signatures", replay.signatures(frozen));
-                if transcript.sealing().is_some() {
+                if record.transcript().sealing().is_some() {
                     add("sealed files", replay.sealed(frozen));
                 }
+                evidence = is_open.then(|| replay.evidence(frozen));
             }
         },
     }
     if verified.stage == Some(Stage::Released) {
         verified.findings.push(Finding { check: "published files", result: replay.released() });
     }
-    if matches!(verified.stage, Some(Stage::Frozen | Stage::Sealed)) {
-        verified.findings.push(Finding { check: "hardware evidence", result: replay.evidence() });
-    }
+    verified.findings.extend(evidence.map(|result| Finding { check: "hardware evidence", result }));
     verified
 }
 
 /// The record of one ceremony, with what it is held against.
 struct Replay<'a> {
-    folder: &'a CeremonyFolder,
+    record: &'a CeremonyRecord,
+    stage: Option<Stage>,
     published: &'a Published,
     keyholders: &'a Keyholders,
-    transcript: &'a Transcript,
-    /// Whether nothing can be frozen in it any more.
-    is_over: bool,
     context: &'a Context,
 }
 
 impl Replay<'_> {
     fn transcript(&self) -> Result<String, Failure> {
-        if self.transcript.entries().is_empty() {
+        if self.record.transcript().entries().is_empty() {
             let hint = "bring transcript.jsonl back from version control, or freeze the plan again";
             return Err(Failure::new("nothing has been noted down, not even that there is a plan", hint));
         }
-        let head = self.transcript.head();
+        let head = self.record.transcript().head();
         Ok(format!("{} lines, each with the digest of what it follows; head {head}", head.lines))
     }
 
     /// Every signed head is still there, with all that it followed; and every note of one has its signature.
     fn heads(&self) -> Result<String, Failure> {
-        let signatures = self.folder.head_signatures()?;
+        let signatures = self.record.folder().head_signatures()?;
         let mut names = BTreeSet::new();
         for (file, signature) in &signatures {
-            signature.check(self.folder.id(), self.keyholders, self.transcript)?;
+            signature.check(self.record.id(), self.keyholders, self.record.transcript())?;
             if *file != signature.file_name() {
                 return Err(Failure::new(
                     format!("heads/{file} is the signature that belongs into {}", signature.file_name()),
@@ -185,13 +188,14 @@ impl Replay<'_> {
     /// The plan that was frozen gives these files and no others. An edit of `plan.toml` is the maintainer's business as long as the files may be
     /// frozen again; once the ceremony is over, it is a change of what was.
     fn plan(&self, files: &FrozenFiles) -> Result<String, Failure> {
-        let kept = self.folder.frozen_plan(files)?;
+        let kept = self.record.folder().frozen_plan(files)?;
         let plan = kept.parse(self.keyholders)?;
         files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
+        let is_over = matches!(self.stage, Some(Stage::Released | Stage::Abandoned));
         let found = "rendered again it gives the frozen files, to the byte";
         match kept.remark {
             None => Ok(found.to_owned()),
-            Some(remark) if !self.is_over => Ok(format!("{found}; {remark}")),
+            Some(remark) if !is_over => Ok(format!("{found}; {remark}")),
             Some(_) => Err(Failure::new(
                 "plan.toml is not the plan that was frozen: it has been edited since",
                 "bring it back from version control; frozen/plan.toml is what it said",
@@ -219,8 +223,8 @@ impl Replay<'_> {
 
     /// Every signature that is filed verifies, or is over an earlier revision; and none that the transcript tells of is gone.
     fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
-        let answers = self.folder.answers()?;
-        let checked = check_answers(self.folder.id(), frozen, &answers, self.keyholders)?;
+        let answers = self.record.folder().signature_files()?;
+        let checked = check_answers(self.record.id(), frozen, &answers, self.keyholders)?;
         let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
         for entry in &noted {
             self.check_noted(entry, frozen, &answers)?;
@@ -249,8 +253,9 @@ impl Replay<'_> {
 
     /// What was sealed is what was frozen and what the record says, and has enough signatures.
     fn sealed(&self, frozen: &Frozen) -> Result<String, Failure> {
-        let sealed = self.folder.sealed_files()?.unwrap_or_default();
-        let noted = self.transcript.sealing().and_then(|entry| entry.event.digests("files")).unwrap_or_default();
+        let sealed = self.record.sealed_files()?;
+        let noted =
+            self.record.transcript().sealing().and_then(|entry| entry.event.digests("files")).unwrap_or_default();
         for (name, digest) in &noted {
             match sealed.get(name) {
                 None => return Err(gone(format!("sealed/{name}, which the transcript tells of, is gone"))),
@@ -265,7 +270,7 @@ impl Replay<'_> {
         }
         check_sealed(frozen, &sealed)?;
         let names = names_text(&noted.into_keys().collect::<Vec<_>>());
-        match self.folder.stage(self.published)? {
+        match self.record.stage()? {
             // They are part of what was published, all of which was verified when it was read.
             Stage::Released => {}
             Stage::Overtaken => {
@@ -278,7 +283,7 @@ impl Replay<'_> {
 
     /// What was sealed is what the repository has.
     fn released(&self) -> Result<String, Failure> {
-        let sealed = self.folder.sealed_files()?.unwrap_or_default();
+        let sealed = self.record.sealed_files()?;
         for (name, bytes) in &sealed {
             if self.published.files().get(name) != Some(bytes) {
                 return Err(gone(format!("metadata/{name} is not the file that this ceremony sealed")));
@@ -287,13 +292,13 @@ impl Replay<'_> {
         Ok("what was sealed is what the repository has".to_owned())
     }
 
-    fn evidence(&self) -> Result<String, Failure> {
-        attestations::of_ceremony(self.context, &self.folder.frozen()?.frozen, self.published, self.keyholders)?;
+    fn evidence(&self, frozen: &Frozen) -> Result<String, Failure> {
+        attestations::of_ceremony(self.context, frozen, self.published, self.keyholders)?;
         Ok("what is kept of tokens verifies".to_owned())
     }
 
     fn of_kind<'k>(&'k self, kind: &'k EventKind) -> impl Iterator<Item = &'k Entry> {
-        self.transcript.entries().iter().filter(move |entry| entry.event.kind == *kind)
+        self.record.transcript().entries().iter().filter(move |entry| entry.event.kind == *kind)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{Event, EventKind, HeadSignature, Keyholders, Transcript};
+use rootline_ceremonies::{Event, EventKind, HeadSignature, Keyholders};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::CeremonyFolder;
+use crate::folder::record::CeremonyRecord;
 use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
@@ -35,32 +35,31 @@ pub(crate) struct WitnessArgs {
 pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
-    let folder = find(&args.id, &published, context)?;
+    let mut record = find(&args.id, &published, context)?;
     let keyholders = context.folder.keyholders()?;
-    let transcript = folder.transcript()?;
-    if transcript.entries().is_empty() {
+    if record.transcript().entries().is_empty() {
         return Err(Failure::new(
-            format!("nothing has been noted down of {} yet", folder.id()),
-            format!("there is something once it is frozen: rootline-repo ceremony freeze {}", folder.id()),
+            format!("nothing has been noted down of {} yet", record.id()),
+            format!("there is something once it is frozen: rootline-repo ceremony freeze {}", record.id()),
         ));
     }
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let public = key.public_key();
     HeadSignature::owner(&public, &keyholders)?;
     let key_id = KeyId::of(&public);
-    let (signature, is_noted) = match last_of(&key_id, &folder, &keyholders, &transcript)? {
+    let (signature, is_noted) = match last_of(&key_id, &record, &keyholders)? {
         Some(found) => found,
         None => {
-            let head = transcript.head();
-            let bytes = key.sign(&head.message(folder.id()))?;
-            (HeadSignature::accept(folder.id(), head, &public, bytes, context.now, &keyholders)?, false)
+            let head = record.transcript().head();
+            let bytes = key.sign(&head.message(record.id()))?;
+            (HeadSignature::accept(record.id(), head, &public, bytes, context.now, &keyholders)?, false)
         }
     };
-    let path = folder.write_head_signature(&signature)?;
+    let path = record.folder().write_head_signature(&signature)?;
     if !is_noted {
-        folder.note(context.now, Event::witnessed(&signature.file_name(), &signature))?;
+        record.note(context.now, Event::witnessed(&signature.file_name(), &signature))?;
     }
-    let (id, name, head) = (folder.id(), &signature.keyholder, &signature.head);
+    let (id, name, head) = (record.id(), &signature.keyholder, &signature.head);
     let digests: Vec<String> = head.digests.iter().map(|digest| rootline_metadata::hex::encode(digest)).collect();
     let report = json!({
         "ceremony": id.as_str(),
@@ -82,10 +81,10 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
 /// only the note of that signature more says nothing new.
 fn last_of(
     key_id: &KeyId,
-    folder: &CeremonyFolder,
+    record: &CeremonyRecord,
     keyholders: &Keyholders,
-    transcript: &Transcript,
 ) -> Result<Option<(HeadSignature, bool)>, Failure> {
+    let transcript = record.transcript();
     let now = transcript.head();
     let noted = match (now.digests.first(), now.digests.len(), transcript.entries().last()) {
         (Some(only), 1, Some(last)) if last.digest == *only && last.event.kind == EventKind::Witnessed => {
@@ -93,12 +92,12 @@ fn last_of(
         }
         _ => None,
     };
-    for (file, signature) in folder.head_signatures()? {
+    for (file, signature) in record.folder().head_signatures()? {
         let is_noted = noted.as_ref() == Some(&file);
         if signature.key_id != *key_id || !(is_noted || signature.head == now) {
             continue;
         }
-        signature.check(folder.id(), keyholders, transcript)?;
+        signature.check(record.id(), keyholders, transcript)?;
         return Ok(Some((signature, is_noted)));
     }
     Ok(None)

@@ -1,0 +1,75 @@
+//! A frozen ceremony with everything that it is held against.
+
+use std::rc::Rc;
+
+use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::folder::attestations::{self, Evidence};
+use crate::folder::ceremony::{FrozenFiles, FrozenPlan};
+use crate::folder::record::CeremonyRecord;
+
+/// A ceremony that can be signed or sealed. Each of its files is read once, when the value is made; signature files and attestations when a
+/// command comes to them, so that a damaged one stops only those commands in which it counts.
+#[derive(Debug)]
+pub(crate) struct OpenCeremony {
+    /// What was noted down.
+    pub(crate) record: CeremonyRecord,
+    /// What is to be signed.
+    pub(crate) frozen: Frozen,
+    /// What was noted down when it was frozen.
+    pub(crate) frozen_record: FrozenRecord,
+    plan: FrozenPlan,
+    /// What has been published.
+    pub(crate) published: Rc<Published>,
+    /// Who there is.
+    pub(crate) keyholders: Keyholders,
+}
+
+impl OpenCeremony {
+    /// Loads a ceremony from its record, and says once if its plan was edited after freezing.
+    pub(crate) fn load(
+        record: CeremonyRecord,
+        published: Rc<Published>,
+        context: &Context,
+    ) -> Result<OpenCeremony, Failure> {
+        let files = record.frozen()?;
+        let plan = record.folder().frozen_plan(&files)?;
+        if let Some(remark) = &plan.remark {
+            context.terminal.warning(format_args!("{remark}"));
+        }
+        let FrozenFiles { frozen, record: frozen_record, .. } = files;
+        let keyholders = context.folder.keyholders()?;
+        Ok(OpenCeremony { record, frozen, frozen_record, plan, published, keyholders })
+    }
+
+    pub(crate) fn id(&self) -> &Name {
+        self.record.id()
+    }
+
+    /// The plan as it was frozen.
+    pub(crate) fn plan(&self) -> Result<Plan, Failure> {
+        self.plan.parse(&self.keyholders)
+    }
+
+    /// The attestations of keyholders' tokens, verified again.
+    pub(crate) fn attestations(&self, context: &Context) -> Result<Evidence, Failure> {
+        attestations::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
+    }
+
+    /// The signature files that have been given so far.
+    pub(crate) fn signature_files(&self) -> Result<Answers, Failure> {
+        self.record.folder().signature_files()
+    }
+
+    /// The ceremony as a value: it has to follow what is published.
+    pub(crate) fn ceremony(&self) -> Result<Ceremony<'_>, Failure> {
+        Ok(Ceremony::new(self.id(), &self.frozen, &self.published, &self.keyholders)?)
+    }
+
+    /// Counts who has signed.
+    pub(crate) fn tally(&self, files: &Answers) -> Result<Standing, Failure> {
+        Ok(self.ceremony()?.tally(files))
+    }
+}
