@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
-use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request};
+use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request, TargetName};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::attestations::Evidence;
 use crate::folder::input::{self, STANDARD};
-use crate::review::{Material, Reviewed, TrustHistory};
+use crate::review::{Material, Reviewed, TRUSTED_ROOT, TrustHistory};
 use crate::signer::{OpenSigner, SignerArgs};
 
 /// How long a timestamp holds where the root does not say.
@@ -195,7 +195,22 @@ fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Cont
         }
         (None, None) => line("nothing has been published before; this is a repository's first ceremony".to_owned()),
     }
+    not_shown(request).iter().for_each(|text| line(text.clone()));
     line("the summary and who holds which key are what the request says; the fingerprint is what all keyholders have to agree on".to_owned());
+}
+
+/// What a review in the repository's folder shows beyond this one, a line for each: who is not told takes what is missing for what is not there.
+fn not_shown(request: &Request) -> Vec<String> {
+    let review = format!("where the repository is: rootline-repo ceremony review {}", request.plan().id());
+    let mut lines =
+        vec![format!("not in a request, so not shown: which token holds each key, as its vendor attests; {review}")];
+    let trusted_root = TRUSTED_ROOT.parse::<TargetName>();
+    if trusted_root.is_ok_and(|name| request.targets().contains_key(&name)) {
+        lines.push(format!(
+            "not in a request, so not checked: since when a new key has been in published trust roots, for all verifiers to know it; {review}"
+        ));
+    }
+    lines
 }
 
 fn keyholder(args: &SignArgs, key: &PublicKey, request: &Request) -> Result<Name, Failure> {

@@ -47,6 +47,8 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
             "+ joins   frank ",
             "- leaves  bob ",
             "root 1 of the repository, which everything above is compared with:\n  sha256 ",
+            "not in a request, so not shown: which token holds each key, as its vendor attests; where the repository is: rootline-repo ceremony review rotation\n",
+            "not in a request, so not checked: since when a new key has been in published trust roots",
             &format!("wrote rotation.{name}.answer.json: "),
         ] {
             said.says(line);
