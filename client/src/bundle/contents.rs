@@ -9,19 +9,18 @@ use rootline_metadata::{Envelope, Expiry, Role, RoleName, TargetPath, Targets, V
 use super::error::BundleError;
 use super::limits::BundleLimits;
 use super::names::file_name;
+use super::recording::Recording;
+use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
-use crate::transport::{Request, Transport, TransportError};
+use crate::transport::{Request, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
-use crate::workflow::{
-    Action, Content, Input, ReachedRoles, RootChain, RootHistory, StateMachine, TargetQuery, TargetRequest, Update,
-    Updated,
-};
+use crate::workflow::{ReachedRoles, RootChain, RootHistory, TargetQuery, TargetRequest, Update, Updated, lead_up_to};
 
 /// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
 #[derive(Clone, Debug)]
@@ -61,8 +60,15 @@ impl Contents {
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let _lock = store.lock_to_load()?;
-        let mut contents =
-            Contents::collect(pinned_root, store, &CachedRepository::new(store), instant, wanted, limits)?;
+        let mut contents = Contents::collect(
+            pinned_root,
+            store,
+            &CachedRepository::new(store),
+            instant,
+            wanted,
+            limits,
+            Prefetch::Off,
+        )?;
         contents.updated.checked_at = LastCheck::load(store).map(|check| check.at());
         Ok(contents)
     }
@@ -80,9 +86,21 @@ impl Contents {
         wanted: &[TargetQuery],
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
-        let mut contents = Contents::collect(pinned_root, store, transport, now, wanted, limits)?;
-        contents.updated.checked_at = Some(now);
-        Ok(contents)
+        transport.first_mirror();
+        let prefetch = if transport.concurrently().is_some() { Prefetch::On } else { Prefetch::Off };
+        let mut attempts = Attempts::new(prefetch);
+        loop {
+            transport.begin_session();
+            match Contents::collect(pinned_root, store, transport, now, wanted, limits, attempts.prefetch()) {
+                Ok(mut contents) => {
+                    contents.updated.checked_at = Some(now);
+                    return Ok(contents);
+                }
+                Err(BundleError::Contents(error))
+                    if attempts.again_after(&error, false, || transport.leave_mirror()) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Drives the update of every client, and keeps what it has verified.
@@ -93,44 +111,24 @@ impl Contents {
         instant: DateTime<Utc>,
         wanted: &[TargetQuery],
         limits: &Limits,
+        prefetch: Prefetch,
     ) -> Result<Contents, BundleError> {
         let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
-        let mut machine = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
+        let update = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
+        let recording = Recording::over(store);
+        let mut local = PendingWrites::over(&recording);
+        let mut updated = drive(update, transport, &mut local, prefetch)?;
         let mut roots = BTreeMap::from([(pinned, Arc::from(pinned_root))]);
         let mut delegated = BTreeMap::new();
-        let mut keep = |file: &LocalFile, bytes: &[u8]| match file {
-            LocalFile::RootHistory(version) => {
-                roots.extend(Version::new(*version).map(|version| (version, Arc::from(bytes))));
+        let written = local.into_files().into_iter().map(|(file, content)| (file, Arc::from(content.bytes())));
+        // A file that was verified since takes the place of the one that was loaded.
+        for (file, bytes) in recording.into_loaded().into_iter().chain(written) {
+            match file {
+                LocalFile::RootHistory(version) => roots.extend(Version::new(version).map(|version| (version, bytes))),
+                LocalFile::Delegated(role) => _ = delegated.insert(role, bytes),
+                _ => (),
             }
-            LocalFile::Delegated(role) => {
-                delegated.insert(role.clone(), Arc::<[u8]>::from(bytes));
-            }
-            _ => (),
-        };
-        let mut updated = loop {
-            let input = match machine.action()? {
-                Action::Load(file, limit) => match store.load(&file, limit).ok().flatten() {
-                    Some(bytes) => {
-                        keep(&file, &bytes);
-                        Input::Bytes(bytes)
-                    }
-                    None => Input::Absent,
-                },
-                Action::Fetch(request) => match transport.fetch(&request) {
-                    Ok(bytes) => Input::Bytes(bytes),
-                    Err(TransportError::NotFound { .. }) => Input::Absent,
-                    Err(error) => return Err(error.into()),
-                },
-                Action::Store(file, content) => {
-                    if let Content::Metadata(document) = content {
-                        keep(&file, document.bytes());
-                    }
-                    Input::Stored
-                }
-                Action::Done(updated) => break updated,
-            };
-            machine.input(input)?;
-        };
+        }
         // In one order, in whichever they were asked for.
         updated.targets.sort_by(|(one, _), (other, _)| one.path.as_str().cmp(other.path.as_str()));
         updated.targets.dedup_by(|(later, _), (earlier, _)| later.path == earlier.path);
@@ -146,20 +144,9 @@ impl Contents {
     /// # Errors
     /// If they do not lead up to the pinned root, byte for byte.
     pub fn with_earlier_roots(mut self, earlier: Vec<Vec<u8>>) -> Result<Contents, BundleError> {
-        let mut chain: Option<RootChain> = None;
         let pinned = self.pinned_root().to_vec();
-        for root in earlier.iter().chain([&pinned]) {
-            match &mut chain {
-                // Nobody has pinned it here, so that a fault is the bundle's.
-                None => {
-                    let begun = RootChain::begin(root.clone(), &self.limits);
-                    chain = Some(begun.map_err(|refusal| Refusal { check: Check::RootSignatures, ..refusal })?);
-                }
-                Some(chain) => _ = chain.extend(root.clone())?,
-            }
-            if let Some(chain) = &chain {
-                self.roots.insert(chain.newest().version(), Arc::from(&root[..]));
-            }
+        for (version, root) in lead_up_to(&pinned, earlier, &self.limits)? {
+            self.roots.insert(version, Arc::from(root));
         }
         Ok(self)
     }

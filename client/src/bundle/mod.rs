@@ -37,6 +37,7 @@ mod import;
 mod limits;
 mod manifest;
 mod names;
+mod recording;
 mod unverified;
 mod verified;
 

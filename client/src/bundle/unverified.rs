@@ -13,6 +13,7 @@ use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
 use super::names::{Files, TARGETS, check_name};
 use super::verified::Bundle;
+use crate::driver::Prefetch;
 use crate::store::MemoryStore;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::{RootChain, TargetQuery};
@@ -70,7 +71,7 @@ impl UnverifiedBundle {
         let instant = freshness.judged_at(now);
         let nothing = MemoryStore::new();
         let limits = &self.limits.repository;
-        let contents = Contents::collect(pinned_root, &nothing, &self.files, instant, &wanted, limits)?
+        let contents = Contents::collect(pinned_root, &nothing, &self.files, instant, &wanted, limits, Prefetch::Off)?
             .with_earlier_roots(earlier)?;
         let bundle = Bundle::verified(contents, self.claims.statement.clone(), now);
         let named = bundle.files()?;

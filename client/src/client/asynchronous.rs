@@ -44,7 +44,7 @@ impl<T: AsyncTransport, S: Store> Client<T, S> {
         let mut session = Session::begin(self.prefetch);
         let done = loop {
             let (machine, mut local) = self.attempt(&session, now, wanted)?;
-            let driven = drive_async(machine, &self.transport, &mut local, session.prefetch).await;
+            let driven = drive_async(machine, &self.transport, &mut local, session.prefetch()).await;
             if let Some(done) = self.conclude(&mut session, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }

@@ -262,7 +262,7 @@ impl<T: Transport, S: Store> Client<T, S> {
         let mut session = Session::begin(prefetch);
         let done = loop {
             let (machine, mut local) = self.attempt(&session, now, wanted)?;
-            let driven = drive(machine, &self.transport, &mut local, session.prefetch);
+            let driven = drive(machine, &self.transport, &mut local, session.prefetch());
             if let Some(done) = self.conclude(&mut session, driven, local, now, || self.transport.leave_mirror()) {
                 break done;
             }

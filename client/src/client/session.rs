@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Client;
 use crate::driver::Prefetch;
+use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites, Persistence};
 use crate::error::{Error, Note};
@@ -12,16 +13,19 @@ use crate::workflow::{TargetQuery, Update, Updated};
 
 /// One session, with all its attempts.
 pub(super) struct Session {
-    pub(super) prefetch: Prefetch,
-    /// Whether the server may answer that a file is still the one we have.
-    conditional: bool,
+    attempts: Attempts,
     conflicts: u32,
     pub(super) notes: Vec<Note>,
 }
 
 impl Session {
     pub(super) fn begin(prefetch: Prefetch) -> Session {
-        Session { prefetch, conditional: true, conflicts: 0, notes: Vec::new() }
+        Session { attempts: Attempts::new(prefetch), conflicts: 0, notes: Vec::new() }
+    }
+
+    /// Whether the next attempt prefetches.
+    pub(super) fn prefetch(&self) -> Prefetch {
+        self.attempts.prefetch()
     }
 }
 
@@ -39,7 +43,8 @@ impl<T, S: Store> Client<T, S> {
         wanted: &[TargetQuery],
     ) -> Result<(Update, PendingWrites<'_, S>), Error> {
         let lock = if session.conflicts < MAX_CONFLICTS { None } else { self.store.lock()? };
-        let last_check = if self.records_checks && session.conditional { LastCheck::load(&self.store) } else { None };
+        let last_check =
+            if self.records_checks && session.attempts.conditional() { LastCheck::load(&self.store) } else { None };
         let mut local = PendingWrites::over(&self.store).locked(lock);
         if let Some(last_check) = last_check {
             local = local.conditional(&last_check, self.limits.timestamp);
@@ -62,32 +67,18 @@ impl<T, S: Store> Client<T, S> {
                 Err(error) if self.persistence == Persistence::Required => Some(Err(error.into())),
                 saved => {
                     session.notes.extend(saved.err().map(Note::NotPersisted));
-                    self.record_check(&updated, local.timestamp_etag().filter(|_| session.conditional), now);
+                    self.record_check(&updated, local.timestamp_etag().filter(|_| session.attempts.conditional()), now);
                     Some(Ok(Updated { checked_at: Some(now), ..updated }))
                 }
             },
-            // Files that were asked for at the same time may belong to two publications, and a server may be wrong about what is still the
-            // same. Asked for plainly, one after the other, they decide.
-            Err(Error::Refused(_))
-                if session.prefetch == Prefetch::On || (session.conditional && local.was_unchanged()) =>
-            {
-                (session.prefetch, session.conditional) = (Prefetch::Off, false);
-                return None;
+            Err(error) if session.attempts.again_after(&error, local.was_unchanged(), leave_mirror) => None,
+            Err(error) => {
+                // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
+                session.notes.extend(local.commit().err().map(Note::NotPersisted));
+                Some(Err(error))
             }
-            Err(error) => match error.is_the_repository_s().then(leave_mirror).flatten() {
-                Some(location) => {
-                    // A tag means nothing to another server.
-                    session.conditional = false;
-                    session.notes.push(Note::MirrorLeft { location, reason: error.to_string() });
-                    None
-                }
-                None => {
-                    // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
-                    session.notes.extend(local.commit().err().map(Note::NotPersisted));
-                    Some(Err(error))
-                }
-            },
         };
+        session.notes.append(&mut session.attempts.take_notes());
         session.notes.append(&mut local.take_notes());
         done
     }

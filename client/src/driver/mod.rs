@@ -4,6 +4,7 @@
 //! a machine will probably need are requested at the same time as the one it needs, so that a refresh takes few round trips.
 //! Each is verified when the machine asks for it, in order, and dropped if it never does.
 
+pub(crate) mod attempts;
 pub mod last_check;
 pub mod offline;
 pub mod pending_writes;

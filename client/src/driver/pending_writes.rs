@@ -105,6 +105,12 @@ impl<'a, S: Store> PendingWrites<'a, S> {
         self.files.push((file, content));
     }
 
+    /// The files that wait to be committed, in the order in which they were verified.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn into_files(self) -> Vec<(LocalFile, Content)> {
+        self.files
+    }
+
     pub(crate) fn note(&mut self, note: Note) {
         self.notes.push(note);
     }

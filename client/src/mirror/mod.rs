@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::driver::attempts::Attempts;
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
@@ -132,23 +133,19 @@ impl<T: Transport> Mirror<T> {
         let _lock = folder.lock()?;
         self.transport.first_mirror();
         let mut notes = Vec::new();
-        let mut prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
+        let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
+        let mut attempts = Attempts::new(prefetch);
         loop {
-            let error = match self.attempt(now, prefetch, &folder, observer, &mut notes) {
+            let error = match self.attempt(now, attempts.prefetch(), &folder, observer, &mut notes) {
                 Ok(report) => return Ok(MirrorReport { notes, ..report }),
                 Err(error) => error,
             };
             match &error {
-                // Files that were asked for at the same time may belong to two publications. One after the other they decide.
-                MirrorError::Repository(Error::Refused(_)) if prefetch == Prefetch::On => prefetch = Prefetch::Off,
-                MirrorError::Repository(reason) if reason.is_the_repository_s() => {
-                    match self.transport.leave_mirror() {
-                        Some(location) => notes.push(Note::MirrorLeft { location, reason: reason.to_string() }),
-                        None => return Err(error),
-                    }
-                }
+                MirrorError::Repository(reason)
+                    if attempts.again_after(reason, false, || self.transport.leave_mirror()) => {}
                 _ => return Err(error),
             }
+            notes.append(&mut attempts.take_notes());
         }
     }
 

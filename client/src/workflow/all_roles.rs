@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rootline_metadata::{DelegatedRoles, Expiry, MetaFile, RoleName, TargetPath, Targets, Verified, file_name};
+use rootline_metadata::{DelegatedRoles, Expiry, RoleName, TargetPath, Targets, Verified, file_name};
 
 use super::machine::{Action, Input, Prefetched, StateMachine};
-use super::phases::{Trusted, bytes_to_ask_for, verify_targets_file};
-use crate::store::LocalFile;
+use super::phases::Trusted;
+use super::visit::Visit;
 use crate::transport::Request;
 use crate::workflow::check::Check;
-use crate::workflow::refusal::{Fault, File, Refusal};
+use crate::workflow::refusal::{Fault, Refusal};
 
 /// Goes through all delegations, breadth first, from the top-level targets on. Each role is verified for every delegator, as in a search;
 /// nothing is stored.
@@ -24,13 +24,6 @@ pub struct AllDelegatedRoles {
     refused: BTreeMap<RoleName, Refusal>,
     /// Whether every role has to be reached.
     needs_all: bool,
-}
-
-/// A role as one delegator names it; `None` is the top-level role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Visit {
-    role: RoleName,
-    delegator: Option<RoleName>,
 }
 
 /// The delegated roles that were reached.
@@ -123,33 +116,14 @@ impl AllDelegatedRoles {
         }
     }
 
-    /// Every check of a targets file, with the keys that this visit's delegator names for this role.
     fn verify(&self, visit: &Visit, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
-        let file = File::Delegated(visit.role.clone());
-        let delegations = self.walked.targets(visit.delegator.as_ref()).and_then(|targets| targets.delegations());
-        let authority = delegations.and_then(|all| all.authority(&visit.role));
-        let (Some(authority), Some(meta_file)) = (authority, self.meta_file(&visit.role)) else {
-            return Err(absent(visit));
-        };
-        verify_targets_file(self.walked.trusted.rooted(), &meta_file, authority, bytes, file)
-    }
-
-    fn meta_file(&self, role: &RoleName) -> Option<MetaFile> {
-        self.walked.trusted.snapshot().delegated(role)
+        visit.verify(&self.walked.trusted, self.walked.targets(visit.delegator.as_ref()), bytes)
     }
 
     fn reach(&mut self, visit: Visit, targets: Verified<Targets>) {
         self.follow(Some(visit.role.clone()), &targets);
         self.walked.expired.remove(&visit.role);
         self.walked.roles.insert(visit.role, Reached { targets, delegators: vec![visit.delegator] });
-    }
-
-    fn request(&self, visit: &Visit) -> Result<Request, Refusal> {
-        let trusted = &self.walked.trusted;
-        let meta_file = self.meta_file(&visit.role).ok_or_else(|| absent(visit))?;
-        let file = File::Delegated(visit.role.clone());
-        let limit = bytes_to_ask_for(&meta_file, trusted.rooted().limits().targets, &file, Check::TargetsPresent)?;
-        Ok(Request::metadata(file_name::published(trusted.root(), &visit.role, meta_file.version), limit))
     }
 }
 
@@ -160,10 +134,10 @@ impl StateMachine for AllDelegatedRoles {
         self.settle();
         if let Some(visit) = self.to_load.front() {
             let limit = self.walked.trusted.rooted().limits().targets;
-            return Ok(Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), limit));
+            return Ok(Action::Load(visit.local_file(), limit));
         }
         if let Some(visit) = self.to_fetch.front() {
-            return Ok(Action::Fetch(self.request(visit)?));
+            return Ok(Action::Fetch(visit.request(&self.walked.trusted)?));
         }
         // What one delegator's keys did not sign may be what another's did.
         match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
@@ -173,7 +147,12 @@ impl StateMachine for AllDelegatedRoles {
     }
 
     fn prefetch_plan(&self, _: &dyn Prefetched) -> Vec<Request> {
-        self.to_fetch.iter().skip(1).take(MAX_PREFETCH).filter_map(|visit| self.request(visit).ok()).collect()
+        self.to_fetch
+            .iter()
+            .skip(1)
+            .take(MAX_PREFETCH)
+            .filter_map(|visit| visit.request(&self.walked.trusted).ok())
+            .collect()
     }
 
     fn input(&mut self, input: Input) -> Result<(), Refusal> {
@@ -184,7 +163,7 @@ impl StateMachine for AllDelegatedRoles {
             }
         } else if let Some(visit) = self.to_fetch.pop_front() {
             // 5.6.1: there has to be the one that the snapshot names.
-            let judged = input.into_bytes().map_or_else(|| Err(absent(&visit)), |bytes| self.verify(&visit, bytes));
+            let judged = input.into_bytes().map_or_else(|| Err(visit.absent()), |bytes| self.verify(&visit, bytes));
             match judged {
                 Ok(targets) => self.reach(visit, targets),
                 // Whoever asks this role will be refused, wherever it comes from; that is no reason to do without the others.
@@ -243,9 +222,4 @@ impl ReachedRoles {
             Some(role) => self.roles.get(role).map(|reached| &reached.targets),
         }
     }
-}
-
-fn absent(visit: &Visit) -> Refusal {
-    let file = File::Delegated(visit.role.clone());
-    Refusal { file, check: Check::TargetsPresent, fault: Fault::Absent }
 }

@@ -26,6 +26,7 @@ mod root_history;
 mod search;
 mod target;
 mod update;
+mod visit;
 
 pub use all_roles::{AllDelegatedRoles, ReachedRoles};
 pub use machine::{Action, Content, Input, Prefetched, StateMachine};
@@ -34,6 +35,8 @@ pub use refresh::Refresh;
 pub use rollback_floor::Floor;
 pub use root_chain::RootChain;
 pub use root_history::RootHistory;
+#[cfg(feature = "bundle")]
+pub(crate) use root_history::lead_up_to;
 pub use search::{Search, TargetInfo};
 pub(crate) use target::target_absent;
 pub use target::{TargetRequest, check_target};

@@ -70,16 +70,35 @@ impl RootHistory {
 
     /// The roots in order of their versions, if they are one chain up to the pinned one.
     fn chain(&self) -> Result<Vec<Vec<u8>>, Refusal> {
-        let mut upwards = self.found.iter().rev();
-        let Some(oldest) = upwards.next() else { return Ok(Vec::new()) };
-        // Nobody has pinned it here, so that a fault is the repository's.
-        let mut chain = RootChain::begin(oldest.clone(), &self.limits)
-            .map_err(|refusal| Refusal { check: Check::RootSignatures, ..refusal })?;
-        for root in upwards.chain([&self.pinned]) {
-            chain.extend(root.clone())?;
-        }
-        Ok(self.found.iter().rev().cloned().collect())
+        let found = lead_up_to(&self.pinned, self.found.iter().rev().cloned().collect(), &self.limits)?;
+        Ok(found.into_iter().map(|(_, root)| root).collect())
     }
+}
+
+/// The `earlier` roots with their versions, the oldest first, if each is vouched for by the one before it and the last of them vouches for
+/// the pinned root.
+///
+/// # Errors
+/// If they are not one chain. The oldest of them is pinned by nobody, so that a fault in it is the repository's.
+pub(crate) fn lead_up_to(
+    pinned: &[u8],
+    earlier: Vec<Vec<u8>>,
+    limits: &Limits,
+) -> Result<Vec<(Version, Vec<u8>)>, Refusal> {
+    let mut chain: Option<RootChain> = None;
+    let mut versions = Vec::new();
+    for root in earlier.iter().map(|root| &root[..]).chain([pinned]) {
+        let newest = match &mut chain {
+            Some(chain) => chain.extend(root.to_vec())?.version(),
+            None => {
+                let begun = RootChain::begin(root.to_vec(), limits)
+                    .map_err(|refusal| Refusal { check: Check::RootSignatures, ..refusal })?;
+                chain.insert(begun).newest().version()
+            }
+        };
+        versions.push(newest);
+    }
+    Ok(versions.into_iter().zip(earlier).collect())
 }
 
 impl StateMachine for RootHistory {

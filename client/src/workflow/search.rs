@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Expiry, MetaFile, Role, RoleName, TargetFile, TargetPath, Targets, Verified, file_name};
+use rootline_metadata::{Expiry, Role, RoleName, TargetFile, TargetPath, Targets, Verified};
 
 use super::machine::{Action, Content, Input, StateMachine};
-use super::phases::{Trusted, bytes_to_ask_for, verify_targets_file};
-use crate::store::LocalFile;
-use crate::transport::Request;
+use super::phases::Trusted;
+use super::visit::Visit;
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
@@ -26,17 +25,10 @@ pub struct Search {
     state: State,
 }
 
-/// A role as one delegator names it. It is verified for this delegator, even if it was verified for another one before.
-#[derive(Clone, Debug)]
-struct Visit {
-    role: RoleName,
-    delegator: Option<RoleName>,
-}
-
 #[derive(Debug)]
 enum State {
-    Load(Visit, MetaFile),
-    Fetch(Visit, MetaFile),
+    Load(Visit),
+    Fetch(Visit),
     Store(Visit, Verified<Targets>),
     Found(TargetInfo),
     Refused(Refusal),
@@ -130,9 +122,9 @@ impl Search {
                 return Err(self.not_listed(true));
             }
             // A role that the snapshot does not list is not trusted; the search goes on past it.
-            if let Some(meta_file) = self.trusted.snapshot().delegated(&visit.role) {
+            if self.trusted.snapshot().delegated(&visit.role).is_some() {
                 self.visited.insert(visit.role.clone(), visit.delegator.clone());
-                return Ok(State::Load(visit, meta_file));
+                return Ok(State::Load(visit));
             }
         }
         Err(self.not_listed(false))
@@ -144,31 +136,24 @@ impl Search {
         Refusal { file: File::Target(self.path.clone()), check: Check::TargetKnown, fault }
     }
 
-    /// Every check of a targets file, with the keys that this visit's delegator names for this role.
-    fn verify(&self, visit: &Visit, meta_file: &MetaFile, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
-        let file = File::Delegated(visit.role.clone());
-        let delegations = self.delegators.get(&visit.delegator).and_then(|targets| targets.delegations());
-        let authority = delegations.and_then(|all| all.authority(&visit.role)).ok_or_else(|| self.not_listed(false))?;
-        verify_targets_file(self.trusted.rooted(), meta_file, authority, bytes, file)
+    fn verify(&self, visit: &Visit, bytes: Vec<u8>) -> Result<Verified<Targets>, Refusal> {
+        visit.verify(&self.trusted, self.delegators.get(&visit.delegator), bytes)
     }
 
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         match (state, input) {
             // A local copy passes every check that a fetched one does, or is fetched.
-            (State::Load(visit, meta_file), Input::Bytes(bytes)) => match self.verify(&visit, &meta_file, bytes) {
+            (State::Load(visit), Input::Bytes(bytes)) => match self.verify(&visit, bytes) {
                 Ok(targets) => self.ask(Some(visit.role), targets),
-                Err(_) => Ok(State::Fetch(visit, meta_file)),
+                Err(_) => Ok(State::Fetch(visit)),
             },
-            (State::Load(visit, meta_file), _) => Ok(State::Fetch(visit, meta_file)),
-            (State::Fetch(visit, meta_file), Input::Bytes(bytes)) => {
-                let targets = self.verify(&visit, &meta_file, bytes)?;
+            (State::Load(visit), _) => Ok(State::Fetch(visit)),
+            (State::Fetch(visit), Input::Bytes(bytes)) => {
+                let targets = self.verify(&visit, bytes)?;
                 Ok(State::Store(visit, targets))
             }
             // 5.6.1: there has to be the one that the snapshot names.
-            (State::Fetch(visit, _), _) => {
-                let file = File::Delegated(visit.role);
-                Err(Refusal { file, check: Check::TargetsPresent, fault: Fault::Absent })
-            }
+            (State::Fetch(visit), _) => Err(visit.absent()),
             (State::Store(visit, targets), _) => self.ask(Some(visit.role), targets),
             (State::Found(found), _) => Ok(State::Found(found)),
             (State::Refused(refusal), _) => Err(refusal),
@@ -181,19 +166,9 @@ impl StateMachine for Search {
 
     fn action(&mut self) -> Result<Action<TargetInfo>, Refusal> {
         Ok(match &self.state {
-            State::Load(visit, _) => {
-                Action::Load(LocalFile::Delegated(visit.role.as_str().to_owned()), self.limits().targets)
-            }
-            State::Fetch(visit, meta_file) => {
-                let file = File::Delegated(visit.role.clone());
-                let limit = bytes_to_ask_for(meta_file, self.limits().targets, &file, Check::TargetsPresent)?;
-                let name = file_name::published(self.trusted.root(), &visit.role, meta_file.version);
-                Action::Fetch(Request::metadata(name, limit))
-            }
-            State::Store(visit, targets) => Action::Store(
-                LocalFile::Delegated(visit.role.as_str().to_owned()),
-                Content::Metadata(targets.document()),
-            ),
+            State::Load(visit) => Action::Load(visit.local_file(), self.limits().targets),
+            State::Fetch(visit) => Action::Fetch(visit.request(&self.trusted)?),
+            State::Store(visit, targets) => Action::Store(visit.local_file(), Content::Metadata(targets.document())),
             State::Found(found) => Action::Done(found.clone()),
             State::Refused(refusal) => return Err(refusal.clone()),
         })
