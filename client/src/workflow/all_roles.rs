@@ -162,7 +162,6 @@ impl StateMachine for AllDelegatedRoles {
                 _ => self.to_fetch.push_back(visit),
             }
         } else if let Some(visit) = self.to_fetch.pop_front() {
-            // 5.6.1: there has to be the one that the snapshot names.
             let judged = input.into_bytes().map_or_else(|| Err(visit.absent()), |bytes| self.verify(&visit, bytes));
             match judged {
                 Ok(targets) => self.reach(visit, targets),

@@ -152,7 +152,6 @@ impl Search {
                 let targets = self.verify(&visit, bytes)?;
                 Ok(State::Store(visit, targets))
             }
-            // 5.6.1: there has to be the one that the snapshot names.
             (State::Fetch(visit), _) => Err(visit.absent()),
             (State::Store(visit, targets), _) => self.ask(Some(visit.role), targets),
             (State::Found(found), _) => Ok(State::Found(found)),
