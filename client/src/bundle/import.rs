@@ -32,7 +32,8 @@ impl Bundle {
     /// If the copy has seen something newer, or cannot be written.
     pub fn import(&self, store: impl Store) -> Result<Imported, BundleError> {
         let before = self.seen(&store)?;
-        let mut client = Client::new(self.contents().pinned_root(), Files(self.files()?), &store)
+        let files = Files(self.files()?);
+        let mut client = Client::new(self.contents().pinned_root(), files.transport(), &store)
             .with_limits(self.contents().limits().clone());
         let mut updated = client.update(self.judged_at(), &self.wanted())?;
         let is_new = before != Some(versions(&updated));
@@ -47,6 +48,7 @@ impl Bundle {
     /// As [`import`](Self::import), but for what can only be found by writing.
     pub fn try_import(&self, store: impl Store) -> Result<Imported, BundleError> {
         let before = self.seen(&store)?;
+        let files = Files(self.files()?);
         let machine = Update::begin(
             self.contents().pinned_root().to_vec(),
             self.wanted(),
@@ -55,7 +57,7 @@ impl Bundle {
         );
         let machine = machine.map_err(Error::from)?;
         let mut local = PendingWrites::over(&store);
-        let updated = drive(machine, &Files(self.files()?), &mut local, Prefetch::Off)?;
+        let updated = drive(machine, &files.transport(), &mut local, Prefetch::Off)?;
         let is_new = before != Some(versions(&updated));
         Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
     }

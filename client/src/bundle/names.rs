@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::BundleError;
 use crate::store::escape::check_component;
-use crate::transport::{Place, Request, Transport, TransportError};
+use crate::transport::{InMemory, Place, Request, Transport};
 
 /// Below this are the targets; the metadata is at the top.
 pub(super) const TARGETS: &str = "targets/";
@@ -38,20 +38,14 @@ pub(super) fn check_name(name: &str) -> Result<(), BundleError> {
     }
 }
 
-/// Files by the names that they have in a bundle. What is asked for and is not among them is absent, as in any repository.
+/// Files by the names that they have in a bundle.
 #[derive(Clone, Debug)]
 pub(super) struct Files<B>(pub(super) BTreeMap<String, B>);
 
-impl<B: AsRef<[u8]>> Transport for Files<B> {
-    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let location = format!("{} in the bundle", request.name());
-        // A name that no file can have is the name of none.
-        match self.0.get(&file_name(request).unwrap_or_default()).map(AsRef::as_ref) {
-            Some(bytes) if bytes.len() as u64 > request.limit => {
-                Err(TransportError::TooLong { location, limit: request.limit })
-            }
-            Some(bytes) => Ok(bytes.to_vec()),
-            None => Err(TransportError::NotFound { location, forbidden: false }),
-        }
+impl<B: AsRef<[u8]>> Files<B> {
+    /// The files as a repository.
+    pub(super) fn transport(&self) -> impl Transport + '_ {
+        // A name that no file can have finds none.
+        InMemory::new(|request: &Request| self.0.get(&file_name(request).unwrap_or_default())).in_place("in the bundle")
     }
 }

@@ -71,8 +71,9 @@ impl UnverifiedBundle {
         let instant = freshness.judged_at(now);
         let nothing = MemoryStore::new();
         let limits = &self.limits.repository;
-        let contents = Contents::collect(pinned_root, &nothing, &self.files, instant, &wanted, limits, Prefetch::Off)?
-            .with_earlier_roots(earlier)?;
+        let contents =
+            Contents::collect(pinned_root, &nothing, &self.files.transport(), instant, &wanted, limits, Prefetch::Off)?
+                .with_earlier_roots(earlier)?;
         let bundle = Bundle::verified(contents, self.claims.statement.clone(), now);
         let named = bundle.files()?;
         if let Some(name) = self.files.0.keys().find(|name| !named.contains_key(*name)) {

@@ -9,6 +9,7 @@ mod fetched;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
+mod in_memory;
 mod mirrors;
 mod request;
 
@@ -17,6 +18,7 @@ pub use fetched::Fetched;
 pub use folder::Folder;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpBlocking, HttpSettings, ProxyChoice};
+pub use in_memory::InMemory;
 pub use mirrors::Mirrors;
 pub use request::{Place, Request};
 

@@ -46,6 +46,14 @@ impl Request {
         self.segments.join("/")
     }
 
+    /// The path in a static repository: metadata at the top, targets below `targets/`, the parts as they are.
+    pub fn path(&self) -> String {
+        match self.place {
+            Place::Metadata => self.name(),
+            Place::Targets => format!("targets/{}", self.name()),
+        }
+    }
+
     /// The part of the URL that comes after the base and its slash: each segment percent-encoded in full, joined by
     /// slashes.
     ///

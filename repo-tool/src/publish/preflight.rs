@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::{DelegationPlan, Event};
 use rootline_client::refusal::{Fault, File, Refusal};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
-use rootline_client::transport::{Request, Transport, TransportError};
+use rootline_client::transport::{InMemory, Request};
 use rootline_client::{Client, Error};
 use rootline_metadata::{Expiry, TargetPath, Version};
 
@@ -99,7 +99,7 @@ const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 
 /// Gives the delegated roles that have expired.
 fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
-    let mut client = Client::new(root, Published(files), copy);
+    let mut client = Client::new(root, InMemory::new(|request: &Request| files.get(&request.path())), copy);
     let trusted = client.refresh(now)?;
     let walked = client.all_delegated_roles(&trusted, MAX_ROLES)?;
     let top_level = trusted.targets().targets().filter_map(|(name, _)| TargetPath::new(name));
@@ -132,23 +132,4 @@ fn copy_of(files: &Files) -> Result<MemoryStore, StoreError> {
         }
     }
     Ok(copy)
-}
-
-/// The publication as a transport.
-struct Published<'a>(&'a Files);
-
-impl Transport for Published<'_> {
-    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let name = match request.place {
-            rootline_client::transport::Place::Metadata => request.name(),
-            rootline_client::transport::Place::Targets => format!("targets/{}", request.name()),
-        };
-        match self.0.get(&name) {
-            None => Err(TransportError::NotFound { location: name, forbidden: false }),
-            Some(bytes) if bytes.len() as u64 > request.limit => {
-                Err(TransportError::TooLong { location: name, limit: request.limit })
-            }
-            Some(bytes) => Ok(bytes.clone()),
-        }
-    }
 }

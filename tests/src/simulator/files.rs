@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rootline_client::store::escape::{percent_encode, role_name};
-use rootline_client::transport::{AsyncTransport, Place, Request, Transport, TransportError};
+use rootline_client::transport::{AsyncTransport, InMemory, Place, Request, Transport, TransportError};
 
 use super::server::Server;
 
@@ -138,14 +138,7 @@ fn read_all(folder: &Path, prefix: &str) -> io::Result<Vec<(String, Vec<u8>)>> {
 
 impl Transport for Files {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let location = request.name();
-        match self.get(request) {
-            None => Err(TransportError::NotFound { location, forbidden: false }),
-            Some(bytes) if bytes.len() as u64 > request.limit => {
-                Err(TransportError::TooLong { location, limit: request.limit })
-            }
-            Some(bytes) => Ok(bytes.to_vec()),
-        }
+        Transport::fetch(&InMemory::new(|request: &Request| self.get(request)), request)
     }
 }
 
