@@ -9,6 +9,7 @@ use rootline_metadata::{
     key_object,
 };
 
+use super::mark::Mark;
 use crate::model::period::{Days, Periods};
 use crate::repository::document::{EXPIRES_DAYS, SIGNING_DAYS};
 
@@ -21,6 +22,24 @@ pub struct MemberChange {
     pub before: Option<String>,
     /// What the new file says there; nothing if it no longer does. Where a member is missing that every file of ours has: `absent`.
     pub after: Option<String>,
+}
+
+impl MemberChange {
+    /// What becomes of it.
+    pub fn mark(&self) -> Mark {
+        Mark::of(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// In one line.
+    pub fn text(&self) -> String {
+        let place = &self.place;
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) if before != after => format!("{place} is {after}, so far {before}"),
+            (_, Some(after)) => format!("{place} is {after}"),
+            (Some(before), None) => format!("{place} was {before}"),
+            (None, None) => place.clone(),
+        }
+    }
 }
 
 /// Whether a top-level role is one of those that root states periods for.
@@ -226,5 +245,18 @@ mod tests {
         let found = untold(members.as_object().unwrap(), &is_told);
         let found: Vec<(&str, &str)> = found.iter().map(|(place, value)| (&**place, &**value)).collect();
         assert_eq!(found, [("/b/c/0", "true"), ("/b/c/1", "{}"), ("/b/d", "[]")]);
+    }
+
+    #[test]
+    fn a_member_is_told_with_what_it_was() {
+        let told = |before: Option<&str>, after: Option<&str>| {
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            let member = MemberChange { place: "/x".to_owned(), before: own(before), after: own(after) };
+            (member.mark(), member.text())
+        };
+        assert_eq!(told(None, Some("1")), (Mark::Added, "/x is 1".to_owned()));
+        assert_eq!(told(Some("1"), Some("1")), (Mark::Stays, "/x is 1".to_owned()));
+        assert_eq!(told(Some("1"), Some("2")), (Mark::Changed, "/x is 2, so far 1".to_owned()));
+        assert_eq!(told(Some("1"), None), (Mark::Removed, "/x was 1".to_owned()));
     }
 }

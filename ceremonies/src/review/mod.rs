@@ -1,6 +1,9 @@
 //! What a signature means: the difference between what is published and what is frozen.
 
+mod delegation;
+mod mark;
 mod members;
+mod periods;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +12,9 @@ use rootline_metadata::{
     Authority, DelegatedRoles, Delegation, Expiry, KeyId, Role, Root, Scope, TargetFile, Targets, TopLevelRole, Version,
 };
 
+pub use mark::Mark;
 pub use members::MemberChange;
+pub use periods::{Holding, SigningDays};
 
 use crate::ceremony::frozen::Frozen;
 use crate::model::keyholder::Keyholders;
@@ -48,6 +53,13 @@ pub struct FileChange {
     pub signing: Option<Days>,
     /// Everything that the new file says and that is told nowhere else here, and what the version before it said there.
     pub members: Vec<MemberChange>,
+}
+
+impl FileChange {
+    /// How many days before its expiry it is to be signed anew.
+    pub fn signing_days(&self) -> SigningDays {
+        SigningDays { before: self.signing_before.map(Days::number), after: self.signing.map(Days::number) }
+    }
 }
 
 /// Whose keys count for a role.
@@ -138,6 +150,23 @@ impl TargetChange {
     /// Whether it stays as it is.
     pub fn is_unchanged(&self) -> bool {
         self.before == self.after
+    }
+
+    /// What becomes of it.
+    pub fn mark(&self) -> Mark {
+        Mark::of(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// Whether the file itself is another one, whatever is said about it.
+    pub fn is_another(&self) -> bool {
+        let facts = |file: &TargetFile| (file.length, file.digests.clone());
+        self.before.as_ref().map(facts) != self.after.as_ref().map(facts)
+    }
+
+    /// What is said about it beside length and digest, before and after, as compact JSON.
+    pub fn custom(&self) -> (Option<String>, Option<String>) {
+        let custom = |file: &Option<TargetFile>| Some(file.as_ref()?.custom.as_ref()?.compact());
+        (custom(&self.before), custom(&self.after))
     }
 }
 

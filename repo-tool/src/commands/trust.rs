@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
+use rootline_ceremonies::Mark;
 use rootline::clock::parse_at;
 use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::merge_conflict;
 use crate::review::{
-    Content, Entry, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
+    Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
     trusted_entries, window_text,
 };
 use crate::text::visible;

@@ -1,9 +1,9 @@
 //! What changes in a file that is shipped, entry by entry.
 
+use rootline_ceremonies::Mark;
 use rootline_metadata::instant_text;
 use rootline_metadata::sigstore::{Selector, ServiceKind, SigningConfig, Window};
 
-use super::Mark;
 use super::content::Content;
 use super::entry::{Entry, EntryKind, LOG_ID, entries};
 use super::moment::Origin;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    AuthorityChange, Days, FileChange, Fingerprint, Frozen, Keyholders, ListedKey, Name, Periods, Published, Review,
+    AuthorityChange, Fingerprint, Frozen, Holding, Keyholders, ListedKey, Mark, Name, Periods, Published, Review,
     TargetChange, TargetName,
 };
 
@@ -13,10 +13,7 @@ use crate::folder::attestations::{Evidence, attestation_json};
 use super::moment::Origin;
 use super::publishing_rules::warnings;
 use super::sentence::sentences;
-use super::{
-    Content, DelegationTerms, Holder, Holding, Mark, Member, ReplacedFile, Reviewed, ShippedFile, Signers, SigningDays,
-    TRUSTED_ROOT, Token, TrustHistory, Warning, content_change,
-};
+use super::{Content, Holder, Reviewed, Signers, TRUSTED_ROOT, Token, TrustHistory, Warning, content_change};
 
 /// Everything that a review is made from.
 #[derive(Debug)]
@@ -44,15 +41,13 @@ impl Reviewed {
     /// Puts together what a person is shown.
     pub(crate) fn new(material: Material<'_>) -> Reviewed {
         let Material { frozen, published, keyholders, at, .. } = material;
-        let review = Review::new(frozen, published, keyholders);
-        let files: Vec<ReplacedFile> = review.files.iter().map(replaced).collect();
+        let Review { files, authorities, delegations, targets } = Review::new(frozen, published, keyholders);
         let mut authorities: Vec<Signers> =
-            review.authorities.iter().map(|change| signers(change, keyholders, material.evidence)).collect();
+            authorities.iter().map(|change| signers(change, keyholders, material.evidence)).collect();
         // People before machines.
         authorities.sort_by_key(Signers::is_of_machines);
-        let delegations: Vec<DelegationTerms> = review.delegations.iter().map(DelegationTerms::of).collect();
 
-        let contents = Contents::read(&review.targets, material.targets, published);
+        let contents = Contents::read(&targets, material.targets, published);
         let mut history = material.history;
         history.next = contents.trusted_root(published);
         let mut found = plan_warning(material.is_as_planned);
@@ -64,33 +59,19 @@ impl Reviewed {
         }
         found.sort_by_key(|warning| !warning.is_new);
         content_changes.sort_by_key(|change| !change.is_changed());
-        let shipped: Vec<ShippedFile> = review.targets.iter().map(shipped).collect();
         Reviewed {
             ceremony: material.id.to_string(),
             summary: material.summary.to_owned(),
             at,
-            sentences: sentences(&authorities, &delegations, &content_changes, &shipped, &files, at),
+            sentences: sentences(&authorities, &delegations, &content_changes, &targets, &files, at),
             warnings: found,
             files,
             authorities,
             delegations,
-            shipped,
+            shipped: targets,
             contents: content_changes,
             fingerprint: material.fingerprint.to_hex(),
         }
-    }
-}
-
-fn replaced(change: &FileChange) -> ReplacedFile {
-    ReplacedFile {
-        role: change.part.role.to_string(),
-        before: change.before.map(|(version, expiry)| (version.number(), expiry.instant())),
-        after: (change.part.version.number(), change.expiry.instant()),
-        signing: SigningDays {
-            before: change.signing_before.map(Days::number),
-            after: change.signing.map(Days::number),
-        },
-        members: change.members.iter().map(Member::of).collect(),
     }
 }
 
@@ -124,15 +105,6 @@ fn signers(change: &AuthorityChange, keyholders: &Keyholders, evidence: &Evidenc
 
 fn holding(periods: Periods) -> (u16, u16) {
     (periods.expires.number(), periods.signing.number())
-}
-
-fn shipped(change: &TargetChange) -> ShippedFile {
-    ShippedFile {
-        role: change.by.role.to_string(),
-        name: change.name.clone(),
-        before: change.before.clone(),
-        after: change.after.clone(),
-    }
 }
 
 fn plan_warning(is_as_planned: bool) -> Vec<Warning> {

@@ -10,12 +10,13 @@ mod timeline;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline_metadata::{TargetFile, instant_text, sha256};
 
 use markup::{badge, sign, text, words};
 
 use super::moment::in_days;
-use super::{DelegationTerms, Mark, ReplacedFile, Reviewed, ShippedFile, Warning, groups, said};
+use super::{Reviewed, Warning, groups, said};
 
 /// The page's only style. Its digest is in the page's policy, so that no other one is applied.
 const STYLE: &str = include_str!("html/style.css");
@@ -77,16 +78,16 @@ impl Reviewed {
         section("files", "What is signed", &table)
     }
 
-    fn signed_file(&self, file: &ReplacedFile) -> String {
-        let ReplacedFile { role, before, after: (version, expires), .. } = file;
+    fn signed_file(&self, file: &FileChange) -> String {
+        let (role, version, expires) = (file.part.role.name(), file.part.version, file.expiry.instant());
         let so_far = |what: String| format!("<br><span class=\"quiet\">so far {what}</span>");
-        let (was, expired) = match before {
-            Some((was, expired)) => (so_far(was.to_string()), so_far(words(&in_days(*expired, self.at)))),
+        let (was, expired) = match file.before {
+            Some((was, expiry)) => (so_far(was.to_string()), so_far(words(&in_days(expiry.instant(), self.at)))),
             None => ("<br><span class=\"quiet\">the first</span>".to_owned(), String::new()),
         };
-        let signing = match file.signing.line() {
+        let signing = match file.signing_days().line() {
             None => String::new(),
-            Some(line) => format!("<br>{}", noted(file.signing.mark(), &line)),
+            Some(line) => format!("<br>{}", noted(file.signing_days().mark(), &line)),
         };
         let members: String = file
             .members
@@ -109,7 +110,7 @@ impl Reviewed {
         format!(
             "<tr><th scope=\"row\">{}</th><td class=\"version\">{version}{was}</td><td>{}{expired}{signing}</td></tr>\n{members}",
             text(role),
-            words(&in_days(*expires, self.at))
+            words(&in_days(expires, self.at))
         )
     }
 
@@ -119,7 +120,7 @@ impl Reviewed {
         }
         let facts =
             |file: &TargetFile| format!("{} bytes, <code>{}</code>", file.length, text(&file.digests.to_string()));
-        let row = |file: &ShippedFile| {
+        let row = |file: &TargetChange| {
             let state = match (&file.before, &file.after) {
                 (Some(before), Some(after)) if file.is_another() => {
                     format!("{}<br><span class=\"quiet\">so far {}</span>", facts(after), facts(before))
@@ -176,7 +177,7 @@ pub(super) fn noted(mark: Mark, line: &str) -> String {
 }
 
 /// What is said about a file beside its length and digest.
-fn customs(file: &ShippedFile) -> String {
+fn customs(file: &TargetChange) -> String {
     let custom = |file: &Option<TargetFile>| file.as_ref().and_then(|file| file.custom.as_ref()).map(said);
     let (before, after) = (custom(&file.before), custom(&file.after));
     let shown = |head: &str, lines: &Option<Vec<String>>| match lines {
@@ -229,22 +230,22 @@ fn warnings(warnings: &[Warning]) -> String {
     section("warnings", "Look at this before you sign", &format!("<ul class=\"warnings\">\n{items}</ul>\n"))
 }
 
-fn delegations(delegations: &[DelegationTerms]) -> String {
+fn delegations(delegations: &[DelegationChange]) -> String {
     if delegations.is_empty() {
         return String::new();
     }
     let terms = |lines: &[String]| lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("<br>");
-    let row = |change: &DelegationTerms| {
-        let after = change.after.as_deref().map(terms);
+    let row = |change: &DelegationChange| {
+        let after = change.lines_after().as_deref().map(terms);
         // What stays is told once.
-        let before = change.before.as_deref().filter(|_| change.mark() != Mark::Stays).map(terms);
+        let before = change.lines_before().filter(|_| change.mark() != Mark::Stays).as_deref().map(terms);
         let before = before.map(|before| format!("<div class=\"quiet\">so far {before}</div>"));
         format!(
             "<tr class=\"{}\"><td>{}</td><th scope=\"row\"><bdi>{}</bdi><br><span class=\"quiet\">by {}</span></th><td>{}{}</td></tr>\n",
             markup::class(change.mark()),
             badge(change.mark(), change.mark().word()),
-            text(&change.name),
-            text(&change.by),
+            text(&change.role),
+            text(change.by.role.name()),
             after.unwrap_or_default(),
             before.unwrap_or_default()
         )

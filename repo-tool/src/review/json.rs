@@ -1,15 +1,14 @@
 //! The review for programs. What is in another form here than for people are key ids and digests: always whole.
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::{DelegationChange, FileChange, Mark, MemberChange, TargetChange};
 use rootline_metadata::sigstore::Window;
-use rootline_metadata::{TargetFile, instant_text};
+use rootline_metadata::{Expiry, TargetFile, Version, instant_text};
 use serde_json::{Map, Value, json};
 
 use super::certificate::Certificate;
 use super::moment::days_until;
-use super::{
-    ContentChange, DelegationTerms, EntryChange, Holder, Mark, Member, ReplacedFile, Reviewed, ShippedFile, Signers,
-};
+use super::{ContentChange, EntryChange, Holder, Reviewed, Signers};
 
 impl Reviewed {
     /// The whole of it as one value.
@@ -36,14 +35,15 @@ impl Reviewed {
     }
 }
 
-fn file_json(file: &ReplacedFile, at: DateTime<Utc>) -> Value {
-    let state = |(version, expires): &(u64, DateTime<Utc>)| json!({ "version": version, "expires": instant_text(*expires), "days": days_until(*expires, at) });
-    let member = |member: &Member| json!({ "place": member.place, "mark": member.mark().word(), "before": member.before, "after": member.after });
+fn file_json(file: &FileChange, at: DateTime<Utc>) -> Value {
+    let state = |version: Version, expiry: Expiry| json!({ "version": version.number(), "expires": instant_text(expiry.instant()), "days": days_until(expiry.instant(), at) });
+    let member = |member: &MemberChange| json!({ "place": member.place, "mark": member.mark().word(), "before": member.before, "after": member.after });
+    let signing = file.signing_days();
     json!({
-        "role": file.role,
-        "before": file.before.as_ref().map(state),
-        "after": state(&file.after),
-        "signing_days": { "mark": file.signing.mark().word(), "before": file.signing.before, "after": file.signing.after },
+        "role": file.part.role.name(),
+        "before": file.before.map(|(version, expiry)| state(version, expiry)),
+        "after": state(file.part.version, file.expiry),
+        "signing_days": { "mark": signing.mark().word(), "before": signing.before, "after": signing.after },
         "other_members": file.members.iter().map(member).collect::<Vec<_>>(),
     })
 }
@@ -78,11 +78,17 @@ fn signers_json(signers: &Signers) -> Value {
     })
 }
 
-fn delegation_json(terms: &DelegationTerms) -> Value {
-    json!({ "by": terms.by, "name": terms.name, "mark": terms.mark().word(), "before": terms.before, "after": terms.after })
+fn delegation_json(change: &DelegationChange) -> Value {
+    json!({
+        "by": change.by.role.name(),
+        "name": change.role,
+        "mark": change.mark().word(),
+        "before": change.lines_before(),
+        "after": change.lines_after(),
+    })
 }
 
-fn shipped_json(shipped: &ShippedFile) -> Value {
+fn shipped_json(shipped: &TargetChange) -> Value {
     let file = |file: &TargetFile| {
         json!({
             "length": file.length,
@@ -92,7 +98,7 @@ fn shipped_json(shipped: &ShippedFile) -> Value {
         })
     };
     json!({
-        "role": shipped.role,
+        "role": shipped.by.role.name(),
         "name": shipped.name,
         "mark": shipped.mark().word(),
         "before": shipped.before.as_ref().map(file),

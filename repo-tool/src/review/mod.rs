@@ -5,15 +5,12 @@
 
 mod certificate;
 mod content;
-mod delegation;
 mod differences;
 mod entry;
 mod from_ceremony;
 mod html;
 mod json;
-mod members;
 mod moment;
-mod periods;
 mod publishing_rules;
 mod sentence;
 #[cfg(test)]
@@ -24,18 +21,15 @@ mod text;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::TargetFile;
+use rootline_ceremonies::{DelegationChange, FileChange, Holding, Mark, TargetChange};
 use rootline_metadata::json::Value;
 
 pub(crate) use content::{Content, MAX_BYTES, TRUSTED_ROOT};
-pub(crate) use delegation::DelegationTerms;
 pub(crate) use differences::{ContentChange, EntryChange, content_change};
 pub(crate) use entry::{Entry, trusted_entries};
 pub(crate) use from_ceremony::Material;
 pub(crate) use json::entry_change_json;
-pub(crate) use members::Member;
 pub(crate) use moment::{Origin, window_text};
-pub(crate) use periods::{Holding, SigningDays};
 pub(crate) use publishing_rules::{TrustHistory, Warning};
 pub(crate) use sentence::Sentence;
 pub(crate) use steps::{Step, steps};
@@ -55,77 +49,17 @@ pub(crate) struct Reviewed {
     /// What to look at before signing, new things first.
     pub(crate) warnings: Vec<Warning>,
     /// The files that are signed.
-    pub(crate) files: Vec<ReplacedFile>,
+    pub(crate) files: Vec<FileChange>,
     /// Who signs what from now on.
     pub(crate) authorities: Vec<Signers>,
     /// To whom targets roles delegate, where that changes.
-    pub(crate) delegations: Vec<DelegationTerms>,
+    pub(crate) delegations: Vec<DelegationChange>,
     /// What is shipped, also what stays as it is.
-    pub(crate) shipped: Vec<ShippedFile>,
+    pub(crate) shipped: Vec<TargetChange>,
     /// What the files that are shipped say, where they are Sigstore's documents.
     pub(crate) contents: Vec<ContentChange>,
     /// One text over all that is signed: the 64 hex digits.
     pub(crate) fingerprint: String,
-}
-
-/// What becomes of something. The sign and the word say the same; colour only repeats them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mark {
-    /// It was not there.
-    Added,
-    /// It is no longer there.
-    Removed,
-    /// It is another one.
-    Changed,
-    /// Nothing.
-    Stays,
-}
-
-impl Mark {
-    /// Of something that may have been there, and may be there from now on.
-    pub(crate) fn of<T: PartialEq>(before: Option<&T>, after: Option<&T>) -> Mark {
-        match (before, after) {
-            (None, Some(_)) => Mark::Added,
-            (Some(_), None) => Mark::Removed,
-            (before, after) if before == after => Mark::Stays,
-            _ => Mark::Changed,
-        }
-    }
-
-    /// For a terminal.
-    pub(crate) fn sign(self) -> char {
-        match self {
-            Mark::Added => '+',
-            Mark::Removed => '-',
-            Mark::Changed => '~',
-            Mark::Stays => ' ',
-        }
-    }
-
-    /// For people and programs.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Mark::Added => "new",
-            Mark::Removed => "gone",
-            Mark::Changed => "changed",
-            Mark::Stays => "stays",
-        }
-    }
-}
-
-/// A file that is signed.
-#[derive(Clone, Debug)]
-pub(crate) struct ReplacedFile {
-    /// Its role, as metadata has it.
-    pub(crate) role: String,
-    /// The version that it replaces, and when that expires.
-    pub(crate) before: Option<(u64, DateTime<Utc>)>,
-    /// Its version, and when it expires.
-    pub(crate) after: (u64, DateTime<Utc>),
-    /// How many days before its expiry it is to be signed anew.
-    pub(crate) signing: SigningDays,
-    /// What else it says.
-    pub(crate) members: Vec<Member>,
 }
 
 /// Who signs a role.
@@ -238,38 +172,6 @@ impl Signers {
     }
 }
 
-/// A file that is shipped, or no longer.
-#[derive(Clone, Debug)]
-pub(crate) struct ShippedFile {
-    /// The role that ships it.
-    pub(crate) role: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// What is published.
-    pub(crate) before: Option<TargetFile>,
-    /// What replaces it.
-    pub(crate) after: Option<TargetFile>,
-}
-
-impl ShippedFile {
-    /// Whether the file itself is another one, whatever is said about it.
-    pub(crate) fn is_another(&self) -> bool {
-        let facts = |file: &TargetFile| (file.length, file.digests.clone());
-        self.before.as_ref().map(facts) != self.after.as_ref().map(facts)
-    }
-
-    /// What is said about it beside length and digest, before and after, as compact JSON.
-    pub(crate) fn custom(&self) -> (Option<String>, Option<String>) {
-        let custom = |file: &Option<TargetFile>| Some(file.as_ref()?.custom.as_ref()?.compact());
-        (custom(&self.before), custom(&self.after))
-    }
-
-    /// What becomes of it.
-    pub(crate) fn mark(&self) -> Mark {
-        Mark::of(self.before.as_ref(), self.after.as_ref())
-    }
-}
-
 /// The name of a role, with the file that says who signs it where a ceremony makes several roots.
 pub(crate) fn role_title(signers: &Signers, all: &[Signers]) -> String {
     if is_only(signers, all) { signers.role.clone() } else { format!("{} (from {} on)", signers.role, signers.file) }
@@ -282,7 +184,7 @@ pub(crate) fn is_only(signers: &Signers, all: &[Signers]) -> bool {
 
 impl Reviewed {
     /// What kind of file something that is shipped is.
-    pub(crate) fn kind_of(&self, file: &ShippedFile) -> &str {
+    pub(crate) fn kind_of(&self, file: &TargetChange) -> &str {
         let content = self.contents.iter().find(|content| content.name == file.name);
         let kind = content.and_then(|content| content.kind.as_ref().or(content.kind_before.as_ref()));
         kind.map_or("", String::as_str)
@@ -309,14 +211,6 @@ pub(crate) fn groups(fingerprint: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mark_tells_what_becomes_of_something() {
-        assert_eq!(Mark::of(None, Some(&1)), Mark::Added);
-        assert_eq!(Mark::of(Some(&1), None), Mark::Removed);
-        assert_eq!(Mark::of(Some(&1), Some(&2)), Mark::Changed);
-        assert_eq!(Mark::of(Some(&1), Some(&1)), Mark::Stays);
-    }
 
     #[test]
     fn where_there_are_several_roots_each_role_says_whose_it_is() {

@@ -1,11 +1,12 @@
 //! What changes, in one sentence each, the loudest first.
 
+use rootline_ceremonies::{DelegationChange, FileChange, Mark, Part, TargetChange};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use super::moment::{days_until, in_days};
-use super::{ContentChange, DelegationTerms, Mark, ReplacedFile, ShippedFile, Signers, is_only, role_title};
+use super::{ContentChange, Signers, is_only, role_title};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +47,10 @@ pub(crate) enum Weight {
 /// Everything that changes.
 pub(crate) fn sentences(
     authorities: &[Signers],
-    delegations: &[DelegationTerms],
+    delegations: &[DelegationChange],
     contents: &[ContentChange],
-    shipped: &[ShippedFile],
-    files: &[ReplacedFile],
+    shipped: &[TargetChange],
+    files: &[FileChange],
     at: DateTime<Utc>,
 ) -> Vec<Sentence> {
     let mut found: Vec<Sentence> = thresholds(authorities);
@@ -131,8 +132,8 @@ fn people(authorities: &[Signers]) -> Vec<Sentence> {
     people.into_iter().map(sentence).collect()
 }
 
-fn delegation(terms: &DelegationTerms) -> Option<Sentence> {
-    let DelegationTerms { by, name, .. } = terms;
+fn delegation(terms: &DelegationChange) -> Option<Sentence> {
+    let (by, name) = (&terms.by.role, &terms.role);
     let text = match terms.mark() {
         Mark::Added => format!("{by} hands a part of its names on to {name}"),
         Mark::Removed => format!("{by} no longer hands anything on to {name}"),
@@ -165,8 +166,8 @@ fn content(content: &ContentChange) -> Vec<Sentence> {
     found
 }
 
-fn file_shipped(file: &ShippedFile) -> Option<Sentence> {
-    let ShippedFile { role, name, .. } = file;
+fn file_shipped(file: &TargetChange) -> Option<Sentence> {
+    let (role, name) = (&file.by.role, &file.name);
     let text = match file.mark() {
         Mark::Added => format!("{role} ships {name}, which it did not before"),
         Mark::Removed => format!("{role} no longer ships {name}"),
@@ -181,9 +182,9 @@ fn file_shipped(file: &ShippedFile) -> Option<Sentence> {
 }
 
 /// A file that says something for which there are no words here.
-fn other_members(file: &ReplacedFile) -> Option<Sentence> {
+fn other_members(file: &FileChange) -> Option<Sentence> {
     let changed = file.members.iter().filter(|member| member.mark() != Mark::Stays).count();
-    let (role, version) = (&file.role, file.after.0);
+    let Part { role, version } = &file.part;
     let text = match changed {
         0 => return None,
         1 => format!("{role} {version} says something that nothing here explains: look at it under what is signed"),
@@ -195,9 +196,10 @@ fn other_members(file: &ReplacedFile) -> Option<Sentence> {
 }
 
 /// Of a file that begins it is told with its version.
-fn signing_days(file: &ReplacedFile) -> Option<Sentence> {
+fn signing_days(file: &FileChange) -> Option<Sentence> {
     file.before?;
-    let (text, mark) = (file.signing.sentence(&file.role)?, file.signing.mark());
+    let days = file.signing_days();
+    let (text, mark) = (days.sentence(file.part.role.name())?, days.mark());
     Some(Sentence { mark, weight: Weight::Time, text })
 }
 
@@ -207,12 +209,12 @@ fn holding(signers: &Signers, all: &[Signers]) -> Vec<Sentence> {
     texts.map(|text| Sentence { mark, weight, text }).collect()
 }
 
-fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
-    let ReplacedFile { role, before, after: (version, expires), .. } = file;
-    match before {
+fn file_signed(file: &FileChange, at: DateTime<Utc>) -> Sentence {
+    let (Part { role, version }, expires) = (&file.part, file.expiry.instant());
+    match &file.before {
         None => {
-            let anew = file.signing.line().map(|line| format!(", and is {line}")).unwrap_or_default();
-            let holds = in_days(*expires, at);
+            let anew = file.signing_days().line().map(|line| format!(", and is {line}")).unwrap_or_default();
+            let holds = in_days(expires, at);
             Sentence {
                 mark: Mark::Added,
                 weight: Weight::Time,
@@ -220,7 +222,7 @@ fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
             }
         }
         Some((was, expired)) => {
-            let longer = days_until(*expires, *expired);
+            let longer = days_until(expires, expired.instant());
             let change = match longer {
                 0 => "as long as so far".to_owned(),
                 _ if longer < 0 => format!("{} shorter than so far", days(longer)),
@@ -231,7 +233,7 @@ fn file_signed(file: &ReplacedFile, at: DateTime<Utc>) -> Sentence {
                 weight: Weight::Time,
                 text: format!(
                     "{role} {version} takes the place of {role} {was} and holds until {}, {change}",
-                    in_days(*expires, at)
+                    in_days(expires, at)
                 ),
             }
         }
@@ -256,7 +258,10 @@ fn and(names: &[impl AsRef<str>]) -> String {
 mod tests {
     use rootline_metadata::parse_instant;
 
-    use super::super::{Holder, Holding, Member, SigningDays};
+    use rootline_ceremonies::{Days, DelegationTerms, Holding, MemberChange};
+    use rootline_metadata::{Expiry, Version};
+
+    use super::super::Holder;
     use super::*;
 
     fn instant(text: &str) -> DateTime<Utc> {
@@ -288,26 +293,26 @@ mod tests {
             signers("root", 2, 3, &[(Added, "carol"), (Stays, "alice"), (Removed, "bob"), (Stays, "dave")]),
             signers("targets", 2, 1, &[(Added, "carol"), (Removed, "dave"), (Added, "dave"), (Stays, "alice")]),
         ];
-        let terms = |lines: &str| Some(vec![lines.to_owned()]);
-        let delegation = |name: &str, before, after| DelegationTerms {
-            by: "targets".to_owned(),
-            name: name.to_owned(),
-            before,
-            after,
-        };
+        let by: Part = Part::parse("2.targets").unwrap();
+        let terms =
+            |pattern: &str| Some((1, DelegationTerms::Paths { patterns: vec![pattern.to_owned()], terminating: true }));
+        let delegation =
+            |name: &str, before, after| DelegationChange { by: by.clone(), role: name.to_owned(), before, after };
         let delegations = [
-            delegation("npm", None, terms("paths: npm/*")),
-            delegation("same", terms("paths: x"), terms("paths: x")),
-            delegation("pypi", terms("paths: x"), terms("paths: y")),
-            delegation("old", terms("paths: z"), None),
+            delegation("npm", None, terms("npm/*")),
+            delegation("same", terms("x"), terms("x")),
+            delegation("pypi", terms("x"), terms("y")),
+            delegation("old", terms("z"), None),
         ];
-        let shipped = [ShippedFile { role: "targets".to_owned(), name: "same".to_owned(), before: None, after: None }];
-        let files = [ReplacedFile {
-            role: "root".to_owned(),
-            before: Some((1, instant("2030-03-01T00:00:00Z"))),
-            after: (2, instant("2030-02-01T00:00:00Z")),
-            signing: SigningDays { before: Some(46), after: Some(30) },
-            members: vec![Member { place: "/x".to_owned(), before: None, after: Some("1".to_owned()) }],
+        let shipped = [TargetChange { by: by.clone(), name: "same".to_owned(), before: None, after: None }];
+        let expiry = |text: &str| Expiry::at(instant(text));
+        let files = [FileChange {
+            part: Part::parse("2.root").unwrap(),
+            before: Some((Version::FIRST, expiry("2030-03-01T00:00:00Z"))),
+            expiry: expiry("2030-02-01T00:00:00Z"),
+            signing_before: Days::new(46),
+            signing: Days::new(30),
+            members: vec![MemberChange { place: "/x".to_owned(), before: None, after: Some("1".to_owned()) }],
         }];
         let found = sentences(&authorities, &delegations, &[], &shipped, &files, instant("2030-01-01T00:00:00Z"));
         let texts: Vec<&str> = found.iter().map(|sentence| sentence.text.as_str()).collect();

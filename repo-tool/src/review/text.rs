@@ -1,14 +1,12 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
+use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline::terminal::Tone;
 use rootline_metadata::{TargetFile, instant_text};
 
 use super::certificate::Stated;
 use super::moment::{days_until, in_days, window_text};
-use super::{
-    ContentChange, DelegationTerms, EntryChange, Mark, ReplacedFile, Reviewed, ShippedFile, Signers, groups, said,
-    steps,
-};
+use super::{ContentChange, EntryChange, Reviewed, Signers, groups, said, steps};
 use crate::text::visible;
 
 /// Most characters of a line.
@@ -84,19 +82,17 @@ impl Reviewed {
         }
     }
 
-    fn file_lines(&self, file: &ReplacedFile, toned: Toned<'_>) -> Vec<String> {
-        let ReplacedFile { role, before, after: (version, expires), .. } = file;
-        let days = days_until(*expires, self.at);
-        let mut lines = vec![format!(
-            "  {}: version {version}, holds {days} days, until {}",
-            visible(role),
-            instant_text(*expires)
-        )];
-        if let Some((version, expires)) = before {
-            lines.push(format!("      so far version {version}, until {}", in_days(*expires, self.at)));
+    fn file_lines(&self, file: &FileChange, toned: Toned<'_>) -> Vec<String> {
+        let (role, version, expires) = (file.part.role.name(), file.part.version, file.expiry.instant());
+        let days = days_until(expires, self.at);
+        let mut lines =
+            vec![format!("  {}: version {version}, holds {days} days, until {}", visible(role), instant_text(expires))];
+        if let Some((version, expiry)) = file.before {
+            lines.push(format!("      so far version {version}, until {}", in_days(expiry.instant(), self.at)));
         }
-        if let Some(line) = file.signing.line() {
-            marked(&mut lines, "    ", file.signing.mark(), &line, toned);
+        let signing = file.signing_days();
+        if let Some(line) = signing.line() {
+            marked(&mut lines, "    ", signing.mark(), &line, toned);
         }
         for member in &file.members {
             marked(&mut lines, "    ", member.mark(), &format!("also says {}", visible(&member.text())), toned);
@@ -183,21 +179,20 @@ fn signers_lines(
     }
 }
 
-fn delegation_lines(lines: &mut Vec<String>, terms: &DelegationTerms, toned: Toned<'_>) {
-    let DelegationTerms { by, name, before, after } = terms;
-    marked(lines, "  ", terms.mark(), &format!("{} hands on to {}", visible(by), visible(name)), toned);
-    let texts = |terms: &Option<Vec<String>>| terms.clone().unwrap_or_default();
-    for line in texts(after) {
+fn delegation_lines(lines: &mut Vec<String>, change: &DelegationChange, toned: Toned<'_>) {
+    let (by, name) = (visible(change.by.role.name()), visible(&change.role));
+    marked(lines, "  ", change.mark(), &format!("{by} hands on to {name}"), toned);
+    for line in change.lines_after().unwrap_or_default() {
         lines.extend(wrapped("      ", "        ", &visible(&line)));
     }
-    if terms.mark() != Mark::Added && terms.mark() != Mark::Stays {
-        for line in texts(before) {
+    if change.mark() != Mark::Added && change.mark() != Mark::Stays {
+        for line in change.lines_before().unwrap_or_default() {
             lines.extend(wrapped("      so far ", "        ", &visible(&line)));
         }
     }
 }
 
-fn shipped_lines(lines: &mut Vec<String>, file: &ShippedFile, toned: Toned<'_>) {
+fn shipped_lines(lines: &mut Vec<String>, file: &TargetChange, toned: Toned<'_>) {
     let name = visible(&file.name);
     let facts = |file: &TargetFile| format!("{} bytes, {}", file.length, file.digests);
     let sign = toned(tone(file.mark()), &file.mark().sign().to_string());

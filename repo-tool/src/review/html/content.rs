@@ -1,10 +1,11 @@
 //! What a file that is shipped says, in Sigstore's terms.
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::Mark;
 
 use super::super::certificate::Certificate;
 use super::super::moment::window_text;
-use super::super::{ContentChange, EntryChange, Mark};
+use super::super::{ContentChange, EntryChange};
 use super::markup::{badge, class, sign, text, words};
 use super::timeline;
 

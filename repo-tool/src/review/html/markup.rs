@@ -1,7 +1,7 @@
 //! The few pieces that the page is put together from.
 
-use super::super::Mark;
 use crate::text::visible;
+use rootline_ceremonies::Mark;
 
 /// A text as it may stand anywhere in the page, attributes included: no character of it is read as markup, and none is hidden.
 pub(super) fn text(text: &str) -> String {

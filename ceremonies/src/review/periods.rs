@@ -1,22 +1,24 @@
 //! How long files hold, and when they are to be signed anew, as the files themselves say it.
 
-use super::Mark;
+use super::mark::Mark;
 
 /// How many days before its expiry a file is to be signed anew: what it said, and what it says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SigningDays {
-    pub(crate) before: Option<u16>,
-    pub(crate) after: Option<u16>,
+pub struct SigningDays {
+    /// What the version before said.
+    pub before: Option<u16>,
+    /// What the new one says.
+    pub after: Option<u16>,
 }
 
 impl SigningDays {
     /// What becomes of it.
-    pub(crate) fn mark(&self) -> Mark {
+    pub fn mark(&self) -> Mark {
         Mark::of(self.before.as_ref(), self.after.as_ref())
     }
 
     /// What it is from now on, and what it was where that is another; nothing where nothing was or is said.
-    pub(crate) fn line(&self) -> Option<String> {
+    pub fn line(&self) -> Option<String> {
         Some(match (self.before, self.after) {
             (None, None) => return None,
             (Some(before), None) => {
@@ -30,7 +32,7 @@ impl SigningDays {
     }
 
     /// What changes, as a sentence about a role.
-    pub(crate) fn sentence(&self, role: &str) -> Option<String> {
+    pub fn sentence(&self, role: &str) -> Option<String> {
         match (self.mark(), self.after) {
             (Mark::Stays, _) => None,
             (_, Some(_)) => Some(format!("{role} is {}", self.line()?)),
@@ -41,19 +43,21 @@ impl SigningDays {
 
 /// How long the versions of a role hold that is signed without people: days to the expiry, and days before it in which the next one is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Holding {
-    pub(crate) before: Option<(u16, u16)>,
-    pub(crate) after: Option<(u16, u16)>,
+pub struct Holding {
+    /// What the root before said.
+    pub before: Option<(u16, u16)>,
+    /// What the new one says.
+    pub after: Option<(u16, u16)>,
 }
 
 impl Holding {
     /// What becomes of it.
-    pub(crate) fn mark(&self) -> Mark {
+    pub fn mark(&self) -> Mark {
         Mark::of(self.before.as_ref(), self.after.as_ref())
     }
 
     /// What it is from now on, and what it was where that is another; nothing where nothing was or is said.
-    pub(crate) fn line(&self) -> Option<String> {
+    pub fn line(&self) -> Option<String> {
         let stated = |(expires, signing): (u16, u16)| {
             format!("holds {}, and is to be signed anew {} before it expires", days(expires), days(signing))
         };
@@ -70,7 +74,7 @@ impl Holding {
     }
 
     /// What changes, as sentences about a role.
-    pub(crate) fn sentences(&self, role: &str) -> Vec<String> {
+    pub fn sentences(&self, role: &str) -> Vec<String> {
         let mut found = Vec::new();
         match (self.before, self.after) {
             (None, None) => {}

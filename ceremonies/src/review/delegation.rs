@@ -1,42 +1,29 @@
 //! To whom a targets role delegates, in lines that a person reads.
 
-use rootline_ceremonies::DelegationChange;
+use rootline_metadata::json::Value;
 
-use super::Mark;
+use super::mark::Mark;
+use super::{DelegationChange, DelegationTerms};
 
-/// What becomes of one delegation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DelegationTerms {
-    /// The role that delegates.
-    pub(crate) by: String,
-    /// The role that is delegated to.
-    pub(crate) name: String,
-    /// Its terms so far, a line each: which names it may speak about, and whether a search ends with it.
-    pub(crate) before: Option<Vec<String>>,
-    /// Its terms from now on.
-    pub(crate) after: Option<Vec<String>>,
-}
-
-impl DelegationTerms {
-    /// The terms of a delegation before and after.
-    pub(crate) fn of(change: &DelegationChange) -> DelegationTerms {
-        let lines = |(place, terms): &(usize, rootline_ceremonies::DelegationTerms)| lines(*place, terms);
-        DelegationTerms {
-            by: change.by.role.to_string(),
-            name: change.role.clone(),
-            before: change.before.as_ref().map(lines),
-            after: change.after.as_ref().map(lines),
-        }
-    }
-
+impl DelegationChange {
     /// What becomes of it.
-    pub(crate) fn mark(&self) -> Mark {
+    pub fn mark(&self) -> Mark {
         Mark::of(self.before.as_ref(), self.after.as_ref())
     }
+
+    /// Its terms so far, a line each: which names it may speak about, and whether a search ends with it.
+    pub fn lines_before(&self) -> Option<Vec<String>> {
+        self.before.as_ref().map(|(place, terms)| lines(*place, terms))
+    }
+
+    /// Its terms from now on.
+    pub fn lines_after(&self) -> Option<Vec<String>> {
+        self.after.as_ref().map(|(place, terms)| lines(*place, terms))
+    }
 }
 
-fn lines(place: usize, terms: &rootline_ceremonies::DelegationTerms) -> Vec<String> {
-    use rootline_ceremonies::DelegationTerms as Terms;
+fn lines(place: usize, terms: &DelegationTerms) -> Vec<String> {
+    use DelegationTerms as Terms;
     let (scope, terminating) = match terms {
         Terms::Bins { count } => return vec![format!("all names, in {count} bins by their SHA-256 digests")],
         Terms::Paths { patterns, terminating } => (format!("paths: {}", list(patterns)), terminating),
@@ -55,20 +42,20 @@ fn lines(place: usize, terms: &rootline_ceremonies::DelegationTerms) -> Vec<Stri
 fn list(texts: &[String]) -> String {
     let shown = |text: &String| {
         let is_plain = !text.is_empty() && !text.contains([' ', ',', '"']);
-        if is_plain { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
+        if is_plain { text.clone() } else { Value::from(text.as_str()).compact() }
     };
     texts.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
-    use rootline_ceremonies::{DelegationTerms as Terms, Part};
-
+    use super::DelegationTerms as Terms;
     use super::*;
+    use crate::model::role_version::Part;
 
-    fn change(before: Option<(usize, Terms)>, after: Option<(usize, Terms)>) -> DelegationTerms {
+    fn change(before: Option<(usize, Terms)>, after: Option<(usize, Terms)>) -> DelegationChange {
         let by = Part::parse("2.targets").unwrap();
-        DelegationTerms::of(&DelegationChange { by, role: "npm".to_owned(), before, after })
+        DelegationChange { by, role: "npm".to_owned(), before, after }
     }
 
     fn paths(place: usize, pattern: &str, terminating: bool) -> Option<(usize, Terms)> {
@@ -84,14 +71,14 @@ mod tests {
             "number 1 in the order of the search",
         ];
         assert_eq!(
-            (told.by.as_str(), told.mark(), told.after.as_deref()),
+            (told.by.role.name(), told.mark(), told.lines_after().as_deref()),
             ("targets", Mark::Added, Some(&lines.map(str::to_owned)[..]))
         );
         let bins = change(Some((1, Terms::Bins { count: 16 })), None);
         assert_eq!(bins.mark(), Mark::Removed);
-        assert_eq!(bins.before.unwrap(), ["all names, in 16 bins by their SHA-256 digests"]);
+        assert_eq!(bins.lines_before().unwrap(), ["all names, in 16 bins by their SHA-256 digests"]);
         let prefixes = Terms::HashPrefixes { prefixes: vec!["0".to_owned(), "a1".to_owned()], terminating: false };
-        let told = change(None, Some((2, prefixes))).after.unwrap();
+        let told = change(None, Some((2, prefixes))).lines_after().unwrap();
         assert_eq!(told[0], "names whose SHA-256 begins with: 0, a1");
         assert!(told[1].starts_with("not terminating"));
     }
