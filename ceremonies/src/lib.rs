@@ -60,7 +60,7 @@ mod model;
 mod plan;
 mod repository;
 mod request;
-mod review;
+pub mod review;
 mod transcript;
 
 pub use attestation::{

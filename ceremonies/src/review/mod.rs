@@ -1,9 +1,15 @@
 //! What a signature means: the difference between what is published and what is frozen.
 
+mod certificate;
+mod content;
 mod delegation;
+mod differences;
+mod entry;
 mod mark;
 mod members;
+mod moment;
 mod periods;
+mod publishing_rules;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +18,15 @@ use rootline_metadata::{
     Authority, DelegatedRoles, Delegation, Expiry, KeyId, Role, Root, Scope, TargetFile, Targets, TopLevelRole, Version,
 };
 
+pub use certificate::{Certificate, Stated};
+pub use content::{Content, MOST_BYTES, TRUSTED_ROOT};
+pub use differences::{ContentChange, EntryChange, Happening, content_change};
+pub use entry::{Entry, EntryKind, trusted_entries};
 pub use mark::Mark;
 pub use members::MemberChange;
+pub use moment::{Origin, days_until, in_days, window_text};
 pub use periods::{Holding, SigningDays};
+pub use publishing_rules::{TrustHistory, Warning, warnings};
 
 use crate::ceremony::frozen::Frozen;
 use crate::model::keyholder::Keyholders;

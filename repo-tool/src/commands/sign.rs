@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
+use rootline_ceremonies::review::{TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request, TargetName};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
@@ -22,7 +23,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::attestations::Evidence;
 use crate::folder::input::{self, STANDARD};
-use crate::review::{Material, Reviewed, TRUSTED_ROOT, TrustHistory};
+use crate::review::{Material, Reviewed};
 use crate::signer::{OpenSigner, SignerArgs};
 
 /// How long a timestamp holds where the root does not say.

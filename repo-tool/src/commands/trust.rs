@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use rootline_ceremonies::Mark;
+use rootline_ceremonies::review::{
+    Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
+};
 use rootline::clock::parse_at;
 use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
@@ -15,10 +18,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::merge_conflict;
-use crate::review::{
-    Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, entry_change_json, entry_change_lines,
-    trusted_entries, window_text,
-};
+use crate::review::{entry_change_json, entry_change_lines};
 use crate::text::visible;
 
 /// Sigstore's public-good trust root; `data/README.md` says where it comes from.

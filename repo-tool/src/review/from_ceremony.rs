@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::review::{Content, Origin, TRUSTED_ROOT, TrustHistory, Warning, content_change, warnings};
 use rootline_ceremonies::{
     AuthorityChange, Fingerprint, Frozen, Holding, Keyholders, ListedKey, Mark, Name, Periods, Published, Review,
     TargetChange, TargetName,
@@ -10,10 +11,8 @@ use rootline_ceremonies::{
 
 use crate::folder::attestations::{Evidence, attestation_json};
 
-use super::moment::Origin;
-use super::publishing_rules::warnings;
 use super::sentence::sentences;
-use super::{Content, Holder, Reviewed, Signers, TRUSTED_ROOT, Token, TrustHistory, Warning, content_change};
+use super::{Holder, Reviewed, Signers, Token};
 
 /// Everything that a review is made from.
 #[derive(Debug)]

@@ -10,13 +10,13 @@ mod timeline;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootline_ceremonies::review::{Warning, in_days};
 use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline_metadata::{TargetFile, instant_text, sha256};
 
 use markup::{badge, sign, text, words};
 
-use super::moment::in_days;
-use super::{Reviewed, Warning, groups, said};
+use super::{Reviewed, groups, said};
 
 /// The page's only style. Its digest is in the page's policy, so that no other one is applied.
 const STYLE: &str = include_str!("html/style.css");

@@ -1,14 +1,13 @@
 //! The review for programs. What is in another form here than for people are key ids and digests: always whole.
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, days_until};
 use rootline_ceremonies::{DelegationChange, FileChange, Mark, MemberChange, TargetChange};
 use rootline_metadata::sigstore::Window;
 use rootline_metadata::{Expiry, TargetFile, Version, instant_text};
 use serde_json::{Map, Value, json};
 
-use super::certificate::Certificate;
-use super::moment::days_until;
-use super::{ContentChange, EntryChange, Holder, Reviewed, Signers};
+use super::{Holder, Reviewed, Signers};
 
 impl Reviewed {
     /// The whole of it as one value.

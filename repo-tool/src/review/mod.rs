@@ -3,15 +3,9 @@
 //! [`Reviewed`] is made once, from what is frozen and what is published, and then written as [`text`], as [`json`] or as one page of
 //! [`html`]. All three say the same, and nothing in them depends on anything but it.
 
-mod certificate;
-mod content;
-mod differences;
-mod entry;
 mod from_ceremony;
 mod html;
 mod json;
-mod moment;
-mod publishing_rules;
 mod sentence;
 #[cfg(test)]
 mod shows_everything;
@@ -21,16 +15,12 @@ mod text;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::review::{ContentChange, Warning};
 use rootline_ceremonies::{DelegationChange, FileChange, Holding, Mark, TargetChange};
 use rootline_metadata::json::Value;
 
-pub(crate) use content::{Content, MAX_BYTES, TRUSTED_ROOT};
-pub(crate) use differences::{ContentChange, EntryChange, content_change};
-pub(crate) use entry::{Entry, trusted_entries};
 pub(crate) use from_ceremony::Material;
 pub(crate) use json::entry_change_json;
-pub(crate) use moment::{Origin, window_text};
-pub(crate) use publishing_rules::{TrustHistory, Warning};
 pub(crate) use sentence::Sentence;
 pub(crate) use steps::{Step, steps};
 pub(crate) use text::entry_change_lines;

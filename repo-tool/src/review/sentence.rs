@@ -1,12 +1,12 @@
 //! What changes, in one sentence each, the loudest first.
 
+use rootline_ceremonies::review::{ContentChange, EntryChange, days_until, in_days};
 use rootline_ceremonies::{DelegationChange, FileChange, Mark, Part, TargetChange};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::moment::{days_until, in_days};
-use super::{ContentChange, Signers, is_only, role_title};
+use super::{Signers, is_only, role_title};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ fn delegation(terms: &DelegationChange) -> Option<Sentence> {
 }
 
 fn content(content: &ContentChange) -> Vec<Sentence> {
-    let entry = |change: &super::EntryChange| {
+    let entry = |change: &EntryChange| {
         let weight = match change.mark {
             Mark::Stays => return None,
             Mark::Added => Weight::Trust,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, Utc};
+use rootline_ceremonies::review::TrustHistory;
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
     Answers, Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan,
@@ -12,7 +13,7 @@ use rootline_ceremonies::{
 use rootline_metadata::{KeyId, parse_instant, sha256};
 use serde_json::{Map, Value, json};
 
-use super::{Material, Reviewed, TrustHistory};
+use super::{Material, Reviewed};
 use crate::folder::attestations::Evidence;
 
 const DAY_0: &str = "2030-01-01T00:00:00Z";

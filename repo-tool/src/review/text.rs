@@ -1,12 +1,11 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
+use rootline_ceremonies::review::{ContentChange, EntryChange, Stated, days_until, in_days, window_text};
 use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline::terminal::Tone;
 use rootline_metadata::{TargetFile, instant_text};
 
-use super::certificate::Stated;
-use super::moment::{days_until, in_days, window_text};
-use super::{ContentChange, EntryChange, Reviewed, Signers, groups, said, steps};
+use super::{Reviewed, Signers, groups, said, steps};
 use crate::text::visible;
 
 /// Most characters of a line.

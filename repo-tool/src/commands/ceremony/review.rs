@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
+use rootline_ceremonies::review::{Content, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{EventKind, TargetName};
 use rootline_metadata::Targets;
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Evidence;
 use crate::folder::open_ceremony::OpenCeremony;
-use crate::review::{Content, Material, Reviewed, TRUSTED_ROOT, TrustHistory};
+use crate::review::{Material, Reviewed};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

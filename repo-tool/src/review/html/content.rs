@@ -2,10 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::Mark;
+use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, window_text};
 
-use super::super::certificate::Certificate;
-use super::super::moment::window_text;
-use super::super::{ContentChange, EntryChange};
 use super::markup::{badge, class, sign, text, words};
 use super::timeline;
 

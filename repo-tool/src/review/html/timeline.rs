@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike, Duration, TimeZone, Utc};
 use rootline_metadata::sigstore::Window;
 
-use super::super::EntryChange;
-use super::super::moment::window_text;
+use rootline_ceremonies::review::{EntryChange, window_text};
+
 use super::markup::{class, sign, text};
 
 /// The figure; nothing if no entry has a bound.

@@ -4,14 +4,14 @@ use rootline_metadata::json::{Document, Value};
 use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, Skipped, TrustedRoot};
 
 /// The name under which a trust root is shipped to every client.
-pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
+pub const TRUSTED_ROOT: &str = "trusted_root.json";
 
 /// Most bytes of a document that is looked into: Sigstore's trust root has 7 kB, GitHub's 32.
-pub(crate) const MAX_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
+pub const MAX_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 
 /// What a file is, by its content. Its name only says what it ought to be.
 #[derive(Clone, Debug)]
-pub(crate) enum Content {
+pub enum Content {
     /// Whom to trust, and when.
     TrustedRoot(TrustedRoot),
     /// What to sign with.
@@ -35,7 +35,7 @@ pub(crate) enum Content {
 
 impl Content {
     /// Looks into a file.
-    pub(crate) fn read(name: &str, bytes: &[u8]) -> Content {
+    pub fn read(name: &str, bytes: &[u8]) -> Content {
         let by_name = |start: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with(start));
         let root = TrustedRoot::parse(bytes, MAX_BYTES);
         let config = SigningConfig::parse(bytes, MAX_BYTES);
@@ -64,7 +64,7 @@ impl Content {
     }
 
     /// What it is, for a sentence.
-    pub(crate) fn kind(&self) -> String {
+    pub fn kind(&self) -> String {
         match self {
             Content::TrustedRoot(root) => format!("trusted root, {}", root.format().media_type()),
             Content::SigningConfig(config) => format!("signing config, {}", config.format().media_type()),
@@ -77,7 +77,7 @@ impl Content {
     }
 
     /// The trusted root that it is or has in it.
-    pub(crate) fn trusted_root(&self) -> Option<&TrustedRoot> {
+    pub fn trusted_root(&self) -> Option<&TrustedRoot> {
         match self {
             Content::TrustedRoot(root) => Some(root),
             Content::ClientTrustConfig(both) => Some(both.trusted_root()),
@@ -86,7 +86,7 @@ impl Content {
     }
 
     /// The signing config that it is or has in it.
-    pub(crate) fn signing_config(&self) -> Option<&SigningConfig> {
+    pub fn signing_config(&self) -> Option<&SigningConfig> {
         match self {
             Content::SigningConfig(config) => Some(config),
             Content::ClientTrustConfig(both) => Some(both.signing_config()),
@@ -95,7 +95,7 @@ impl Content {
     }
 
     /// The whole document, if it is JSON.
-    pub(crate) fn value(&self) -> Option<&Value> {
+    pub fn value(&self) -> Option<&Value> {
         match self {
             Content::TrustedRoot(root) => Some(root.value()),
             Content::SigningConfig(config) => Some(config.value()),
@@ -106,12 +106,12 @@ impl Content {
     }
 
     /// What is odd about its trusted root.
-    pub(crate) fn remarks(&self) -> Vec<Remark> {
+    pub fn remarks(&self) -> Vec<Remark> {
         self.trusted_root().map(TrustedRoot::remarks).unwrap_or_default()
     }
 
     /// Entries that are in the document and are not understood here: the list and the reason, and the position in that list, from 0.
-    pub(crate) fn skipped(&self) -> Vec<(String, usize)> {
+    pub fn skipped(&self) -> Vec<(String, usize)> {
         fn told<S: std::fmt::Display>(skipped: &[Skipped<S>]) -> impl Iterator<Item = (String, usize)> {
             skipped.iter().map(|entry| (format!("{}: {}", entry.section, entry.reason), entry.position))
         }

@@ -1,6 +1,6 @@
 //! What changes in a file that is shipped, entry by entry.
 
-use rootline_ceremonies::Mark;
+use super::mark::Mark;
 use rootline_metadata::instant_text;
 use rootline_metadata::sigstore::{Selector, ServiceKind, SigningConfig, Window};
 
@@ -10,26 +10,26 @@ use super::moment::Origin;
 
 /// What becomes of the content of one file.
 #[derive(Clone, Debug)]
-pub(crate) struct ContentChange {
+pub struct ContentChange {
     /// The file's name.
-    pub(crate) name: String,
+    pub name: String,
     /// What it was.
-    pub(crate) kind_before: Option<String>,
+    pub kind_before: Option<String>,
     /// What it is; none if it is no longer shipped.
-    pub(crate) kind: Option<String>,
+    pub kind: Option<String>,
     /// What becomes of each entry, those that stay included.
-    pub(crate) entries: Vec<EntryChange>,
+    pub entries: Vec<EntryChange>,
     /// What becomes of the rest that is understood: how services are chosen.
-    pub(crate) settings: Vec<Happening>,
+    pub settings: Vec<Happening>,
     /// Entries that are not understood, with the reason.
-    pub(crate) skipped: Vec<(Mark, String)>,
+    pub skipped: Vec<(Mark, String)>,
     /// What else there is to say of it.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
 impl ContentChange {
     /// Whether anything about it is another.
-    pub(crate) fn is_changed(&self) -> bool {
+    pub fn is_changed(&self) -> bool {
         self.kind_before != self.kind
             || self.entries.iter().any(|change| change.mark != Mark::Stays)
             || self.skipped.iter().any(|(mark, _)| *mark != Mark::Stays)
@@ -38,33 +38,33 @@ impl ContentChange {
     }
 
     /// Whether there is more to tell of it than what kind of file it is.
-    pub(crate) fn has_details(&self) -> bool {
+    pub fn has_details(&self) -> bool {
         !self.entries.is_empty() || !self.settings.is_empty() || !self.skipped.is_empty() || self.note.is_some()
     }
 }
 
 /// What becomes of one entry.
 #[derive(Clone, Debug)]
-pub(crate) struct EntryChange {
+pub struct EntryChange {
     /// In one word.
-    pub(crate) mark: Mark,
+    pub mark: Mark,
     /// The entry as it is from now on; as it was, if it is gone.
-    pub(crate) entry: Entry,
+    pub entry: Entry,
     /// Its window so far.
-    pub(crate) before: Option<Window>,
+    pub before: Option<Window>,
     /// Its window from now on.
-    pub(crate) after: Option<Window>,
+    pub after: Option<Window>,
     /// What happens to it; nothing if it stays.
-    pub(crate) happenings: Vec<Happening>,
+    pub happenings: Vec<Happening>,
 }
 
 /// Something that happens to an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Happening {
+pub struct Happening {
     /// What it is, for programs.
-    pub(crate) word: &'static str,
+    pub word: &'static str,
     /// The same for people, to be put after the entry's name.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Happening {
@@ -74,12 +74,7 @@ impl Happening {
 }
 
 /// Compares the contents of one file.
-pub(crate) fn content_change(
-    name: &str,
-    before: Option<&Content>,
-    after: Option<&Content>,
-    origin: Origin,
-) -> ContentChange {
+pub fn content_change(name: &str, before: Option<&Content>, after: Option<&Content>, origin: Origin) -> ContentChange {
     let list = |content: Option<&Content>| content.map(entries).unwrap_or_default();
     let entries = entry_changes(list(before), list(after), origin);
     let settings = setting_changes(before, after);
@@ -176,7 +171,7 @@ impl EntryChange {
     }
 
     /// All that happens to it, in one line.
-    pub(crate) fn story(&self) -> String {
+    pub fn story(&self) -> String {
         let texts: Vec<&str> = self.happenings.iter().map(|happening| happening.text.as_str()).collect();
         texts.join("; ")
     }
@@ -322,7 +317,7 @@ mod tests {
     use super::*;
 
     fn sigstore() -> Value {
-        serde_json::from_slice(include_bytes!("../../data/sigstore.trusted_root.json")).unwrap()
+        serde_json::from_slice(include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json")).unwrap()
     }
 
     fn compare(name: &str, before: &Value, after: &Value) -> ContentChange {

@@ -6,26 +6,26 @@ use rootline_metadata::sigstore::Window;
 
 /// What days are counted from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The instant.
-    pub(crate) at: DateTime<Utc>,
+    pub at: DateTime<Utc>,
     /// Whether it is the date of the ceremony that is reviewed, and not now.
     is_ceremony: bool,
 }
 
 impl Origin {
     /// The date of the ceremony that is reviewed.
-    pub(crate) fn ceremony(at: DateTime<Utc>) -> Origin {
+    pub fn ceremony(at: DateTime<Utc>) -> Origin {
         Origin { at, is_ceremony: true }
     }
 
     /// The instant of a command.
-    pub(crate) fn now(at: DateTime<Utc>) -> Origin {
+    pub fn now(at: DateTime<Utc>) -> Origin {
         Origin { at, is_ceremony: false }
     }
 
     /// How far from it an instant lies: `31 days after this ceremony`, or `in 31 days`. Days are whole ones.
-    pub(crate) fn beside(self, instant: DateTime<Utc>) -> String {
+    pub fn beside(self, instant: DateTime<Utc>) -> String {
         let distance = instant.signed_duration_since(self.at);
         let days = match distance.num_days().unsigned_abs() {
             0 => "less than a day".to_owned(),
@@ -43,13 +43,13 @@ impl Origin {
     }
 
     /// An instant with its distance.
-    pub(crate) fn dated(self, instant: DateTime<Utc>) -> String {
+    pub fn dated(self, instant: DateTime<Utc>) -> String {
         format!("{}, {}", instant_text(instant), self.beside(instant))
     }
 }
 
 /// An instant with the days until it: `2030-07-17T00:00:00Z, in 197 days`.
-pub(crate) fn in_days(instant: DateTime<Utc>, at: DateTime<Utc>) -> String {
+pub fn in_days(instant: DateTime<Utc>, at: DateTime<Utc>) -> String {
     let days = days_until(instant, at);
     let number = days.unsigned_abs();
     let unit = if number == 1 { "day" } else { "days" };
@@ -60,12 +60,12 @@ pub(crate) fn in_days(instant: DateTime<Utc>, at: DateTime<Utc>) -> String {
 }
 
 /// Whole days from the ceremony's date to an instant; negative if it lies before.
-pub(crate) fn days_until(instant: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
+pub fn days_until(instant: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
     instant.signed_duration_since(at).num_days()
 }
 
 /// A window in words. A side without a bound is said to have none.
-pub(crate) fn window_text(window: Window) -> String {
+pub fn window_text(window: Window) -> String {
     match (window.start(), window.end()) {
         (Some(start), Some(end)) => format!("{} to {}", instant_text(start), instant_text(end)),
         (Some(start), None) => format!("{}, without an end", instant_text(start)),

@@ -23,28 +23,28 @@ const API_VERSIONS: [u32; 2] = [1, 2];
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Warning {
+pub struct Warning {
     /// Whether it comes with this ceremony, or was so before.
-    pub(crate) is_new: bool,
+    pub is_new: bool,
     /// The file or role that it is about.
-    pub(crate) about: String,
+    pub about: String,
     /// What is odd, and what follows from it.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// The trust roots that verifiers may have, and since when.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TrustHistory {
+pub struct TrustHistory {
     /// What was published as `trusted_root.json`, and when, the oldest first.
-    pub(crate) published: Vec<(DateTime<Utc>, TrustedRoot)>,
+    pub published: Vec<(DateTime<Utc>, TrustedRoot)>,
     /// What this ceremony ships under that name, or leaves there.
-    pub(crate) next: Option<TrustedRoot>,
+    pub next: Option<TrustedRoot>,
     /// How long a timestamp holds: a verifier may be that far behind.
-    pub(crate) timestamp_lifetime: Duration,
+    pub timestamp_lifetime: Duration,
 }
 
 /// What is odd about the content of a file, new things first. `name` is the file's.
-pub(crate) fn warnings(
+pub fn warnings(
     name: &str,
     before: Option<&Content>,
     after: &Content,
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     fn sigstore() -> Value {
-        serde_json::from_slice(include_bytes!("../../data/sigstore.trusted_root.json")).unwrap()
+        serde_json::from_slice(include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json")).unwrap()
     }
 
     fn instant(text: &str) -> DateTime<Utc> {

@@ -10,7 +10,7 @@ use super::content::Content;
 
 /// Which list an entry stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EntryKind {
+pub enum EntryKind {
     /// Of a trusted root.
     Trusted(Section),
     /// Of a signing config.
@@ -19,7 +19,7 @@ pub(crate) enum EntryKind {
 
 impl EntryKind {
     /// What it is, for a sentence.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             EntryKind::Trusted(Section::TransparencyLogs) => "transparency log",
             EntryKind::Trusted(Section::CertificateAuthorities) => "certificate authority",
@@ -33,43 +33,43 @@ impl EntryKind {
     }
 
     /// Whether what it vouches for is verified with it.
-    pub(crate) fn is_trusted(self) -> bool {
+    pub fn is_trusted(self) -> bool {
         matches!(self, EntryKind::Trusted(_))
     }
 }
 
 /// One entry, as a person is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The list it stands in.
-    pub(crate) kind: EntryKind,
+    pub kind: EntryKind,
     /// Its position there, from 0, entries that are not understood counted.
-    pub(crate) position: usize,
+    pub position: usize,
     /// Its URL, as the document has it.
-    pub(crate) url: String,
+    pub url: String,
     /// What makes it this one and no other, in hex: a log's id, the digest of a chain's fingerprints; of a service its URL and version.
     /// Empty if the document states none.
-    pub(crate) id: String,
+    pub id: String,
     /// From when to when it is trusted, or offered.
-    pub(crate) window: Window,
+    pub window: Window,
     /// Everything else that the document says of it, by what it is called here.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub facts: Vec<(&'static str, String)>,
     /// The certificates, leaf to root; none for logs and services.
-    pub(crate) chain: Vec<Certificate>,
+    pub chain: Vec<Certificate>,
 }
 
 /// The fact that is a log's id; it is told of where the key is.
-pub(crate) const LOG_ID: &str = "log id";
+pub(super) const LOG_ID: &str = "log id";
 
 /// The entries of a document, in the order of its lists.
-pub(crate) fn entries(content: &Content) -> Vec<Entry> {
+pub(super) fn entries(content: &Content) -> Vec<Entry> {
     let trusted = content.trusted_root().map(trusted_entries).unwrap_or_default();
     let offered = content.signing_config().map(offered_entries).unwrap_or_default();
     [trusted, offered].concat()
 }
 
 /// The entries of a trusted root that are understood.
-pub(crate) fn trusted_entries(root: &TrustedRoot) -> Vec<Entry> {
+pub fn trusted_entries(root: &TrustedRoot) -> Vec<Entry> {
     let of_section = |section: Section| {
         let logs = root.logs(section).iter().map(Entry::log);
         logs.chain(root.authorities(section).iter().map(Entry::authority))
@@ -120,7 +120,7 @@ impl Entry {
     }
 
     /// A service of a signing config.
-    pub(crate) fn service(kind: ServiceKind, service: &Service) -> Entry {
+    pub(super) fn service(kind: ServiceKind, service: &Service) -> Entry {
         let mut facts = vec![("API version", service.major_api_version().to_string())];
         facts.extend(service.operator().map(|operator| ("operator", operator.to_owned())));
         Entry {
@@ -135,18 +135,18 @@ impl Entry {
     }
 
     /// A fact by what it is called here.
-    pub(crate) fn fact(&self, name: &str) -> Option<&str> {
+    pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// What it is and where, for a sentence.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let url = if self.url.is_empty() { "without a URL" } else { &self.url };
         format!("{} {url}", self.kind.name())
     }
 
     /// The host of its URL: what a log and the service that writes to it usually share.
-    pub(crate) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         let rest = self.url.split_once("://").map_or(&*self.url, |(_, rest)| rest);
         rest.split(['/', '?', '#', ':']).next().unwrap_or(rest)
     }

@@ -8,27 +8,27 @@ use x509_cert::der::Decode;
 
 /// What a person is told of a certificate. Its signature is not verified: the chain is trusted because it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Certificate {
+pub struct Certificate {
     /// The SHA-256 digest of its DER, in hex, as other programs show it.
-    pub(crate) fingerprint: String,
+    pub fingerprint: String,
     /// What is in it, or why it cannot be read.
-    pub(crate) stated: Result<Stated, String>,
+    pub stated: Result<Stated, String>,
 }
 
 /// What a certificate says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stated {
+pub struct Stated {
     /// Whose it is, as RFC 4514 writes names.
-    pub(crate) subject: String,
+    pub subject: String,
     /// By whom it was issued.
-    pub(crate) issuer: String,
+    pub issuer: String,
     /// From when to when it holds, both included.
-    pub(crate) validity: Window,
+    pub validity: Window,
 }
 
 impl Certificate {
     /// Reads one in DER.
-    pub(crate) fn read(der: &[u8]) -> Certificate {
+    pub fn read(der: &[u8]) -> Certificate {
         let stated =
             CertificateInner::<Rfc5280>::from_der(der).map_err(|error| error.to_string()).and_then(|certificate| {
                 let certificate = certificate.tbs_certificate();
@@ -49,7 +49,7 @@ impl Certificate {
     }
 
     /// Whose it is, or why that is not known.
-    pub(crate) fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         match &self.stated {
             Ok(Stated { subject, .. }) if subject.is_empty() => "no subject".to_owned(),
             Ok(Stated { subject, .. }) => subject.clone(),
@@ -59,7 +59,7 @@ impl Certificate {
 }
 
 /// What is wrong with the order of a chain, which runs from the certificate that issues, or signs, to the trust anchor.
-pub(crate) fn order_problem(chain: &[Certificate]) -> Option<String> {
+pub(super) fn order_problem(chain: &[Certificate]) -> Option<String> {
     let stated: Vec<&Stated> =
         chain.iter().map(|certificate| certificate.stated.as_ref().ok()).collect::<Option<_>>()?;
     let issued_by = |pair: &[&Stated], issuer: usize| pair[1 - issuer].issuer == pair[issuer].subject;
@@ -80,7 +80,8 @@ mod tests {
     use super::*;
 
     fn chain() -> Vec<Certificate> {
-        let root = TrustedRoot::parse(include_bytes!("../../data/sigstore.trusted_root.json"), 100_000).unwrap();
+        let root =
+            TrustedRoot::parse(include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json"), 100_000).unwrap();
         let longest = root.certificate_authorities().iter().max_by_key(|authority| authority.chain().len()).unwrap();
         longest.chain().map(Certificate::read).collect()
     }
