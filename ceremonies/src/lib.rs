@@ -108,8 +108,8 @@ pub use request::accept::Intake;
 pub use request::response::Reply;
 pub use request::{Request, RequestError, RequestParts};
 pub use review::{
-    AuthorityChange, DelegationChange, DelegationTerms, FileChange, Holding, ListedKey, Mark, MemberChange, Review,
-    SigningDays, TargetChange, TargetDiffers,
+    AuthorityChange, Comparison, DelegationChange, DelegationTerms, FileChange, Holding, ListedKey, Mark, MemberChange,
+    Review, SigningDays, TargetChange, TargetDiffers,
 };
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,

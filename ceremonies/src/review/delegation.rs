@@ -2,8 +2,8 @@
 
 use rootline_metadata::json::Value;
 
+use super::comparison::{DelegationChange, DelegationTerms};
 use super::mark::Mark;
-use super::{DelegationChange, DelegationTerms};
 
 impl DelegationChange {
     /// What becomes of it.

@@ -1,6 +1,11 @@
-//! What a signature means: the difference between what is published and what is frozen.
+//! What a signature means: plain values, in the order in which a person reads them before they sign.
+//!
+//! A [`Review`] is made once, from what is frozen and what is published. Whoever shows it decides nothing: what changes, what is to be looked
+//! at, and how loud each of these is stand in it.
 
+mod authority;
 mod certificate;
+mod comparison;
 mod content;
 mod delegation;
 mod differences;
@@ -10,16 +15,18 @@ mod members;
 mod moment;
 mod periods;
 mod publishing_rules;
+mod sentence;
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{
-    Authority, DelegatedRoles, Delegation, Expiry, KeyId, Role, Root, Scope, TargetFile, Targets, TopLevelRole, Version,
-};
+use chrono::{DateTime, Utc};
+use rootline_metadata::sigstore::TrustedRoot;
+use rootline_metadata::{KeyId, TargetFile};
 
+pub use authority::{AuthorityChange, ListedKey};
 pub use certificate::{Certificate, Stated};
-pub use content::{Content, MOST_BYTES, TRUSTED_ROOT};
+pub use comparison::{Comparison, DelegationChange, DelegationTerms, FileChange, TargetChange, TargetDiffers};
+pub use content::{Content, MAX_BYTES, TRUSTED_ROOT};
 pub use differences::{ContentChange, EntryChange, Happening, content_change};
 pub use entry::{Entry, EntryKind, trusted_entries};
 pub use mark::Mark;
@@ -27,379 +34,159 @@ pub use members::MemberChange;
 pub use moment::{Origin, days_until, in_days, window_text};
 pub use periods::{Holding, SigningDays};
 pub use publishing_rules::{TrustHistory, Warning, warnings};
+pub use sentence::Sentence;
 
+use self::sentence::sentences;
+use crate::attestation::Attestation;
 use crate::ceremony::frozen::Frozen;
+use crate::model::fingerprint::Fingerprint;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
-use crate::model::period::{Days, Periods};
-use crate::model::role_version::Part;
 use crate::model::target_name::TargetName;
-use crate::repository::document;
 use crate::repository::published::Published;
 
-/// Everything that becomes different. What is not mentioned stays.
+/// A ceremony as a keyholder reads it.
 #[derive(Clone, Debug)]
 pub struct Review {
-    /// The files that are replaced.
+    /// The ceremony's name.
+    pub ceremony: String,
+    /// What it is for, in the words of whoever planned it; may be empty.
+    pub summary: String,
+    /// The ceremony's date. Days are counted from it.
+    pub at: DateTime<Utc>,
+    /// What changes, one sentence each, the loudest first.
+    pub sentences: Vec<Sentence>,
+    /// What to look at before signing, new things first.
+    pub warnings: Vec<Warning>,
+    /// The files that are signed.
     pub files: Vec<FileChange>,
-    /// Whose keys count for what, where a file is replaced that says so.
+    /// Who signs what from now on.
     pub authorities: Vec<AuthorityChange>,
-    /// Who may ship what on behalf of a targets role, where its file is replaced; also what stays as it is.
+    /// To whom targets roles delegate, where that changes.
     pub delegations: Vec<DelegationChange>,
-    /// What is shipped, where a targets file is replaced; also what stays as it is.
+    /// What is shipped, also what stays as it is.
     pub targets: Vec<TargetChange>,
+    /// What the files that are shipped say, where they are Sigstore's documents.
+    pub contents: Vec<ContentChange>,
+    /// One text over all that is signed: the 64 hex digits.
+    pub fingerprint: String,
 }
 
-/// A file that is replaced.
-#[derive(Clone, Debug)]
-pub struct FileChange {
-    /// The new file.
-    pub part: Part,
-    /// The version before it, and its expiry.
-    pub before: Option<(Version, Expiry)>,
-    /// When the new one expires.
-    pub expiry: Expiry,
-    /// How many days before its expiry the version before it was to be replaced, where it said so.
-    pub signing_before: Option<Days>,
-    /// How many days before its expiry the new one is to be replaced, where it says so.
-    pub signing: Option<Days>,
-    /// Everything that the new file says and that is told nowhere else here, and what the version before it said there.
-    pub members: Vec<MemberChange>,
+/// Everything that a review is made from.
+#[derive(Debug)]
+pub struct Material<'a> {
+    /// The ceremony's name.
+    pub id: &'a Name,
+    /// As the plan has it; may be empty.
+    pub summary: &'a str,
+    /// The ceremony's date.
+    pub at: DateTime<Utc>,
+    /// What is to be signed.
+    pub frozen: &'a Frozen,
+    /// What it follows.
+    pub published: &'a Published,
+    /// Whose keys there are.
+    pub keyholders: &'a Keyholders,
+    /// What is verified of their tokens.
+    pub attestations: &'a BTreeMap<(Name, KeyId), Attestation>,
+    /// What lies in `targets/`, checked against what is frozen.
+    pub targets: &'a BTreeMap<TargetName, Vec<u8>>,
+    /// The trust roots that verifiers may have; what this ceremony leaves there is filled in.
+    pub history: TrustHistory,
+    /// One text over all that is signed.
+    pub fingerprint: Fingerprint,
 }
 
-impl FileChange {
-    /// How many days before its expiry it is to be signed anew.
-    pub fn signing_days(&self) -> SigningDays {
-        SigningDays { before: self.signing_before.map(Days::number), after: self.signing.map(Days::number) }
-    }
-}
+impl Review {
+    /// Puts together what a person is shown.
+    pub fn new(material: Material<'_>) -> Review {
+        let Material { frozen, published, keyholders, at, .. } = material;
+        let Comparison { files, mut authorities, delegations, targets } =
+            Comparison::new(frozen, published, keyholders);
+        for authority in &mut authorities {
+            for key in authority.joins.iter_mut().chain(&mut authority.leaves).chain(&mut authority.stays) {
+                let of = key.owner.clone().map(|owner| (owner, key.key_id.clone()));
+                key.attestation = of.and_then(|of| material.attestations.get(&of).cloned());
+            }
+        }
+        // People before machines.
+        authorities.sort_by_key(AuthorityChange::is_online);
 
-/// Whose keys count for a role.
-#[derive(Clone, Debug)]
-pub struct AuthorityChange {
-    /// The file that says so.
-    pub by: Part,
-    /// The role; bins are one, named by the first and the last of them.
-    pub role: String,
-    /// How many had to sign.
-    pub threshold_before: Option<u64>,
-    /// How many have to sign.
-    pub threshold_after: u64,
-    /// How long its versions held, where the file before said so: of roles that are signed without people.
-    pub periods_before: Option<Periods>,
-    /// How long its versions hold from now on, where the file says so.
-    pub periods: Option<Periods>,
-    /// Keys that count from now on.
-    pub joins: Vec<ListedKey>,
-    /// Keys that counted and no longer do.
-    pub leaves: Vec<ListedKey>,
-    /// Keys that go on counting.
-    pub stays: Vec<ListedKey>,
-}
-
-/// A key and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedKey {
-    /// The keyholder; nobody, if no keyholder has it.
-    pub owner: Option<Name>,
-    /// The key's id: the SHA-256 digest of its key object.
-    pub key_id: KeyId,
-    /// Its scheme, as metadata has it.
-    pub scheme: &'static str,
-}
-
-/// What may be shipped by somebody else.
-#[derive(Clone, Debug)]
-pub struct DelegationChange {
-    /// The file that says so.
-    pub by: Part,
-    /// To whom; bins are one, named by the first and the last of them.
-    pub role: String,
-    /// What is published: its place in the order of the search, from 1, and what it is about.
-    pub before: Option<(usize, DelegationTerms)>,
-    /// What replaces it; nothing if it is no longer delegated.
-    pub after: Option<(usize, DelegationTerms)>,
-}
-
-/// What a delegation is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DelegationTerms {
-    /// Targets whose names fit one of these patterns.
-    Paths {
-        /// The patterns.
-        patterns: Vec<String>,
-        /// Whether a search for one of these ends there.
-        terminating: bool,
-    },
-    /// Targets the digest of whose name begins with one of these.
-    HashPrefixes {
-        /// The prefixes, in hex.
-        prefixes: Vec<String>,
-        /// Whether a search for one of these ends there.
-        terminating: bool,
-    },
-    /// All targets, spread over that many bins by the digests of their names.
-    Bins {
-        /// How many.
-        count: u64,
-    },
-}
-
-/// What becomes of something that is shipped.
-#[derive(Clone, Debug)]
-pub struct TargetChange {
-    /// The file that says so.
-    pub by: Part,
-    /// Its name.
-    pub name: String,
-    /// What is published.
-    pub before: Option<TargetFile>,
-    /// What replaces it; nothing if it is no longer shipped.
-    pub after: Option<TargetFile>,
-}
-
-impl TargetChange {
-    /// Whether it stays as it is.
-    pub fn is_unchanged(&self) -> bool {
-        self.before == self.after
-    }
-
-    /// What becomes of it.
-    pub fn mark(&self) -> Mark {
-        Mark::of(self.before.as_ref(), self.after.as_ref())
-    }
-
-    /// Whether the file itself is another one, whatever is said about it.
-    pub fn is_another(&self) -> bool {
-        let facts = |file: &TargetFile| (file.length, file.digests.clone());
-        self.before.as_ref().map(facts) != self.after.as_ref().map(facts)
-    }
-
-    /// What is said about it beside length and digest, before and after, as compact JSON.
-    pub fn custom(&self) -> (Option<String>, Option<String>) {
-        let custom = |file: &Option<TargetFile>| Some(file.as_ref()?.custom.as_ref()?.compact());
-        (custom(&self.before), custom(&self.after))
+        let contents = Contents::read(&targets, material.targets, published);
+        let mut history = material.history;
+        history.next = contents.trusted_root(published);
+        let mut found: Vec<Warning> = authorities.iter().filter_map(quorum_warning).collect();
+        let mut content_changes = Vec::new();
+        for (name, before, after) in &contents.0 {
+            content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
+            found.extend(after.iter().flat_map(|after| warnings(name, before.as_ref(), after, &history, at)));
+        }
+        found.sort_by_key(|warning| !warning.is_new);
+        content_changes.sort_by_key(|change| !change.is_changed());
+        Review {
+            ceremony: material.id.to_string(),
+            summary: material.summary.to_owned(),
+            at,
+            sentences: sentences(&authorities, &delegations, &content_changes, &targets, &files, at),
+            warnings: found,
+            files,
+            authorities,
+            delegations,
+            targets,
+            contents: content_changes,
+            fingerprint: material.fingerprint.to_hex(),
+        }
     }
 }
 
 impl Review {
-    /// Compares what is frozen with what is published; where there are several roots, each with the one before it.
-    pub fn new(frozen: &Frozen, published: &Published, keyholders: &Keyholders) -> Review {
-        let mut review =
-            Review { files: Vec::new(), authorities: Vec::new(), delegations: Vec::new(), targets: Vec::new() };
-        let mut old: Option<(&Root, ValueMembers)> = published.root().map(|root| (&**root, signed_part(root.bytes())));
-        for (part, new) in frozen.roots() {
-            let said = frozen.signed_part(part);
-            let untold = |(root, said): &(&Root, ValueMembers)| members::untold_of_root(root, said);
-            let untold = (old.as_ref().map(untold).unwrap_or_default(), members::untold_of_root(new, &said));
-            let before = old.as_ref().map(|(root, said)| (root.version(), root.expiry(), said));
-            review.files.push(file_change(part, before, (new.expiry(), &said), untold));
-            for role in TopLevelRole::ALL {
-                let authority_before = old.as_ref().map(|(old, _)| old.authority(role));
-                let change = compare(part, role.name(), authority_before, new.authority(role), keyholders);
-                let periods = |said: &ValueMembers| role_periods(said, role);
-                let periods_before = old.as_ref().and_then(|(_, said)| periods(said));
-                review.authorities.push(AuthorityChange { periods_before, periods: periods(&said), ..change });
-            }
-            old = Some((new, said));
+    /// What kind of file something that is shipped is.
+    pub fn kind_of(&self, file: &TargetChange) -> &str {
+        let content = self.contents.iter().find(|content| content.name == file.name);
+        let kind = content.and_then(|content| content.kind.as_ref().or(content.kind_before.as_ref()));
+        kind.map_or("", String::as_str)
+    }
+}
+
+/// A role of people that one lost key stops, or that one stolen key is enough for. Snapshot and timestamp are signed by machines.
+fn quorum_warning(signers: &AuthorityChange) -> Option<Warning> {
+    let people = signers.people();
+    let text = match signers.threshold_after {
+        _ if signers.is_online() => return None,
+        1 => "one signature is enough, so whoever gets hold of one key decides alone".to_owned(),
+        threshold if usize::try_from(threshold).is_ok_and(|threshold| threshold >= people) => {
+            format!("all {people} people are needed, so one lost key is enough for it never to be signed again")
         }
-        for (part, new) in frozen.all_targets() {
-            let old = published.current().and_then(|current| current.targets_of(&part.role));
-            let (old, said_before) =
-                (old.map(|old| &**old), old.map(|old| signed_part(old.bytes())).unwrap_or_default());
-            let said = frozen.signed_part(part);
-            let untold = |targets, said: &_| members::untold_of_targets(targets, said);
-            let untold = (old.map(|old| untold(old, &said_before)).unwrap_or_default(), untold(new, &said));
-            let before = old.map(|old| (old.version(), old.expiry(), &said_before));
-            review.files.push(file_change(part, before, (new.expiry(), &said), untold));
-            review.compare_delegations(part, old, new, keyholders);
-            review.targets.extend(compare_targets(part, old.map(shipped).unwrap_or_default(), shipped(new)));
-        }
-        review
-    }
-
-    fn compare_delegations(&mut self, part: &Part, old: Option<&Targets>, new: &Targets, keyholders: &Keyholders) {
-        let (mut before, after) = (old.map(listed_delegations).unwrap_or_default(), listed_delegations(new));
-        for (role, (place, terms, authority)) in after {
-            let old = before.remove(&role);
-            let old_authority = old.as_ref().map(|(_, _, authority)| *authority);
-            self.authorities.push(compare(part, &role, old_authority, authority, keyholders));
-            self.delegations.push(DelegationChange {
-                by: part.clone(),
-                role,
-                before: old.map(|(place, terms, _)| (place, terms)),
-                after: Some((place, terms)),
-            });
-        }
-        for (role, (place, terms, _)) in before {
-            self.delegations.push(DelegationChange {
-                by: part.clone(),
-                role,
-                before: Some((place, terms)),
-                after: None,
-            });
-        }
-    }
-}
-
-impl Frozen {
-    /// Checks that the files that are to be shipped are what was frozen, before anybody signs for them. Files that have been published
-    /// already need not be among `targets`.
-    ///
-    /// # Errors
-    /// With the name of the first that is missing or another.
-    pub fn check_targets(
-        &self,
-        targets: &BTreeMap<TargetName, Vec<u8>>,
-        published: &Published,
-    ) -> Result<(), TargetDiffers> {
-        for (name, file) in self.all_targets().flat_map(|(_, targets)| targets.targets()) {
-            let given = name.parse::<TargetName>().ok().zip(file);
-            let is_there = given.is_some_and(|(name, file)| match targets.get(&name) {
-                Some(bytes) => file.matches(bytes),
-                None => published.files().get(&name.published_as(&file)).is_some_and(|bytes| file.matches(bytes)),
-            });
-            if !is_there {
-                return Err(TargetDiffers { name: name.into_owned() });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A file to be shipped is not the one that was frozen.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("targets/{name} is missing or not the file that was frozen")]
-pub struct TargetDiffers {
-    /// Its name.
-    pub name: String,
-}
-
-impl TargetDiffers {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        "put the file back as it was, or freeze the plan again: rootline-repo ceremony freeze"
-    }
-}
-
-impl Frozen {
-    /// What the signature of a part is over; nothing, if it is none of these.
-    fn signed_part(&self, part: &Part) -> ValueMembers {
-        self.value(part).and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
-    }
-}
-
-/// The signed part of a file that has been read before.
-fn signed_part(bytes: &[u8]) -> ValueMembers {
-    let file = Value::parse(bytes, bytes.len()).ok();
-    file.and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
-}
-
-fn file_change(
-    part: &Part,
-    before: Option<(Version, Expiry, &ValueMembers)>,
-    (expiry, said): (Expiry, &ValueMembers),
-    untold: (BTreeMap<String, String>, BTreeMap<String, String>),
-) -> FileChange {
-    let signing = |said: &ValueMembers| members::days(said.get(document::SIGNING_DAYS)?);
-    FileChange {
-        part: part.clone(),
-        before: before.map(|(version, expiry, _)| (version, expiry)),
-        expiry,
-        signing_before: before.and_then(|(.., said)| signing(said)),
-        signing: signing(said),
-        members: members::compare(untold.0, untold.1),
-    }
-}
-
-/// How long the versions of a role that is signed without people hold, where a root says so in a form that this program goes by.
-fn role_periods(root: &ValueMembers, role: TopLevelRole) -> Option<Periods> {
-    members::periods(root.get("roles")?.get(role.name())?).filter(|_| members::is_signed_without_people(role.name()))
-}
-
-fn compare(
-    by: &Part,
-    role: &str,
-    old: Option<Authority<'_>>,
-    new: Authority<'_>,
-    keyholders: &Keyholders,
-) -> AuthorityChange {
-    let before = old.map(|old| listed(old, keyholders)).unwrap_or_default();
-    let after = listed(new, keyholders);
-    // The same id may stand for another key, or for none: then it is not the same.
-    let (stays, joins) = after.iter().cloned().partition(|key| before.contains(key));
-    AuthorityChange {
-        by: by.clone(),
-        role: role.to_owned(),
-        threshold_before: old.map(|old| old.role.threshold()),
-        threshold_after: new.role.threshold(),
-        periods_before: None,
-        periods: None,
-        joins,
-        leaves: before.into_iter().filter(|key| !after.contains(key)).collect(),
-        stays,
-    }
-}
-
-/// The keys of a role, in order of their owners' names.
-fn listed(authority: Authority<'_>, keyholders: &Keyholders) -> Vec<ListedKey> {
-    let key = |key_id: &KeyId| {
-        let key = authority.key(key_id);
-        let owner = keyholders.owner_of(authority, key_id);
-        ListedKey {
-            owner: owner.map(|owner| owner.name().clone()),
-            key_id: key_id.clone(),
-            scheme: key.map_or("unknown", |key| key.scheme().as_str()),
-        }
+        _ => return None,
     };
-    let mut keys: Vec<ListedKey> = authority.role.key_ids().iter().map(key).collect();
-    keys.sort_by(|left, right| (&left.owner, &left.key_id).cmp(&(&right.owner, &right.key_id)));
-    keys
+    Some(Warning { is_new: signers.is_changed(), about: signers.role.clone(), text })
 }
 
-fn shipped(targets: &Targets) -> BTreeMap<String, TargetFile> {
-    targets.targets().filter_map(|(name, file)| Some((name.into_owned(), file?))).collect()
-}
+/// The contents of what is shipped, before and after, by name.
+struct Contents(Vec<(String, Option<Content>, Option<Content>)>);
 
-/// To whom a file delegates: by name, with the place in the order of the search.
-fn listed_delegations(targets: &Targets) -> BTreeMap<String, (usize, DelegationTerms, Authority<'_>)> {
-    let Some(delegations) = targets.delegations() else { return BTreeMap::new() };
-    match delegations.roles() {
-        DelegatedRoles::HashBins(bins) => {
-            let authority = Authority { keys: delegations.keys(), role: bins.keys() };
-            BTreeMap::from([(bins.label(), (1, DelegationTerms::Bins { count: bins.count() }, authority))])
-        }
-        DelegatedRoles::Listed(roles) => {
-            let entry = |(place, delegation): (usize, Delegation)| {
-                let terminating = delegation.is_terminating();
-                let terms = match delegation.scope() {
-                    Scope::Patterns(patterns) => DelegationTerms::Paths {
-                        patterns: patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
-                        terminating,
-                    },
-                    Scope::HashPrefixes(prefixes) => {
-                        DelegationTerms::HashPrefixes { prefixes: prefixes.clone(), terminating }
-                    }
-                };
-                let authority = delegations.authority(delegation.name())?;
-                Some((delegation.name().to_string(), (place + 1, terms, authority)))
+impl Contents {
+    fn read(changes: &[TargetChange], targets: &BTreeMap<TargetName, Vec<u8>>, published: &Published) -> Contents {
+        let read = |change: &TargetChange| {
+            let name = change.name.parse::<TargetName>().ok();
+            let of = |file: &Option<TargetFile>| {
+                let (name, file) = (name.as_ref()?, file.as_ref()?);
+                // What was published already need not lie in `targets/`.
+                let given = targets.get(name).filter(|bytes| file.matches(bytes));
+                let bytes = given.or_else(|| published.files().get(&name.published_as(file)))?;
+                Some(Content::read(&change.name, bytes))
             };
-            roles.iter().enumerate().filter_map(entry).collect()
-        }
+            (change.name.clone(), of(&change.before), of(&change.after))
+        };
+        Contents(changes.iter().map(read).collect())
     }
-}
 
-fn compare_targets(
-    by: &Part,
-    mut old: BTreeMap<String, TargetFile>,
-    new: BTreeMap<String, TargetFile>,
-) -> Vec<TargetChange> {
-    let mut changes: Vec<TargetChange> = new
-        .into_iter()
-        .map(|(name, after)| TargetChange { by: by.clone(), before: old.remove(&name), name, after: Some(after) })
-        .collect();
-    let gone = old.into_iter();
-    changes.extend(gone.map(|(name, before)| TargetChange { by: by.clone(), name, before: Some(before), after: None }));
-    changes.sort_by(|left, right| left.name.cmp(&right.name));
-    changes
+    /// The trust root that verifiers have once this is published.
+    fn trusted_root(&self, published: &Published) -> Option<TrustedRoot> {
+        if let Some((_, _, after)) = self.0.iter().find(|(name, ..)| name == TRUSTED_ROOT) {
+            return after.as_ref()?.trusted_root().cloned();
+        }
+        let bytes = published.target(&TRUSTED_ROOT.parse().ok()?)?;
+        Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
-use rootline_ceremonies::review::{TRUSTED_ROOT, TrustHistory};
+use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request, TargetName};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
@@ -21,9 +21,8 @@ use super::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
-use crate::folder::attestations::Evidence;
 use crate::folder::input::{self, STANDARD};
-use crate::review::{Material, Reviewed};
+use crate::review::Shown;
 use crate::signer::{OpenSigner, SignerArgs};
 
 /// How long a timestamp holds where the root does not say.
@@ -143,11 +142,11 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// What the request means, computed here from what it holds.
-fn reviewed(request: &Request) -> Reviewed {
+fn reviewed(request: &Request) -> Shown {
     let periods = request.published().online_periods(TopLevelRole::Timestamp);
     let days = periods.map_or(USUAL_TIMESTAMP_DAYS, |periods| i64::from(periods.expires.number()));
     let lifetime = Duration::days(days);
-    Reviewed::new(Material {
+    Shown(Review::new(Material {
         id: request.plan().id(),
         summary: request.plan().summary().unwrap_or_default(),
         at: request.plan().at(),
@@ -155,12 +154,11 @@ fn reviewed(request: &Request) -> Reviewed {
         published: request.published(),
         keyholders: request.keyholders(),
         // What is known of tokens is the repository's, and no matter of a request.
-        evidence: &Evidence::default(),
+        attestations: &BTreeMap::new(),
         targets: request.targets(),
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: lifetime },
         fingerprint: request.frozen().fingerprint(),
-        is_as_planned: true,
-    })
+    }))
 }
 
 /// Holds the keyholder's own root against those of the request, and says which it is.
@@ -173,7 +171,7 @@ fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
 }
 
 /// Whoever made the request could have written any text into it, so every line is made harmless.
-fn show(request: &Request, review: &Reviewed, root: Option<&str>, context: &Context) {
+fn show(request: &Request, review: &Shown, root: Option<&str>, context: &Context) {
     print(review, context);
     let line = |text: String| context.terminal.line(format_args!("{text}"));
     if let Some(current) = request.published().current() {

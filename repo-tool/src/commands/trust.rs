@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
+use rootline::clock::parse_at;
 use rootline_ceremonies::Mark;
 use rootline_ceremonies::review::{
     Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
 };
-use rootline::clock::parse_at;
 use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;

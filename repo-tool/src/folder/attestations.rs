@@ -155,6 +155,11 @@ impl Evidence {
         Ok(hands)
     }
 
+    /// All that hold, by keyholder and key.
+    pub(crate) fn all(&self) -> &BTreeMap<(Name, KeyId), Attestation> {
+        &self.attestations
+    }
+
     /// What holds for a keyholder's key.
     pub(crate) fn get(&self, name: &Name, key_id: &KeyId) -> Option<&Attestation> {
         self.attestations.get(&(name.clone(), key_id.clone()))

@@ -16,12 +16,12 @@ use rootline_metadata::{TargetFile, instant_text, sha256};
 
 use markup::{badge, sign, text, words};
 
-use super::{Reviewed, groups, said};
+use super::{Shown, groups, said};
 
 /// The page's only style. Its digest is in the page's policy, so that no other one is applied.
 const STYLE: &str = include_str!("html/style.css");
 
-impl Reviewed {
+impl Shown {
     /// The page.
     pub(crate) fn to_html(&self) -> String {
         let mut page = String::with_capacity(64 << 10);
@@ -115,7 +115,7 @@ impl Reviewed {
     }
 
     fn shipped_files(&self) -> String {
-        if self.shipped.is_empty() {
+        if self.targets.is_empty() {
             return String::new();
         }
         let facts =
@@ -145,7 +145,7 @@ impl Reviewed {
                 customs(file)
             )
         };
-        let rows: String = self.shipped.iter().map(row).collect();
+        let rows: String = self.targets.iter().map(row).collect();
         let table = format!(
             "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">File</th><th scope=\"col\">Length and digest</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
         );

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, days_until};
-use rootline_ceremonies::{DelegationChange, FileChange, Mark, MemberChange, TargetChange};
+use rootline_ceremonies::{AuthorityChange, DelegationChange, FileChange, ListedKey, MemberChange, Name, TargetChange};
 use rootline_metadata::sigstore::Window;
 use rootline_metadata::{Expiry, TargetFile, Version, instant_text};
 use serde_json::{Map, Value, json};
 
-use super::{Holder, Reviewed, Signers};
+use super::Shown;
+use crate::folder::attestations::attestation_json;
 
-impl Reviewed {
+impl Shown {
     /// The whole of it as one value.
     pub(crate) fn to_json(&self) -> Value {
         let changes =
@@ -27,7 +28,7 @@ impl Reviewed {
             "files": self.files.iter().map(|file| file_json(file, self.at)).collect::<Vec<_>>(),
             "authorities": self.authorities.iter().map(signers_json).collect::<Vec<_>>(),
             "delegations": self.delegations.iter().map(delegation_json).collect::<Vec<_>>(),
-            "targets": self.shipped.iter().map(shipped_json).collect::<Vec<_>>(),
+            "targets": self.targets.iter().map(shipped_json).collect::<Vec<_>>(),
             "trust": self.contents.iter().map(content_json).collect::<Vec<_>>(),
             "fingerprint": self.fingerprint,
         })
@@ -47,33 +48,34 @@ fn file_json(file: &FileChange, at: DateTime<Utc>) -> Value {
     })
 }
 
-fn signers_json(signers: &Signers) -> Value {
-    let key = |holder: &Holder| {
+fn signers_json(signers: &AuthorityChange) -> Value {
+    let key = |key: &ListedKey| {
         json!({
-            "owner": holder.owner.as_ref().map(|(name, _)| name),
-            "display_name": holder.owner.as_ref().map(|(_, display)| display),
-            "keyid": holder.key_id,
-            "scheme": holder.scheme,
-            "evidence": holder.token.as_ref().map(|token| &token.json),
+            "owner": key.owner.as_ref().map(Name::as_str),
+            "display_name": key.owner.as_ref().map(|_| &key.display_name),
+            "keyid": key.key_id.as_str(),
+            "scheme": key.scheme,
+            "evidence": key.attestation.as_ref().map(attestation_json),
         })
     };
     let periods = |periods: (u16, u16)| json!({ "expires_days": periods.0, "signing_days": periods.1 });
-    let keys = |mark: Mark| signers.holders.iter().filter(|holder| holder.mark == mark).map(key).collect::<Vec<_>>();
+    let keys = |keys: &[ListedKey]| keys.iter().map(key).collect::<Vec<_>>();
+    let holding = signers.holding();
     json!({
-        "file": signers.file,
+        "file": signers.by.to_string(),
         "role": signers.role,
         "threshold_before": signers.threshold_before,
-        "threshold": signers.threshold,
+        "threshold": signers.threshold_after,
         "people_before": signers.threshold_before.map(|_| signers.people_before()),
         "people": signers.people(),
         "periods": {
-            "mark": signers.holding.mark().word(),
-            "before": signers.holding.before.map(periods),
-            "after": signers.holding.after.map(periods),
+            "mark": holding.mark().word(),
+            "before": holding.before.map(periods),
+            "after": holding.after.map(periods),
         },
-        "joins": keys(Mark::Added),
-        "leaves": keys(Mark::Removed),
-        "stays": keys(Mark::Stays),
+        "joins": keys(&signers.joins),
+        "leaves": keys(&signers.leaves),
+        "stays": keys(&signers.stays),
     })
 }
 

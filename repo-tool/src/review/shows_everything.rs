@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, Utc};
-use rootline_ceremonies::review::TrustHistory;
+use rootline_ceremonies::review::{Material, Review, TrustHistory};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
     Answers, Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan,
@@ -13,8 +13,7 @@ use rootline_ceremonies::{
 use rootline_metadata::{KeyId, parse_instant, sha256};
 use serde_json::{Map, Value, json};
 
-use super::{Material, Reviewed};
-use crate::folder::attestations::Evidence;
+use super::Shown;
 
 const DAY_0: &str = "2030-01-01T00:00:00Z";
 const DAY_30: &str = "2030-01-31T00:00:00Z";
@@ -142,15 +141,14 @@ fn publish(plan: &Value, published: &Published, signing: &str) -> Published {
 
 /// What a person is shown, in all three forms, but for the fingerprint.
 #[derive(PartialEq, Eq)]
-struct Shown {
+struct Look {
     json: String,
     text: String,
     html: String,
 }
 
-fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, Vec<u8>>) -> Shown {
-    let evidence = Evidence::default();
-    let reviewed = Reviewed::new(Material {
+fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, Vec<u8>>) -> Look {
+    let reviewed = Shown(Review::new(Material {
         id: &"test".parse().unwrap(),
         summary: "",
         // Always the same: what a plan says of it is nothing that is signed.
@@ -158,14 +156,13 @@ fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, V
         frozen,
         published,
         keyholders: &KEYHOLDERS,
-        evidence: &evidence,
+        attestations: &BTreeMap::new(),
         targets,
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: Duration::days(7) },
         fingerprint: Fingerprint::of(&BTreeMap::new()),
-        is_as_planned: true,
-    });
+    }));
     let (text, html) = (reviewed.lines(&|_, text| text.to_owned()).join("\n"), reviewed.to_html());
-    Shown { json: reviewed.to_json().to_string(), text, html }
+    Look { json: reviewed.to_json().to_string(), text, html }
 }
 
 /// What is signed, by what is shown of it.
@@ -177,7 +174,7 @@ struct Seen {
 impl Seen {
     /// Whatever looked like this so far was this.
     #[track_caller]
-    fn add(&mut self, shown: Shown, signed: &Fingerprint, what: &str) {
+    fn add(&mut self, shown: Look, signed: &Fingerprint, what: &str) {
         for harmful in ["<script", "\u{202e}"] {
             assert!(!shown.html.contains(harmful), "{what}");
         }

@@ -1,6 +1,6 @@
 //! The steps in which people come and go, where a ceremony makes several roots.
 
-use super::{Signers, is_only};
+use rootline_ceremonies::{AuthorityChange, Part};
 
 /// The signers as they are read: by the file that says so, where a ceremony makes several roots. Of a root that another one follows,
 /// the roles that it leaves as they are are only named: what they are stands with the last one.
@@ -8,17 +8,17 @@ pub(crate) struct Step<'a> {
     /// The heading; none where there is only one root.
     pub(crate) heading: Option<String>,
     /// The roles that are told of in full.
-    pub(crate) told: Vec<&'a Signers>,
+    pub(crate) told: Vec<&'a AuthorityChange>,
     /// The roles that stay as they are.
     pub(crate) unchanged: Vec<&'a str>,
 }
 
 /// The steps in which people come and go.
-pub(crate) fn steps(all: &[Signers]) -> Vec<Step<'_>> {
-    let mut roots: Vec<&str> = Vec::new();
-    for signers in all.iter().filter(|signers| !is_only(signers, all)) {
-        if !roots.contains(&&*signers.file) {
-            roots.push(&signers.file);
+pub(crate) fn steps(all: &[AuthorityChange]) -> Vec<Step<'_>> {
+    let mut roots: Vec<&Part> = Vec::new();
+    for signers in all.iter().filter(|signers| !signers.is_only(all)) {
+        if !roots.contains(&&signers.by) {
+            roots.push(&signers.by);
         }
     }
     let Some((last, on_the_way)) = roots.split_last() else {
@@ -26,15 +26,16 @@ pub(crate) fn steps(all: &[Signers]) -> Vec<Step<'_>> {
     };
     let mut steps: Vec<Step<'_>> = Vec::new();
     for root in on_the_way {
-        let of_root = all.iter().filter(|signers| signers.file == *root);
-        let (told, unchanged): (Vec<&Signers>, Vec<&Signers>) = of_root.partition(|signers| signers.is_changed());
+        let of_root = all.iter().filter(|signers| signers.by == **root);
+        let (told, unchanged): (Vec<&AuthorityChange>, Vec<&AuthorityChange>) =
+            of_root.partition(|signers| signers.is_changed());
         steps.push(Step {
             heading: Some(format!("{root}, on the way to {last}")),
             told,
             unchanged: unchanged.iter().map(|signers| &*signers.role).collect(),
         });
     }
-    let rest = all.iter().filter(|signers| !on_the_way.contains(&&*signers.file)).collect();
+    let rest = all.iter().filter(|signers| !on_the_way.contains(&&signers.by)).collect();
     steps.push(Step { heading: Some(format!("{last}, the last of them")), told: rest, unchanged: Vec::new() });
     steps
 }

@@ -1,11 +1,11 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
-use rootline_ceremonies::review::{ContentChange, EntryChange, Stated, days_until, in_days, window_text};
-use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline::terminal::Tone;
+use rootline_ceremonies::review::{ContentChange, EntryChange, Stated, days_until, in_days, window_text};
+use rootline_ceremonies::{AuthorityChange, DelegationChange, FileChange, ListedKey, Mark, TargetChange};
 use rootline_metadata::{TargetFile, instant_text};
 
-use super::{Reviewed, Signers, groups, said, steps};
+use super::{Shown, groups, said, steps};
 use crate::text::visible;
 
 /// Most characters of a line.
@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 /// Gives a part of a line its colour, where there are colours.
 pub(crate) type Toned<'a> = &'a dyn Fn(Tone, &str) -> String;
 
-impl Reviewed {
+impl Shown {
     /// The review, line by line.
     pub(crate) fn lines(&self, toned: Toned<'_>) -> Vec<String> {
         let mut lines = Vec::new();
@@ -36,7 +36,7 @@ impl Reviewed {
                 lines.extend(step.heading.iter().map(|heading| format!("  {}:", visible(heading))));
                 let indent = if step.heading.is_some() { "  " } else { "" };
                 for (at, signers) in step.told.iter().enumerate() {
-                    let earlier = step.told.iter().take(at).find(|earlier| earlier.holders == signers.holders);
+                    let earlier = step.told.iter().take(at).find(|earlier| earlier.has_keys_of(signers));
                     signers_lines(&mut lines, indent, signers, earlier.copied(), toned);
                 }
                 if !step.unchanged.is_empty() {
@@ -49,9 +49,9 @@ impl Reviewed {
             title(&mut lines, "who is handed a part of it");
             self.delegations.iter().for_each(|terms| delegation_lines(&mut lines, terms, toned));
         }
-        if !self.shipped.is_empty() {
+        if !self.targets.is_empty() {
             title(&mut lines, "what is shipped");
-            for file in &self.shipped {
+            for file in &self.targets {
                 shipped_lines(&mut lines, file, toned);
                 lines.extend(wrapped("      ", "        ", &visible(self.kind_of(file))));
             }
@@ -127,11 +127,11 @@ fn tone(mark: Mark) -> Tone {
 fn signers_lines(
     lines: &mut Vec<String>,
     indent: &str,
-    signers: &Signers,
-    earlier: Option<&Signers>,
+    signers: &AuthorityChange,
+    earlier: Option<&AuthorityChange>,
     toned: Toned<'_>,
 ) {
-    let Signers { role, threshold, threshold_before, .. } = signers;
+    let AuthorityChange { role, threshold_before, threshold_after: threshold, .. } = signers;
     let (people, before) = (signers.people(), signers.people_before());
     let was = match threshold_before {
         Some(was) if was != threshold || before != people => format!(" (now {was} of {before})"),
@@ -140,40 +140,41 @@ fn signers_lines(
     let same = earlier.map(|earlier| format!(", with the same keys as {}", visible(&earlier.role)));
     let same = same.unwrap_or_default();
     lines.push(format!("{indent}  {} is signed by {threshold} of {people}{was}{same}", visible(role)));
-    if let Some(line) = signers.holding.line() {
-        marked(lines, &format!("{indent}    "), signers.holding.mark(), &line, toned);
+    let holding = signers.holding();
+    if let Some(line) = holding.line() {
+        marked(lines, &format!("{indent}    "), holding.mark(), &line, toned);
     }
     if earlier.is_some() {
         return;
     }
-    let name =
-        |holder: &super::Holder| holder.owner.as_ref().map_or("nobody known".to_owned(), |(name, _)| visible(name));
-    let display = |holder: &super::Holder| {
-        let other = |(name, display): &&(String, String)| name != display;
-        holder.owner.as_ref().filter(other).map_or(String::new(), |(_, display)| visible(display))
+    let name = |key: &ListedKey| key.owner.as_ref().map_or("nobody known".to_owned(), |name| visible(name.as_str()));
+    let display = |key: &ListedKey| {
+        let is_other = key.owner.as_ref().is_some_and(|name| name.as_str() != key.display_name);
+        if is_other { visible(&key.display_name) } else { String::new() }
     };
-    let widest = |of: &dyn Fn(&super::Holder) -> String| {
-        signers.holders.iter().map(|holder| of(holder).chars().count()).max().unwrap_or(0).min(40)
+    let widest = |of: &dyn Fn(&ListedKey) -> String| {
+        signers.keys().map(|(_, key)| of(key).chars().count()).max().unwrap_or(0).min(40)
     };
     let (names, displays) = (widest(&name), widest(&display));
-    let words = signers.holders.iter().map(|holder| signers.word(holder).len()).max().unwrap_or(0).max(6);
-    for holder in &signers.holders {
+    let words = signers.keys().map(|(mark, key)| signers.word(mark, key).len()).max().unwrap_or(0).max(6);
+    for (mark, key) in signers.keys() {
         // Of a key that comes or goes, or is nobody's, the beginning of the id does not tell it from every other one.
-        let is_short = holder.mark == Mark::Stays && holder.owner.is_some();
+        let is_short = mark == Mark::Stays && key.owner.is_some();
         let line = format!(
             "{:<words$}  {:<names$}  {}{}  {}",
-            signers.word(holder),
-            name(holder),
-            if displays > 0 { format!("{:<displays$}  ", display(holder)) } else { String::new() },
-            visible(holder.short_key_id()),
-            holder.scheme
+            signers.word(mark, key),
+            name(key),
+            if displays > 0 { format!("{:<displays$}  ", display(key)) } else { String::new() },
+            visible(key.key_id.short()),
+            key.scheme
         );
-        lines.push(format!("{indent}    {} {line}", toned(tone(holder.mark), &holder.mark.sign().to_string())));
+        lines.push(format!("{indent}    {} {line}", toned(tone(mark), &mark.sign().to_string())));
         if !is_short {
-            lines.push(format!("{indent}        key {}", visible(&holder.key_id)));
+            lines.push(format!("{indent}        key {}", visible(key.key_id.as_str())));
         }
-        if let Some(token) = &holder.token {
-            lines.extend(wrapped(&format!("{indent}        "), &format!("{indent}          "), &visible(&token.text)));
+        if let Some(token) = &key.attestation {
+            let text = visible(&token.to_string());
+            lines.extend(wrapped(&format!("{indent}        "), &format!("{indent}          "), &text));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The transcript, and the review.
 
-use rootline_ceremonies::{Event, EventKind, Freezing, Review, Transcript, TranscriptError};
+use rootline_ceremonies::{Comparison, Event, EventKind, Freezing, Transcript, TranscriptError};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, name, target};
 
 fn transcript() -> (Transcript, Vec<String>) {
@@ -57,7 +57,7 @@ fn a_review_names_who_joins_who_leaves_and_what_is_shipped() {
     let mut plan = PlanText::of(&["alice", "bob", "carol", "dave", "frank"], 4).on(10);
     plan.ship.push("npm/keys.json");
     let frozen = room.freeze(&plan);
-    let review = Review::new(&frozen, &room.published, &room.keyholders);
+    let review = Comparison::new(&frozen, &room.published, &room.keyholders);
 
     assert_eq!(review.files.iter().map(|file| file.part.folder_name()).collect::<Vec<_>>(), ["2.root", "2.targets"]);
     let (before, after) = (review.files[0].before.unwrap(), review.files[0].expiry);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
-use rootline_ceremonies::review::{Content, TRUSTED_ROOT, TrustHistory};
+use rootline_ceremonies::review::{Content, Material, Review, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{EventKind, TargetName};
 use rootline_metadata::Targets;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Evidence;
 use crate::folder::open_ceremony::OpenCeremony;
-use crate::review::{Material, Reviewed};
+use crate::review::Shown;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -54,32 +54,31 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Shows it on the terminal.
-pub(crate) fn print(review: &Reviewed, context: &Context) {
+pub(crate) fn print(review: &Shown, context: &Context) {
     let terminal = &context.terminal;
     let lines = review.lines(&|tone, text| terminal.toned(tone, format_args!("{text}")));
     lines.iter().for_each(|line| terminal.line(format_args!("{line}")));
 }
 
 /// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
-pub(super) fn reviewed(open: &OpenCeremony, attestations: &Evidence, context: &Context) -> Result<Reviewed, Failure> {
+pub(super) fn reviewed(open: &OpenCeremony, attestations: &Evidence, context: &Context) -> Result<Shown, Failure> {
     let targets = context.folder.targets()?;
     // The ceremony is one that follows what is published.
     open.ceremony()?;
     open.frozen.check_targets(&targets, &open.published)?;
     let plan = open.plan()?;
-    Ok(Reviewed::new(Material {
+    Ok(Shown(Review::new(Material {
         id: open.id(),
         summary: plan.summary().unwrap_or_default(),
         at: plan.at(),
         frozen: &open.frozen,
         published: &open.published,
         keyholders: &open.keyholders,
-        evidence: attestations,
+        attestations: attestations.all(),
         targets: &targets,
         history: history(open, context)?,
         fingerprint: open.frozen_record.fingerprint(),
-        is_as_planned: true,
-    }))
+    })))
 }
 
 /// The trust roots that earlier ceremonies published, by the instants at which they were released.

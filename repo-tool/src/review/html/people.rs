@@ -1,11 +1,13 @@
 //! Who signs: the thresholds as people, and whose keys they are.
 
-use super::super::{Holder, Signers, Step, steps};
+use rootline_ceremonies::{AuthorityChange, ListedKey, Mark};
+
+use super::super::{Step, steps};
 use super::markup::{badge, class, text};
 use super::{noted, section as page_section};
 
 /// Who signs what from now on; nothing where the root stays.
-pub(super) fn section(authorities: &[Signers]) -> String {
+pub(super) fn section(authorities: &[AuthorityChange]) -> String {
     if authorities.is_empty() {
         return String::new();
     }
@@ -27,12 +29,13 @@ fn step(step: &Step<'_>) -> String {
                 "<{level}>{}</{level}>\n<p class=\"quorum\">{}<span><b>{} of {}</b>{}</span></p>\n",
                 text(&signers.role),
                 figures(signers),
-                signers.threshold,
+                signers.threshold_after,
                 signers.people(),
                 so_far(signers),
             ));
-            if let Some(line) = signers.holding.line() {
-                body.push_str(&format!("<p>{}</p>\n", noted(signers.holding.mark(), &line)));
+            let holding = signers.holding();
+            if let Some(line) = holding.line() {
+                body.push_str(&format!("<p>{}</p>\n", noted(holding.mark(), &line)));
             }
         }
         body.extend(group.first().map(|signers| table(signers)));
@@ -44,10 +47,10 @@ fn step(step: &Step<'_>) -> String {
 }
 
 /// Of roles with the same keys, the keys are told of once.
-fn grouped<'a>(told: &[&'a Signers]) -> Vec<Vec<&'a Signers>> {
-    let mut groups: Vec<Vec<&Signers>> = Vec::new();
+fn grouped<'a>(told: &[&'a AuthorityChange]) -> Vec<Vec<&'a AuthorityChange>> {
+    let mut groups: Vec<Vec<&AuthorityChange>> = Vec::new();
     for signers in told.iter().copied() {
-        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.holders == signers.holders)) {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.has_keys_of(signers))) {
             Some(group) => group.push(signers),
             None => groups.push(vec![signers]),
         }
@@ -55,10 +58,10 @@ fn grouped<'a>(told: &[&'a Signers]) -> Vec<Vec<&'a Signers>> {
     groups
 }
 
-fn so_far(signers: &Signers) -> String {
+fn so_far(signers: &AuthorityChange) -> String {
     match signers.threshold_before {
         None => " have to sign".to_owned(),
-        Some(before) if before == signers.threshold && signers.people_before() == signers.people() => {
+        Some(before) if before == signers.threshold_after && signers.people_before() == signers.people() => {
             " have to sign, as so far".to_owned()
         }
         Some(before) => format!(" have to sign; so far {before} of {}", signers.people_before()),
@@ -66,14 +69,14 @@ fn so_far(signers: &Signers) -> String {
 }
 
 /// As many figures as there are people, as many of them filled as have to sign. The words beside them say the same.
-fn figures(signers: &Signers) -> String {
+fn figures(signers: &AuthorityChange) -> String {
     /// More figures than this nobody counts.
     const MOST: usize = 24;
     let people = signers.people();
     if people > MOST {
         return String::new();
     }
-    let needed = usize::try_from(signers.threshold).unwrap_or(usize::MAX);
+    let needed = usize::try_from(signers.threshold_after).unwrap_or(usize::MAX);
     let figure = |at: usize| {
         let class = if at < needed { "needed" } else { "spare" };
         let x = at * 22;
@@ -87,25 +90,28 @@ fn figures(signers: &Signers) -> String {
     format!("<svg class=\"figures\" width=\"{}\" height=\"26\" aria-hidden=\"true\">{figures}</svg>", people * 22)
 }
 
-fn table(signers: &Signers) -> String {
-    let row = |holder: &Holder| {
-        let who = match &holder.owner {
-            None => "<i>nobody known</i>".to_owned(),
-            Some((name, display)) if display.is_empty() || display == name => format!("<bdi>{}</bdi>", text(name)),
-            Some((name, display)) => {
-                format!("<bdi>{}</bdi> <span class=\"quiet\">{}</span>", text(display), text(name))
+fn table(signers: &AuthorityChange) -> String {
+    let row = |(mark, key): (Mark, &ListedKey)| {
+        let who = match (&key.owner, &key.display_name) {
+            (None, _) => "<i>nobody known</i>".to_owned(),
+            (Some(name), display) if display.is_empty() || display == name.as_str() => {
+                format!("<bdi>{}</bdi>", text(name.as_str()))
+            }
+            (Some(name), display) => {
+                format!("<bdi>{}</bdi> <span class=\"quiet\">{}</span>", text(display), text(name.as_str()))
             }
         };
-        let token = holder.token.as_ref().map(|token| format!("<br>{}", text(&token.text))).unwrap_or_default();
+        let token = key.attestation.as_ref().map(|token| format!("<br>{}", text(&token.to_string())));
         format!(
-            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet scheme\">{}</span>{token}</td></tr>\n",
-            class(holder.mark),
-            badge(holder.mark, signers.word(holder)),
-            text(&holder.key_id),
-            text(&holder.scheme)
+            "<tr class=\"{}\"><td>{}</td><th scope=\"row\">{who}</th><td><code>{}</code> <span class=\"quiet scheme\">{}</span>{}</td></tr>\n",
+            class(mark),
+            badge(mark, signers.word(mark, key)),
+            text(key.key_id.as_str()),
+            text(key.scheme),
+            token.unwrap_or_default()
         )
     };
-    let rows: String = signers.holders.iter().map(row).collect();
+    let rows: String = signers.keys().map(row).collect();
     format!(
         "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Who</th><th scope=\"col\">Key, by its fingerprint</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"

@@ -1,27 +1,30 @@
 //! What changes, in one sentence each, the loudest first.
 
-use rootline_ceremonies::review::{ContentChange, EntryChange, days_until, in_days};
-use rootline_ceremonies::{DelegationChange, FileChange, Mark, Part, TargetChange};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Signers, is_only, role_title};
+use super::authority::AuthorityChange;
+use super::comparison::{DelegationChange, FileChange, TargetChange};
+use super::differences::{ContentChange, EntryChange};
+use super::mark::Mark;
+use super::moment::{days_until, in_days};
+use crate::model::role_version::Part;
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sentence {
+pub struct Sentence {
     /// Whether something comes, goes or changes.
-    pub(crate) mark: Mark,
+    pub mark: Mark,
     /// How loud it is.
-    pub(crate) weight: Weight,
+    pub weight: Weight,
     /// The sentence, without a full stop.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// How loud a change is: who decides, then what is trusted, then what is shipped, then for how long. The loudest come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Weight {
+pub enum Weight {
     /// Fewer people have to agree.
     FewerDecide,
     /// Somebody decides no longer.
@@ -45,8 +48,8 @@ pub(crate) enum Weight {
 }
 
 /// Everything that changes.
-pub(crate) fn sentences(
-    authorities: &[Signers],
+pub(super) fn sentences(
+    authorities: &[AuthorityChange],
     delegations: &[DelegationChange],
     contents: &[ContentChange],
     shipped: &[TargetChange],
@@ -67,10 +70,10 @@ pub(crate) fn sentences(
     found
 }
 
-fn thresholds(authorities: &[Signers]) -> Vec<Sentence> {
+fn thresholds(authorities: &[AuthorityChange]) -> Vec<Sentence> {
     let mut found = Vec::new();
     for signers in authorities {
-        let (role, threshold) = (role_title(signers, authorities), signers.threshold);
+        let (role, threshold) = (signers.title(authorities), signers.threshold_after);
         let people = signers.people();
         let Some(before) = signers.threshold_before else { continue };
         let so_far = format!("so far {before} of {}", signers.people_before());
@@ -86,25 +89,25 @@ fn thresholds(authorities: &[Signers]) -> Vec<Sentence> {
 }
 
 /// From when on: the root that says so where there are several, each known by its place among them.
-type When<'a> = Option<(usize, &'a str)>;
+type When<'a> = Option<(usize, &'a Part)>;
 
 /// Who joins and who leaves, people with the same roles together.
-fn people(authorities: &[Signers]) -> Vec<Sentence> {
+fn people(authorities: &[AuthorityChange]) -> Vec<Sentence> {
     let mut roles: BTreeMap<(Weight, When<'_>, String), Vec<&str>> = BTreeMap::new();
     for signers in authorities {
-        let place = authorities.iter().position(|first| first.file == signers.file).unwrap_or_default();
-        let when = if is_only(signers, authorities) { None } else { Some((place, &*signers.file)) };
-        for holder in &signers.holders {
+        let place = authorities.iter().position(|first| first.by == signers.by).unwrap_or_default();
+        let when = if signers.is_only(authorities) { None } else { Some((place, &signers.by)) };
+        for (mark, key) in signers.keys() {
             // Who changes keys neither leaves nor joins.
-            let changes_keys = signers.changes_keys(holder);
-            let weight = match holder.mark {
+            let changes_keys = signers.changes_keys(key);
+            let weight = match mark {
                 Mark::Added if changes_keys => Weight::MoreDecide,
                 Mark::Removed if changes_keys => continue,
                 Mark::Added => Weight::SomebodyJoins,
                 Mark::Removed => Weight::SomebodyLeaves,
                 Mark::Changed | Mark::Stays => continue,
             };
-            let of_person = roles.entry((weight, when, holder.person())).or_default();
+            let of_person = roles.entry((weight, when, key.person())).or_default();
             if !of_person.contains(&&*signers.role) {
                 of_person.push(&signers.role);
             }
@@ -203,9 +206,10 @@ fn signing_days(file: &FileChange) -> Option<Sentence> {
     Some(Sentence { mark, weight: Weight::Time, text })
 }
 
-fn holding(signers: &Signers, all: &[Signers]) -> Vec<Sentence> {
-    let (mark, weight) = (signers.holding.mark(), Weight::Time);
-    let texts = signers.holding.sentences(&role_title(signers, all)).into_iter();
+fn holding(signers: &AuthorityChange, all: &[AuthorityChange]) -> Vec<Sentence> {
+    let (holding, weight) = (signers.holding(), Weight::Time);
+    let mark = holding.mark();
+    let texts = holding.sentences(&signers.title(all)).into_iter();
     texts.map(|text| Sentence { mark, weight, text }).collect()
 }
 
@@ -256,33 +260,41 @@ fn and(names: &[impl AsRef<str>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rootline_metadata::parse_instant;
+    use rootline_metadata::{Expiry, KeyId, Version, parse_instant};
 
-    use rootline_ceremonies::{Days, DelegationTerms, Holding, MemberChange};
-    use rootline_metadata::{Expiry, Version};
-
-    use super::super::Holder;
+    use super::super::authority::ListedKey;
+    use super::super::comparison::DelegationTerms;
+    use super::super::members::MemberChange;
     use super::*;
+    use crate::keys::secret_key::{KeyKind, SecretKey};
+    use crate::model::period::Days;
 
     fn instant(text: &str) -> DateTime<Utc> {
         parse_instant(text).unwrap()
     }
 
-    fn signers(role: &str, before: u64, after: u64, holders: &[(Mark, &str)]) -> Signers {
-        let holder = |(at, (mark, name)): (usize, &(Mark, &str))| Holder {
-            mark: *mark,
-            owner: Some(((*name).to_owned(), String::new())),
-            key_id: format!("{name}{at}"),
-            scheme: "ed25519".to_owned(),
-            token: None,
+    fn signers(role: &str, before: u64, after: u64, keys: &[(Mark, &str)]) -> AuthorityChange {
+        let of = |wanted: Mark| {
+            let of_mark = keys.iter().enumerate().filter(|(_, (mark, _))| *mark == wanted);
+            let key = |(at, (_, name)): (usize, &(Mark, &str))| ListedKey {
+                owner: Some(name.parse().unwrap()),
+                display_name: String::new(),
+                key_id: KeyId::of(&SecretKey::from_seed(KeyKind::Ed25519, &[at as u8; 32]).public_key()),
+                scheme: "ed25519",
+                attestation: None,
+            };
+            of_mark.map(key).collect()
         };
-        Signers {
-            file: "root 2".to_owned(),
+        AuthorityChange {
+            by: Part::parse("2.root").unwrap(),
             role: role.to_owned(),
             threshold_before: Some(before),
-            threshold: after,
-            holding: Holding::default(),
-            holders: holders.iter().enumerate().map(holder).collect(),
+            threshold_after: after,
+            periods_before: None,
+            periods: None,
+            joins: of(Mark::Added),
+            leaves: of(Mark::Removed),
+            stays: of(Mark::Stays),
         }
     }
 
