@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Published + Plan ─▶ Frozen ─▶ Review
-//!                        ├▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Standing ─ seal ─▶ Sealed
+//!                        ├▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Tally ─ seal    ─▶ Sealed
 //!                        │                       ▲ take_reply, take_detached
 //!                        └▶ Request ─ elsewhere ─▶ Reply
 //! Published + Sealed + online key ─▶ Release ─▶ Published
@@ -68,11 +68,11 @@ pub use attestation::{
 };
 pub use ceremony::ceremony::{Answers, Ceremony};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
-pub use ceremony::quorum::{QuorumStanding, Under};
+pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
 pub use ceremony::replay::{CheckedAnswers, check_answers, check_sealed};
 pub use ceremony::signature_file::{Answer, AnswerSignature};
-pub use ceremony::tally::{PartStanding, Standing};
+pub use ceremony::tally::{RoleTally, Tally};
 pub use diagnosis::{
     Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
     Verdict,

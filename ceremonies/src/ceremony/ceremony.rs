@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
 
 use crate::ceremony::frozen::Frozen;
-use crate::ceremony::quorum::{QuorumStanding, Under};
+use crate::ceremony::quorum::{Delegator, QuorumTally};
 use crate::ceremony::refusal::Refusal;
 use crate::ceremony::signature_file::{Answer, AnswerSignature};
-use crate::ceremony::tally::{PartStanding, Standing};
+use crate::ceremony::tally::{RoleTally, Tally};
 use crate::keys::secret_key::SecretKey;
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
@@ -125,11 +125,11 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Counts: who has signed, who is still needed, under the old root and under the new.
-    pub fn tally(&self, answers: &Answers) -> Standing {
-        let parts = self.frozen.parts().filter_map(|part| self.tally_part(part, answers)).collect();
-        let is_gone = |part: &Part| self.frozen.message(part).is_none();
-        let gone = answers.keys().filter(|(part, _)| is_gone(part)).cloned().collect();
-        Standing { parts, gone }
+    pub fn tally(&self, answers: &Answers) -> Tally {
+        let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, answers)).collect();
+        let is_obsolete = |part: &Part| self.frozen.message(part).is_none();
+        let obsolete = answers.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
+        Tally { parts, obsolete }
     }
 
     /// Puts the signatures in, once every threshold is met.
@@ -137,9 +137,9 @@ impl<'a> Ceremony<'a> {
     /// # Errors
     /// [`Refusal::NotEnough`] if one is not; [`Refusal::Unsealable`] if the result would not verify all the same.
     pub fn seal(&self, answers: &Answers) -> Result<Sealed, Refusal> {
-        let standing = self.tally(answers);
+        let tally = self.tally(answers);
         let mut files = BTreeMap::new();
-        for part in standing.parts {
+        for part in tally.parts {
             let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
                 return Err(Refusal::NotEnough { part: part.part, quorums: part.quorums });
             };
@@ -193,20 +193,23 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Whose signatures a part needs.
-    fn authorities(&self, part: &Part) -> Vec<(Under, Authority<'a>)> {
+    fn authorities(&self, part: &Part) -> Vec<(Delegator, Authority<'a>)> {
         match &part.role {
             CeremonyRole::Root => {
                 let before = self.frozen.roots().map(|(part, root)| (part.version, root));
                 let old = before.take_while(|(version, _)| *version < part.version).last();
                 let old = old.or_else(|| self.published.root().map(|root| (root.version(), &**root)));
                 let new = self.frozen.roots().find(|(own, _)| *own == part).map(|(own, root)| (own.version, root));
-                let old = old.map(|(version, root)| (Under::OldRoot(version), root));
-                let new = new.map(|(version, root)| (Under::NewRoot(version), root));
-                old.into_iter().chain(new).map(|(under, root)| (under, root.authority(TopLevelRole::Root))).collect()
+                let old = old.map(|(version, root)| (Delegator::OldRoot(version), root));
+                let new = new.map(|(version, root)| (Delegator::NewRoot(version), root));
+                old.into_iter()
+                    .chain(new)
+                    .map(|(delegator, root)| (delegator, root.authority(TopLevelRole::Root)))
+                    .collect()
             }
             CeremonyRole::Targets => {
                 let root = self.frozen.root().or(self.published.root().map(|root| &**root));
-                root.map(|root| (Under::Root(root.version()), root.authority(TopLevelRole::Targets)))
+                root.map(|root| (Delegator::Root(root.version()), root.authority(TopLevelRole::Targets)))
                     .into_iter()
                     .collect()
             }
@@ -215,7 +218,7 @@ impl<'a> Ceremony<'a> {
     }
 
     /// The file that will delegate to a role, and whose signatures it asks for.
-    fn delegator(&self, name: &Name) -> Option<(Under, Authority<'a>)> {
+    fn delegator(&self, name: &Name) -> Option<(Delegator, Authority<'a>)> {
         let published = self.published.current();
         let file = |role: &CeremonyRole| {
             let published = published.and_then(|current| current.targets_of(role)).map(|targets| &**targets);
@@ -223,17 +226,17 @@ impl<'a> Ceremony<'a> {
         };
         delegation_tree(file).find_map(|(role, targets)| {
             let authority = delegate(targets, name)?;
-            Some((Under::Delegator(Part::new(role, targets.version())), authority))
+            Some((Delegator::Targets(Part::new(role, targets.version())), authority))
         })
     }
 
-    fn tally_part(&self, part: &Part, answers: &Answers) -> Option<PartStanding> {
+    fn tally_role(&self, part: &Part, answers: &Answers) -> Option<RoleTally> {
         let message = self.frozen.message(part)?;
-        let (mut void, mut rejected) = (Vec::new(), Vec::new());
+        let (mut voided, mut rejected) = (Vec::new(), Vec::new());
         let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
         for ((_, name), answer) in answers.iter().filter(|((answered, _), _)| answered == part) {
             if answer.ceremony == *self.id && answer.keyholder == *name && answer.payload != digest(&message) {
-                void.push(name.clone());
+                voided.push(name.clone());
                 continue;
             }
             match self.check_answer(part, name, answer, &message) {
@@ -242,9 +245,10 @@ impl<'a> Ceremony<'a> {
             }
         }
         let quorums = self.authorities(part);
-        let quorums = quorums.into_iter().map(|(under, authority)| self.count(under, authority, &good)).collect();
+        let quorums =
+            quorums.into_iter().map(|(delegator, authority)| self.count(delegator, authority, &good)).collect();
         let signatures = good.into_values().map(|(_, signature)| signature).collect();
-        Some(PartStanding { part: part.clone(), quorums, void, rejected, signatures })
+        Some(RoleTally { part: part.clone(), quorums, voided, rejected, signatures })
     }
 
     /// Everything in one answer holds, or none of it counts.
@@ -278,28 +282,28 @@ impl<'a> Ceremony<'a> {
     /// Counts people: whoever has several keys in a role counts once.
     fn count(
         &self,
-        under: Under,
+        delegator: Delegator,
         authority: Authority<'_>,
         good: &BTreeMap<KeyId, (&Name, Signature)>,
-    ) -> QuorumStanding {
-        let (mut signed, mut all, mut nobodys) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    ) -> QuorumTally {
+        let (mut signed, mut all, mut unowned) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for key_id in authority.role.key_ids() {
             match self.keyholders.owner_of(authority, key_id) {
                 Some(owner) => {
                     all.insert(owner.name().clone());
                 }
-                None => nobodys.push(key_id.clone()),
+                None => unowned.push(key_id.clone()),
             }
             if let Some((name, _)) = good.get(key_id) {
                 signed.insert((*name).clone());
             }
         }
-        QuorumStanding {
-            under,
+        QuorumTally {
+            delegator,
             threshold: authority.role.threshold(),
             missing: all.difference(&signed).cloned().collect(),
             signed: signed.into_iter().collect(),
-            nobodys,
+            unowned,
         }
     }
 }

@@ -10,9 +10,9 @@ use crate::model::role_version::Part;
 
 /// The tally under one root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuorumStanding {
+pub struct QuorumTally {
     /// Which root asks for the signatures.
-    pub under: Under,
+    pub delegator: Delegator,
     /// How many keyholders have to sign.
     pub threshold: u64,
     /// Who has, by name. A keyholder counts once, whatever number of keys they have signed with.
@@ -20,10 +20,10 @@ pub struct QuorumStanding {
     /// Who else could.
     pub missing: Vec<Name>,
     /// Keys that would count and that are nobody's, so that nobody can sign with them here.
-    pub nobodys: Vec<KeyId>,
+    pub unowned: Vec<KeyId>,
 }
 
-impl QuorumStanding {
+impl QuorumTally {
     /// Whether enough have signed.
     pub fn is_met(&self) -> bool {
         self.signed.len() as u64 >= self.threshold
@@ -36,13 +36,13 @@ impl QuorumStanding {
 }
 
 /// Everybody whose signature would help with a threshold that is not met.
-pub(crate) fn can_still_sign(quorums: &[QuorumStanding]) -> BTreeSet<&Name> {
+pub(crate) fn can_still_sign(quorums: &[QuorumTally]) -> BTreeSet<&Name> {
     quorums.iter().filter(|quorum| !quorum.is_met()).flat_map(|quorum| &quorum.missing).collect()
 }
 
 /// Which file says whose signatures count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Under {
+pub enum Delegator {
     /// The root before the one that is being signed.
     OldRoot(Version),
     /// The root that is being signed, for itself.
@@ -50,16 +50,16 @@ pub enum Under {
     /// The root that will be in force, for what stands below it.
     Root(Version),
     /// The targets file that will delegate to what is being signed.
-    Delegator(Part),
+    Targets(Part),
 }
 
-impl fmt::Display for Under {
+impl fmt::Display for Delegator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Under::OldRoot(version) => write!(f, "root {version} (old)"),
-            Under::NewRoot(version) => write!(f, "root {version} (new)"),
-            Under::Root(version) => write!(f, "root {version}"),
-            Under::Delegator(part) => part.fmt(f),
+            Delegator::OldRoot(version) => write!(f, "root {version} (old)"),
+            Delegator::NewRoot(version) => write!(f, "root {version} (new)"),
+            Delegator::Root(version) => write!(f, "root {version}"),
+            Delegator::Targets(part) => part.fmt(f),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rootline_metadata::{KeyId, Version};
 
-use crate::ceremony::quorum::{QuorumStanding, Under, can_still_sign};
+use crate::ceremony::quorum::{Delegator, QuorumTally, can_still_sign};
 use crate::model::name::Name;
 use crate::model::role_version::Part;
 use crate::repository::sealed::SealedError;
@@ -108,7 +108,7 @@ pub enum Refusal {
         /// What was to be sealed.
         part: Part,
         /// Who has signed, and who has not.
-        quorums: Vec<QuorumStanding>,
+        quorums: Vec<QuorumTally>,
     },
     /// The file with its signatures would not be accepted.
     #[error(transparent)]
@@ -187,14 +187,14 @@ fn unrecognised(keyholder: Option<&Name>, part: Option<&Part>) -> String {
     format!("this is no signature by {by} over {over}")
 }
 
-fn not_enough(part: &Part, quorums: &[QuorumStanding]) -> String {
+fn not_enough(part: &Part, quorums: &[QuorumTally]) -> String {
     let missing = quorums.iter().filter(|quorum| !quorum.is_met());
     let missing: Vec<String> = missing
         .map(|quorum| {
-            let by = match &quorum.under {
-                Under::OldRoot(version) | Under::Root(version) => format!("root {version}"),
-                Under::NewRoot(_) => "itself".to_owned(),
-                Under::Delegator(part) => part.to_string(),
+            let by = match &quorum.delegator {
+                Delegator::OldRoot(version) | Delegator::Root(version) => format!("root {version}"),
+                Delegator::NewRoot(_) => "itself".to_owned(),
+                Delegator::Targets(part) => part.to_string(),
             };
             format!("{} of {} signatures asked for by {by}", quorum.signed.len(), quorum.threshold)
         })

@@ -17,7 +17,7 @@ pub struct CheckedAnswers {
     /// Signatures over what is frozen: by part and keyholder, one for each key.
     pub good: Vec<(Part, Name)>,
     /// Answers to an earlier revision.
-    pub void: Vec<(Part, Name)>,
+    pub voided: Vec<(Part, Name)>,
 }
 
 /// Verifies every answer over what is frozen: it lies where it belongs, each of its keys is its keyholder's, and each signature is good.
@@ -36,7 +36,7 @@ pub fn check_answers(
         answer.check_place(id, part, name)?;
         let message = frozen.message(part).filter(|message| digest(message) == answer.payload);
         let Some(message) = message else {
-            checked.void.push((part.clone(), name.clone()));
+            checked.voided.push((part.clone(), name.clone()));
             continue;
         };
         let holder = keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;

@@ -4,36 +4,36 @@ use std::collections::BTreeSet;
 
 use rootline_metadata::Signature;
 
-use crate::ceremony::quorum::{QuorumStanding, can_still_sign};
+use crate::ceremony::quorum::{QuorumTally, can_still_sign};
 use crate::ceremony::refusal::Refusal;
 use crate::model::name::Name;
 use crate::model::role_version::Part;
 
 /// Who has signed what, and who is still needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Tally {
     /// Each part that is to be signed.
-    pub parts: Vec<PartStanding>,
+    pub parts: Vec<RoleTally>,
     /// Answers for what is no longer to be signed: by part and keyholder.
-    pub gone: Vec<(Part, Name)>,
+    pub obsolete: Vec<(Part, Name)>,
 }
 
-impl Standing {
+impl Tally {
     /// Whether every threshold is met.
     pub fn is_met(&self) -> bool {
-        self.parts.iter().all(PartStanding::is_met)
+        self.parts.iter().all(RoleTally::is_met)
     }
 
     /// Everybody who could still sign something that is not met yet.
     pub fn can_still_sign(&self) -> BTreeSet<&Name> {
-        self.parts.iter().flat_map(PartStanding::can_still_sign).collect()
+        self.parts.iter().flat_map(RoleTally::can_still_sign).collect()
     }
 
     /// Signatures that no longer count because what they are over has changed: by part and keyholder.
-    pub fn void(&self) -> Vec<(&Part, &Name)> {
-        let gone = self.gone.iter().map(|(part, name)| (part, name));
-        let changed = self.parts.iter().flat_map(|part| part.void.iter().map(move |name| (&part.part, name)));
-        gone.chain(changed).collect()
+    pub fn voided(&self) -> Vec<(&Part, &Name)> {
+        let obsolete = self.obsolete.iter().map(|(part, name)| (part, name));
+        let changed = self.parts.iter().flat_map(|part| part.voided.iter().map(move |name| (&part.part, name)));
+        obsolete.chain(changed).collect()
     }
 
     /// Signatures that count: by part and keyholder, each once.
@@ -44,23 +44,23 @@ impl Standing {
 
 /// The tally of one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartStanding {
+pub struct RoleTally {
     /// What is being signed.
     pub part: Part,
     /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
-    pub quorums: Vec<QuorumStanding>,
+    pub quorums: Vec<QuorumTally>,
     /// Who has answered to an earlier revision: they have to sign again.
-    pub void: Vec<Name>,
+    pub voided: Vec<Name>,
     /// Answers that do not count, and why.
     pub rejected: Vec<(Name, Refusal)>,
     /// All good signatures, each key once.
     pub(crate) signatures: Vec<Signature>,
 }
 
-impl PartStanding {
+impl RoleTally {
     /// Whether every threshold of it is met.
     pub fn is_met(&self) -> bool {
-        self.quorums.iter().all(QuorumStanding::is_met)
+        self.quorums.iter().all(QuorumTally::is_met)
     }
 
     /// Everybody whose signature counts, under whichever root.

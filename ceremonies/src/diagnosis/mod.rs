@@ -13,7 +13,7 @@ pub use remark::Remark;
 pub use repair::{Change, OnlineSigner, Repair, RepairCeremony, Signing};
 
 use self::facts::RoleFacts;
-use crate::ceremony::tally::Standing;
+use crate::ceremony::tally::Tally;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
@@ -109,7 +109,7 @@ pub struct RoleDiagnosis {
     /// How many of its keys a thief has. Verifiers count keys, so this may be more than there are people.
     pub stolen_keys: u64,
     /// Keys that are nobody's here, so that nobody can sign with them.
-    pub nobodys: Vec<KeyId>,
+    pub unowned: Vec<KeyId>,
     /// Whether it can still be signed.
     pub verdict: Verdict,
     /// When the file that is published expires; of bins, the first of them. None before there is one.
@@ -211,18 +211,18 @@ impl Diagnosis {
     }
 
     /// Looks at an open ceremony too: whether it asks for those who are lost, and whether it can still be sealed.
-    pub fn look_at_ceremony(&mut self, id: &Name, standing: &Standing, losses: &Losses) {
-        let remarks = remark::of_ceremony(id, standing, &self.roles, losses);
+    pub fn look_at_ceremony(&mut self, id: &Name, tally: &Tally, losses: &Losses) {
+        let remarks = remark::of_ceremony(id, tally, &self.roles, losses);
         self.remarks.extend(remarks);
     }
 }
 
 fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
     let (mut holders, mut able, mut without_key) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let (mut nobodys, mut stolen_keys) = (Vec::new(), 0);
+    let (mut unowned, mut stolen_keys) = (Vec::new(), 0);
     for key in &facts.keys {
         let Some(owner) = &key.owner else {
-            nobodys.extend(key.id.clone());
+            unowned.extend(key.id.clone());
             continue;
         };
         holders.insert(owner.clone());
@@ -256,7 +256,7 @@ fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
         holders: holders.into_iter().collect(),
         left,
         stolen_keys,
-        nobodys,
+        unowned,
         verdict,
         expiry,
         due: expiry.zip(facts.periods).map(|(expiry, periods)| periods.due_from(expiry)),

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, KeyId};
 
 use super::{Losses, RoleDiagnosis, SignedRole};
-use crate::ceremony::quorum::Under;
-use crate::ceremony::tally::Standing;
+use crate::ceremony::quorum::Delegator;
+use crate::ceremony::tally::Tally;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
 use crate::model::role_version::Part;
@@ -79,7 +79,7 @@ pub enum Remark {
         /// What cannot get enough signatures.
         part: Part,
         /// Which file asks for them.
-        under: Under,
+        delegator: Delegator,
         /// How many more it needs.
         needed: u64,
         /// Who of those that are left could still sign.
@@ -101,8 +101,8 @@ pub(super) fn remarks(roles: &[RoleDiagnosis], at: DateTime<Utc>) -> Vec<Remark>
         }
     }
     for role in roles {
-        let nobodys = |key_id: &KeyId| Remark::NobodysKey { role: role.label.clone(), key_id: key_id.clone() };
-        remarks.extend(role.nobodys.iter().map(nobodys));
+        let unowned = |key_id: &KeyId| Remark::NobodysKey { role: role.label.clone(), key_id: key_id.clone() };
+        remarks.extend(role.unowned.iter().map(unowned));
     }
     let mut of_people: BTreeMap<&Name, Vec<String>> = BTreeMap::new();
     for role in roles.iter().filter(|role| matches!(role.role, SignedRole::People(_))) {
@@ -122,16 +122,16 @@ pub(super) fn remarks(roles: &[RoleDiagnosis], at: DateTime<Utc>) -> Vec<Remark>
 }
 
 /// What there is to say about an open ceremony. `roles` are those of what is published.
-pub(super) fn of_ceremony(id: &Name, standing: &Standing, roles: &[RoleDiagnosis], losses: &Losses) -> Vec<Remark> {
+pub(super) fn of_ceremony(id: &Name, tally: &Tally, roles: &[RoleDiagnosis], losses: &Losses) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let (mut asked, mut stolen) = (BTreeSet::new(), BTreeSet::new());
     let is_root = |role: &&RoleDiagnosis| role.role == SignedRole::People(CeremonyRole::Root);
     let root = roles.iter().find(is_root);
-    for (at, part) in standing.parts.iter().enumerate() {
+    for (at, part) in tally.parts.iter().enumerate() {
         stolen.extend(part.signed().into_iter().filter(|name| losses.stolen.contains(name)).cloned());
         for quorum in part.quorums.iter().filter(|quorum| !quorum.is_met()) {
             // Whoever has lost the key that the published root lists cannot sign under that root, and may well under the next.
-            let under_published = at == 0 && matches!(quorum.under, Under::OldRoot(_));
+            let under_published = at == 0 && matches!(quorum.delegator, Delegator::OldRoot(_));
             let has_lost_key = |name: &Name| under_published && root.is_some_and(|root| root.lost.contains(name));
             let missing = quorum.missing.iter().cloned();
             let (lost, left): (Vec<Name>, Vec<Name>) =
@@ -139,8 +139,8 @@ pub(super) fn of_ceremony(id: &Name, standing: &Standing, roles: &[RoleDiagnosis
             let needed = quorum.still_needed();
             asked.extend(lost);
             if (left.len() as u64) < needed {
-                let (part, under) = (part.part.clone(), quorum.under.clone());
-                remarks.push(Remark::Stuck { ceremony: id.clone(), part, under, needed, left });
+                let (part, delegator) = (part.part.clone(), quorum.delegator.clone());
+                remarks.push(Remark::Stuck { ceremony: id.clone(), part, delegator, needed, left });
             }
         }
     }

@@ -22,14 +22,14 @@ pub struct Intake {
     /// What was signed already, with the same key.
     pub known: Vec<Part>,
     /// What has changed since they signed it, or is no longer to be signed.
-    pub void: Vec<Part>,
+    pub voided: Vec<Part>,
     /// What did not verify or does not count.
     pub refused: Vec<Refusal>,
 }
 
 impl Intake {
     fn of(keyholder: Name) -> Intake {
-        Intake { keyholder, taken: Vec::new(), known: Vec::new(), void: Vec::new(), refused: Vec::new() }
+        Intake { keyholder, taken: Vec::new(), known: Vec::new(), voided: Vec::new(), refused: Vec::new() }
     }
 
     /// Whether nothing of it counts.
@@ -55,7 +55,7 @@ impl Ceremony<'_> {
         for (part, signature) in &reply.signatures {
             match self.signer_of(part, signature, None) {
                 Some((_, key)) => intake.file(part, self.take(part, holder, key, signature, reply.at, answers)),
-                None if !is_of_this_revision => intake.void.push(part.clone()),
+                None if !is_of_this_revision => intake.voided.push(part.clone()),
                 None if self.frozen().expiry(part).is_none() => {
                     intake.refused.push(Refusal::NothingToSign { part: part.clone() });
                 }

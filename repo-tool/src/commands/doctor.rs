@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline_ceremonies::{
-    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Standing, Verdict,
+    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Tally, Verdict,
 };
 use rootline_metadata::{Expiry, KeyId, instant_text};
 use serde_json::{Value, json};
@@ -180,9 +180,9 @@ fn look_at_ceremonies(
 ) -> Result<Vec<String>, Failure> {
     let mut damaged = Vec::new();
     for folder in context.folder.ceremonies()? {
-        let standing = standing(folder.clone(), published, keyholders);
-        match standing {
-            Ok(Some(standing)) => diagnosis.look_at_ceremony(folder.id(), &standing, losses),
+        let tally = tally(folder.clone(), published, keyholders);
+        match tally {
+            Ok(Some(tally)) => diagnosis.look_at_ceremony(folder.id(), &tally, losses),
             Ok(None) => {}
             Err(failure) => damaged.push(format!("ceremony {}: {}", folder.id(), failure.what())),
         }
@@ -191,11 +191,7 @@ fn look_at_ceremonies(
 }
 
 /// The tally of a ceremony that is being signed.
-fn standing(
-    folder: CeremonyFolder,
-    published: &Published,
-    keyholders: &Keyholders,
-) -> Result<Option<Standing>, Failure> {
+fn tally(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders) -> Result<Option<Tally>, Failure> {
     let record = folder.load(published)?;
     if record.stage()? != Stage::Frozen {
         return Ok(None);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing};
+use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Tally};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -69,7 +69,7 @@ impl OpenCeremony {
     }
 
     /// Counts who has signed.
-    pub(crate) fn tally(&self, files: &Answers) -> Result<Standing, Failure> {
+    pub(crate) fn tally(&self, files: &Answers) -> Result<Tally, Failure> {
         Ok(self.ceremony()?.tally(files))
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
     Answer, Answers, Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError,
-    SignedFacts, Standing, Transcript, TranscriptError,
+    SignedFacts, Tally, Transcript, TranscriptError,
 };
 use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
@@ -220,7 +220,7 @@ impl CeremonyRecord {
     pub(crate) fn note_signatures(
         &mut self,
         files: &Answers,
-        tally: &Standing,
+        tally: &Tally,
         keyholders: &Keyholders,
         attestations: &Evidence,
     ) -> Result<bool, Failure> {
@@ -237,7 +237,7 @@ impl CeremonyRecord {
             let part = tally.parts.iter().find(|part| part.part == file.part);
             part.is_some_and(|part| {
                 let rejected = part.rejected.iter().map(|(name, _)| name);
-                !part.void.iter().chain(rejected).any(|name| *name == file.keyholder)
+                !part.voided.iter().chain(rejected).any(|name| *name == file.keyholder)
             })
         };
         let scheme = |id: &KeyId| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rootline_ceremonies::{Bounds, CeremonyRole, FreezeError, Frozen, Plan, Published, PublishedError, Under};
+use rootline_ceremonies::{Bounds, CeremonyRole, Delegator, FreezeError, Frozen, Plan, Published, PublishedError};
 use rootline_metadata::json::Value;
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, name, part, parts, target};
 
@@ -33,12 +33,12 @@ fn a_delegated_role_is_signed_by_its_own_holders_and_found_from_every_root() {
     let frozen = room.freeze(&with_npm());
     assert_eq!(parts(&frozen), ["1.root", "1.targets", "1.npm"]);
     let id = name("test");
-    let standing = room.ceremony(&id, &frozen).tally(&room.answers(&frozen, &["frank", "alice"]));
-    let npm = &standing.parts[2];
-    assert_eq!((&npm.quorums[0].under, npm.is_met()), (&Under::Delegator(part("1.targets")), true));
+    let tally = room.ceremony(&id, &frozen).tally(&room.answers(&frozen, &["frank", "alice"]));
+    let npm = &tally.parts[2];
+    assert_eq!((&npm.quorums[0].delegator, npm.is_met()), (&Delegator::Targets(part("1.targets")), true));
     // Frank holds nothing else, and nobody else holds this.
     assert_eq!(npm.quorums[0].signed, [name("frank")]);
-    assert_eq!(standing.parts[0].quorums[0].signed, [name("alice")]);
+    assert_eq!(tally.parts[0].quorums[0].signed, [name("alice")]);
     let refused = room.seal(&frozen, &["alice", "bob", "carol"]).unwrap_err();
     assert_eq!(refused.to_string(), "npm 1 has 0 of 1 signatures asked for by targets 1");
 

@@ -400,11 +400,11 @@ fn an_open_ceremony_that_waits_for_the_lost_is_named_and_one_that_can_do_without
     renewal.renew(&ROOT).unwrap();
     let frozen = freeze(&room, &renewal);
     let id = name("test");
-    let standing = room.ceremony(&id, &frozen).tally(&room.answers(&frozen, &["alice"]));
+    let tally = room.ceremony(&id, &frozen).tally(&room.answers(&frozen, &["alice"]));
     let look = |losses: &Losses| {
         let mut diagnosis = diagnose(&room, losses);
         let before = diagnosis.remarks.len();
-        diagnosis.look_at_ceremony(&id, &standing, losses);
+        diagnosis.look_at_ceremony(&id, &tally, losses);
         diagnosis.remarks.split_off(before)
     };
     let of = |lost: &[&str]| look(&losses(lost));

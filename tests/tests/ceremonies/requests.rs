@@ -190,9 +190,9 @@ fn a_flipped_bit_anywhere_in_an_answer_is_refused_or_harmless() {
             kept += 1;
             let taken = taken.unwrap();
             assert_eq!((&taken.keyholder, answers.len()), (&name(of), 1), "byte {at}, bit {bit}");
-            let standing = ceremony.tally(&answers);
-            assert_eq!(standing.kept(), [(&part("2.root"), &name(of))], "byte {at}, bit {bit}");
-            assert!(standing.parts[0].rejected.is_empty() && standing.void().is_empty());
+            let tally = ceremony.tally(&answers);
+            assert_eq!(tally.kept(), [(&part("2.root"), &name(of))], "byte {at}, bit {bit}");
+            assert!(tally.parts[0].rejected.is_empty() && tally.voided().is_empty());
             assert_eq!(
                 answers.values().next().unwrap().signatures[0].bytes,
                 key(of).sign(&made.frozen().message(&part("2.root")).unwrap())
@@ -230,8 +230,8 @@ fn an_answer_is_its_keyholders_and_its_ceremonys() {
     let other = Reply { ceremony: name("other"), ..alice.clone() };
     let refused = ceremony.take_reply(&other, &mut answers).unwrap_err();
     assert_eq!(refused, Refusal::OtherCeremony { ceremony: name("other") });
-    let nobodys = Reply { keyholder: name("mallory"), ..alice.clone() };
-    let refused = ceremony.take_reply(&nobodys, &mut answers).unwrap_err();
+    let unowned = Reply { keyholder: name("mallory"), ..alice.clone() };
+    let refused = ceremony.take_reply(&unowned, &mut answers).unwrap_err();
     assert_eq!(refused, Refusal::NoSuchKeyholder { name: name("mallory") });
     let bobs = Reply { keyholder: name("bob"), ..alice.clone() };
     let intake = ceremony.take_reply(&bobs, &mut answers).unwrap();

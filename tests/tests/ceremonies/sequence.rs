@@ -1,6 +1,6 @@
 //! Several roots in one ceremony: where a threshold or more of root's keys change.
 
-use rootline_ceremonies::{Keyholder, Keyholders, Under};
+use rootline_ceremonies::{Delegator, Keyholder, Keyholders};
 use rootline_metadata::{Role as _, TopLevelRole};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, key, keyholder, name, parts};
 
@@ -21,14 +21,14 @@ fn three_of_five_are_replaced_by_two_roots_that_one_ceremony_makes() {
     assert_eq!(parts(&frozen), ["2.root", "3.root", "2.targets"]);
 
     let id = name("test");
-    let standing = room.ceremony(&id, &frozen).tally(&Default::default());
-    let asked = |part: usize| -> Vec<Under> {
-        standing.parts[part].quorums.iter().map(|quorum| quorum.under.clone()).collect()
+    let tally = room.ceremony(&id, &frozen).tally(&Default::default());
+    let asked = |part: usize| -> Vec<Delegator> {
+        tally.parts[part].quorums.iter().map(|quorum| quorum.delegator.clone()).collect()
     };
     let version = |number| rootline_metadata::Version::new(number).unwrap();
-    assert_eq!(asked(0), [Under::OldRoot(version(1)), Under::NewRoot(version(2))]);
-    assert_eq!(asked(1), [Under::OldRoot(version(2)), Under::NewRoot(version(3))]);
-    assert_eq!(asked(2), [Under::Root(version(3))]);
+    assert_eq!(asked(0), [Delegator::OldRoot(version(1)), Delegator::NewRoot(version(2))]);
+    assert_eq!(asked(1), [Delegator::OldRoot(version(2)), Delegator::NewRoot(version(3))]);
+    assert_eq!(asked(2), [Delegator::Root(version(3))]);
 
     room.hold(&plan, &["alice", "bob", "erin", "frank", "grace"]);
     assert_eq!(room.published.roots().len(), 3);

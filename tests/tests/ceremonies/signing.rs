@@ -1,6 +1,6 @@
 //! Signing, counting and sealing.
 
-use rootline_ceremonies::{Answer, Answers, Ceremony, Frozen, Keyholder, Keyholders, Name, Part, Refusal, Under};
+use rootline_ceremonies::{Answer, Answers, Ceremony, Delegator, Frozen, Keyholder, Keyholders, Name, Part, Refusal};
 use rootline_metadata::{KeyId, Role as _, Version, hex};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
 
@@ -112,9 +112,9 @@ fn the_tally_names_who_has_signed_and_who_is_missing() {
     let (room, frozen) = first();
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
-    let standing = ceremony.tally(&room.answers(&frozen, &["erin", "bob"]));
-    assert!(!standing.is_met());
-    for (role, of) in standing.parts.iter().zip([root_1(), targets_1()]) {
+    let tally = ceremony.tally(&room.answers(&frozen, &["erin", "bob"]));
+    assert!(!tally.is_met());
+    for (role, of) in tally.parts.iter().zip([root_1(), targets_1()]) {
         assert_eq!((&role.part, role.quorums.len()), (&of, 1));
         let quorum = &role.quorums[0];
         assert_eq!(
@@ -152,21 +152,21 @@ fn a_new_root_needs_the_old_one_and_itself() {
     let frozen = room.freeze(&PlanText::of(&["alice", "carol", "dave", "frank", "grace"], 3).on(10));
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
-    let standing = ceremony.tally(&room.answers(&frozen, &["alice", "bob", "frank"]));
-    let [old, new] = &standing.parts[0].quorums[..] else { panic!("{standing:?}") };
+    let tally = ceremony.tally(&room.answers(&frozen, &["alice", "bob", "frank"]));
+    let [old, new] = &tally.parts[0].quorums[..] else { panic!("{tally:?}") };
     assert_eq!(
-        (&old.under, &old.signed, old.still_needed()),
-        (&Under::OldRoot(version(1)), &names(&["alice", "bob"]), 1)
+        (&old.delegator, &old.signed, old.still_needed()),
+        (&Delegator::OldRoot(version(1)), &names(&["alice", "bob"]), 1)
     );
     assert_eq!(
-        (&new.under, &new.signed, new.still_needed()),
-        (&Under::NewRoot(version(2)), &names(&["alice", "frank"]), 1)
+        (&new.delegator, &new.signed, new.still_needed()),
+        (&Delegator::NewRoot(version(2)), &names(&["alice", "frank"]), 1)
     );
     assert_eq!(old.missing, names(&["carol", "dave", "erin"]));
     assert_eq!(new.missing, names(&["carol", "dave", "grace"]));
     // Targets are signed by those whom the new root names.
-    let targets = &standing.parts[1].quorums[0];
-    assert_eq!((&targets.under, &targets.signed), (&Under::Root(version(2)), &names(&["alice", "frank"])));
+    let targets = &tally.parts[1].quorums[0];
+    assert_eq!((&targets.delegator, &targets.signed), (&Delegator::Root(version(2)), &names(&["alice", "frank"])));
 
     let refused = room.seal(&frozen, &["alice", "frank", "grace"]).unwrap_err();
     assert_eq!(refused.to_string(), "root 2 has 1 of 3 signatures asked for by root 1");
@@ -196,8 +196,8 @@ fn a_person_behind_two_keys_counts_once() {
 
     let mut answers = room.answers(&frozen, &["carol"]);
     answers.insert((part("2.root"), name("alice")), with_both);
-    let standing = ceremony.tally(&answers);
-    let old = &standing.parts[0].quorums[0];
+    let tally = ceremony.tally(&answers);
+    let old = &tally.parts[0].quorums[0];
     assert_eq!((&old.signed, old.threshold), (&names(&["alice", "carol"]), 3));
     assert!(matches!(ceremony.seal(&answers), Err(Refusal::NotEnough { .. })));
 }
@@ -215,8 +215,8 @@ fn a_persons_next_key_is_vouched_for_by_the_one_before() {
     let mut answers = room.answers(&frozen, &["bob", "carol"]);
     let old = ceremony.sign(&part("2.root"), &name("alice"), &key("alice"), day(0), None).unwrap();
     answers.insert((part("2.root"), name("alice")), old.clone());
-    let standing = ceremony.tally(&answers);
-    assert_eq!(standing.parts[0].quorums.iter().map(|quorum| quorum.signed.len()).collect::<Vec<_>>(), [3, 2]);
+    let tally = ceremony.tally(&answers);
+    assert_eq!(tally.parts[0].quorums.iter().map(|quorum| quorum.signed.len()).collect::<Vec<_>>(), [3, 2]);
     let both = ceremony.sign(&part("2.root"), &name("alice"), &key("alice-2"), day(0), Some(&old)).unwrap();
     answers.insert((part("2.root"), name("alice")), both);
     let targets = ceremony.sign(&part("2.targets"), &name("alice"), &key("alice-2"), day(0), None).unwrap();
@@ -258,8 +258,8 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
         }),
     ];
     for (at, (filed_for, answer, expected)) in cases.into_iter().enumerate() {
-        let standing = ceremony.tally(&Answers::from([((root_1(), name(filed_for)), answer)]));
-        let root = &standing.parts[0];
+        let tally = ceremony.tally(&Answers::from([((root_1(), name(filed_for)), answer)]));
+        let root = &tally.parts[0];
         assert!(root.quorums[0].signed.is_empty(), "{at}");
         let [(who, why)] = &root.rejected[..] else { panic!("{at}: {root:?}") };
         assert!(*who == name(filed_for) && expected(why), "{at}: {why}");
@@ -277,10 +277,10 @@ fn an_answer_to_an_earlier_revision_is_void_and_one_to_bytes_that_stayed_is_kept
     let frozen = room.freeze(&PlanText::of(&FIVE, 3));
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
-    let standing = ceremony.tally(&answers);
-    assert!(standing.parts[0].is_met() && standing.parts[0].void.is_empty());
+    let tally = ceremony.tally(&answers);
+    assert!(tally.parts[0].is_met() && tally.parts[0].voided.is_empty());
     assert_eq!(
-        (standing.parts[1].void.clone(), standing.parts[1].quorums[0].signed.len()),
+        (tally.parts[1].voided.clone(), tally.parts[1].quorums[0].signed.len()),
         (names(&["alice", "bob", "carol"]), 0)
     );
     // They sign again, over what they signed before.

@@ -392,8 +392,8 @@ fn a_head_is_signed_by_a_keyholder_for_one_ceremony_and_one_number_of_lines() {
     assert!(matches!(check(&relabelled, "second"), HeadRefusal::WrongSignature { .. }));
     let bobs = HeadSignature { keyholder: name("bob"), ..good.clone() };
     assert!(matches!(check(&bobs, "first"), HeadRefusal::NotTheirKey { .. }));
-    let nobodys = HeadSignature { keyholder: name("nobody"), ..good.clone() };
-    assert!(matches!(check(&nobodys, "first"), HeadRefusal::NoSuchKeyholder { .. }));
+    let unowned = HeadSignature { keyholder: name("nobody"), ..good.clone() };
+    assert!(matches!(check(&unowned, "first"), HeadRefusal::NoSuchKeyholder { .. }));
     let mut more = good.clone();
     more.head.lines += 1;
     assert!(matches!(check(&more, "first"), HeadRefusal::WrongSignature { .. }));

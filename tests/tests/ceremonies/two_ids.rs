@@ -77,7 +77,7 @@ fn one_key_under_two_ids_counts_once_in_the_next_ceremony() {
     let ceremony_id = name("test");
     let ceremony = room.ceremony(&ceremony_id, &frozen);
     let mut answers = room.answers(&frozen, &["alice", "bob"]);
-    let old = |standing: &rootline_ceremonies::Standing| standing.parts[0].quorums[0].clone();
+    let old = |tally: &rootline_ceremonies::Tally| tally.parts[0].quorums[0].clone();
     let told = old(&ceremony.tally(&answers));
     assert_eq!((told.signed.clone(), told.still_needed()), (vec![name("alice"), name("bob")], 1));
     assert_eq!(told.missing, [name("carol"), name("dave"), name("erin")]);

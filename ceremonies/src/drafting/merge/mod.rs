@@ -324,6 +324,6 @@ fn conflict(what: &str, first: &str, second: &str) -> MergeError {
 /// Signatures of two ceremonies that a plan put together from both would void: by part and keyholder.
 pub fn voided<'a>(answers: &'a Answers, merged: &Frozen) -> Vec<(&'a Part, &'a Name)> {
     let digest = |part: &Part| merged.message(part).map(|message| crate::ceremony::ceremony::digest(&message));
-    let void = answers.iter().filter(|((part, _), answer)| digest(part).as_ref() != Some(&answer.payload));
-    void.map(|((part, name), _)| (part, name)).collect()
+    let voided = answers.iter().filter(|((part, _), answer)| digest(part).as_ref() != Some(&answer.payload));
+    voided.map(|((part, name), _)| (part, name)).collect()
 }

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use clap::Args;
 use rootline_ceremonies::{
     Answers, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Intake, Keyholders, Name, Part,
-    Published, Reply, Standing, Transcript,
+    Published, Reply, Tally, Transcript,
 };
 use serde_json::{Value, json};
 
-use super::tally::{standing_json, standing_lines};
+use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, find, refuse_closed};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
@@ -52,7 +52,7 @@ pub(crate) struct AcceptArgs {
 }
 
 /// A ceremony with its tally, and who there is.
-type Counted<'a> = (&'a Name, Standing, &'a Keyholders);
+type Counted<'a> = (&'a Name, Tally, &'a Keyholders);
 
 /// A ceremony that signatures come in for.
 struct Receiving {
@@ -72,11 +72,11 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
         let name = if is_standard { "standard input".to_owned() } else { file.display().to_string() };
         done.push((name, inbox.accept(file)));
     }
-    let mut standings = Vec::new();
+    let mut tallies = Vec::new();
     for (id, Receiving { open, files, attestations }) in &mut inbox.ceremonies {
-        let standing = open.tally(files)?;
-        open.record.note_signatures(files, &standing, &open.keyholders, attestations)?;
-        standings.push((id, standing, &open.keyholders));
+        let tally = open.tally(files)?;
+        open.record.note_signatures(files, &tally, &open.keyholders, attestations)?;
+        tallies.push((id, tally, &open.keyholders));
     }
     let (mut lines, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (name, result) in done {
@@ -92,25 +92,25 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
-    report(&lines, &files, &standings, !refused.is_empty(), context);
+    report(&lines, &files, &tallies, !refused.is_empty(), context);
     fail(refused, args.files.len())
 }
 
 /// One document with `--json`: of a failure, that of the failure.
-fn report(lines: &[String], files: &[Value], standings: &[Counted<'_>], is_failure: bool, context: &Context) {
+fn report(lines: &[String], files: &[Value], tallies: &[Counted<'_>], is_failure: bool, context: &Context) {
     if context.json && is_failure {
         return;
     }
-    let standing = |(id, standing, keyholders): &Counted<'_>| json!({ "ceremony": id.as_str(), "standing": standing_json(standing, keyholders) });
-    let document = json!({ "files": files, "ceremonies": standings.iter().map(standing).collect::<Vec<_>>() });
+    let tally = |(id, tally, keyholders): &Counted<'_>| json!({ "ceremony": id.as_str(), "standing": tally_json(tally, keyholders) });
+    let document = json!({ "files": files, "ceremonies": tallies.iter().map(tally).collect::<Vec<_>>() });
     context.report(&document, |line| {
         lines.iter().for_each(|text| line(format_args!("{text}")));
-        for (id, standing, keyholders) in standings {
-            if standings.len() > 1 {
+        for (id, tally, keyholders) in tallies {
+            if tallies.len() > 1 {
                 line(format_args!("{id}:"));
             }
-            standing_lines(standing, keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
-            if standing.is_met() {
+            tally_lines(tally, keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
+            if tally.is_met() {
                 line(format_args!("next: rootline-repo ceremony seal {id}"));
             }
         }
@@ -181,7 +181,7 @@ impl Inbox<'_> {
         receiving.keep(&accepted.intake)?;
         match accepted.intake.is_in_vain() && accepted.intake.refused.is_empty() {
             true => Err(Failure::new(
-                accepted.void_text(),
+                accepted.voided_text(),
                 format!("send {} a new request: rootline-repo ceremony request {}", reply.keyholder, reply.ceremony),
             )
             .breaking("a signature counts for the bytes that it is over")),
@@ -249,7 +249,7 @@ impl Receiving {
 
 impl Accepted {
     fn lines(&self, file: &str) -> Vec<String> {
-        let Intake { keyholder, taken, known, void, refused } = &self.intake;
+        let Intake { keyholder, taken, known, voided, refused } = &self.intake;
         let mut lines = Vec::new();
         if !taken.is_empty() {
             lines.push(format!("{file}: {keyholder} has signed {}", parts_text(taken)));
@@ -257,22 +257,22 @@ impl Accepted {
         if !known.is_empty() {
             lines.push(format!("{file}: {keyholder} had signed {} already", parts_text(known)));
         }
-        if !void.is_empty() {
-            lines.push(format!("{file}: {}", self.void_text()));
+        if !voided.is_empty() {
+            lines.push(format!("{file}: {}", self.voided_text()));
         }
         lines.extend(refused.iter().map(|refusal| format!("{file}: refused: {refusal}")));
         lines
     }
 
     /// Whose signatures are void, and why.
-    fn void_text(&self) -> String {
-        let Intake { keyholder, void, .. } = &self.intake;
+    fn voided_text(&self) -> String {
+        let Intake { keyholder, voided, .. } = &self.intake;
         let what = match &self.earlier {
             Some((_, Some(revision))) => format!("revision {revision}"),
             Some((fingerprint, None)) => format!("what was never frozen here, with the fingerprint {fingerprint}"),
             None => "something else".to_owned(),
         };
-        match &void[..] {
+        match &voided[..] {
             [] => format!("{keyholder} has signed nothing"),
             [part] => format!("{keyholder} signed {what}: {part} has changed since"),
             several => format!("{keyholder} signed {what}: {} have changed since", parts_text(several)),
@@ -281,8 +281,8 @@ impl Accepted {
 
     fn to_json(&self, file: &str) -> Value {
         let parts = |parts: &[Part]| -> Value { parts.iter().map(ToString::to_string).collect() };
-        let Intake { keyholder, taken, known, void, refused: _ } = &self.intake;
-        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(taken), "known": parts(known), "void": parts(void) })
+        let Intake { keyholder, taken, known, voided, refused: _ } = &self.intake;
+        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(taken), "known": parts(known), "void": parts(voided) })
     }
 
     /// What was refused of it.

@@ -1,7 +1,7 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
 use rootline_ceremonies::{
-    Answers, Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Standing,
+    Answers, Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Tally,
 };
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub(super) struct Done {
     before: Option<FrozenRecord>,
     pub(super) record: FrozenRecord,
     pub(super) files: Answers,
-    pub(super) standing: Standing,
+    pub(super) tally: Tally,
     pub(super) evidence: Evidence,
 }
 
@@ -67,26 +67,26 @@ pub(super) fn freeze_plan(
         ceremony.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
     }
     let files = ceremony.folder().signature_files()?;
-    let standing = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);
-    Ok(Done { files, standing, before, record, evidence })
+    let tally = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);
+    Ok(Done { files, tally, before, record, evidence })
 }
 
 fn report(
     id: &Name,
     frozen: &Frozen,
-    Done { before, record, standing, .. }: &Done,
+    Done { before, record, tally, .. }: &Done,
     touching: &[Touching],
     context: &Context,
 ) {
     let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
-    let (void, kept) = (standing.void(), standing.kept());
+    let (voided, kept) = (tally.voided(), tally.kept());
     let fingerprint = record.fingerprint();
     let json = json!({
         "ceremony": id.as_str(),
         "revision": record.revision,
         "files": files,
         "fingerprint": fingerprint.to_hex(),
-        "void": signatures_json(void.iter().copied()),
+        "void": signatures_json(voided.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
         "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
     });
@@ -101,8 +101,8 @@ fn report(
         line(format_args!("to be signed: {}", files.join(", ")));
         line(format_args!("fingerprint, for keyholders to read to each other:"));
         line(format_args!("  {fingerprint}"));
-        if !void.is_empty() {
-            let again = signatures_text(void.iter().copied());
+        if !voided.is_empty() {
+            let again = signatures_text(voided.iter().copied());
             line(format_args!("void, as what was signed has changed; these have to sign again: {again}"));
         }
         if !kept.is_empty() {

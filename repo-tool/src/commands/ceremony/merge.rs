@@ -74,11 +74,11 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         into.note(context.now, event)?;
     }
     let done = freeze::freeze_plan(&mut into, &plan, &frozen, &published, &keyholders, context)?;
-    into.note_signatures(&done.files, &done.standing, &keyholders, &done.evidence)?;
+    into.note_signatures(&done.files, &done.tally, &keyholders, &done.evidence)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::abandoned(&reason))?;
 
-    let kept = done.standing.kept();
+    let kept = done.tally.kept();
     let report = json!({
         "ceremony": into.id().as_str(),
         "merged": from.id().as_str(),
@@ -129,19 +129,19 @@ fn kept(
     keyholders: &Keyholders,
 ) -> Result<Answers, Failure> {
     let answers = record.folder().signature_files()?;
-    let standing = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&answers);
-    let kept = standing.kept();
+    let tally = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&answers);
+    let kept = tally.kept();
     Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
 }
 
 fn refuse_to_void(own: &Answers, others: &Answers, merged: &Frozen) -> Result<(), Failure> {
-    let void: Vec<_> = voided(own, merged).into_iter().chain(voided(others, merged)).collect();
-    if void.is_empty() {
+    let voided: Vec<_> = voided(own, merged).into_iter().chain(voided(others, merged)).collect();
+    if voided.is_empty() {
         return Ok(());
     }
-    let void = signatures_text(void);
+    let voided = signatures_text(voided);
     Err(Failure::new(
-        format!("merging the two would void signatures: {void}"),
+        format!("merging the two would void signatures: {voided}"),
         "finish one of the two and publish it, then freeze the other again: its plan still says what it wants",
     )
     .breaking("what was signed stays signed as long as it is not changed"))

@@ -1,6 +1,6 @@
 //! `rootline-repo ceremony seal`: the signatures go in.
 
-use rootline_ceremonies::{Event, EventKind, Standing};
+use rootline_ceremonies::{Event, EventKind, Tally};
 use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
@@ -15,20 +15,19 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     open.frozen.check_targets(&context.folder.targets()?, &open.published)?;
     let attestations = open.attestations(context)?;
     let signatures = open.signature_files()?;
-    let standing = open.tally(&signatures)?;
-    for (part, (name, why)) in
-        standing.parts.iter().flat_map(|part| part.rejected.iter().map(move |no| (&part.part, no)))
+    let tally = open.tally(&signatures)?;
+    for (part, (name, why)) in tally.parts.iter().flat_map(|part| part.rejected.iter().map(move |no| (&part.part, no)))
     {
         context.terminal.warning(format_args!("{part}: what is filed for {name} is left out: {why}"));
     }
     let sealed = open.ceremony()?.seal(&signatures)?;
-    open.record.note_signatures(&signatures, &standing, &open.keyholders, &attestations)?;
+    open.record.note_signatures(&signatures, &tally, &open.keyholders, &attestations)?;
     open.record.folder().write_sealed(&sealed)?;
     let files = digests(sealed.files());
     // Sealed once more with nothing new in it, there is nothing to note down.
     if open.record.transcript().sealing().is_none_or(|before| before.event.facts.get("files") != Some(&files)) {
-        let event = Event::new(EventKind::Sealed).with("files", files).with("signed", signed(&standing));
-        open.record.note(context.now, event.with("tally", tally(&standing)))?;
+        let event = Event::new(EventKind::Sealed).with("files", files).with("signed", signed(&tally));
+        open.record.note(context.now, event.with("tally", tally_facts(&tally)))?;
     }
     let id = open.id();
     let names: Vec<&String> = sealed.files().keys().collect();
@@ -42,21 +41,21 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Who has signed each file, by name.
-fn signed(standing: &Standing) -> ValueMembers {
-    standing.parts.iter().fold(ValueMembers::new(), |members, part| {
+fn signed(tally: &Tally) -> ValueMembers {
+    tally.parts.iter().fold(ValueMembers::new(), |members, part| {
         let names: Value = part.signed().into_iter().map(|name| name.as_str()).collect();
         members.with(&part.part.file_name(), names)
     })
 }
 
 /// The tally that allowed the sealing: for each file and each root that asks for signatures, how many were needed and who gave them.
-fn tally(standing: &Standing) -> Value {
-    let quorums = standing.parts.iter().flat_map(|part| part.quorums.iter().map(move |quorum| (&part.part, quorum)));
+fn tally_facts(tally: &Tally) -> Value {
+    let quorums = tally.parts.iter().flat_map(|part| part.quorums.iter().map(move |quorum| (&part.part, quorum)));
     let tallied = quorums.map(|(part, quorum)| {
         ValueMembers::new()
             .with("role", part.role.name())
             .with("version", part.version.number())
-            .with("under", quorum.under.to_string())
+            .with("under", quorum.delegator.to_string())
             .with("threshold", quorum.threshold)
             .with("signed", quorum.signed.iter().map(|name| name.as_str()).collect::<Value>())
     });

@@ -8,7 +8,7 @@ use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review;
-use super::tally::{standing_json, standing_lines};
+use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, load};
 use crate::commands::confirmation::{Agreement, Question};
 use crate::commands::{parse_name, parse_role};
@@ -67,8 +67,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let mut files = open.signature_files()?;
     let signed = sign(args, &keyholder, &key, &open, &mut files, context);
 
-    let standing = open.tally(&files)?;
-    let has_noted = open.record.note_signatures(&files, &standing, &open.keyholders, &attestations)?;
+    let tally = open.tally(&files)?;
+    let has_noted = open.record.note_signatures(&files, &tally, &open.keyholders, &attestations)?;
     let signed = match signed {
         Ok(parts) => parts,
         // They were signed by a command that was ended before it could note that down.
@@ -81,12 +81,12 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
         "signed": parts,
-        "standing": standing_json(&standing, &open.keyholders),
+        "standing": tally_json(&tally, &open.keyholders),
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
-        standing_lines(&standing, &open.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
-        if standing.is_met() {
+        tally_lines(&tally, &open.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
+        if tally.is_met() {
             line(format_args!("next: rootline-repo ceremony seal {id}"));
         }
     });

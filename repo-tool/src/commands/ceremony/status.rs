@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use rootline_ceremonies::{Name, Standing};
+use rootline_ceremonies::{Name, Tally};
 use serde_json::json;
 
 use super::overlapping::{Touching, touching};
-use super::tally::{standing_json, standing_lines, with_places};
+use super::tally::{tally_json, tally_lines, with_places};
 use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -28,30 +28,28 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let open = OpenCeremony::load(record, published, context)?;
-    let standing = open.tally(&open.signature_files()?)?;
+    let tally = open.tally(&open.signature_files()?)?;
     let touching = touching(&id, &open.frozen_record, &open.published, context)?;
-    let tokens = tokens(&standing, &open, context);
+    let tokens = tokens(&tally, &open, context);
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
         "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
         "revision": open.frozen_record.revision,
         "fingerprint": open.frozen_record.fingerprint().to_hex(),
-        "standing": standing_json(&standing, &open.keyholders),
+        "standing": tally_json(&tally, &open.keyholders),
         "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
     let have_own_line: Vec<&Name> = tokens.iter().map(|(name, _)| name).collect();
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
-        standing_lines(&standing, &open.keyholders, &have_own_line)
-            .iter()
-            .for_each(|text| line(format_args!("{text}")));
+        tally_lines(&tally, &open.keyholders, &have_own_line).iter().for_each(|text| line(format_args!("{text}")));
         touching.iter().for_each(|other| line(format_args!("{other}")));
         for (name, token) in &tokens {
             let text = format!("  {name}: insert {token}");
             line(format_args!("{}", with_places(text, name, &open.keyholders)));
         }
-        match (stage, standing.is_met()) {
+        match (stage, tally.is_met()) {
             (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
             (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),
             _ => line(format_args!("next: rootline-repo ceremony sign {id} --key URI")),
@@ -62,12 +60,12 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 
 /// Which token each of those who could still sign is to insert, where it is known. What does not hold tells nothing here: it is refused
 /// where it counts.
-fn tokens(standing: &Standing, open: &OpenCeremony, context: &Context) -> Vec<(Name, String)> {
+fn tokens(tally: &Tally, open: &OpenCeremony, context: &Context) -> Vec<(Name, String)> {
     let known = || {
         let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
         Evidence::read(&context.folder, &open.keyholders, policy.attestation(), &roots, context.now)
     };
     let evidence = known().unwrap_or_default();
-    let missing = standing.can_still_sign().into_iter();
+    let missing = tally.can_still_sign().into_iter();
     missing.filter_map(|name| Some((name.clone(), evidence.token_text(name)?))).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_ceremonies::{Keyholders, Name, Part, PartStanding, QuorumStanding, Standing};
+use rootline_ceremonies::{Keyholders, Name, Part, QuorumTally, RoleTally, Tally};
 use serde_json::{Value, json};
 
 use crate::signer::recorded_place;
@@ -13,15 +13,15 @@ const MAX_ALIKE_ONE_BY_ONE: usize = 8;
 
 /// One line for each quorum, and one for each answer that does not count. Files of which all the same is to be said, as of many bins, are told of
 /// at once. Whoever is missing is told with what they sign with, where that is noted down and they have no line of their own, which says it.
-pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_own_line: &[&Name]) -> Vec<String> {
+pub(super) fn tally_lines(tally: &Tally, keyholders: &Keyholders, have_own_line: &[&Name]) -> Vec<String> {
     let name = |name: &Name| match have_own_line.contains(&name) {
         true => name.to_string(),
         false => with_places(name.to_string(), name, keyholders),
     };
-    let gone = standing.gone.iter();
-    let gone =
-        gone.map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
-    let unnamed: Vec<_> = standing.parts.iter().map(|part| (part, part_lines(part, "", &name))).collect();
+    let obsolete = tally.obsolete.iter();
+    let obsolete = obsolete
+        .map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
+    let unnamed: Vec<_> = tally.parts.iter().map(|part| (part, part_lines(part, "", &name))).collect();
     let alike = unnamed.chunk_by(|(_, lines), (_, next)| lines == next);
     let told = alike.flat_map(|alike| match alike {
         [(first, _), .., (last, _)] if alike.len() > MAX_ALIKE_ONE_BY_ONE => {
@@ -29,7 +29,7 @@ pub(super) fn standing_lines(standing: &Standing, keyholders: &Keyholders, have_
         }
         few => few.iter().flat_map(|(part, _)| part_lines(part, &part.part.to_string(), &name)).collect(),
     });
-    told.chain(gone).collect()
+    told.chain(obsolete).collect()
 }
 
 /// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
@@ -47,10 +47,10 @@ pub(super) fn with_places(text: String, name: &Name, keyholders: &Keyholders) ->
     }
 }
 
-fn part_lines(standing: &PartStanding, part: &str, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
+fn part_lines(tally: &RoleTally, part: &str, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
     let mut lines = Vec::new();
-    for quorum in &standing.quorums {
-        let QuorumStanding { under, threshold, signed, missing, nobodys } = quorum;
+    for quorum in &tally.quorums {
+        let QuorumTally { delegator, threshold, signed, missing, unowned } = quorum;
         let still = match quorum.still_needed() {
             0 => "enough".to_owned(),
             needed if missing.is_empty() => format!("{needed} more needed, of: {}", join(missing)),
@@ -60,30 +60,30 @@ fn part_lines(standing: &PartStanding, part: &str, shown: &dyn Fn(&Name) -> Stri
             }
         };
         let count = signed.len();
-        lines.push(format!("  {part} under {under}: {count} of {threshold} ({}); {still}", join(signed)));
-        if !nobodys.is_empty() && !quorum.is_met() {
-            let ids: Vec<&str> = nobodys.iter().map(|id| id.short()).collect();
+        lines.push(format!("  {part} under {delegator}: {count} of {threshold} ({}); {still}", join(signed)));
+        if !unowned.is_empty() && !quorum.is_met() {
+            let ids: Vec<&str> = unowned.iter().map(|id| id.short()).collect();
             lines.push(format!("    keys that are nobody's here: {}", ids.join(", ")));
         }
     }
-    for name in &standing.void {
+    for name in &tally.voided {
         lines.push(format!("  {part}: {name} signed an earlier revision and has to sign again"));
     }
-    for (name, why) in &standing.rejected {
+    for (name, why) in &tally.rejected {
         lines.push(format!("  {part}: what is filed for {name} does not count: {why}"));
     }
     lines
 }
 
-pub(super) fn standing_json(standing: &Standing, keyholders: &Keyholders) -> Value {
+pub(super) fn tally_json(tally: &Tally, keyholders: &Keyholders) -> Value {
     let names = |names: &[Name]| -> Value { names.iter().map(Name::as_str).collect() };
     let signers = |names: &[Name]| -> Value {
         let places = names.iter().map(|name| (name.to_string(), places(name, keyholders)));
         places.filter(|(_, places)| !places.is_empty()).map(|(name, places)| (name, json!(places))).collect()
     };
-    let quorum = |quorum: &QuorumStanding| {
+    let quorum = |quorum: &QuorumTally| {
         json!({
-            "under": quorum.under.to_string(),
+            "under": quorum.delegator.to_string(),
             "threshold": quorum.threshold,
             "signed": names(&quorum.signed),
             "missing": names(&quorum.missing),
@@ -91,20 +91,20 @@ pub(super) fn standing_json(standing: &Standing, keyholders: &Keyholders) -> Val
             "still_needed": quorum.still_needed(),
         })
     };
-    let part = |standing: &PartStanding| {
+    let part = |tally: &RoleTally| {
         let rejected = |(name, why): &(Name, rootline_ceremonies::Refusal)| json!({ "keyholder": name.as_str(), "why": why.to_string() });
         json!({
-            "role": standing.part.role.name(),
-            "version": standing.part.version.number(),
-            "quorums": standing.quorums.iter().map(quorum).collect::<Vec<_>>(),
-            "void": names(&standing.void),
-            "rejected": standing.rejected.iter().map(rejected).collect::<Vec<_>>(),
+            "role": tally.part.role.name(),
+            "version": tally.part.version.number(),
+            "quorums": tally.quorums.iter().map(quorum).collect::<Vec<_>>(),
+            "void": names(&tally.voided),
+            "rejected": tally.rejected.iter().map(rejected).collect::<Vec<_>>(),
         })
     };
     json!({
-        "complete": standing.is_met(),
-        "roles": standing.parts.iter().map(part).collect::<Vec<_>>(),
-        "gone": signatures_json(standing.gone.iter().map(|(part, name)| (part, name))),
+        "complete": tally.is_met(),
+        "roles": tally.parts.iter().map(part).collect::<Vec<_>>(),
+        "gone": signatures_json(tally.obsolete.iter().map(|(part, name)| (part, name))),
     })
 }
 

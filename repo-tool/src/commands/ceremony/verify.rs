@@ -229,8 +229,8 @@ impl Replay<'_> {
         for entry in &noted {
             self.check_noted(entry, frozen, &answers)?;
         }
-        let (good, void) = (checked.good.len(), checked.void.len());
-        Ok(format!("{good} good, {void} over an earlier revision, {} noted down", noted.len()))
+        let (good, voided) = (checked.good.len(), checked.voided.len());
+        Ok(format!("{good} good, {voided} over an earlier revision, {} noted down", noted.len()))
     }
 
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.

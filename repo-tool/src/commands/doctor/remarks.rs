@@ -53,8 +53,8 @@ fn line(remark: &Remark) -> Option<String> {
             "ceremony {ceremony} has signatures by keys that are stolen, of {}: ask whether they are theirs, or abandon it",
             join(names)
         ),
-        Remark::Stuck { ceremony, part, under, needed, left } => format!(
-            "ceremony {ceremony} cannot be sealed any more as it is frozen: {part} under {under} needs {needed} more, of {}; \
+        Remark::Stuck { ceremony, part, delegator, needed, left } => format!(
+            "ceremony {ceremony} cannot be sealed any more as it is frozen: {part} under {delegator} needs {needed} more, of {}; \
              abandon it, or change its plan and freeze it again",
             join(left)
         ),
