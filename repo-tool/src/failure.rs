@@ -12,7 +12,7 @@ use rootline_ceremonies::{
 };
 use rootline_metadata::sigstore::EditError;
 
-use crate::publish::preflight::GateRefusal;
+use crate::publish::preflight::PreflightRefusal;
 use crate::text::plain;
 
 /// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
@@ -117,8 +117,8 @@ impl From<SignerError> for Failure {
     }
 }
 
-impl From<GateRefusal> for Failure {
-    fn from(refused: GateRefusal) -> Self {
+impl From<PreflightRefusal> for Failure {
+    fn from(refused: PreflightRefusal) -> Self {
         let failure = Failure::new(refused.to_string(), refused.hint());
         match refused.refusal() {
             Some(refusal) => failure.breaking(refusal.check.to_string()),

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 /// Given before, as an option; otherwise somebody is asked.
 #[derive(Args, Debug)]
-pub(crate) struct Agreement {
+pub(crate) struct Confirmation {
     /// Sign only what has this fingerprint, and ask nothing
     #[arg(long, value_name = "TEXT")]
     fingerprint: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Question<'a> {
     pub(crate) is_for_people: bool,
 }
 
-impl Agreement {
+impl Confirmation {
     /// Nobody signs what they have not been shown: `show` shows it before anybody is asked.
     pub(crate) fn confirm(
         &self,

@@ -52,8 +52,8 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
         .iter()
         .filter(|(name, bytes)| there.get(*name) != Some(bytes))
         .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)));
-    let PublishingOrder { files: new, is_smooth } = PublishingOrder::of(new.collect(), &there, context.now);
-    if !is_smooth {
+    let PublishingOrder { files: new, is_gapless } = PublishingOrder::of(new.collect(), &there, context.now);
+    if !is_gapless {
         context.terminal.warning(format_args!(
             "between the new root and the new timestamp verifiers are refused, as too few signed for both: if this is interrupted, run it again at once"
         ));

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::ceremony::review::print;
 use super::ceremony::sign::parts_of;
-use super::confirmation::{Agreement, Question};
+use super::confirmation::{Confirmation, Question};
 use super::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -58,7 +58,7 @@ pub(crate) struct SignArgs {
     role: Option<String>,
 
     #[command(flatten)]
-    agreement: Agreement,
+    confirmation: Confirmation,
 
     /// A root of the repository that you have kept, of any version: the request has to have the same one
     #[arg(long, value_name = "FILE")]
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         read: "the review at a terminal",
         is_for_people: is_shown,
     };
-    args.agreement.confirm(&question, || {}, context)?;
+    args.confirmation.confirm(&question, || {}, context)?;
 
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key.public_key(), &request)?;

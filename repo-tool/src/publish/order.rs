@@ -14,7 +14,7 @@ pub(crate) struct PublishingOrder<'a> {
     /// The files.
     pub(crate) files: Vec<New<'a>>,
     /// Whether nobody is refused in between.
-    pub(crate) is_smooth: bool,
+    pub(crate) is_gapless: bool,
 }
 
 impl<'a> PublishingOrder<'a> {
@@ -26,17 +26,17 @@ impl<'a> PublishingOrder<'a> {
         usual.sort_by_key(|(file, _)| file.publishing_order());
         // Before there is a timestamp nobody is served, and where nobody is served now nobody is refused because of us.
         if !there.contains_key("timestamp.json") || preflight::check(&Files::new(), there, now).is_err() {
-            return PublishingOrder { files: usual, is_smooth: true };
+            return PublishingOrder { files: usual, is_gapless: true };
         }
-        if is_smooth(&usual, there, now) {
-            return PublishingOrder { files: usual, is_smooth: true };
+        if is_gapless(&usual, there, now) {
+            return PublishingOrder { files: usual, is_gapless: true };
         }
         let (mut roots, mut roots_last): (Vec<New<'a>>, Vec<New<'a>>) =
             usual.iter().cloned().partition(|(file, _)| is_root(file));
         roots_last.append(&mut roots);
-        match is_smooth(&roots_last, there, now) {
-            true => PublishingOrder { files: roots_last, is_smooth: true },
-            false => PublishingOrder { files: usual, is_smooth: false },
+        match is_gapless(&roots_last, there, now) {
+            true => PublishingOrder { files: roots_last, is_gapless: true },
+            false => PublishingOrder { files: usual, is_gapless: false },
         }
     }
 }
@@ -46,8 +46,8 @@ fn is_root(file: &PublishedFile) -> bool {
 }
 
 /// Whether the client reads what is there after each file that anything begins with: all others are not looked at before. The last state is
-/// what is being published, and the gate has let that pass.
-fn is_smooth(files: &[New<'_>], there: &Files, now: DateTime<Utc>) -> bool {
+/// what is being published, and the preflight check has let that pass.
+fn is_gapless(files: &[New<'_>], there: &Files, now: DateTime<Utc>) -> bool {
     let mut state = there.clone();
     let Some((_, before_the_last)) = files.split_last() else { return true };
     before_the_last.iter().all(|(file, bytes)| {

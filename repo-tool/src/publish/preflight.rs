@@ -1,4 +1,4 @@
-//! The publish gate: nothing becomes public that our own client would not accept.
+//! The preflight check: nothing becomes public that our own client would not accept.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 /// A verifier who would not accept the publication.
 #[derive(Debug, thiserror::Error)]
 #[error("a verifier who {} would not accept it: {error}", .verifier)]
-pub(crate) struct GateRefusal {
+pub(crate) struct PreflightRefusal {
     /// Who it is.
     verifier: String,
     /// What the client says.
     error: Error,
 }
 
-impl GateRefusal {
+impl PreflightRefusal {
     /// What to do about it.
     pub(crate) fn hint(&self) -> &'static str {
         match self.refusal() {
@@ -72,16 +72,16 @@ impl Checked {
 ///
 /// # Errors
 /// If one of these verifiers would refuse.
-pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Checked, GateRefusal> {
+pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Checked, PreflightRefusal> {
     let mut checked = Checked::default();
     for (version, root) in roots(new) {
         let begins = format!("begins with root {version}");
         let read_new = read(root, MemoryStore::new(), new, now);
-        checked.add(read_new.map_err(|error| GateRefusal { verifier: begins.clone(), error })?);
+        checked.add(read_new.map_err(|error| PreflightRefusal { verifier: begins.clone(), error })?);
         if old.contains_key("timestamp.json") {
             let verifier = format!("{begins} and has seen the publication before");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
-            checked.add(read.map_err(|error| GateRefusal { verifier, error })?);
+            checked.add(read.map_err(|error| PreflightRefusal { verifier, error })?);
         }
         checked.roots.push(version.number());
     }

@@ -23,7 +23,7 @@ struct Case<'a> {
     /// What has to be in a file, by its name and bytes, as it is without an interruption; none if nothing has to.
     compared: fn(&str, &[u8]) -> Option<Vec<u8>>,
     /// Whether verifiers are served at every moment.
-    is_smooth: bool,
+    is_gapless: bool,
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -93,7 +93,7 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
     }
     let is_between = there.contains_key("public/2.root.json")
         && there.get("public/timestamp.json") == before.get("public/timestamp.json");
-    if is_between && !case.is_smooth {
+    if is_between && !case.is_gapless {
         office.verify("public", 1, case.at).unwrap_err();
         return;
     }
@@ -177,7 +177,7 @@ fn all_but_snapshots(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
 /// A case that ends as it does without an interruption, to the byte.
 #[track_caller]
 fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) {
-    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it, is_smooth: true });
+    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it, is_gapless: true });
     assert!(steps.is_none_or(|steps| steps >= 4), "{steps:?}");
 }
 
@@ -185,7 +185,7 @@ fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) 
 #[track_caller]
 fn ends_the_same_but_for_what_is_unfinished(office: &Office, command: &[&str], done_already: Option<&str>) {
     let compared = all_but_unfinished;
-    interrupt(&Case { office, at: DAY_0, command, done_already, compared, is_smooth: true });
+    interrupt(&Case { office, at: DAY_0, command, done_already, compared, is_gapless: true });
 }
 
 fn signed() -> Office {
@@ -336,7 +336,7 @@ fn online() {
             command: &online,
             done_already: None,
             compared: all_but_snapshots,
-            is_smooth: true,
+            is_gapless: true,
         });
     }
 }
@@ -359,9 +359,9 @@ fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> Office {
 
 const ROOT: [(&str, &str); 3] = [("root", "carol"), ("root", "dave"), ("root", "erin")];
 
-fn publishing_is_interrupted(office: &Office, at: &str, is_smooth: bool) {
+fn publishing_is_interrupted(office: &Office, at: &str, is_gapless: bool) {
     let command = &["publish"];
-    let case = Case { office, at, command, done_already: None, compared: all_but_verifiers, is_smooth };
+    let case = Case { office, at, command, done_already: None, compared: all_but_verifiers, is_gapless };
     let steps = interrupt(&case);
     assert!(steps.is_none_or(|steps| steps > 20), "{steps:?}");
 }

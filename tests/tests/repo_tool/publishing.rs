@@ -116,7 +116,7 @@ fn two_at_a_time_do_not_undo_each_other() {
 
 #[test]
 fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so() {
-    for (signers, is_smooth) in [(["carol", "dave", "erin"], true), (["frank", "stranger", "carol"], false)] {
+    for (signers, is_gapless) in [(["carol", "dave", "erin"], true), (["frank", "stranger", "carol"], false)] {
         let office = Office::after_the_first();
         office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
         let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
@@ -133,10 +133,10 @@ fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so
         office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
         let said = office.done_at(DAY_1, &["publish"]);
         let written: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("wrote public/")).collect();
-        let last = if is_smooth { ["timestamp.json", "2.root.json"] } else { ["2.root.json", "timestamp.json"] };
+        let last = if is_gapless { ["timestamp.json", "2.root.json"] } else { ["2.root.json", "timestamp.json"] };
         assert_eq!(written[written.len() - 2..], last);
         let warning = "warning: between the new root and the new timestamp verifiers are refused";
-        assert_eq!(said.err.starts_with(warning), !is_smooth, "{said:?}");
+        assert_eq!(said.err.starts_with(warning), !is_gapless, "{said:?}");
         office.verify("public", 1, DAY_1).unwrap();
     }
 }

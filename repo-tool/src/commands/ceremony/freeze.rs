@@ -5,7 +5,7 @@ use rootline_ceremonies::{
 };
 use serde_json::json;
 
-use super::overlapping::{Touching, touching};
+use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
 use crate::context::Context;
@@ -23,8 +23,8 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
 
     let done = freeze_plan(&mut record, &plan, &frozen, &published, &keyholders, context)?;
-    let touching = touching(record.id(), &done.record, &published, context)?;
-    report(record.id(), &frozen, &done, &touching, context);
+    let overlapping = overlapping(record.id(), &done.record, &published, context)?;
+    report(record.id(), &frozen, &done, &overlapping, context);
     Ok(())
 }
 
@@ -75,7 +75,7 @@ fn report(
     id: &Name,
     frozen: &Frozen,
     Done { before, record, tally, .. }: &Done,
-    touching: &[Touching],
+    overlapping: &[Overlapping],
     context: &Context,
 ) {
     let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
@@ -88,7 +88,7 @@ fn report(
         "fingerprint": fingerprint.to_hex(),
         "void": signatures_json(voided.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
-        "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
+        "touches": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
     });
     context.report(&json, |line| {
         match before {
@@ -109,7 +109,7 @@ fn report(
             let kept = signatures_text(kept.iter().copied());
             line(format_args!("kept, as what was signed has not changed: {kept}"));
         }
-        touching.iter().for_each(|other| line(format_args!("{other}")));
+        overlapping.iter().for_each(|other| line(format_args!("{other}")));
         line(format_args!(
             "next: rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
         ));

@@ -12,22 +12,22 @@ use crate::folder::ceremony::Stage;
 
 /// Another ceremony, and what it has in common with one.
 #[derive(Clone, Debug)]
-pub(super) struct Touching {
+pub(super) struct Overlapping {
     id: Name,
     other: Name,
     roles: BTreeSet<CeremonyRole>,
 }
 
-impl Touching {
+impl Overlapping {
     pub(super) fn to_json(&self) -> Value {
         let roles: Vec<&str> = self.roles.iter().map(CeremonyRole::name).collect();
         json!({ "ceremony": self.other.as_str(), "roles": roles })
     }
 }
 
-impl fmt::Display for Touching {
+impl fmt::Display for Overlapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Touching { id, other, roles } = self;
+        let Overlapping { id, other, roles } = self;
         let roles: Vec<&str> = roles.iter().map(CeremonyRole::name).collect();
         write!(
             f,
@@ -39,14 +39,14 @@ impl fmt::Display for Touching {
 }
 
 /// The other open ceremonies that make a file of a role that this one makes a file of.
-pub(super) fn touching(
+pub(super) fn overlapping(
     id: &Name,
     record: &FrozenRecord,
     published: &Published,
     context: &Context,
-) -> Result<Vec<Touching>, Failure> {
+) -> Result<Vec<Overlapping>, Failure> {
     let own = roles(record);
-    let mut touching = Vec::new();
+    let mut overlapping = Vec::new();
     for other in context.folder.ceremonies()? {
         if other.id() == id {
             continue;
@@ -59,10 +59,10 @@ pub(super) fn touching(
         let theirs = roles(&theirs);
         let roles: BTreeSet<CeremonyRole> = own.intersection(&theirs).cloned().collect();
         if !roles.is_empty() {
-            touching.push(Touching { id: id.clone(), other: other.id().clone(), roles });
+            overlapping.push(Overlapping { id: id.clone(), other: other.id().clone(), roles });
         }
     }
-    Ok(touching)
+    Ok(overlapping)
 }
 
 fn roles(record: &FrozenRecord) -> BTreeSet<CeremonyRole> {

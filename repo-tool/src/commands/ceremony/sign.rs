@@ -10,7 +10,7 @@ use serde_json::json;
 use super::review;
 use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, load};
-use crate::commands::confirmation::{Agreement, Question};
+use crate::commands::confirmation::{Confirmation, Question};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) struct SignArgs {
     role: Option<String>,
 
     #[command(flatten)]
-    agreement: Agreement,
+    confirmation: Confirmation,
 
     #[command(flatten)]
     signer: SignerArgs,
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         read: "rootline-repo ceremony review",
         is_for_people: !context.json,
     };
-    args.agreement.confirm(&question, || review::print(&review, context), context)?;
+    args.confirmation.confirm(&question, || review::print(&review, context), context)?;
     let key = OpenSigner::open_uri(signer_uri(args, &open)?, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key, &open)?;
     let mut files = open.signature_files()?;

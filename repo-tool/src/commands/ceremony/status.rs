@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rootline_ceremonies::{Name, Tally};
 use serde_json::json;
 
-use super::overlapping::{Touching, touching};
+use super::overlapping::{Overlapping, overlapping};
 use super::tally::{tally_json, tally_lines, with_places};
 use super::{IdArgs, find};
 use crate::context::Context;
@@ -29,12 +29,12 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     }
     let open = OpenCeremony::load(record, published, context)?;
     let tally = open.tally(&open.signature_files()?)?;
-    let touching = touching(&id, &open.frozen_record, &open.published, context)?;
+    let overlapping = overlapping(&id, &open.frozen_record, &open.published, context)?;
     let tokens = tokens(&tally, &open, context);
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
-        "touches": touching.iter().map(Touching::to_json).collect::<Vec<_>>(),
+        "touches": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
         "revision": open.frozen_record.revision,
         "fingerprint": open.frozen_record.fingerprint().to_hex(),
         "standing": tally_json(&tally, &open.keyholders),
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     context.report(&report, |line| {
         line(format_args!("{id}: {}", stage.name()));
         tally_lines(&tally, &open.keyholders, &have_own_line).iter().for_each(|text| line(format_args!("{text}")));
-        touching.iter().for_each(|other| line(format_args!("{other}")));
+        overlapping.iter().for_each(|other| line(format_args!("{other}")));
         for (name, token) in &tokens {
             let text = format!("  {name}: insert {token}");
             line(format_args!("{}", with_places(text, name, &open.keyholders)));
