@@ -154,7 +154,7 @@ fn delegations_value(delegations: &[DelegationContent<'_>]) -> ValueMembers {
 }
 
 /// Whether two signed parts say the same but for their versions, their expiries and the specification they follow.
-pub(crate) fn say_the_same(one: &ValueMembers, other: &ValueMembers) -> bool {
+pub(crate) fn same_content(one: &ValueMembers, other: &ValueMembers) -> bool {
     let without_term = |members: &ValueMembers| {
         let mut members = members.clone();
         ["version", "expires", "spec_version"].iter().for_each(|name| {

@@ -10,16 +10,16 @@ use crate::model::role_version::Part;
 use crate::repository::published::Published;
 
 /// What was published before.
-pub(super) enum Basis<'a> {
+pub(super) enum Base<'a> {
     /// What is published now: the files that a plan changes are rendered.
     Now(&'a Published),
     /// What was published when these files were frozen: the same files are rendered, whatever came later.
     Then { published: &'a Published, frozen: &'a Frozen, before: BTreeMap<CeremonyRole, Envelope<Targets>> },
 }
 
-impl<'a> Basis<'a> {
+impl<'a> Base<'a> {
     /// As it was when `frozen` was.
-    pub(super) fn then(published: &'a Published, frozen: &'a Frozen) -> Basis<'a> {
+    pub(super) fn then(published: &'a Published, frozen: &'a Frozen) -> Base<'a> {
         let mut before = BTreeMap::new();
         for (part, _) in frozen.all_targets() {
             let earlier = |name: &String| {
@@ -31,14 +31,14 @@ impl<'a> Basis<'a> {
             let file = bytes.and_then(|bytes| Envelope::parse(bytes.clone(), part.role.most_bytes()).ok());
             before.extend(file.map(|file| (part.role.clone(), file)));
         }
-        Basis::Then { published, frozen, before }
+        Base::Then { published, frozen, before }
     }
 
     /// The root before the ones that are rendered.
     pub(super) fn root(&self) -> Option<&'a Verified<Root>> {
         match self {
-            Basis::Now(published) => published.root(),
-            Basis::Then { published, frozen, .. } => match frozen.roots().next() {
+            Base::Now(published) => published.root(),
+            Base::Then { published, frozen, .. } => match frozen.roots().next() {
                 Some((first, _)) => published.roots().iter().rfind(|root| root.version() < first.version),
                 None => published.root(),
             },
@@ -48,16 +48,16 @@ impl<'a> Basis<'a> {
     /// The file of a targets role before the one that is rendered.
     pub(super) fn targets(&self, role: &CeremonyRole) -> Option<&Targets> {
         match self {
-            Basis::Now(published) => Some(&**published.current()?.targets_of(role)?),
-            Basis::Then { before, .. } => before.get(role).map(Envelope::unverified),
+            Base::Now(published) => Some(&**published.current()?.targets_of(role)?),
+            Base::Then { before, .. } => before.get(role).map(Envelope::unverified),
         }
     }
 
     /// The next file of a role.
     pub(super) fn next_part(&self, role: &CeremonyRole) -> Result<Part, NoVersionLeft> {
         match self {
-            Basis::Now(published) => published.next_part(role),
-            Basis::Then { published, frozen, .. } => {
+            Base::Now(published) => published.next_part(role),
+            Base::Then { published, frozen, .. } => {
                 let first = frozen.parts().find(|part| part.role == *role).cloned();
                 first.map_or_else(|| published.next_part(role), Ok)
             }
@@ -67,8 +67,8 @@ impl<'a> Basis<'a> {
     /// Whether a role's file is rendered whether or not it says anything new; nothing where that decides.
     pub(super) fn decides(&self, role: &CeremonyRole) -> Option<bool> {
         match self {
-            Basis::Now(_) => None,
-            Basis::Then { frozen, .. } => Some(frozen.part(role).is_some()),
+            Base::Now(_) => None,
+            Base::Then { frozen, .. } => Some(frozen.part(role).is_some()),
         }
     }
 }

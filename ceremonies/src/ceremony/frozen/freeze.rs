@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{Authority, KeyId, PublicKey, Root, TargetFile, Targets, TopLevelRole, Verified, Version};
 
-use super::base::Basis;
+use super::base::Base;
 use super::{FreezeError, FrozenFile};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
@@ -26,22 +26,22 @@ pub(super) fn freeze(
     if !published.is_complete() {
         return Err(FreezeError::Incomplete);
     }
-    let files = Freezer { plan, basis: Basis::Now(published), given: targets, files: BTreeMap::new() }.freeze()?;
+    let files = Freezer { plan, base: Base::Now(published), given: targets, files: BTreeMap::new() }.freeze()?;
     if files.is_empty() { Err(FreezeError::NothingChanges) } else { Ok(files) }
 }
 
 /// Renders the files of an earlier freezing again.
 pub(super) fn rebuild(
     plan: &Plan,
-    basis: Basis<'_>,
+    base: Base<'_>,
     targets: &BTreeMap<TargetName, Vec<u8>>,
 ) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
-    Freezer { plan, basis, given: targets, files: BTreeMap::new() }.freeze()
+    Freezer { plan, base, given: targets, files: BTreeMap::new() }.freeze()
 }
 
 struct Freezer<'a> {
     plan: &'a Plan,
-    basis: Basis<'a>,
+    base: Base<'a>,
     given: &'a BTreeMap<TargetName, Vec<u8>>,
     files: BTreeMap<Part, FrozenFile>,
 }
@@ -62,12 +62,12 @@ impl Freezer<'_> {
         let planned = planned_roles(plan);
         let (expiry, signing) = (plan.expiry(plan.root()), plan.root().signing);
         let last = document::root(Version::FIRST, expiry, signing, &planned);
-        let decided = self.basis.decides(&CeremonyRole::Root);
+        let decided = self.base.decides(&CeremonyRole::Root);
         if decided == Some(false) {
             return Ok(());
         }
-        let Some(published) = self.basis.root() else { return self.put_root(last) };
-        let stays = !plan.root().renew && document::say_the_same(&last, &signed(published.bytes()));
+        let Some(published) = self.base.root() else { return self.put_root(last) };
+        let stays = !plan.root().renew && document::same_content(&last, &signed(published.bytes()));
         if decided.is_none() && stays {
             return Ok(());
         }
@@ -91,7 +91,7 @@ impl Freezer<'_> {
     fn put_root(&mut self, signed: ValueMembers) -> Result<(), FreezeError> {
         let before = self.files.keys().rfind(|part| part.role == CeremonyRole::Root);
         let part = match before {
-            None => self.basis.next_part(&CeremonyRole::Root)?,
+            None => self.base.next_part(&CeremonyRole::Root)?,
             Some(before) => {
                 let version = before.version.next().ok_or_else(|| before.role.no_version_left())?;
                 Part::new(CeremonyRole::Root, version)
@@ -109,7 +109,7 @@ impl Freezer<'_> {
     }
 
     fn freeze_targets(&mut self, role: &CeremonyRole) -> Result<(), FreezeError> {
-        let decided = self.basis.decides(role);
+        let decided = self.base.decides(role);
         if decided == Some(false) {
             return Ok(());
         }
@@ -129,15 +129,15 @@ impl Freezer<'_> {
         if decided.is_none() && !role_plan.renew && self.stays(role, &signed_part) {
             return Ok(());
         }
-        self.put(self.basis.next_part(role)?, signed_part)
+        self.put(self.base.next_part(role)?, signed_part)
     }
 
     /// Whether what is published says the same, and has the signatures that it will need: whoever says whose count may have changed.
     fn stays(&self, role: &CeremonyRole, signed_part: &ValueMembers) -> bool {
-        let Basis::Now(published) = self.basis else { return false };
+        let Base::Now(published) = self.base else { return false };
         let current = published.current().and_then(|current| current.targets_of(role));
         current.is_some_and(|current| {
-            let same = document::say_the_same(signed_part, &signed(current.bytes()));
+            let same = document::same_content(signed_part, &signed(current.bytes()));
             let authority = self.authority(role, published);
             same && authority.is_some_and(|authority| current.envelope().clone().verify(authority).is_ok())
         })
@@ -150,7 +150,7 @@ impl Freezer<'_> {
             Some(delegation) => (&delegation.role, &delegation.shipment, delegation.shipped_by(role)),
             None => (plan.targets(), plan.shipment(), plan.ship().iter().collect()),
         };
-        let before = self.basis.targets(role);
+        let before = self.base.targets(role);
         let mut files = BTreeMap::new();
         for name in names {
             let bytes = self.given.get(name).ok_or_else(|| FreezeError::NoSuchTarget { name: name.clone() })?;

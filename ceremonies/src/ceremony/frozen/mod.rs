@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{Envelope, Expiry, Role, Root, Targets, Version, hex, sha256};
 
-use base::Basis;
+use base::Base;
 pub use error::{FreezeError, FrozenChanged, RebuildError};
 pub use record::FrozenRecord;
 
@@ -96,7 +96,7 @@ impl Frozen {
         targets: &BTreeMap<TargetName, Vec<u8>>,
     ) -> Result<(), RebuildError> {
         let plan = plan.clone().with_keys(&base::listed_keys(self));
-        let rebuilt = freeze::rebuild(&plan, Basis::then(published, self), targets)?;
+        let rebuilt = freeze::rebuild(&plan, Base::then(published, self), targets)?;
         for (part, file) in &self.files {
             if !rebuilt.get(part).is_some_and(|rebuilt| rebuilt.is_same_as(file)) {
                 return Err(RebuildError::Differs { part: part.clone() });
