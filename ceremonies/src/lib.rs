@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! Published + Plan ─▶ Frozen ─▶ Review
-//!                        ├▶ Ceremony ─ sign ─▶ Answer … ─ tally ─▶ Tally ─ seal    ─▶ Sealed
-//!                        │                       ▲ take_reply, take_detached
-//!                        └▶ Request ─ elsewhere ─▶ Reply
+//!                        ├▶ Ceremony ─ sign ─▶ SignatureFile … ─ tally ─▶ Tally ─ seal ─▶ Sealed
+//!                        │                       ▲ accept_response, accept_detached
+//!                        └▶ Request ─ elsewhere ─▶ SigningResponse
 //! Published + Sealed + online key ─▶ Release ─▶ Published
 //! Published + Losses ─▶ Diagnosis ─▶ what to plan
 //! ```
@@ -66,19 +66,19 @@ mod transcript;
 pub use attestation::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
 };
-pub use ceremony::ceremony::{Answers, Ceremony};
+pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
-pub use ceremony::replay::{CheckedAnswers, check_answers, check_sealed};
-pub use ceremony::signature_file::{Answer, AnswerSignature};
+pub use ceremony::replay::{CheckedAnswers, check_sealed, check_signature_files};
+pub use ceremony::signature_file::{KeySignature, SignatureFile};
 pub use ceremony::tally::{RoleTally, Tally};
 pub use diagnosis::{
     Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
     Verdict,
 };
 pub use drafting::draft::{Draft, DraftError};
-pub use drafting::merge::{Merge, MergeError, answers_together, voided};
+pub use drafting::merge::{Merge, MergeError, signature_files_together, voided};
 pub use keys::compact_signature::CompactSignature;
 pub use keys::secret_key;
 pub use keys::secret_key::{KeyFileError, KeyKind, SecretKey};
@@ -104,8 +104,8 @@ pub use repository::delegates::delegates;
 pub use repository::published::{Current, Published, PublishedError};
 pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
 pub use repository::sealed::{Sealed, SealedError};
-pub use request::accept::Intake;
-pub use request::response::Reply;
+pub use request::accept::AcceptOutcome;
+pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
 pub use review::{
     AuthorityChange, Comparison, DelegationChange, DelegationTerms, FileChange, Holding, ListedKey, Mark, MemberChange,

@@ -8,7 +8,7 @@ use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRo
 use crate::ceremony::frozen::Frozen;
 use crate::ceremony::quorum::{Delegator, QuorumTally};
 use crate::ceremony::refusal::Refusal;
-use crate::ceremony::signature_file::{Answer, AnswerSignature};
+use crate::ceremony::signature_file::{KeySignature, SignatureFile};
 use crate::ceremony::tally::{RoleTally, Tally};
 use crate::keys::secret_key::SecretKey;
 use crate::model::keyholder::{Keyholder, Keyholders};
@@ -20,8 +20,8 @@ use crate::repository::document;
 use crate::repository::published::Published;
 use crate::repository::sealed::Sealed;
 
-/// Answers by the part and the keyholder that they are filed under.
-pub type Answers = BTreeMap<(Part, Name), Answer>;
+/// Signature files by the part and the keyholder that they are filed under.
+pub type SignatureFiles = BTreeMap<(Part, Name), SignatureFile>;
 
 /// A ceremony that has been frozen and can be signed: its files are the ones that follow what is published.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl<'a> Ceremony<'a> {
         Ok(Ceremony { id, frozen, published, keyholders })
     }
 
-    /// Signs a part for a keyholder. `earlier` is what they have answered before; their other key's signature in it is kept.
+    /// Signs a part for a keyholder. `earlier` is what they have signed before; their other key's signature in it is kept.
     ///
     /// # Errors
     /// If the key is not theirs, is not asked for, or has signed already.
@@ -69,8 +69,8 @@ impl<'a> Ceremony<'a> {
         keyholder: &Name,
         key: &SecretKey,
         at: DateTime<Utc>,
-        earlier: Option<&Answer>,
-    ) -> Result<Answer, Refusal> {
+        earlier: Option<&SignatureFile>,
+    ) -> Result<SignatureFile, Refusal> {
         let public = key.public_key();
         let message = self.ask(part, keyholder, &public, earlier)?;
         self.accept(part, keyholder, &public, key.sign(&message), at, earlier)
@@ -85,7 +85,7 @@ impl<'a> Ceremony<'a> {
         part: &Part,
         keyholder: &Name,
         key: &PublicKey,
-        earlier: Option<&Answer>,
+        earlier: Option<&SignatureFile>,
     ) -> Result<Vec<u8>, Refusal> {
         let message = self.frozen.message(part).ok_or_else(|| Refusal::NothingToSign { part: part.clone() })?;
         let holder = self.keyholder(keyholder)?;
@@ -108,8 +108,8 @@ impl<'a> Ceremony<'a> {
         key: &PublicKey,
         signature: Vec<u8>,
         at: DateTime<Utc>,
-        earlier: Option<&Answer>,
-    ) -> Result<Answer, Refusal> {
+        earlier: Option<&SignatureFile>,
+    ) -> Result<SignatureFile, Refusal> {
         let message = self.ask(part, keyholder, key, earlier)?;
         let key_id = KeyId::of(key);
         key.verify(&message, &signature).map_err(|_| Refusal::WrongSignature {
@@ -120,12 +120,18 @@ impl<'a> Ceremony<'a> {
         let payload = digest(&message);
         let kept = earlier.filter(|answer| answer.payload == payload).map(|answer| answer.signatures.clone());
         let mut signatures = kept.unwrap_or_default();
-        signatures.push(AnswerSignature { key_id, bytes: signature, at });
-        Ok(Answer { ceremony: self.id.clone(), part: part.clone(), keyholder: keyholder.clone(), payload, signatures })
+        signatures.push(KeySignature { key_id, bytes: signature, at });
+        Ok(SignatureFile {
+            ceremony: self.id.clone(),
+            part: part.clone(),
+            keyholder: keyholder.clone(),
+            payload,
+            signatures,
+        })
     }
 
     /// Counts: who has signed, who is still needed, under the old root and under the new.
-    pub fn tally(&self, answers: &Answers) -> Tally {
+    pub fn tally(&self, answers: &SignatureFiles) -> Tally {
         let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, answers)).collect();
         let is_obsolete = |part: &Part| self.frozen.message(part).is_none();
         let obsolete = answers.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
@@ -136,7 +142,7 @@ impl<'a> Ceremony<'a> {
     ///
     /// # Errors
     /// [`Refusal::NotEnough`] if one is not; [`Refusal::Unsealable`] if the result would not verify all the same.
-    pub fn seal(&self, answers: &Answers) -> Result<Sealed, Refusal> {
+    pub fn seal(&self, answers: &SignatureFiles) -> Result<Sealed, Refusal> {
         let tally = self.tally(answers);
         let mut files = BTreeMap::new();
         for part in tally.parts {
@@ -164,10 +170,10 @@ impl<'a> Ceremony<'a> {
         self.keyholders
     }
 
-    /// Whether everything in an answer holds for what is to be signed.
-    pub(crate) fn holds(&self, answer: &Answer, part: &Part, name: &Name) -> bool {
+    /// Whether everything in a signature file holds for what is to be signed.
+    pub(crate) fn holds(&self, answer: &SignatureFile, part: &Part, name: &Name) -> bool {
         let message = self.frozen.message(part).filter(|message| answer.payload == digest(message));
-        message.is_some_and(|message| self.check_answer(part, name, answer, &message).is_ok())
+        message.is_some_and(|message| self.check_signature_file(part, name, answer, &message).is_ok())
     }
 
     fn keyholder(&self, name: &Name) -> Result<&'a Keyholder, Refusal> {
@@ -230,7 +236,7 @@ impl<'a> Ceremony<'a> {
         })
     }
 
-    fn tally_role(&self, part: &Part, answers: &Answers) -> Option<RoleTally> {
+    fn tally_role(&self, part: &Part, answers: &SignatureFiles) -> Option<RoleTally> {
         let message = self.frozen.message(part)?;
         let (mut voided, mut rejected) = (Vec::new(), Vec::new());
         let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
@@ -239,7 +245,7 @@ impl<'a> Ceremony<'a> {
                 voided.push(name.clone());
                 continue;
             }
-            match self.check_answer(part, name, answer, &message) {
+            match self.check_signature_file(part, name, answer, &message) {
                 Ok(signatures) => good.extend(signatures.into_iter().map(|good| (good.key_id.clone(), (name, good)))),
                 Err(refusal) => rejected.push((name.clone(), refusal)),
             }
@@ -251,18 +257,18 @@ impl<'a> Ceremony<'a> {
         Some(RoleTally { part: part.clone(), quorums, voided, rejected, signatures })
     }
 
-    /// Everything in one answer holds, or none of it counts.
-    fn check_answer(
+    /// Everything in one signature file holds, or none of it counts.
+    fn check_signature_file(
         &self,
         part: &Part,
         name: &Name,
-        answer: &Answer,
+        answer: &SignatureFile,
         message: &[u8],
     ) -> Result<Vec<Signature>, Refusal> {
         answer.check_place(self.id, part, name)?;
         let holder = self.keyholder(name)?;
         let mut seen = BTreeSet::new();
-        let check = |signature: &AnswerSignature| {
+        let check = |signature: &KeySignature| {
             let key_id = signature.key_id.clone();
             let key = self.find_key(&key_id).ok_or_else(|| Refusal::NobodysKey { key_id: key_id.clone() })?;
             self.check_key(part, holder, key)?;

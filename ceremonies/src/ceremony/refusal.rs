@@ -78,7 +78,7 @@ pub enum Refusal {
         /// What was to be signed.
         part: Part,
     },
-    /// An answer says that it is another ceremony's, another role's or another keyholder's than where it lies.
+    /// A signature file says that it is another ceremony's, another role's or another keyholder's than where it lies.
     #[error("the answer filed for {keyholder} under {part} is not one of theirs to this ceremony: it says {says}")]
     Misfiled {
         /// For whom it is filed.
@@ -88,7 +88,7 @@ pub enum Refusal {
         /// What it says of itself.
         says: String,
     },
-    /// An answer is one to another ceremony.
+    /// A signing response is one to another ceremony.
     #[error("the answer is one to the ceremony {ceremony}")]
     OtherCeremony {
         /// Which it says.

@@ -4,31 +4,31 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::KeyId;
 
-use crate::ceremony::ceremony::{Answers, digest};
+use crate::ceremony::ceremony::{SignatureFiles, digest};
 use crate::ceremony::frozen::{Frozen, FrozenChanged};
 use crate::ceremony::refusal::Refusal;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
 use crate::model::role_version::Part;
 
-/// What answers are worth.
+/// What signature files are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckedAnswers {
     /// Signatures over what is frozen: by part and keyholder, one for each key.
     pub good: Vec<(Part, Name)>,
-    /// Answers to an earlier revision.
+    /// Signature files for an earlier revision.
     pub voided: Vec<(Part, Name)>,
 }
 
-/// Verifies every answer over what is frozen: it lies where it belongs, each of its keys is its keyholder's, and each signature is good.
+/// Verifies every signature file over what is frozen: it lies where it belongs, each of its keys is its keyholder's, and each signature is good.
 /// Whether there are enough of them is no matter here.
 ///
 /// # Errors
 /// With the first one that is not.
-pub fn check_answers(
+pub fn check_signature_files(
     id: &Name,
     frozen: &Frozen,
-    answers: &Answers,
+    answers: &SignatureFiles,
     keyholders: &Keyholders,
 ) -> Result<CheckedAnswers, Refusal> {
     let mut checked = CheckedAnswers::default();

@@ -1,4 +1,4 @@
-//! A keyholder's answer to a ceremony: the signatures, in one small file.
+//! What a keyholder has signed in a ceremony, in one small file.
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Document, FormatError, Node, Object, Value, ValueMembers};
@@ -13,22 +13,22 @@ use crate::model::role_version::Part;
 /// What one keyholder has signed of one part: `signatures/VERSION.ROLE/NAME.json`. Nothing in it is trusted; a
 /// [`Ceremony`](crate::Ceremony) checks it whenever it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct SignatureFile {
     /// The ceremony it is for.
     pub ceremony: Name,
     /// The file that was signed.
     pub part: Part,
     /// Who signed.
     pub keyholder: Name,
-    /// The SHA-256 digest of what was signed, in hex: an answer to an earlier revision is told by it.
+    /// The SHA-256 digest of what was signed, in hex: a file for an earlier revision shows by it.
     pub payload: String,
     /// One signature for each of the keyholder's keys that was asked for: two when a person's key is replaced by their next one.
-    pub signatures: Vec<AnswerSignature>,
+    pub signatures: Vec<KeySignature>,
 }
 
 /// A signature by one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerSignature {
+pub struct KeySignature {
     /// The key.
     pub key_id: KeyId,
     /// The signature.
@@ -37,35 +37,35 @@ pub struct AnswerSignature {
     pub at: DateTime<Utc>,
 }
 
-impl Answer {
-    /// Most bytes of an answer.
+impl SignatureFile {
+    /// Most bytes of a signature file.
     pub const MAX_BYTES: usize = 16_384;
 
-    /// Reads an answer.
+    /// Reads a signature file.
     ///
     /// # Errors
     /// If it does not have the form of one, or is of a newer version.
-    pub fn parse(bytes: &[u8]) -> Result<Answer, FileError> {
-        let document = Document::parse(bytes.to_vec(), Answer::MAX_BYTES)?;
-        let answer = document.top().object()?;
-        format::check(answer, format::MEMBER)?;
-        let (role, version) = (answer.required("role")?, answer.required("version")?);
-        Ok(Answer {
-            ceremony: read_name(answer, "ceremony")?,
+    pub fn parse(bytes: &[u8]) -> Result<SignatureFile, FileError> {
+        let document = Document::parse(bytes.to_vec(), SignatureFile::MAX_BYTES)?;
+        let file = document.top().object()?;
+        format::check(file, format::MEMBER)?;
+        let (role, version) = (file.required("role")?, file.required("version")?);
+        Ok(SignatureFile {
+            ceremony: read_name(file, "ceremony")?,
             part: Part {
                 role: CeremonyRole::parse(&role.string()?)
                     .ok_or_else(|| role.invalid("expected a role that people sign"))?,
                 version: Version::new(version.number()?).ok_or_else(|| version.invalid("expected a version"))?,
             },
-            keyholder: read_name(answer, "keyholder")?,
-            payload: answer.required("payload")?.string()?.into_owned(),
-            signatures: answer.required("signatures")?.array()?.map(read_signature).collect::<Result<_, _>>()?,
+            keyholder: read_name(file, "keyholder")?,
+            payload: file.required("payload")?.string()?.into_owned(),
+            signatures: file.required("signatures")?.array()?.map(read_signature).collect::<Result<_, _>>()?,
         })
     }
 
     /// The text of its file, under a kilobyte for one signature.
     pub fn to_json(&self) -> Vec<u8> {
-        let signatures: Value = self.signatures.iter().map(AnswerSignature::to_members).collect();
+        let signatures: Value = self.signatures.iter().map(KeySignature::to_members).collect();
         let members = ValueMembers::new()
             .with(format::MEMBER, FORMAT)
             .with("ceremony", self.ceremony.as_str())
@@ -89,7 +89,7 @@ impl Answer {
     /// That a signature of it is a good one by that key, of what there is to sign.
     pub(crate) fn check_signature(
         &self,
-        signature: &AnswerSignature,
+        signature: &KeySignature,
         key: &PublicKey,
         message: &[u8],
     ) -> Result<(), Refusal> {
@@ -101,7 +101,7 @@ impl Answer {
     }
 }
 
-impl AnswerSignature {
+impl KeySignature {
     fn to_members(&self) -> ValueMembers {
         ValueMembers::new()
             .with("keyid", self.key_id.as_str())
@@ -115,10 +115,10 @@ fn read_name(object: Object<'_>, member: &'static str) -> Result<Name, FormatErr
     node.string()?.parse().map_err(|bad| node.invalid(format!("{bad}")))
 }
 
-fn read_signature(node: Node<'_>) -> Result<AnswerSignature, FormatError> {
+fn read_signature(node: Node<'_>) -> Result<KeySignature, FormatError> {
     let object = node.object()?;
     let (sig, at) = (object.required("sig")?, object.required("at")?);
-    Ok(AnswerSignature {
+    Ok(KeySignature {
         key_id: KeyId::declared(object.required("keyid")?.string()?),
         bytes: hex::decode(&sig.string()?).ok_or_else(|| sig.invalid("expected hex digits"))?,
         at: parse_instant(&at.string()?)

@@ -14,7 +14,7 @@ use crate::model::role_version::Part;
 pub struct Tally {
     /// Each part that is to be signed.
     pub parts: Vec<RoleTally>,
-    /// Answers for what is no longer to be signed: by part and keyholder.
+    /// Signature files for what is no longer to be signed: by part and keyholder.
     pub obsolete: Vec<(Part, Name)>,
 }
 
@@ -49,9 +49,9 @@ pub struct RoleTally {
     pub part: Part,
     /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
     pub quorums: Vec<QuorumTally>,
-    /// Who has answered to an earlier revision: they have to sign again.
+    /// Who has signed an earlier revision: they have to sign again.
     pub voided: Vec<Name>,
-    /// Answers that do not count, and why.
+    /// Signature files that do not count, and why.
     pub rejected: Vec<(Name, Refusal)>,
     /// All good signatures, each key once.
     pub(crate) signatures: Vec<Signature>,

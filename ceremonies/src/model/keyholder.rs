@@ -111,7 +111,7 @@ impl Keyholder {
         format!("{}signer = {}\n", Keyholder::key_toml(key), toml_error::quoted(signer))
     }
 
-    /// The name, as plans and answers have it.
+    /// The name, as plans and signature files have it.
     pub fn name(&self) -> &Name {
         &self.name
     }

@@ -28,7 +28,7 @@ impl Part {
         self.published_file().to_string()
     }
 
-    /// The name of the folder that answers for it are in: `2.root`.
+    /// The name of the folder that signature files for it are in: `2.root`.
     pub fn folder_name(&self) -> String {
         format!("{}.{}", self.version, self.role)
     }

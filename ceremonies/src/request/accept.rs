@@ -3,22 +3,22 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::PublicKey;
 
-use crate::ceremony::ceremony::{Answers, Ceremony};
+use crate::ceremony::ceremony::{Ceremony, SignatureFiles};
 use crate::ceremony::refusal::Refusal;
 use crate::keys::compact_signature::CompactSignature;
 use crate::model::keyholder::Keyholder;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
 use crate::model::role_version::Part;
-use crate::request::response::Reply;
+use crate::request::response::SigningResponse;
 
 /// What became of the signatures that came in together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Intake {
+pub struct AcceptOutcome {
     /// Whose they are.
     pub keyholder: Name,
     /// What is signed now and was not before.
-    pub taken: Vec<Part>,
+    pub accepted: Vec<Part>,
     /// What was signed already, with the same key.
     pub known: Vec<Part>,
     /// What has changed since they signed it, or is no longer to be signed.
@@ -27,44 +27,48 @@ pub struct Intake {
     pub refused: Vec<Refusal>,
 }
 
-impl Intake {
-    fn of(keyholder: Name) -> Intake {
-        Intake { keyholder, taken: Vec::new(), known: Vec::new(), voided: Vec::new(), refused: Vec::new() }
+impl AcceptOutcome {
+    fn of(keyholder: Name) -> AcceptOutcome {
+        AcceptOutcome { keyholder, accepted: Vec::new(), known: Vec::new(), voided: Vec::new(), refused: Vec::new() }
     }
 
     /// Whether nothing of it counts.
     pub fn is_in_vain(&self) -> bool {
-        self.taken.is_empty() && self.known.is_empty()
+        self.accepted.is_empty() && self.known.is_empty()
     }
 }
 
 impl Ceremony<'_> {
-    /// Takes a keyholder's reply to a signing request: each signature in it that verifies and counts goes into `answers`. A reply to an
+    /// Accepts a keyholder's response to a signing request: each signature in it that verifies and counts goes into `answers`. A response to an
     /// earlier revision is good for all that has not changed since.
     ///
     /// # Errors
     /// If it is another ceremony's, or nobody's.
-    pub fn take_reply(&self, reply: &Reply, answers: &mut Answers) -> Result<Intake, Refusal> {
-        if reply.ceremony != *self.id() {
-            return Err(Refusal::OtherCeremony { ceremony: reply.ceremony.clone() });
+    pub fn accept_response(
+        &self,
+        response: &SigningResponse,
+        answers: &mut SignatureFiles,
+    ) -> Result<AcceptOutcome, Refusal> {
+        if response.ceremony != *self.id() {
+            return Err(Refusal::OtherCeremony { ceremony: response.ceremony.clone() });
         }
-        let holder = self.keyholders().get(&reply.keyholder);
-        let holder = holder.ok_or_else(|| Refusal::NoSuchKeyholder { name: reply.keyholder.clone() })?;
-        let is_of_this_revision = reply.fingerprint == self.frozen().fingerprint();
-        let mut intake = Intake::of(reply.keyholder.clone());
-        for (part, signature) in &reply.signatures {
+        let holder = self.keyholders().get(&response.keyholder);
+        let holder = holder.ok_or_else(|| Refusal::NoSuchKeyholder { name: response.keyholder.clone() })?;
+        let is_of_this_revision = response.fingerprint == self.frozen().fingerprint();
+        let mut outcome = AcceptOutcome::of(response.keyholder.clone());
+        for (part, signature) in &response.signatures {
             match self.signer_of(part, signature, None) {
-                Some((_, key)) => intake.file(part, self.take(part, holder, key, signature, reply.at, answers)),
-                None if !is_of_this_revision => intake.voided.push(part.clone()),
+                Some((_, key)) => outcome.file(part, self.take(part, holder, key, signature, response.at, answers)),
+                None if !is_of_this_revision => outcome.voided.push(part.clone()),
                 None if self.frozen().expiry(part).is_none() => {
-                    intake.refused.push(Refusal::NothingToSign { part: part.clone() });
+                    outcome.refused.push(Refusal::NothingToSign { part: part.clone() });
                 }
-                None => intake
+                None => outcome
                     .refused
                     .push(Refusal::Unrecognised { keyholder: Some(holder.name().clone()), part: Some(part.clone()) }),
             }
         }
-        Ok(intake)
+        Ok(outcome)
     }
 
     /// Takes a signature that another tool has made, which says neither whose it is nor over what: that shows in the one key that verifies it.
@@ -72,26 +76,26 @@ impl Ceremony<'_> {
     ///
     /// # Errors
     /// If it is by nobody over nothing that is to be signed, or does not count.
-    pub fn take_detached(
+    pub fn accept_detached(
         &self,
         signatures: &[CompactSignature],
         keyholder: Option<&Name>,
         role: Option<&CeremonyRole>,
         at: DateTime<Utc>,
-        answers: &mut Answers,
-    ) -> Result<Intake, Refusal> {
+        answers: &mut SignatureFiles,
+    ) -> Result<AcceptOutcome, Refusal> {
         if let Some(name) = keyholder.filter(|name| self.keyholders().get(name).is_none()) {
             return Err(Refusal::NoSuchKeyholder { name: name.clone() });
         }
         for part in self.frozen().parts().filter(|part| role.is_none_or(|role| part.role == *role)) {
             for signature in signatures {
                 let Some((holder, key)) = self.signer_of(part, signature, keyholder) else { continue };
-                let mut intake = Intake::of(holder.name().clone());
+                let mut outcome = AcceptOutcome::of(holder.name().clone());
                 match self.take(part, holder, key, signature, at, answers) {
                     Err(refusal) if !matches!(refusal, Refusal::AlreadySigned { .. }) => return Err(refusal),
-                    done => intake.file(part, done),
+                    done => outcome.file(part, done),
                 }
-                return Ok(intake);
+                return Ok(outcome);
             }
         }
         Err(Refusal::Unrecognised { keyholder: keyholder.cloned(), part: None })
@@ -117,7 +121,7 @@ impl Ceremony<'_> {
         key: &PublicKey,
         signature: &CompactSignature,
         at: DateTime<Utc>,
-        answers: &mut Answers,
+        answers: &mut SignatureFiles,
     ) -> Result<(), Refusal> {
         let place = (part.clone(), holder.name().clone());
         // What lies there and does not hold is in nobody's way.
@@ -132,10 +136,10 @@ impl Ceremony<'_> {
     }
 }
 
-impl Intake {
+impl AcceptOutcome {
     fn file(&mut self, part: &Part, done: Result<(), Refusal>) {
         match done {
-            Ok(()) => self.taken.push(part.clone()),
+            Ok(()) => self.accepted.push(part.clone()),
             Err(Refusal::AlreadySigned { .. }) => self.known.push(part.clone()),
             Err(refusal) => self.refused.push(refusal),
         }

@@ -12,11 +12,11 @@ use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role_version::Part;
 
-/// The signatures that one keyholder has given to a whole ceremony. Nothing in it is trusted: [`Ceremony::take_reply`] keeps what verifies.
+/// The signatures that one keyholder has given to a whole ceremony. Nothing in it is trusted: [`Ceremony::accept_response`] keeps what verifies.
 ///
-/// [`Ceremony::take_reply`]: crate::Ceremony::take_reply
+/// [`Ceremony::accept_response`]: crate::Ceremony::accept_response
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct SigningResponse {
     /// The ceremony it is for.
     pub ceremony: Name,
     /// What was signed, all of it: tells which revision.
@@ -32,7 +32,7 @@ pub struct Reply {
 /// The member that has the version: it also says what the line is, so it is always there.
 const ANSWER: &str = "answer";
 
-impl Reply {
+impl SigningResponse {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
     pub const MAX_BYTES: usize = 1 << 18;
 
@@ -40,24 +40,24 @@ impl Reply {
     ///
     /// # Errors
     /// If it does not have the form of one, or is of a newer version.
-    pub fn parse(bytes: &[u8]) -> Result<Reply, FileError> {
-        let document = Document::parse(bytes.to_vec(), Reply::MAX_BYTES)?;
-        let reply = document.top().object()?;
-        reply.required(ANSWER)?;
-        format::check(reply, ANSWER)?;
-        let (fingerprint, at) = (reply.required("fingerprint")?, reply.required("at")?);
+    pub fn parse(bytes: &[u8]) -> Result<SigningResponse, FileError> {
+        let document = Document::parse(bytes.to_vec(), SigningResponse::MAX_BYTES)?;
+        let response = document.top().object()?;
+        response.required(ANSWER)?;
+        format::check(response, ANSWER)?;
+        let (fingerprint, at) = (response.required("fingerprint")?, response.required("at")?);
         let mut signatures = BTreeMap::new();
-        for (name, node) in reply.required("signatures")?.object()?.members() {
+        for (name, node) in response.required("signatures")?.object()?.members() {
             let part = Part::parse(&name).filter(|part| part.folder_name() == *name);
             let part = part.ok_or_else(|| node.invalid("expected the name of what was signed, such as 2.root"))?;
             let signature = CompactSignature::from_base64(&node.string()?);
             signatures.insert(part, signature.ok_or_else(|| node.invalid("expected 64 bytes in base64"))?);
         }
-        Ok(Reply {
-            ceremony: read_name(reply.required("ceremony")?)?,
+        Ok(SigningResponse {
+            ceremony: read_name(response.required("ceremony")?)?,
             fingerprint: Fingerprint::from_hex(&fingerprint.string()?)
                 .ok_or_else(|| fingerprint.invalid("expected 64 hex digits"))?,
-            keyholder: read_name(reply.required("keyholder")?)?,
+            keyholder: read_name(response.required("keyholder")?)?,
             at: parse_instant(&at.string()?)
                 .ok_or_else(|| at.invalid("expected a date and time such as 2030-01-31T12:00:00Z"))?,
             signatures,
@@ -91,13 +91,13 @@ mod tests {
     use super::*;
     use crate::keys::secret_key::{KeyKind, SecretKey};
 
-    fn reply(kind: KeyKind, name: &str, parts: &[&str]) -> Reply {
+    fn response(kind: KeyKind, name: &str, parts: &[&str]) -> SigningResponse {
         let key = SecretKey::from_seed(kind, &[1; 32]);
         let signature = |part: &&str| {
             let signature = CompactSignature::of(&key.public_key(), &key.sign(part.as_bytes())).unwrap();
             (Part::parse(part).unwrap(), signature)
         };
-        Reply {
+        SigningResponse {
             ceremony: name.parse().unwrap(),
             fingerprint: Fingerprint::of(&BTreeMap::new()),
             keyholder: name.parse().unwrap(),
@@ -111,10 +111,10 @@ mod tests {
         let six = ["12.root", "13.root", "14.root", "27.targets", "27.npm", "5.pypi"];
         for parts in 1..=six.len() {
             for kind in [KeyKind::EcdsaP256, KeyKind::Ed25519] {
-                let reply = reply(kind, &"a".repeat(64), &six[..parts]);
-                let text = reply.to_json();
+                let response = response(kind, &"a".repeat(64), &six[..parts]);
+                let text = response.to_json();
                 assert!(text.len() < 1000, "{}", text.len());
-                assert_eq!(Reply::parse(&text), Ok(reply));
+                assert_eq!(SigningResponse::parse(&text), Ok(response));
             }
         }
     }
@@ -122,15 +122,15 @@ mod tests {
     #[test]
     fn a_thousand_bins_have_room() {
         let bins: Vec<String> = (0..1024).map(|bin| format!("1000.bin-{bin:03x}")).collect();
-        let reply = reply(KeyKind::Ed25519, "a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
-        let text = reply.to_json();
-        assert!(text.len() < Reply::MAX_BYTES, "{}", text.len());
-        assert_eq!(Reply::parse(&text), Ok(reply));
+        let response = response(KeyKind::Ed25519, "a", &bins.iter().map(String::as_str).collect::<Vec<_>>());
+        let text = response.to_json();
+        assert!(text.len() < SigningResponse::MAX_BYTES, "{}", text.len());
+        assert_eq!(SigningResponse::parse(&text), Ok(response));
     }
 
     #[test]
     fn what_is_no_answer_is_refused_with_its_place() {
-        let text = String::from_utf8(reply(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
+        let text = String::from_utf8(response(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
             ("\"answer\":1", "\"answer\":2", "made by a newer rootline (format 2; this one reads 1)"),
             ("\"answer\":1", "\"answer\":0", "a format is 1 or more"),
@@ -144,7 +144,7 @@ mod tests {
             ("}}", "}", ""),
         ] {
             assert!(text.contains(from), "{from}");
-            let refused = Reply::parse(text.replace(from, to).as_bytes()).unwrap_err();
+            let refused = SigningResponse::parse(text.replace(from, to).as_bytes()).unwrap_err();
             assert!(refused.to_string().contains(problem), "{refused}");
         }
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use clap::Args;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
-use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Reply, Request, TargetName};
+use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Request, SigningResponse, TargetName};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
@@ -107,24 +107,24 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
 
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key.public_key(), &request)?;
-    let reply = sign(args, &keyholder, &key, &request, context)?;
-    let text = reply.to_json();
+    let response = sign(args, &keyholder, &key, &request, context)?;
+    let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
     let to =
-        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", reply.ceremony)));
+        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", response.ceremony)));
     if !is_standard {
         write_new(&to, &text)?;
     } else if !context.json {
         context.terminal.bytes(&text)?;
         return Ok(());
     }
-    let signed: Vec<String> = reply.signatures.keys().map(Part::to_string).collect();
+    let signed: Vec<String> = response.signatures.keys().map(Part::to_string).collect();
     let report = json!({
-        "ceremony": reply.ceremony.as_str(),
+        "ceremony": response.ceremony.as_str(),
         "revision": request.revision(),
         "keyholder": keyholder.as_str(),
         "signed": signed,
-        "fingerprint": reply.fingerprint.to_hex(),
+        "fingerprint": response.fingerprint.to_hex(),
         "first_root": request.first_root_digest(),
         "root": root,
         "answer": String::from_utf8_lossy(text.trim_ascii_end()),
@@ -232,7 +232,7 @@ fn sign(
     key: &OpenSigner,
     request: &Request,
     context: &Context,
-) -> Result<Reply, Failure> {
+) -> Result<SigningResponse, Failure> {
     let (ceremony, public) = (request.ceremony()?, key.public_key());
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let (mut signatures, mut refused) = (BTreeMap::new(), None);
@@ -254,7 +254,7 @@ fn sign(
     }
     match refused {
         Some(refusal) if signatures.is_empty() => Err(refusal.into()),
-        _ => Ok(Reply {
+        _ => Ok(SigningResponse {
             ceremony: request.plan().id().clone(),
             fingerprint: request.frozen().fingerprint(),
             keyholder: keyholder.clone(),
@@ -289,7 +289,7 @@ fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
 
 /// An answer that is there already stays, and the same one again is no failure.
 fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    if input::read(path, Reply::MAX_BYTES).is_ok_and(|there| there == text) {
+    if input::read(path, SigningResponse::MAX_BYTES).is_ok_and(|there| there == text) {
         return Ok(());
     }
     atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
-    Answer, Answers, Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Sealed,
+    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Sealed, SignatureFile, SignatureFiles,
 };
 
 use crate::failure::Failure;
@@ -228,8 +228,8 @@ impl CeremonyFolder {
         self.signatures_path().join(part.folder_name()).join(format!("{keyholder}.json"))
     }
 
-    pub(crate) fn signature_files(&self) -> Result<Answers, Failure> {
-        let mut answers = Answers::new();
+    pub(crate) fn signature_files(&self) -> Result<SignatureFiles, Failure> {
+        let mut answers = SignatureFiles::new();
         for (file, bytes) in read_files(&self.signatures_path())? {
             let path = self.signatures_path().join(&file);
             let names = file.split_once('/').and_then(|(part, name)| {
@@ -238,7 +238,7 @@ impl CeremonyFolder {
             let place = names.and_then(|(part, name)| Some((part, name.parse().ok()?))).ok_or_else(|| {
                 Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
             })?;
-            let answer = Answer::parse(&bytes).map_err(|error| {
+            let answer = SignatureFile::parse(&bytes).map_err(|error| {
                 Failure::file(
                     &path,
                     &error,
@@ -250,7 +250,7 @@ impl CeremonyFolder {
         Ok(answers)
     }
 
-    pub(crate) fn write_signature_file(&self, answer: &Answer) -> Result<(), Failure> {
+    pub(crate) fn write_signature_file(&self, answer: &SignatureFile) -> Result<(), Failure> {
         atomic_file::replace(&self.signature_path(&answer.part, &answer.keyholder), &answer.to_json())
     }
 

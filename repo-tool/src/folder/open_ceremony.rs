@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rootline_ceremonies::{Answers, Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Tally};
+use rootline_ceremonies::{Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, SignatureFiles, Tally};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -59,7 +59,7 @@ impl OpenCeremony {
     }
 
     /// The signature files that have been given so far.
-    pub(crate) fn signature_files(&self) -> Result<Answers, Failure> {
+    pub(crate) fn signature_files(&self) -> Result<SignatureFiles, Failure> {
         self.record.folder().signature_files()
     }
 
@@ -69,7 +69,7 @@ impl OpenCeremony {
     }
 
     /// Counts who has signed.
-    pub(crate) fn tally(&self, files: &Answers) -> Result<Tally, Failure> {
+    pub(crate) fn tally(&self, files: &SignatureFiles) -> Result<Tally, Failure> {
         Ok(self.ceremony()?.tally(files))
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    Answer, Answers, Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError,
-    SignedFacts, Tally, Transcript, TranscriptError,
+    Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError, SignatureFile,
+    SignatureFiles, SignedFacts, Tally, Transcript, TranscriptError,
 };
 use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
@@ -219,12 +219,12 @@ impl CeremonyRecord {
     /// clone. Each with what is known of the token that made it. Returns whether there were any.
     pub(crate) fn note_signatures(
         &mut self,
-        files: &Answers,
+        files: &SignatureFiles,
         tally: &Tally,
         keyholders: &Keyholders,
         attestations: &Evidence,
     ) -> Result<bool, Failure> {
-        let noted = |file: &Answer, key_id: &str| {
+        let noted = |file: &SignatureFile, key_id: &str| {
             self.transcript.entries().iter().any(|entry| {
                 let fact = |name| entry.event.text(name);
                 entry.event.kind == EventKind::Signed
@@ -233,7 +233,7 @@ impl CeremonyRecord {
                     && fact("payload") == Some(&file.payload)
             })
         };
-        let counts = |file: &Answer| {
+        let counts = |file: &SignatureFile| {
             let part = tally.parts.iter().find(|part| part.part == file.part);
             part.is_some_and(|part| {
                 let rejected = part.rejected.iter().map(|(name, _)| name);

@@ -7,8 +7,8 @@ use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::review::{Material, Review, TrustHistory};
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
-    Answers, Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan,
-    Published, Release, ReleaseParts, Renewal, TargetName,
+    Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan, Published,
+    Release, ReleaseParts, Renewal, SignatureFiles, TargetName,
 };
 use rootline_metadata::{KeyId, parse_instant, sha256};
 use serde_json::{Map, Value, json};
@@ -115,7 +115,7 @@ fn publish(plan: &Value, published: &Published, signing: &str) -> Published {
     let frozen = Frozen::freeze(&parse(plan).unwrap(), published, &targets).unwrap();
     let id: Name = "test".parse().unwrap();
     let ceremony = Ceremony::new(&id, &frozen, published, &KEYHOLDERS).unwrap();
-    let mut answers = Answers::new();
+    let mut answers = SignatureFiles::new();
     for part in frozen.parts() {
         for name in PEOPLE {
             let name: Name = name.parse().unwrap();

@@ -82,15 +82,15 @@ fn measure() -> Result<Vec<Row>> {
 
     let median = |work: &mut dyn FnMut()| {
         work();
-        let mut taken: Vec<f64> = (0..given.repeat)
+        let mut accepted: Vec<f64> = (0..given.repeat)
             .map(|_| {
                 let start = Instant::now();
                 work();
                 start.elapsed().as_secs_f64() * 1e6
             })
             .collect();
-        taken.sort_by(f64::total_cmp);
-        taken.get(taken.len() / 2).copied().unwrap_or_default()
+        accepted.sort_by(f64::total_cmp);
+        accepted.get(accepted.len() / 2).copied().unwrap_or_default()
     };
     let names = [LocalFile::Timestamp, LocalFile::Snapshot, LocalFile::Targets]
         .into_iter()

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rootline_ceremonies::{
-    Answers, Bounds, CeremonyRole, Diagnosis, Draft, Frozen, Keyholder, Keyholders, Losses, Name, OnlineSigner, Plan,
-    Policy, Refusal, Remark, Renewal, Repair, RepairCeremony, Sealed, SignedRole, Signing, Verdict,
+    Bounds, CeremonyRole, Diagnosis, Draft, Frozen, Keyholder, Keyholders, Losses, Name, OnlineSigner, Plan, Policy,
+    Refusal, Remark, Renewal, Repair, RepairCeremony, Sealed, SignatureFiles, SignedRole, Signing, Verdict,
 };
 use rootline_metadata::{KeyId, TopLevelRole};
 use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, keyholder, name, part};
@@ -68,7 +68,7 @@ fn proposed(room: &Room, repair: &RepairCeremony) -> Frozen {
 fn seal(room: &Room, frozen: &Frozen, signers: &[Signer]) -> Result<Sealed, Refusal> {
     let id = name("test");
     let ceremony = room.ceremony(&id, frozen);
-    let mut answers = Answers::new();
+    let mut answers = SignatureFiles::new();
     for part in frozen.parts() {
         for (of, with) in signers {
             let place = (part.clone(), name(of));

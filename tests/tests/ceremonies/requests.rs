@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rootline_ceremonies::{
-    Answers, Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Reply, Request, RequestError, RequestParts,
-    TargetName,
+    Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Request, RequestError, RequestParts, SignatureFiles,
+    SigningResponse, TargetName,
 };
 use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
 
@@ -38,13 +38,13 @@ fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> 
 }
 
 /// What one keyholder sends back.
-fn reply(request: &Request, of: &str) -> Reply {
+fn response(request: &Request, of: &str) -> SigningResponse {
     let ceremony = request.ceremony().unwrap();
     let signature = |part: &rootline_ceremonies::Part| {
         let message = ceremony.ask(part, &name(of), &key(of).public_key(), None).unwrap();
         (part.clone(), CompactSignature::of(&key(of).public_key(), &key(of).sign(&message)).unwrap())
     };
-    Reply {
+    SigningResponse {
         ceremony: name("test"),
         fingerprint: request.frozen().fingerprint(),
         keyholder: name(of),
@@ -175,21 +175,23 @@ fn a_flipped_bit_anywhere_in_an_answer_is_refused_or_harmless() {
     let made = request(&room, &plan.text(), &room.targets).unwrap();
     let ceremony = made.ceremony().unwrap();
     for of in ["alice", "dave"] {
-        let whole = reply(&made, of);
+        let whole = response(&made, of);
         let text = whole.to_json();
         let mut kept = 0;
         for (at, bit) in (0..text.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
             let mut changed = text.clone();
             changed[at] ^= 1 << bit;
-            let mut answers = Answers::new();
-            let taken = Reply::parse(&changed).ok().and_then(|reply| ceremony.take_reply(&reply, &mut answers).ok());
+            let mut answers = SignatureFiles::new();
+            let accepted = SigningResponse::parse(&changed)
+                .ok()
+                .and_then(|response| ceremony.accept_response(&response, &mut answers).ok());
             if answers.is_empty() {
                 continue;
             }
             // Only the instant and the fingerprint can be others: the signature is theirs, and over what is to be signed.
             kept += 1;
-            let taken = taken.unwrap();
-            assert_eq!((&taken.keyholder, answers.len()), (&name(of), 1), "byte {at}, bit {bit}");
+            let accepted = accepted.unwrap();
+            assert_eq!((&accepted.keyholder, answers.len()), (&name(of), 1), "byte {at}, bit {bit}");
             let tally = ceremony.tally(&answers);
             assert_eq!(tally.kept(), [(&part("2.root"), &name(of))], "byte {at}, bit {bit}");
             assert!(tally.parts[0].rejected.is_empty() && tally.voided().is_empty());
@@ -199,8 +201,8 @@ fn a_flipped_bit_anywhere_in_an_answer_is_refused_or_harmless() {
             );
         }
         assert!(kept > 0 && kept < text.len(), "{kept} of {}", text.len() * 8);
-        let mut answers = Answers::new();
-        assert_eq!(ceremony.take_reply(&whole, &mut answers).unwrap().taken, [part("2.root")]);
+        let mut answers = SignatureFiles::new();
+        assert_eq!(ceremony.accept_response(&whole, &mut answers).unwrap().accepted, [part("2.root")]);
     }
 }
 
@@ -209,45 +211,45 @@ fn a_flipped_bit_anywhere_in_an_answer_is_refused_or_harmless() {
 fn a_spoilt_answer_is_in_nobodys_way() {
     let room = Room::new();
     let made = request(&room, &PlanText::of(&FIVE, 3).text(), &room.targets).unwrap();
-    let (ceremony, alice) = (made.ceremony().unwrap(), reply(&made, "alice"));
-    let mut answers = Answers::new();
-    ceremony.take_reply(&alice, &mut answers).unwrap();
+    let (ceremony, alice) = (made.ceremony().unwrap(), response(&made, "alice"));
+    let mut answers = SignatureFiles::new();
+    ceremony.accept_response(&alice, &mut answers).unwrap();
     let good = answers.clone();
     answers.values_mut().for_each(|answer| answer.signatures[0].bytes[20] ^= 1);
     assert!(!ceremony.tally(&answers).parts[0].rejected.is_empty());
-    let intake = ceremony.take_reply(&alice, &mut answers).unwrap();
-    assert_eq!((intake.taken.len(), intake.known.len()), (2, 0));
+    let outcome = ceremony.accept_response(&alice, &mut answers).unwrap();
+    assert_eq!((outcome.accepted.len(), outcome.known.len()), (2, 0));
     assert_eq!(answers, good);
-    let intake = ceremony.take_reply(&alice, &mut answers).unwrap();
-    assert_eq!((intake.taken.len(), intake.known.len()), (0, 2));
+    let outcome = ceremony.accept_response(&alice, &mut answers).unwrap();
+    assert_eq!((outcome.accepted.len(), outcome.known.len()), (0, 2));
 }
 
 #[test]
 fn an_answer_is_its_keyholders_and_its_ceremonys() {
     let room = Room::new();
     let made = request(&room, &PlanText::of(&FIVE, 3).text(), &room.targets).unwrap();
-    let (ceremony, alice, mut answers) = (made.ceremony().unwrap(), reply(&made, "alice"), Answers::new());
-    let other = Reply { ceremony: name("other"), ..alice.clone() };
-    let refused = ceremony.take_reply(&other, &mut answers).unwrap_err();
+    let (ceremony, alice, mut answers) = (made.ceremony().unwrap(), response(&made, "alice"), SignatureFiles::new());
+    let other = SigningResponse { ceremony: name("other"), ..alice.clone() };
+    let refused = ceremony.accept_response(&other, &mut answers).unwrap_err();
     assert_eq!(refused, Refusal::OtherCeremony { ceremony: name("other") });
-    let unowned = Reply { keyholder: name("mallory"), ..alice.clone() };
-    let refused = ceremony.take_reply(&unowned, &mut answers).unwrap_err();
+    let unowned = SigningResponse { keyholder: name("mallory"), ..alice.clone() };
+    let refused = ceremony.accept_response(&unowned, &mut answers).unwrap_err();
     assert_eq!(refused, Refusal::NoSuchKeyholder { name: name("mallory") });
-    let bobs = Reply { keyholder: name("bob"), ..alice.clone() };
-    let intake = ceremony.take_reply(&bobs, &mut answers).unwrap();
-    assert!(intake.is_in_vain() && intake.refused.len() == 2, "{intake:?}");
-    assert!(matches!(&intake.refused[0], Refusal::AnothersKey { owner, .. } if *owner == name("alice")));
+    let bobs = SigningResponse { keyholder: name("bob"), ..alice.clone() };
+    let outcome = ceremony.accept_response(&bobs, &mut answers).unwrap();
+    assert!(outcome.is_in_vain() && outcome.refused.len() == 2, "{outcome:?}");
+    assert!(matches!(&outcome.refused[0], Refusal::AnothersKey { owner, .. } if *owner == name("alice")));
     assert!(answers.is_empty());
 
     let signature = alice.signatures[&part("1.root")];
     let mut take = |keyholder: Option<&str>, role| {
         let keyholder = keyholder.map(name);
-        ceremony.take_detached(&[signature], keyholder.as_ref(), role, day(2), &mut answers)
+        ceremony.accept_detached(&[signature], keyholder.as_ref(), role, day(2), &mut answers)
     };
     let nothing = |keyholder: Option<&str>| Refusal::Unrecognised { keyholder: keyholder.map(name), part: None };
     assert_eq!(take(Some("bob"), None).unwrap_err(), nothing(Some("bob")));
     assert_eq!(take(None, Some(&TARGETS)).unwrap_err(), nothing(None));
-    assert_eq!(take(Some("alice"), Some(&ROOT)).unwrap().taken, [part("1.root")]);
+    assert_eq!(take(Some("alice"), Some(&ROOT)).unwrap().accepted, [part("1.root")]);
     assert_eq!(take(None, None).unwrap().known, [part("1.root")]);
     let kept: Vec<_> = answers.values().collect();
     assert_eq!((kept.len(), &kept[0].keyholder, kept[0].signatures[0].at), (1, &name("alice"), day(2)));

@@ -1,6 +1,8 @@
 //! Signing, counting and sealing.
 
-use rootline_ceremonies::{Answer, Answers, Ceremony, Delegator, Frozen, Keyholder, Keyholders, Name, Part, Refusal};
+use rootline_ceremonies::{
+    Ceremony, Delegator, Frozen, Keyholder, Keyholders, Name, Part, Refusal, SignatureFile, SignatureFiles,
+};
 use rootline_metadata::{KeyId, Role as _, Version, hex};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
 
@@ -33,8 +35,8 @@ fn sign(
     frozen: &Frozen,
     signing_as: &str,
     with: &str,
-    earlier: Option<&Answer>,
-) -> Result<Answer, Refusal> {
+    earlier: Option<&SignatureFile>,
+) -> Result<SignatureFile, Refusal> {
     room.ceremony(&name("test"), frozen).sign(&root_1(), &name(signing_as), &key(with), day(1), earlier)
 }
 
@@ -45,7 +47,7 @@ fn an_answer_says_who_signed_what_and_when_and_is_small() {
         let answer = sign(&room, &frozen, signer, signer, None).unwrap();
         let bytes = answer.to_json();
         assert!(bytes.len() < 1000, "{}", bytes.len());
-        assert_eq!(Answer::parse(&bytes).unwrap(), answer);
+        assert_eq!(SignatureFile::parse(&bytes).unwrap(), answer);
         assert_eq!((answer.keyholder, answer.part, answer.signatures[0].at), (name(signer), root_1(), day(1)));
         key(signer).public_key().verify(&frozen.message(&root_1()).unwrap(), &answer.signatures[0].bytes).unwrap();
     }
@@ -230,13 +232,13 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
     let id = name("test");
     let ceremony = room.ceremony(&id, &frozen);
     let good = room.answers(&frozen, &["alice"]).remove(&(root_1(), name("alice"))).unwrap();
-    let change = |change: &dyn Fn(&mut Answer)| {
+    let change = |change: &dyn Fn(&mut SignatureFile)| {
         let mut answer = good.clone();
         change(&mut answer);
         answer
     };
     type Expected = fn(&Refusal) -> bool;
-    let cases: Vec<(&str, Answer, Expected)> = vec![
+    let cases: Vec<(&str, SignatureFile, Expected)> = vec![
         ("bob", good.clone(), |why| matches!(why, Refusal::Misfiled { .. })),
         ("bob", change(&|answer| answer.keyholder = name("bob")), |why| matches!(why, Refusal::AnothersKey { .. })),
         ("alice", change(&|answer| answer.ceremony = name("other")), |why| matches!(why, Refusal::Misfiled { .. })),
@@ -258,7 +260,7 @@ fn an_answer_that_is_not_what_it_says_does_not_count_and_is_named() {
         }),
     ];
     for (at, (filed_for, answer, expected)) in cases.into_iter().enumerate() {
-        let tally = ceremony.tally(&Answers::from([((root_1(), name(filed_for)), answer)]));
+        let tally = ceremony.tally(&SignatureFiles::from([((root_1(), name(filed_for)), answer)]));
         let root = &tally.parts[0];
         assert!(root.quorums[0].signed.is_empty(), "{at}");
         let [(who, why)] = &root.rejected[..] else { panic!("{at}: {root:?}") };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rootline_ceremonies::{AnswerSignature, Published, PublishedError, Refusal, Renewal, Sealed};
+use rootline_ceremonies::{KeySignature, Published, PublishedError, Refusal, Renewal, Sealed};
 use rootline_metadata::json::Value;
 use rootline_metadata::{KeyId, hex};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, name, part};
@@ -86,7 +86,7 @@ fn one_key_under_two_ids_counts_once_in_the_next_ceremony() {
     // She signs by the other id as well: nothing of it counts for a second person.
     let alices = answers.get_mut(&(part("2.root"), name("alice"))).unwrap();
     let good = alices.signatures[0].clone();
-    alices.signatures.push(AnswerSignature { key_id: KeyId::declared(AGAIN), at: day(1), ..good });
+    alices.signatures.push(KeySignature { key_id: KeyId::declared(AGAIN), at: day(1), ..good });
     assert!(old(&ceremony.tally(&answers)).signed.len() < 3);
     assert!(matches!(ceremony.seal(&answers), Err(Refusal::NotEnough { .. })));
 

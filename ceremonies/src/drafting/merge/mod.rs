@@ -4,9 +4,9 @@ mod three_way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ceremony::ceremony::Answers;
+use crate::ceremony::ceremony::SignatureFiles;
 use crate::ceremony::frozen::{FreezeError, Frozen};
-use crate::ceremony::signature_file::Answer;
+use crate::ceremony::signature_file::SignatureFile;
 use crate::drafting::draft::Draft;
 use crate::drafting::draft::role::{DraftDelegation, DraftRole};
 use crate::model::name::Name;
@@ -66,11 +66,11 @@ impl Merge {
     }
 }
 
-/// The answers of both ceremonies as answers to `id`: a signature is over a file, whichever ceremony it was given in.
-pub fn answers_together(id: &Name, into: &Answers, from: &Answers) -> Answers {
+/// The signature files of both ceremonies as signature files to `id`: a signature is over a file, whichever ceremony it was given in.
+pub fn signature_files_together(id: &Name, into: &SignatureFiles, from: &SignatureFiles) -> SignatureFiles {
     let mut all = into.clone();
     for ((part, name), answer) in from {
-        let answer = Answer { ceremony: id.clone(), ..answer.clone() };
+        let answer = SignatureFile { ceremony: id.clone(), ..answer.clone() };
         match all.get_mut(&(part.clone(), name.clone())) {
             Some(own) if own.payload == answer.payload => {
                 let new = answer.signatures.into_iter();
@@ -322,7 +322,7 @@ fn conflict(what: &str, first: &str, second: &str) -> MergeError {
 }
 
 /// Signatures of two ceremonies that a plan put together from both would void: by part and keyholder.
-pub fn voided<'a>(answers: &'a Answers, merged: &Frozen) -> Vec<(&'a Part, &'a Name)> {
+pub fn voided<'a>(answers: &'a SignatureFiles, merged: &Frozen) -> Vec<(&'a Part, &'a Name)> {
     let digest = |part: &Part| merged.message(part).map(|message| crate::ceremony::ceremony::digest(&message));
     let voided = answers.iter().filter(|((part, _), answer)| digest(part).as_ref() != Some(&answer.payload));
     voided.map(|((part, name), _)| (part, name)).collect()

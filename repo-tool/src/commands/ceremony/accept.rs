@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use clap::Args;
 use rootline_ceremonies::{
-    Answers, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Intake, Keyholders, Name, Part,
-    Published, Reply, Tally, Transcript,
+    AcceptOutcome, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Keyholders, Name, Part,
+    Published, SignatureFiles, SigningResponse, Tally, Transcript,
 };
 use serde_json::{Value, json};
 
@@ -34,11 +34,11 @@ Takes answers of rootline-repo sign, and plain signatures over what rootline-rep
 as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other. An answer to an \
 earlier revision is good for what has not changed since.")]
 pub(crate) struct AcceptArgs {
-    /// Answers and signatures; - is standard input
+    /// Responses and signatures; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The ceremony [default: the one that an answer names; for a plain signature the only one that is open]
+    /// The ceremony [default: the one that a response names; for a plain signature the only one that is open]
     #[arg(long, value_name = "ID", value_parser = parse_name)]
     ceremony: Option<Name>,
 
@@ -57,7 +57,7 @@ type Counted<'a> = (&'a Name, Tally, &'a Keyholders);
 /// A ceremony that signatures come in for.
 struct Receiving {
     open: OpenCeremony,
-    files: Answers,
+    files: SignatureFiles,
     attestations: Evidence,
 }
 
@@ -142,21 +142,21 @@ struct Inbox<'a> {
 
 /// What became of a file.
 struct Accepted {
-    intake: Intake,
+    outcome: AcceptOutcome,
     /// The revision that was signed, if it is not the one to be signed now: its number, where it was frozen here.
     earlier: Option<(Fingerprint, Option<u64>)>,
 }
 
 impl Inbox<'_> {
     fn accept(&mut self, file: &Path) -> Result<Accepted, Failure> {
-        let bytes = input::read(file, Reply::MAX_BYTES)?;
-        // Any 64 bytes may be a signature, and no answer is as short.
+        let bytes = input::read(file, SigningResponse::MAX_BYTES)?;
+        // Any 64 bytes may be a signature, and no response is as short.
         let is_reply = bytes.len() > 64 && bytes.trim_ascii_start().starts_with(b"{");
         if is_reply { self.accept_response(&bytes) } else { self.accept_detached(&bytes) }
     }
 
     fn accept_response(&mut self, bytes: &[u8]) -> Result<Accepted, Failure> {
-        let reply = Reply::parse(bytes).map_err(|error| match error {
+        let response = SigningResponse::parse(bytes).map_err(|error| match error {
             FileError::Newer(newer) => Failure::new(format!("the answer was {newer}"), newer.hint()),
             error => {
                 let why = plain(&error.to_string());
@@ -166,23 +166,26 @@ impl Inbox<'_> {
                 )
             }
         })?;
-        if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != reply.ceremony) {
-            let what = format!("this is an answer to the ceremony {}, and not to {other}", reply.ceremony);
+        if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != response.ceremony) {
+            let what = format!("this is an answer to the ceremony {}, and not to {other}", response.ceremony);
             return Err(Failure::new(what, "leave --ceremony out to let each answer go where it belongs"));
         }
-        let receiving = self.receiving(Some(&reply.ceremony))?;
+        let receiving = self.receiving(Some(&response.ceremony))?;
         let Receiving { open, files, .. } = receiving;
-        let intake = open.ceremony()?.take_reply(&reply, files)?;
-        let earlier = match reply.fingerprint == open.frozen_record.fingerprint() {
+        let outcome = open.ceremony()?.accept_response(&response, files)?;
+        let earlier = match response.fingerprint == open.frozen_record.fingerprint() {
             true => None,
-            false => Some((reply.fingerprint, revision_of(reply.fingerprint, open.record.transcript()))),
+            false => Some((response.fingerprint, revision_of(response.fingerprint, open.record.transcript()))),
         };
-        let accepted = Accepted { intake, earlier };
-        receiving.keep(&accepted.intake)?;
-        match accepted.intake.is_in_vain() && accepted.intake.refused.is_empty() {
+        let accepted = Accepted { outcome, earlier };
+        receiving.keep(&accepted.outcome)?;
+        match accepted.outcome.is_in_vain() && accepted.outcome.refused.is_empty() {
             true => Err(Failure::new(
                 accepted.voided_text(),
-                format!("send {} a new request: rootline-repo ceremony request {}", reply.keyholder, reply.ceremony),
+                format!(
+                    "send {} a new request: rootline-repo ceremony request {}",
+                    response.keyholder, response.ceremony
+                ),
             )
             .breaking("a signature counts for the bytes that it is over")),
             false => Ok(accepted),
@@ -200,9 +203,9 @@ impl Inbox<'_> {
         let (signed_by, role, now) = (self.args.signed_by.clone(), self.role.clone(), self.context.now);
         let receiving = self.receiving(self.args.ceremony.as_ref())?;
         let Receiving { open, files, .. } = receiving;
-        let intake = open.ceremony()?.take_detached(&signatures, signed_by.as_ref(), role.as_ref(), now, files)?;
-        receiving.keep(&intake)?;
-        Ok(Accepted { intake, earlier: None })
+        let outcome = open.ceremony()?.accept_detached(&signatures, signed_by.as_ref(), role.as_ref(), now, files)?;
+        receiving.keep(&outcome)?;
+        Ok(Accepted { outcome, earlier: None })
     }
 
     /// The ceremony of that name, or the only one that is open.
@@ -241,18 +244,19 @@ impl Receiving {
         Ok(Receiving { open, files, attestations })
     }
 
-    fn keep(&self, intake: &Intake) -> Result<(), Failure> {
-        let files = intake.taken.iter().filter_map(|part| self.files.get(&(part.clone(), intake.keyholder.clone())));
+    fn keep(&self, outcome: &AcceptOutcome) -> Result<(), Failure> {
+        let files =
+            outcome.accepted.iter().filter_map(|part| self.files.get(&(part.clone(), outcome.keyholder.clone())));
         files.into_iter().try_for_each(|file| self.open.record.folder().write_signature_file(file))
     }
 }
 
 impl Accepted {
     fn lines(&self, file: &str) -> Vec<String> {
-        let Intake { keyholder, taken, known, voided, refused } = &self.intake;
+        let AcceptOutcome { keyholder, accepted, known, voided, refused } = &self.outcome;
         let mut lines = Vec::new();
-        if !taken.is_empty() {
-            lines.push(format!("{file}: {keyholder} has signed {}", parts_text(taken)));
+        if !accepted.is_empty() {
+            lines.push(format!("{file}: {keyholder} has signed {}", parts_text(accepted)));
         }
         if !known.is_empty() {
             lines.push(format!("{file}: {keyholder} had signed {} already", parts_text(known)));
@@ -266,7 +270,7 @@ impl Accepted {
 
     /// Whose signatures are void, and why.
     fn voided_text(&self) -> String {
-        let Intake { keyholder, voided, .. } = &self.intake;
+        let AcceptOutcome { keyholder, voided, .. } = &self.outcome;
         let what = match &self.earlier {
             Some((_, Some(revision))) => format!("revision {revision}"),
             Some((fingerprint, None)) => format!("what was never frozen here, with the fingerprint {fingerprint}"),
@@ -281,13 +285,13 @@ impl Accepted {
 
     fn to_json(&self, file: &str) -> Value {
         let parts = |parts: &[Part]| -> Value { parts.iter().map(ToString::to_string).collect() };
-        let Intake { keyholder, taken, known, voided, refused: _ } = &self.intake;
-        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(taken), "known": parts(known), "void": parts(voided) })
+        let AcceptOutcome { keyholder, accepted, known, voided, refused: _ } = &self.outcome;
+        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(accepted), "known": parts(known), "void": parts(voided) })
     }
 
     /// What was refused of it.
     fn failure(&self) -> Option<Failure> {
-        let mut refused = self.intake.refused.iter().cloned().map(Failure::from);
+        let mut refused = self.outcome.refused.iter().cloned().map(Failure::from);
         let first = refused.next()?;
         match refused.len() {
             0 => Some(first),

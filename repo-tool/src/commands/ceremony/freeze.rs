@@ -1,7 +1,7 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
 use rootline_ceremonies::{
-    Answers, Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, Tally,
+    Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
 };
 use serde_json::json;
 
@@ -33,7 +33,7 @@ pub(super) struct Done {
     /// What was frozen before, in whichever clones there were, if it was one thing.
     before: Option<FrozenRecord>,
     pub(super) record: FrozenRecord,
-    pub(super) files: Answers,
+    pub(super) files: SignatureFiles,
     pub(super) tally: Tally,
     pub(super) evidence: Evidence,
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use rootline_ceremonies::{
-    Answers, Ceremony, Draft, Event, EventKind, Freezing, Frozen, Keyholders, Merge, Name, Plan, Published,
-    answers_together, voided,
+    Ceremony, Draft, Event, EventKind, Freezing, Frozen, Keyholders, Merge, Name, Plan, Published, SignatureFiles,
+    signature_files_together, voided,
 };
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
@@ -62,9 +62,9 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let others = counting(&from, &published, &keyholders)?;
     refuse_to_void(&own, &others, &frozen)?;
 
-    // Whatever this is interrupted after, the same again goes on: answers for what is not frozen yet are in nobody's way, and a plan that was
+    // Whatever this is interrupted after, the same again goes on: signature files for what is not frozen yet are in nobody's way, and a plan that was
     // put together once gives the same again.
-    for answer in answers_together(into.id(), &own, &others).values() {
+    for answer in signature_files_together(into.id(), &own, &others).values() {
         into.folder().write_signature_file(answer)?;
     }
     if text.as_bytes() != std::fs::read(into.folder().plan_path()).unwrap_or_default() {
@@ -113,28 +113,32 @@ fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyR
     }
 }
 
-/// The answers of a ceremony that count in it.
-fn counting(record: &CeremonyRecord, published: &Published, keyholders: &Keyholders) -> Result<Answers, Failure> {
+/// The signature files of a ceremony that count in it.
+fn counting(
+    record: &CeremonyRecord,
+    published: &Published,
+    keyholders: &Keyholders,
+) -> Result<SignatureFiles, Failure> {
     if record.transcript().freezing() == Freezing::Never {
-        return Ok(Answers::new());
+        return Ok(SignatureFiles::new());
     }
     kept(record, &record.frozen()?.frozen, published, keyholders)
 }
 
-/// The answers of a ceremony that count for these files.
+/// The signature files of a ceremony that count for these files.
 fn kept(
     record: &CeremonyRecord,
     frozen: &Frozen,
     published: &Published,
     keyholders: &Keyholders,
-) -> Result<Answers, Failure> {
+) -> Result<SignatureFiles, Failure> {
     let answers = record.folder().signature_files()?;
     let tally = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&answers);
     let kept = tally.kept();
     Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
 }
 
-fn refuse_to_void(own: &Answers, others: &Answers, merged: &Frozen) -> Result<(), Failure> {
+fn refuse_to_void(own: &SignatureFiles, others: &SignatureFiles, merged: &Frozen) -> Result<(), Failure> {
     let voided: Vec<_> = voided(own, merged).into_iter().chain(voided(others, merged)).collect();
     if voided.is_empty() {
         return Ok(());

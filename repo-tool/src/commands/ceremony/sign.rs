@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{Answers, CeremonyRole, Frozen, Name, Part, Refusal};
+use rootline_ceremonies::{CeremonyRole, Frozen, Name, Part, Refusal, SignatureFiles};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
@@ -147,7 +147,7 @@ fn sign(
     keyholder: &Name,
     key: &OpenSigner,
     open: &OpenCeremony,
-    files: &mut Answers,
+    files: &mut SignatureFiles,
     context: &Context,
 ) -> Result<Vec<Part>, Unsigned> {
     let role = args.role.as_deref().map(parse_role).transpose()?;

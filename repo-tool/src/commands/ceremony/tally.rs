@@ -11,7 +11,7 @@ use crate::text::join;
 /// A role with its version says more than a number of them, as long as there are few.
 const MAX_ALIKE_ONE_BY_ONE: usize = 8;
 
-/// One line for each quorum, and one for each answer that does not count. Files of which all the same is to be said, as of many bins, are told of
+/// One line for each quorum, and one for each signature file that does not count. Files of which all the same is to be said, as of many bins, are told of
 /// at once. Whoever is missing is told with what they sign with, where that is noted down and they have no line of their own, which says it.
 pub(super) fn tally_lines(tally: &Tally, keyholders: &Keyholders, have_own_line: &[&Name]) -> Vec<String> {
     let name = |name: &Name| match have_own_line.contains(&name) {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::{
-    Answers, Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, TargetName, check_answers,
-    check_sealed,
+    Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, SignatureFiles, TargetName,
+    check_sealed, check_signature_files,
 };
 use rootline_metadata::{hex, sha256};
 use serde_json::{Value, json};
@@ -224,7 +224,7 @@ impl Replay<'_> {
     /// Every signature that is filed verifies, or is over an earlier revision; and none that the transcript tells of is gone.
     fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
         let answers = self.record.folder().signature_files()?;
-        let checked = check_answers(self.record.id(), frozen, &answers, self.keyholders)?;
+        let checked = check_signature_files(self.record.id(), frozen, &answers, self.keyholders)?;
         let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
         for entry in &noted {
             self.check_noted(entry, frozen, &answers)?;
@@ -234,7 +234,7 @@ impl Replay<'_> {
     }
 
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
-    fn check_noted(&self, entry: &Entry, frozen: &Frozen, answers: &Answers) -> Result<(), Failure> {
+    fn check_noted(&self, entry: &Entry, frozen: &Frozen, answers: &SignatureFiles) -> Result<(), Failure> {
         let fact = |name| entry.event.text(name).unwrap_or_default();
         let is_payload = |part: &&Part| {
             frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))

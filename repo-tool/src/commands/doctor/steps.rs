@@ -37,9 +37,9 @@ impl Step {
 impl Steps {
     /// The steps of a diagnosis's repair. The ceremony is called `repair`, or with a number if there has been one.
     pub(super) fn of(diagnosis: &Diagnosis, losses: &Losses, keyholders: &Keyholders, ids: &BTreeSet<Name>) -> Steps {
-        let taken = |id: &String| ids.iter().any(|other| other.as_str() == *id);
+        let accepted = |id: &String| ids.iter().any(|other| other.as_str() == *id);
         let id = (1..).map(|number| if number == 1 { "repair".to_owned() } else { format!("repair-{number}") });
-        let id = id.into_iter().find(|id| !taken(id)).unwrap_or_default();
+        let id = id.into_iter().find(|id| !accepted(id)).unwrap_or_default();
         let ceremony = |ceremony: &RepairCeremony| CeremonySteps::new(ceremony, keyholders, &id).steps();
         match &diagnosis.repair {
             Repair::Nothing => {
