@@ -44,7 +44,7 @@ pub(crate) enum CeremonyCommand {
     Sign(sign::SignArgs),
     /// Write one file with which a keyholder signs on a machine without network, repository or git
     Request(request::RequestArgs),
-    /// Take answers to a request, and signatures that other tools have made; keep what verifies
+    /// Take responses to a request, and signatures that other tools have made; keep what verifies
     Accept(accept::AcceptArgs),
     /// Write the exact bytes that a signature is over, for openssl or the tool of a device
     Payload(payload::PayloadArgs),

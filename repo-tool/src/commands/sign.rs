@@ -38,7 +38,7 @@ const MAX_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
   rootline-repo sign - --key bob.pem --fingerprint \"1cc6 b394 62da …\" --output - < 2030-06.request.json
 
 Reads no repository and asks no network. Shows what would change, as it follows from the request, and asks for a yes or for the fingerprint. \
-Signs all that the key counts for, and writes an answer of less than a kilobyte to bring back: rootline-repo ceremony accept FILE. With --root, \
+Signs all that the key counts for, and writes a response of less than a kilobyte to bring back: rootline-repo ceremony accept FILE. With --root, \
 a root of the repository that you have kept, you know that the request is about that repository; without it, compare the digest that is shown.")]
 pub(crate) struct SignArgs {
     /// What rootline-repo ceremony request has written; - is standard input
@@ -64,11 +64,11 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
 
-    /// Where to write the answer; - is standard output [default: ID.NAME.answer.json]
+    /// Where to write the response; - is standard output [default: ID.NAME.response.json]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Show the answer as a QR code too
+    /// Show the response as a QR code too
     #[arg(long)]
     qr: bool,
 
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let is_standard = args.output.as_deref() == Some(Path::new(STANDARD));
     if args.qr && is_standard {
         return Err(Failure::new(
-            "the answer and its QR code cannot both be standard output",
+            "the response and its QR code cannot both be standard output",
             "name a file: --output FILE",
         ));
     }
@@ -110,8 +110,10 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let response = sign(args, &keyholder, &key, &request, context)?;
     let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
-    let to =
-        args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.answer.json", response.ceremony)));
+    let to = args
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.{keyholder}.response.json", response.ceremony)));
     if !is_standard {
         write_new(&to, &text)?;
     } else if !context.json {
@@ -268,10 +270,10 @@ fn sign(
 fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
     let Some(lines) = qr_code::lines(text) else {
         let what =
-            format!("the answer has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MAX_BYTES);
+            format!("the response has {} bytes, and a QR code holds {} at the most", text.len(), qr_code::MAX_BYTES);
         return Err(Failure::new(
             what,
-            "bring the answer back as a file: leave --qr out; or sign one role after the other: --role ROLE",
+            "bring the response back as a file: leave --qr out; or sign one role after the other: --role ROLE",
         ));
     };
     let needed = qr_code::columns(&lines);
@@ -287,7 +289,7 @@ fn picture(text: &[u8], context: &Context) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// An answer that is there already stays, and the same one again is no failure.
+/// A response that is there already stays, and the same one again is no failure.
 fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
     if input::read(path, SigningResponse::MAX_BYTES).is_ok_and(|there| there == text) {
         return Ok(());

@@ -26,12 +26,12 @@ use crate::text::plain;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline-repo ceremony accept alice.answer.json bob.answer.json
-  rootline-repo ceremony accept *.answer.json bob.sig --ceremony 2030-06
+  rootline-repo ceremony accept alice.response.json bob.response.json
+  rootline-repo ceremony accept *.response.json bob.sig --ceremony 2030-06
   rootline-repo ceremony accept - < scanned.txt
 
-Takes answers of rootline-repo sign, and plain signatures over what rootline-repo ceremony payload writes: DER or r and s of P-256, or Ed25519; \
-as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other. An answer to an \
+Takes responses of rootline-repo sign, and plain signatures over what rootline-repo ceremony payload writes: DER or r and s of P-256, or Ed25519; \
+as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other. A response to an \
 earlier revision is good for what has not changed since.")]
 pub(crate) struct AcceptArgs {
     /// Responses and signatures; - is standard input
@@ -157,18 +157,18 @@ impl Inbox<'_> {
 
     fn accept_response(&mut self, bytes: &[u8]) -> Result<Accepted, Failure> {
         let response = SigningResponse::parse(bytes).map_err(|error| match error {
-            FileError::Newer(newer) => Failure::new(format!("the answer was {newer}"), newer.hint()),
+            FileError::Newer(newer) => Failure::new(format!("the response was {newer}"), newer.hint()),
             error => {
                 let why = plain(&error.to_string());
                 Failure::new(
-                    format!("this is no answer to a signing request: {why}"),
+                    format!("this is not a response to a signing request: {why}"),
                     "have it sent again, or scan it again",
                 )
             }
         })?;
         if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != response.ceremony) {
-            let what = format!("this is an answer to the ceremony {}, and not to {other}", response.ceremony);
-            return Err(Failure::new(what, "leave --ceremony out to let each answer go where it belongs"));
+            let what = format!("this is a response to the ceremony {}, and not to {other}", response.ceremony);
+            return Err(Failure::new(what, "leave --ceremony out to let each response go where it belongs"));
         }
         let receiving = self.receiving(Some(&response.ceremony))?;
         let Receiving { open, files, .. } = receiving;
@@ -196,8 +196,8 @@ impl Inbox<'_> {
         let signatures = CompactSignature::read_detached(bytes);
         if signatures.is_empty() {
             return Err(Failure::new(
-                "this is neither an answer nor a signature",
-                "give an answer of rootline-repo sign, or a signature: DER or 64 bytes, as they are, in hex or in base64",
+                "this is neither a signing response nor a signature",
+                "give a response of rootline-repo sign, or a signature: DER or 64 bytes, as they are, in hex or in base64",
             ));
         }
         let (signed_by, role, now) = (self.args.signed_by.clone(), self.role.clone(), self.context.now);

@@ -20,7 +20,7 @@ use crate::folder::input::STANDARD;
   rootline-repo ceremony request 2030-06 --output - | gpg --encrypt --recipient bob > request.gpg
 
 The file has all that a keyholder needs to judge and to sign: the frozen files and their plan, who holds which key, the files that are \
-shipped, and what is published. It is the same for every keyholder. Each signs it anywhere: rootline-repo sign FILE --key KEY. Their answers \
+shipped, and what is published. It is the same for every keyholder. Each signs it anywhere: rootline-repo sign FILE --key KEY. Their responses \
 come back with rootline-repo ceremony accept.")]
 pub(crate) struct RequestArgs {
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
             "next: give it to each keyholder, who signs it anywhere: rootline-repo sign {} --key FILE",
             to.display()
         ));
-        line(format_args!("then: rootline-repo ceremony accept ANSWER…"));
+        line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));
     });
     Ok(())
 }

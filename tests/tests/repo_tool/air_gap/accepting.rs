@@ -31,15 +31,21 @@ fn answers_come_in_any_order_and_come_again() {
         let _ = fs::remove_dir_all(office.path("ceremonies/first/signatures"));
         office.write("ceremonies/first/transcript.jsonl", &transcript);
         for at in order {
-            let file = format!("{}.answer.json", ["alice", "bob", "carol"][at]);
+            let file = format!("{}.response.json", ["alice", "bob", "carol"][at]);
             office.done(&["ceremony", "accept", &file]).says("has signed root 1 and targets 1");
         }
         let (signatures, noted) = (filed(&office, "first"), office.read("ceremonies/first/transcript.jsonl"));
         // All of them again, at once: nothing is new.
-        let again =
-            ["ceremony", "accept", "bob.answer.json", "alice.answer.json", "carol.answer.json", "bob.answer.json"];
+        let again = [
+            "ceremony",
+            "accept",
+            "bob.response.json",
+            "alice.response.json",
+            "carol.response.json",
+            "bob.response.json",
+        ];
         let said = office.done_at(DAY_1, &again);
-        said.says("bob.answer.json: bob had signed root 1 and targets 1 already");
+        said.says("bob.response.json: bob had signed root 1 and targets 1 already");
         said.says("next: rootline-repo ceremony seal first");
         assert_eq!(filed(&office, "first"), signatures);
         assert_eq!(office.read("ceremonies/first/transcript.jsonl"), noted);
@@ -64,17 +70,17 @@ fn what_is_refused_stops_nothing_else() {
     office.write("empty", "");
     office.write("short.json", &alice[..alice.len() - 40]);
     office.write("other.json", changed(&alice, "\"first\"", "\"second\""));
-    let files = ["junk", "alice.answer.json", "empty", "short.json", "bob.answer.json", "other.json", "nowhere"];
+    let files = ["junk", "alice.response.json", "empty", "short.json", "bob.response.json", "other.json", "nowhere"];
     let said = office.at(DAY_0, &[&["ceremony", "accept"], &files[..]].concat());
     said.refuses(
-        "5 of 7 files were refused; junk: this is neither an answer nor a signature; empty: this is neither",
+        "5 of 7 files were refused; junk: this is neither a signing response nor a signature; empty: this is neither",
         "",
         "what verified was kept",
     );
     for line in [
         "junk: refused",
-        "alice.answer.json: alice has signed root 1",
-        "bob.answer.json: bob has signed",
+        "alice.response.json: alice has signed root 1",
+        "bob.response.json: bob has signed",
         "nowhere: refused",
     ] {
         assert!(said.out.lines().any(|said| said.starts_with(line)), "{line}: {said:?}");
@@ -82,10 +88,10 @@ fn what_is_refused_stops_nothing_else() {
     assert!(said.out.contains("root 1 under root 1 (new): 2 of 3 (alice, bob)"), "{said:?}");
     assert_eq!(filed(&office, "first").len(), 4);
     // For programs there is one document, of the failure.
-    let said = office.at(DAY_0, &["ceremony", "accept", "junk", "bob.answer.json", "--json"]);
+    let said = office.at(DAY_0, &["ceremony", "accept", "junk", "bob.response.json", "--json"]);
     let document = said.json();
     assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{said:?}");
-    let said = office.done(&["ceremony", "accept", "bob.answer.json", "--json"]);
+    let said = office.done(&["ceremony", "accept", "bob.response.json", "--json"]);
     let document = said.json();
     assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
     assert_eq!(document["ceremonies"][0]["standing"]["complete"], false);
@@ -129,14 +135,14 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     let office = beginning();
     answer(&office, "alice", "first.request.json");
     let bob = answer(&office, "bob", "first.request.json");
-    office.done(&["ceremony", "accept", "alice.answer.json"]);
+    office.done(&["ceremony", "accept", "alice.response.json"]);
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
-    let said = office.done(&["ceremony", "accept", "bob.answer.json", "alice.answer.json"]);
+    let said = office.done(&["ceremony", "accept", "bob.response.json", "alice.response.json"]);
     said.says(
-        "bob.answer.json: bob has signed targets 1\nbob.answer.json: bob signed revision 1: root 1 has changed since\n",
+        "bob.response.json: bob has signed targets 1\nbob.response.json: bob signed revision 1: root 1 has changed since\n",
     );
-    said.says("alice.answer.json: alice had signed targets 1 already\n");
+    said.says("alice.response.json: alice had signed targets 1 already\n");
     assert_eq!(
         office.list("ceremonies/first/signatures"),
         ["1.root/alice.json", "1.targets/alice.json", "1.targets/bob.json"]
@@ -146,8 +152,8 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     let plan = office.read("ceremonies/first/plan.toml").replace("expires-days = 197", "expires-days = 191");
     office.write("ceremonies/first/plan.toml", plan);
     office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 3");
-    office.at(DAY_0, &["ceremony", "accept", "bob.answer.json"]).refuses(
-        "bob.answer.json: bob signed revision 1: root 1 and targets 1 have changed since",
+    office.at(DAY_0, &["ceremony", "accept", "bob.response.json"]).refuses(
+        "bob.response.json: bob signed revision 1: root 1 and targets 1 have changed since",
         "a signature counts for the bytes that it is over",
         "send bob a new request: rootline-repo ceremony request first",
     );
@@ -162,7 +168,7 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     // A new answer takes the place of the void one.
     office.done(&["ceremony", "request", "first"]);
     answer(&office, "alice", "first.request.json");
-    office.done(&["ceremony", "accept", "alice.answer.json"]).says("alice has signed root 1 and targets 1");
+    office.done(&["ceremony", "accept", "alice.response.json"]).says("alice has signed root 1 and targets 1");
     assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("has to sign again").count(), 1);
 }
 
@@ -176,15 +182,15 @@ fn an_answer_to_an_overtaken_ceremony_is_refused_and_stops_nothing_else() {
     office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
     office.done_at(DAY_1, &["ceremony", "request", "next"]);
     answer(&office, "bob", "next.request.json");
-    let said = office.at(DAY_1, &["ceremony", "accept", "alice.answer.json", "bob.answer.json"]);
+    let said = office.at(DAY_1, &["ceremony", "accept", "alice.response.json", "bob.response.json"]);
     let rule = "versions follow each other";
     said.refuses(
-        "alice.answer.json: root was frozen as version 2, and the next version is 3",
+        "alice.response.json: root was frozen as version 2, and the next version is 3",
         rule,
         "something else was published",
     );
     assert!(
-        said.out.starts_with("alice.answer.json: refused\nbob.answer.json: bob has signed targets 2\n"),
+        said.out.starts_with("alice.response.json: refused\nbob.response.json: bob has signed targets 2\n"),
         "{said:?}"
     );
     let said = office.at(DAY_1, &["ceremony", "request", "rotation"]);
@@ -196,8 +202,8 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     let office = rotation();
     let names = ["alice", "bob", "carol", "dave", "frank", "erin"];
     names.iter().for_each(|name| drop(answer(&office, name, "rotation.request.json")));
-    let late = ["ceremony", "accept", "erin.answer.json"];
-    let first = fs::read(office.path("erin.answer.json")).unwrap();
+    let late = ["ceremony", "accept", "erin.response.json"];
+    let first = fs::read(office.path("erin.response.json")).unwrap();
     office.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
     office.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
     office.run(&["ceremony", "accept", "first.json"]).refuses(
@@ -212,7 +218,7 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     );
     let narrowed = [&late[..], &["--ceremony", "first"]].concat();
     office.run(&narrowed).refuses(
-        "erin.answer.json: this is an answer to the ceremony rotation, and not to first",
+        "erin.response.json: this is a response to the ceremony rotation, and not to first",
         "",
         "leave --ceremony out",
     );
@@ -227,26 +233,26 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     );
     office.done(&["ceremony", "freeze", "other"]);
     office.done(&["ceremony", "request", "other"]);
-    fs::copy(office.path("alice.answer.json"), office.path("alice.rotation.json")).unwrap();
+    fs::copy(office.path("alice.response.json"), office.path("alice.rotation.json")).unwrap();
     answer(&office, "alice", "other.request.json");
-    let said = office.done(&["ceremony", "accept", "alice.answer.json", "alice.rotation.json"]);
-    said.says("alice.answer.json: alice has signed targets 2\nalice.rotation.json: alice has signed root 2 and targets 2\nother:\n");
+    let said = office.done(&["ceremony", "accept", "alice.response.json", "alice.rotation.json"]);
+    said.says("alice.response.json: alice has signed targets 2\nalice.rotation.json: alice has signed root 2 and targets 2\nother:\n");
     office.done(&["ceremony", "abandon", "other", "--reason", "not now"]);
-    office.run(&["ceremony", "accept", "alice.answer.json"]).refuses(
-        "alice.answer.json: other was abandoned",
+    office.run(&["ceremony", "accept", "alice.response.json"]).refuses(
+        "alice.response.json: other was abandoned",
         "",
         "begin",
     );
 
     for name in &names[1..5] {
-        office.done(&["ceremony", "accept", &format!("{name}.answer.json")]);
+        office.done(&["ceremony", "accept", &format!("{name}.response.json")]);
     }
     office.done(&["ceremony", "seal", "rotation"]);
     office.run(&late).refuses(
-        "erin.answer.json: rotation is sealed already: it needs no more signatures",
+        "erin.response.json: rotation is sealed already: it needs no more signatures",
         "",
         "make it current",
     );
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.run(&late).refuses("erin.answer.json: rotation is over", "", "begin");
+    office.run(&late).refuses("erin.response.json: rotation is over", "", "begin");
 }

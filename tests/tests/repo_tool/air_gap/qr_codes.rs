@@ -40,7 +40,7 @@ fn a_code_that_was_printed_is_read_back_and_accepted() {
         let said = machine.sign(&["--yes", "--qr"]);
         assert_eq!(said.status, 0, "{said:?}");
         let bytes = seen(&said.out);
-        assert_eq!(bytes, machine.read(&format!("rotation.{name}.answer.json")));
+        assert_eq!(bytes, machine.read(&format!("rotation.{name}.response.json")));
         accept(&office, &bytes, &format!("{name} has signed root 2"));
     }
 }
@@ -67,7 +67,7 @@ fn a_code_does_not_depend_on_the_colours_of_the_terminal() {
     let Some(said) = at_a_coloured_terminal(&machine, "--qr --yes", 100, "", true) else { return };
     let picture: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("\u{1b}[97;40m")).collect();
     let picture: Vec<&str> = picture.into_iter().filter_map(|line| line.strip_suffix("\u{1b}[0m")).collect();
-    assert_eq!(seen(&picture.join("\n")), machine.read("first.alice.answer.json"));
+    assert_eq!(seen(&picture.join("\n")), machine.read("first.alice.response.json"));
 }
 
 #[test]
@@ -90,15 +90,15 @@ fn an_answer_about_many_bins_is_longer_than_a_code_and_says_so() {
     office.done(&["ceremony", "request", "first"]);
     let machine = Machine::of(&office, "alice", "first.request.json");
     machine.sign(&["--yes", "--qr"]).refuses(
-        "the answer has 3",
+        "the response has 3",
         "",
-        "bring the answer back as a file: leave --qr out; or sign",
+        "bring the response back as a file: leave --qr out; or sign",
     );
     assert_eq!(machine.list(), ["key.pem", "request.json"]);
     machine.sign(&["--yes", "--qr", "--role", "root", "--output", "root.json"]).says("alice has signed root 1\n");
     machine.sign(&["--yes"]).says("bin-1f 1\n");
-    office.write("alice.answer.json", machine.read("first.alice.answer.json"));
+    office.write("alice.response.json", machine.read("first.alice.response.json"));
     office
-        .done(&["ceremony", "accept", "alice.answer.json"])
+        .done(&["ceremony", "accept", "alice.response.json"])
         .says("bin-00 1 to bin-1f 1 (32 files) under targets 1: 1 of 1 (alice); enough");
 }

@@ -27,7 +27,7 @@ fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
     assert_eq!(said.err, format!("{} bytes, sha256 {digest}\n", first.len()));
     // Who has signed already is no part of it.
     answer(&office, "alice", "rotation.request.json");
-    office.done(&["ceremony", "accept", "alice.answer.json"]);
+    office.done(&["ceremony", "accept", "alice.response.json"]);
     let said = office.done(&["ceremony", "request", "rotation", "--json"]);
     let report = said.json();
     assert_eq!(report["sha256"], digest.as_str());
@@ -49,11 +49,11 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
             "root 1 of the repository, which everything above is compared with:\n  sha256 ",
             "not in a request, so not shown: which token holds each key, as its vendor attests; where the repository is: rootline-repo ceremony review rotation\n",
             "not in a request, so not checked: since when a new key has been in published trust roots",
-            &format!("wrote rotation.{name}.answer.json: "),
+            &format!("wrote rotation.{name}.response.json: "),
         ] {
             said.says(line);
         }
-        let file = format!("rotation.{name}.answer.json");
+        let file = format!("rotation.{name}.response.json");
         assert_eq!(machine.list(), ["key.pem", "request.json", &file]);
         assert!(machine.read(&file).len() < 1000);
         office.write(&file, machine.read(&file));
@@ -75,7 +75,7 @@ fn the_review_of_a_request_is_that_of_the_repository() {
     assert_eq!(there["signed"], serde_json::json!(["root 2", "targets 2"]));
     assert_eq!(
         there["answer"].as_str().unwrap().as_bytes(),
-        machine.read("rotation.alice.answer.json").trim_ascii_end()
+        machine.read("rotation.alice.response.json").trim_ascii_end()
     );
 }
 
@@ -101,7 +101,7 @@ fn a_request_and_an_answer_go_through_pipes() {
     let unasked = ["sign", "-", "--key", "key.pem", "--output", "-"];
     machine.run_with(&unasked, &request).refuses("there is no terminal to ask whether to sign", "", "read the review");
     machine.run_with(&[&unasked[..], &["--yes", "--qr"]].concat(), &request).refuses(
-        "the answer and its QR code cannot both be standard output",
+        "the response and its QR code cannot both be standard output",
         "",
         "name a file",
     );
@@ -112,13 +112,13 @@ fn a_request_and_an_answer_go_through_pipes() {
 fn an_answer_that_is_there_already_stays() {
     let office = beginning();
     let machine = Machine::of(&office, "bob", "first.request.json");
-    machine.sign(&["--yes"]).says("wrote first.bob.answer.json");
-    let before = machine.read("first.bob.answer.json");
-    machine.sign(&["--yes"]).says("wrote first.bob.answer.json");
+    machine.sign(&["--yes"]).says("wrote first.bob.response.json");
+    let before = machine.read("first.bob.response.json");
+    machine.sign(&["--yes"]).says("wrote first.bob.response.json");
     let other = ["sign", "request.json", "--key", "key.pem", "--yes", "--at", "2030-01-03T00:00:00Z"];
     let said = machine.run(&other);
-    said.refuses("first.bob.answer.json is there already", "", "name another file: --output FILE");
-    assert_eq!(machine.read("first.bob.answer.json"), before);
+    said.refuses("first.bob.response.json is there already", "", "name another file: --output FILE");
+    assert_eq!(machine.read("first.bob.response.json"), before);
     machine.run(&[&other[..], &["--output", "second.json"]].concat()).says("wrote second.json");
     assert_ne!(machine.read("second.json"), before);
 }
@@ -129,7 +129,7 @@ fn the_keyholders_own_root_says_whether_it_is_their_repository() {
     let request = fs::read(office.path("rotation.request.json")).unwrap();
     for name in ["alice", "bob", "carol", "dave", "frank"] {
         answer(&office, name, "rotation.request.json");
-        office.done(&["ceremony", "accept", &format!("{name}.answer.json")]);
+        office.done(&["ceremony", "accept", &format!("{name}.response.json")]);
     }
     office.done(&["ceremony", "seal", "rotation"]);
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
@@ -196,10 +196,10 @@ fn a_person_whose_key_is_replaced_answers_with_both() {
     office.done(&["ceremony", "request", "next"]);
     answer(&office, "bob", "next.request.json");
     answer(&office, "bob-2", "next.request.json");
-    office.done(&["ceremony", "accept", "bob-2.answer.json", "bob.answer.json"]).says("1 of 3 (bob)");
+    office.done(&["ceremony", "accept", "bob-2.response.json", "bob.response.json"]).says("1 of 3 (bob)");
     let kept = office.read("ceremonies/next/signatures/2.root/bob.json");
     assert_eq!(kept.matches("keyid").count(), 2, "{kept}");
-    office.done(&["ceremony", "accept", "bob.answer.json"]).says("bob had signed root 2");
+    office.done(&["ceremony", "accept", "bob.response.json"]).says("bob had signed root 2");
 }
 
 /// Three of five leave, and a role is delegated: two roots one after the other, targets, and the delegated role, in one answer each.
@@ -221,11 +221,11 @@ fn a_sequence_of_roots_and_delegated_roles_are_signed_in_one_go() {
         let bytes = answer(&office, name, "big.request.json");
         assert!(bytes.len() < 1000, "{name}: {}", bytes.len());
     }
-    let all =
-        ["heidi", "alice", "grace", "dave", "frank", "carol", "bob", "erin"].map(|name| format!("{name}.answer.json"));
+    let all = ["heidi", "alice", "grace", "dave", "frank", "carol", "bob", "erin"]
+        .map(|name| format!("{name}.response.json"));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let said = office.done(&[&["ceremony", "accept"], &all[..]].concat());
-    said.says("frank.answer.json: frank has signed root 2 and root 3 and targets 2 and npm 1");
+    said.says("frank.response.json: frank has signed root 2 and root 3 and targets 2 and npm 1");
     said.says("next: rootline-repo ceremony seal big");
     office.done(&["ceremony", "seal", "big"]);
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);

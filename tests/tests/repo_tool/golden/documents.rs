@@ -131,14 +131,14 @@ fn signing_elsewhere() {
     let office = rotation();
     document_at(&office, DAY_1, "ceremony-request", &["ceremony", "request", "rotation"]);
     let sign = |name: &str| -> Vec<String> {
-        let (key, answer) = (format!("keys/{name}.pem"), format!("{name}.answer.json"));
+        let (key, answer) = (format!("keys/{name}.pem"), format!("{name}.response.json"));
         ["sign", "rotation.request.json", "--key", &key, "--yes", "--output", &answer].map(str::to_owned).into()
     };
     let sign = |name: &str| sign(name).leak().iter().map(|argument| &**argument).collect::<Vec<&str>>();
     let with_root = [sign("alice"), vec!["--root", "metadata/1.root.json"]].concat();
     document_at(&office, DAY_1, "sign", &with_root);
     office.done_at(DAY_1, &sign("dave"));
-    let accept = ["ceremony", "accept", "alice.answer.json", "dave.answer.json"];
+    let accept = ["ceremony", "accept", "alice.response.json", "dave.response.json"];
     document_at(&office, DAY_1, "ceremony-accept", &accept);
     document_at(&office, DAY_1, "ceremony-review-rotation", &["ceremony", "review", "rotation"]);
 }

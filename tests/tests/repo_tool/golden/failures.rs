@@ -25,8 +25,8 @@ fn failures() {
     let office = Office::frozen();
     failure(&office, DAY_0, "not-a-keyholder", &["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--yes"]);
     failure(&office, DAY_0, "not-enough-signatures", &["ceremony", "seal", "first"]);
-    office.write("bad.answer.json", "{\"answer\": true, \"text\": \"longer than a signature, which has 64 bytes\"}");
-    failure(&office, DAY_0, "bad-answer", &["ceremony", "accept", "bad.answer.json"]);
+    office.write("bad.response.json", "{\"answer\": true, \"text\": \"longer than a signature, which has 64 bytes\"}");
+    failure(&office, DAY_0, "bad-answer", &["ceremony", "accept", "bad.response.json"]);
     office.write("ceremonies/first/frozen/1.root.json", "{}");
     failure(&office, DAY_0, "frozen-changed", &["ceremony", "review", "first"]);
 

@@ -73,7 +73,7 @@ fn a_request_and_what_comes_back() {
     file(&office, "request.json", "rotation.request.json");
     let sign = ["sign", "rotation.request.json", "--key", "keys/alice.pem", "--yes"];
     office.done_at(DAY_1, &sign);
-    file(&office, "answer.json", "rotation.alice.answer.json");
-    office.at(DAY_0, &["ceremony", "accept", "rotation.alice.answer.json"]).says("alice has signed");
+    file(&office, "answer.json", "rotation.alice.response.json");
+    office.at(DAY_0, &["ceremony", "accept", "rotation.alice.response.json"]).says("alice has signed");
     Golden::of("rootline-repo").check("names-accepted.txt", &names(&office, "ceremonies"));
 }

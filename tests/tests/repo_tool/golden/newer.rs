@@ -87,10 +87,10 @@ fn requests_and_answers() {
     said.refuses("the plan: line 1, column 10: made by a newer rootline", "", "update rootline");
     office.write("rotation.request.json", request);
     office.done_at(DAY_1, &sign);
-    let answer = "rotation.alice.answer.json";
+    let answer = "rotation.alice.response.json";
     let text = office.read(answer);
     office.write(answer, text.replacen("\"answer\":1", "\"answer\":2", 1));
-    refused(&office, &format!("{answer}: the answer"), &["ceremony", "accept", answer]);
+    refused(&office, &format!("{answer}: the response"), &["ceremony", "accept", answer]);
     fs::write(office.path(answer), text).unwrap();
     office.done_at(DAY_1, &["ceremony", "accept", answer]);
 }
