@@ -109,7 +109,8 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
 
 fn ceremonies(files: &Files) -> Vec<String> {
     let plans = files.keys().filter_map(|name| name.strip_prefix("ceremonies/")?.strip_suffix("/plan.toml"));
-    plans.map(str::to_owned).collect()
+    // The plan that was frozen lies a folder deeper.
+    plans.filter(|id| !id.contains('/')).map(str::to_owned).collect()
 }
 
 /// The same command once more, at the same time: as if nothing had been.
