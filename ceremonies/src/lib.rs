@@ -64,7 +64,7 @@ pub mod review;
 mod transcript;
 
 pub use attestation::{
-    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokenOwners, VendorRoots,
 };
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};

@@ -16,11 +16,11 @@
 mod certificate;
 mod certificates;
 mod chain;
-mod hands;
 mod refusal;
 mod rules;
 mod token;
 mod token_facts;
+mod token_owners;
 
 use std::fmt;
 
@@ -28,10 +28,10 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{KeyId, PublicKey, hex};
 
 pub use self::certificates::{AttestationCertificates, VendorRoot, VendorRoots};
-pub use self::hands::TokensInHands;
 pub use self::refusal::{AttestationRefusal, CertificateFault, NotAnIssuer, WhichCertificate};
 pub use self::rules::AttestationRules;
 pub use self::token::{Firmware, FormFactor, PinPolicy, Slot, TokenSerial, TouchPolicy};
+pub use self::token_owners::TokenOwners;
 
 pub(crate) use self::rules::RawAttestationRules;
 
@@ -53,7 +53,7 @@ impl Attestation {
     /// `roots`. `at` is when: the periods that the vendor has set for its certificates include it.
     ///
     /// # Errors
-    /// See [`AttestationRefusal`]. That a token is in two people's hands is not seen here but by [`TokensInHands`].
+    /// See [`AttestationRefusal`]. That a token is in two people's hands is not seen here but by [`TokenOwners`].
     pub fn verify(
         certificates: &AttestationCertificates,
         key: &PublicKey,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, Event, Frozen, Keyholders, Name,
-    Published, TokensInHands, VendorRoots,
+    Published, TokenOwners, VendorRoots,
 };
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, Root, TopLevelRole};
@@ -79,7 +79,7 @@ pub(crate) fn check(
     at: DateTime<Utc>,
 ) -> Result<Evidence, Failure> {
     let evidence = Evidence::read(folder, keyholders, rules, &vendor_roots(folder)?, at)?;
-    evidence.hands()?;
+    evidence.token_owners()?;
     let Evidence { attestations, mut refused, .. } = evidence;
     for (key_id, owner) in &counting {
         let Some(name) = owner else {
@@ -149,10 +149,10 @@ impl Evidence {
     }
 
     /// Who has which token, each in one person's hands.
-    pub(crate) fn hands(&self) -> Result<TokensInHands, AttestationRefusal> {
-        let mut hands = TokensInHands::default();
-        self.attestations.iter().try_for_each(|((name, _), attestation)| hands.add(name, attestation))?;
-        Ok(hands)
+    pub(crate) fn token_owners(&self) -> Result<TokenOwners, AttestationRefusal> {
+        let mut token_owners = TokenOwners::default();
+        self.attestations.iter().try_for_each(|((name, _), attestation)| token_owners.add(name, attestation))?;
+        Ok(token_owners)
     }
 
     /// All that hold, by keyholder and key.

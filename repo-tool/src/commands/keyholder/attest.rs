@@ -71,7 +71,7 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
     let key_id = KeyId::of(key);
     // Everybody else's is looked at too: a token is in one person's hands.
     let kept = Evidence::read(&context.folder, &keyholders, rules, &roots, context.now)?;
-    kept.hands()?.add(&args.name, &attestation)?;
+    kept.token_owners()?.add(&args.name, &attestation)?;
 
     // First the root, so that what is kept leads to something wherever this is interrupted.
     let root = keep_root(&attestation, &offered, context)?;

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         }
     }
     // It takes two to share a token, so it is looked at for everybody.
-    failures.extend(evidence.hands().err().map(Failure::from));
+    failures.extend(evidence.token_owners().err().map(Failure::from));
     let to_json = |(name, key_id, _): &(&Name, KeyId, _)| json!({ "keyholder": name.as_str(), "keyid": key_id.as_str(), "evidence": evidence.json(Some(name), key_id) });
     // With a failure, the one JSON document is that of the failure.
     if failures.is_empty() || !context.json {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rootline_ceremonies::attestation::{AttestationWarning, Firmware, WhichCertificate};
 use rootline_ceremonies::{
-    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokensInHands, VendorRoots,
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokenOwners, VendorRoots,
 };
 use rootline_metadata::{PublicKey, parse_instant};
 use rootline_tests::fixtures::vendor::now;
@@ -206,11 +206,11 @@ fn a_token_is_in_one_persons_hands() {
     let (Some(first), Some(second)) = (real(YUBIKEY_SERIALS[0]), real(YUBIKEY_SERIALS[1])) else { return };
     let (first, second) = (first.verify().unwrap(), second.verify().unwrap());
     let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
-    let mut hands = TokensInHands::default();
-    hands.add(&alice, &first).unwrap();
-    hands.add(&alice, &first).unwrap();
-    hands.add(&bob, &second).unwrap();
-    let refused = hands.add(&bob, &first).unwrap_err();
+    let mut token_owners = TokenOwners::default();
+    token_owners.add(&alice, &first).unwrap();
+    token_owners.add(&alice, &first).unwrap();
+    token_owners.add(&bob, &second).unwrap();
+    let refused = token_owners.add(&bob, &first).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "alice and bob have keys in the same token, serial 14470876, so one of them could sign for both"

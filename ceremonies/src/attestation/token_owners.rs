@@ -9,9 +9,9 @@ use crate::model::name::Name;
 
 /// Tokens and the people who have them: each token is in one person's hands, however many of that person's keys are in it.
 #[derive(Clone, Debug, Default)]
-pub struct TokensInHands(BTreeMap<TokenSerial, Name>);
+pub struct TokenOwners(BTreeMap<TokenSerial, Name>);
 
-impl TokensInHands {
+impl TokenOwners {
     /// Notes that a keyholder has the token of an attestation.
     ///
     /// # Errors
