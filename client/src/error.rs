@@ -12,13 +12,13 @@ use crate::workflow::refusal::Refusal;
 #[non_exhaustive]
 pub enum Error {
     /// The repository offered something that is not trusted.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     /// A file did not arrive.
-    #[error("{0}")]
+    #[error(transparent)]
     Transport(#[from] TransportError),
     /// A verified file could not be kept.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

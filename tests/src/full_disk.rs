@@ -37,7 +37,7 @@ impl Store for FullDisk {
             Err(_) => Err(StoreError::Io {
                 operation: Operation::Write,
                 path: PathBuf::from(format!("{file:?}")),
-                source: io::ErrorKind::StorageFull.into(),
+                error: io::ErrorKind::StorageFull.into(),
             }),
         }
     }

@@ -7,11 +7,13 @@
 )]
 
 mod client {
+    mod asynchronous;
     mod bundle;
     mod cache_crash;
     mod canonical_json;
     mod conditional;
     mod conflicts;
+    mod errors;
     mod export;
     mod failover;
     mod file_store;

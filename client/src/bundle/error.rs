@@ -11,6 +11,8 @@ use crate::transport::TransportError;
 use crate::workflow::refusal::Refusal;
 
 /// Why a bundle is not taken, or cannot be made. A local copy that it was to be imported into is as it was.
+///
+/// Sentences that include their cause have no [source](std::error::Error::source), so that a chain says each thing once.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
@@ -22,7 +24,7 @@ pub enum BundleError {
     Write(io::Error),
     /// It is not the one form of tar that bundles have.
     #[error("the bundle is damaged, or none: {0}")]
-    Archive(#[from] ArchiveFault),
+    Archive(ArchiveFault),
     /// It has more bytes than are allowed here.
     #[error("the bundle is longer than the {limit} bytes allowed here")]
     TooLong {
@@ -95,7 +97,7 @@ pub enum BundleError {
     #[error("bundle.json does not say what is in the bundle")]
     ManifestDiffers,
     /// What is in it is refused, does not arrive, or cannot be kept.
-    #[error("{0}")]
+    #[error(transparent)]
     Contents(#[from] Error),
 }
 
@@ -151,6 +153,12 @@ impl BundleError {
             BundleError::BeginsLater { .. } => Some("have it made with --all-roots, or from the root that you pin"),
             BundleError::Older { .. } => Some("have a newer bundle made; the local copy stays as it is"),
         }
+    }
+}
+
+impl From<ArchiveFault> for BundleError {
+    fn from(fault: ArchiveFault) -> Self {
+        BundleError::Archive(fault)
     }
 }
 

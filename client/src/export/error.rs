@@ -48,13 +48,13 @@ pub enum ExportError {
     #[error("the repository ships no {TRUSTED_ROOT}")]
     NoTrustedRoot,
     /// The trust root cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     TrustRoot(#[from] Error),
     /// The repository ships no signing config.
     #[error("the repository ships no {SIGNING_CONFIG}")]
     NoSigningConfig,
     /// A file cannot be read or written.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

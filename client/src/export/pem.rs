@@ -111,5 +111,5 @@ impl PemIndex {
 }
 
 fn io(operation: Operation, path: &Path, error: std::io::Error) -> ExportError {
-    StoreError::Io { operation, path: path.to_owned(), source: error }.into()
+    StoreError::Io { operation, path: path.to_owned(), error }.into()
 }

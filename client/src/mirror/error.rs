@@ -11,7 +11,7 @@ use crate::workflow::refusal::Refusal;
 #[non_exhaustive]
 pub enum MirrorError {
     /// The repository or the way to it, or the local files.
-    #[error("{0}")]
+    #[error(transparent)]
     Repository(#[from] Error),
     /// The folder holds a file, not put there by a mirror, where one of the mirror's belongs.
     #[error("{} was not written by this mirror, and is not replaced", .path.display())]

@@ -1,5 +1,6 @@
 //! What can go wrong with local files.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,14 +11,14 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum StoreError {
     /// The operating system refused.
-    #[error("cannot {operation} {}: {source}", .path.display())]
+    #[error("cannot {operation} {}: {error}", .path.display())]
     Io {
         /// What was being done.
         operation: Operation,
         /// To which file or folder.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file has more bytes than it may have.
     #[error("{} is longer than the {limit} bytes allowed for it", .path.display())]
@@ -58,6 +59,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Something failed that only the store of an implementor knows: a database, a lease, a quota.
+    #[error(transparent)]
+    Other(Box<dyn Error + Send + Sync>),
 }
 
 /// What was being done to a file when it failed; reads on after "cannot".
@@ -77,6 +81,11 @@ pub enum Operation {
 }
 
 impl StoreError {
+    /// Makes an [`Other`](Self::Other) of an implementor's own error.
+    pub fn other(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
     /// The file or folder that this is about, when it is about one.
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -84,14 +93,14 @@ impl StoreError {
             | Self::TooLong { path, .. }
             | Self::NotARegularFile { path, .. }
             | Self::Locked { path, .. } => Some(path),
-            Self::UnsafeName { .. } | Self::Contended { .. } => None,
+            Self::UnsafeName { .. } | Self::Contended { .. } | Self::Other(_) => None,
         }
     }
 
     /// The operating system's kind of error, when it was the operating system that refused.
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match self {
-            Self::Io { source, .. } => Some(source.kind()),
+            Self::Io { error, .. } => Some(error.kind()),
             _ => None,
         }
     }
@@ -102,7 +111,7 @@ impl StoreError {
     pub fn is_read_only(&self) -> bool {
         use io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
         match self {
-            Self::Io { source, .. } => matches!(source.kind(), ReadOnlyFilesystem | PermissionDenied | NotADirectory),
+            Self::Io { error, .. } => matches!(error.kind(), ReadOnlyFilesystem | PermissionDenied | NotADirectory),
             Self::NotARegularFile { found, .. } => *found == NOT_A_FOLDER,
             _ => false,
         }
@@ -127,7 +136,7 @@ impl StoreError {
 
     pub(super) fn io(operation: Operation, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { operation, path, source }
+        move |error| Self::Io { operation, path, error }
     }
 }
 
@@ -151,7 +160,7 @@ mod tests {
     use super::*;
 
     fn failed_with(kind: io::ErrorKind) -> StoreError {
-        StoreError::Io { operation: Operation::Write, path: "/home/x/root.json".into(), source: kind.into() }
+        StoreError::Io { operation: Operation::Write, path: "/home/x/root.json".into(), error: kind.into() }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Why a file did not arrive.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
 /// Why a file did not arrive. Each has its culprit: the repository (`NotFound`, `TooLong`), the network or the server
-/// ([`is_network`](Self::is_network)), the local disk (`Io`), or the caller (`BadLocation`, `Setup`).
+/// ([`is_network`](Self::is_network)), the local disk (`Io`), the caller (`BadLocation`, `Setup`), or, of an implementor's transport, what it
+/// says itself (`Other`).
 ///
 /// A `location` is a URL without credentials, with the proxy on the way to it if there is one, or a path.
 #[derive(Debug, thiserror::Error)]
@@ -105,12 +107,12 @@ pub enum TransportError {
         encoding: String,
     },
     /// The local disk refused.
-    #[error("cannot read {location}: {source}")]
+    #[error("cannot read {location}: {error}")]
     Io {
         /// Which file or folder.
         location: String,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The base URL cannot be used, or a name in the repository cannot be made into a location below it.
     #[error("{location:?} cannot be used: {reason}")]
@@ -126,9 +128,22 @@ pub enum TransportError {
         /// What is wrong with them.
         reason: String,
     },
+    /// Something failed that only the transport of an implementor knows: a registry, a queue, a key.
+    #[error(transparent)]
+    Other(Box<dyn Error + Send + Sync>),
 }
 
 impl TransportError {
+    /// Makes a [`NotFound`](Self::NotFound): the repository has no such file.
+    pub fn not_found(location: impl Into<String>) -> Self {
+        Self::NotFound { location: location.into(), forbidden: false }
+    }
+
+    /// Makes an [`Other`](Self::Other) of an implementor's own error.
+    pub fn other(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
     /// Whether the repository has no such file, for whichever reason. Of the next root version this is the good answer.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
@@ -167,7 +182,7 @@ impl TransportError {
                 Some("check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)")
             }
             Self::Redirect { .. } | Self::Encoded { .. } => Some("tell the mirror's operators, or name another mirror"),
-            Self::TooLong { .. } | Self::Io { .. } | Self::Setup { .. } => None,
+            Self::TooLong { .. } | Self::Io { .. } | Self::Setup { .. } | Self::Other(_) => None,
         }
     }
 }

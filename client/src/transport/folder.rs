@@ -113,5 +113,5 @@ fn is_absent(error: &io::Error) -> bool {
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> TransportError + use<> {
     let location = path.display().to_string();
-    move |source| TransportError::Io { location, source }
+    move |error| TransportError::Io { location, error }
 }

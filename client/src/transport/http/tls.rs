@@ -64,7 +64,7 @@ fn with_extra(_: Vec<CertificateDer<'static>>, _: Arc<CryptoProvider>) -> Result
 fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let location = path.display().to_string();
     let too_long = || TransportError::TooLong { location: location.clone(), limit: MAX_CA_FILE };
-    let io = |source| TransportError::Io { location: location.clone(), source };
+    let io = |error| TransportError::Io { location: location.clone(), error };
     let file = std::fs::File::open(path).map_err(io)?;
     let pem = read_file_at_most(&file, MAX_CA_FILE).map_err(io)?.ok_or_else(too_long)?;
     match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
