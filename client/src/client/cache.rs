@@ -93,6 +93,10 @@ impl Store for Cache {
         self.store.lock_to_load()
     }
 
+    fn may_block(&self) -> bool {
+        self.store.may_block()
+    }
+
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
         self.store.remove(file)
     }

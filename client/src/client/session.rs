@@ -1,8 +1,10 @@
 //! One session of a client: an update with as many attempts as it takes, over conflicts and mirrors.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use super::Client;
+use super::local::Local;
 use crate::driver::Prefetch;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
@@ -27,6 +29,22 @@ impl Session {
     pub(super) fn prefetch(&self) -> Prefetch {
         self.attempts.prefetch()
     }
+
+    /// Whether there is another attempt to make after one that came to `driven`. Touches no file.
+    pub(super) fn again_after<S: Store>(
+        &mut self,
+        driven: &Result<Updated, Error>,
+        local: &mut PendingWrites<S>,
+        leave_mirror: impl FnOnce() -> Option<String>,
+    ) -> bool {
+        let Err(error) = driven else { return false };
+        let again = self.attempts.again_after(error, local.was_unchanged(), leave_mirror);
+        if again {
+            self.notes.append(&mut self.attempts.take_notes());
+            self.notes.append(&mut local.take_notes());
+        }
+        again
+    }
 }
 
 /// How many conflicts with other processes are retried without the lock, and how many attempts there are in all, since a process may
@@ -34,32 +52,32 @@ impl Session {
 const MAX_CONFLICTS: u32 = 8;
 const MAX_ATTEMPTS: u32 = 2 * MAX_CONFLICTS;
 
-impl<T, S: Store> Client<T, S> {
+impl<S: Store> Local<S> {
     /// Begins one attempt.
     pub(super) fn attempt(
         &self,
         session: &Session,
         now: DateTime<Utc>,
         wanted: &[TargetQuery],
-    ) -> Result<(Update, PendingWrites<'_, S>), Error> {
+    ) -> Result<(Update, PendingWrites<Arc<S>>), Error> {
         let lock = if session.conflicts < MAX_CONFLICTS { None } else { self.store.lock()? };
         let last_check =
             if self.records_checks && session.attempts.conditional() { LastCheck::load(&self.store) } else { None };
-        let mut local = PendingWrites::over(&self.store).locked(lock);
+        let mut local = self.pending().locked(lock);
         if let Some(last_check) = last_check {
             local = local.conditional(&last_check, self.limits.timestamp);
         }
         Ok((self.begin(now, wanted)?, local))
     }
 
-    /// Ends an attempt: commits the verified files and returns the outcome, or `None` if there is another attempt to make.
+    /// Ends an attempt that has no other after it on its own account: commits the verified files and returns the outcome, or `None` when a
+    /// conflict makes another attempt necessary.
     pub(super) fn conclude(
         &self,
         session: &mut Session,
         driven: Result<Updated, Error>,
-        mut local: PendingWrites<'_, S>,
+        mut local: PendingWrites<Arc<S>>,
         now: DateTime<Utc>,
-        leave_mirror: impl FnOnce() -> Option<String>,
     ) -> Option<Result<Updated, Error>> {
         let done = match driven {
             Ok(updated) => match saved(&mut local, session) {
@@ -71,14 +89,12 @@ impl<T, S: Store> Client<T, S> {
                     Some(Ok(Updated { checked_at: Some(now), ..updated }))
                 }
             },
-            Err(error) if session.attempts.again_after(&error, local.was_unchanged(), leave_mirror) => None,
             Err(error) => {
                 // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
                 session.notes.extend(local.commit().err().map(Note::NotPersisted));
                 Some(Err(error))
             }
         };
-        session.notes.append(&mut session.attempts.take_notes());
         session.notes.append(&mut local.take_notes());
         done
     }
@@ -93,7 +109,7 @@ impl<T, S: Store> Client<T, S> {
 }
 
 /// Commits, and counts the conflicts.
-fn saved<S: Store>(local: &mut PendingWrites<'_, S>, session: &mut Session) -> Result<CommitOutcome, StoreError> {
+fn saved<S: Store>(local: &mut PendingWrites<S>, session: &mut Session) -> Result<CommitOutcome, StoreError> {
     let saving = local.commit()?;
     if saving == CommitOutcome::Conflict {
         session.conflicts += 1;

@@ -73,14 +73,14 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
     }
 }
 
-/// As [`SharedTrustRoot`], without blocking on the network.
+/// One trust root for all tasks of an asynchronous process, as [`SharedTrustRoot`] is for threads. No call blocks its thread.
 #[derive(Debug)]
 pub struct SharedTrustRootAsync<T, S> {
     client: futures_util::lock::Mutex<Client<T, S>>,
     current: Current,
 }
 
-impl<T: AsyncTransport, S: Store> SharedTrustRootAsync<T, S> {
+impl<T: AsyncTransport, S: Store + Send + Sync + 'static> SharedTrustRootAsync<T, S> {
     /// As [`SharedTrustRoot::new`].
     pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
         let client = client.with_freshness(Freshness::MaxAge(max_age));

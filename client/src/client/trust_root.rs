@@ -86,11 +86,11 @@ impl TrustRoot {
         Ok(find(self))
     }
 
-    /// As [`TrustRoot::refresh_on_miss`], without blocking on the network.
+    /// As [`TrustRoot::refresh_on_miss`], without blocking the thread.
     ///
     /// # Errors
     /// As [`TrustRoot::refresh_on_miss`].
-    pub async fn refresh_on_miss_async<T: AsyncTransport, S: Store, R>(
+    pub async fn refresh_on_miss_async<T: AsyncTransport, S: Store + Send + Sync + 'static, R>(
         &mut self,
         client: &mut Client<T, S>,
         now: DateTime<Utc>,
@@ -159,8 +159,8 @@ impl<T: Transport, S: Store> Client<T, S> {
     }
 }
 
-impl<T: AsyncTransport, S: Store> Client<T, S> {
-    /// As [`Client::trust_root`], without blocking on the network.
+impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
+    /// As [`Client::trust_root`], without blocking the thread.
     ///
     /// # Errors
     /// As [`Client::trust_root`].

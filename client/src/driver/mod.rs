@@ -8,6 +8,7 @@ pub(crate) mod attempts;
 pub mod last_check;
 pub mod offline;
 pub mod pending_writes;
+pub(crate) mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use futures_util::stream::FuturesUnordered;
 use rootline_metadata::file_name;
 
 use crate::driver::pending_writes::PendingWrites;
+use crate::driver::worker::Worker;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Fetched, Place, Request, Transport, TransportError};
@@ -37,7 +39,7 @@ pub enum Prefetch {
 pub fn drive<M: StateMachine>(
     mut machine: M,
     transport: &impl Transport,
-    local: &mut PendingWrites<'_, impl Store>,
+    local: &mut PendingWrites<impl Store>,
     prefetch: Prefetch,
 ) -> Result<M::Outcome, Error> {
     let mut concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
@@ -67,22 +69,34 @@ pub fn drive<M: StateMachine>(
     }
 }
 
-/// Drives a state machine to its outcome without blocking on the network. The store is used in place: its files are small.
-///
-/// # Errors
-/// As [`drive`].
-pub async fn drive_async<M: StateMachine>(
+/// Drives a state machine to its outcome without blocking the caller's thread: what reads the cache or checks signatures is done by
+/// `worker`. Returns the files to write as well, since they went there and back.
+pub(crate) async fn drive_async<M, S>(
     mut machine: M,
     transport: &impl AsyncTransport,
-    local: &mut PendingWrites<'_, impl Store>,
+    mut local: PendingWrites<S>,
     prefetch: Prefetch,
-) -> Result<M::Outcome, Error> {
+    worker: &Worker,
+) -> (Result<M::Outcome, Error>, PendingWrites<S>)
+where
+    M: StateMachine<Outcome: Send> + Send + 'static,
+    S: Store + Send + 'static,
+{
     let mut running = FuturesUnordered::new();
     let mut pool = Pool::default();
+    let mut arrived = None;
     loop {
-        let request = match drive_to_fetch(&mut machine, local)? {
-            Next::Fetch(request) => request,
-            Next::Done(outcome) => return Ok(outcome),
+        let next;
+        (machine, local, next) = worker
+            .run(move || {
+                let next = take_and_drive(&mut machine, arrived, &mut local);
+                (machine, local, next)
+            })
+            .await;
+        let request = match next {
+            Ok(Next::Fetch(request)) => request,
+            Ok(Next::Done(outcome)) => return (Ok(outcome), local),
+            Err(error) => return (Err(error), local),
         };
         let fetched = loop {
             if prefetch == Prefetch::Off {
@@ -103,8 +117,20 @@ pub async fn drive_async<M: StateMachine>(
                 None => break transport.fetch_unless(&request, local.etag(&request)).await,
             }
         };
-        take_fetched(&mut machine, &request, fetched, local)?;
+        arrived = Some((request, fetched));
     }
+}
+
+/// Hands over the file that has arrived, if there is one, and does all local steps up to the next file.
+fn take_and_drive<M: StateMachine>(
+    machine: &mut M,
+    arrived: Option<(Request, Result<Fetched, TransportError>)>,
+    local: &mut PendingWrites<impl Store>,
+) -> Result<Next<M::Outcome>, Error> {
+    if let Some((request, fetched)) = arrived {
+        take_fetched(machine, &request, fetched, local)?;
+    }
+    drive_to_fetch(machine, local)
 }
 
 enum Next<T> {
@@ -115,7 +141,7 @@ enum Next<T> {
 /// Does all local steps, up to the next file that has to be fetched.
 fn drive_to_fetch<M: StateMachine>(
     machine: &mut M,
-    local: &mut PendingWrites<'_, impl Store>,
+    local: &mut PendingWrites<impl Store>,
 ) -> Result<Next<M::Outcome>, Error> {
     loop {
         match machine.action()? {
@@ -134,7 +160,7 @@ fn take_fetched<M: StateMachine>(
     machine: &mut M,
     request: &Request,
     fetched: Result<Fetched, TransportError>,
-    local: &mut PendingWrites<'_, impl Store>,
+    local: &mut PendingWrites<impl Store>,
 ) -> Result<(), Error> {
     let input = match fetched {
         Ok(Fetched::New { bytes, etag }) => {

@@ -15,8 +15,8 @@ use crate::workflow::{Content, Input};
 
 /// Verified files that wait to be committed to a store in one step.
 #[derive(Debug)]
-pub struct PendingWrites<'a, S> {
-    store: &'a S,
+pub struct PendingWrites<S> {
+    store: S,
     files: Vec<(LocalFile, Content)>,
     /// The files that the session rests on: a mark of each small file as it was found, read up to so many bytes.
     found: Vec<(LocalFile, u64, Mark)>,
@@ -56,9 +56,9 @@ pub enum Persistence {
 /// Detects a change by a process that means no harm, and no other.
 type Mark = Option<u64>;
 
-impl<'a, S: Store> PendingWrites<'a, S> {
-    /// Begins with the files of `store` and nothing to write.
-    pub fn over(store: &'a S) -> Self {
+impl<S: Store> PendingWrites<S> {
+    /// Begins with the files of `store`, which may be borrowed or shared, and nothing to write.
+    pub fn over(store: S) -> Self {
         PendingWrites {
             store,
             files: Vec::new(),
@@ -71,7 +71,7 @@ impl<'a, S: Store> PendingWrites<'a, S> {
         }
     }
 
-    /// The same, asking the server only for a new timestamp if `last_check` knows the entity tag of the one in the store.
+    /// Asks the server for the timestamp only if it is new, where `last_check` knows the entity tag of the one in the store.
     pub(crate) fn conditional(self, last_check: &LastCheck, timestamp_limit: u64) -> Self {
         let timestamp = || {
             let (etag, digest) = last_check.timestamp_tag()?;
@@ -81,7 +81,7 @@ impl<'a, S: Store> PendingWrites<'a, S> {
         PendingWrites { timestamp: timestamp(), ..self }
     }
 
-    /// The same, with the store's lock held already.
+    /// Takes over the store's lock, where it is held already.
     pub(crate) fn locked(self, lock: Option<StoreLock>) -> Self {
         PendingWrites { lock, ..self }
     }

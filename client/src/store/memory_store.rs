@@ -70,6 +70,10 @@ impl Store for MemoryStore {
         self.below.as_ref().map_or(Ok(None), |below| below.lock_to_load())
     }
 
+    fn may_block(&self) -> bool {
+        self.below.as_ref().is_some_and(|below| below.may_block())
+    }
+
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
         self.files().insert(file.clone(), None);
         Ok(())

@@ -5,6 +5,8 @@
 //! since; the workflow verifies them again from the pinned root. So the worst that a damaged or hostile cache can do is
 //! to cost a download or to lose the memory of versions seen.
 
+use std::sync::Arc;
+
 pub mod escape;
 pub mod target_file;
 
@@ -116,6 +118,12 @@ pub trait Store {
         Ok(None)
     }
 
+    /// Whether a call may block: on a disk, on a lock, on a network. Asynchronous clients call a store that may on a thread of its own, and
+    /// one that never does in place.
+    fn may_block(&self) -> bool {
+        true
+    }
+
     /// Takes `file` away. It is no error when there is none.
     ///
     /// # Errors
@@ -152,6 +160,10 @@ macro_rules! pass_on {
                 (**self).lock_to_load()
             }
 
+            fn may_block(&self) -> bool {
+                (**self).may_block()
+            }
+
             fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
                 (**self).remove(file)
             }
@@ -159,4 +171,4 @@ macro_rules! pass_on {
     )*};
 }
 
-pass_on!(&S, Box<S>);
+pass_on!(&S, Box<S>, Arc<S>);

@@ -39,7 +39,7 @@ impl Run<'_> {
     fn without_blocking(&self, files: impl Transport + Send + Sync) -> (Result<Updated, Error>, u64, Vec<String>) {
         let distant = Distant::new(files);
         let store = copy_of(self.store);
-        let mut client = Client::new(self.pinned.clone(), &distant, &store);
+        let mut client = Client::new(self.pinned.clone(), &distant, store);
         let outcome = distant.block_on(client.update_async(self.now, &self.wanted));
         (outcome, distant.round_trips(), distant.asked())
     }

@@ -1,6 +1,7 @@
 //! Whole refreshes: what is asked for, what is kept, and that every driver and every store comes to the same.
 
 use std::fs;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store};
@@ -264,11 +265,11 @@ fn both_drivers_refuse_alike() {
     ];
     let (day, path) = (sim.day(1), target_path("dir/a b.txt"));
     for (number, files) in attacks.iter().enumerate() {
-        let stores = [MemoryStore::new(), MemoryStore::new()];
-        let mut client = Client::new(sim.root_bytes(1), files, &stores[0]);
+        let stores = [MemoryStore::new(), MemoryStore::new()].map(Arc::new);
+        let mut client = Client::new(sim.root_bytes(1), files, Arc::clone(&stores[0]));
         let refreshed = client.refresh(day);
         let blocking = refreshed.and_then(|trusted| client.target(&trusted, &path)).unwrap_err();
-        let mut client = Client::new(sim.root_bytes(1), files, &stores[1]);
+        let mut client = Client::new(sim.root_bytes(1), files, Arc::clone(&stores[1]));
         let refreshed = now_or_never(client.refresh_async(day));
         let found = refreshed.and_then(|trusted| now_or_never(client.target_async(&trusted, &path)));
         assert_eq!(found.unwrap_err().to_string(), blocking.to_string(), "attack {number}");
