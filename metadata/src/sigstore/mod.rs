@@ -52,7 +52,7 @@ mod skipped;
 mod trusted_root;
 mod window;
 
-pub use at::TrustedAt;
+pub use at::{Lookup, TrustedAt};
 pub use certificate_authority::{CertificateAuthority, Subject};
 pub use client_trust_config::ClientTrustConfig;
 pub use edit::EditError;
