@@ -14,14 +14,14 @@ use crate::keys::secret_key::SecretKey;
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::repository::delegates::{delegate, delegation_tree};
 use crate::repository::document;
 use crate::repository::published::Published;
 use crate::repository::sealed::Sealed;
 
 /// Signature files by the part and the keyholder that they are filed under.
-pub type SignatureFiles = BTreeMap<(Part, Name), SignatureFile>;
+pub type SignatureFiles = BTreeMap<(RoleVersion, Name), SignatureFile>;
 
 /// A ceremony that has been frozen and can be signed: its files are the ones that follow what is published.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl<'a> Ceremony<'a> {
         published: &'a Published,
         keyholders: &'a Keyholders,
     ) -> Result<Ceremony<'a>, Refusal> {
-        let mut before: Option<&Part> = None;
+        let mut before: Option<&RoleVersion> = None;
         for part in frozen.parts() {
             // A root that follows another one of the same ceremony follows that one. No version left means that the published one is the
             // last, so nothing follows it.
@@ -65,7 +65,7 @@ impl<'a> Ceremony<'a> {
     /// If the key is not theirs, is not asked for, or has signed already.
     pub fn sign(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         keyholder: &Name,
         key: &SecretKey,
         at: DateTime<Utc>,
@@ -82,7 +82,7 @@ impl<'a> Ceremony<'a> {
     /// If the key is not theirs, is not asked for, or has signed already.
     pub fn ask(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         keyholder: &Name,
         key: &PublicKey,
         earlier: Option<&SignatureFile>,
@@ -103,7 +103,7 @@ impl<'a> Ceremony<'a> {
     /// As [`Ceremony::ask`]; also if the signature is wrong.
     pub fn accept(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         keyholder: &Name,
         key: &PublicKey,
         signature: Vec<u8>,
@@ -133,7 +133,7 @@ impl<'a> Ceremony<'a> {
     /// Counts: who has signed, who is still needed, under the old root and under the new.
     pub fn tally(&self, answers: &SignatureFiles) -> Tally {
         let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, answers)).collect();
-        let is_obsolete = |part: &Part| self.frozen.message(part).is_none();
+        let is_obsolete = |part: &RoleVersion| self.frozen.message(part).is_none();
         let obsolete = answers.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
         Tally { parts, obsolete }
     }
@@ -171,7 +171,7 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Whether everything in a signature file holds for what is to be signed.
-    pub(crate) fn holds(&self, answer: &SignatureFile, part: &Part, name: &Name) -> bool {
+    pub(crate) fn holds(&self, answer: &SignatureFile, part: &RoleVersion, name: &Name) -> bool {
         let message = self.frozen.message(part).filter(|message| answer.payload == digest(message));
         message.is_some_and(|message| self.check_signature_file(part, name, answer, &message).is_ok())
     }
@@ -181,7 +181,7 @@ impl<'a> Ceremony<'a> {
     }
 
     /// A key that is this keyholder's, and that counts for the part.
-    fn check_key(&self, part: &Part, holder: &Keyholder, key: &PublicKey) -> Result<KeyId, Refusal> {
+    fn check_key(&self, part: &RoleVersion, holder: &Keyholder, key: &PublicKey) -> Result<KeyId, Refusal> {
         let key_id = KeyId::of(key);
         if !holder.holds(key.material()) {
             return Err(match self.keyholders.owner(key.material()) {
@@ -199,7 +199,7 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Whose signatures a part needs.
-    fn authorities(&self, part: &Part) -> Vec<(Delegator, Authority<'a>)> {
+    fn authorities(&self, part: &RoleVersion) -> Vec<(Delegator, Authority<'a>)> {
         match &part.role {
             CeremonyRole::Root => {
                 let before = self.frozen.roots().map(|(part, root)| (part.version, root));
@@ -232,11 +232,11 @@ impl<'a> Ceremony<'a> {
         };
         delegation_tree(file).find_map(|(role, targets)| {
             let authority = delegate(targets, name)?;
-            Some((Delegator::Targets(Part::new(role, targets.version())), authority))
+            Some((Delegator::Targets(RoleVersion::new(role, targets.version())), authority))
         })
     }
 
-    fn tally_role(&self, part: &Part, answers: &SignatureFiles) -> Option<RoleTally> {
+    fn tally_role(&self, part: &RoleVersion, answers: &SignatureFiles) -> Option<RoleTally> {
         let message = self.frozen.message(part)?;
         let (mut voided, mut rejected) = (Vec::new(), Vec::new());
         let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
@@ -260,7 +260,7 @@ impl<'a> Ceremony<'a> {
     /// Everything in one signature file holds, or none of it counts.
     fn check_signature_file(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         name: &Name,
         answer: &SignatureFile,
         message: &[u8],

@@ -6,7 +6,7 @@ use std::fmt;
 use rootline_metadata::{KeyId, Version};
 
 use crate::model::name::Name;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// The tally under one root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Delegator {
     /// The root that will be in force, for what stands below it.
     Root(Version),
     /// The targets file that will delegate to what is being signed.
-    Targets(Part),
+    Targets(RoleVersion),
 }
 
 impl fmt::Display for Delegator {

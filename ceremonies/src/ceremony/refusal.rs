@@ -4,7 +4,7 @@ use rootline_metadata::{KeyId, Version};
 
 use crate::ceremony::quorum::{Delegator, QuorumTally, can_still_sign};
 use crate::model::name::Name;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::repository::sealed::SealedError;
 
 /// Why a signature is not taken, or a file not sealed. Each says what was offered; [`Refusal::check`] says which rule it breaks, and
@@ -16,7 +16,7 @@ pub enum Refusal {
     #[error("{} was frozen as version {}, and the next version is {next}", .part.role, .part.version)]
     DoesNotFollow {
         /// What was frozen.
-        part: Part,
+        part: RoleVersion,
         /// The version that follows what is published.
         next: Version,
     },
@@ -24,7 +24,7 @@ pub enum Refusal {
     #[error("there is no {part} to sign in this ceremony")]
     NothingToSign {
         /// What was to be signed.
-        part: Part,
+        part: RoleVersion,
     },
     /// Nobody has been given this key.
     #[error("the key {} is nobody's: no keyholder has it", .key_id.short())]
@@ -56,7 +56,7 @@ pub enum Refusal {
         /// The key.
         key_id: KeyId,
         /// What was to be signed.
-        part: Part,
+        part: RoleVersion,
     },
     /// This key has signed this already.
     #[error("{keyholder} has signed {part} already, with the key {}", .key_id.short())]
@@ -64,7 +64,7 @@ pub enum Refusal {
         /// Who.
         keyholder: Name,
         /// What was to be signed.
-        part: Part,
+        part: RoleVersion,
         /// The key.
         key_id: KeyId,
     },
@@ -76,7 +76,7 @@ pub enum Refusal {
         /// The key.
         key_id: KeyId,
         /// What was to be signed.
-        part: Part,
+        part: RoleVersion,
     },
     /// A signature file says that it is another ceremony's, another role's or another keyholder's than where it lies.
     #[error("the answer filed for {keyholder} under {part} is not one of theirs to this ceremony: it says {says}")]
@@ -84,7 +84,7 @@ pub enum Refusal {
         /// For whom it is filed.
         keyholder: Name,
         /// As what.
-        part: Part,
+        part: RoleVersion,
         /// What it says of itself.
         says: String,
     },
@@ -100,13 +100,13 @@ pub enum Refusal {
         /// Whose it should be, if that is said.
         keyholder: Option<Name>,
         /// What it should be over, if that is said.
-        part: Option<Part>,
+        part: Option<RoleVersion>,
     },
     /// A threshold is not met.
     #[error("{}", not_enough(.part, .quorums))]
     NotEnough {
         /// What was to be sealed.
-        part: Part,
+        part: RoleVersion,
         /// Who has signed, and who has not.
         quorums: Vec<QuorumTally>,
     },
@@ -181,13 +181,13 @@ impl Refusal {
     }
 }
 
-fn unrecognised(keyholder: Option<&Name>, part: Option<&Part>) -> String {
+fn unrecognised(keyholder: Option<&Name>, part: Option<&RoleVersion>) -> String {
     let by = keyholder.map_or("any keyholder".to_owned(), |name| format!("{name}"));
     let over = part.map_or("anything that is to be signed".to_owned(), |part| format!("{part} as it is to be signed"));
     format!("this is no signature by {by} over {over}")
 }
 
-fn not_enough(part: &Part, quorums: &[QuorumTally]) -> String {
+fn not_enough(part: &RoleVersion, quorums: &[QuorumTally]) -> String {
     let missing = quorums.iter().filter(|quorum| !quorum.is_met());
     let missing: Vec<String> = missing
         .map(|quorum| {

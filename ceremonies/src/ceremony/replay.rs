@@ -9,15 +9,15 @@ use crate::ceremony::frozen::{Frozen, FrozenChanged};
 use crate::ceremony::refusal::Refusal;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// What signature files are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckedAnswers {
     /// Signatures over what is frozen: by part and keyholder, one for each key.
-    pub good: Vec<(Part, Name)>,
+    pub good: Vec<(RoleVersion, Name)>,
     /// Signature files for an earlier revision.
-    pub voided: Vec<(Part, Name)>,
+    pub voided: Vec<(RoleVersion, Name)>,
 }
 
 /// Verifies every signature file over what is frozen: it lies where it belongs, each of its keys is its keyholder's, and each signature is good.

@@ -8,7 +8,7 @@ use crate::ceremony::refusal::Refusal;
 use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// What one keyholder has signed of one part: `signatures/VERSION.ROLE/NAME.json`. Nothing in it is trusted; a
 /// [`Ceremony`](crate::Ceremony) checks it whenever it counts.
@@ -17,7 +17,7 @@ pub struct SignatureFile {
     /// The ceremony it is for.
     pub ceremony: Name,
     /// The file that was signed.
-    pub part: Part,
+    pub part: RoleVersion,
     /// Who signed.
     pub keyholder: Name,
     /// The SHA-256 digest of what was signed, in hex: a file for an earlier revision shows by it.
@@ -52,7 +52,7 @@ impl SignatureFile {
         let (role, version) = (file.required("role")?, file.required("version")?);
         Ok(SignatureFile {
             ceremony: read_name(file, "ceremony")?,
-            part: Part {
+            part: RoleVersion {
                 role: CeremonyRole::parse(&role.string()?)
                     .ok_or_else(|| role.invalid("expected a role that people sign"))?,
                 version: Version::new(version.number()?).ok_or_else(|| version.invalid("expected a version"))?,
@@ -78,7 +78,7 @@ impl SignatureFile {
     }
 
     /// That it is what it is filed as.
-    pub(crate) fn check_place(&self, ceremony: &Name, part: &Part, keyholder: &Name) -> Result<(), Refusal> {
+    pub(crate) fn check_place(&self, ceremony: &Name, part: &RoleVersion, keyholder: &Name) -> Result<(), Refusal> {
         if (&self.ceremony, &self.part, &self.keyholder) == (ceremony, part, keyholder) {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use rootline_metadata::Signature;
 use crate::ceremony::quorum::{QuorumTally, can_still_sign};
 use crate::ceremony::refusal::Refusal;
 use crate::model::name::Name;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// Who has signed what, and who is still needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Tally {
     /// Each part that is to be signed.
     pub parts: Vec<RoleTally>,
     /// Signature files for what is no longer to be signed: by part and keyholder.
-    pub obsolete: Vec<(Part, Name)>,
+    pub obsolete: Vec<(RoleVersion, Name)>,
 }
 
 impl Tally {
@@ -30,14 +30,14 @@ impl Tally {
     }
 
     /// Signatures that no longer count because what they are over has changed: by part and keyholder.
-    pub fn voided(&self) -> Vec<(&Part, &Name)> {
+    pub fn voided(&self) -> Vec<(&RoleVersion, &Name)> {
         let obsolete = self.obsolete.iter().map(|(part, name)| (part, name));
         let changed = self.parts.iter().flat_map(|part| part.voided.iter().map(move |name| (&part.part, name)));
         obsolete.chain(changed).collect()
     }
 
     /// Signatures that count: by part and keyholder, each once.
-    pub fn kept(&self) -> Vec<(&Part, &Name)> {
+    pub fn kept(&self) -> Vec<(&RoleVersion, &Name)> {
         self.parts.iter().flat_map(|part| part.signed().into_iter().map(move |name| (&part.part, name))).collect()
     }
 }
@@ -46,7 +46,7 @@ impl Tally {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleTally {
     /// What is being signed.
-    pub part: Part,
+    pub part: RoleVersion,
     /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
     pub quorums: Vec<QuorumTally>,
     /// Who has signed an earlier revision: they have to sign again.

@@ -10,7 +10,7 @@ use crate::ceremony::quorum::Delegator;
 use crate::ceremony::tally::Tally;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// Something that is worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub enum Remark {
         /// Which ceremony.
         ceremony: Name,
         /// What cannot get enough signatures.
-        part: Part,
+        part: RoleVersion,
         /// Which file asks for them.
         delegator: Delegator,
         /// How many more it needs.

@@ -10,17 +10,17 @@ use crate::model::role::CeremonyRole;
 /// A version of a role: what keyholders sign one signature for. A ceremony may make several roots, one after the other; parts are in the order
 /// in which they are signed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Part {
+pub struct RoleVersion {
     /// The role.
     pub role: CeremonyRole,
     /// The version that its file has.
     pub version: Version,
 }
 
-impl Part {
+impl RoleVersion {
     /// That version of a role.
-    pub fn new(role: CeremonyRole, version: Version) -> Part {
-        Part { role, version }
+    pub fn new(role: CeremonyRole, version: Version) -> RoleVersion {
+        RoleVersion { role, version }
     }
 
     /// The name of its file, frozen, sealed and published: `2.root.json`.
@@ -34,12 +34,12 @@ impl Part {
     }
 
     /// The part whose folder or file has that name.
-    pub fn parse(name: &str) -> Option<Part> {
+    pub fn parse(name: &str) -> Option<RoleVersion> {
         let stem = name.strip_suffix(".json").unwrap_or(name);
         let part = match PublishedFile::parse(&format!("{stem}.json"))? {
-            PublishedFile::Root(version) => Part::new(CeremonyRole::Root, version),
-            PublishedFile::Targets(version) => Part::new(CeremonyRole::Targets, version),
-            PublishedFile::Delegated(name, version) => Part::new(CeremonyRole::delegated(name)?, version),
+            PublishedFile::Root(version) => RoleVersion::new(CeremonyRole::Root, version),
+            PublishedFile::Targets(version) => RoleVersion::new(CeremonyRole::Targets, version),
+            PublishedFile::Delegated(name, version) => RoleVersion::new(CeremonyRole::delegated(name)?, version),
             _ => return None,
         };
         // Only as it is written.
@@ -56,7 +56,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for RoleVersion {
     /// As people say it: `root 2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.role, self.version)
@@ -70,20 +70,20 @@ mod tests {
     #[test]
     fn a_part_comes_back_from_its_names() {
         for name in ["1.root", "12.targets", "3.registry.npmjs.org", "1.bin-0a"] {
-            let part = Part::parse(name).unwrap();
+            let part = RoleVersion::parse(name).unwrap();
             assert_eq!((part.folder_name(), part.file_name()), (name.to_owned(), format!("{name}.json")));
-            assert_eq!(Part::parse(&part.file_name()), Some(part));
+            assert_eq!(RoleVersion::parse(&part.file_name()), Some(part));
         }
         for bad in
             ["root", "0.root", "01.root", "1.snapshot", "1.timestamp", "timestamp.json", "1.", "1.Root", "targets/x"]
         {
-            assert_eq!(Part::parse(bad), None, "{bad}");
+            assert_eq!(RoleVersion::parse(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn parts_are_in_the_order_in_which_they_are_signed() {
-        let mut parts = ["1.npm", "10.root", "4.targets", "9.root"].map(|name| Part::parse(name).unwrap());
+        let mut parts = ["1.npm", "10.root", "4.targets", "9.root"].map(|name| RoleVersion::parse(name).unwrap());
         parts.sort();
         assert_eq!(parts.map(|part| part.to_string()), ["root 9", "root 10", "targets 4", "npm 1"]);
     }

@@ -6,7 +6,7 @@ use rootline_metadata::json::FormatError;
 use rootline_metadata::{Envelope, Role, Root, Targets, TopLevelRole, Unsigned, Verified, Version};
 
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::repository::delegates::delegates;
 use crate::repository::published::Published;
 
@@ -26,9 +26,12 @@ impl Sealed {
     /// # Errors
     /// If one does not follow what is published, or is not signed by those who have to sign it.
     pub fn read(files: BTreeMap<String, Vec<u8>>, published: &Published) -> Result<Sealed, SealedError> {
-        let mut parts: BTreeMap<Part, &Vec<u8>> = BTreeMap::new();
+        let mut parts: BTreeMap<RoleVersion, &Vec<u8>> = BTreeMap::new();
         for (name, bytes) in &files {
-            parts.insert(Part::parse(name).ok_or_else(|| SealedError::UnknownFile { name: name.clone() })?, bytes);
+            parts.insert(
+                RoleVersion::parse(name).ok_or_else(|| SealedError::UnknownFile { name: name.clone() })?,
+                bytes,
+            );
         }
         let mut sealed = Sealed { files: BTreeMap::new(), roots: Vec::new(), targets: BTreeMap::new() };
         // Roots come first: they say whose signatures the others need.
@@ -43,7 +46,7 @@ impl Sealed {
             sealed.targets.insert(part.role.clone(), verified.map_err(unsigned)?);
         }
         sealed.read_delegated(&parts, published)?;
-        let is_read = |part: &&Part| part.role == CeremonyRole::Root || sealed.targets.contains_key(&part.role);
+        let is_read = |part: &&RoleVersion| part.role == CeremonyRole::Root || sealed.targets.contains_key(&part.role);
         if let Some(part) = parts.keys().find(|part| !is_read(part)) {
             return Err(SealedError::NotDelegated { part: part.clone() });
         }
@@ -76,7 +79,7 @@ impl Sealed {
     /// # Errors
     /// [`SealedError::BothSeal`] if both have a file of one role; otherwise as [`Sealed::read`].
     pub fn together(&self, other: &Sealed, published: &Published) -> Result<Sealed, SealedError> {
-        let role = |name: &String| Part::parse(name).map(|part| part.role);
+        let role = |name: &String| RoleVersion::parse(name).map(|part| part.role);
         let own: BTreeSet<CeremonyRole> = self.files.keys().filter_map(role).collect();
         if let Some(role) = other.files.keys().filter_map(role).find(|role| own.contains(role)) {
             return Err(SealedError::BothSeal { role });
@@ -97,7 +100,7 @@ impl Sealed {
         reached && has_current && published.is_complete() && self.files.iter().all(same_bytes)
     }
 
-    fn read_root(&mut self, part: &Part, bytes: &[u8], published: &Published) -> Result<(), SealedError> {
+    fn read_root(&mut self, part: &RoleVersion, bytes: &[u8], published: &Published) -> Result<(), SealedError> {
         let envelope = self.open::<Root>(part, bytes, published)?;
         let same = published.roots().iter().find(|root| root.version() == part.version);
         let verified = match (same, self.roots.last().or(published.root())) {
@@ -112,7 +115,11 @@ impl Sealed {
     }
 
     /// Delegated roles, each under the file that will delegate to it: the sealed one, or the published one where that stays.
-    fn read_delegated(&mut self, parts: &BTreeMap<Part, &Vec<u8>>, published: &Published) -> Result<(), SealedError> {
+    fn read_delegated(
+        &mut self,
+        parts: &BTreeMap<RoleVersion, &Vec<u8>>,
+        published: &Published,
+    ) -> Result<(), SealedError> {
         let mut to_visit = vec![CeremonyRole::Targets];
         let mut visited = BTreeSet::new();
         while let Some(role) = to_visit.pop() {
@@ -133,7 +140,12 @@ impl Sealed {
         Ok(())
     }
 
-    fn open<R: Role>(&self, part: &Part, bytes: &[u8], published: &Published) -> Result<Envelope<R>, SealedError> {
+    fn open<R: Role>(
+        &self,
+        part: &RoleVersion,
+        bytes: &[u8],
+        published: &Published,
+    ) -> Result<Envelope<R>, SealedError> {
         let name = part.file_name();
         let envelope: Envelope<R> = Envelope::parse(bytes.to_vec(), part.role.most_bytes())
             .map_err(|source| SealedError::Format { name: name.clone(), source })?;
@@ -174,7 +186,7 @@ pub enum SealedError {
     #[error("{} was sealed as version {}, which does not follow what is published", .part.role, .part.version)]
     DoesNotFollow {
         /// What was sealed.
-        part: Part,
+        part: RoleVersion,
         /// The version that would follow, if there is one.
         next: Option<Version>,
     },
@@ -182,7 +194,7 @@ pub enum SealedError {
     #[error("the sealed {} is {source}", .part.file_name())]
     Unsigned {
         /// What was sealed.
-        part: Part,
+        part: RoleVersion,
         /// Whose signatures are missing.
         source: Box<Unsigned>,
     },
@@ -193,7 +205,7 @@ pub enum SealedError {
     #[error("nobody delegates to {}, so {part} cannot be published", .part.role)]
     NotDelegated {
         /// What was sealed.
-        part: Part,
+        part: RoleVersion,
     },
     /// A file delegates in a form that this program does not write.
     #[error("{role} delegates to {what}, which this program does not publish")]

@@ -9,7 +9,7 @@ use crate::keys::compact_signature::CompactSignature;
 use crate::model::keyholder::Keyholder;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::request::response::SigningResponse;
 
 /// What became of the signatures that came in together.
@@ -18,11 +18,11 @@ pub struct AcceptOutcome {
     /// Whose they are.
     pub keyholder: Name,
     /// What is signed now and was not before.
-    pub accepted: Vec<Part>,
+    pub accepted: Vec<RoleVersion>,
     /// What was signed already, with the same key.
-    pub known: Vec<Part>,
+    pub known: Vec<RoleVersion>,
     /// What has changed since they signed it, or is no longer to be signed.
-    pub voided: Vec<Part>,
+    pub voided: Vec<RoleVersion>,
     /// What did not verify or does not count.
     pub refused: Vec<Refusal>,
 }
@@ -104,7 +104,7 @@ impl Ceremony<'_> {
     /// Whose signature it is, and by which of their keys.
     fn signer_of(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         signature: &CompactSignature,
         keyholder: Option<&Name>,
     ) -> Option<(&Keyholder, &PublicKey)> {
@@ -116,7 +116,7 @@ impl Ceremony<'_> {
 
     fn take(
         &self,
-        part: &Part,
+        part: &RoleVersion,
         holder: &Keyholder,
         key: &PublicKey,
         signature: &CompactSignature,
@@ -137,7 +137,7 @@ impl Ceremony<'_> {
 }
 
 impl AcceptOutcome {
-    fn file(&mut self, part: &Part, done: Result<(), Refusal>) {
+    fn file(&mut self, part: &RoleVersion, done: Result<(), Refusal>) {
         match done {
             Ok(()) => self.accepted.push(part.clone()),
             Err(Refusal::AlreadySigned { .. }) => self.known.push(part.clone()),

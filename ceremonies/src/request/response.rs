@@ -10,7 +10,7 @@ use crate::keys::compact_signature::CompactSignature;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// The signatures that one keyholder has given to a whole ceremony. Nothing in it is trusted: [`Ceremony::accept_response`] keeps what verifies.
 ///
@@ -26,7 +26,7 @@ pub struct SigningResponse {
     /// When, as the keyholder says.
     pub at: DateTime<Utc>,
     /// One signature for each part, all by one key.
-    pub signatures: BTreeMap<Part, CompactSignature>,
+    pub signatures: BTreeMap<RoleVersion, CompactSignature>,
 }
 
 /// The member that has the version: it also says what the line is, so it is always there.
@@ -48,7 +48,7 @@ impl SigningResponse {
         let (fingerprint, at) = (response.required("fingerprint")?, response.required("at")?);
         let mut signatures = BTreeMap::new();
         for (name, node) in response.required("signatures")?.object()?.members() {
-            let part = Part::parse(&name).filter(|part| part.folder_name() == *name);
+            let part = RoleVersion::parse(&name).filter(|part| part.folder_name() == *name);
             let part = part.ok_or_else(|| node.invalid("expected the name of what was signed, such as 2.root"))?;
             let signature = CompactSignature::from_base64(&node.string()?);
             signatures.insert(part, signature.ok_or_else(|| node.invalid("expected 64 bytes in base64"))?);
@@ -66,7 +66,7 @@ impl SigningResponse {
 
     /// Its text, one line: under 1000 bytes for six parts.
     pub fn to_json(&self) -> Vec<u8> {
-        let signature = |members: ValueMembers, (part, signature): (&Part, &CompactSignature)| {
+        let signature = |members: ValueMembers, (part, signature): (&RoleVersion, &CompactSignature)| {
             members.with(&part.folder_name(), signature.to_base64())
         };
         let members = ValueMembers::new()
@@ -95,7 +95,7 @@ mod tests {
         let key = SecretKey::from_seed(kind, &[1; 32]);
         let signature = |part: &&str| {
             let signature = CompactSignature::of(&key.public_key(), &key.sign(part.as_bytes())).unwrap();
-            (Part::parse(part).unwrap(), signature)
+            (RoleVersion::parse(part).unwrap(), signature)
         };
         SigningResponse {
             ceremony: name.parse().unwrap(),

@@ -9,13 +9,13 @@ use super::periods::Holding;
 use crate::attestation::Attestation;
 use crate::model::name::Name;
 use crate::model::period::Periods;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// Whose keys count for a role.
 #[derive(Clone, Debug)]
 pub struct AuthorityChange {
     /// The file that says so.
-    pub by: Part,
+    pub by: RoleVersion,
     /// The role; bins are one, named by the first and the last of them.
     pub role: String,
     /// How many had to sign.
@@ -147,7 +147,7 @@ mod tests {
 
     fn authority(by: &str, threshold_before: Option<u64>, threshold_after: u64) -> AuthorityChange {
         AuthorityChange {
-            by: Part::parse(by).unwrap(),
+            by: RoleVersion::parse(by).unwrap(),
             role: "root".to_owned(),
             threshold_before,
             threshold_after,

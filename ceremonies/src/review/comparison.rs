@@ -14,7 +14,7 @@ use super::periods::SigningDays;
 use crate::ceremony::frozen::Frozen;
 use crate::model::keyholder::Keyholders;
 use crate::model::period::{Days, Periods};
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::repository::document;
 use crate::repository::published::Published;
@@ -36,7 +36,7 @@ pub struct Comparison {
 #[derive(Clone, Debug)]
 pub struct FileChange {
     /// The new file.
-    pub part: Part,
+    pub part: RoleVersion,
     /// The version before it, and its expiry.
     pub before: Option<(Version, Expiry)>,
     /// When the new one expires.
@@ -60,7 +60,7 @@ impl FileChange {
 #[derive(Clone, Debug)]
 pub struct DelegationChange {
     /// The file that says so.
-    pub by: Part,
+    pub by: RoleVersion,
     /// To whom; bins are one, named by the first and the last of them.
     pub role: String,
     /// What is published: its place in the order of the search, from 1, and what it is about.
@@ -97,7 +97,7 @@ pub enum DelegationTerms {
 #[derive(Clone, Debug)]
 pub struct TargetChange {
     /// The file that says so.
-    pub by: Part,
+    pub by: RoleVersion,
     /// Its name.
     pub name: String,
     /// What is published.
@@ -138,10 +138,10 @@ impl Comparison {
         let mut old: Option<(&Root, ValueMembers)> = published.root().map(|root| (&**root, signed_part(root.bytes())));
         for (part, new) in frozen.roots() {
             let said = frozen.signed_part(part);
-            let untold = |(root, said): &(&Root, ValueMembers)| members::untold_of_root(root, said);
-            let untold = (old.as_ref().map(untold).unwrap_or_default(), members::untold_of_root(new, &said));
+            let uncovered = |(root, said): &(&Root, ValueMembers)| members::untold_of_root(root, said);
+            let uncovered = (old.as_ref().map(uncovered).unwrap_or_default(), members::untold_of_root(new, &said));
             let before = old.as_ref().map(|(root, said)| (root.version(), root.expiry(), said));
-            found.files.push(file_change(part, before, (new.expiry(), &said), untold));
+            found.files.push(file_change(part, before, (new.expiry(), &said), uncovered));
             for role in TopLevelRole::ALL {
                 let authority_before = old.as_ref().map(|(old, _)| old.authority(role));
                 let change = compare(part, role.name(), authority_before, new.authority(role), keyholders);
@@ -156,17 +156,23 @@ impl Comparison {
             let (old, said_before) =
                 (old.map(|old| &**old), old.map(|old| signed_part(old.bytes())).unwrap_or_default());
             let said = frozen.signed_part(part);
-            let untold = |targets, said: &_| members::untold_of_targets(targets, said);
-            let untold = (old.map(|old| untold(old, &said_before)).unwrap_or_default(), untold(new, &said));
+            let uncovered = |targets, said: &_| members::untold_of_targets(targets, said);
+            let uncovered = (old.map(|old| uncovered(old, &said_before)).unwrap_or_default(), uncovered(new, &said));
             let before = old.map(|old| (old.version(), old.expiry(), &said_before));
-            found.files.push(file_change(part, before, (new.expiry(), &said), untold));
+            found.files.push(file_change(part, before, (new.expiry(), &said), uncovered));
             found.compare_delegations(part, old, new, keyholders);
             found.targets.extend(compare_targets(part, old.map(shipped).unwrap_or_default(), shipped(new)));
         }
         found
     }
 
-    fn compare_delegations(&mut self, part: &Part, old: Option<&Targets>, new: &Targets, keyholders: &Keyholders) {
+    fn compare_delegations(
+        &mut self,
+        part: &RoleVersion,
+        old: Option<&Targets>,
+        new: &Targets,
+        keyholders: &Keyholders,
+    ) {
         let (mut before, after) = (old.map(listed_delegations).unwrap_or_default(), listed_delegations(new));
         for (role, (place, terms, authority)) in after {
             let old = before.remove(&role);
@@ -232,7 +238,7 @@ impl TargetDiffers {
 
 impl Frozen {
     /// What the signature of a part is over; nothing, if it is none of these.
-    fn signed_part(&self, part: &Part) -> ValueMembers {
+    fn signed_part(&self, part: &RoleVersion) -> ValueMembers {
         self.value(part).and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
     }
 }
@@ -244,10 +250,10 @@ fn signed_part(bytes: &[u8]) -> ValueMembers {
 }
 
 fn file_change(
-    part: &Part,
+    part: &RoleVersion,
     before: Option<(Version, Expiry, &ValueMembers)>,
     (expiry, said): (Expiry, &ValueMembers),
-    untold: (BTreeMap<String, String>, BTreeMap<String, String>),
+    uncovered: (BTreeMap<String, String>, BTreeMap<String, String>),
 ) -> FileChange {
     let signing = |said: &ValueMembers| members::days(said.get(document::SIGNING_DAYS)?);
     FileChange {
@@ -256,7 +262,7 @@ fn file_change(
         expiry,
         signing_before: before.and_then(|(.., said)| signing(said)),
         signing: signing(said),
-        members: members::compare(untold.0, untold.1),
+        members: members::compare(uncovered.0, uncovered.1),
     }
 }
 
@@ -266,7 +272,7 @@ fn role_periods(root: &ValueMembers, role: TopLevelRole) -> Option<Periods> {
 }
 
 fn compare(
-    by: &Part,
+    by: &RoleVersion,
     role: &str,
     old: Option<Authority<'_>>,
     new: Authority<'_>,
@@ -340,7 +346,7 @@ fn listed_delegations(targets: &Targets) -> BTreeMap<String, (usize, DelegationT
 }
 
 fn compare_targets(
-    by: &Part,
+    by: &RoleVersion,
     mut old: BTreeMap<String, TargetFile>,
     new: BTreeMap<String, TargetFile>,
 ) -> Vec<TargetChange> {

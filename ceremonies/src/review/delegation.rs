@@ -51,10 +51,10 @@ fn list(texts: &[String]) -> String {
 mod tests {
     use super::DelegationTerms as Terms;
     use super::*;
-    use crate::model::role_version::Part;
+    use crate::model::role_version::RoleVersion;
 
     fn change(before: Option<(usize, Terms)>, after: Option<(usize, Terms)>) -> DelegationChange {
-        let by = Part::parse("2.targets").unwrap();
+        let by = RoleVersion::parse("2.targets").unwrap();
         DelegationChange { by, role: "npm".to_owned(), before, after }
     }
 

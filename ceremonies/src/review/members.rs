@@ -75,16 +75,16 @@ pub(super) fn untold_of_root(root: &Root, signed: &ValueMembers) -> BTreeMap<Str
     let roles = TopLevelRole::ALL.map(|role| root.role(role));
     let listed = ListedKeys::of(root.keys(), roles);
     let stated = |role: &str| signed.get("roles").and_then(|roles| periods(roles.get(role)?)).is_some();
-    let is_told = |place: &[&str], value: &Value| match place {
+    let is_covered = |place: &[&str], value: &Value| match place {
         ["consistent_snapshot"] => *value == Value::Bool(true),
         ["keys"] => is_empty(value),
-        ["keys", id] => listed.is_told(id, value),
+        ["keys", id] => listed.is_covered(id, value),
         ["roles", role, "keyids"] => is_role(role) && is_in_order(value),
         ["roles", role, "threshold"] => is_role(role),
         ["roles", role, EXPIRES_DAYS | SIGNING_DAYS] => is_signed_without_people(role) && stated(role),
         _ => is_told_of_every_file(place, value, TopLevelRole::Root, root.expiry()),
     };
-    let mut found = untold(signed, &is_told);
+    let mut found = uncovered(signed, &is_covered);
     if signed.get("consistent_snapshot").is_none() {
         // Readers take it for false.
         found.insert(pointer(&["consistent_snapshot"]), "absent".to_owned());
@@ -112,13 +112,13 @@ pub(super) fn untold_of_targets(targets: &Targets, signed: &ValueMembers) -> BTr
         let first = file.digests.each().next();
         first.is_some_and(|(name, digest)| name == algorithm && value.as_text() == Some(&hex::encode(digest)))
     };
-    let is_told = |place: &[&str], value: &Value| match place {
+    let is_covered = |place: &[&str], value: &Value| match place {
         ["targets"] | ["delegations", "keys"] => is_empty(value),
         ["targets", name, "length" | "custom"] => files.contains_key(*name),
         ["targets", name, "hashes", algorithm] => {
             files.get(*name).is_some_and(|file| is_first_digest(file, algorithm, value))
         }
-        ["delegations", "keys", id] => listed.is_told(id, value),
+        ["delegations", "keys", id] => listed.is_covered(id, value),
         ["delegations", "succinct_roles", "bit_length" | "name_prefix" | "threshold"] => true,
         ["delegations", "succinct_roles", "keyids"] | ["delegations", "roles", _, "keyids"] => is_in_order(value),
         ["delegations", "roles", _, "name" | "threshold" | "terminating"] => true,
@@ -126,7 +126,7 @@ pub(super) fn untold_of_targets(targets: &Targets, signed: &ValueMembers) -> BTr
         ["delegations", "roles", at, "path_hash_prefixes"] => is_by_patterns(at) == Some(false),
         _ => is_told_of_every_file(place, value, TopLevelRole::Targets, targets.expiry()),
     };
-    untold(signed, &is_told)
+    uncovered(signed, &is_covered)
 }
 
 /// What every signed file has: what it is, for which version of the specification, which version it is, and when it expires.
@@ -155,7 +155,7 @@ fn is_in_order(ids: &Value) -> bool {
     ids.is_sorted()
 }
 
-/// The keys of a file that are told of by their ids, as those of a role.
+/// The keys of a file that are covered by their ids, as those of a role.
 #[derive(Default)]
 struct ListedKeys {
     objects: BTreeMap<String, Vec<u8>>,
@@ -172,16 +172,16 @@ impl ListedKeys {
         ListedKeys { objects: listed.into_iter().filter_map(told).collect() }
     }
 
-    fn is_told(&self, id: &str, object: &Value) -> bool {
+    fn is_covered(&self, id: &str, object: &Value) -> bool {
         self.objects.get(id).is_some_and(|known| *known == object.canonical())
     }
 }
 
-/// All members and elements that are not told of, the innermost.
-fn untold(signed: &ValueMembers, is_told: &dyn Fn(&[&str], &Value) -> bool) -> BTreeMap<String, String> {
+/// All members and elements that are not covered, the innermost.
+fn uncovered(signed: &ValueMembers, is_covered: &dyn Fn(&[&str], &Value) -> bool) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (name, value) in signed.iter() {
-        visit(&[name], value, is_told, &mut found);
+        visit(&[name], value, is_covered, &mut found);
     }
     found
 }
@@ -189,20 +189,20 @@ fn untold(signed: &ValueMembers, is_told: &dyn Fn(&[&str], &Value) -> bool) -> B
 fn visit(
     place: &[&str],
     value: &Value,
-    is_told: &dyn Fn(&[&str], &Value) -> bool,
+    is_covered: &dyn Fn(&[&str], &Value) -> bool,
     found: &mut BTreeMap<String, String>,
 ) {
-    if is_told(place, value) {
+    if is_covered(place, value) {
         return;
     }
     // As deep as the reader of these files goes.
     match value {
         Value::Object(members) if !members.is_empty() => {
-            members.iter().for_each(|(name, value)| visit(&[place, &[name]].concat(), value, is_told, found));
+            members.iter().for_each(|(name, value)| visit(&[place, &[name]].concat(), value, is_covered, found));
         }
         Value::Array(elements) if !elements.is_empty() => {
             for (at, value) in elements.iter().enumerate() {
-                visit(&[place, &[at.to_string().as_str()]].concat(), value, is_told, found);
+                visit(&[place, &[at.to_string().as_str()]].concat(), value, is_covered, found);
             }
         }
         other => {
@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn what_is_not_told_is_listed_to_its_last_leaf() {
         let members = Value::parse(br#"{"told": {"a": 1}, "b": {"c": [true, {}], "d": []}}"#, 100).unwrap();
-        let is_told = |place: &[&str], _: &Value| place == ["told"];
-        let found = untold(members.as_object().unwrap(), &is_told);
+        let is_covered = |place: &[&str], _: &Value| place == ["told"];
+        let found = uncovered(members.as_object().unwrap(), &is_covered);
         let found: Vec<(&str, &str)> = found.iter().map(|(place, value)| (&**place, &**value)).collect();
         assert_eq!(found, [("/b/c/0", "true"), ("/b/c/1", "{}"), ("/b/d", "[]")]);
     }

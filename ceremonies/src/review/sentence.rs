@@ -9,7 +9,7 @@ use super::comparison::{DelegationChange, FileChange, TargetChange};
 use super::differences::{ContentChange, EntryChange};
 use super::mark::Mark;
 use super::moment::{days_until, in_days};
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn thresholds(authorities: &[AuthorityChange]) -> Vec<Sentence> {
 }
 
 /// From when on: the root that says so where there are several, each known by its place among them.
-type When<'a> = Option<(usize, &'a Part)>;
+type When<'a> = Option<(usize, &'a RoleVersion)>;
 
 /// Who joins and who leaves, people with the same roles together.
 fn people(authorities: &[AuthorityChange]) -> Vec<Sentence> {
@@ -187,7 +187,7 @@ fn file_shipped(file: &TargetChange) -> Option<Sentence> {
 /// A file that says something for which there are no words here.
 fn other_members(file: &FileChange) -> Option<Sentence> {
     let changed = file.members.iter().filter(|member| member.mark() != Mark::Stays).count();
-    let Part { role, version } = &file.part;
+    let RoleVersion { role, version } = &file.part;
     let text = match changed {
         0 => return None,
         1 => format!("{role} {version} says something that nothing here explains: look at it under what is signed"),
@@ -214,7 +214,7 @@ fn holding(signers: &AuthorityChange, all: &[AuthorityChange]) -> Vec<Sentence> 
 }
 
 fn file_signed(file: &FileChange, at: DateTime<Utc>) -> Sentence {
-    let (Part { role, version }, expires) = (&file.part, file.expiry.instant());
+    let (RoleVersion { role, version }, expires) = (&file.part, file.expiry.instant());
     match &file.before {
         None => {
             let anew = file.signing_days().line().map(|line| format!(", and is {line}")).unwrap_or_default();
@@ -286,7 +286,7 @@ mod tests {
             of_mark.map(key).collect()
         };
         AuthorityChange {
-            by: Part::parse("2.root").unwrap(),
+            by: RoleVersion::parse("2.root").unwrap(),
             role: role.to_owned(),
             threshold_before: Some(before),
             threshold_after: after,
@@ -305,7 +305,7 @@ mod tests {
             signers("root", 2, 3, &[(Added, "carol"), (Stays, "alice"), (Removed, "bob"), (Stays, "dave")]),
             signers("targets", 2, 1, &[(Added, "carol"), (Removed, "dave"), (Added, "dave"), (Stays, "alice")]),
         ];
-        let by: Part = Part::parse("2.targets").unwrap();
+        let by: RoleVersion = RoleVersion::parse("2.targets").unwrap();
         let terms =
             |pattern: &str| Some((1, DelegationTerms::Paths { patterns: vec![pattern.to_owned()], terminating: true }));
         let delegation =
@@ -319,7 +319,7 @@ mod tests {
         let shipped = [TargetChange { by: by.clone(), name: "same".to_owned(), before: None, after: None }];
         let expiry = |text: &str| Expiry::at(instant(text));
         let files = [FileChange {
-            part: Part::parse("2.root").unwrap(),
+            part: RoleVersion::parse("2.root").unwrap(),
             before: Some((Version::FIRST, expiry("2030-03-01T00:00:00Z"))),
             expiry: expiry("2030-02-01T00:00:00Z"),
             signing_before: Days::new(46),

@@ -7,7 +7,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 
 use super::head::HeadSignature;
 use crate::ceremony::frozen::FrozenRecord;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// Something that happened, with what is worth knowing about it. Facts depend on the kind; more of both may come, and a reader keeps
 /// those it does not know.
@@ -86,7 +86,7 @@ impl EventKind {
 #[derive(Clone, Copy, Debug)]
 pub struct SignedFacts<'a> {
     /// The file that was signed.
-    pub part: &'a Part,
+    pub part: &'a RoleVersion,
     /// Who signed.
     pub keyholder: &'a str,
     /// The key.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use clap::Args;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
-use rootline_ceremonies::{CompactSignature, Name, Part, Refusal, Request, SigningResponse, TargetName};
+use rootline_ceremonies::{CompactSignature, Name, Refusal, Request, RoleVersion, SigningResponse, TargetName};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.bytes(&text)?;
         return Ok(());
     }
-    let signed: Vec<String> = response.signatures.keys().map(Part::to_string).collect();
+    let signed: Vec<String> = response.signatures.keys().map(RoleVersion::to_string).collect();
     let report = json!({
         "ceremony": response.ceremony.as_str(),
         "revision": request.revision(),

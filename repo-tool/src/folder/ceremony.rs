@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
-    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Part, Plan, Sealed, SignatureFile, SignatureFiles,
+    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
 };
 
 use crate::failure::Failure;
@@ -224,7 +224,7 @@ impl CeremonyFolder {
         self.path.join("signatures")
     }
 
-    fn signature_path(&self, part: &Part, keyholder: &Name) -> PathBuf {
+    fn signature_path(&self, part: &RoleVersion, keyholder: &Name) -> PathBuf {
         self.signatures_path().join(part.folder_name()).join(format!("{keyholder}.json"))
     }
 
@@ -233,7 +233,7 @@ impl CeremonyFolder {
         for (file, bytes) in read_files(&self.signatures_path())? {
             let path = self.signatures_path().join(&file);
             let names = file.split_once('/').and_then(|(part, name)| {
-                Some((Part::parse(part).filter(|read| read.folder_name() == part)?, name.strip_suffix(".json")?))
+                Some((RoleVersion::parse(part).filter(|read| read.folder_name() == part)?, name.strip_suffix(".json")?))
             });
             let place = names.and_then(|(part, name)| Some((part, name.parse().ok()?))).ok_or_else(|| {
                 Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")

@@ -1,6 +1,6 @@
 //! The steps in which people come and go, where a ceremony makes several roots.
 
-use rootline_ceremonies::{AuthorityChange, Part};
+use rootline_ceremonies::{AuthorityChange, RoleVersion};
 
 /// The signers as they are read: by the file that says so, where a ceremony makes several roots. Of a root that another one follows,
 /// the roles that it leaves as they are are only named: what they are stands with the last one.
@@ -15,7 +15,7 @@ pub(crate) struct Step<'a> {
 
 /// The steps in which people come and go.
 pub(crate) fn steps(all: &[AuthorityChange]) -> Vec<Step<'_>> {
-    let mut roots: Vec<&Part> = Vec::new();
+    let mut roots: Vec<&RoleVersion> = Vec::new();
     for signers in all.iter().filter(|signers| !signers.is_only(all)) {
         if !roots.contains(&&signers.by) {
             roots.push(&signers.by);

@@ -1,7 +1,7 @@
 //! Signing, counting and sealing.
 
 use rootline_ceremonies::{
-    Ceremony, Delegator, Frozen, Keyholder, Keyholders, Name, Part, Refusal, SignatureFile, SignatureFiles,
+    Ceremony, Delegator, Frozen, Keyholder, Keyholders, Name, Refusal, RoleVersion, SignatureFile, SignatureFiles,
 };
 use rootline_metadata::{KeyId, Role as _, Version, hex};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, name, part};
@@ -10,11 +10,11 @@ fn names(names: &[&str]) -> Vec<Name> {
     names.iter().map(|of| name(of)).collect()
 }
 
-fn root_1() -> Part {
+fn root_1() -> RoleVersion {
     part("1.root")
 }
 
-fn targets_1() -> Part {
+fn targets_1() -> RoleVersion {
     part("1.targets")
 }
 

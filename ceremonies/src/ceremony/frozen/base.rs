@@ -6,7 +6,7 @@ use rootline_metadata::{Envelope, Role, Root, Targets, Verified};
 
 use super::{Frozen, FrozenFile};
 use crate::model::role::{CeremonyRole, NoVersionLeft};
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::repository::published::Published;
 
 /// What was published before.
@@ -23,7 +23,7 @@ impl<'a> Base<'a> {
         let mut before = BTreeMap::new();
         for (part, _) in frozen.all_targets() {
             let earlier = |name: &String| {
-                Part::parse(name).filter(|other| other.role == part.role && other.version < part.version)
+                RoleVersion::parse(name).filter(|other| other.role == part.role && other.version < part.version)
             };
             let last = published.files().keys().filter_map(earlier).max();
             // Every published file was read when the repository was.
@@ -54,7 +54,7 @@ impl<'a> Base<'a> {
     }
 
     /// The next file of a role.
-    pub(super) fn next_part(&self, role: &CeremonyRole) -> Result<Part, NoVersionLeft> {
+    pub(super) fn next_part(&self, role: &CeremonyRole) -> Result<RoleVersion, NoVersionLeft> {
         match self {
             Base::Now(published) => published.next_part(role),
             Base::Then { published, frozen, .. } => {

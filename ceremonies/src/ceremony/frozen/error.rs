@@ -4,7 +4,7 @@ use rootline_metadata::json::FormatError;
 use rootline_metadata::{KeyId, Version};
 
 use crate::model::role::NoVersionLeft;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 
 /// Why a plan cannot be frozen.
@@ -36,7 +36,7 @@ pub enum FreezeError {
     #[error("{part} would not be read by clients: {source}")]
     Unreadable {
         /// Which.
-        part: Part,
+        part: RoleVersion,
         /// Why.
         source: FormatError,
     },
@@ -66,7 +66,7 @@ pub enum RebuildError {
     #[error("the plan does not give the {} that was frozen", .part.file_name())]
     Differs {
         /// Which.
-        part: Part,
+        part: RoleVersion,
     },
     /// The plan gives nothing.
     #[error("the plan cannot be rendered again: {0}")]

@@ -9,7 +9,7 @@ use super::base::Base;
 use super::{FreezeError, FrozenFile};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::DelegationPlan;
 use crate::plan::plan::Plan;
@@ -22,7 +22,7 @@ pub(super) fn freeze(
     plan: &Plan,
     published: &Published,
     targets: &BTreeMap<TargetName, Vec<u8>>,
-) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
+) -> Result<BTreeMap<RoleVersion, FrozenFile>, FreezeError> {
     if !published.is_complete() {
         return Err(FreezeError::Incomplete);
     }
@@ -35,7 +35,7 @@ pub(super) fn rebuild(
     plan: &Plan,
     base: Base<'_>,
     targets: &BTreeMap<TargetName, Vec<u8>>,
-) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
+) -> Result<BTreeMap<RoleVersion, FrozenFile>, FreezeError> {
     Freezer { plan, base, given: targets, files: BTreeMap::new() }.freeze()
 }
 
@@ -43,11 +43,11 @@ struct Freezer<'a> {
     plan: &'a Plan,
     base: Base<'a>,
     given: &'a BTreeMap<TargetName, Vec<u8>>,
-    files: BTreeMap<Part, FrozenFile>,
+    files: BTreeMap<RoleVersion, FrozenFile>,
 }
 
 impl Freezer<'_> {
-    fn freeze(mut self) -> Result<BTreeMap<Part, FrozenFile>, FreezeError> {
+    fn freeze(mut self) -> Result<BTreeMap<RoleVersion, FrozenFile>, FreezeError> {
         self.freeze_roots()?;
         self.freeze_targets(&CeremonyRole::Targets)?;
         // Who delegates comes before those it delegates to.
@@ -94,13 +94,13 @@ impl Freezer<'_> {
             None => self.base.next_part(&CeremonyRole::Root)?,
             Some(before) => {
                 let version = before.version.next().ok_or_else(|| before.role.no_version_left())?;
-                Part::new(CeremonyRole::Root, version)
+                RoleVersion::new(CeremonyRole::Root, version)
             }
         };
         self.put(part, signed)
     }
 
-    fn put(&mut self, part: Part, mut signed: ValueMembers) -> Result<(), FreezeError> {
+    fn put(&mut self, part: RoleVersion, mut signed: ValueMembers) -> Result<(), FreezeError> {
         signed.insert("version", part.version.number().into());
         let file = FrozenFile::read(&part.role, document::unsigned(signed))
             .map_err(|source| FreezeError::Unreadable { part: part.clone(), source })?;

@@ -17,7 +17,7 @@ pub use record::FrozenRecord;
 
 use crate::model::fingerprint::Fingerprint;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::plan::plan::Plan;
 use crate::repository::published::Published;
@@ -25,7 +25,7 @@ use crate::repository::published::Published;
 /// The next versions of the files that a plan changes, complete but for their signatures. There may be several roots, one after the other.
 #[derive(Clone, Debug)]
 pub struct Frozen {
-    files: BTreeMap<Part, FrozenFile>,
+    files: BTreeMap<RoleVersion, FrozenFile>,
     plan_digest: String,
 }
 
@@ -125,7 +125,7 @@ impl Frozen {
         let mut frozen = Frozen { files: BTreeMap::new(), plan_digest: record.plan.clone() };
         for (name, bytes) in files {
             let unknown = || FrozenChanged::Unknown { file: name.clone() };
-            let part = Part::parse(name).filter(|_| record.files.contains_key(name)).ok_or_else(unknown)?;
+            let part = RoleVersion::parse(name).filter(|_| record.files.contains_key(name)).ok_or_else(unknown)?;
             let file = FrozenFile::read(&part.role, bytes.clone())
                 .map_err(|source| FrozenChanged::Unreadable { file: name.clone(), source })?;
             let stated = file.term().0;
@@ -154,32 +154,32 @@ impl Frozen {
     }
 
     /// What is to be signed, in the order in which it is signed.
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = &Part> {
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = &RoleVersion> {
         self.files.keys()
     }
 
     /// The newest file of a role, if it has one here.
-    pub fn part(&self, role: &CeremonyRole) -> Option<&Part> {
+    pub fn part(&self, role: &CeremonyRole) -> Option<&RoleVersion> {
         self.files.keys().rfind(|part| part.role == *role)
     }
 
     /// When a file expires.
-    pub fn expiry(&self, part: &Part) -> Option<Expiry> {
+    pub fn expiry(&self, part: &RoleVersion) -> Option<Expiry> {
         self.files.get(part).map(|file| file.term().1)
     }
 
     /// The bytes that a signature is over: the canonical form of the signed part.
-    pub fn message(&self, part: &Part) -> Option<Vec<u8>> {
+    pub fn message(&self, part: &RoleVersion) -> Option<Vec<u8>> {
         self.files.get(part).map(|file| file.message().into_owned())
     }
 
     /// The bytes that the signatures of a file are over.
-    pub(crate) fn message_in(part: &Part, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
+    pub(crate) fn message_in(part: &RoleVersion, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
         FrozenFile::read(&part.role, bytes.to_vec()).map(|file| file.message().into_owned())
     }
 
     /// What the next roots say, the first one first: nobody has vouched for them yet.
-    pub fn roots(&self) -> impl DoubleEndedIterator<Item = (&Part, &Root)> {
+    pub fn roots(&self) -> impl DoubleEndedIterator<Item = (&RoleVersion, &Root)> {
         self.files.iter().filter_map(|(part, file)| match file {
             FrozenFile::Root(root) => Some((part, root.unverified())),
             FrozenFile::Targets(_) => None,
@@ -200,7 +200,7 @@ impl Frozen {
     }
 
     /// What the next files of all targets roles say.
-    pub fn all_targets(&self) -> impl Iterator<Item = (&Part, &Targets)> {
+    pub fn all_targets(&self) -> impl Iterator<Item = (&RoleVersion, &Targets)> {
         self.files.iter().filter_map(|(part, file)| match file {
             FrozenFile::Targets(targets) => Some((part, targets.unverified())),
             FrozenFile::Root(_) => None,
@@ -208,7 +208,7 @@ impl Frozen {
     }
 
     /// The whole file as a value, to put signatures in.
-    pub(crate) fn value(&self, part: &Part) -> Option<Value> {
+    pub(crate) fn value(&self, part: &RoleVersion) -> Option<Value> {
         let bytes = self.files.get(part)?.bytes();
         // It was read when it was frozen, so reading it again does not fail.
         Value::parse(bytes, bytes.len()).ok()

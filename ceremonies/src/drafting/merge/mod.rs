@@ -11,7 +11,7 @@ use crate::drafting::draft::Draft;
 use crate::drafting::draft::role::{DraftDelegation, DraftRole};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::Delegates;
 use crate::plan::plan::Plan;
@@ -322,8 +322,8 @@ fn conflict(what: &str, first: &str, second: &str) -> MergeError {
 }
 
 /// Signatures of two ceremonies that a plan put together from both would void: by part and keyholder.
-pub fn voided<'a>(answers: &'a SignatureFiles, merged: &Frozen) -> Vec<(&'a Part, &'a Name)> {
-    let digest = |part: &Part| merged.message(part).map(|message| crate::ceremony::ceremony::digest(&message));
+pub fn voided<'a>(answers: &'a SignatureFiles, merged: &Frozen) -> Vec<(&'a RoleVersion, &'a Name)> {
+    let digest = |part: &RoleVersion| merged.message(part).map(|message| crate::ceremony::ceremony::digest(&message));
     let voided = answers.iter().filter(|((part, _), answer)| digest(part).as_ref() != Some(&answer.payload));
     voided.map(|((part, name), _)| (part, name)).collect()
 }

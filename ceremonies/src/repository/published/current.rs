@@ -6,7 +6,7 @@ use rootline_metadata::{Role, Snapshot, Targets, Timestamp, Verified, Version};
 
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 
 /// The files that the timestamp makes current.
 #[derive(Clone, Debug)]
@@ -34,9 +34,9 @@ impl Current {
     }
 
     /// The files of all targets roles.
-    pub fn all_targets(&self) -> impl Iterator<Item = (Part, &Verified<Targets>)> {
+    pub fn all_targets(&self) -> impl Iterator<Item = (RoleVersion, &Verified<Targets>)> {
         let delegated = self.delegated.iter().map(|(name, file)| (CeremonyRole::Delegated(name.clone()), file));
         let all = [(CeremonyRole::Targets, &self.targets)].into_iter().chain(delegated);
-        all.map(|(role, file)| (Part::new(role, file.version()), file))
+        all.map(|(role, file)| (RoleVersion::new(role, file.version()), file))
     }
 }

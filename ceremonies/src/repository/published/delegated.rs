@@ -9,7 +9,7 @@ use super::file::{open, pinned};
 use crate::model::file_name::PublishedFile;
 use crate::model::name::Name;
 use crate::model::role::{CeremonyRole, most_bytes};
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::repository::delegates::delegates;
 
 /// Delegated roles may delegate themselves, so files are verified in rounds, by those that were verified before.
@@ -64,7 +64,7 @@ pub(super) fn read_delegated(
     targets: &Verified<Targets>,
 ) -> Result<BTreeMap<Name, Verified<Targets>>, PublishedError> {
     let mut delegated: BTreeMap<Name, Verified<Targets>> = BTreeMap::new();
-    let mut to_visit = vec![(Part::new(CeremonyRole::Targets, targets.version()), targets.clone())];
+    let mut to_visit = vec![(RoleVersion::new(CeremonyRole::Targets, targets.version()), targets.clone())];
     while let Some((by, delegator)) = to_visit.pop() {
         let unsupported = |what| PublishedError::Delegations { name: by.file_name(), what };
         for (name, authority) in delegates(&delegator).map_err(unsupported)? {
@@ -75,7 +75,7 @@ pub(super) fn read_delegated(
                 name: format!("the entry of {name}.json in {snapshot_name}"),
                 named_by: by.file_name(),
             })?;
-            let part = Part::new(role, meta_file.version);
+            let part = RoleVersion::new(role, meta_file.version);
             let file = part.published_file();
             let bytes = pinned(named, snapshot_name, &file, &meta_file)?;
             let verified = open_delegated(&file, bytes)?

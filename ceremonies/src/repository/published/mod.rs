@@ -20,7 +20,7 @@ use self::file::{open, pinned};
 use crate::model::file_name::PublishedFile;
 use crate::model::period::{Days, Periods};
 use crate::model::role::{CeremonyRole, NoVersionLeft, most_bytes};
-use crate::model::role_version::Part;
+use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::repository::document;
 
@@ -110,7 +110,7 @@ impl Published {
     ///
     /// # Errors
     /// If there is no version after the one that is published.
-    pub fn next_part(&self, role: &CeremonyRole) -> Result<Part, NoVersionLeft> {
+    pub fn next_part(&self, role: &CeremonyRole) -> Result<RoleVersion, NoVersionLeft> {
         let version = match role.top_level() {
             Some(role) => self.next_version(role)?,
             None => match self.highest.get(role.name()) {
@@ -118,7 +118,7 @@ impl Published {
                 None => Version::FIRST,
             },
         };
-        Ok(Part::new(role.clone(), version))
+        Ok(RoleVersion::new(role.clone(), version))
     }
 
     /// How long the files of a role that is signed without people hold, where the newest root says so.
@@ -232,7 +232,7 @@ fn signing_days<R: Role>(file: &Verified<R>) -> Option<Days> {
 }
 
 fn check_targets_of(
-    part: &Part,
+    part: &RoleVersion,
     targets: &Targets,
     named: &BTreeMap<PublishedFile, &Vec<u8>>,
 ) -> Result<(), PublishedError> {

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use clap::Args;
 use rootline_ceremonies::{
-    AcceptOutcome, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Keyholders, Name, Part,
-    Published, SignatureFiles, SigningResponse, Tally, Transcript,
+    AcceptOutcome, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Keyholders, Name, Published,
+    RoleVersion, SignatureFiles, SigningResponse, Tally, Transcript,
 };
 use serde_json::{Value, json};
 
@@ -284,7 +284,7 @@ impl Accepted {
     }
 
     fn to_json(&self, file: &str) -> Value {
-        let parts = |parts: &[Part]| -> Value { parts.iter().map(ToString::to_string).collect() };
+        let parts = |parts: &[RoleVersion]| -> Value { parts.iter().map(ToString::to_string).collect() };
         let AcceptOutcome { keyholder, accepted, known, voided, refused: _ } = &self.outcome;
         json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(accepted), "known": parts(known), "void": parts(voided) })
     }
@@ -300,8 +300,8 @@ impl Accepted {
     }
 }
 
-fn parts_text(parts: &[Part]) -> String {
-    let parts: Vec<String> = parts.iter().map(Part::to_string).collect();
+fn parts_text(parts: &[RoleVersion]) -> String {
+    let parts: Vec<String> = parts.iter().map(RoleVersion::to_string).collect();
     parts.join(" and ")
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rootline_ceremonies::{CeremonyRole, Freezing, FrozenRecord, Name, Part, Published};
+use rootline_ceremonies::{CeremonyRole, Freezing, FrozenRecord, Name, Published, RoleVersion};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -66,5 +66,5 @@ pub(super) fn overlapping(
 }
 
 fn roles(record: &FrozenRecord) -> BTreeSet<CeremonyRole> {
-    record.files.keys().filter_map(|name| Part::parse(name)).map(|part| part.role).collect()
+    record.files.keys().filter_map(|name| RoleVersion::parse(name)).map(|part| part.role).collect()
 }

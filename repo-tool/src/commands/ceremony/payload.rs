@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rootline_ceremonies::{Frozen, Name, Part};
+use rootline_ceremonies::{Frozen, Name, RoleVersion};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> 
 }
 
 /// The one part that is meant.
-fn part_of(args: &PayloadArgs, frozen: &Frozen) -> Result<Part, Failure> {
+fn part_of(args: &PayloadArgs, frozen: &Frozen) -> Result<RoleVersion, Failure> {
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let mut parts = parts_of(role.as_ref(), frozen)?;
     if let Some(name) = &args.part {
@@ -90,7 +90,7 @@ fn part_of(args: &PayloadArgs, frozen: &Frozen) -> Result<Part, Failure> {
     match &parts[..] {
         [part] => Ok(part.clone()),
         several => {
-            let all: Vec<String> = frozen.parts().map(Part::folder_name).collect();
+            let all: Vec<String> = frozen.parts().map(RoleVersion::folder_name).collect();
             let what = match (several.is_empty(), &args.part) {
                 (true, Some(name)) => format!("there is no {name} to sign in this ceremony"),
                 _ => format!("{} files are to be signed, and each has a payload of its own", parts.len()),

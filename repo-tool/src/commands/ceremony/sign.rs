@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Frozen, Name, Part, Refusal, SignatureFiles};
+use rootline_ceremonies::{CeremonyRole, Frozen, Name, Refusal, RoleVersion, SignatureFiles};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
     };
     let id = open.id();
-    let parts: Vec<String> = signed.iter().map(Part::to_string).collect();
+    let parts: Vec<String> = signed.iter().map(RoleVersion::to_string).collect();
     let report = json!({
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
@@ -115,8 +115,9 @@ fn keyholder(args: &SignArgs, key: &OpenSigner, open: &OpenCeremony) -> Result<N
 }
 
 /// What is to be signed, of one role or of all.
-pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<Part>, Failure> {
-    let parts: Vec<Part> = frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
+pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<RoleVersion>, Failure> {
+    let parts: Vec<RoleVersion> =
+        frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
             format!("there is no {role} to sign in this ceremony"),
@@ -129,7 +130,7 @@ pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<V
 /// Why nothing was signed.
 enum Unsigned {
     /// These were signed before.
-    Already(Vec<Part>, Failure),
+    Already(Vec<RoleVersion>, Failure),
     /// It is refused.
     Refused(Failure),
 }
@@ -149,7 +150,7 @@ fn sign(
     open: &OpenCeremony,
     files: &mut SignatureFiles,
     context: &Context,
-) -> Result<Vec<Part>, Unsigned> {
+) -> Result<Vec<RoleVersion>, Unsigned> {
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let parts = parts_of(role.as_ref(), &open.frozen)?;
     let ceremony = open.ceremony()?;

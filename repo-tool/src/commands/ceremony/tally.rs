@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_ceremonies::{Keyholders, Name, Part, QuorumTally, RoleTally, Tally};
+use rootline_ceremonies::{Keyholders, Name, QuorumTally, RoleTally, RoleVersion, Tally};
 use serde_json::{Value, json};
 
 use crate::signer::recorded_place;
@@ -109,13 +109,13 @@ pub(super) fn tally_json(tally: &Tally, keyholders: &Keyholders) -> Value {
 }
 
 /// Signatures, by what they are over and who gave them.
-pub(super) fn signatures_json<'a>(signatures: impl IntoIterator<Item = (&'a Part, &'a Name)>) -> Value {
-    let signature = |(part, name): (&Part, &Name)| json!({ "role": part.role.name(), "version": part.version.number(), "keyholder": name.as_str() });
+pub(super) fn signatures_json<'a>(signatures: impl IntoIterator<Item = (&'a RoleVersion, &'a Name)>) -> Value {
+    let signature = |(part, name): (&RoleVersion, &Name)| json!({ "role": part.role.name(), "version": part.version.number(), "keyholder": name.as_str() });
     signatures.into_iter().map(signature).collect()
 }
 
 /// Signatures, for a sentence: by whom, and over what.
-pub(super) fn signatures_text<'a>(signatures: impl IntoIterator<Item = (&'a Part, &'a Name)>) -> String {
+pub(super) fn signatures_text<'a>(signatures: impl IntoIterator<Item = (&'a RoleVersion, &'a Name)>) -> String {
     let mut by_name: BTreeMap<&Name, Vec<String>> = BTreeMap::new();
     for (part, name) in signatures {
         by_name.entry(name).or_default().push(part.to_string());

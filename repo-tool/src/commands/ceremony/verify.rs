@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::{
-    Entry, EventKind, Freezing, Frozen, Keyholders, Name, Part, Published, Sealed, SignatureFiles, TargetName,
+    Entry, EventKind, Freezing, Frozen, Keyholders, Name, Published, RoleVersion, Sealed, SignatureFiles, TargetName,
     check_sealed, check_signature_files,
 };
 use rootline_metadata::{hex, sha256};
@@ -236,7 +236,7 @@ impl Replay<'_> {
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
     fn check_noted(&self, entry: &Entry, frozen: &Frozen, answers: &SignatureFiles) -> Result<(), Failure> {
         let fact = |name| entry.event.text(name).unwrap_or_default();
-        let is_payload = |part: &&Part| {
+        let is_payload = |part: &&RoleVersion| {
             frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))
         };
         let Some(part) = frozen.parts().find(is_payload) else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! Every kind of event, one line each.
 
-use rootline_ceremonies::{Event, EventKind, FrozenRecord, Head, HeadSignature, Part, SignedFacts, Transcript};
+use rootline_ceremonies::{Event, EventKind, FrozenRecord, Head, HeadSignature, RoleVersion, SignedFacts, Transcript};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, parse_instant};
 use rootline_tests::fixtures::office::DAY_0;
@@ -21,7 +21,7 @@ fn example(kind: &EventKind) -> Event {
             Event::frozen(&record).with("evidence", ValueMembers::new().with("alice", vec![known.into()]))
         }
         EventKind::Signed => Event::signed(SignedFacts {
-            part: &Part::parse("1.root").unwrap(),
+            part: &RoleVersion::parse("1.root").unwrap(),
             keyholder: "alice",
             key_id: DIGEST,
             scheme: Some("ecdsa-sha2-nistp256"),
