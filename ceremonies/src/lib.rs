@@ -108,8 +108,8 @@ pub use request::accept::AcceptOutcome;
 pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
 pub use review::{
-    AuthorityChange, Comparison, DelegationChange, DelegationTerms, FileChange, Holding, ListedKey, Mark, MemberChange,
-    Review, SigningDays, TargetChange, TargetDiffers,
+    AuthorityChange, Comparison, DelegationChange, DelegationTerms, FileChange, ListedKey, Mark, MemberChange, Review,
+    SigningDays, TargetChange, TargetDiffers, Validity,
 };
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,

@@ -29,7 +29,7 @@ pub struct Losses {
     /// Single keys that nobody can sign with any more.
     pub lost_keys: BTreeSet<KeyId>,
     /// Keyholders whose listed keys somebody else has as well. They can still sign, unless they are lost too.
-    pub stolen: BTreeSet<Name>,
+    pub compromised: BTreeSet<Name>,
     /// Who is to come in the place of whom, where that is known already.
     pub replacements: BTreeMap<Name, Name>,
 }
@@ -64,7 +64,7 @@ pub enum Verdict {
     /// It can, by all who are left.
     HoldsExactly,
     /// It can, if keyholders whose keys are stolen sign with them: without those there are not enough.
-    HoldsWithStolen,
+    HoldsWithCompromised,
     /// It cannot be signed any more.
     Broken,
 }
@@ -79,7 +79,7 @@ impl Verdict {
     pub fn spare(self) -> u64 {
         match self {
             Verdict::Holds { spare } => spare,
-            Verdict::HoldsExactly | Verdict::HoldsWithStolen | Verdict::Broken => 0,
+            Verdict::HoldsExactly | Verdict::HoldsWithCompromised | Verdict::Broken => 0,
         }
     }
 }
@@ -105,9 +105,9 @@ pub struct RoleDiagnosis {
     /// Those of them who have no key yet, before the first ceremony.
     pub without_key: Vec<Name>,
     /// Those of them whose keys somebody else has; one who is lost besides is here and there.
-    pub stolen: Vec<Name>,
-    /// How many of its keys a thief has. Verifiers count keys, so this may be more than there are people.
-    pub stolen_keys: u64,
+    pub compromised: Vec<Name>,
+    /// How many of its keys an attacker has. Verifiers count keys, so this may be more than there are people.
+    pub compromised_keys: u64,
     /// Keys that are nobody's here, so that nobody can sign with them.
     pub unowned: Vec<KeyId>,
     /// Whether it can still be signed.
@@ -119,9 +119,9 @@ pub struct RoleDiagnosis {
 }
 
 impl RoleDiagnosis {
-    /// Whether a thief has enough keys to sign it alone.
-    pub fn is_in_a_thiefs_hands(&self) -> bool {
-        self.stolen_keys >= self.threshold
+    /// Whether an attacker has enough keys to sign it alone.
+    pub fn is_compromised(&self) -> bool {
+        self.compromised_keys >= self.threshold
     }
 
     /// Whether everybody is refused when it expires, and not only who asks for what it ships.
@@ -189,9 +189,9 @@ impl Diagnosis {
         Diagnosis { at, is_published, roles, repair, remarks }
     }
 
-    /// Whether every role can still be signed by keys that are their owners' alone, and none by a thief.
+    /// Whether every role can still be signed by keys that are their owners' alone, and none by an attacker.
     pub fn holds(&self) -> bool {
-        self.roles.iter().all(|role| role.verdict.holds() && !role.is_in_a_thiefs_hands())
+        self.roles.iter().all(|role| role.verdict.holds() && !role.is_compromised())
     }
 
     /// One of the roles.
@@ -219,14 +219,14 @@ impl Diagnosis {
 
 fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
     let (mut holders, mut able, mut without_key) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let (mut unowned, mut stolen_keys) = (Vec::new(), 0);
+    let (mut unowned, mut compromised_keys) = (Vec::new(), 0);
     for key in &facts.keys {
         let Some(owner) = &key.owner else {
             unowned.extend(key.id.clone());
             continue;
         };
         holders.insert(owner.clone());
-        stolen_keys += u64::from(losses.stolen.contains(owner) && key.id.is_some());
+        compromised_keys += u64::from(losses.compromised.contains(owner) && key.id.is_some());
         match &key.id {
             _ if losses.lost.contains(owner) => {}
             Some(id) if losses.lost_keys.contains(id) => {}
@@ -236,12 +236,12 @@ fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
     }
     // People count, whatever number of keys they have: who has two in a role counts once when a ceremony is sealed.
     let (stolen_and_able, left): (Vec<Name>, Vec<Name>) =
-        able.iter().cloned().partition(|name| losses.stolen.contains(name));
+        able.iter().cloned().partition(|name| losses.compromised.contains(name));
     let threshold = facts.threshold;
     let verdict = match (left.len() as u64).checked_sub(threshold) {
         Some(0) => Verdict::HoldsExactly,
         Some(spare) => Verdict::Holds { spare },
-        None if (left.len() + stolen_and_able.len()) as u64 >= threshold => Verdict::HoldsWithStolen,
+        None if (left.len() + stolen_and_able.len()) as u64 >= threshold => Verdict::HoldsWithCompromised,
         None => Verdict::Broken,
     };
     let expiry = facts.files.iter().map(|file| file.expiry).min();
@@ -252,10 +252,10 @@ fn judge(facts: &RoleFacts, losses: &Losses) -> RoleDiagnosis {
         threshold,
         lost: holders.difference(&able).filter(|name| !without_key.contains(name)).cloned().collect(),
         without_key,
-        stolen: holders.intersection(&losses.stolen).cloned().collect(),
+        compromised: holders.intersection(&losses.compromised).cloned().collect(),
         holders: holders.into_iter().collect(),
         left,
-        stolen_keys,
+        compromised_keys,
         unowned,
         verdict,
         expiry,

@@ -66,7 +66,7 @@ pub enum Remark {
         names: Vec<Name>,
     },
     /// Keys that are stolen have signed an open ceremony: their owners may know nothing of it.
-    SignedByStolen {
+    SignedByCompromised {
         /// Which ceremony.
         ceremony: Name,
         /// Whose keys.
@@ -124,11 +124,11 @@ pub(super) fn remarks(roles: &[RoleDiagnosis], at: DateTime<Utc>) -> Vec<Remark>
 /// What there is to say about an open ceremony. `roles` are those of what is published.
 pub(super) fn of_ceremony(id: &Name, tally: &Tally, roles: &[RoleDiagnosis], losses: &Losses) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    let (mut asked, mut stolen) = (BTreeSet::new(), BTreeSet::new());
+    let (mut asked, mut compromised) = (BTreeSet::new(), BTreeSet::new());
     let is_root = |role: &&RoleDiagnosis| role.role == SignedRole::People(CeremonyRole::Root);
     let root = roles.iter().find(is_root);
     for (at, part) in tally.parts.iter().enumerate() {
-        stolen.extend(part.signed().into_iter().filter(|name| losses.stolen.contains(name)).cloned());
+        compromised.extend(part.signed().into_iter().filter(|name| losses.compromised.contains(name)).cloned());
         for quorum in part.quorums.iter().filter(|quorum| !quorum.is_met()) {
             // Whoever has lost the key that the published root lists cannot sign under that root, and may well under the next.
             let under_published = at == 0 && matches!(quorum.delegator, Delegator::OldRoot(_));
@@ -147,8 +147,8 @@ pub(super) fn of_ceremony(id: &Name, tally: &Tally, roles: &[RoleDiagnosis], los
     if remarks.is_empty() && !asked.is_empty() {
         remarks.push(Remark::AsksForLost { ceremony: id.clone(), names: asked.into_iter().collect() });
     }
-    if !stolen.is_empty() {
-        remarks.push(Remark::SignedByStolen { ceremony: id.clone(), names: stolen.into_iter().collect() });
+    if !compromised.is_empty() {
+        remarks.push(Remark::SignedByCompromised { ceremony: id.clone(), names: compromised.into_iter().collect() });
     }
     remarks
 }

@@ -86,7 +86,7 @@ pub struct Signing {
     pub both_keys: Vec<Name>,
     /// Whose stolen keys are needed, as there are not enough others: as many of them as are missing sign with the old key, and the new key or person
     /// in its place signs too.
-    pub stolen: Vec<Name>,
+    pub compromised: Vec<Name>,
     /// How many are missing that have to be made up for by those who come, or by keys that come.
     pub newcomers: u64,
     /// How many come, or are to sign with another key.
@@ -140,7 +140,7 @@ pub(super) fn repair(facts: &[RoleFacts], roles: &[RoleDiagnosis], keyholders: &
 
 /// Who cannot sign a role, or not alone.
 fn gone_from(role: &RoleDiagnosis) -> impl Iterator<Item = &Name> {
-    role.holders.iter().filter(|name| role.lost.contains(name) || role.stolen.contains(name))
+    role.holders.iter().filter(|name| role.lost.contains(name) || role.compromised.contains(name))
 }
 
 struct Repairer<'a> {
@@ -248,7 +248,7 @@ impl Repairer<'_> {
         // Only root is signed under the old keys as well.
         let left: Vec<Name> = if is_root { role.left.clone() } else { staying.into_iter().cloned().collect() };
         let missing = role.threshold.saturating_sub(left.len() as u64);
-        let needs_stolen = is_root && role.verdict == Verdict::HoldsWithStolen;
+        let needs_compromised = is_root && role.verdict == Verdict::HoldsWithCompromised;
         let able = |name: &&Name| !role.lost.contains(name);
         (files > 0).then(|| Signing {
             role: name.clone(),
@@ -257,7 +257,7 @@ impl Repairer<'_> {
             threshold: role.threshold,
             left,
             both_keys: next.into_iter().filter(|_| is_root).cloned().collect(),
-            stolen: role.stolen.iter().filter(able).filter(|_| needs_stolen).cloned().collect(),
+            compromised: role.compromised.iter().filter(able).filter(|_| needs_compromised).cloned().collect(),
             newcomers: missing,
             coming: self.changes_in(facts, role),
         })

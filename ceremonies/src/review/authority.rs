@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rootline_metadata::{KeyId, TopLevelRole};
 
 use super::mark::Mark;
-use super::periods::Holding;
+use super::periods::Validity;
 use crate::attestation::Attestation;
 use crate::model::name::Name;
 use crate::model::period::Periods;
@@ -74,9 +74,9 @@ impl AuthorityChange {
     }
 
     /// How long its versions hold, where the file says so.
-    pub fn holding(&self) -> Holding {
+    pub fn validity(&self) -> Validity {
         let days = |periods: Periods| (periods.expires.number(), periods.signing.number());
-        Holding { before: self.periods_before.map(days), after: self.periods.map(days) }
+        Validity { before: self.periods_before.map(days), after: self.periods.map(days) }
     }
 
     /// How many people can sign from now on.
@@ -92,7 +92,7 @@ impl AuthorityChange {
     /// Whether anything about it is another.
     pub fn is_changed(&self) -> bool {
         self.threshold_before != Some(self.threshold_after)
-            || self.holding().mark() != Mark::Stays
+            || self.validity().mark() != Mark::Stays
             || !self.joins.is_empty()
             || !self.leaves.is_empty()
     }

@@ -32,7 +32,7 @@ pub use entry::{Entry, EntryKind, trusted_entries};
 pub use mark::Mark;
 pub use members::MemberChange;
 pub use moment::{Origin, days_until, in_days, window_text};
-pub use periods::{Holding, SigningDays};
+pub use periods::{SigningDays, Validity};
 pub use publishing_rules::{TrustHistory, Warning, warnings};
 pub use sentence::Sentence;
 

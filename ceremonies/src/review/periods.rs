@@ -43,14 +43,14 @@ impl SigningDays {
 
 /// How long the versions of a role hold that is signed without people: days to the expiry, and days before it in which the next one is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Holding {
+pub struct Validity {
     /// What the root before said.
     pub before: Option<(u16, u16)>,
     /// What the new one says.
     pub after: Option<(u16, u16)>,
 }
 
-impl Holding {
+impl Validity {
     /// What becomes of it.
     pub fn mark(&self) -> Mark {
         Mark::of(self.before.as_ref(), self.after.as_ref())
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn periods_are_told_one_by_one() {
-        let told = |before, after| Holding { before, after }.sentences("timestamp");
+        let told = |before, after| Validity { before, after }.sentences("timestamp");
         assert_eq!(told(Some((7, 6)), Some((3, 6))), ["timestamp holds 3 days instead of 7"]);
         assert_eq!(
             told(Some((7, 6)), Some((7, 5))),
@@ -139,6 +139,6 @@ mod tests {
         assert!(
             told(Some((7, 6)), None)[0].starts_with("nothing says any more how long timestamp holds, so far 7 days")
         );
-        assert_eq!(Holding::default().line(), None);
+        assert_eq!(Validity::default().line(), None);
     }
 }

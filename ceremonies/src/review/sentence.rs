@@ -64,7 +64,7 @@ pub(super) fn sentences(
     found.extend(files.iter().filter_map(other_members));
     found.extend(files.iter().map(|file| file_signed(file, at)));
     found.extend(files.iter().filter_map(signing_days));
-    found.extend(authorities.iter().flat_map(|signers| holding(signers, authorities)));
+    found.extend(authorities.iter().flat_map(|signers| validity(signers, authorities)));
     // In the order of reading where two are equally loud.
     found.sort_by_key(|sentence| sentence.weight);
     found
@@ -206,10 +206,10 @@ fn signing_days(file: &FileChange) -> Option<Sentence> {
     Some(Sentence { mark, weight: Weight::Time, text })
 }
 
-fn holding(signers: &AuthorityChange, all: &[AuthorityChange]) -> Vec<Sentence> {
-    let (holding, weight) = (signers.holding(), Weight::Time);
-    let mark = holding.mark();
-    let texts = holding.sentences(&signers.title(all)).into_iter();
+fn validity(signers: &AuthorityChange, all: &[AuthorityChange]) -> Vec<Sentence> {
+    let (validity, weight) = (signers.validity(), Weight::Time);
+    let mark = validity.mark();
+    let texts = validity.sentences(&signers.title(all)).into_iter();
     texts.map(|text| Sentence { mark, weight, text }).collect()
 }
 

@@ -27,12 +27,12 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
   rootline-repo doctor                                       the state of health
   rootline-repo doctor --lost alice,bob                      what if these two could not sign
   rootline-repo doctor --lost alice --replace alice=frank    the repair with its names
-  rootline-repo doctor --compromised alice                   what a thief of her keys could do
+  rootline-repo doctor --compromised alice                   what an attacker of her keys could do
   rootline-repo doctor --lost-key 3f0a9c21 --json
 
 Nothing is changed. Before the first ceremony it is about the only plan that is open, or else about rootline.toml.
 
-Exit status: 0 if every role can still be signed by keys that are their owners' alone; 1 if one cannot, if a thief has a threshold of keys, or \
+Exit status: 0 if every role can still be signed by keys that are their owners' alone; 1 if one cannot, if an attacker has a threshold of keys, or \
 if the folder cannot be read; 2 wrong usage. What is to be done for each loss stands in ceremonies/RECOVERY.md of the sources.")]
 pub(crate) struct DoctorArgs {
     /// Keyholders who cannot sign any more
@@ -107,10 +107,10 @@ fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure>
     }
     let mut losses = Losses {
         lost: args.lost.iter().cloned().collect(),
-        stolen: args.compromised.iter().cloned().collect(),
+        compromised: args.compromised.iter().cloned().collect(),
         ..Losses::default()
     };
-    let mut gone: BTreeSet<Name> = losses.lost.union(&losses.stolen).cloned().collect();
+    let mut gone: BTreeSet<Name> = losses.lost.union(&losses.compromised).cloned().collect();
     for text in &args.lost_key {
         let (owner, key_id) = find_key(text, keyholders)?;
         gone.insert(owner.name().clone());
@@ -206,7 +206,7 @@ fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {
     let verdict = match role.verdict {
         Verdict::Holds { .. } => "holds",
         Verdict::HoldsExactly => "holds-exactly",
-        Verdict::HoldsWithStolen => "holds-with-stolen",
+        Verdict::HoldsWithCompromised => "holds-with-stolen",
         Verdict::Broken => "broken",
     };
     json!({
@@ -217,13 +217,13 @@ fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {
         "holders": names(&role.holders),
         "left": names(&role.left),
         "lost": names(&role.lost),
-        "stolen": names(&role.stolen),
-        "stolen_keys": role.stolen_keys,
+        "stolen": names(&role.compromised),
+        "stolen_keys": role.compromised_keys,
         "verdict": verdict,
         "spare": role.verdict.spare(),
         "expires": role.expiry.map(Expiry::to_text),
         "days_left": role.expiry.map(|expiry| (expiry.instant() - at).num_days()),
         "due_from": role.due.map(instant_text),
-        "thief_can_sign": role.is_in_a_thiefs_hands(),
+        "thief_can_sign": role.is_compromised(),
     })
 }

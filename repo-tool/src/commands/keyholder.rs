@@ -16,7 +16,7 @@ use super::{own_text, parse_name};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::attestations::{self, Evidence};
+use crate::folder::attestations::{self, Attestations};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
 use crate::text::plain;
 
@@ -160,7 +160,7 @@ fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>),
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
     let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
-    let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
+    let evidence = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let key_json = |holder: &Keyholder, key: &PublicKey| {
         let (name, key_id) = (holder.name(), KeyId::of(key));
         let refused = evidence.refused(name, &key_id).map(Failure::what);

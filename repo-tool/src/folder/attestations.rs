@@ -20,7 +20,7 @@ use crate::folder::repository::{RepositoryFolder, VENDOR_ROOTS};
 
 /// Attestations that have been verified, by keyholder and key.
 #[derive(Debug, Default)]
-pub(crate) struct Evidence {
+pub(crate) struct Attestations {
     attestations: BTreeMap<(Name, KeyId), Attestation>,
     /// Whose files do not hold, and why.
     refused: BTreeMap<(Name, KeyId), Failure>,
@@ -38,7 +38,7 @@ pub(crate) fn of_ceremony(
     frozen: &Frozen,
     published: &Published,
     keyholders: &Keyholders,
-) -> Result<Evidence, Failure> {
+) -> Result<Attestations, Failure> {
     let root = frozen.root().or(published.root().map(|root| &**root));
     let counting = root.map(|root| counting_keys(root, keyholders)).unwrap_or_default();
     let policy = context.folder.policy()?;
@@ -77,10 +77,10 @@ pub(crate) fn check(
     rules: &AttestationRules,
     counting: CountingKeys,
     at: DateTime<Utc>,
-) -> Result<Evidence, Failure> {
-    let evidence = Evidence::read(folder, keyholders, rules, &vendor_roots(folder)?, at)?;
+) -> Result<Attestations, Failure> {
+    let evidence = Attestations::read(folder, keyholders, rules, &vendor_roots(folder)?, at)?;
     evidence.token_owners()?;
-    let Evidence { attestations, mut refused, .. } = evidence;
+    let Attestations { attestations, mut refused, .. } = evidence;
     for (key_id, owner) in &counting {
         let Some(name) = owner else {
             if rules.required {
@@ -98,7 +98,7 @@ pub(crate) fn check(
             return Err(missing(name, key_id));
         }
     }
-    Ok(Evidence { attestations, refused, counting })
+    Ok(Attestations { attestations, refused, counting })
 }
 
 const REQUIRED: &str = "whoever holds root or targets has a key that a token attests ([attestation] of rootline.toml)";
@@ -112,7 +112,7 @@ pub(crate) fn missing(name: &Name, key_id: &KeyId) -> Failure {
     Failure::new(what, hint).breaking(REQUIRED)
 }
 
-impl Evidence {
+impl Attestations {
     /// Verifies all that is kept, and tells apart what holds and what does not.
     pub(crate) fn read(
         folder: &RepositoryFolder,
@@ -120,8 +120,8 @@ impl Evidence {
         rules: &AttestationRules,
         roots: &VendorRoots,
         at: DateTime<Utc>,
-    ) -> Result<Evidence, Failure> {
-        let mut evidence = Evidence::default();
+    ) -> Result<Attestations, Failure> {
+        let mut evidence = Attestations::default();
         for holder in keyholders.iter() {
             let name = holder.name();
             let mut files = pem_files(&attestations(folder, name))?;

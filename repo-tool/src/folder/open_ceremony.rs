@@ -6,7 +6,7 @@ use rootline_ceremonies::{Ceremony, Frozen, FrozenRecord, Keyholders, Name, Plan
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::{self, Evidence};
+use crate::folder::attestations::{self, Attestations};
 use crate::folder::ceremony::{FrozenFiles, FrozenPlan};
 use crate::folder::record::CeremonyRecord;
 
@@ -54,7 +54,7 @@ impl OpenCeremony {
     }
 
     /// The attestations of keyholders' tokens, verified again.
-    pub(crate) fn attestations(&self, context: &Context) -> Result<Evidence, Failure> {
+    pub(crate) fn attestations(&self, context: &Context) -> Result<Attestations, Failure> {
         attestations::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
     }
 

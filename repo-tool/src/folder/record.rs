@@ -15,7 +15,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use super::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::attestations::Evidence;
+use crate::folder::attestations::Attestations;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
@@ -222,7 +222,7 @@ impl CeremonyRecord {
         files: &SignatureFiles,
         tally: &Tally,
         keyholders: &Keyholders,
-        attestations: &Evidence,
+        attestations: &Attestations,
     ) -> Result<bool, Failure> {
         let noted = |file: &SignatureFile, key_id: &str| {
             self.transcript.entries().iter().any(|entry| {

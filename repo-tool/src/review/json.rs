@@ -60,7 +60,7 @@ fn signers_json(signers: &AuthorityChange) -> Value {
     };
     let periods = |periods: (u16, u16)| json!({ "expires_days": periods.0, "signing_days": periods.1 });
     let keys = |keys: &[ListedKey]| keys.iter().map(key).collect::<Vec<_>>();
-    let holding = signers.holding();
+    let holding = signers.validity();
     json!({
         "file": signers.by.to_string(),
         "role": signers.role,

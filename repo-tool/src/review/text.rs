@@ -140,7 +140,7 @@ fn signers_lines(
     let same = earlier.map(|earlier| format!(", with the same keys as {}", visible(&earlier.role)));
     let same = same.unwrap_or_default();
     lines.push(format!("{indent}  {} is signed by {threshold} of {people}{was}{same}", visible(role)));
-    let holding = signers.holding();
+    let holding = signers.validity();
     if let Some(line) = holding.line() {
         marked(lines, &format!("{indent}    "), holding.mark(), &line, toned);
     }

@@ -233,11 +233,11 @@ fn a_thief_is_kept_from_signing_where_the_others_are_enough() {
         let case = format!("{threshold} of 5, {stolen} stolen");
         let mut room = room(&PlanText::of(&FIVE, threshold as u64));
         let (stolen, left) = FIVE.split_at(stolen);
-        let losses = Losses { stolen: stolen.iter().map(|of| name(of)).collect(), ..Losses::default() };
+        let losses = Losses { compromised: stolen.iter().map(|of| name(of)).collect(), ..Losses::default() };
         room.keyholders = with_next_keys(&room.keyholders, stolen);
         let diagnosis = diagnose(&room, &losses);
         let root = diagnosis.role(&SignedRole::People(ROOT)).unwrap();
-        assert_eq!(root.is_in_a_thiefs_hands(), stolen.len() >= threshold, "{case}");
+        assert_eq!(root.is_compromised(), stolen.len() >= threshold, "{case}");
         assert_eq!(diagnosis.holds(), stolen.len() < threshold && left.len() >= threshold, "{case}");
         let Repair::Ceremony(repair) = &diagnosis.repair else { panic!("{case}: {:?}", diagnosis.repair) };
         let frozen = proposed(&room, repair);
@@ -247,18 +247,18 @@ fn a_thief_is_kept_from_signing_where_the_others_are_enough() {
         let without_the_stolen: Vec<Signer> = with_their_keys(left).into_iter().chain(new).collect();
         let sealed = seal(&room, &frozen, &without_the_stolen);
         let sealed = if left.len() >= threshold {
-            assert!(root.verdict.holds() && repair.signing[0].stolen.is_empty(), "{case}");
+            assert!(root.verdict.holds() && repair.signing[0].compromised.is_empty(), "{case}");
             sealed.unwrap()
         } else {
-            assert_eq!(root.verdict, Verdict::HoldsWithStolen, "{case}");
+            assert_eq!(root.verdict, Verdict::HoldsWithCompromised, "{case}");
             assert!(matches!(sealed, Err(Refusal::NotEnough { .. })), "{case}");
             // As many of the stolen keys as are said to be needed.
-            let Signing { stolen, newcomers, .. } = &repair.signing[0];
-            assert_eq!((stolen.len(), *newcomers), (5 - left.len(), (threshold - left.len()) as u64), "{case}");
+            let Signing { compromised, newcomers, .. } = &repair.signing[0];
+            assert_eq!((compromised.len(), *newcomers), (5 - left.len(), (threshold - left.len()) as u64), "{case}");
             let all: Vec<Signer> = without_the_stolen.iter().chain(&old).cloned().collect();
             seal(&room, &frozen, &all).unwrap()
         };
-        // None of the stolen keys counts any more.
+        // None of the compromised keys counts any more.
         publish(&mut room, &sealed, "online");
         let listed = room.published.root().unwrap().role(TopLevelRole::Root).key_ids().to_vec();
         assert!(stolen.iter().all(|of| !listed.contains(&KeyId::of(&key(of).public_key()))), "{case}");
@@ -345,9 +345,10 @@ fn a_person_behind_two_keys_counts_once_and_a_thief_of_both_twice() {
     let signers = signers.map(|(of, with)| (of.to_owned(), with.to_owned()));
     assert!(matches!(seal(&room, &freeze(&room, &renewal), &signers), Err(Refusal::NotEnough { .. })));
     // Verifiers count keys, and so does a thief.
-    let stolen = |names: &[&str]| Losses { stolen: names.iter().map(|of| name(of)).collect(), ..Losses::default() };
-    assert_eq!((root(&stolen(&["alice"])).stolen_keys, root(&stolen(&["alice"])).is_in_a_thiefs_hands()), (2, false));
-    assert!(root(&stolen(&["alice", "erin"])).is_in_a_thiefs_hands());
+    let stolen =
+        |names: &[&str]| Losses { compromised: names.iter().map(|of| name(of)).collect(), ..Losses::default() };
+    assert_eq!((root(&stolen(&["alice"])).compromised_keys, root(&stolen(&["alice"])).is_compromised()), (2, false));
+    assert!(root(&stolen(&["alice", "erin"])).is_compromised());
 }
 
 #[test]
@@ -412,8 +413,9 @@ fn an_open_ceremony_that_waits_for_the_lost_is_named_and_one_that_can_do_without
         let lost_keys = lost.iter().map(|of| KeyId::of(&key(of).public_key())).collect();
         look(&Losses { lost_keys, ..Losses::default() })
     };
-    let of_stolen =
-        |stolen: &[&str]| look(&Losses { stolen: stolen.iter().map(|of| name(of)).collect(), ..Losses::default() });
+    let of_stolen = |stolen: &[&str]| {
+        look(&Losses { compromised: stolen.iter().map(|of| name(of)).collect(), ..Losses::default() })
+    };
     // Alice has signed; two of four are needed.
     assert_eq!(of(&[]), []);
     assert_eq!(of(&["alice"]), []);
@@ -424,7 +426,7 @@ fn an_open_ceremony_that_waits_for_the_lost_is_named_and_one_that_can_do_without
     // What a thief may have signed is to be looked at; what he has not is not.
     assert_eq!(of_stolen(&["bob"]), []);
     let names = vec![name("alice")];
-    assert_eq!(of_stolen(&["alice", "bob"]), [Remark::SignedByStolen { ceremony: id.clone(), names }]);
+    assert_eq!(of_stolen(&["alice", "bob"]), [Remark::SignedByCompromised { ceremony: id.clone(), names }]);
     let stuck = of(&["bob", "carol", "dave"]);
     assert!(!stuck.is_empty());
     assert!(stuck.iter().all(

@@ -40,7 +40,7 @@ fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> 
 /// What one keyholder sends back.
 fn response(request: &Request, of: &str) -> SigningResponse {
     let ceremony = request.ceremony().unwrap();
-    let signature = |part: &rootline_ceremonies::Part| {
+    let signature = |part: &rootline_ceremonies::RoleVersion| {
         let message = ceremony.ask(part, &name(of), &key(of).public_key(), None).unwrap();
         (part.clone(), CompactSignature::of(&key(of).public_key(), &key(of).sign(&message)).unwrap())
     };

@@ -17,7 +17,7 @@ use super::{IdArgs, find, refuse_closed};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::Evidence;
+use crate::folder::attestations::Attestations;
 use crate::folder::ceremony::Stage;
 use crate::folder::input::{self, STANDARD};
 use crate::folder::open_ceremony::OpenCeremony;
@@ -58,7 +58,7 @@ type Counted<'a> = (&'a Name, Tally, &'a Keyholders);
 struct Receiving {
     open: OpenCeremony,
     files: SignatureFiles,
-    attestations: Evidence,
+    attestations: Attestations,
 }
 
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::{self, Evidence};
+use crate::folder::attestations::{self, Attestations};
 use crate::folder::record::CeremonyRecord;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(super) struct Done {
     pub(super) record: FrozenRecord,
     pub(super) files: SignatureFiles,
     pub(super) tally: Tally,
-    pub(super) evidence: Evidence,
+    pub(super) evidence: Attestations,
 }
 
 /// Puts frozen files into a ceremony's folder and notes them down.

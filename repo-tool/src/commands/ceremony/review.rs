@@ -13,7 +13,7 @@ use super::{IdArgs, load};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::attestations::Evidence;
+use crate::folder::attestations::Attestations;
 use crate::folder::open_ceremony::OpenCeremony;
 use crate::review::Shown;
 
@@ -61,7 +61,7 @@ pub(crate) fn print(review: &Shown, context: &Context) {
 }
 
 /// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
-pub(super) fn reviewed(open: &OpenCeremony, attestations: &Evidence, context: &Context) -> Result<Shown, Failure> {
+pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context: &Context) -> Result<Shown, Failure> {
     let targets = context.folder.targets()?;
     // The ceremony is one that follows what is published.
     open.ceremony()?;

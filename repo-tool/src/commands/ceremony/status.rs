@@ -10,7 +10,7 @@ use super::tally::{tally_json, tally_lines, with_places};
 use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::{self, Evidence};
+use crate::folder::attestations::{self, Attestations};
 use crate::folder::ceremony::Stage;
 use crate::folder::open_ceremony::OpenCeremony;
 
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
 fn tokens(tally: &Tally, open: &OpenCeremony, context: &Context) -> Vec<(Name, String)> {
     let known = || {
         let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
-        Evidence::read(&context.folder, &open.keyholders, policy.attestation(), &roots, context.now)
+        Attestations::read(&context.folder, &open.keyholders, policy.attestation(), &roots, context.now)
     };
     let evidence = known().unwrap_or_default();
     let missing = tally.can_still_sign().into_iter();

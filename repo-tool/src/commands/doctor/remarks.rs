@@ -49,7 +49,7 @@ fn line(remark: &Remark) -> Option<String> {
         Remark::AsksForLost { ceremony, names } => {
             format!("ceremony {ceremony} asks for {}, and can do without", join(names))
         }
-        Remark::SignedByStolen { ceremony, names } => format!(
+        Remark::SignedByCompromised { ceremony, names } => format!(
             "ceremony {ceremony} has signatures by keys that are stolen, of {}: ask whether they are theirs, or abandon it",
             join(names)
         ),

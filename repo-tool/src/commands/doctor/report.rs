@@ -14,19 +14,19 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
         and(&labels)
     };
     let is_signed_by_people = |role: &RoleDiagnosis| matches!(role.role, SignedRole::People(_));
-    let thief = labels(&|role| role.is_in_a_thiefs_hands());
+    let attacker = labels(&|role| role.is_compromised());
     // Nobody need be lost where keys have not been given yet.
     let not_yet = labels(&|role| role.verdict == Verdict::Broken && !role.without_key.is_empty());
     let broken = labels(&|role| role.verdict == Verdict::Broken && role.without_key.is_empty());
-    let with_stolen = labels(&|role| role.verdict == Verdict::HoldsWithStolen);
+    let with_stolen = labels(&|role| role.verdict == Verdict::HoldsWithCompromised);
     let holding = labels(&|role| role.verdict.holds());
     let exactly = labels(&|role| role.verdict == Verdict::HoldsExactly && is_signed_by_people(role));
     let mut parts = Vec::new();
     if diagnosis.roles.is_empty() {
         return "nothing is published, and neither a plan nor the policy names anybody".to_owned();
     }
-    if !thief.is_empty() {
-        parts.push(format!("a thief has enough keys to sign {thief} alone"));
+    if !attacker.is_empty() {
+        parts.push(format!("a thief has enough keys to sign {attacker} alone"));
     }
     if !broken.is_empty() {
         parts.push(format!("the threshold is broken for {broken}"));
@@ -67,11 +67,12 @@ pub(super) fn table(diagnosis: &Diagnosis) -> Vec<String> {
         };
         let spare = match role.verdict {
             Verdict::Broken => "BROKEN".to_owned(),
-            Verdict::HoldsWithStolen => "STOLEN".to_owned(),
+            Verdict::HoldsWithCompromised => "STOLEN".to_owned(),
             _ => role.verdict.spare().to_string(),
         };
         let mut who = String::new();
-        for (what, names) in [("lost", &role.lost), ("stolen", &role.stolen), ("without a key", &role.without_key)] {
+        for (what, names) in [("lost", &role.lost), ("stolen", &role.compromised), ("without a key", &role.without_key)]
+        {
             if !names.is_empty() {
                 who.push_str(&format!("; {what}: {}", join(names)));
             }
@@ -113,8 +114,8 @@ pub(super) fn duration_lines(diagnosis: &Diagnosis) -> Vec<String> {
             lines.push(format!("what {} ships, and nothing else, is refused {}", role.label, instant(role)));
         }
     }
-    for role in diagnosis.roles.iter().filter(|role| role.is_in_a_thiefs_hands()) {
-        lines.push(format!("with {} keys of {} a thief could {}", role.stolen_keys, role.label, power(role)));
+    for role in diagnosis.roles.iter().filter(|role| role.is_compromised()) {
+        lines.push(format!("with {} keys of {} a thief could {}", role.compromised_keys, role.label, power(role)));
     }
     lines
 }

@@ -59,7 +59,7 @@ impl Steps {
                     roots => format!("{roots} roots one after the other, all signed at once"),
                 };
                 let mut steps = ceremony(repair);
-                if diagnosis.roles.first().is_some_and(RoleDiagnosis::is_in_a_thiefs_hands) {
+                if diagnosis.roles.first().is_some_and(RoleDiagnosis::is_compromised) {
                     steps.push(Step::note(
                         "whoever has seen a root of the thief's follows him: if there is one, these verifiers have to be given another root by hand",
                     ));
@@ -230,7 +230,7 @@ impl<'a> CeremonySteps<'a> {
 
 /// `root: 3 of bob, carol, dave, erin`.
 fn signing_text(signing: &Signing) -> String {
-    let Signing { role, label, files, threshold, left, both_keys, stolen, newcomers, coming } = signing;
+    let Signing { role, label, files, threshold, left, both_keys, compromised, newcomers, coming } = signing;
     if *role != CeremonyRole::Root {
         let who = match (left.is_empty(), *coming) {
             (_, 0) => join(left),
@@ -248,9 +248,9 @@ fn signing_text(signing: &Signing) -> String {
         all if all == of_left => parts.push(format!("all of {}", join(left))),
         _ => parts.push(format!("{of_left} of {}", join(left))),
     }
-    if !stolen.is_empty() {
-        let of_stolen = format!("{newcomers} of {} with the old key", join(stolen));
-        parts.push(format!("{of_stolen}, together with the new key or person in its place"));
+    if !compromised.is_empty() {
+        let of_compromised = format!("{newcomers} of {} with the old key", join(compromised));
+        parts.push(format!("{of_compromised}, together with the new key or person in its place"));
     }
     let both = match both_keys[..] {
         [] => String::new(),

@@ -15,7 +15,7 @@ use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::attestations::{self, Evidence};
+use crate::folder::attestations::{self, Attestations};
 use crate::folder::repository::VENDOR_ROOTS;
 use crate::text::plain;
 
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
     let attestation = Attestation::verify(&certificates, key, &roots, rules, context.now)?;
     let key_id = KeyId::of(key);
     // Everybody else's is looked at too: a token is in one person's hands.
-    let kept = Evidence::read(&context.folder, &keyholders, rules, &roots, context.now)?;
+    let kept = Attestations::read(&context.folder, &keyholders, rules, &roots, context.now)?;
     kept.token_owners()?.add(&args.name, &attestation)?;
 
     // First the root, so that what is kept leads to something wherever this is interrupted.

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::attestations::{self, CountingKeys, Evidence};
+use crate::folder::attestations::{self, Attestations, CountingKeys};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         return Err(Refusal::NoSuchKeyholder { name: name.clone() }.into());
     }
     let roots = attestations::vendor_roots(&context.folder)?;
-    let evidence = Evidence::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
+    let evidence = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let required = match policy.attestation().required {
         true => holders(context, &keyholders)?,
         false => CountingKeys::new(),

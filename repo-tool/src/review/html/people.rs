@@ -33,7 +33,7 @@ fn step(step: &Step<'_>) -> String {
                 signers.people(),
                 so_far(signers),
             ));
-            let holding = signers.holding();
+            let holding = signers.validity();
             if let Some(line) = holding.line() {
                 body.push_str(&format!("<p>{}</p>\n", noted(holding.mark(), &line)));
             }
