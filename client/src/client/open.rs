@@ -76,5 +76,9 @@ fn place(location: &Location, settings: &HttpSettings) -> Result<Box<dyn Transpo
         return Ok(Box::new(HttpBlocking::new(http)?));
     }
     let folder = |url: &str| PathBuf::from(url.strip_prefix("file://").unwrap_or(url));
-    Ok(Box::new(Folder::new(folder(metadata), folder(targets))))
+    let folder = Folder::new(folder(metadata), folder(targets));
+    Ok(Box::new(match &settings.observer {
+        Some(observer) => folder.with_observer(observer.clone()),
+        None => folder,
+    }))
 }

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{AsyncTransport, Place, Request, Transport, TransportError};
+use super::observer::Observed;
+use super::{Answer, AsyncTransport, Observer, Place, Request, Transport, TransportError};
 use crate::store::escape::{check_component, percent_encode};
 use crate::store::read_file_at_most;
 
@@ -16,20 +17,44 @@ use crate::store::read_file_at_most;
 pub struct Folder {
     metadata: PathBuf,
     targets: PathBuf,
+    observer: Option<Observer>,
 }
 
 impl Folder {
     /// The repository whose metadata files and whose targets are in these folders. Touches no file; a folder that is
     /// missing is a [`TransportError::Io`] when something is fetched from it.
     pub fn new(metadata: impl Into<PathBuf>, targets: impl Into<PathBuf>) -> Self {
-        Self { metadata: metadata.into(), targets: targets.into() }
+        Self { metadata: metadata.into(), targets: targets.into(), observer: None }
+    }
+
+    /// Tells `observer` of every file that is read.
+    #[must_use]
+    pub fn with_observer(self, observer: Observer) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    fn observed(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let location = || self.base(request).join(request.name()).display().to_string();
+        let mut observed = Observed::begin(self.observer.as_ref(), location);
+        let read = self.read(request);
+        observed.answered(match &read {
+            Ok(_) => Answer::Found,
+            Err(error) if error.is_not_found() => Answer::NotFound,
+            Err(_) => Answer::Unreadable,
+        });
+        observed.read(read.as_ref().map_or(0, Vec::len));
+        read
+    }
+
+    fn base(&self, request: &Request) -> &Path {
+        match request.place {
+            Place::Metadata => &self.metadata,
+            Place::Targets => &self.targets,
+        }
     }
 
     fn read(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let base = match request.place {
-            Place::Metadata => &self.metadata,
-            Place::Targets => &self.targets,
-        };
+        let base = self.base(request);
         // A folder that is gone is not a repository without the file: that would pass for "no newer root".
         let root = fs::canonicalize(base).map_err(io_error(base))?;
         let candidates = candidates(request);
@@ -54,14 +79,14 @@ impl Folder {
 
 impl Transport for Folder {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        self.read(request)
+        self.observed(request)
     }
 }
 
 /// Reads within the call: files of this size come from memory as a rule, and moving them to another thread costs more.
 impl AsyncTransport for Folder {
     fn fetch(&self, request: &Request) -> impl Future<Output = Result<Vec<u8>, TransportError>> + Send {
-        std::future::ready(self.read(request))
+        std::future::ready(self.observed(request))
     }
 }
 

@@ -23,10 +23,11 @@ use tokio::time::{Instant, timeout_at};
 pub use blocking::HttpBlocking;
 pub use settings::{HttpSettings, ProxyChoice};
 
-use super::{AsyncTransport, Fetched, Place, Request, TransportError};
+use super::observer::Observed;
+use super::{Answer, AsyncTransport, Fetched, Place, Request, TransportError};
 use clients::Clients;
 use deadline::{Deadline, later};
-use location::{Base, follow, is_same_origin, shown};
+use location::{Base, follow, is_same_origin, shown, without_query};
 use retry::Failure;
 use rewrites::Rewrites;
 
@@ -170,8 +171,8 @@ impl Inner {
         let location = &wanted.location;
         let started = Instant::now();
         let answer_by = later(started, self.settings.request_timeout);
-        let response = match timeout_at(answer_by, self.follow_redirects(wanted)).await {
-            Ok(response) => response?,
+        let (response, mut observed) = match timeout_at(answer_by, self.follow_redirects(wanted)).await {
+            Ok(answered) => answered?,
             Err(_) => return Err(Failure::timed_out(location, "no answer", self.settings.request_timeout)),
         };
         let status = response.status();
@@ -187,13 +188,13 @@ impl Inner {
             refuse_encoding(location, &response)?;
         }
         let etag = entity_tag::given(response.headers());
-        let bytes = self.read_body(response, location, started, wanted.limit).await?;
+        let bytes = self.read_body(response, location, started, wanted.limit, &mut observed).await?;
         Ok(Fetched::New { bytes, etag })
     }
 
     /// The first answer that is no redirect. Each hop has clients of its own, so that TLS is set up only when some
     /// hop needs it, and decides anew who may see the headers.
-    async fn follow_redirects(&self, wanted: &Wanted) -> Result<Response, Failure> {
+    async fn follow_redirects(&self, wanted: &Wanted) -> Result<(Response, Observed), Failure> {
         let Wanted { url, location, .. } = wanted;
         let mut hop = url.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -203,9 +204,11 @@ impl Inner {
             };
             headers.extend(wanted.tag.clone().map(|tag| (IF_NONE_MATCH, tag)));
             let origin = self.clients.for_url(&hop)?;
+            let mut observed = Observed::begin(self.settings.observer.as_ref(), || without_query(&hop));
             let answered = origin.send(|client| client.get(hop.clone()).headers(headers.clone())).await;
             let response = answered.map_err(|error| Failure::from_reqwest(location, error, &self.settings))?;
-            let Some(target) = redirect_target(&response) else { return Ok(response) };
+            observed.answered(Answer::Status(response.status().as_u16()));
+            let Some(target) = redirect_target(&response) else { return Ok((response, observed)) };
             let target = follow(&hop, &target).map_err(|reason| Failure::refused_redirect(location, reason))?;
             hop = self.rewrites.apply(target);
             drain(response).await;
@@ -219,6 +222,7 @@ impl Inner {
         location: &str,
         started: Instant,
         limit: u64,
+        observed: &mut Observed,
     ) -> Result<Vec<u8>, Failure> {
         let too_long = || Failure::never(TransportError::TooLong { location: location.to_owned(), limit });
         let announced = response.content_length();
@@ -233,7 +237,11 @@ impl Inner {
             let in_all = settings.request_timeout.saturating_add(earned);
             let all_by = later(started, in_all);
             let more_by = later(Instant::now(), settings.read_timeout);
-            match timeout_at(more_by.min(all_by), response.chunk()).await {
+            let chunk = timeout_at(more_by.min(all_by), response.chunk()).await;
+            if let Ok(Ok(Some(chunk))) = &chunk {
+                observed.read(chunk.len());
+            }
+            match chunk {
                 Err(_) if more_by < all_by => {
                     return Err(Failure::timed_out(location, "no further data", settings.read_timeout));
                 }

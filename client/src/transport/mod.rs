@@ -11,6 +11,7 @@ mod folder;
 mod http;
 mod in_memory;
 mod mirrors;
+mod observer;
 mod request;
 
 pub use error::TransportError;
@@ -20,6 +21,7 @@ pub use folder::Folder;
 pub use http::{Http, HttpBlocking, HttpSettings, ProxyChoice};
 pub use in_memory::InMemory;
 pub use mirrors::Mirrors;
+pub use observer::{Answer, Exchange, Observer};
 pub use request::{Place, Request};
 
 /// Brings the files of one repository, and waits for them.

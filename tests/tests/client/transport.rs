@@ -5,14 +5,74 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use rootline_client::transport::{
-    AsyncTransport, Folder, Http, HttpBlocking, HttpSettings, Place, ProxyChoice, Request, Transport, TransportError,
+    Answer, AsyncTransport, Exchange, Folder, Http, HttpBlocking, HttpSettings, Observer, Place, ProxyChoice, Request,
+    Transport, TransportError,
 };
 use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use tempfile::TempDir;
+
+// ---- whoever observes
+
+/// An observer, and what it was told: location, answer, bytes.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<Exchange>>>);
+
+impl Seen {
+    fn observer(&self) -> Observer {
+        let seen = Arc::clone(&self.0);
+        Observer::new(move |exchange| seen.lock().unwrap().push(exchange.clone()))
+    }
+
+    fn take(&self) -> Vec<(String, Answer, u64)> {
+        let exchanges = std::mem::take(&mut *self.0.lock().unwrap());
+        exchanges.into_iter().map(|exchange| (exchange.location, exchange.answer, exchange.bytes)).collect()
+    }
+}
+
+#[test]
+fn an_observer_is_told_of_every_file_of_a_folder() {
+    let (temporary, folder) = folders();
+    let seen = Seen::default();
+    let folder = folder.with_observer(seen.observer());
+    let at = |name: &str| temporary.path().join(name).display().to_string();
+    read(&folder, &Request::metadata("timestamp.json", 9)).unwrap();
+    read(&folder, &Request::metadata("2.root.json", 9)).unwrap_err();
+    read(&folder, &Request::target("flat", 1)).unwrap_err();
+    let expected = [
+        (at("metadata/timestamp.json"), Answer::Found, 9),
+        (at("metadata/2.root.json"), Answer::NotFound, 0),
+        (at("targets/flat"), Answer::Unreadable, 0),
+    ];
+    assert_eq!(seen.take(), expected);
+}
+
+#[test]
+fn an_observer_is_told_of_every_attempt_and_every_redirect_without_credentials() {
+    let server = ScriptedServer::start(|request, number| match (request.path.as_str(), number) {
+        ("/m/timestamp.json", 1) => Reply::Status(503),
+        ("/m/timestamp.json", _) => Reply::Redirect(302, "/moved.json?signature=secret".to_owned()),
+        ("/moved.json?signature=secret", _) => Reply::Content(b"twelve bytes".to_vec()),
+        _ => Reply::Status(404),
+    });
+    let seen = Seen::default();
+    let settings =
+        HttpSettings { observer: Some(seen.observer()), backoff: Duration::ZERO, ..HttpSettings::default() };
+    let base = server.url("/m").replace("http://", "http://user:secret@");
+    let http = HttpBlocking::new(Http::new(&base, &base, settings).unwrap()).unwrap();
+    assert_eq!(http.fetch(&Request::metadata("timestamp.json", 99)).unwrap(), b"twelve bytes");
+    let timestamp = server.url("/m/timestamp.json");
+    let expected = [
+        (timestamp.clone(), Answer::Status(503), 0),
+        (timestamp.clone(), Answer::Status(302), 0),
+        (server.url("/moved.json?..."), Answer::Status(200), 12),
+    ];
+    assert_eq!(seen.take(), expected);
+}
 
 // ---- a repository in folders
 

@@ -82,6 +82,14 @@ pub(super) fn shown(url: &Url) -> String {
     url.into()
 }
 
+/// The URL of one hop, for whoever observes: also without its query, which may be signed.
+pub(super) fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(url.query().map(|_| "..."));
+    url.set_fragment(None);
+    shown(&url)
+}
+
 /// What was meant to be a URL, for messages: without what stands before an `@`.
 pub(super) fn without_credentials(text: &str) -> String {
     match (text.find("://"), text.rfind('@')) {
@@ -155,6 +163,13 @@ mod tests {
         assert_eq!(shown(&url), "https://h/m/timestamp.json");
         let refused = Base::new("https://user:secret@h/m?x").unwrap_err().to_string();
         assert!(refused.contains("https://h/m?x") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn an_observed_url_has_neither_credentials_nor_a_signed_query() {
+        let url = Url::parse("https://user:secret@h/m/a.json?signature=secret#secret").unwrap();
+        assert_eq!(without_query(&url), "https://h/m/a.json?...");
+        assert_eq!(without_query(&Url::parse("http://h/a.json").unwrap()), "http://h/a.json");
     }
 
     #[test]

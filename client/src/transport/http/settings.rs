@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::super::TransportError;
+use super::super::{Observer, TransportError};
 use super::location::without_credentials as shown;
 
 /// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
@@ -48,6 +48,8 @@ pub struct HttpSettings {
     pub rewrites: Vec<(String, String)>,
     /// Whether to go through a proxy. [`ProxyChoice::Environment`].
     pub proxy: ProxyChoice,
+    /// Is told of every request, those of a [`Folder`](super::super::Folder) opened with these settings too. None.
+    pub observer: Option<Observer>,
 }
 
 /// Whether to go through a proxy.
@@ -80,6 +82,7 @@ impl Default for HttpSettings {
             extra_ca_files: Vec::new(),
             rewrites: Vec::new(),
             proxy: ProxyChoice::Environment,
+            observer: None,
         }
     }
 }
@@ -116,6 +119,7 @@ impl fmt::Debug for HttpSettings {
             .field("extra_ca_files", &self.extra_ca_files)
             .field("rewrites", &self.rewrites.iter().map(|(from, to)| (shown(from), shown(to))).collect::<Vec<_>>())
             .field("proxy", &self.proxy)
+            .field("observer", &self.observer)
             .finish()
     }
 }
