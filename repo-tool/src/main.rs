@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 use rootline::clock::{At, parse_at};
-use rootline::manual::{CompletionsArgs, ManArgs};
+use rootline::completions::CompletionsArgs;
+use rootline::manual::{ManArgs, Manual};
 
 use context::Context;
 use folder::repository::RepositoryFolder;
@@ -111,6 +112,9 @@ enum Command {
     Man(ManArgs),
 }
 
+/// What the manual pages say besides the command line.
+const MANUAL: Manual = Manual { environment: &[], files: &[], see_also: &["rootline(1)"] };
+
 fn main() -> ExitCode {
     ExitCode::from(run(std::env::args_os()))
 }
@@ -152,8 +156,8 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         },
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Demo(args) => commands::demo::run(&args, &context),
-        Command::Completions(args) => args.run(Cli::command(), &context.terminal).map_err(Into::into),
-        Command::Man(args) => args.run(Cli::command(), &context.terminal).map_err(Into::into),
+        Command::Completions(args) => args.run(Cli::command(), &[], &context.terminal).map_err(Into::into),
+        Command::Man(args) => args.run(Cli::command(), &MANUAL, &context.terminal).map_err(Into::into),
     };
     match done {
         Ok(()) => 0,

@@ -102,7 +102,7 @@ impl BundleArgs {
             contents.pinned()
         ));
         terminal.line(format_args!("taken at: {taken}"));
-        role_table(&roles(bundle, now), terminal, by_expiry);
+        terminal.line(format_args!("{}", role_table(&roles(bundle, now), terminal, by_expiry)));
         for (found, bytes) in &bundle.updated().targets {
             terminal.line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
         }

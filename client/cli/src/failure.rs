@@ -11,6 +11,8 @@ use rootline_metadata::instant_text;
 use rootline_metadata::json::Problem;
 use serde_json::{Value, json};
 
+use crate::exit_status::ExitStatus;
+
 /// A failure: what happened, which check it was and where, and what to do next.
 #[derive(Debug)]
 pub struct Failure {
@@ -26,6 +28,7 @@ struct About {
     repository: Option<String>,
     copy: Option<PathBuf>,
     refusal: Option<Refusal>,
+    unreachable: bool,
 }
 
 impl Failure {
@@ -63,6 +66,18 @@ impl Failure {
         self.about.repository = Some(repository.into());
         self.about.copy = copy.map(Path::to_owned);
         self
+    }
+
+    /// The same, said to be that nothing answered.
+    #[must_use]
+    pub fn unreachable(mut self) -> Failure {
+        self.about.unreachable = true;
+        self
+    }
+
+    /// How a program that fails with this ends: [`ExitStatus::Failed`], or [`ExitStatus::Unreachable`] if nothing answered.
+    pub fn exit_status(&self) -> ExitStatus {
+        if self.about.unreachable { ExitStatus::Unreachable } else { ExitStatus::Failed }
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {
@@ -158,7 +173,8 @@ impl From<TransportError> for Failure {
             TransportError::TooLong { .. } => Some(too_long_hint("the options under \"Limits\" in --help")),
             other => other.hint().map(str::to_owned),
         };
-        Failure::of(error.to_string(), hint)
+        let failure = Failure::of(error.to_string(), hint);
+        if error.is_unreachable() { failure.unreachable() } else { failure }
     }
 }
 

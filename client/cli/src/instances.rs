@@ -69,6 +69,18 @@ impl Instances {
         Ok(names)
     }
 
+    /// The instances of this user where no option says where they are: what completion can know.
+    pub(crate) fn of_this_user() -> Instances {
+        InstancesArgs { config: std::env::var_os("ROOTLINE_CONFIG").map(PathBuf::from) }.instances()
+    }
+
+    /// The names of all, the built-in ones first; without the others if they cannot be read.
+    pub(crate) fn all_names(&self) -> Vec<String> {
+        let mut known: Vec<String> = Instance::built_in_names().map(|(name, _)| name.to_owned()).collect();
+        known.extend(self.names().unwrap_or_default());
+        known
+    }
+
     /// The folder of the instance of that name.
     pub(crate) fn folder(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(name))
@@ -108,11 +120,9 @@ impl Instances {
 
     /// There is no such instance.
     pub(crate) fn unknown(&self, name: &str) -> Failure {
-        let mut known: Vec<String> = Instance::built_in_names().map(|(name, _)| name.to_owned()).collect();
-        known.extend(self.names().unwrap_or_default());
         Failure::new(
             format!("there is no instance {name:?}"),
-            format!("use one of {}, or make it known with `rootline init`", known.join(", ")),
+            format!("use one of {}, or make it known with `rootline init`", self.all_names().join(", ")),
         )
     }
 

@@ -2,16 +2,20 @@
 //! and exits is decided here.
 //!
 //! It is a library too, so that a program can [run] its commands in process, as the repository tool's demo does. That tool also shares
-//! its [`clock`], its [`terminal`], its [`failure`]s, its [`duration`]s and its [`manual`].
+//! its [`clock`], its [`terminal`], its [`failure`]s and [exit statuses](exit_status), its [`duration`]s, and how it tells of
+//! itself: [`help`], [`completions`], [`manual`].
 
 mod bundle_args;
 pub mod clock;
 mod commands;
+pub mod completions;
 mod copies;
 pub mod duration;
 mod entries;
+pub mod exit_status;
 pub mod failure;
 mod freshness;
+pub mod help;
 mod instance_status;
 mod instances;
 mod limits;
@@ -23,6 +27,7 @@ mod repository;
 mod roles;
 mod services;
 mod signals;
+pub mod table;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -30,15 +35,20 @@ use std::ffi::OsString;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use clock::At;
+use completions::{CompleteArgs, CompletionsArgs, Names};
+use exit_status::ExitStatus;
 use failure::Failure;
-use terminal::Terminal;
+use help::Group;
+use instances::Instances;
+use manual::{Entry, ManArgs, Manual};
+use terminal::{Terminal, VerbosityArgs};
 
 /// Safely update and cache a local Sigstore trust root.
 #[derive(Parser, Debug)]
 #[command(
     name = "rootline",
     version,
-    max_term_width = 100,
+    max_term_width = help::MAX_WIDTH,
     after_help = "Examples:
   rootline update                          verify and keep Sigstore's trust root
   rootline show --instance github          whom GitHub's instance trusts now
@@ -52,6 +62,9 @@ With --json, standard output has one JSON document also when a command fails: {\
 \"attack\", \"trusted\", \"offered\", \"repository\", \"local_copy\", \"hint\"}}. Standard error is for people."
 )]
 struct Cli {
+    #[command(flatten)]
+    verbosity: VerbosityArgs,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -89,34 +102,86 @@ enum Command {
   rootline completions bash > ~/.local/share/bash-completion/completions/rootline
   rootline completions zsh > ~/.zfunc/_rootline
   rootline completions fish > ~/.config/fish/completions/rootline.fish")]
-    Completions(manual::CompletionsArgs),
+    Completions(CompletionsArgs),
     /// Print or write the manual pages
     #[command(after_help = "Examples:
   rootline man | man -l -
   rootline man --dir ~/.local/share/man/man1")]
-    Man(manual::ManArgs),
+    Man(ManArgs),
+    /// Print the names that a shell may complete
+    #[command(name = completions::COMMAND, hide = true)]
+    CompleteNames(CompleteArgs),
 }
 
-/// Runs `rootline` with these arguments, the first of which is the program's name, and gives its exit status: 0 done, 1 refused or
-/// failed, 2 wrong usage. Writes to standard output and standard error.
+/// The commands as help lists them.
+const GROUPS: [Group; 2] = [
+    Group {
+        heading: "Commands",
+        commands: &[
+            "update", "show", "get", "export", "import", "verify", "status", "mirror", "init", "instance", "cache",
+            "tuf",
+        ],
+    },
+    Group { heading: "Setup", commands: &["completions", "man"] },
+];
+
+/// The names that a shell completes.
+const NAMES: [Names; 1] =
+    [Names { value_name: "INSTANCE", kind: "@instances", list: || Instances::of_this_user().all_names() }];
+
+/// What the manual pages say besides the command line.
+const MANUAL: Manual = Manual {
+    environment: &[
+        Entry { name: "NO_COLOR", text: "Where it is set, nothing is coloured.", used_with: None },
+        Entry {
+            name: "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+            text: "The proxies to go through, and the hosts that are reached directly. Lower case counts too.",
+            used_with: Some("proxy"),
+        },
+        Entry {
+            name: "XDG_CACHE_HOME, XDG_CONFIG_HOME",
+            text: "On Linux, where the folders for caches and for configuration are.",
+            used_with: Some("config"),
+        },
+    ],
+    files: &[
+        Entry {
+            name: "$XDG_CACHE_HOME/rootline/",
+            text: "The cache: a folder for each repository, with its verified metadata and targets. ~/.cache/rootline/ on Linux, \
+                   ~/Library/Caches/rootline/ on macOS. --cache names another.",
+            used_with: Some("cache"),
+        },
+        Entry {
+            name: "$XDG_CONFIG_HOME/rootline/instances/",
+            text: "A folder for each instance that was added: instance.toml with its URLs, and the trusted root.json. \
+                   --config names another folder in place of rootline/.",
+            used_with: Some("config"),
+        },
+    ],
+    see_also: &["rootline-repo(1)"],
+};
+
+fn program() -> clap::Command {
+    help::with_groups(Cli::command(), &GROUPS)
+}
+
+/// Runs `rootline` with these arguments, the first of which is the program's name, and returns its exit status: a code of [`ExitStatus`], or
+/// the one that `status` was told to use. Writes to standard output and standard error.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    let terminal = Terminal::new();
-    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let parsed = program().try_get_matches_from(&arguments);
     let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, wants_json(&matches))));
     let (cli, json) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
-            // `rootline tuf` knows only 0 and 1.
-            let plain_client = arguments.get(1).is_some_and(|command| command == "tuf");
-            return match error.use_stderr() {
-                false => 0,
-                true if plain_client => 1,
-                true => 2,
-            };
+            let is_plain_client = arguments.get(1).is_some_and(|command| command == "tuf");
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+            return code(status, is_plain_client);
         }
     };
+    let terminal = Terminal::new().with_verbosity(cli.verbosity.verbosity());
+    let is_plain_client = matches!(cli.command, Command::Tuf(_));
     match run_command(cli.command, &terminal) {
         Ok(status) => status,
         Err(failure) => {
@@ -124,9 +189,14 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
                 terminal.json(&failure.to_json());
             }
             terminal.failure(&failure);
-            1
+            code(failure.exit_status(), is_plain_client)
         }
     }
+}
+
+/// The number that the process exits with. The conformance suite's client knows only 0 and 1.
+fn code(status: ExitStatus, is_plain_client: bool) -> u8 {
+    if is_plain_client { status.code().min(1) } else { status.code() }
 }
 
 fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
@@ -143,10 +213,14 @@ fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
         Command::Instance(command) => commands::instance::run(&command, terminal),
         Command::Cache(command) => commands::cache::run(&command, terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), terminal),
-        Command::Completions(args) => args.run(Cli::command(), terminal),
-        Command::Man(args) => args.run(Cli::command(), terminal),
+        Command::Completions(args) => args.run(program(), &NAMES, terminal),
+        Command::Man(args) => args.run(program(), &MANUAL, terminal),
+        Command::CompleteNames(args) => {
+            args.run(&NAMES, terminal);
+            Ok(())
+        }
     };
-    done.map(|()| 0)
+    done.map(|()| ExitStatus::Done.code())
 }
 
 /// Whether the command that was given was also given `--json`.

@@ -22,7 +22,7 @@ use crate::terminal::Terminal;
 #[derive(Args, Debug)]
 pub(crate) struct PinArgs {
     /// An instance: sigstore, sigstore-staging, github, or one that `rootline init` has made [default: sigstore]
-    #[arg(long, value_name = "NAME", env = "ROOTLINE_INSTANCE")]
+    #[arg(long, value_name = "INSTANCE", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
 
     /// Where the repository is: an http(s) URL or a folder. With --root it is a repository of its own, with --instance a
@@ -107,10 +107,10 @@ impl Repository {
 
 impl<N: Network> SourceArgs<N> {
     /// The repository, for a command that keeps no local copy and takes every role: `instead` bounds these.
-    pub(crate) fn open_whole(&self, instead: &str) -> Result<Source, Failure> {
+    pub(crate) fn open_whole(&self, instead: &str, terminal: &Terminal) -> Result<Source, Failure> {
         self.client.limits.without_search(instead)?;
         let instance = self.instance()?;
-        let transport = transport(&instance, &self.client.http()?)?;
+        let transport = transport(&instance, &self.client.http(terminal)?)?;
         Ok(Source { instance, transport, limits: self.client.limits() })
     }
 
@@ -166,39 +166,39 @@ impl PinArgs {
 
 impl<N: Network> RepositoryArgs<N> {
     /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
-    pub(crate) fn open_to_keep(&self, freshness: Freshness) -> Result<Repository, Failure> {
+    pub(crate) fn open_to_keep(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         let instance = self.instance()?;
         let cache = Cache::open(&self.cache_folder()?, &instance)?;
-        self.with_cache(instance, cache, freshness)
+        self.with_cache(instance, cache, freshness, terminal)
     }
 
     /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
     pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         if freshness.is_offline() {
-            return self.open_offline(freshness);
+            return self.open_offline(freshness, terminal);
         }
         let instance = self.instance()?;
         let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
         terminal.notes(note);
-        let repository = self.with_cache(instance, cache, freshness)?;
+        let repository = self.with_cache(instance, cache, freshness, terminal)?;
         Ok(Repository { client: repository.client.with_persistence(Persistence::BestEffort), ..repository })
     }
 
     /// The client for these options, reading the local copy alone.
-    pub(crate) fn open_offline(&self, freshness: Freshness) -> Result<Repository, Failure> {
+    pub(crate) fn open_offline(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         let instance = self.instance()?;
         let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
-        self.with_cache(instance, cache, freshness)
+        self.with_cache(instance, cache, freshness, terminal)
     }
 
     /// For every instance that is known by name, the client that reads its local copy alone. A built-in instance without a local copy is left out:
     /// nobody has asked for it.
-    pub(crate) fn open_all_offline(&self) -> Result<Vec<Named>, Failure> {
+    pub(crate) fn open_all_offline(&self, terminal: &Terminal) -> Result<Vec<Named>, Failure> {
         let folder = self.cache_folder()?;
         let instances = self.source.pin.instances.instances();
         let open = |instance: Instance| {
             let cache = Cache::open_existing(&folder, &instance)?;
-            self.with_cache(instance, cache, Freshness::offline())
+            self.with_cache(instance, cache, Freshness::offline(), terminal)
         };
         let mut all: Vec<_> = Instance::all_built_in()
             .filter(|instance| folder.join(instance.cache_name()).is_dir())
@@ -212,12 +212,18 @@ impl<N: Network> RepositoryArgs<N> {
     }
 
     /// The client for these options, keeping nothing.
-    pub(crate) fn open_in_memory(&self) -> Result<Repository, Failure> {
-        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online)
+    pub(crate) fn open_in_memory(&self, terminal: &Terminal) -> Result<Repository, Failure> {
+        self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online, terminal)
     }
 
-    fn with_cache(&self, instance: Instance, cache: Cache, freshness: Freshness) -> Result<Repository, Failure> {
-        let client = self.source.client.open(&instance, cache, freshness)?;
+    fn with_cache(
+        &self,
+        instance: Instance,
+        cache: Cache,
+        freshness: Freshness,
+        terminal: &Terminal,
+    ) -> Result<Repository, Failure> {
+        let client = self.source.client.open(&instance, cache, freshness, terminal)?;
         Ok(Repository { instance, client, now: self.now() })
     }
 
@@ -272,8 +278,9 @@ impl<N: Network> ClientArgs<N> {
         instance: &Instance,
         cache: Cache,
         freshness: Freshness,
+        terminal: &Terminal,
     ) -> Result<Client<OpenTransport, Cache>, Failure> {
-        let transport = transport(instance, &self.http()?)?;
+        let transport = transport(instance, &self.http(terminal)?)?;
         let client = Client::new(instance.pinned_root.clone(), transport, cache);
         Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
     }
@@ -283,9 +290,9 @@ impl<N: Network> ClientArgs<N> {
         self.limits.limits()
     }
 
-    /// How it is reached.
-    pub(crate) fn http(&self) -> Result<HttpSettings, Failure> {
-        self.network.settings()
+    /// How it is reached; each request is shown if that was asked for.
+    pub(crate) fn http(&self, terminal: &Terminal) -> Result<HttpSettings, Failure> {
+        Ok(HttpSettings { observer: terminal.observer(), ..self.network.settings()? })
     }
 }
 

@@ -5,6 +5,7 @@ use rootline_client::workflow::Trusted;
 use rootline_metadata::{Expiry, Role, RoleName, Targets, TopLevelRole, Version};
 use serde_json::{Value, json};
 
+use crate::table::{Cell, Table};
 use crate::terminal::{Terminal, Tone, printable};
 
 /// One role at an instant.
@@ -79,16 +80,20 @@ impl RoleState {
     }
 }
 
-/// Prints the table.
-pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal, tone: impl Fn(&RoleState) -> Tone) {
-    // Names of delegated roles come from the repository.
-    let names: Vec<String> = roles.iter().map(|state| printable(&state.name)).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(10);
-    terminal.line(format_args!("  {:<width$} {:>7}  {:<20}  {:>9}", "role", "version", "expires (UTC)", "days left"));
-    for (state, role) in roles.iter().zip(names) {
-        let remark = if state.has_expired() { "  expired" } else { "" };
-        let (version, expires) = (state.version.number(), state.expiry.to_text());
-        let left = terminal.toned(tone(state), format_args!("{:>9}{remark}", state.days_left()));
-        terminal.line(format_args!("  {role:<width$} {version:>7}  {expires:<20}  {left}"));
+/// The table, for people.
+pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal, tone: impl Fn(&RoleState) -> Tone) -> String {
+    let mut table = Table::new(["role", "version", "expires (UTC)", "days left", ""]);
+    for role in roles {
+        let remark = if role.has_expired() { "expired" } else { "" };
+        let tone = tone(role);
+        table.row([
+            // Names of delegated roles come from the repository.
+            Cell::text(printable(&role.name)),
+            Cell::number(role.version.number()),
+            Cell::text(role.expiry.to_text()),
+            Cell::number(role.days_left()).toned(tone),
+            Cell::text(remark).toned(tone),
+        ]);
     }
+    table.render(terminal)
 }

@@ -3,7 +3,9 @@
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
+use clap::Args;
 use indicatif::ProgressDrawTarget;
+use rootline_client::transport::{Answer, Exchange, Observer};
 
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
@@ -13,6 +15,46 @@ use crate::progress::ProgressLine;
 pub struct Terminal {
     colours: bool,
     colours_in_results: bool,
+    verbosity: Verbosity,
+    width: Option<usize>,
+}
+
+/// How much a program tells besides its results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Results, warnings and failures alone.
+    Quiet,
+    /// Also progress, and what was done.
+    #[default]
+    Normal,
+    /// Also every request.
+    Verbose,
+}
+
+/// The options of a whole program that say how much it tells.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct VerbosityArgs {
+    /// Print results, warnings and errors only
+    #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 900, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Print each request with its status, bytes and time to standard error
+    #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 901)]
+    verbose: bool,
+}
+
+/// The heading of the options of a whole program, which stand last.
+pub const GLOBAL: &str = "Global options";
+
+impl VerbosityArgs {
+    /// What they ask for.
+    pub fn verbosity(self) -> Verbosity {
+        match self {
+            VerbosityArgs { verbose: true, .. } => Verbosity::Verbose,
+            VerbosityArgs { quiet: true, .. } => Verbosity::Quiet,
+            VerbosityArgs { .. } => Verbosity::Normal,
+        }
+    }
 }
 
 /// How a part of a result is meant. What it means always stands there in words too.
@@ -33,12 +75,47 @@ impl Terminal {
         Terminal {
             colours: wanted && io::stderr().is_terminal(),
             colours_in_results: wanted && io::stdout().is_terminal(),
+            verbosity: Verbosity::Normal,
+            width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
         }
+    }
+
+    /// The terminal that tells so much.
+    #[must_use]
+    pub fn with_verbosity(self, verbosity: Verbosity) -> Terminal {
+        Terminal { verbosity, ..self }
+    }
+
+    /// The columns of the terminal that results go to; `None` if they go elsewhere.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// The terminal with so many columns for results.
+    #[must_use]
+    pub fn with_width(self, columns: usize) -> Terminal {
+        Terminal { width: Some(columns), ..self }
+    }
+
+    /// Prints each request on standard error, where that was asked for: for the settings of a transport.
+    pub fn observer(&self) -> Option<Observer> {
+        (self.verbosity == Verbosity::Verbose).then(|| {
+            Observer::new(|exchange| {
+                let _ = writeln!(io::stderr().lock(), "{}", request_line(exchange));
+            })
+        })
     }
 
     /// One line of a result. A reader who has gone away is no failure.
     pub fn line(&self, line: Arguments<'_>) {
         let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+
+    /// One line that says what was done, where the result is on disk: nothing if only results were asked for.
+    pub fn report(&self, line: Arguments<'_>) {
+        if self.verbosity != Verbosity::Quiet {
+            self.line(line);
+        }
     }
 
     /// A part of a result's line, in the colour of its tone.
@@ -114,17 +191,37 @@ impl Terminal {
 
     /// Begins to show how far long work has come, on a terminal alone.
     pub(crate) fn progress(&self) -> ProgressLine {
-        ProgressLine::on(ProgressDrawTarget::stderr())
+        ProgressLine::on(self.progress_target())
     }
 
     /// Shows that a repository is being asked, until it is dropped; on a terminal alone.
     pub(crate) fn asking(&self, repository: &str) -> ProgressLine {
-        ProgressLine::asking(ProgressDrawTarget::stderr(), repository)
+        ProgressLine::asking(self.progress_target(), repository)
+    }
+
+    /// Lines of requests would be torn by a line that is redrawn.
+    fn progress_target(&self) -> ProgressDrawTarget {
+        match self.verbosity {
+            Verbosity::Normal => ProgressDrawTarget::stderr(),
+            Verbosity::Quiet | Verbosity::Verbose => ProgressDrawTarget::hidden(),
+        }
     }
 
     fn paint(&self, colour: &str, word: &str) -> String {
         if self.colours { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
     }
+}
+
+fn request_line(exchange: &Exchange) -> String {
+    let (verb, answer) = match exchange.answer {
+        Answer::Status(status) => ("GET", status.to_string()),
+        Answer::Nothing => ("GET", "no answer".to_owned()),
+        Answer::Found => ("READ", "found".to_owned()),
+        Answer::NotFound => ("READ", "not found".to_owned()),
+        _ => ("READ", "unreadable".to_owned()),
+    };
+    let location = printable(&exchange.location);
+    format!("{verb} {location} {answer} {} bytes {} ms", exchange.bytes, exchange.time.as_millis())
 }
 
 /// Names come from repositories; nothing in them may move the cursor.

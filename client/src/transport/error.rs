@@ -164,6 +164,27 @@ impl TransportError {
         )
     }
 
+    /// Whether nothing was reached that could have answered: no connection, no safe one, no time left, an answer that broke off, or a server that
+    /// says that it cannot serve now (429 and 5xx). A later time may do better. What a server answers otherwise is not of this kind.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::OutOfTime { .. }
+            | Self::Untrusted { .. }
+            | Self::Interrupted { .. } => true,
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::NotFound { .. }
+            | Self::TooLong { .. }
+            | Self::Redirect { .. }
+            | Self::Encoded { .. }
+            | Self::Io { .. }
+            | Self::BadLocation { .. }
+            | Self::Setup { .. }
+            | Self::Other(_) => false,
+        }
+    }
+
     /// What the person at the terminal can do about it, when there is something.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

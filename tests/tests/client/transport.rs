@@ -53,25 +53,35 @@ fn an_observer_is_told_of_every_file_of_a_folder() {
 
 #[test]
 fn an_observer_is_told_of_every_attempt_and_every_redirect_without_credentials() {
-    let server = ScriptedServer::start(|request, number| match (request.path.as_str(), number) {
-        ("/m/timestamp.json", 1) => Reply::Status(503),
-        ("/m/timestamp.json", _) => Reply::Redirect(302, "/moved.json?signature=secret".to_owned()),
-        ("/moved.json?signature=secret", _) => Reply::Content(b"twelve bytes".to_vec()),
-        _ => Reply::Status(404),
-    });
+    let server = ScriptedServer::with_script([
+        Reply::status(503, "busy"),
+        Reply::with_headers(302, &[("Location", "/moved.json?signature=secret")], ""),
+        Reply::ok("twelve bytes"),
+        Reply::default().stall(),
+    ]);
     let seen = Seen::default();
-    let settings =
-        HttpSettings { observer: Some(seen.observer()), backoff: Duration::ZERO, ..HttpSettings::default() };
-    let base = server.url("/m").replace("http://", "http://user:secret@");
-    let http = HttpBlocking::new(Http::new(&base, &base, settings).unwrap()).unwrap();
-    assert_eq!(http.fetch(&Request::metadata("timestamp.json", 99)).unwrap(), b"twelve bytes");
-    let timestamp = server.url("/m/timestamp.json");
+    let settings = HttpSettings {
+        observer: Some(seen.observer()),
+        backoff: Duration::ZERO,
+        request_timeout: Duration::from_millis(300),
+        tries: 2,
+        ..HttpSettings::default()
+    };
+    let base = server.url().replace("http://", "http://user:secret@");
+    let http = HttpBlocking::new(Http::new(&base, &base, settings.clone()).unwrap()).unwrap();
+    let request = Request::metadata("timestamp.json", 99);
+    assert_eq!(http.fetch(&request).unwrap(), b"twelve bytes");
+    let at = |name: &str| format!("{}/{name}", server.url());
     let expected = [
-        (timestamp.clone(), Answer::Status(503), 0),
-        (timestamp.clone(), Answer::Status(302), 0),
-        (server.url("/moved.json?..."), Answer::Status(200), 12),
+        (at("timestamp.json"), Answer::Status(503), 0),
+        (at("timestamp.json"), Answer::Status(302), 0),
+        (at("moved.json?..."), Answer::Status(200), 12),
     ];
     assert_eq!(seen.take(), expected);
+    let once = HttpSettings { tries: 1, ..settings };
+    let http = HttpBlocking::new(Http::new(&base, &base, once).unwrap()).unwrap();
+    http.fetch(&request).unwrap_err();
+    assert_eq!(seen.take(), [(at("timestamp.json"), Answer::Nothing, 0)]);
 }
 
 // ---- a repository in folders

@@ -40,7 +40,7 @@ pub(crate) struct PlaceArgs {
   rootline cache path --instance github")]
 pub(crate) struct PathArgs {
     /// The folder of this instance's local copy, whether or not it is there yet
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "INSTANCE")]
     instance: Option<String>,
 
     #[command(flatten)]
@@ -74,7 +74,7 @@ next update begins with the pinned root alone. The folder stays with its empty l
 so does what rootline has not put there. Links are never followed.")]
 pub(crate) struct ClearArgs {
     /// The local copy of this instance, or the one in this folder, as `rootline cache list` names it
-    #[arg(long, value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(long, value_name = "INSTANCE", required_unless_present = "all", conflicts_with = "all")]
     instance: Option<String>,
 
     /// All local copies

@@ -85,7 +85,7 @@ pub(crate) struct InitArgs {
 }
 
 pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let instance = args.instance(args.pinned_root()?)?;
+    let instance = args.instance(args.pinned_root(terminal)?)?;
     let instances = args.instances.instances();
     // Nothing is asked of a repository that could not be kept anyway.
     instances.is_new(&instance)?;
@@ -121,11 +121,11 @@ pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {
 
 impl InitArgs {
     /// The root to pin: signed by itself, and of the digest that was given.
-    fn pinned_root(&self) -> Result<Vec<u8>, Failure> {
+    fn pinned_root(&self, terminal: &Terminal) -> Result<Vec<u8>, Failure> {
         let limits = self.client.limits();
         let bytes = match (&self.root, &self.root_url) {
             (Some(path), _) => read_needed(path, limits.root)?,
-            (None, Some(url)) => self.fetch_root(url, &limits)?,
+            (None, Some(url)) => self.fetch_root(url, &limits, terminal)?,
             (None, None) => return Err(Failure::missing_option("--root or --root-url")),
         };
         let digest = sha256(&bytes);
@@ -139,7 +139,7 @@ impl InitArgs {
         Ok(bytes)
     }
 
-    fn fetch_root(&self, url: &str, limits: &Limits) -> Result<Vec<u8>, Failure> {
+    fn fetch_root(&self, url: &str, limits: &Limits, terminal: &Terminal) -> Result<Vec<u8>, Failure> {
         let (base, name) = url.rsplit_once('/').unwrap_or_default();
         let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
         if !base.contains("://") || name.is_empty() || !is_plain(name) {
@@ -149,7 +149,7 @@ impl InitArgs {
             ));
         }
         let from = Instance::at(base, Vec::new());
-        let way = transport(&from, &self.client.http()?)?;
+        let way = transport(&from, &self.client.http(terminal)?)?;
         way.fetch(&Request::metadata(name, limits.root)).map_err(|error| located(error, &from.location().shown(), None))
     }
 
@@ -170,7 +170,7 @@ impl InitArgs {
         terminal.notes(note);
         let now = At::new(self.at).instant();
         let mut client =
-            self.client.open(instance, cache, Freshness::Online)?.with_persistence(Persistence::BestEffort);
+            self.client.open(instance, cache, Freshness::Online, terminal)?.with_persistence(Persistence::BestEffort);
         let targets = wanted_if_listed();
         let updated = client.update(now, &targets);
         terminal.notes(client.take_notes());

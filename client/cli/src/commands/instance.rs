@@ -42,6 +42,7 @@ pub(crate) struct ListArgs {
   rootline instance show example --json")]
 pub(crate) struct ShowArgs {
     /// Its name
+    #[arg(value_name = "INSTANCE")]
     name: String,
 
     /// Print the result as JSON
@@ -64,6 +65,7 @@ Its pinned root is removed with it. Its local copy stays unless it is to go too,
 seen.")]
 pub(crate) struct RemoveArgs {
     /// Its name
+    #[arg(value_name = "INSTANCE")]
     name: String,
 
     /// Take its local copy away as well

@@ -24,7 +24,7 @@ use crate::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline mirror /srv/tuf                                  Sigstore's repository, once
   rootline mirror /srv/tuf --watch 10m                      and again every ten minutes, until it is interrupted
-  rootline mirror /srv/tuf --json --quiet                   for a timer, with what was done as JSON
+  rootline mirror /srv/tuf --json                           for a timer, with what was done as JSON
   rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
   rootline update --instance sigstore --url /srv/tuf        a verifier that reads the mirror
 
@@ -58,16 +58,12 @@ pub(crate) struct MirrorArgs {
     #[arg(long)]
     json: bool,
 
-    /// Print warnings and failures only, and show no progress
-    #[arg(long, short)]
-    quiet: bool,
-
     #[command(flatten)]
     source: SourceArgs,
 }
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let source = args.source.open_whole("--max-roles says how many roles a mirror may have")?;
+    let source = args.source.open_whole("--max-roles says how many roles a mirror may have", terminal)?;
     let limits = MirrorLimits { roles: args.max_roles, target_bytes: args.max_total_bytes };
     let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
         .with_limits(source.limits)
@@ -95,13 +91,15 @@ impl Command<'_> {
         let report = self.round(now, || false).map_err(|error| self.failure(error))?;
         if self.args.json {
             self.terminal.json(&self.json(&report, now));
-        } else if !self.args.quiet {
+        } else {
             let folder = self.mirror.folder().display();
             let name = self.name.escape_debug();
-            self.terminal.line(format_args!("the mirror of {name} in {folder} is up to date at {}", instant_text(now)));
-            role_table(&role_states(&report.trusted, now), self.terminal, by_expiry);
-            self.terminal.line(format_args!("{}", has_line(&report)));
-            self.terminal.line(format_args!("{}", done_line(&report)));
+            self.terminal
+                .report(format_args!("the mirror of {name} in {folder} is up to date at {}", instant_text(now)));
+            self.terminal
+                .report(format_args!("{}", role_table(&role_states(&report.trusted, now), self.terminal, by_expiry)));
+            self.terminal.report(format_args!("{}", has_line(&report)));
+            self.terminal.report(format_args!("{}", done_line(&report)));
         }
         Ok(())
     }
@@ -141,11 +139,9 @@ impl Command<'_> {
     }
 
     fn round(&self, now: DateTime<Utc>, is_stopped: impl Fn() -> bool) -> Result<MirrorReport, MirrorError> {
-        let progress = (!self.args.quiet).then(|| self.terminal.progress());
+        let progress = self.terminal.progress();
         let mut observer = |step: Progress<'_>| {
-            if let Some(progress) = &progress {
-                show(progress, step);
-            }
+            show(&progress, step);
             if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let updated = self.mirror.update(now, &mut observer);
@@ -164,9 +160,9 @@ impl Command<'_> {
     fn tell(&self, report: &MirrorReport, now: DateTime<Utc>) {
         if self.args.json {
             self.terminal.line(format_args!("{}", self.json(report, now)));
-        } else if !self.args.quiet && (!report.written.is_empty() || !report.pruned.is_empty()) {
+        } else if !report.written.is_empty() || !report.pruned.is_empty() {
             let timestamp = report.trusted.timestamp().version();
-            self.terminal.line(format_args!("{}: timestamp {timestamp}, {}", instant_text(now), done_line(report)));
+            self.terminal.report(format_args!("{}: timestamp {timestamp}, {}", instant_text(now), done_line(report)));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
 use crate::repository::RepositoryArgs;
 use crate::roles::{RoleState, role_states};
 use crate::services::{self, Choice};
+use crate::table::{Cell, Table};
 use crate::terminal::{Terminal, printable};
 
 #[derive(Args, Debug)]
@@ -82,18 +83,14 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 fn table(entries: &[Entry], terminal: &Terminal) {
-    let width = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
-    terminal.line(format_args!(
-        "  {:<21}  {:<width$}  {:<16}  {:<20}  {}",
-        "kind", "name", "id", "from (UTC)", "until (UTC)"
-    ));
+    let mut table = Table::new(["kind", "name", "id", "from (UTC)", "until (UTC)"]);
     for Entry { kind, place, id, window, .. } in entries {
+        let instant = |end: Option<DateTime<Utc>>| Cell::text(end.map_or("-".to_owned(), instant_text));
         let id: String = id.chars().take(16).collect();
-        let (start, end) = (window.start().map(instant_text), window.end().map(instant_text));
-        let (start, end) = (start.as_deref().unwrap_or("-"), end.as_deref().unwrap_or("-"));
-        let place = printable(place);
-        terminal.line(format_args!("  {kind:<21}  {place:<width$}  {id:<16}  {start:<20}  {end}"));
+        let (kind, place) = (Cell::text(*kind), Cell::text(printable(place)));
+        table.row([kind, place, Cell::text(id), instant(window.start()), instant(window.end())]);
     }
+    terminal.line(format_args!("{}", table.render(terminal)));
     if entries.is_empty() {
         terminal.line(format_args!("  nothing is trusted at this time"));
     }

@@ -70,11 +70,11 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<u8, Failure>
     let read = |mut repository: Repository| InstanceStatus::read(&mut repository, thresholds, terminal);
     let found: Vec<Found> = match args.all {
         true => {
-            let all = args.repository.open_all_offline()?;
+            let all = args.repository.open_all_offline(terminal)?;
             all.into_iter().map(|(name, repository)| (name, repository.and_then(read))).collect()
         }
         false => {
-            let repository = args.repository.open_offline(rootline_client::Freshness::offline())?;
+            let repository = args.repository.open_offline(rootline_client::Freshness::offline(), terminal)?;
             vec![(repository.instance.name.clone(), read(repository))]
         }
     };
@@ -117,11 +117,12 @@ fn report(args: &StatusArgs, found: &[Found]) -> Value {
 
 fn print(status: &InstanceStatus, terminal: &Terminal) {
     terminal.line(format_args!("{} at {}", status.instance, instant_text(status.now)));
-    role_table(&status.roles, terminal, |role| match status.verdict_of(role) {
+    let table = role_table(&status.roles, terminal, |role| match status.verdict_of(role) {
         Verdict::Fine => Tone::Plain,
         Verdict::Warn => Tone::Warning,
         Verdict::Fail => Tone::Failure,
     });
+    terminal.line(format_args!("{table}"));
     for line in status.change_lines() {
         terminal.line(format_args!("  {line}"));
     }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use rootline_client::client::instance::without_credentials;
 use rootline_client::store::target_file::{Layout, TargetFile};
 use rootline_client::store::{FileStore, LocalFile, Store, reader_meets};
-use rootline_client::transport::{Http, HttpBlocking};
+use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
 use rootline_client::workflow::limits::Limits;
 use rootline_client::workflow::{RootChain, TargetInfo, Trusted};
 use rootline_client::{Client, Prefetch};
@@ -111,7 +111,8 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
         None => store.load(&LocalFile::Root, limits.root)?,
     };
     let pinned = pinned.ok_or_else(|| Failure::not_initialised(&args.metadata_dir))?;
-    let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, args.network.settings()?)?)?;
+    let settings = HttpSettings { observer: terminal.observer(), ..args.network.settings()? };
+    let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, settings)?)?;
     let mut client = Client::new(pinned, transport, store).with_limits(limits).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);
     terminal.notes(client.take_notes());

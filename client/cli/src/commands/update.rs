@@ -42,8 +42,8 @@ pub(crate) struct UpdateArgs {
 
 pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut repository = match args.no_cache {
-        true => args.repository.open_in_memory()?,
-        false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge))?,
+        true => args.repository.open_in_memory(terminal)?,
+        false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge), terminal)?,
     };
     // A repository need not have them.
     let targets = wanted_if_listed();
@@ -55,11 +55,11 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     if args.json {
         terminal.json(&report(&repository, checked_at, &roles, &kept));
     } else {
-        terminal.line(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
-        role_table(&roles, terminal, by_expiry);
+        terminal.report(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
+        terminal.report(format_args!("{}", role_table(&roles, terminal, by_expiry)));
         match repository.client.store().folder() {
-            Some(folder) => terminal.line(format_args!("kept in {}", folder.display())),
-            None => terminal.line(format_args!("nothing was kept on disk, as asked")),
+            Some(folder) => terminal.report(format_args!("kept in {}", folder.display())),
+            None => terminal.report(format_args!("nothing was kept on disk, as asked")),
         }
     }
     Ok(())

@@ -1,0 +1,93 @@
+//! Shell completions, made from the description of a program that reads its command line, and of the names that only the program knows.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::terminal::{Terminal, printable};
+
+/// The options of `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell that is to complete the command line
+    shell: Shell,
+}
+
+/// The options of the hidden command by which a script asks for names.
+#[derive(Args, Debug)]
+pub struct CompleteArgs {
+    /// The kind of names, as [`Names::kind`] has it
+    kind: String,
+}
+
+/// Names that are known only when the command line is completed, such as those of instances.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    /// What the value is called in help, such as `INSTANCE`: every option and argument that is called so is completed with these names.
+    pub value_name: &'static str,
+    /// What the hidden command calls them. It stands in the generated script before it is replaced, so it is a word that help does not use,
+    /// such as `@instances`.
+    pub kind: &'static str,
+    /// The names, as far as they can be found. A completion that fails offers nothing.
+    pub list: fn() -> Vec<String>,
+}
+
+/// The hidden command that a script asks: `PROGRAM complete-names KIND`.
+pub const COMMAND: &str = "complete-names";
+
+impl CompletionsArgs {
+    /// Prints the script for `program`, whose hidden command [`COMMAND`] lists these names.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn run(&self, program: Command, names: &[Names], terminal: &Terminal) -> Result<(), Failure> {
+        terminal.bytes(script(self.shell, program, names).as_bytes())
+    }
+}
+
+impl CompleteArgs {
+    /// Prints the names of the kind that a script has asked for, one a line.
+    pub fn run(&self, names: &[Names], terminal: &Terminal) {
+        for names in names.iter().filter(|names| names.kind == self.kind) {
+            for name in (names.list)().iter().map(|name| printable(name)) {
+                terminal.line(format_args!("{name}"));
+            }
+        }
+    }
+}
+
+fn script(shell: Shell, program: Command, names: &[Names]) -> String {
+    let name = program.get_name().to_owned();
+    let mut program = with_marks(program, names);
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program, &name, &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    names.iter().fold(script, |script, names| asking(shell, &script, &name, names.kind))
+}
+
+fn with_marks(command: Command, names: &[Names]) -> Command {
+    let called = |arg: &clap::Arg| {
+        let kind = arg.get_value_names().and_then(|names| names.first());
+        names.iter().find(|names| kind.is_some_and(|kind| kind.as_str() == names.value_name))
+    };
+    let command = command.mut_args(|arg| match called(&arg) {
+        Some(names) => arg.value_parser(PossibleValuesParser::new([names.kind])),
+        None => arg,
+    });
+    command.mut_subcommands(|command| with_marks(command, names))
+}
+
+/// The script with the word of this kind replaced by what asks the program, in the language of the shell. Shells whose scripts complete no
+/// values do not have the word.
+fn asking(shell: Shell, script: &str, program: &str, kind: &str) -> String {
+    let ask = format!("{program} {COMMAND} {kind} 2>/dev/null");
+    match shell {
+        // The list of words stands in double quotes.
+        Shell::Bash => script.replace(kind, &format!("$({ask})")),
+        // The action of an option or argument stands in single quotes.
+        Shell::Zsh => script.replace(&format!("({kind})"), &format!("{{compadd -- ${{(f)\"$({ask})\"}}}}")),
+        Shell::Fish => script.replace(&format!("{kind}\\t''"), &format!("({ask})")),
+        _ => script.replace(kind, ""),
+    }
+}
