@@ -19,4 +19,5 @@ mod program {
     mod limits;
     mod show;
     mod status;
+    mod surface;
 }

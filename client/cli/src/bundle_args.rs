@@ -1,5 +1,6 @@
 //! The options of commands that read a bundle, and what they say of it.
 
+use std::fmt::Arguments;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::clock::parse_at;
 use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::freshness::freshness_json;
+use crate::help::{FRESHNESS, LIMITS};
 use crate::limits::LimitArgs;
 use crate::repository::PinArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
@@ -31,22 +33,22 @@ pub(crate) struct Verified {
 /// Which bundle, and how long after its expiry it may be used.
 #[derive(Args, Debug)]
 pub(crate) struct BundleArgs {
-    /// The bundle, as `rootline export` made it; - is standard input
+    /// The trust bundle; - is standard input
     file: PathBuf,
+
+    /// Accept it for so long after its expiry, such as 30d
+    #[arg(long, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration)]
+    grace: Option<TimeDelta>,
+
+    /// Judge its expiry at this instant, whatever has expired since
+    #[arg(long, help_heading = FRESHNESS, value_name = "INSTANT", value_parser = parse_at, conflicts_with = "grace")]
+    as_of: Option<DateTime<Utc>>,
 
     #[command(flatten)]
     pin: PinArgs,
 
-    /// Accept it for so long after its expiry, such as 30d
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    grace: Option<TimeDelta>,
-
-    /// Accept what had not expired at this instant, whatever has expired since
-    #[arg(long, value_name = "INSTANT", value_parser = parse_at, conflicts_with = "grace")]
-    as_of: Option<DateTime<Utc>>,
-
-    /// Most bytes of the bundle, which is held in memory while it is verified
-    #[arg(long, value_name = "BYTES", default_value_t = BundleLimits::default().bytes)]
+    /// The largest bundle to accept, which is held in memory
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES", default_value_t = BundleLimits::default().bytes)]
     max_bytes: u64,
 
     #[command(flatten)]
@@ -59,18 +61,10 @@ impl BundleArgs {
         let (repository, now) = (self.limits.limits(), self.pin.now());
         let instance = self.pin.instance(&repository)?;
         let limits = BundleLimits { bytes: self.max_bytes, repository, ..BundleLimits::default() };
-        let bundle = UnverifiedBundle::read(BufReader::new(self.open()?), limits)
+        let bundle = UnverifiedBundle::read(open(&self.file)?, limits)
             .and_then(|bundle| bundle.verify(&instance.pinned_root, now, self.freshness()))
             .map_err(|error| self.located(error, None))?;
         Ok(Verified { bundle, instance, now })
-    }
-
-    fn open(&self) -> Result<Box<dyn Read>, Failure> {
-        if self.file.as_os_str() == "-" {
-            return Ok(Box::new(io::stdin().lock()));
-        }
-        let file = File::open(&self.file).map_err(|error| Failure::unreadable(&self.file, &error))?;
-        Ok(Box::new(file))
     }
 
     /// Why it was not taken, with its name and the local copy.
@@ -93,22 +87,18 @@ impl BundleArgs {
     }
 
     /// What is in it, for people.
-    pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, terminal: &Terminal) {
+    pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, line: impl Fn(Arguments<'_>), terminal: &Terminal) {
         let contents = bundle.contents();
         let taken = bundle.taken_at().map_or_else(|| "it does not say when".to_owned(), instant_text);
-        terminal.line(format_args!(
-            "bundle of {}, verified from root {}",
-            printable(bundle.instance()),
-            contents.pinned()
-        ));
-        terminal.line(format_args!("taken at: {taken}"));
-        terminal.line(format_args!("{}", role_table(&roles(bundle, now), terminal, by_expiry)));
+        line(format_args!("bundle of {}, verified from root {}", printable(bundle.instance()), contents.pinned()));
+        line(format_args!("taken at: {taken}"));
+        line(format_args!("{}", role_table(&roles(bundle, now), terminal, by_expiry)));
         for (found, bytes) in &bundle.updated().targets {
-            terminal.line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
+            line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
         }
         if let Some(until) = self.usable_until(bundle) {
             let left = until.signed_duration_since(now).num_days();
-            terminal.line(format_args!("this site may use it until {} ({left} days left)", instant_text(until)));
+            line(format_args!("usable until {} ({left} days left)", instant_text(until)));
         }
         if let Some((role, expiry)) = bundle.freshness().first_expiry().filter(|(_, expiry)| expiry.has_passed(now)) {
             let role = printable(role);
@@ -119,7 +109,7 @@ impl BundleArgs {
         }
         if bundle.taken_at().is_some_and(|taken| taken > now) {
             terminal.warning(format_args!(
-                "the bundle says that it was taken after {}: see if the clock is right",
+                "the bundle says that it was taken after {}: check the clock",
                 instant_text(now)
             ));
         }
@@ -146,6 +136,15 @@ impl BundleArgs {
     }
 }
 
+/// The bundle in this file, or on standard input.
+pub(crate) fn open(path: &Path) -> Result<impl Read + use<>, Failure> {
+    let source: Box<dyn Read> = match path.as_os_str() == "-" {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(File::open(path).map_err(|error| Failure::unreadable(path, &error))?),
+    };
+    Ok(BufReader::new(source))
+}
+
 fn roles(bundle: &Bundle, now: DateTime<Utc>) -> Vec<RoleState> {
     let mut roles = role_states(&bundle.updated().trusted, now);
     let delegated = bundle.contents().delegated().iter();
@@ -159,14 +158,15 @@ impl From<BundleError> for Failure {
             let expired = error.refusal().is_some_and(|refusal| matches!(refusal.fault, Fault::Expired { .. }));
             let failure = Failure::from(error);
             return match expired {
-                true => failure
-                    .with_hint("carry over a newer bundle; or use this one for a stated time with --grace DURATION"),
+                true => {
+                    failure.with_hint("carry over a newer bundle, or accept this one for a while with --grace DURATION")
+                }
                 false => failure,
             };
         }
         match error.hint() {
             Some(hint) => Failure::new(error.to_string(), hint),
-            None => Failure::new(error.to_string(), "check the path, its permissions and the space on the disk"),
+            None => Failure::new(error.to_string(), "check the path, its permissions and the free space on the disk"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Shell completions, made from the description of a program that reads its command line, and of the names that only the program knows.
 
+use std::ffi::OsString;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -14,30 +16,23 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// The options of the hidden command by which a script asks for names.
-#[derive(Args, Debug)]
-pub struct CompleteArgs {
-    /// The kind of names, as [`Names::kind`] has it
-    kind: String,
-}
-
 /// Names that are known only when the command line is completed, such as those of instances.
 #[derive(Clone, Copy, Debug)]
 pub struct Names {
     /// What the value is called in help, such as `INSTANCE`: every option and argument that is called so is completed with these names.
     pub value_name: &'static str,
-    /// What the hidden command calls them. It stands in the generated script before it is replaced, so it is a word that help does not use,
+    /// What a script asks for. It stands in the generated script before it is replaced, so it is a word that help does not use,
     /// such as `@instances`.
     pub kind: &'static str,
     /// The names, as far as they can be found. A completion that fails offers nothing.
     pub list: fn() -> Vec<String>,
 }
 
-/// The hidden command that a script asks: `PROGRAM complete-names KIND`.
-pub const COMMAND: &str = "complete-names";
+/// What a script asks: `PROGRAM complete-names KIND`.
+const COMMAND: &str = "complete-names";
 
 impl CompletionsArgs {
-    /// Prints the script for `program`, whose hidden command [`COMMAND`] lists these names.
+    /// Prints the script for `program`, which [answers](answer) with these names.
     ///
     /// # Errors
     /// If standard output cannot be written.
@@ -46,15 +41,18 @@ impl CompletionsArgs {
     }
 }
 
-impl CompleteArgs {
-    /// Prints the names of the kind that a script has asked for, one a line.
-    pub fn run(&self, names: &[Names], terminal: &Terminal) {
-        for names in names.iter().filter(|names| names.kind == self.kind) {
-            for name in (names.list)().iter().map(|name| printable(name)) {
-                terminal.line(format_args!("{name}"));
-            }
+/// Answers a script that asks for names, which no person types and help does not list; `false` if these arguments are something else.
+pub fn answer(arguments: &[OsString], names: &[Names], terminal: &Terminal) -> bool {
+    let [_, command, kind] = arguments else { return false };
+    if command != COMMAND {
+        return false;
+    }
+    for names in names.iter().filter(|names| kind == names.kind) {
+        for name in (names.list)().iter().map(|name| printable(name)) {
+            terminal.line(format_args!("{name}"));
         }
     }
+    true
 }
 
 fn script(shell: Shell, program: Command, names: &[Names]) -> String {

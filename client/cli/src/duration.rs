@@ -22,7 +22,7 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, String> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(expected());
     }
-    let too_long = || "more than a hundred years is not a length of time that means anything here".to_owned();
+    let too_long = || "expected at most a hundred years".to_owned();
     let total = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds)).ok_or_else(too_long)?;
     if total > LONGEST {
         return Err(too_long());

@@ -81,7 +81,7 @@ impl Failure {
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {
-        Failure::new(format!("{name} is needed for this"), "see --help for the options of each command")
+        Failure::new(format!("{name} is missing"), "see --help for the options of each command")
     }
 
     /// A file that cannot be read.
@@ -92,7 +92,7 @@ impl Failure {
     pub(crate) fn not_initialised(folder: &Path) -> Failure {
         Failure::new(
             format!("{} holds no trusted root", folder.display()),
-            "give it one first: rootline tuf --metadata-dir DIR init ROOT_JSON",
+            "give it one: rootline tuf --metadata-dir DIR init ROOT_JSON",
         )
     }
 
@@ -110,7 +110,7 @@ impl Failure {
     pub fn detail(&self) -> Option<(&'static str, String)> {
         let label = if self.about.check.is_some() { "check" } else { "where" };
         let repository = self.about.repository.as_ref().map(|repository| format!("repository {repository}"));
-        let copy = self.about.copy.as_ref().map(|copy| format!("local copy {}", copy.display()));
+        let copy = self.about.copy.as_ref().map(|copy| format!("cache {}", copy.display()));
         let parts: Vec<String> = [self.about.check.clone(), repository, copy].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| (label, parts.join(", ")))
     }
@@ -179,7 +179,7 @@ impl From<TransportError> for Failure {
 }
 
 fn too_long_hint(option: &str) -> String {
-    format!("if this repository is meant to be so large, let it through with {option}; otherwise tell its operators")
+    format!("if the repository is meant to be this large, allow it with {option}; otherwise tell its operators")
 }
 
 /// The option that lets a longer file through.

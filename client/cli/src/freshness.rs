@@ -10,25 +10,28 @@ use serde_json::{Value, json};
 use crate::clock::parse_at;
 use crate::duration::parse_duration;
 use crate::failure::Failure;
+use crate::help::FRESHNESS;
 
 /// The options of commands that use the trust root.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Freshness")]
 pub(crate) struct FreshnessArgs {
     /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "offline")]
+    #[arg(long, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "offline")]
     max_age: Option<TimeDelta>,
 
-    /// Use the local copy alone; it has to be complete and unexpired
-    #[arg(long)]
+    /// Use the cache alone, which must be complete and unexpired
+    #[arg(long, help_heading = FRESHNESS)]
     offline: bool,
 
-    /// With --offline: use it for so long after its expiry, such as 30d
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "offline")]
+    /// With --offline: accept it for so long after its expiry, such as 30d
+    #[arg(long, hide_short_help = true, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration, requires = "offline")]
     grace: Option<TimeDelta>,
 
-    /// With --offline: use it as of this instant, whatever has expired since
-    #[arg(long, value_name = "INSTANT", value_parser = parse_at, requires = "offline", conflicts_with = "grace")]
+    /// With --offline: judge its expiry at this instant, whatever has expired since
+    #[arg(
+        long, hide_short_help = true, help_heading = FRESHNESS, value_name = "INSTANT", value_parser = parse_at, requires = "offline",
+        conflicts_with = "grace"
+    )]
     as_of: Option<DateTime<Utc>>,
 }
 
@@ -48,7 +51,7 @@ impl FreshnessArgs {
 pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> String {
     let checked = match report.checked_at {
         Some(instant) => format!("checked at {}", instant_text(instant)),
-        None => "not known when it was checked".to_owned(),
+        None => "last check unknown".to_owned(),
     };
     let Some((role, expiry)) = report.first_expiry() else { return checked };
     let days = expiry.instant().signed_duration_since(now).num_days();
@@ -77,11 +80,11 @@ pub(crate) fn failure(error: Error, freshness: Freshness) -> Failure {
     }
     match error.refusal().map(|refusal| (&refusal.fault, &refusal.file)) {
         Some((Fault::Expired { .. }, _)) => Failure::from(error)
-            .with_hint("run `rootline update` where there is a network, or allow it for a while with --grace 30d"),
+            .with_hint("run `rootline update` where there is a network, or accept it for a while with --grace 30d"),
         Some((Fault::Absent, file)) => {
-            let what = format!("the local copy has no {file}");
+            let what = format!("the cache has no {file}");
             Failure::from(error).with_what(what).with_hint(
-                "bring it up to date: run `rootline update` where there is a network, or `rootline import` a bundle",
+                "run `rootline update` where there is a network, or import a bundle: rootline bundle import FILE",
             )
         }
         _ => error.into(),

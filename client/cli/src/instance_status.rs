@@ -83,7 +83,7 @@ impl InstanceStatus {
         // A copy without its trust root is no less verified.
         let loaded = repository.client.load(then, &targets).or_else(|_| repository.client.load(then, &[]));
         terminal.notes(repository.client.take_notes());
-        let hint = "run `rootline update` with the same options to make a local copy or to mend it";
+        let hint = "run `rootline update` with the same options to create or repair the cache";
         let explain =
             |repository: &Repository, error| repository.located(failure(error, Freshness::offline())).with_hint(hint);
         let loaded = loaded.map_err(|error| explain(repository, error))?;

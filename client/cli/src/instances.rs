@@ -13,6 +13,7 @@ use rootline_metadata::{hex, sha256};
 pub(crate) use name::parse_name;
 
 use crate::failure::Failure;
+use crate::help::REPOSITORY;
 use file::InstanceFile;
 use rootline_client::Instance;
 use rootline_client::store::{Access, read_file_at_most, write_file};
@@ -21,9 +22,8 @@ use rootline_client::workflow::limits::Limits;
 /// The option that says where they are.
 #[derive(Args, Debug)]
 pub(crate) struct InstancesArgs {
-    /// The folder for what this user has configured, such as the instances made by `rootline init` [default: rootline/ in the
-    /// platform's configuration folder]
-    #[arg(long, value_name = "DIR", env = "ROOTLINE_CONFIG")]
+    /// The configuration, with the instances that were added [default: rootline/ in the platform's configuration folder]
+    #[arg(long, hide_short_help = true, help_heading = REPOSITORY, value_name = "DIR", env = "ROOTLINE_CONFIG")]
     config: Option<PathBuf>,
 }
 
@@ -100,8 +100,8 @@ impl Instances {
         let pinned_root = read(&path, limit)?.unwrap_or_default();
         if hex::encode(&sha256(&pinned_root)) != found.root_sha256() {
             return Err(Failure::new(
-                format!("{} is not the root whose digest {INSTANCE} has beside it", path.display()),
-                format!("remove the instance and make it anew: rootline instance remove {name}, rootline init"),
+                format!("{} does not match its digest in {INSTANCE}", path.display()),
+                format!("remove the instance and add it again: rootline instance remove {name}, rootline instance add"),
             ));
         }
         Ok(Some(found.into_instance(name, pinned_root)))
@@ -122,7 +122,7 @@ impl Instances {
     pub(crate) fn unknown(&self, name: &str) -> Failure {
         Failure::new(
             format!("there is no instance {name:?}"),
-            format!("use one of {}, or make it known with `rootline init`", self.all_names().join(", ")),
+            format!("use one of {}, or add it with `rootline instance add`", self.all_names().join(", ")),
         )
     }
 
@@ -136,7 +136,10 @@ impl Instances {
             return Ok(Adding::Unchanged);
         }
         let folder = self.folder(name).ok_or_else(|| {
-            Failure::new("this user has no configuration folder", "name one with --config DIR or ROOTLINE_CONFIG")
+            Failure::new(
+                "no configuration folder is known for this user",
+                "name one with --config DIR or ROOTLINE_CONFIG",
+            )
         })?;
         // URLs may carry credentials: the owner alone may read them.
         write_file(&folder.join(ROOT), &instance.pinned_root, Access::Owner)?;
@@ -153,8 +156,11 @@ impl Instances {
             None => Ok(Adding::Added),
             Some(present) if present == *instance => Ok(Adding::Unchanged),
             Some(_) => Err(Failure::new(
-                format!("there is an instance {:?} already, and it is another one", instance.name),
-                format!("see `rootline instance show {0}`; to replace it: rootline instance remove {0}", instance.name),
+                format!("there is another instance {:?} already", instance.name),
+                format!(
+                    "compare: rootline instance show {0}; to replace it, remove it first: rootline instance remove {0}",
+                    instance.name
+                ),
             )),
         }
     }
@@ -201,8 +207,7 @@ fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
         Err(error) => return Err(unreadable(error)),
     };
     let too_long = || {
-        let hint =
-            "check the path; if it is a root.json that is meant to be so large, let it through with --max-root-bytes";
+        let hint = "check the path; if a root.json is meant to be this large, allow it with --max-root-bytes";
         Failure::new(format!("{} has more than {limit} bytes", path.display()), hint)
     };
     read_file_at_most(&file, limit).map_err(unreadable)?.ok_or_else(too_long).map(Some)

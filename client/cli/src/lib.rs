@@ -9,6 +9,7 @@ mod bundle_args;
 pub mod clock;
 mod commands;
 pub mod completions;
+mod contents;
 mod copies;
 pub mod duration;
 mod entries;
@@ -32,10 +33,11 @@ pub mod terminal;
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use clock::At;
-use completions::{CompleteArgs, CompletionsArgs, Names};
+use completions::{CompletionsArgs, Names};
 use exit_status::ExitStatus;
 use failure::Failure;
 use help::Group;
@@ -50,13 +52,16 @@ use terminal::{Terminal, VerbosityArgs};
     version,
     max_term_width = help::MAX_WIDTH,
     after_help = "Examples:
-  rootline update                          verify and keep Sigstore's trust root
-  rootline show --instance github          whom GitHub's instance trusts now
-  rootline status --all --warn 7d          what the local copies hold, and until when
-  rootline init --name example --url https://tuf.example.org --root 1.root.json
+  rootline update                          verify Sigstore's trust root and keep it
+  rootline show --instance github          print whom GitHub's instance trusts now
+  rootline status --all --warn 7d          print what the cache holds, and when it expires
+  rootline instance add --name example --url https://tuf.example.org --root 1.root.json
+  rootline export --format trusted-root > trusted_root.json
+  rootline bundle create --output sigstore.bundle
   rootline cache list
 
-Exit status: 0 done; 1 refused or failed; 2 wrong usage. `rootline tuf` has only 0 and 1.
+Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 could not be reached; 4 done, and something needs a person. rootline tuf \
+has only 0 and 1; rootline status can be told to use others.
 
 With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"role\", \"check\", \"section\", \
 \"attack\", \"trusted\", \"offered\", \"repository\", \"local_copy\", \"hint\"}}. Standard error is for people."
@@ -71,33 +76,30 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Bring the local copy of a trust root up to date
+    /// Update the cache of a trust root
     Update(commands::update::UpdateArgs),
-    /// What is trusted at a given time: certificate authorities, logs, timestamp authorities
+    /// Print what is trusted at a time: certificate authorities, logs, timestamp authorities
     Show(commands::show::ShowArgs),
-    /// Print or write one target, verified
+    /// Verify one target and print or write it
     Get(commands::get::GetArgs),
-    /// One file for a site without a network, or the trust root for another program
-    Export(commands::export::ExportArgs),
-    /// Bring the local copy up to date from a bundle, without a network
-    Import(commands::import::ImportArgs),
-    /// Prove a bundle from the pinned root, without a network
-    Verify(commands::verify::VerifyArgs),
-    /// What the local copies hold, and until when they may be used
+    /// Print what the cache holds, and when it expires
     Status(commands::status::StatusArgs),
-    /// Keep a static mirror of a repository in a folder, from which any TUF client can begin
+    /// Write the trust root for another program
+    Export(commands::export::ExportArgs),
+    /// Create, verify, import or inspect a trust bundle, for a site without a network
+    #[command(subcommand)]
+    Bundle(commands::bundle::BundleCommand),
+    /// Mirror a repository into a folder that any TUF client can read
     Mirror(commands::mirror::MirrorArgs),
-    /// Know a repository by name, with the root that you trust for it
-    Init(commands::init::InitArgs),
-    /// The repositories that are known by name
+    /// Register repositories under names, with their trusted roots
     #[command(subcommand)]
     Instance(commands::instance::InstanceCommand),
-    /// The local copies: where they are, what they hold, and how to take them away
+    /// Inspect or clear the cache
     #[command(subcommand)]
     Cache(commands::cache::CacheCommand),
-    /// A plain TUF client for any repository, in the command line of the official conformance suite
+    /// Run a plain TUF client, with the command line of the official conformance suite
     Tuf(commands::tuf::TufArgs),
-    /// Print a script that lets a shell complete the command line
+    /// Print a completion script for a shell
     #[command(after_help = "Examples:
   rootline completions bash > ~/.local/share/bash-completion/completions/rootline
   rootline completions zsh > ~/.zfunc/_rootline
@@ -108,19 +110,13 @@ enum Command {
   rootline man | man -l -
   rootline man --dir ~/.local/share/man/man1")]
     Man(ManArgs),
-    /// Print the names that a shell may complete
-    #[command(name = completions::COMMAND, hide = true)]
-    CompleteNames(CompleteArgs),
 }
 
 /// The commands as help lists them.
 const GROUPS: [Group; 2] = [
     Group {
         heading: "Commands",
-        commands: &[
-            "update", "show", "get", "export", "import", "verify", "status", "mirror", "init", "instance", "cache",
-            "tuf",
-        ],
+        commands: &["update", "show", "get", "status", "export", "bundle", "mirror", "instance", "cache", "tuf"],
     },
     Group { heading: "Setup", commands: &["completions", "man"] },
 ];
@@ -162,19 +158,25 @@ const MANUAL: Manual = Manual {
 };
 
 fn program() -> clap::Command {
-    help::with_groups(Cli::command(), &GROUPS)
+    help::laid_out(Cli::command(), &GROUPS)
 }
 
 /// Runs `rootline` with these arguments, the first of which is the program's name, and returns its exit status: a code of [`ExitStatus`], or
 /// the one that `status` was told to use. Writes to standard output and standard error.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    if completions::answer(&arguments, &NAMES, &Terminal::new()) {
+        return ExitStatus::Done.code();
+    }
     let parsed = program().try_get_matches_from(&arguments);
     let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, wants_json(&matches))));
     let (cli, json) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
+            if let Some(hint) = moved(&arguments, &error) {
+                Terminal::new().hint(format_args!("use {hint}"));
+            }
             let is_plain_client = arguments.get(1).is_some_and(|command| command == "tuf");
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
             return code(status, is_plain_client);
@@ -194,6 +196,19 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     }
 }
 
+/// What to type instead of a command that is looked for at the top, where it is not.
+fn moved(arguments: &[OsString], error: &clap::Error) -> Option<&'static str> {
+    let command = arguments.get(1)?.to_str()?;
+    match (command, error.kind()) {
+        ("init", ErrorKind::InvalidSubcommand) => Some("rootline instance add"),
+        ("verify", ErrorKind::InvalidSubcommand) => Some("rootline bundle verify"),
+        ("import", ErrorKind::InvalidSubcommand) => Some("rootline bundle import"),
+        ("inspect", ErrorKind::InvalidSubcommand) => Some("rootline bundle inspect"),
+        ("export", ErrorKind::MissingRequiredArgument) => Some("rootline bundle create for a trust bundle"),
+        _ => None,
+    }
+}
+
 /// The number that the process exits with. The conformance suite's client knows only 0 and 1.
 fn code(status: ExitStatus, is_plain_client: bool) -> u8 {
     if is_plain_client { status.code().min(1) } else { status.code() }
@@ -205,20 +220,14 @@ fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
         Command::Show(args) => commands::show::run(&args, terminal),
         Command::Get(args) => commands::get::run(&args, terminal),
         Command::Export(args) => commands::export::run(&args, terminal),
-        Command::Import(args) => commands::import::run(&args, terminal),
-        Command::Verify(args) => commands::verify::run(&args, terminal),
+        Command::Bundle(command) => commands::bundle::run(&command, terminal),
         Command::Status(args) => return commands::status::run(&args, terminal),
         Command::Mirror(args) => commands::mirror::run(&args, terminal),
-        Command::Init(args) => commands::init::run(&args, terminal),
         Command::Instance(command) => commands::instance::run(&command, terminal),
         Command::Cache(command) => commands::cache::run(&command, terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), terminal),
         Command::Completions(args) => args.run(program(), &NAMES, terminal),
         Command::Man(args) => args.run(program(), &MANUAL, terminal),
-        Command::CompleteNames(args) => {
-            args.run(&NAMES, terminal);
-            Ok(())
-        }
     };
     done.map(|()| ExitStatus::Done.code())
 }

@@ -6,40 +6,38 @@ use rootline_client::workflow::limits::Limits;
 use rootline_metadata::json::MAX_BYTES;
 
 use crate::failure::Failure;
-
-/// Said with each option: a heading for all that follow would run on into the options of others.
-const HEADING: &str = "Limits";
+use crate::help::LIMITS;
 
 /// The options that raise or lower the usual limits.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LimitArgs {
-    /// The longest root.json to accept [default: 512000]
-    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    /// The largest root.json to accept [default: 512000]
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES", value_parser = bytes_of_metadata())]
     max_root_bytes: Option<u64>,
 
-    /// The longest timestamp.json to accept [default: 16384]
-    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    /// The largest timestamp.json to accept [default: 16384]
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES", value_parser = bytes_of_metadata())]
     max_timestamp_bytes: Option<u64>,
 
-    /// The longest snapshot.json to accept; one that pins 15000 delegated roles has 2 MB [default: 2000000]
-    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    /// The largest snapshot.json to accept; one with 15000 delegated roles has 2 MB [default: 2000000]
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES", value_parser = bytes_of_metadata())]
     max_snapshot_bytes: Option<u64>,
 
-    /// The longest targets.json or file of a delegated role to accept; one that lists 100000 targets has 13 MB
+    /// The largest targets.json or delegated role to accept; one that lists 100000 targets has 13 MB
     /// [default: 5000000]
-    #[arg(long, help_heading = HEADING, value_name = "BYTES", value_parser = bytes_of_metadata())]
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES", value_parser = bytes_of_metadata())]
     max_targets_bytes: Option<u64>,
 
-    /// The longest target to accept [default: 268435456]
-    #[arg(long, help_heading = HEADING, value_name = "BYTES")]
+    /// The largest target to accept [default: 268435456]
+    #[arg(long, help_heading = LIMITS, value_name = "BYTES")]
     max_target_bytes: Option<u64>,
 
-    /// Most new roots to take in one refresh; the next refresh goes on from there [default: 256]
-    #[arg(long, help_heading = HEADING, value_name = "NUMBER")]
+    /// The most new roots to follow in one refresh; the next one continues from there [default: 256]
+    #[arg(long, help_heading = LIMITS, value_name = "NUMBER")]
     max_root_rotations: Option<u32>,
 
-    /// Most delegated roles to ask for one target [default: 32]
-    #[arg(long, help_heading = HEADING, value_name = "NUMBER")]
+    /// The most delegated roles to visit for one target [default: 32]
+    #[arg(long, help_heading = LIMITS, value_name = "NUMBER")]
     max_delegations: Option<u32>,
 }
 
@@ -64,9 +62,7 @@ impl LimitArgs {
     pub(crate) fn without_search(&self, instead: &str) -> Result<(), Failure> {
         match self.max_delegations {
             None => Ok(()),
-            Some(_) => {
-                Err(Failure::new("--max-delegations bounds a search, and nothing is searched for here", instead))
-            }
+            Some(_) => Err(Failure::new("--max-delegations means nothing here: no target is searched for", instead)),
         }
     }
 }

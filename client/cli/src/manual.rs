@@ -13,6 +13,7 @@ use rootline_client::store::{Access, write_file};
 
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
+use crate::help::is_examples;
 use crate::terminal::Terminal;
 
 /// The options of `man`.
@@ -144,8 +145,10 @@ impl Notes {
         for paragraph in text.split("\n\n") {
             if let Some(status) = paragraph.strip_prefix("Exit status: ") {
                 notes.exit_status = Some(status.to_owned());
-            } else if let Some((_, lines)) = paragraph.split_once(":\n  ") {
-                notes.examples.extend(lines.lines().map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned()));
+            } else if is_examples(paragraph) {
+                notes
+                    .examples
+                    .extend(paragraph.lines().skip(1).map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned()));
             } else if !paragraph.is_empty() {
                 notes.description.push(paragraph.to_owned());
             }

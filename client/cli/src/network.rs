@@ -11,45 +11,43 @@ use rootline_client::transport::{HttpSettings, ProxyChoice};
 
 use crate::duration::parse_duration;
 use crate::failure::Failure;
-
-/// Said with each option: a heading for all that follow would run on into the options of others.
-const HEADING: &str = "Network";
+use crate::help::NETWORK;
 
 /// The options of commands that fetch from a web server.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct NetworkArgs {
-    /// A PEM file with a certificate authority to trust for https besides the system's; may be given several times
-    #[arg(long, help_heading = HEADING, value_name = "FILE")]
+    /// Trust the certificate authorities in this PEM file for https, besides the system's; may be given several times
+    #[arg(long, help_heading = NETWORK, value_name = "FILE")]
     ca_file: Vec<PathBuf>,
 
-    /// A header for the repository's servers, mirrors included, 'NAME: VALUE', or @FILE with one on each line, so that a secret is not seen in the
+    /// Send a header 'NAME: VALUE' to the repository's servers, or those in @FILE, one a line, which keeps a secret out of the
     /// list of processes; may be given several times
-    #[arg(long, help_heading = HEADING, value_name = "HEADER", env = "ROOTLINE_HEADER", hide_env_values = true)]
+    #[arg(long, help_heading = NETWORK, value_name = "HEADER", env = "ROOTLINE_HEADER", hide_env_values = true)]
     header: Vec<Secret>,
 
-    /// Go through the proxy at this http, https or socks5 URL, or directly if it is 'none' [default: what HTTPS_PROXY, HTTP_PROXY,
-    /// ALL_PROXY and NO_PROXY say]
-    #[arg(long, help_heading = HEADING, value_name = "URL")]
+    /// Use the proxy at this http, https or socks5 URL, or none if it is 'none' [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
+    /// NO_PROXY]
+    #[arg(long, help_heading = NETWORK, value_name = "URL")]
     proxy: Option<Secret>,
 
-    /// Fetch what is below the URL FROM from below the URL TO; may be given several times, and the longest that fits counts
-    #[arg(long, help_heading = HEADING, value_name = "FROM=TO")]
+    /// Fetch what is below the URL FROM from below TO; may be given several times, and the longest match counts
+    #[arg(long, help_heading = NETWORK, value_name = "FROM=TO")]
     rewrite: Vec<Secret>,
 
-    /// The time for one connection [default: 10s]
-    #[arg(long, help_heading = HEADING, value_name = "DURATION", value_parser = parse_timeout)]
+    /// The time limit of one connection [default: 10s]
+    #[arg(long, help_heading = NETWORK, value_name = "DURATION", value_parser = parse_timeout)]
     connect_timeout: Option<Duration>,
 
-    /// The time for one request; one whose answer keeps coming has longer [default: 30s]
-    #[arg(long, help_heading = HEADING, value_name = "DURATION", value_parser = parse_timeout)]
+    /// The time limit of one request; one whose body keeps coming has longer [default: 30s]
+    #[arg(long, help_heading = NETWORK, value_name = "DURATION", value_parser = parse_timeout)]
     request_timeout: Option<Duration>,
 
-    /// The time for a whole refresh, search or download, with all its requests, tries and pauses [default: 5m]
-    #[arg(long, help_heading = HEADING, value_name = "DURATION", value_parser = parse_timeout)]
+    /// The time limit of a whole refresh, search or download, with retries and pauses [default: 5m]
+    #[arg(long, help_heading = NETWORK, value_name = "DURATION", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 
-    /// How often to try a request, the first time included, where another try may do better [default: 3]
-    #[arg(long, help_heading = HEADING, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=MAX_TRIES))]
+    /// How often to try a request that may do better the next time, the first one included [default: 3]
+    #[arg(long, help_heading = NETWORK, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=MAX_TRIES))]
     tries: Option<u32>,
 }
 
@@ -125,7 +123,7 @@ impl fmt::Debug for Secret {
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text)?.to_std() {
         Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err("no time at all is not enough for anything".to_owned()),
+        _ => Err("expected a time longer than zero".to_owned()),
     }
 }
 
@@ -140,8 +138,8 @@ fn headers_in(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let bytes = read_file_at_most(&file, MAX_HEADER_FILE).map_err(unreadable)?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         Failure::new(
-            format!("{} is no text of {MAX_HEADER_FILE} bytes at most", path.display()),
-            "write one header on each line: NAME: VALUE",
+            format!("{} is not a text of at most {MAX_HEADER_FILE} bytes", path.display()),
+            "write one header a line: NAME: VALUE",
         )
     })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

@@ -13,6 +13,7 @@ use rootline_client::{Cache, Client, Error, Freshness, Instance, Persistence};
 
 use crate::clock::{At, parse_at};
 use crate::failure::Failure;
+use crate::help::REPOSITORY;
 use crate::instances::{InstancesArgs, read_needed};
 use crate::limits::LimitArgs;
 use crate::network::{Network, NetworkArgs};
@@ -21,28 +22,27 @@ use crate::terminal::Terminal;
 /// The options that say whose repository it is, by the root that is pinned for it, and which instant.
 #[derive(Args, Debug)]
 pub(crate) struct PinArgs {
-    /// An instance: sigstore, sigstore-staging, github, or one that `rootline init` has made [default: sigstore]
-    #[arg(long, value_name = "INSTANCE", env = "ROOTLINE_INSTANCE")]
+    /// An instance: sigstore, sigstore-staging, github, or one that was added [default: sigstore]
+    #[arg(long, help_heading = REPOSITORY, value_name = "INSTANCE", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
 
-    /// Where the repository is: an http(s) URL or a folder. With --root it is a repository of its own, with --instance a
-    /// mirror of that instance
-    #[arg(long, value_name = "URL")]
+    /// The http(s) URL or folder of a repository, with its --root; or of a mirror of the instance
+    #[arg(long, help_heading = REPOSITORY, value_name = "URL")]
     url: Option<String>,
 
-    /// Where its targets are [default: targets/ below the URL]
-    #[arg(long, value_name = "URL", requires = "url")]
+    /// The URL of its targets [default: targets/ below the URL]
+    #[arg(long, hide_short_help = true, help_heading = REPOSITORY, value_name = "URL", requires = "url")]
     targets_url: Option<String>,
 
-    /// The root.json to begin with, which you have from a source that you trust
-    #[arg(long, value_name = "FILE", requires = "url")]
+    /// The trusted root.json to begin with
+    #[arg(long, help_heading = REPOSITORY, value_name = "FILE", requires = "url")]
     root: Option<PathBuf>,
 
     #[command(flatten)]
     instances: InstancesArgs,
 
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
-    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    #[arg(long, hide_short_help = true, help_heading = REPOSITORY, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
 }
 
@@ -52,9 +52,8 @@ pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
     pin: PinArgs,
 
-    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
-    /// below targets/
-    #[arg(long, value_name = "URL")]
+    /// Try this mirror when those before it fail; may be given several times. Its targets are below targets/
+    #[arg(long, hide_short_help = true, help_heading = REPOSITORY, value_name = "URL")]
     mirror: Vec<String>,
 
     #[command(flatten)]
@@ -65,10 +64,10 @@ pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
 #[derive(Args, Debug)]
 pub(crate) struct RepositoryArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
-    source: SourceArgs<N>,
+    cache: CacheArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    source: SourceArgs<N>,
 }
 
 /// A repository without a local copy of it.
@@ -246,18 +245,17 @@ impl<N: Network> RepositoryArgs<N> {
 /// The option that says where local copies are.
 #[derive(Args, Debug)]
 pub(crate) struct CacheArgs {
-    /// The folder for local copies; each repository has its own below it [default: rootline/ in the platform's cache folder]
-    #[arg(long, value_name = "DIR", env = "ROOTLINE_CACHE")]
+    /// The cache: a folder for each repository [default: rootline/ in the platform's cache folder]
+    #[arg(long, help_heading = REPOSITORY, value_name = "DIR", env = "ROOTLINE_CACHE")]
     cache: Option<PathBuf>,
 }
 
 impl CacheArgs {
     /// The folder for local copies.
     pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
-        self.cache
-            .clone()
-            .or_else(Cache::default_folder)
-            .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
+        self.cache.clone().or_else(Cache::default_folder).ok_or_else(|| {
+            Failure::new("no cache folder is known for this user", "name one with --cache DIR or ROOTLINE_CACHE")
+        })
     }
 }
 

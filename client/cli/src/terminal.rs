@@ -8,6 +8,7 @@ use indicatif::ProgressDrawTarget;
 use rootline_client::transport::{Answer, Exchange, Observer};
 
 use crate::failure::Failure;
+use crate::help::GLOBAL;
 use crate::progress::ProgressLine;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
@@ -42,9 +43,6 @@ pub struct VerbosityArgs {
     #[arg(long, short, global = true, help_heading = GLOBAL, display_order = 901)]
     verbose: bool,
 }
-
-/// The heading of the options of a whole program, which stand last.
-pub const GLOBAL: &str = "Global options";
 
 impl VerbosityArgs {
     /// What they ask for.
@@ -187,6 +185,11 @@ impl Terminal {
         if let Some(hint) = failure.hint() {
             let _ = writeln!(stderr, "  {} {hint}", self.paint("36", "hint:"));
         }
+    }
+
+    /// What to do next, below what another has said of a failure.
+    pub fn hint(&self, hint: Arguments<'_>) {
+        let _ = writeln!(io::stderr().lock(), "  {} {hint}", self.paint("36", "hint:"));
     }
 
     /// Begins to show how far long work has come, on a terminal alone.

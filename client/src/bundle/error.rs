@@ -136,7 +136,7 @@ impl BundleError {
         match self {
             BundleError::Read(_) | BundleError::Write(_) | BundleError::Contents(_) => None,
             BundleError::Archive(_) | BundleError::Manifest(_) | BundleError::ManifestDiffers => {
-                Some("carry it over again; if it stays like this, have it made again with `rootline export`")
+                Some("carry it over again; if that does not help, create it again with `rootline bundle create`")
             }
             BundleError::Unaccounted { .. } => {
                 Some("do not use it: a bundle has nothing in it that nobody has signed; have it made again")

@@ -46,5 +46,5 @@ pub use error::{ArchiveFault, BundleError};
 pub use import::Imported;
 pub use limits::BundleLimits;
 pub use manifest::MANIFEST;
-pub use unverified::UnverifiedBundle;
+pub use unverified::{BundleClaims, UnverifiedBundle};
 pub use verified::Bundle;

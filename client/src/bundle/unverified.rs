@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Role, Version, file_name};
+use rootline_metadata::{Role, TargetPath, Version, file_name};
 
 use super::archive::ArchiveReader;
 use super::contents::Contents;
@@ -27,7 +27,35 @@ pub struct UnverifiedBundle {
     limits: BundleLimits,
 }
 
+/// What a bundle says of itself. Whoever made it may have written anything here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BundleClaims<'a> {
+    /// The name of the instance.
+    pub instance: &'a str,
+    /// The version of the root that was pinned where the bundle was made.
+    pub pinned_root: Version,
+    /// When its files were last compared with the repository, if it says so.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// The targets that it lists.
+    pub targets: &'a [TargetPath],
+    /// The names of its files and how long they are. That much is counted.
+    pub files: Vec<(&'a str, u64)>,
+}
+
 impl UnverifiedBundle {
+    /// What it says of itself, to show to a person who wonders which bundle to verify.
+    pub fn claims(&self) -> BundleClaims<'_> {
+        let statement = &self.claims.statement;
+        BundleClaims {
+            instance: &statement.instance,
+            pinned_root: statement.pinned,
+            taken_at: statement.taken_at,
+            targets: &self.claims.targets,
+            files: self.files.0.iter().map(|(name, content)| (name.as_str(), content.len() as u64)).collect(),
+        }
+    }
+
     /// Reads a bundle to its end.
     ///
     /// # Errors

@@ -22,7 +22,8 @@ fn helps(program: &Path) -> Vec<(Vec<String>, String)> {
         let help = Command::new(program).args(&words).arg("--help").output().unwrap();
         assert!(help.status.success(), "{words:?}");
         let help = String::from_utf8(help.stdout).unwrap();
-        for command in section(&help, "Commands:").filter_map(|line| line.split_whitespace().next()) {
+        let listed = section(&help, "Commands:").chain(section(&help, "Setup:"));
+        for command in listed.filter_map(|line| line.split_whitespace().next()) {
             if command != "help" {
                 to_ask.push([words.clone(), vec![command.to_owned()]].concat());
             }
@@ -53,6 +54,32 @@ fn every_command_says_what_it_does_and_shows_examples_of_it() {
                 assert!(example.contains(name), "{example}");
             }
         }
+    }
+}
+
+/// Commands in examples are typed as they stand there, so no terminal of the usual width may break them.
+#[test]
+fn examples_fit_into_96_columns_and_the_short_help_onto_a_screen() {
+    let program = rootline();
+    for (words, help) in helps(program) {
+        for line in help.lines().skip_while(|line| *line != "Examples:").take_while(|line| !line.is_empty()) {
+            assert!(line.chars().count() <= 96, "{words:?}: {line}");
+        }
+        let short = says(program, &[&words.iter().map(String::as_str).collect::<Vec<_>>()[..], &["-h"]].concat());
+        assert!(short.lines().count() <= 40, "{words:?} -h has {} lines:\n{short}", short.lines().count());
+        assert!(help.lines().count() >= short.lines().count(), "{words:?}");
+    }
+}
+
+#[test]
+fn options_stand_under_their_headings_in_the_same_order_everywhere() {
+    const ORDER: [&str; 7] =
+        ["Arguments:", "Options:", "Freshness:", "Repository:", "Limits:", "Network:", "Global options:"];
+    for (words, help) in helps(rootline()) {
+        let headings: Vec<usize> =
+            help.lines().filter_map(|line| ORDER.iter().position(|heading| *heading == line)).collect();
+        assert!(headings.is_sorted(), "{words:?}: {headings:?}");
+        assert_eq!(headings.last(), Some(&6), "{words:?}");
     }
 }
 
@@ -100,6 +127,49 @@ fn bash_completes_the_commands_of_both_programs() {
 }
 
 #[test]
+fn bash_completes_the_names_of_instances_that_this_user_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = rootline_tests::simulator::Simulator::default().root_bytes(1);
+    std::fs::write(folder.path().join("root.json"), root).unwrap();
+    let config = folder.path().join("config");
+    let mut add = Command::new(rootline());
+    add.args(["instance", "add", "--name", "acme-prod", "--url", "https://tuf.example", "--no-check", "--root"]);
+    Outcome::of(add.arg(folder.path().join("root.json")).arg("--config").arg(&config)).succeeds();
+    let script = folder.path().join("completions");
+    std::fs::write(&script, says(rootline(), &["completions", "bash"])).unwrap();
+    let path = format!("{}:{}", rootline().parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let completed = |words: &[&str]| {
+        let ask = format!(
+            "source {}; COMP_WORDS=({}); COMP_CWORD={}; _rootline rootline '{}' '{}'; echo \"${{COMPREPLY[*]}}\"",
+            script.display(),
+            words.join(" "),
+            words.len() - 1,
+            words[words.len() - 1],
+            words[words.len() - 2],
+        );
+        let mut bash = Command::new("bash");
+        bash.args(["--norc", "-c", &ask]).env("PATH", &path).env("ROOTLINE_CONFIG", &config);
+        Outcome::of(&mut bash).succeeds().stdout.trim_end().to_owned()
+    };
+    assert_eq!(completed(&["rootline", "update", "--instance", "acme"]), "acme-prod");
+    assert_eq!(completed(&["rootline", "show", "--instance", "sig"]), "sigstore sigstore-staging");
+    assert_eq!(completed(&["rootline", "instance", "show", "acme"]), "acme-prod");
+}
+
+#[test]
+fn the_other_shells_ask_for_the_names_of_instances_too() {
+    for shell in ["zsh", "fish"] {
+        let script = says(rootline(), &["completions", shell]);
+        assert!(script.contains("rootline complete-names @instances 2>/dev/null"), "{shell}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = says(rootline(), &["completions", shell]);
+        let without = script.replace("complete-names @instances", "");
+        assert!(!without.contains("@instances") && !without.contains("complete-names"), "{shell}");
+    }
+}
+
+#[test]
 fn there_are_completions_for_the_usual_shells_and_no_others() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(says(rootline(), &["completions", shell]).contains("status"), "{shell}");
@@ -117,7 +187,12 @@ fn every_command_has_a_manual_page_that_renders_without_a_complaint() {
         assert_eq!(said.lines().count(), expected, "{said}");
         for page in said.lines() {
             let text = std::fs::read_to_string(page).unwrap();
-            assert!(text.contains(".SH SYNOPSIS") && text.contains(".SH OPTIONS"), "{page}");
+            for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "SEE ALSO"] {
+                let is_there =
+                    text.contains(&format!(".SH {section}\n")) || text.contains(&format!(".SH \"{section}\"\n"));
+                assert!(is_there || program == rootline_repo(), "{page} has no {section}");
+            }
+            assert!(!text.contains("\n.SH EXTRA"), "{page}");
             // groff is not everywhere.
             if let Ok(rendered) = Command::new("groff").args(["-man", "-ww", "-Kutf8", "-Tutf8", page]).output() {
                 assert!(rendered.status.success() && !rendered.stdout.is_empty(), "{page}");

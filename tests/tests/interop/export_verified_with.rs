@@ -38,11 +38,11 @@ impl Site {
         let repository = site.path("repository/metadata");
         let root = site.path("repository/metadata/1.root.json");
         let mut export = Command::new(rootline());
-        export.env_remove("ROOTLINE_INSTANCE").args(["export", "--output"]).arg(site.path("site.bundle"));
+        export.env_remove("ROOTLINE_INSTANCE").args(["bundle", "create", "--output"]).arg(site.path("site.bundle"));
         export.arg("--url").arg(repository).arg("--targets-url").arg(site.path("repository/targets"));
         succeeds(export.arg("--root").arg(&root).arg("--cache").arg(site.path("exporter")));
         fs::copy(root, site.path("root.json")).unwrap();
-        site.rootline(&["import", site.path("site.bundle").to_str().unwrap()]);
+        site.rootline(&["bundle", "import", site.path("site.bundle").to_str().unwrap()]);
         site
     }
 

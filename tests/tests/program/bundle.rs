@@ -1,4 +1,4 @@
-//! `rootline export`, `verify` and `import`, as the people at both ends of a bundle meet them.
+//! `rootline bundle` and `rootline export`, as the people at both ends of a bundle meet them.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn scene() -> Scene {
 
 fn exported(scene: &Scene, more: &[&str]) -> std::path::PathBuf {
     let file = scene.path("site.bundle");
-    let arguments = [&["export", "--output", file.to_str().unwrap()], more].concat();
+    let arguments = [&["bundle", "create", "--output", file.to_str().unwrap()], more].concat();
     let outcome = scene.run(&arguments, DAY_1).succeeds();
     assert_eq!(outcome.stdout.trim_end(), file.to_str().unwrap());
     file
@@ -86,13 +86,13 @@ fn machine(scene: &Scene, more: &[&str]) -> Machine {
 #[test]
 fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_refused_a_month_later() {
     let site = machine(&scene(), &["--target", DELEGATED]);
-    let imported = site.run(&["import", "site.bundle"], DAY_1).succeeds().stdout;
+    let imported = site.run(&["bundle", "import", "site.bundle"], DAY_1).succeeds().stdout;
     for line in [
         "verified from root 1",
         "taken at: 2030-01-02T00:00:00Z",
         "  more             1  2030-04-01T00:00:00Z         89",
         "  target more/notes (5 bytes)",
-        "this site may use it until 2030-01-08T00:00:00Z (6 days left)",
+        "usable until 2030-01-08T00:00:00Z (6 days left)",
         "kept in ",
     ] {
         assert!(imported.contains(line), "{line}: {imported}");
@@ -104,37 +104,66 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
     let expired = "timestamp.json expired at 2030-01-08T00:00:00Z, 31 days before 2030-02-08T00:00:00Z";
     site.run(&["show", "--offline"], A_MONTH_LATER).is_refused(expired, "TUF 5.4.4 (freeze)");
     for command in ["verify", "import"] {
-        let refused = site.run(&[command, "site.bundle"], A_MONTH_LATER);
+        let refused = site.run(&["bundle", command, "site.bundle"], A_MONTH_LATER);
         refused.is_refused(expired, "TUF 5.4.4 (freeze)");
         assert!(refused.stderr.contains("hint: carry over a newer bundle"), "{}", refused.stderr);
-        site.run(&[command, "site.bundle", "--grace", "31d"], A_MONTH_LATER)
+        site.run(&["bundle", command, "site.bundle", "--grace", "31d"], A_MONTH_LATER)
             .is_refused(expired.split(',').next().unwrap(), "TUF 5.4.4 (freeze)");
-        let allowed = site.run(&[command, "site.bundle", "--grace", "32d"], A_MONTH_LATER);
+        let allowed = site.run(&["bundle", command, "site.bundle", "--grace", "32d"], A_MONTH_LATER);
         assert_eq!(allowed.status, 0, "{}", allowed.stderr);
         assert!(allowed.stderr.contains("warning: stale: timestamp expired at 2030-01-08T00:00:00Z (31 days ago)"));
         assert!(allowed.stdout.contains("until 2030-02-09T00:00:00Z (1 days left)"), "{}", allowed.stdout);
-        let as_of = site.run(&[command, "site.bundle", "--as-of", DAY_1], A_MONTH_LATER);
-        assert_eq!((as_of.status, as_of.stdout.contains("may use it until")), (0, false), "{}", as_of.stderr);
+        let as_of = site.run(&["bundle", command, "site.bundle", "--as-of", DAY_1], A_MONTH_LATER);
+        assert_eq!((as_of.status, as_of.stdout.contains("usable until")), (0, false), "{}", as_of.stderr);
     }
 }
 
 #[test]
 fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
     let site = machine(&scene(), &["--target", DELEGATED]);
-    let verified = site.run(&["verify", "site.bundle", "--json"], DAY_1).succeeds().json();
+    let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
     assert_eq!(verified["taken_at"], DAY_1);
     assert_eq!(verified["usable_until"], "2030-01-08T00:00:00Z");
     assert_eq!(verified["freshness"]["fresh_until"], "2030-01-08T00:00:00Z");
     assert_eq!(verified["roles"][0]["version"], 2);
     assert_eq!(verified["roles"][4]["role"], "more");
     assert_eq!(verified["targets"][0]["name"], DELEGATED);
-    let tried = site.run(&["import", "site.bundle", "--dry-run", "--json"], DAY_1).succeeds().json();
+    let tried = site.run(&["bundle", "import", "site.bundle", "--dry-run", "--json"], DAY_1).succeeds().json();
     assert_eq!((&tried["new"], &tried["kept_in"]), (&true.into(), &serde_json::Value::Null));
     assert!(site.home().is_empty(), "{:?}", site.home());
-    assert_eq!(site.run(&["import", "site.bundle", "--json"], DAY_1).succeeds().json()["new"], true);
+    assert_eq!(site.run(&["bundle", "import", "site.bundle", "--json"], DAY_1).succeeds().json()["new"], true);
     assert!(!site.home().is_empty());
-    let again = site.run(&["import", "site.bundle", "--dry-run"], DAY_1).succeeds().stdout;
-    assert!(again.ends_with("nothing was kept, as asked; the local copy has all of it\n"), "{again}");
+    let again = site.run(&["bundle", "import", "site.bundle", "--dry-run"], DAY_1).succeeds().stdout;
+    assert!(again.ends_with("dry run: the cache has all of the bundle\n"), "{again}");
+}
+
+#[test]
+fn what_a_bundle_says_of_itself_is_printed_as_unverified_alone() {
+    let site = machine(&scene(), &["--target", DELEGATED]);
+    let inspect = |more: &[&str]| {
+        let mut command = Command::new(rootline());
+        command.args(["bundle", "inspect"]).arg(site.folder.path().join("site.bundle")).args(more);
+        Outcome::of(&mut command).succeeds()
+    };
+    let said = inspect(&[]).stdout;
+    assert!(said.starts_with("UNVERIFIED: the bundle says this of itself\n"), "{said}");
+    for line in [
+        "  pinned root  1",
+        "  taken at     2030-01-02T00:00:00Z",
+        "  target       more/notes",
+        "  file         1.root.json (",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.replace("UNVERIFIED", "").to_lowercase().contains("verified"), "{said}");
+    let json = inspect(&["--json"]).json();
+    assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), ["unverified"]);
+    assert_eq!(json["unverified"]["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
+    let cut = fs::read(site.folder.path().join("site.bundle")).unwrap();
+    fs::write(site.folder.path().join("site.bundle"), &cut[..600]).unwrap();
+    let mut command = Command::new(rootline());
+    command.args(["bundle", "inspect"]).arg(site.folder.path().join("site.bundle"));
+    assert_eq!(Outcome::of(&mut command).status, 1);
 }
 
 #[test]
@@ -145,7 +174,7 @@ fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
     let refused = |bytes: &[u8], root: &Path, what: &str, hint: &str| {
         let file = scene.path("other.bundle");
         fs::write(&file, bytes).unwrap();
-        let outcome = Machine::with(&file, root).run(&["import", "site.bundle"], DAY_1);
+        let outcome = Machine::with(&file, root).run(&["bundle", "import", "site.bundle"], DAY_1);
         assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
         let lines: Vec<&str> = outcome.stderr.lines().collect();
         assert!(lines[0].starts_with("error: ") && lines[0].contains(what), "{}", outcome.stderr);
@@ -161,7 +190,7 @@ fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
     fs::write(&stranger, Simulator::new(parse_instant(DAY_1).unwrap()).root_bytes(1)).unwrap();
     refused(&bundle, &stranger, "the bundle is of another instance", "name the instance that it is for");
     let later = Command::new(rootline())
-        .args(["export", "--at", DAY_1, "--output"])
+        .args(["bundle", "create", "--at", DAY_1, "--output"])
         .arg(scene.path("later.bundle"))
         .arg("--url")
         .arg(scene.path("metadata"))
@@ -176,20 +205,20 @@ fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
     assert!(later.status.success());
     let later = fs::read(scene.path("later.bundle")).unwrap();
     refused(&later, &root, "begins with root 2, and the pinned root is version 1", "have it made with --all-roots");
-    let outcome = Machine::with(&scene.path("later.bundle"), &root).run(&["import", "no such file"], DAY_1);
+    let outcome = Machine::with(&scene.path("later.bundle"), &root).run(&["bundle", "import", "no such file"], DAY_1);
     assert!(outcome.stderr.contains("no such file cannot be read"), "{}", outcome.stderr);
 }
 
 #[test]
 fn all_roots_and_all_targets_come_along_when_they_are_asked_for() {
     let scene = scene();
-    let all = ["export", "--at", DAY_1, "--all-roots", "--all-targets", "--output"];
+    let all = ["bundle", "create", "--at", DAY_1, "--all-roots", "--all-targets", "--output"];
     let mut command = Command::new(rootline());
     command.args(all).arg(scene.path("all.bundle")).arg("--url").arg(scene.path("metadata"));
     command.arg("--targets-url").arg(scene.path("targets")).arg("--cache").arg(scene.path("cache"));
     Outcome::of(command.arg("--root").arg(scene.path("metadata/2.root.json"))).succeeds();
     let site = Machine::with(&scene.path("all.bundle"), &scene.path("metadata/1.root.json"));
-    let verified = site.run(&["verify", "site.bundle", "--json"], DAY_1).succeeds().json();
+    let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
     let names: Vec<&str> =
         verified["targets"].as_array().unwrap().iter().map(|target| target["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["dir/a file", DELEGATED, "trusted_root.json"]);
@@ -272,7 +301,7 @@ fn where_the_local_copy_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_wa
     fs::remove_file(&timestamp).unwrap();
     fs::create_dir(&timestamp).unwrap();
     let file = scene.path("other.bundle");
-    let arguments = ["export", "--target", DELEGATED, "--json", "--output", file.to_str().unwrap()];
+    let arguments = ["bundle", "create", "--target", DELEGATED, "--json", "--output", file.to_str().unwrap()];
     let outcome = scene.run(&arguments, DAY_1);
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("going on without keeping a copy"), "{}", outcome.stderr);
@@ -288,9 +317,12 @@ fn an_option_that_means_nothing_for_a_format_is_refused() {
         (&["--format", "pem", "--output", "x", "--target", "y"][..], "--target means nothing for --format pem"),
         (&["--format", "jsonl", "--all-roots"], "--all-roots means nothing for --format jsonl"),
         (&["--format", "jsonl", "--all-targets"], "--all-targets means nothing for --format jsonl"),
-        (&["--output", "x", "--all"], "--all means nothing for --format bundle"),
-        (&["--output", "x", "--client-url", "http://x"], "--client-url means nothing for --format bundle"),
-        (&[], "--format bundle needs a place to be written to"),
+        (&["--format", "trusted-root", "--all"], "--all means nothing for --format trusted-root"),
+        (
+            &["--format", "pem", "--output", "x", "--client-url", "http://x"],
+            "--client-url means nothing for --format pem",
+        ),
+        (&["--format", "pem"], "--format pem needs a place to be written to"),
     ] {
         let outcome = scene.run(&[&["export"], arguments].concat(), DAY_1);
         assert_eq!(outcome.status, 1);
@@ -303,7 +335,7 @@ fn an_option_that_means_nothing_for_a_format_is_refused() {
 fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
     let scene = scene();
     let file = scene.path("late.bundle");
-    let offline = ["export", "--offline", "--output", file.to_str().unwrap()];
+    let offline = ["bundle", "create", "--offline", "--output", file.to_str().unwrap()];
     scene.run(&["update"], DAY_1).succeeds();
     scene.run(&offline, DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
     let stale = scene.run(&[&offline[..], &["--grace", "2d"]].concat(), DAY_8);
@@ -313,12 +345,12 @@ fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
     assert_eq!(at_once, fs::read(file).unwrap(), "it is the same bundle, whenever it is made");
 }
 
-/// `rootline export -o - | ssh … rootline import -`: the same bytes, and the same checks.
+/// `rootline bundle create -o - | ssh … rootline bundle import -`: the same bytes, and the same checks.
 #[test]
 fn a_bundle_goes_through_a_pipe_as_it_goes_through_a_file() {
     let scene = scene();
     let file = exported(&scene, &[]);
-    let piped = scene.run(&["export", "--output", "-"], DAY_1);
+    let piped = scene.run(&["bundle", "create", "--output", "-"], DAY_1);
     assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
     assert_eq!(piped.bytes, std::fs::read(&file).unwrap());
 
@@ -327,7 +359,7 @@ fn a_bundle_goes_through_a_pipe_as_it_goes_through_a_file() {
         let input = scene.path("input");
         std::fs::write(&input, bytes).unwrap();
         let mut verify = Command::new(rootline());
-        verify.args(["verify", "-", "--url", "https://tuf.example", "--at", DAY_1, "--root"]).arg(&root);
+        verify.args(["bundle", "verify", "-", "--url", "https://tuf.example", "--at", DAY_1, "--root"]).arg(&root);
         Outcome::of(verify.stdin(std::fs::File::open(input).unwrap()))
     };
     assert_eq!(from(&piped.bytes).status, 0);
@@ -340,10 +372,11 @@ fn a_document_and_a_report_about_it_do_not_share_standard_output() {
     let scene = scene();
     let document = scene.run(&["export", "--format", "trusted-root", "--output", "-"], DAY_1);
     assert_eq!(document.bytes, scene.run(&["export", "--format", "trusted-root"], DAY_1).bytes);
-    for format in ["trusted-root", "bundle"] {
-        let both = scene.run(&["export", "--format", format, "--output", "-", "--json"], DAY_1);
-        assert_eq!(both.status, 1, "{format}");
+    for command in [&["export", "--format", "trusted-root"][..], &["bundle", "create"]] {
+        let both = scene.run(&[command, &["--output", "-", "--json"]].concat(), DAY_1);
+        assert_eq!(both.status, 1, "{command:?}");
     }
-    assert_eq!(scene.run(&["export"], DAY_1).status, 1, "a bundle is nothing to look at");
+    assert_eq!(scene.run(&["export"], DAY_1).status, 2, "there is no usual format");
+    assert_eq!(scene.run(&["bundle", "create"], DAY_1).status, 2, "a bundle is nothing to look at");
     assert_eq!(scene.run(&["export", "--format", "pem", "--output", "-"], DAY_1).status, 1);
 }

@@ -19,8 +19,20 @@ fn two_copies() -> Scene {
     let scene = Scene::new();
     let text = |name| scene.path(name).to_str().unwrap().to_owned();
     let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
-    let options =
-        ["init", "--name", "example", "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
+    let options = [
+        "instance",
+        "add",
+        "--name",
+        "example",
+        "--at",
+        DAY_1,
+        "--url",
+        &url,
+        "--targets-url",
+        &targets,
+        "--root",
+        &root,
+    ];
     run(&scene, &options).succeeds();
     scene.run(&["update"], DAY_1).succeeds();
     scene
@@ -50,11 +62,7 @@ fn folder_of(scene: &Scene, name: &str) -> PathBuf {
 /// The last line of a clearing, and the only one: what is lost.
 fn warns_of_what_is_forgotten(outcome: &Outcome) {
     assert_eq!((outcome.status, outcome.stderr.lines().count()), (0, 1), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.starts_with("warning: the highest versions that were seen are forgotten"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.starts_with("warning: the highest versions seen are gone"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn list_tells_of_every_copy_and_verifies_those_whose_root_is_known() {
     assert_eq!((&other["verified"], &other["versions"].is_null()), (&false.into(), &true));
     let said = run(&scene, &["cache", "list"]).succeeds().stdout;
     assert!(said.contains("  verified      root 1, timestamp 2, snapshot 2, targets 2\n"), "{said}");
-    assert!(said.contains("  instance      not known by name\n"), "{said}");
+    assert!(said.contains("  instance      unknown\n"), "{said}");
     // Who changes the copy is not believed.
     std::fs::write(folder_of(&scene, "example").join("snapshot.json"), "{}").unwrap();
     let said = run(&scene, &["cache", "list"]).succeeds().stdout;
@@ -126,7 +134,7 @@ fn a_copy_that_has_no_name_is_named_by_its_folder() {
     warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--instance", name]));
     assert!(!folder.join("root.json").exists());
     let none = run(&scene, &["cache", "clear", "--instance", "nobody"]);
-    assert!(none.status == 1 && none.stderr.contains("there is no local copy of \"nobody\""), "{}", none.stderr);
+    assert!(none.status == 1 && none.stderr.contains("the cache has nothing of \"nobody\""), "{}", none.stderr);
 }
 
 #[test]
@@ -182,7 +190,7 @@ fn links_are_not_followed_and_what_others_have_put_there_stays() {
     let cleared = run(&scene, &["cache", "clear", "--all"]);
     assert_eq!(cleared.status, 0, "{}", cleared.stderr);
     for name in ["targets", "snapshot.json", "notes.txt"] {
-        let stays = format!("warning: {} is not rootline's and stays", copy.join(name).display());
+        let stays = format!("warning: {} was not written by rootline, and stays", copy.join(name).display());
         assert!(cleared.stderr.lines().any(|line| line == stays), "{name}: {}", cleared.stderr);
     }
     assert_eq!(tree(&outside), before);

@@ -42,7 +42,7 @@ fn offline_the_copy_is_used_up_to_its_expiry_and_then_for_its_grace() {
     scene.run(&["show", "--offline"], JUST_BEFORE).succeeds();
     let refused = scene.run(&["show", "--offline"], EXPIRY);
     assert!(
-        refused.stderr.contains("hint: run `rootline update` where there is a network, or allow it"),
+        refused.stderr.contains("hint: run `rootline update` where there is a network, or accept it"),
         "{}",
         refused.stderr
     );
@@ -80,7 +80,11 @@ fn without_a_copy_offline_work_says_what_to_do() {
     let scene = Scene::new();
     let refused = scene.run(&["show", "--offline"], DAY_1);
     assert_eq!(refused.status, 1);
-    assert!(refused.stderr.contains("hint: bring it up to date: run `rootline update`"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("hint: run `rootline update` where there is a network, or import a bundle"),
+        "{}",
+        refused.stderr
+    );
     assert!(!scene.path("cache").exists(), "nothing is made");
 }
 

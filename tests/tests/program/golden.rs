@@ -71,10 +71,11 @@ fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
     Outcome::of(&mut configured(scene, arguments))
 }
 
-/// `init` of the scene's repository under a name.
+/// `instance add` of the scene's repository under a name.
 fn init(scene: &Scene, name: &str, more: &[&str]) -> Outcome {
     let [url, targets, root] = ["metadata", "targets", "metadata/1.root.json"].map(|name| text(&scene.path(name)));
-    let arguments = ["init", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
+    let arguments =
+        ["instance", "add", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
     run(scene, &[&arguments[..], more].concat())
 }
 
@@ -105,7 +106,8 @@ fn documents_of_failures() {
     golden_of("failure-offline.json", scene.run(&["show", "--json", "--offline"], DAY_8));
     let root = text(&scene.path("metadata/1.root.json"));
     let unreachable = ["update", "--json", "--no-cache", "--tries", "1", "--url", UNREACHABLE, "--root", &root];
-    golden_of("failure-unreachable.json", run(&scene, &[&unreachable[..], &["--at", DAY_1]].concat()));
+    let unreached = run(&scene, &[&unreachable[..], &["--at", DAY_1]].concat());
+    golden(&scene).check("failure-unreachable.json", &said(unreached, 3));
     golden_of("failure-no-instance.json", run(&scene, &["instance", "show", "nameless", "--json"]));
     let out = text(&scene.path("out"));
     let meaningless = ["export", "--json", "--output", &out, "--format", "pem", "--target", "x"];
@@ -160,8 +162,12 @@ fn documents_and_files_of_export() {
         ("sigstore-js", "js", &["--client-url", CLIENT_URL, "--target", DELEGATED]),
     ] {
         let out = scene.path(place);
-        let arguments = ["export", "--json", "--format", format, "--output", out.to_str().unwrap()];
-        let report = said(scene.run(&[&arguments[..], more].concat(), DAY_1), 0);
+        let arguments = ["--json", "--output", out.to_str().unwrap()];
+        let command = match format {
+            "bundle" => vec!["bundle", "create"],
+            format => vec!["export", "--format", format],
+        };
+        let report = said(scene.run(&[&command[..], &arguments, more].concat(), DAY_1), 0);
         golden(&scene).check(&format!("export-{format}.json"), &report);
         if out.is_dir() {
             golden(&scene).check_names(&format!("export-{format}-names.txt"), &out);
@@ -187,14 +193,15 @@ fn documents_and_files_of_export() {
 fn documents_of_verify_and_import() {
     let scene = scene();
     let bundle = text(&scene.path("site.bundle"));
-    scene.run(&["export", "--output", &bundle, "--target", DELEGATED], DAY_1).succeeds();
+    scene.run(&["bundle", "create", "--output", &bundle, "--target", DELEGATED], DAY_1).succeeds();
     let root = text(&scene.path("metadata/1.root.json"));
     let cache = text(&scene.path("site"));
     let at_the_site = |command: &str, more: &[&str]| {
         let pinned = ["--json", "--url", "https://tuf.example", "--root", &root, "--at", DAY_2];
-        said(run(&scene, &[&[command, &bundle], &pinned[..], more].concat()), 0)
+        said(run(&scene, &[&["bundle", command, &bundle], &pinned[..], more].concat()), 0)
     };
     let golden = golden(&scene);
+    golden.check("bundle-inspect.json", &said(run(&scene, &["bundle", "inspect", "--json", &bundle]), 0));
     golden.check("verify.json", &at_the_site("verify", &["--grace", "1d"]));
     golden.check("verify-as-of.json", &at_the_site("verify", &["--as-of", DAY_1]));
     golden.check("import-dry-run.json", &at_the_site("import", &["--dry-run", "--cache", &cache]));

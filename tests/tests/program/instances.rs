@@ -16,11 +16,12 @@ fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
     Outcome::of(&mut program)
 }
 
-/// `init` of the scene's repository, with these options besides.
+/// `instance add` of the scene's repository, with these options besides.
 fn init(scene: &Scene, name: &str, more: &[&str]) -> Outcome {
     let text = |name| scene.path(name).to_str().unwrap().to_owned();
     let (url, targets) = (text("metadata"), text("targets"));
-    let all = [&["init", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets], more].concat();
+    let all =
+        [&["instance", "add", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets], more].concat();
     run(scene, &all)
 }
 
@@ -98,7 +99,7 @@ fn a_copy_made_by_way_of_a_mirror_is_the_copy_of_the_repository() {
 fn a_repository_that_is_known_by_name_is_used_by_that_name() {
     let scene = Scene::new();
     let said = init(&scene, "example", &["--root", &root(&scene)]).succeeds().stdout;
-    assert!(said.contains("example is known now: ") && said.contains(&digest_of_root(&scene)), "{said}");
+    assert!(said.contains("added example: ") && said.contains(&digest_of_root(&scene)), "{said}");
     assert!(said.ends_with(&format!("verified from this root at {DAY_1}\n")), "{said}");
     let shown = run(&scene, &["show", "--instance", "example", "--at", DAY_1]).succeeds().stdout;
     assert!(shown.starts_with("trusted by example at "), "{shown}");
@@ -116,10 +117,10 @@ fn what_is_known_already_is_no_failure_and_another_of_that_name_is_not_taken() {
     let same: &[&str] = &["--root", &root(&scene)];
     init(&scene, "example", same).succeeds();
     let before = files(&scene.path("config"));
-    assert!(init(&scene, "example", same).succeeds().stdout.starts_with("example was known already"));
+    assert!(init(&scene, "example", same).succeeds().stdout.starts_with("example was added before"));
     let other = init(&scene, "example", &[same, &["--mirror", "https://mirror.example"]].concat());
     assert_eq!(other.status, 1);
-    assert!(other.stderr.starts_with("error: there is an instance \"example\" already"), "{}", other.stderr);
+    assert!(other.stderr.starts_with("error: there is another instance \"example\" already"), "{}", other.stderr);
     assert!(other.stderr.contains("rootline instance remove example"), "{}", other.stderr);
     assert_eq!(files(&scene.path("config")), before);
 }
@@ -138,7 +139,7 @@ fn nothing_is_kept_of_a_root_or_a_repository_that_does_not_verify() {
     assert_eq!(none.status, 1);
     // The repository has expired, which is seen unless it is not to be tried.
     let (url, root) = (scene.path("metadata"), root(&scene));
-    let all = ["init", "--name", "example", "--url", url.to_str().unwrap(), "--root", &root, "--at", DAY_8];
+    let all = ["instance", "add", "--name", "example", "--url", url.to_str().unwrap(), "--root", &root, "--at", DAY_8];
     run(&scene, &all).is_refused("timestamp.json expired", "TUF 5.4.4 (freeze)");
     assert_eq!(files(&scene.path("config")), []);
     run(&scene, &[&all[..], &["--no-check"]].concat()).succeeds();
@@ -158,7 +159,7 @@ fn a_root_is_fetched_only_against_its_digest() {
     let right = digest_of_root(&scene);
     let wrong = right.replace(&right[..1], if right.starts_with('0') { "1" } else { "0" });
     let refused = init(&scene, "example", &["--root-url", &url, "--root-sha256", &wrong]);
-    assert!(refused.stderr.contains("is not the one that was given"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("not the one given"), "{}", refused.stderr);
     assert_eq!(files(&scene.path("config")), []);
     for digest in ["", "00", &"g".repeat(64)] {
         assert_eq!(init(&scene, "example", &["--root-url", &url, "--root-sha256", digest]).status, 2);
@@ -219,7 +220,7 @@ fn a_configuration_that_was_changed_is_refused_with_its_line() {
     std::fs::write(&path, &good).unwrap();
     std::fs::write(scene.path("config/instances/example/root.json"), "{}").unwrap();
     let refused = run(&scene, &["status", "--instance", "example"]);
-    assert!(refused.stderr.contains("root.json is not the root whose digest"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("root.json does not match its digest"), "{}", refused.stderr);
     // It does not stand in the way of the others.
     let listed = run(&scene, &["instance", "list"]);
     assert_eq!((listed.status, listed.stdout.lines().count()), (0, 3));
@@ -247,7 +248,7 @@ fn its_copy_goes_too_where_that_is_said() {
     init(&scene, "example", &["--root", &root(&scene)]).succeeds();
     scene.run(&["update"], DAY_1).succeeds();
     let said = run(&scene, &["instance", "remove", "example", "--with-cache"]).succeeds().stdout;
-    assert!(said.starts_with("cleared example-") && said.ends_with("example is no longer known\n"), "{said}");
+    assert!(said.starts_with("cleared example-") && said.ends_with("removed example\n"), "{said}");
     assert_eq!(files(&scene.path("config")), []);
     let left: Vec<String> = files(&scene.path("cache")).into_iter().map(|(path, _)| path).collect();
     assert!(left.iter().filter(|path| path.starts_with("example-")).all(|path| path.ends_with("/.lock")), "{left:?}");
@@ -260,7 +261,8 @@ fn credentials_in_a_url_are_kept_for_the_owner_alone_and_never_shown() {
     use std::os::unix::fs::PermissionsExt;
     let scene = Scene::new();
     let url = "https://user:secret@tuf.example";
-    let said = run(&scene, &["init", "--name", "example", "--url", url, "--root", &root(&scene), "--no-check"]);
+    let said =
+        run(&scene, &["instance", "add", "--name", "example", "--url", url, "--root", &root(&scene), "--no-check"]);
     let listed = run(&scene, &["instance", "list"]).succeeds();
     let shown = run(&scene, &["instance", "show", "example", "--json"]).succeeds();
     for outcome in [said, listed, shown] {

@@ -121,6 +121,8 @@ fn the_help_states_the_limits_that_apply() {
     let usual = rootline_client::limits::Limits::default();
     let help = Command::new(rootline()).args(["update", "--help"]).env("COLUMNS", "1000").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
+    // A default may begin the next line.
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (option, default) in [
         ("--max-root-bytes", usual.root),
         ("--max-timestamp-bytes", usual.timestamp),

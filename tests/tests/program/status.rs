@@ -60,7 +60,7 @@ fn less_time_left_than_to_fail_is_a_failure() {
     assert_eq!(failed.status, 1);
     let lines: Vec<&str> = failed.stderr.lines().collect();
     assert!(
-        lines[0].starts_with("error: ") && lines[0].ends_with("has less time left than --fail asks for"),
+        lines[0].starts_with("error: ") && lines[0].ends_with("has less time left than --fail allows"),
         "{lines:?}"
     );
     assert_eq!(lines[1], "  check: timestamp expires at 2030-01-08T00:00:00Z (1 days left)");
@@ -225,11 +225,11 @@ fn all_instances_that_are_known_by_name_are_looked_at_together() {
     let scene = Scene::new();
     let none = run(&scene, &["status", "--all"]);
     assert_eq!((none.status, none.stdout.as_str()), (0, ""));
-    assert!(none.stderr.starts_with("warning: no instance has a local copy yet"), "{}", none.stderr);
+    assert!(none.stderr.starts_with("warning: the cache is empty"), "{}", none.stderr);
     let text = |name| scene.path(name).to_str().unwrap().to_owned();
     let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
     let init = |name, more: &[&str]| {
-        let options = ["init", "--name", name, "--url", &url, "--targets-url", &targets, "--root", &root];
+        let options = ["instance", "add", "--name", name, "--url", &url, "--targets-url", &targets, "--root", &root];
         run(&scene, &[&options[..], more].concat()).succeeds();
     };
     init("one", &[]);

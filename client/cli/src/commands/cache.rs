@@ -1,4 +1,4 @@
-//! `rootline cache`: the local copies.
+//! `rootline cache`: what is kept on disk.
 
 use std::path::PathBuf;
 
@@ -17,11 +17,11 @@ use crate::terminal::{Terminal, printable};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheCommand {
-    /// Where local copies are
+    /// Print where the cache is
     Path(PathArgs),
-    /// All local copies: of what, how large, and when they were last checked
+    /// List what is in the cache: of which instance, how large, last checked when
     List(ListArgs),
-    /// Take local copies away
+    /// Remove what is in the cache
     Clear(ClearArgs),
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct PlaceArgs {
   rootline cache path
   rootline cache path --instance github")]
 pub(crate) struct PathArgs {
-    /// The folder of this instance's local copy, whether or not it is there yet
+    /// Print the folder of this instance, whether or not it exists yet
     #[arg(long, value_name = "INSTANCE")]
     instance: Option<String>,
 
@@ -52,8 +52,8 @@ pub(crate) struct PathArgs {
   rootline cache list
   rootline cache list --json
 
-No request is made. Versions are shown of instances that are known by name, verified from the root that is pinned for them; \
-without that root nothing in a local copy can be verified.")]
+No request is made. Versions are those of verified roles; without a pinned root nothing can be verified, so none are shown for \
+a folder whose instance is unknown.")]
 pub(crate) struct ListArgs {
     /// Print the result as JSON
     #[arg(long)]
@@ -69,19 +69,19 @@ pub(crate) struct ListArgs {
   rootline cache clear --instance example
   rootline cache clear --all
 
-A local copy holds the highest versions that were seen, which is what keeps an attacker from playing older files. Without it the \
-next update begins with the pinned root alone. The folder stays with its empty lock, for processes that may be waiting for it; \
-so does what rootline has not put there. Links are never followed.")]
+The cache holds the highest versions seen, which protects against a rollback: the next update after clearing it begins with the \
+pinned root alone. The folder stays, with its empty lock for processes that wait for it, and so do files that rootline has not \
+written. Links are never followed.")]
 pub(crate) struct ClearArgs {
-    /// The local copy of this instance, or the one in this folder, as `rootline cache list` names it
+    /// Clear this instance, or the folder of this name in rootline cache list
     #[arg(long, value_name = "INSTANCE", required_unless_present = "all", conflicts_with = "all")]
     instance: Option<String>,
 
-    /// All local copies
+    /// Clear the whole cache
     #[arg(long)]
     all: bool,
 
-    /// Only say what would be removed
+    /// Print what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -137,7 +137,7 @@ fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
                     versions(copy).map_or_else(String::from, |all| text(&all))
                 ));
             }
-            None => terminal.line(format_args!("  instance      not known by name")),
+            None => terminal.line(format_args!("  instance      unknown")),
         }
         terminal.line(format_args!("  size          {} bytes in {files} files", contents.bytes()));
         terminal.line(format_args!("  last checked  {checked}"));
@@ -149,7 +149,7 @@ type Versions = [(&'static str, u64); 4];
 
 /// The versions that the copy has, verified; or why there are none.
 fn versions(copy: &Copy) -> Result<Versions, &'static str> {
-    let instance = copy.instance.as_ref().ok_or("no: its pinned root is not known")?;
+    let instance = copy.instance.as_ref().ok_or("no: its pinned root is unknown")?;
     let mut client = Client::new(instance.pinned_root.clone(), CachedRepository::new(&copy.store), &copy.store);
     // Expiries are what `rootline status` is for: as of the beginning of time nothing has expired.
     let loaded = client.load(DateTime::UNIX_EPOCH, &[]).map_err(|_| "no: `rootline status` says why")?;
@@ -189,8 +189,8 @@ fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
         copies.retain(|copy| copy.is_called(name));
         if copies.is_empty() {
             return Err(Failure::new(
-                format!("there is no local copy of {name:?}"),
-                "see which there are: rootline cache list",
+                format!("the cache has nothing of {name:?}"),
+                "list what there is: rootline cache list",
             ));
         }
     }
@@ -201,7 +201,9 @@ fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
         let (folder, files, bytes) = (printable(&copy.folder), contents.files.len(), contents.bytes());
         if !args.json {
             let done = if args.dry_run { "would clear" } else { "cleared" };
-            terminal.line(format_args!("{done} {folder}: {bytes} bytes in {files} files"));
+            let done = format!("{done} {folder}: {bytes} bytes in {files} files");
+            // Of a dry run this is the result.
+            if args.dry_run { terminal.line(format_args!("{done}")) } else { terminal.report(format_args!("{done}")) }
         }
         rows.push(json!({ "folder": folder, "files": files, "bytes": bytes }));
         foreign.extend(contents.foreign);
@@ -210,11 +212,11 @@ fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
         terminal.json(&json!({ "dry_run": args.dry_run, "cleared": rows }));
     }
     for path in foreign {
-        terminal.warning(format_args!("{} is not rootline's and stays", path.display()));
+        terminal.warning(format_args!("{} was not written by rootline, and stays", path.display()));
     }
     if !args.dry_run && !copies.is_empty() {
         terminal.warning(format_args!(
-            "the highest versions that were seen are forgotten: until the next update nothing tells older files from new ones"
+            "the highest versions seen are gone: until the next update, nothing protects against a rollback"
         ));
     }
     Ok(())

@@ -1,83 +1,68 @@
-//! `rootline export`: the trust root for a site without a network, or for another program.
+//! `rootline export`: the trust root for another program.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rootline_client::bundle::{Bundle, BundleLimits, Contents, every_target, fetch_earlier_roots};
-use rootline_client::client::trust_root::{TRUSTED_ROOT, wanted_if_listed};
+use rootline_client::bundle::Contents;
+use rootline_client::client::trust_root::TRUSTED_ROOT;
 use rootline_client::export::{
     ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
     trusted_root_line, write_all,
 };
 use rootline_client::store::{Access, write_file};
-use rootline_client::workflow::TargetQuery;
-use rootline_metadata::TargetPath;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::contents::ContentsArgs;
 use crate::failure::Failure;
-use crate::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
+use crate::freshness::{FreshnessArgs, freshness_json};
 use crate::repository::{Repository, RepositoryArgs};
 use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline export --output sigstore.bundle          for a site without a network, to be imported
-  rootline export --output sigstore.bundle --target artifact.pub --all-roots
   rootline export --format trusted-root > trusted_root.json
   rootline export --format jsonl --instance github > trusted_root.jsonl
   rootline export --format pem --output certificates
   rootline export --format cosign --output ~/.sigstore/root
   rootline export --format sigstore-python --output ~ --offline
 
-What is written is verified, and fresh or within what --offline allows. The same files give the \
-same bytes. A bundle is a tar; unpacked, it is a mirror for any TUF client. In the folder of \
-another client only files of this repository are replaced, and none by an older one.")]
+What is written is verified, and fresh or within what --offline allows. The same files give the same bytes. In the folder of \
+another client only files of this repository are replaced, and none by an older one. For a site without a network, use \
+rootline bundle create.")]
 pub(crate) struct ExportArgs {
     /// What to write
-    #[arg(long, value_enum, default_value_t = Format::Bundle)]
+    #[arg(long, value_enum, value_name = "FORMAT")]
     format: Format,
 
-    /// Where to write it: a file, or the folder of PEM files or of another client; - is standard output, where documents go
+    /// Write to this file, or to this folder of PEM files or of another client; - is standard output, where documents go
     /// without it
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
 
-    /// Take this target along; the trust root always comes along. May be given several times. For bundles and the
-    /// folders of other clients
-    #[arg(long, value_name = "NAME")]
-    target: Vec<String>,
-
-    /// Take every target of the repository along. For bundles and the folders of other clients
-    #[arg(long, conflicts_with = "target")]
-    all_targets: bool,
-
-    /// Take every root along from the first one, for verifiers who pin an older one than you do. For bundles and sigstore-python
-    #[arg(long, conflicts_with = "offline")]
-    all_roots: bool,
+    #[command(flatten)]
+    include: ContentsArgs,
 
     /// Print what was written, and until when it may be used, as JSON
     #[arg(long, requires = "output")]
     json: bool,
 
-    /// Write every certificate and key, also those whose window is past or yet to come. For PEM files
-    #[arg(long)]
+    /// Include certificates and keys whose window is past or yet to come: for PEM files
+    #[arg(long, hide_short_help = true)]
     all: bool,
 
     /// The URL that the other client asks, by which it finds its folder [default: the repository's]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, hide_short_help = true, value_name = "URL")]
     client_url: Option<String>,
 
     #[command(flatten)]
-    repository: RepositoryArgs,
+    freshness: FreshnessArgs,
 
     #[command(flatten)]
-    freshness: FreshnessArgs,
+    repository: RepositoryArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// One file for a site without a network
-    Bundle,
     /// trusted_root.json as the repository ships it
     TrustedRoot,
     /// Trusted root and signing config in one document
@@ -86,12 +71,12 @@ enum Format {
     Jsonl,
     /// A folder of PEM files, one for each certificate chain and log key, with an index.json of their windows
     Pem,
-    /// The local copy of cosign and sigstore-go: PATH is what TUF_ROOT names. cosign asks for a newer timestamp all the
+    /// The cache of cosign and sigstore-go: PATH is what TUF_ROOT names. cosign asks for a newer timestamp all the
     /// same; without a network give it the trusted root as a file
     Cosign,
-    /// The local copy of sigstore-python on Linux: PATH is a home folder
+    /// The cache of sigstore-python on Linux: PATH is a home folder
     SigstorePython,
-    /// The local copy of sigstore-js: PATH is its cachePath
+    /// The cache of sigstore-js: PATH is its cachePath
     SigstoreJs,
 }
 
@@ -112,25 +97,9 @@ impl Format {
 pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure> {
     args.check()?;
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
-    let contents = args.contents(&mut repository, terminal)?;
-    let report = contents.updated().freshness();
-    let targets: Vec<String> =
-        contents.updated().targets.iter().map(|(found, _)| found.path.as_str().to_owned()).collect();
-    if report.is_stale(repository.now) {
-        terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
-    }
-    let Some(output) = args.place() else {
-        let bytes = match args.format {
-            Format::Bundle => Bundle::of(contents, &repository.instance.name).to_bytes()?,
-            _ => args.document(&contents)?,
-        };
-        return terminal.bytes(&bytes);
-    };
+    let contents = args.include.collect(&mut repository, &args.freshness, terminal)?;
+    let Some(output) = args.place() else { return terminal.bytes(&args.document(&contents)?) };
     match args.format {
-        Format::Bundle => {
-            let bundle = Bundle::of(contents, &repository.instance.name);
-            write_file(output, &bundle.to_bytes()?, Access::Umask)?;
-        }
         Format::Pem => {
             let trust_root = trust_root(&contents)?;
             let before = PemIndex::read(output)?;
@@ -146,16 +115,22 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
         }
     }
     match args.json {
-        false => terminal.line(format_args!("{}", output.display())),
-        true => terminal.json(&json!({
-            "instance": repository.instance.name,
-            "format": args.format.name(),
-            "written_to": output.display().to_string(),
-            "freshness": freshness_json(&report, repository.now),
-            "targets": targets,
-        })),
+        false => terminal.report(format_args!("{}", output.display())),
+        true => terminal.json(&written(&args.format.name(), output, &contents, &repository)),
     }
     Ok(())
+}
+
+/// What was written where, and until when it may be used.
+pub(crate) fn written(format: &str, output: &Path, contents: &Contents, repository: &Repository) -> Value {
+    let targets = contents.updated().targets.iter().map(|(found, _)| found.path.as_str());
+    json!({
+        "instance": repository.instance.name,
+        "format": format,
+        "written_to": output.display().to_string(),
+        "freshness": freshness_json(&contents.updated().freshness(), repository.now),
+        "targets": targets.collect::<Vec<_>>(),
+    })
 }
 
 impl ExportArgs {
@@ -167,13 +142,13 @@ impl ExportArgs {
     /// Every option has to mean something for the format.
     fn check(&self) -> Result<(), Failure> {
         let format = self.format;
-        let with_targets = format == Format::Bundle || format.is_folder_of_a_client();
+        let (include, is_folder) = (&self.include, format.is_folder_of_a_client());
         for (option, given, means_something) in [
-            ("--target", !self.target.is_empty(), with_targets),
-            ("--all-targets", self.all_targets, with_targets),
-            ("--all-roots", self.all_roots, matches!(format, Format::Bundle | Format::SigstorePython)),
+            ("--target", !include.target.is_empty(), is_folder),
+            ("--all-targets", include.all_targets, is_folder),
+            ("--all-roots", include.all_roots, format == Format::SigstorePython),
             ("--all", self.all, format == Format::Pem),
-            ("--client-url", self.client_url.is_some(), format.is_folder_of_a_client()),
+            ("--client-url", self.client_url.is_some(), is_folder),
         ] {
             if given && !means_something {
                 let what = format!("{option} means nothing for --format {}", format.name());
@@ -182,55 +157,14 @@ impl ExportArgs {
         }
         let to_standard_output = self.place().is_none();
         if to_standard_output && self.json {
-            let what = "standard output has the document, and cannot have a report about it as well";
+            let what = "the document and the report about it cannot both go to standard output";
             return Err(Failure::new(what, "name a place with --output PATH, or leave --json out"));
         }
-        // A bundle is nothing to look at, so it goes to standard output only if it is sent there.
-        let is_sent_there = self.output.is_some() && format == Format::Bundle;
-        if to_standard_output && !format.is_document() && !is_sent_there {
+        if to_standard_output && !format.is_document() {
             let what = format!("--format {} needs a place to be written to", format.name());
             return Err(Failure::new(what, "name one with --output PATH"));
         }
         Ok(())
-    }
-
-    /// Everything that is wanted, verified: first brought into the local copy, then taken from there.
-    fn contents(&self, repository: &mut Repository, terminal: &Terminal) -> Result<Contents, Failure> {
-        // A repository need not have a trust root.
-        let mut targets: Vec<TargetQuery> = wanted_if_listed().into();
-        for name in &self.target {
-            let path = TargetPath::new(name.as_str()).ok_or_else(|| {
-                Failure::new("a target's name is not empty", "rootline export --output FILE --target trusted_root.json")
-            })?;
-            targets.retain(|target| target.path != path);
-            targets.push(TargetQuery { path, if_listed: false });
-        }
-        let located = |repository: &Repository, error| repository.located(failure(error, self.freshness.freshness()));
-        let updated = repository.update(&targets, terminal);
-        let mut updated = updated.map_err(|error| located(repository, error))?;
-        if self.all_targets {
-            let limits = BundleLimits::default();
-            let walked = repository.client.all_delegated_roles(&updated.trusted, limits.files);
-            targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
-            let all = repository.update(&targets, terminal);
-            updated = all.map_err(|error| located(repository, error))?;
-        }
-        let instant = updated.trusted.checked_at();
-        let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
-        let (store, limits) = (client.store(), client.limits());
-        let contents = match Contents::of_local_copy(pinned, store, instant, &targets, limits) {
-            // Where the copy could not be kept, as was said, the repository still has all of it.
-            Err(_) if !self.freshness.freshness().is_offline() => {
-                Contents::of_repository(pinned, store, client.transport(), instant, &targets, limits)
-            }
-            contents => contents,
-        };
-        let contents = contents.map_err(|error| repository.located(error))?;
-        if !self.all_roots {
-            return Ok(contents);
-        }
-        let earlier = fetch_earlier_roots(client.transport(), pinned, client.limits())?;
-        Ok(contents.with_earlier_roots(earlier)?)
     }
 
     fn document(&self, contents: &Contents) -> Result<Vec<u8>, Failure> {
@@ -258,7 +192,7 @@ impl From<ExportError> for Failure {
         if let ExportError::TrustRoot(error) = error {
             return error.into();
         }
-        let hint = error.hint().unwrap_or("check the path, its permissions and the space on the disk");
+        let hint = error.hint().unwrap_or("check the path, its permissions and the free space on the disk");
         Failure::new(error.to_string(), hint)
     }
 }

@@ -17,21 +17,21 @@ use crate::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline get trusted_root.json > trusted_root.json
   rootline get trusted_root.json --output trust/
-  rootline get trusted_root.json --max-age 6h    no request if it was checked lately
+  rootline get trusted_root.json --max-age 6h
   rootline get trusted_root.json --offline --grace 30d")]
 pub(crate) struct GetArgs {
-    /// The target's name
+    /// The target's name, as the repository lists it
     target: String,
 
-    /// Write it below this folder, under its own name, instead of to standard output
+    /// Write it below this folder, under its own name, instead of printing it
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
-    repository: RepositoryArgs,
+    freshness: FreshnessArgs,
 
     #[command(flatten)]
-    freshness: FreshnessArgs,
+    repository: RepositoryArgs,
 }
 
 pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -54,7 +54,10 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
         terminal.warning(format_args!("{}", freshness_line(&updated.freshness(), repository.now)));
     }
     match place {
-        Some(place) => terminal.line(format_args!("{}", place.write(bytes)?.display())),
+        Some(place) => {
+            let written = place.write(bytes)?;
+            terminal.report(format_args!("{}", written.display()));
+        }
         None => terminal.bytes(bytes)?,
     }
     Ok(())

@@ -1,4 +1,6 @@
-//! `rootline instance`: the repositories that are known by name.
+//! `rootline instance`: repositories under names.
+
+mod add;
 
 use clap::{Args, Subcommand};
 use rootline_client::Instance;
@@ -15,11 +17,13 @@ use crate::terminal::Terminal;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum InstanceCommand {
-    /// All of them: the built-in ones and those that `rootline init` has made
+    /// Register a repository under a name, with its trusted root
+    Add(Box<add::AddArgs>),
+    /// List the built-in instances and those that were added
     List(ListArgs),
-    /// Where one is, and which root is pinned for it
+    /// Print where an instance is, and its pinned root
     Show(ShowArgs),
-    /// Forget one that `rootline init` has made
+    /// Remove an instance that was added
     Remove(RemoveArgs),
 }
 
@@ -41,7 +45,7 @@ pub(crate) struct ListArgs {
   rootline instance show sigstore
   rootline instance show example --json")]
 pub(crate) struct ShowArgs {
-    /// Its name
+    /// The name of the instance
     #[arg(value_name = "INSTANCE")]
     name: String,
 
@@ -61,14 +65,13 @@ pub(crate) struct ShowArgs {
   rootline instance remove example
   rootline instance remove example --with-cache
 
-Its pinned root is removed with it. Its local copy stays unless it is to go too, and with it the highest versions that were \
-seen.")]
+Its pinned root is removed too. Its cache, with the highest versions seen, stays unless --with-cache is given.")]
 pub(crate) struct RemoveArgs {
-    /// Its name
+    /// The name of the instance
     #[arg(value_name = "INSTANCE")]
     name: String,
 
-    /// Take its local copy away as well
+    /// Clear its cache too
     #[arg(long)]
     with_cache: bool,
 
@@ -81,6 +84,7 @@ pub(crate) struct RemoveArgs {
 
 pub(crate) fn run(command: &InstanceCommand, terminal: &Terminal) -> Result<(), Failure> {
     match command {
+        InstanceCommand::Add(args) => add::run(args, terminal),
         InstanceCommand::List(args) => list(args, terminal),
         InstanceCommand::Show(args) => show(args, terminal),
         InstanceCommand::Remove(args) => remove(args, terminal),
@@ -134,7 +138,7 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     line("pinned root", &format!("version {}", root.newest().version()));
     line("SHA-256", &hex::encode(&sha256(&instance.pinned_root)));
     if let Some(copy) = copy {
-        line("local copy", &copy.display().to_string());
+        line("cache", &copy.display().to_string());
     }
     Ok(())
 }
@@ -142,7 +146,10 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
 fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     let name = &args.name;
     if Instance::built_in(name).is_some() {
-        return Err(Failure::new(format!("{name} is built in"), "it can be left unused, and not removed"));
+        return Err(Failure::new(
+            format!("{name} is built in"),
+            "leave it unused: built-in instances cannot be removed",
+        ));
     }
     let instances = args.instances.instances();
     if !instances.names()?.contains(name) {
@@ -150,7 +157,7 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     }
     if !args.with_cache {
         instances.remove(name)?;
-        terminal.line(format_args!("{name} is no longer known; its local copy, if there is one, was kept"));
+        terminal.report(format_args!("removed {name}; its cache, if any, stays"));
         return Ok(());
     }
     // First the copy, which can only be found by what is known of the instance: one that cannot be read has none that could be named.
@@ -159,10 +166,10 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     let belongs = |copy: &Copy| copy.instance.as_ref().is_some_and(|instance| instance.name == *name);
     for copy in copies(&cache, &instances)?.iter().filter(|copy| belongs(copy)) {
         copy.store.clear()?;
-        terminal.line(format_args!("cleared {}", copy.folder));
+        terminal.report(format_args!("cleared {}", copy.folder));
     }
     instances.remove(name)?;
-    terminal.line(format_args!("{name} is no longer known"));
+    terminal.report(format_args!("removed {name}"));
     Ok(())
 }
 

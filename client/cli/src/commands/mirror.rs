@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::duration::parse_duration;
 use crate::failure::Failure;
+use crate::help::LIMITS;
 use crate::progress::{ProgressLine, size};
 use crate::repository::SourceArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
@@ -22,44 +23,44 @@ use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline mirror /srv/tuf                                  Sigstore's repository, once
-  rootline mirror /srv/tuf --watch 10m                      and again every ten minutes, until it is interrupted
-  rootline mirror /srv/tuf --json                           for a timer, with what was done as JSON
+  rootline mirror /srv/tuf                      mirror Sigstore's repository once
+  rootline mirror /srv/tuf --watch 10m          and every ten minutes, until interrupted
+  rootline mirror /srv/tuf --json               for a timer, reporting as JSON
   rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
-  rootline update --instance sigstore --url /srv/tuf        a verifier that reads the mirror
+  rootline update --instance sigstore --url /srv/tuf
 
-The folder is served as it is by any web server: metadata at its top, targets below targets/. Whoever reads while it is \
-written is served a whole publication. Nothing in it is older than what it had, and files that somebody else has put \
-there are neither replaced nor removed.
+Any web server can serve the folder: metadata is at its top, targets are below targets/. Whoever reads while it is written gets a \
+whole publication. Files never go back to an older version, and files that rootline has not written are neither replaced nor removed. \
+While watching, an interrupt ends it after a complete step, a second one at once.
 
-Exit status: 0 up to date, or interrupted while watching; 1 refused or failed, and the mirror serves what it did before. \
-While watching, an interrupt ends it after a complete step, and a second one at once.")]
+Exit status: 0 up to date, or interrupted while watching; 1 refused or failed, and the mirror serves what it did before; 2 wrong \
+usage; 3 the repository could not be reached.")]
 pub(crate) struct MirrorArgs {
-    /// The folder of the mirror; it is made if it is missing
+    /// The folder of the mirror, which is created if it is missing
     folder: PathBuf,
 
-    /// Do it again and again with so long in between; a round that fails is told and tried again sooner [default: 10m]
+    /// Repeat at this interval; a round that fails is reported and retried sooner [default: 10m]
     #[arg(long, value_name = "INTERVAL", value_parser = parse_duration, num_args = 0..=1, default_missing_value = "10m")]
     watch: Option<TimeDelta>,
 
-    /// How long to keep files that nothing points at any more, for those who are still reading
+    /// Keep files that nothing refers to any more for this long, for readers in the middle of a download
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
     keep: TimeDelta,
 
-    /// Most delegated roles to mirror
-    #[arg(long, value_name = "NUMBER", default_value_t = MirrorLimits::default().roles, help_heading = "Limits")]
-    max_roles: usize,
-
-    /// Most bytes of all targets together to mirror
-    #[arg(long, value_name = "BYTES", default_value_t = MirrorLimits::default().target_bytes, help_heading = "Limits")]
-    max_total_bytes: u64,
-
-    /// Print what was done as JSON; with --watch one line for each round
+    /// Print what was done as JSON; with --watch one line a round
     #[arg(long)]
     json: bool,
 
     #[command(flatten)]
     source: SourceArgs,
+
+    /// The most delegated roles to mirror
+    #[arg(long, value_name = "NUMBER", default_value_t = MirrorLimits::default().roles, help_heading = LIMITS)]
+    max_roles: usize,
+
+    /// The most bytes of all targets to mirror
+    #[arg(long, value_name = "BYTES", default_value_t = MirrorLimits::default().target_bytes, help_heading = LIMITS)]
+    max_total_bytes: u64,
 }
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -109,7 +110,7 @@ impl Command<'_> {
         let interval = interval.to_std().unwrap_or(Duration::ZERO);
         if interval < SHORTEST_INTERVAL {
             return Err(Failure::new(
-                "a repository is not asked more often than every ten seconds",
+                "an interval is at least ten seconds",
                 "Sigstore's timestamp changes once a day: --watch 10m is plenty",
             ));
         }
@@ -208,7 +209,7 @@ fn show(line: &ProgressLine, step: Progress<'_>) {
 fn has_line(report: &MirrorReport) -> String {
     let (oldest, newest) = (report.oldest_root, report.trusted.root().version());
     let roles = report.delegated.len();
-    format!("it has roots {oldest} to {newest}, {}, {}", many(roles, "delegated role"), many(report.targets, "target"))
+    format!("roots {oldest} to {newest}, {}, {}", many(roles, "delegated role"), many(report.targets, "target"))
 }
 
 fn done_line(report: &MirrorReport) -> String {
@@ -234,6 +235,6 @@ impl From<MirrorError> for Failure {
 }
 
 fn too_large(error: &MirrorError, option: &str) -> Failure {
-    let hint = format!("if this repository is meant to be so large, let it through with {option}");
+    let hint = format!("if the repository is meant to be this large, allow it with {option}");
     Failure::new(error.to_string(), hint)
 }

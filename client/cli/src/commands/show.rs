@@ -1,4 +1,4 @@
-//! `rootline show`: whom to trust at a given time.
+//! `rootline show`: what to trust at a time.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -20,16 +20,16 @@ use crate::terminal::{Terminal, printable};
 #[command(after_help = "Examples:
   rootline show
   rootline show --trusted-at 2022-01-01T00:00:00Z   what to trust for a signature of that time
-  rootline show --max-age 6h                        no request if it was checked lately
+  rootline show --max-age 6h                        make no request if it was checked lately
   rootline show --all --offline --grace 30d --json
 
---at is the time at which the metadata has to be fresh; --trusted-at is the time of a signature.")]
+--at is the time at which the metadata must be fresh; --trusted-at is the time of a signature.")]
 pub(crate) struct ShowArgs {
-    /// Show what is trusted for a signature of this time [default: the time of the command]
+    /// Print what is trusted for a signature of this time [default: now, or --at]
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     trusted_at: Option<DateTime<Utc>>,
 
-    /// Show every entry, also those whose window is past or yet to come
+    /// Print every entry, also those whose window is past or yet to come
     #[arg(long, conflicts_with = "trusted_at")]
     all: bool,
 
@@ -38,10 +38,10 @@ pub(crate) struct ShowArgs {
     json: bool,
 
     #[command(flatten)]
-    repository: RepositoryArgs,
+    freshness: FreshnessArgs,
 
     #[command(flatten)]
-    freshness: FreshnessArgs,
+    repository: RepositoryArgs,
 }
 
 pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -70,12 +70,12 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     }
     let name = &repository.instance.name;
     match args.all {
-        true => terminal.line(format_args!("everything that {name} lists")),
+        true => terminal.line(format_args!("all entries of {name}")),
         false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
     }
     table(&entries, terminal);
     if !services.is_empty() {
-        terminal.line(format_args!("to sign with"));
+        terminal.line(format_args!("signing services"));
         services::table(&services, terminal);
     }
     terminal.line(format_args!("verified; {}", freshness_line(trust_root.freshness(), repository.now)));

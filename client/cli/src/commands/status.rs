@@ -1,4 +1,4 @@
-//! `rootline status`: what the local copies hold, and until when they may be used.
+//! `rootline status`: what the cache holds, and when it expires.
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -6,6 +6,7 @@ use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
 use crate::duration::parse_duration;
+use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::instance_status::{InstanceStatus, Thresholds, Verdict};
 use crate::network::NoNetwork;
@@ -18,19 +19,18 @@ use crate::terminal::{Terminal, Tone};
 #[command(after_help = "Examples:
   rootline status
   rootline status --instance github --at 2026-12-24T00:00:00Z
-  rootline status --all --warn 7d --fail 2d >/dev/null     in cron: silent while all is well
-  rootline status --warn 7d --fail 2d --warn-status 1 --fail-status 2     as monitoring plugins do
+  rootline status --all --warn 7d --fail 2d >/dev/null         in cron: silent while all is well
+  rootline status --warn 7d --warn-status 1 --fail-status 2    as monitoring plugins do
   rootline status --all --prometheus | sponge /var/lib/node_exporter/rootline.prom
   rootline status --json
 
-No request is made. Every role is looked at: the four, and the delegated ones that the local copy has. Windows of the trust root \
-that open or close within the time of --warn, or 30 days, are listed; with --warn, one that closes is a warning.
+No request is made. Every role in the cache is checked, delegated ones too. Windows of the trust root that open or close within \
+--warn, or 30 days, are listed; with --warn, one that closes is a warning. Warnings go to standard error.
 
-Exit status: 0 if every role is verified and unexpired, also when there are warnings, which go to standard error; 1 if one has \
-expired or has less time left than --fail, or there is no local copy that can be verified from the pinned root. --warn-status and \
---fail-status name others.")]
+Exit status: 0 if every role is verified and unexpired, also with warnings; 1 if a role has expired, has less time left than --fail, \
+or does not verify against the pinned root; 2 wrong usage. --warn-status and --fail-status choose others.")]
 pub(crate) struct StatusArgs {
-    /// Every instance that is known by name: those that `rootline init` has made, and the built-in ones that have a local copy
+    /// Check every instance that was added, and the built-in ones that are in the cache
     #[arg(long, conflicts_with = "url")]
     all: bool,
 
@@ -42,12 +42,12 @@ pub(crate) struct StatusArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     fail: Option<TimeDelta>,
 
-    /// The exit status when there are warnings, and nothing worse
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    /// The exit status for a warning
+    #[arg(long, value_name = "NUMBER", default_value_t = ExitStatus::Done.code())]
     warn_status: u8,
 
-    /// The exit status when something has failed
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    /// The exit status for a failure
+    #[arg(long, value_name = "NUMBER", default_value_t = ExitStatus::Failed.code(), value_parser = clap::value_parser!(u8).range(1..))]
     fail_status: u8,
 
     /// Print the result as JSON
@@ -64,7 +64,7 @@ pub(crate) struct StatusArgs {
 
 type Found = (String, Result<InstanceStatus, Failure>);
 
-/// Gives the exit status.
+/// Returns the exit status.
 pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<u8, Failure> {
     let thresholds = Thresholds { warn: args.warn, fail: args.fail.unwrap_or_default() };
     let read = |mut repository: Repository| InstanceStatus::read(&mut repository, thresholds, terminal);
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<u8, Failure>
         }
     };
     if args.all && found.is_empty() {
-        terminal.warning(format_args!("no instance has a local copy yet; `rootline update` makes one"));
+        terminal.warning(format_args!("the cache is empty: run `rootline update`"));
     }
     if args.prometheus {
         let instances: Vec<_> = found.iter().map(|(name, status)| (name.clone(), status.as_ref().ok())).collect();
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &StatusArgs, terminal: &Terminal) -> Result<u8, Failure>
     }
     let verdicts = found.iter().map(|(name, status)| tell(name, status, args, terminal));
     Ok(match verdicts.max().unwrap_or(Verdict::Fine) {
-        Verdict::Fine => 0,
+        Verdict::Fine => ExitStatus::Done.code(),
         Verdict::Warn => args.warn_status,
         Verdict::Fail => args.fail_status,
     })
@@ -128,7 +128,7 @@ fn print(status: &InstanceStatus, terminal: &Terminal) {
     }
     match status.checked_at {
         Some(instant) => terminal.line(format_args!("  last checked at {}", instant_text(instant))),
-        None => terminal.line(format_args!("  not known when it was last checked")),
+        None => terminal.line(format_args!("  last check unknown")),
     }
 }
 
@@ -148,11 +148,14 @@ fn tell(name: &str, status: &Result<InstanceStatus, Failure>, args: &StatusArgs,
     if !failed.is_empty() {
         let expired = status.roles.iter().any(|role| role.has_expired());
         let what = match (expired, args.all) {
-            (true, false) => "the local copy has expired".to_owned(),
-            (true, true) => format!("the local copy of {name} has expired"),
-            (false, _) => format!("{name} has less time left than --fail asks for"),
+            (true, false) => "the cache has expired".to_owned(),
+            (true, true) => format!("the cache of {name} has expired"),
+            (false, _) => format!("{name} has less time left than --fail allows"),
         };
-        let failure = Failure::new(what, "run `rootline update`; if it refuses too, the repository needs renewal");
+        let failure = Failure::new(
+            what,
+            "run `rootline update`; if that is refused too, tell the repository's operators to renew it",
+        );
         terminal.failure(&failure.with_check(failed.join(", ")));
     }
     status.verdict()

@@ -21,23 +21,23 @@ use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 pub(crate) struct TufArgs {
-    /// Where the repository's metadata is
+    /// The URL of the repository's metadata
     #[arg(long, value_name = "URL")]
     metadata_url: Option<String>,
 
-    /// The folder that holds the trusted metadata
+    /// The folder of the trusted metadata
     #[arg(long, value_name = "DIR")]
     metadata_dir: PathBuf,
 
-    /// A target to download; may be given several times, and they are fetched in this order
+    /// Download this target; may be given several times, and they are fetched in this order
     #[arg(long, value_name = "PATH")]
     target_name: Vec<String>,
 
-    /// Where the repository's targets are
+    /// The URL of the repository's targets
     #[arg(long, value_name = "URL")]
     target_base_url: Option<String>,
 
-    /// The folder that targets are downloaded to, each as one file whose name is the percent-encoded target path
+    /// Download to this folder, each target as one file with the percent-encoded target path as its name
     #[arg(long, value_name = "DIR")]
     target_dir: Option<PathBuf>,
 
@@ -53,18 +53,18 @@ pub(crate) struct TufArgs {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    /// Trust this root in DIR from now on; makes no request
+    /// Trust this root from now on, without a request
     #[command(after_help = "Examples:
   rootline tuf --metadata-dir trusted init 1.root.json")]
     Init {
         /// The root.json to pin
         root_json: PathBuf,
     },
-    /// Bring the four top-level roles in DIR up to date
+    /// Update the four top-level roles
     #[command(after_help = "Examples:
   rootline tuf --metadata-dir trusted --metadata-url https://tuf.example.org refresh")]
     Refresh,
-    /// Refresh, then download the targets; one that is there already with the right digests is not downloaded again
+    /// Refresh, then download the targets that are not there yet
     #[command(after_help = "Examples:
   rootline tuf --metadata-dir trusted --metadata-url https://tuf.example.org \\
       --target-base-url https://tuf.example.org/targets --target-dir downloads \\

@@ -1,4 +1,4 @@
-//! `rootline update`: bring the local copy up to date.
+//! `rootline update`: update the cache.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::duration::parse_duration;
 use crate::failure::Failure;
+use crate::help::FRESHNESS;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::terminal::Terminal;
@@ -18,26 +19,26 @@ use crate::terminal::Terminal;
 #[command(after_help = "Examples:
   rootline update
   rootline update --instance github --json
-  rootline update --max-age 6h             at the beginning of every job: most make no request
+  rootline update --max-age 6h             as the first step of every job: most make no request
   rootline update --url https://tuf.example.org --root 1.root.json
   rootline update --url ./mirror --root 1.root.json --at 2026-08-22T00:00:00Z
 
-When it exits with 0, the four roles and the trust root are verified, fresh, and on disk.")]
+On success the four roles and the trust root are verified, fresh, and on disk.")]
 pub(crate) struct UpdateArgs {
-    #[command(flatten)]
-    repository: RepositoryArgs,
-
-    /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    max_age: Option<TimeDelta>,
-
-    /// Keep nothing on disk: only see whether the repository can be trusted
+    /// Verify without writing to disk
     #[arg(long, conflicts_with = "max_age")]
     no_cache: bool,
 
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+
+    /// Make no request if the repository was asked less than this long ago, such as 6h or 7d
+    #[arg(long, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration)]
+    max_age: Option<TimeDelta>,
+
+    #[command(flatten)]
+    repository: RepositoryArgs,
 }
 
 pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
         terminal.report(format_args!("{}", role_table(&roles, terminal, by_expiry)));
         match repository.client.store().folder() {
             Some(folder) => terminal.report(format_args!("kept in {}", folder.display())),
-            None => terminal.report(format_args!("nothing was kept on disk, as asked")),
+            None => terminal.report(format_args!("nothing was kept on disk")),
         }
     }
     Ok(())

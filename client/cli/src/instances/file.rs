@@ -44,9 +44,12 @@ impl InstanceFile {
         let refused = |line: usize, problem: &str| {
             let problem = problem.trim().replace('\n', "; ");
             let what = format!("{}:{line}: {problem}", path.display());
-            Failure::new(what, "correct this line, or make the instance anew with `rootline init`")
+            Failure::new(
+                what,
+                "correct this line, or remove the instance and add it again with `rootline instance add`",
+            )
         };
-        let text = str::from_utf8(bytes).map_err(|error| refused(line_of(bytes, error.valid_up_to()), "no UTF-8"))?;
+        let text = str::from_utf8(bytes).map_err(|error| refused(line_of(bytes, error.valid_up_to()), "not UTF-8"))?;
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             refused(line_of(bytes, start), error.message())

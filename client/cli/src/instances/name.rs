@@ -14,7 +14,7 @@ pub(crate) fn parse_name(text: &str) -> Result<String, String> {
         return Err(format!("expected up to {LONGEST} of a-z, 0-9, '-', '.' and '_', such as example-prod"));
     }
     if Instance::built_in(text).is_some() {
-        return Err(format!("{text} is a built-in instance, which nothing else may be called"));
+        return Err(format!("{text} is the name of a built-in instance"));
     }
     Ok(text.to_owned())
 }

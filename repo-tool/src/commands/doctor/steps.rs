@@ -126,7 +126,7 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
         "a new repository; then its first ceremony with keys that are there, and publish it to another place",
     ));
     steps.push(Step::command(
-        "rootline init --name NAME --url URL --root 1.root.json",
+        "rootline instance add --name NAME --url URL --root 1.root.json",
         "each verifier, with the new first root that they got through that channel",
     ));
     Steps { kind: "new-repository", heading, steps }

@@ -1,4 +1,4 @@
-//! `rootline import`: bring the local copy up to date from a bundle.
+//! `rootline bundle import`: update the cache from a bundle.
 
 use std::path::Path;
 
@@ -13,19 +13,18 @@ use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline import sigstore.bundle
-  rootline import sigstore.bundle --dry-run
-  rootline import sigstore.bundle --grace 30d           then: rootline show --offline --grace 30d
-  rootline import own.bundle --url https://tuf.example.org --root 1.root.json
+  rootline bundle import sigstore.bundle
+  rootline bundle import sigstore.bundle --dry-run
+  rootline bundle import sigstore.bundle --grace 30d
+  rootline show --offline --grace 30d
+  rootline bundle import own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made. Everything in the bundle is verified from the pinned root first; a bundle \
-that is older than the local copy is refused, and the local copy stays as it is. Exit status: 0 \
-if the local copy holds what is in the bundle; 1 if not.")]
+No request is made. Everything in the bundle is verified against the pinned root first. A bundle that is older than the cache is \
+refused, and the cache stays as it is.
+
+Exit status: 0 if the cache holds what is in the bundle; 1 if not; 2 wrong usage.")]
 pub(crate) struct ImportArgs {
-    #[command(flatten)]
-    cache: CacheArgs,
-
-    /// Write nothing: only see whether it would be taken
+    /// Verify and compare, and write nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -33,9 +32,11 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     json: bool,
 
-    // Last: its options under a heading would take in those that follow.
     #[command(flatten)]
     bundle: BundleArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 pub(crate) fn run(args: &ImportArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -61,12 +62,12 @@ pub(crate) fn run(args: &ImportArgs, terminal: &Terminal) -> Result<(), Failure>
         terminal.json(&report);
         return Ok(());
     }
-    args.bundle.print(&bundle, now, terminal);
+    args.bundle.print(&bundle, now, |line| terminal.report(line), terminal);
     match (kept_in, imported.is_new) {
-        (None, true) => terminal.line(format_args!("nothing was kept, as asked; it would be new here")),
-        (None, false) => terminal.line(format_args!("nothing was kept, as asked; the local copy has all of it")),
-        (Some(folder), true) => terminal.line(format_args!("kept in {folder}")),
-        (Some(folder), false) => terminal.line(format_args!("{folder} had all of it already")),
+        (None, true) => terminal.line(format_args!("dry run: the bundle is newer than the cache")),
+        (None, false) => terminal.line(format_args!("dry run: the cache has all of the bundle")),
+        (Some(folder), true) => terminal.report(format_args!("kept in {folder}")),
+        (Some(folder), false) => terminal.report(format_args!("{folder} has all of it already")),
     }
     Ok(())
 }

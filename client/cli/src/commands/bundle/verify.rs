@@ -1,4 +1,4 @@
-//! `rootline verify`: prove a bundle from the pinned root, without a network and without touching the local copy.
+//! `rootline bundle verify`: verify a bundle against the pinned root, without a network and without touching the cache.
 
 use clap::Args;
 
@@ -10,12 +10,13 @@ use crate::terminal::Terminal;
 #[command(
     mut_arg("targets_url", |arg| arg.hide(true)),
     after_help = "Examples:
-  rootline verify sigstore.bundle
-  rootline verify sigstore.bundle --grace 30d --json
-  rootline verify own.bundle --url https://tuf.example.org --root 1.root.json
+  rootline bundle verify sigstore.bundle
+  rootline bundle verify sigstore.bundle --grace 30d --json
+  rootline bundle verify own.bundle --url https://tuf.example.org --root 1.root.json
 
-No request is made and nothing is written. Exit status: 0 if everything in the bundle is \
-verified and unexpired, or within the grace; 1 if not."
+No request is made and nothing is written.
+
+Exit status: 0 if everything in the bundle is verified and unexpired, or within the grace; 1 if not; 2 wrong usage."
 )]
 pub(crate) struct VerifyArgs {
     /// Print the result as JSON
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<(), Failure>
     let Verified { bundle, now, .. } = args.bundle.verify()?;
     match args.json {
         true => terminal.json(&args.bundle.to_json(&bundle, now)),
-        false => args.bundle.print(&bundle, now, terminal),
+        false => args.bundle.print(&bundle, now, |line| terminal.line(line), terminal),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `rootline init`: know a repository by name.
+//! `rootline instance add`: register a repository under a name.
 
 use std::path::PathBuf;
 
@@ -15,54 +15,38 @@ use serde_json::json;
 
 use crate::clock::{At, parse_at};
 use crate::failure::Failure;
+use crate::help::REPOSITORY;
 use crate::instances::{Adding, InstancesArgs, parse_name, read_needed};
 use crate::repository::{CacheArgs, ClientArgs, located};
 use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline init --name example --url https://tuf.example.org --root 1.root.json
-  rootline init --name example --url https://tuf.example.org \\
+  rootline instance add --name example --url https://tuf.example.org --root 1.root.json
+  rootline instance add --name example --url https://tuf.example.org \\
       --root-url https://example.org/1.root.json --root-sha256 HEX
-  rootline init --name example --url https://tuf.example.org --root 1.root.json \\
+  rootline instance add --name example --url https://tuf.example.org --root 1.root.json \\
       --mirror https://tuf.example.net
   rootline show --instance example
 
-Everything that is trusted later rests on this root: take it, or its digest, from a source that you trust. That is why a root \
-cannot be fetched without its digest, and why no root is taken merely because the repository serves it.
+Trust in everything that follows rests on this root: take it, or its digest, from a source that you trust. So a root is never fetched \
+without its digest, nor taken because the repository serves it.
 
-An instance of the same name that differs in anything is not replaced; one that is the same is no failure.")]
-pub(crate) struct InitArgs {
-    /// The name to know it by, for --instance and ROOTLINE_INSTANCE
+An instance of the same name is never replaced; adding the same one again is not a failure.")]
+pub(crate) struct AddArgs {
+    /// The name, for --instance and ROOTLINE_INSTANCE
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     name: String,
 
-    /// Where the repository is: an http(s) URL or a folder
-    #[arg(long, value_name = "URL")]
-    url: String,
-
-    /// Where its targets are [default: targets/ below the URL]
-    #[arg(long, value_name = "URL")]
-    targets_url: Option<String>,
-
-    /// A further place of the same repository, for when those before it fail; may be given several times. Its targets are
-    /// below targets/
-    #[arg(long, value_name = "URL")]
-    mirror: Vec<String>,
-
-    /// The root.json to begin with, which you have from a source that you trust
-    #[arg(long, value_name = "FILE", conflicts_with = "root_url", required_unless_present = "root_url")]
-    root: Option<PathBuf>,
-
-    /// Fetch the root.json to begin with from here; needs --root-sha256
-    #[arg(long, value_name = "URL", requires = "root_sha256")]
-    root_url: Option<String>,
-
-    /// The SHA-256 of the root.json, which you have from a source that you trust, in hex
+    /// The SHA-256 of the root.json, in hex, from a source that you trust
     #[arg(long, value_name = "HEX", value_parser = parse_digest)]
     root_sha256: Option<[u8; 32]>,
 
-    /// Do not try the repository: make no request but for the root
+    /// Fetch the root.json to begin with from this URL; needs --root-sha256
+    #[arg(long, value_name = "URL", requires = "root_sha256")]
+    root_url: Option<String>,
+
+    /// Add it without asking the repository: only the root may be fetched
     #[arg(long)]
     no_check: bool,
 
@@ -70,21 +54,40 @@ pub(crate) struct InitArgs {
     #[arg(long)]
     json: bool,
 
-    #[command(flatten)]
-    instances: InstancesArgs,
+    /// The repository's http(s) URL or folder
+    #[arg(long, help_heading = REPOSITORY, value_name = "URL")]
+    url: String,
+
+    /// The URL of its targets [default: targets/ below the URL]
+    #[arg(long, help_heading = REPOSITORY, value_name = "URL")]
+    targets_url: Option<String>,
+
+    /// The trusted root.json to begin with, from a source that you trust
+    #[arg(
+        long, help_heading = REPOSITORY, value_name = "FILE", conflicts_with = "root_url",
+        required_unless_present = "root_url"
+    )]
+    root: Option<PathBuf>,
+
+    /// Try this mirror when those before it fail; may be given several times. Its targets are below targets/
+    #[arg(long, help_heading = REPOSITORY, value_name = "URL")]
+    mirror: Vec<String>,
 
     #[command(flatten)]
     cache: CacheArgs,
 
+    #[command(flatten)]
+    instances: InstancesArgs,
+
     /// Work at this instant instead of now, such as 2026-08-22T00:00:00Z
-    #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
+    #[arg(long, help_heading = REPOSITORY, value_name = "INSTANT", value_parser = parse_at)]
     at: Option<DateTime<Utc>>,
 
     #[command(flatten)]
     client: ClientArgs,
 }
 
-pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn run(args: &AddArgs, terminal: &Terminal) -> Result<(), Failure> {
     let instance = args.instance(args.pinned_root(terminal)?)?;
     let instances = args.instances.instances();
     // Nothing is asked of a repository that could not be kept anyway.
@@ -109,17 +112,17 @@ pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {
         return Ok(());
     }
     match adding {
-        Adding::Added => terminal.line(format_args!("{name} is known now: {}", folder.display())),
-        Adding::Unchanged => terminal.line(format_args!("{name} was known already: {}", folder.display())),
+        Adding::Added => terminal.report(format_args!("added {name}: {}", folder.display())),
+        Adding::Unchanged => terminal.report(format_args!("{name} was added before: {}", folder.display())),
     }
-    terminal.line(format_args!("its root has the SHA-256 {digest}"));
+    terminal.report(format_args!("SHA-256 of its root: {digest}"));
     if let Some(instant) = checked_at {
-        terminal.line(format_args!("verified from this root at {}", instant_text(instant)));
+        terminal.report(format_args!("verified from this root at {}", instant_text(instant)));
     }
     Ok(())
 }
 
-impl InitArgs {
+impl AddArgs {
     /// The root to pin: signed by itself, and of the digest that was given.
     fn pinned_root(&self, terminal: &Terminal) -> Result<Vec<u8>, Failure> {
         let limits = self.client.limits();
@@ -131,8 +134,8 @@ impl InitArgs {
         let digest = sha256(&bytes);
         if self.root_sha256.is_some_and(|expected| expected != digest) {
             return Err(Failure::new(
-                format!("this root has the SHA-256 {}, which is not the one that was given", hex::encode(&digest)),
-                "compare both with what the repository's operators have told you by another way; nothing was kept",
+                format!("this root has the SHA-256 {}, not the one given", hex::encode(&digest)),
+                "ask the repository's operators for the digest by another way; nothing was added",
             ));
         }
         RootChain::begin(bytes.clone(), &limits)?;
@@ -144,8 +147,8 @@ impl InitArgs {
         let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
         if !base.contains("://") || name.is_empty() || !is_plain(name) {
             return Err(Failure::new(
-                "--root-url does not end in the plain name of a file",
-                "give it as https://example.org/1.root.json, or fetch it yourself and use --root FILE",
+                "--root-url does not end in a plain file name",
+                "write it as https://example.org/1.root.json, or download the root and use --root FILE",
             ));
         }
         let from = Instance::at(base, Vec::new());

@@ -1,0 +1,92 @@
+//! What goes along into a bundle or into another program's folder, verified.
+
+use clap::Args;
+use rootline_client::bundle::{BundleLimits, Contents, every_target, fetch_earlier_roots};
+use rootline_client::client::trust_root::wanted_if_listed;
+use rootline_client::workflow::TargetQuery;
+use rootline_metadata::TargetPath;
+
+use crate::failure::Failure;
+use crate::freshness::{FreshnessArgs, failure, freshness_line};
+use crate::repository::Repository;
+use crate::terminal::Terminal;
+
+/// The options that say what goes along besides the trust root.
+#[derive(Args, Debug)]
+pub(crate) struct ContentsArgs {
+    /// Include this target besides the trust root; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Vec<String>,
+
+    /// Include every target of the repository
+    #[arg(long, hide_short_help = true, conflicts_with = "target")]
+    pub(crate) all_targets: bool,
+
+    /// Include every root from the first one, for verifiers that pin an older one
+    #[arg(long, hide_short_help = true, conflicts_with = "offline")]
+    pub(crate) all_roots: bool,
+}
+
+impl ContentsArgs {
+    /// Everything that is wanted, verified: first brought into the cache, then taken from there. Warns if it is stale.
+    pub(crate) fn collect(
+        &self,
+        repository: &mut Repository,
+        freshness: &FreshnessArgs,
+        terminal: &Terminal,
+    ) -> Result<Contents, Failure> {
+        let contents = self.verified(repository, freshness, terminal)?;
+        let report = contents.updated().freshness();
+        if report.is_stale(repository.now) {
+            terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
+        }
+        Ok(contents)
+    }
+
+    fn verified(
+        &self,
+        repository: &mut Repository,
+        freshness: &FreshnessArgs,
+        terminal: &Terminal,
+    ) -> Result<Contents, Failure> {
+        let freshness = freshness.freshness();
+        // A repository need not have a trust root.
+        let mut targets: Vec<TargetQuery> = wanted_if_listed().into();
+        for name in &self.target {
+            let path = TargetPath::new(name.as_str()).ok_or_else(|| {
+                Failure::new(
+                    "a target's name is not empty",
+                    "name one as the repository lists it: --target trusted_root.json",
+                )
+            })?;
+            targets.retain(|target| target.path != path);
+            targets.push(TargetQuery { path, if_listed: false });
+        }
+        let located = |repository: &Repository, error| repository.located(failure(error, freshness));
+        let updated = repository.update(&targets, terminal);
+        let mut updated = updated.map_err(|error| located(repository, error))?;
+        if self.all_targets {
+            let limits = BundleLimits::default();
+            let walked = repository.client.all_delegated_roles(&updated.trusted, limits.files);
+            targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
+            let all = repository.update(&targets, terminal);
+            updated = all.map_err(|error| located(repository, error))?;
+        }
+        let instant = updated.trusted.checked_at();
+        let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
+        let (store, limits) = (client.store(), client.limits());
+        let contents = match Contents::of_local_copy(pinned, store, instant, &targets, limits) {
+            // Where the copy could not be kept, as was said, the repository still has all of it.
+            Err(_) if !freshness.is_offline() => {
+                Contents::of_repository(pinned, store, client.transport(), instant, &targets, limits)
+            }
+            contents => contents,
+        };
+        let contents = contents.map_err(|error| repository.located(error))?;
+        if !self.all_roots {
+            return Ok(contents);
+        }
+        let earlier = fetch_earlier_roots(client.transport(), pinned, client.limits())?;
+        Ok(contents.with_earlier_roots(earlier)?)
+    }
+}
