@@ -37,7 +37,7 @@
 //! let ceremony = Ceremony::new(plan.id(), &frozen, &published, &keyholders)?;
 //! let mut answers = Default::default();
 //! let refusal = ceremony.seal(&answers).unwrap_err();
-//! assert_eq!(refusal.to_string(), "root 1 has 0 of 1 signatures asked for by itself");
+//! assert_eq!(refusal.to_string(), "root 1 has 0 of the 1 signature that its own keyholders must give");
 //! assert_eq!(refusal.hint(), "ask for the missing signatures: alice");
 //!
 //! for part in frozen.parts() {

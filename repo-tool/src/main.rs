@@ -23,83 +23,93 @@ use context::Context;
 use folder::repository::RepositoryFolder;
 use rootline::terminal::Terminal;
 
-/// Hold signing ceremonies for a trust root, and publish it.
+/// Hold signing ceremonies for a trust root, and publish it
 #[derive(Parser, Debug)]
 #[command(
     name = "rootline-repo",
     version,
     max_term_width = 100,
-    after_help = "From nothing to a published repository:
-  rootline-repo demo                                        see all of it once
-  rootline-repo init tuf --name \"My trust root\" --holders alice,bob,carol --threshold 2 --online online
+    after_help = "Examples:
+  rootline-repo demo
+  rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
+  rootline-repo ceremony sign first --key alice.pem
+  rootline-repo status
+
+The way from nothing to a published repository: rootline-repo --help",
+    after_long_help = "Examples:
+  rootline-repo demo                                    see all of it once
+  rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
   cd tuf
-  rootline-repo key generate --out ../alice.pem             each keyholder, on their own machine
+  rootline-repo key generate --out ../alice.pem         each keyholder, on their own machine
   rootline-repo keyholder add alice --public-key ../alice.pem.pub
-  rootline-repo trust create --from sigstore                what is shipped: targets/trusted_root.json
-  rootline-repo ceremony new first                          write a plan; edit it
-  rootline-repo ceremony freeze first                       render what is to be signed
-  rootline-repo ceremony review first                       read what a signature means
-  rootline-repo ceremony sign first --key ../alice.pem      one keyholder after the other
-  rootline-repo ceremony seal first                         once enough have signed
-  rootline-repo online --key ../online.pem                  snapshot and timestamp
-  rootline-repo publish --to public                         tried with a verifier from every root first
+  rootline-repo trust create --from sigstore            what is shipped: targets/trusted_root.json
+  rootline-repo ceremony new first                      write a plan; edit it
+  rootline-repo ceremony freeze first                   render the bytes to sign
+  rootline-repo ceremony review first                   read what a signature means
+  rootline-repo ceremony sign first --key ../alice.pem  one keyholder after the other
+  rootline-repo ceremony seal first                     once enough have signed
+  rootline-repo online --key ../online.pem              sign snapshot and timestamp
+  rootline-repo publish --to public                     first tried with a verifier from every root
 
-Keys may be files or URIs: pkcs11:token=alice;object=root, awskms:///alias/online, plugin:NAME://KEY. To sign elsewhere: ceremony request, sign, \
-ceremony accept. What happened: ceremony log, ceremony verify. When keys are lost: doctor.
-
-Exit status: 0 done; 1 refused or failed; 2 wrong usage.
+Keys are files or URIs: pkcs11:token=alice;object=root, awskms:///alias/online, plugin:NAME://KEY. To sign on another machine: ceremony \
+request, sign, ceremony accept. What happened: ceremony log, ceremony verify. When keys are lost: doctor.
 
 With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}. \
-Standard error is for people."
+Standard error is for people.
+
+Exit status: 0 done; 1 refused or failed; 2 wrong usage."
 )]
 struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
     /// The folder of the repository
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "ROOTLINE_REPOSITORY")]
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "ROOTLINE_REPOSITORY", help_heading = GLOBAL)]
     repository: PathBuf,
 
     /// Work at this instant instead of now, such as 2030-01-31T12:00:00Z
-    #[arg(long, global = true, value_name = "INSTANT", value_parser = parse_at)]
+    #[arg(long, global = true, value_name = "INSTANT", value_parser = parse_at, hide_short_help = true, help_heading = GLOBAL)]
     at: Option<DateTime<Utc>>,
 
     /// Print the result as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
-
-    #[command(subcommand)]
-    command: Command,
 }
+
+/// The heading of the options that every command has, which stand last.
+const GLOBAL: &str = "Global options";
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Make the folder of a new repository
+    /// Create the folder of a new repository
     Init(commands::init::InitArgs),
-    /// Make private keys
+    /// Generate, check and list private keys
     #[command(subcommand)]
     Key(commands::key::KeyCommand),
-    /// Say who holds which key
+    /// Manage keyholders and their public keys
     #[command(subcommand)]
     Keyholder(commands::keyholder::KeyholderCommand),
-    /// Edit what is shipped: targets/trusted_root.json
+    /// Edit the trust root to ship: targets/trusted_root.json
     #[command(subcommand)]
     Trust(commands::trust::TrustCommand),
     /// Plan, freeze, review, sign and seal
     #[command(subcommand)]
     Ceremony(commands::ceremony::CeremonyCommand),
-    /// Sign what a signing request asks for, without network, repository or git
+    /// Sign a signing request, without network, repository or git
     Sign(commands::sign::SignArgs),
-    /// Sign snapshot and timestamp with an online key: make a sealed ceremony current, or renew what is due
+    /// Sign snapshot and timestamp with an online key
     Online(commands::online::OnlineArgs),
-    /// Put the repository where verifiers read it
+    /// Publish the repository to a folder
     Publish(commands::publish::PublishArgs),
-    /// What is published, who holds it, and until when
+    /// Show the published roles, their keyholders and expiries
     Status(commands::status::StatusArgs),
-    /// Whether every threshold still holds, for how long, and what repairs it
+    /// Check every threshold, and list the steps of a repair
     Doctor(commands::doctor::DoctorArgs),
     /// Serve a folder on this machine, for trying
     Serve(commands::serve::ServeArgs),
-    /// Hold a first ceremony and a rotation in an empty folder, and let a verifier follow
+    /// Run a first ceremony and a rotation in an empty folder, with a verifier
     Demo(commands::demo::DemoArgs),
-    /// Print a script that lets a shell complete the command line
+    /// Print a shell completion script
     #[command(after_help = "Examples:
   rootline-repo completions bash > ~/.local/share/bash-completion/completions/rootline-repo
   rootline-repo completions zsh > ~/.zfunc/_rootline-repo

@@ -21,7 +21,7 @@ pub enum Refusal {
         next: Version,
     },
     /// The ceremony has no such part.
-    #[error("there is no {part} to sign in this ceremony")]
+    #[error("this ceremony does not sign {part}")]
     NothingToSign {
         /// What was to be signed.
         part: RoleVersion,
@@ -149,7 +149,7 @@ impl Refusal {
             Refusal::DoesNotFollow { .. } => {
                 "something else was published meanwhile: freeze the plan again and have it signed again".to_owned()
             }
-            Refusal::NothingToSign { .. } => "see what is to be signed: rootline-repo ceremony status".to_owned(),
+            Refusal::NothingToSign { .. } => "see what it signs: rootline-repo ceremony status".to_owned(),
             Refusal::NobodysKey { .. } => {
                 "if the key was meant to be given to somebody: rootline-repo keyholder add NAME --public-key FILE, and a ceremony \
                  that lists it"
@@ -192,11 +192,12 @@ fn not_enough(part: &RoleVersion, quorums: &[QuorumTally]) -> String {
     let missing: Vec<String> = missing
         .map(|quorum| {
             let by = match &quorum.delegator {
-                Delegator::OldRoot(version) | Delegator::Root(version) => format!("root {version}"),
-                Delegator::NewRoot(_) => "itself".to_owned(),
-                Delegator::Targets(part) => part.to_string(),
+                Delegator::OldRoot(version) | Delegator::Root(version) => format!("root {version} requires"),
+                Delegator::NewRoot(_) => "its own keyholders must give".to_owned(),
+                Delegator::Targets(part) => format!("{part} requires"),
             };
-            format!("{} of {} signatures asked for by {by}", quorum.signed.len(), quorum.threshold)
+            let signatures = if quorum.threshold == 1 { "signature" } else { "signatures" };
+            format!("{} of the {} {signatures} that {by}", quorum.signed.len(), quorum.threshold)
         })
         .collect();
     format!("{part} has {}", missing.join(" and "))

@@ -176,9 +176,9 @@ fn file_shipped(file: &TargetChange) -> Option<Sentence> {
         Mark::Removed => format!("{role} no longer ships {name}"),
         Mark::Changed if !file.is_another() => format!("{role} says something else about {name}, which stays as it is"),
         Mark::Changed if file.custom().0 != file.custom().1 => {
-            format!("{role} ships another {name}, and says something else about it")
+            format!("{role} ships a changed {name}, and says something else about it")
         }
-        Mark::Changed => format!("{role} ships another {name}"),
+        Mark::Changed => format!("{role} ships a changed {name}"),
         Mark::Stays => return None,
     };
     Some(Sentence { mark: file.mark(), weight: Weight::Content, text })

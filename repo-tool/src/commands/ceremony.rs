@@ -32,58 +32,61 @@ use crate::folder::record::CeremonyRecord;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CeremonyCommand {
-    /// Write a plan, filled in with what is true now
+    /// Write the plan of a new ceremony
     New(new::NewArgs),
-    /// Render the plan into the exact bytes to sign
+    /// Render the plan into the bytes to sign
     #[command(after_help = "Examples:
   rootline-repo ceremony freeze 2030-06")]
     Freeze(IdArgs),
-    /// What a signature means: the difference between what is published and what is frozen
+    /// Show what a signature means: every change to the published files
     Review(review::ReviewArgs),
     /// Sign as one keyholder
     Sign(sign::SignArgs),
-    /// Write one file with which a keyholder signs on a machine without network, repository or git
+    /// Write a signing request for a keyholder's offline machine
     Request(request::RequestArgs),
-    /// Take responses to a request, and signatures that other tools have made; keep what verifies
+    /// Accept signatures that were made elsewhere
     Accept(accept::AcceptArgs),
-    /// Write the exact bytes that a signature is over, for openssl or the tool of a device
+    /// Write the signed bytes, for openssl or a device's tool
     Payload(payload::PayloadArgs),
-    /// Who has signed, and who is still needed
+    /// Show who has signed and who must still sign
     #[command(after_help = "Examples:
   rootline-repo ceremony status
   rootline-repo ceremony status 2030-06 --json")]
     Status(IdArgs),
-    /// Put the signatures in, once every threshold is met
+    /// Add the signatures to the files, once every threshold is met
     #[command(after_help = "Examples:
   rootline-repo ceremony seal 2030-06")]
     Seal(IdArgs),
-    /// Let one ceremony do what two have planned
+    /// Merge two open ceremonies
     Merge(merge::MergeArgs),
-    /// Give it up, and keep the record of why
+    /// Abandon a ceremony, and record the reason
     Abandon(abandon::AbandonArgs),
-    /// What happened, line after line, and the digest that stands for all of it
+    /// Show the transcript and its head
     #[command(after_help = "Examples:
   rootline-repo ceremony log
   rootline-repo ceremony log 2030-06 --json
 
-The log is the ceremony's transcript.jsonl. Each line holds the digest of the one before, so whoever knows the head knows all of it. \
-Without an ID it is the only ceremony that is open, or else the last one. \
-Lines that were written in two clones stand side by side until a line that follows both. A transcript that does not hold together is \
-shown up to the first line that is wrong, and the exit status is 1.")]
+Shows transcript.jsonl of the ceremony; without an ID, of the only open one, or else of the last one. Each line holds the digest of the line \
+before, so the head stands for all lines. Lines from two clones stand side by side until a line that follows both. A damaged transcript is shown \
+up to its first wrong line.
+
+Exit status: 0 done; 1 if the transcript is damaged.")]
     Log(IdArgs),
-    /// Rebuild what was frozen, replay the record, and find whatever was changed
+    /// Verify ceremonies against their transcripts
     #[command(after_help = "Examples:
-  rootline-repo ceremony verify             every ceremony there has been
+  rootline-repo ceremony verify
   rootline-repo ceremony verify 2030-06
   rootline-repo ceremony verify --json
 
-Anybody who has the folder can: it takes no key and changes nothing. The plan is rendered again and compared with what was frozen, every signature and every signed head is verified, and what was sealed and published is held against the record. Lines cut off at the end of a transcript are found where a keyholder has signed a head behind them: rootline-repo ceremony witness.
+Verifies every ceremony, or one; needs no key and changes nothing. Renders the plan again and compares it with the frozen files, verifies every \
+signature and every signed head, and compares the sealed and published files with the transcript. Lines removed from the end of a transcript are \
+found if a keyholder has signed a later head: rootline-repo ceremony witness.
 
-Exit status: 0 if everything is as the record says; 1 if not.")]
+Exit status: 0 if everything matches the transcript; 1 if not.")]
     Verify(IdArgs),
-    /// Sign the head of the transcript: nothing before it can be changed or cut off unnoticed from then on
+    /// Sign the head of the transcript, so that later changes are found
     Witness(witness::WitnessArgs),
-    /// All ceremonies
+    /// List all ceremonies
     #[command(after_help = "Examples:
   rootline-repo ceremony list
   rootline-repo ceremony list --json")]
@@ -93,7 +96,7 @@ Exit status: 0 if everything is as the record says; 1 if not.")]
 /// Which ceremony.
 #[derive(Args, Debug)]
 pub(crate) struct IdArgs {
-    /// Which ceremony [default: the only one that is open]
+    /// The ceremony [default: the only open one]
     #[arg(value_parser = parse_name)]
     id: Option<Name>,
 }
@@ -144,7 +147,7 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     match (open.pop(), open.is_empty()) {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Failure::new("no ceremony is open", "begin one: rootline-repo ceremony new ID")),
-        _ => Err(Failure::new(format!("several ceremonies are open: {}", ids.join(", ")), "name the one you mean")),
+        _ => Err(Failure::new(format!("several ceremonies are open: {}", ids.join(", ")), "name one of them")),
     }
 }
 
@@ -155,7 +158,7 @@ fn named(id: &Name, context: &Context) -> Result<CeremonyFolder, Failure> {
         true => Ok(folder),
         false => Err(Failure::new(
             format!("there is no ceremony {id}"),
-            format!("see which there are: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"),
+            format!("list them: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"),
         )),
     }
 }
@@ -163,7 +166,7 @@ fn named(id: &Name, context: &Context) -> Result<CeremonyFolder, Failure> {
 fn refuse_closed(record: &CeremonyRecord) -> Result<(), Failure> {
     let id = record.id();
     match record.stage()? {
-        Stage::Released => Err(Failure::new(format!("{id} is over: what it sealed is published"), "begin another one")),
+        Stage::Released => Err(Failure::new(format!("{id} is over: its files are released"), "begin another one")),
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))
         }

@@ -8,20 +8,25 @@ use rootline_ceremonies::Fingerprint;
 use crate::context::Context;
 use crate::failure::Failure;
 
+/// The heading of the options that confirm before anybody is asked.
+const CONFIRMATION: &str = "Confirmation";
+
 /// Given before, as an option; otherwise somebody is asked.
 #[derive(Args, Debug)]
 pub(crate) struct Confirmation {
-    /// Sign only what has this fingerprint, and ask nothing
-    #[arg(long, value_name = "TEXT")]
+    /// Sign without a question, if the files have this fingerprint
+    #[arg(long, value_name = "TEXT", help_heading = CONFIRMATION)]
     fingerprint: Option<String>,
 
-    /// Ask nothing: the review has been read
-    #[arg(long, conflicts_with = "fingerprint")]
+    /// Sign without a question: the review has been read
+    #[arg(long, conflicts_with = "fingerprint", help_heading = CONFIRMATION)]
     yes: bool,
 }
 
 /// What a command asks about, in its own words.
 pub(crate) struct Question<'a> {
+    /// What would be signed, and as whom if that was said.
+    pub(crate) what: String,
     pub(crate) fingerprint: Fingerprint,
     /// What has it, as a sentence begins: `the frozen files have`.
     pub(crate) subject: &'a str,
@@ -39,7 +44,7 @@ impl Confirmation {
         show: impl FnOnce(),
         context: &Context,
     ) -> Result<(), Failure> {
-        let Question { fingerprint, subject, read, is_for_people } = question;
+        let Question { what, fingerprint, subject, read, is_for_people } = question;
         if self.yes {
             return Ok(());
         }
@@ -48,19 +53,19 @@ impl Confirmation {
                 true => Ok(()),
                 false => Err(Failure::new(
                     format!("{subject} another fingerprint: {fingerprint}"),
-                    "do not sign; find out which of the two is the one that was agreed on",
+                    "do not sign; find out which of the two was agreed on",
                 )
-                .breaking("what is signed is what the keyholders read to each other")),
+                .breaking("keyholders sign the fingerprint that they read out")),
             };
         }
         if !is_for_people || !io::stdin().is_terminal() {
             return Err(Failure::new(
-                "there is no terminal to ask whether to sign",
+                "signing needs a confirmation, and there is no terminal to ask at",
                 format!("read {read}, then add --fingerprint TEXT or --yes"),
             ));
         }
         show();
-        context.terminal.line(format_args!("sign this? Type yes, or the fingerprint as you have heard it:"));
+        context.terminal.line(format_args!("Sign {what}? Type yes, or the fingerprint that was read out:"));
         let mut answer = String::new();
         let is_read = io::stdin().read_line(&mut answer).is_ok();
         match answer.trim() {

@@ -20,9 +20,9 @@ use crate::folder::atomic_file;
   rootline-repo demo
   rootline-repo demo my-demo
 
-Needs no network. The folder has to be new or empty, and is left to look at.")]
+Needs no network. The folder must be new or empty, and stays for you to explore.")]
 pub(crate) struct DemoArgs {
-    /// The folder to hold it in
+    /// The folder to use
     #[arg(default_value = "rootline-demo")]
     folder: PathBuf,
 }

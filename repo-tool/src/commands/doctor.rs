@@ -24,30 +24,31 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline-repo doctor                                       the state of health
-  rootline-repo doctor --lost alice,bob                      what if these two could not sign
-  rootline-repo doctor --lost alice --replace alice=frank    the repair with its names
-  rootline-repo doctor --compromised alice                   what an attacker of her keys could do
+  rootline-repo doctor
+  rootline-repo doctor --lost alice,bob
+  rootline-repo doctor --lost alice --replace alice=frank
+  rootline-repo doctor --compromised alice
   rootline-repo doctor --lost-key 3f0a9c21 --json
 
-Nothing is changed. Before the first ceremony it is about the only plan that is open, or else about rootline.toml.
+Reads only. Before the first ceremony it examines the only open plan, or else rootline.toml. ceremonies/RECOVERY.md of the sources has the steps \
+for each loss.
 
-Exit status: 0 if every role can still be signed by keys that are their owners' alone; 1 if one cannot, if an attacker has a threshold of keys, or \
-if the folder cannot be read; 2 wrong usage. What is to be done for each loss stands in ceremonies/RECOVERY.md of the sources.")]
+Exit status: 0 if every role can still be signed by keys that only their owners have; 1 if one cannot, if an attacker has a threshold of keys, or \
+if the folder cannot be read.")]
 pub(crate) struct DoctorArgs {
-    /// Keyholders who cannot sign any more
+    /// Keyholders who can no longer sign
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
     lost: Vec<Name>,
 
-    /// Keyholders whose keys somebody else has too
+    /// Keyholders whose keys are compromised
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
     compromised: Vec<Name>,
 
-    /// Single keys that nobody can sign with any more, by their ids or the beginnings of these
+    /// Single keys that are lost, by their ids or the first 8 digits
     #[arg(long, value_name = "KEYIDS", value_delimiter = ',')]
     lost_key: Vec<String>,
 
-    /// Who is to come in whose place, for the commands that are printed
+    /// The successor of a lost keyholder, for the printed commands
     #[arg(long, value_name = "OLD=NEW", value_parser = parse_pair)]
     replace: Vec<(String, String)>,
 }
@@ -120,11 +121,14 @@ fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure>
         let name = |text: &str| text.parse::<Name>().map_err(|bad| Failure::new(format!("{text:?}: {bad}"), hint));
         let (old, new) = (name(old)?, name(new)?);
         if !gone.contains(&old) {
-            let what = format!("{old} is to be replaced, and is not said to be lost");
-            return Err(Failure::new(what, "add --lost, --lost-key or --compromised for them"));
+            let what = format!("{old} is to be replaced, but is not among the lost");
+            return Err(Failure::new(what, format!("add {old} to --lost or --compromised, or the key to --lost-key")));
         }
         if gone.contains(&new) {
-            return Err(Failure::new(format!("{new} is to come and is said to be lost"), "name somebody else"));
+            return Err(Failure::new(
+                format!("{new} is to replace {old}, but is among the lost"),
+                "name another keyholder",
+            ));
         }
         losses.replacements.insert(old, new);
     }
@@ -135,13 +139,13 @@ fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure>
 fn find_key<'a>(text: &str, keyholders: &'a Keyholders) -> Result<(&'a Keyholder, KeyId), Failure> {
     let of = |holder: &'a Keyholder| holder.keys().iter().map(move |key| (holder, KeyId::of(key)));
     let mut found = keyholders.iter().flat_map(of).filter(|(_, id)| id.as_str().starts_with(text));
-    let hint = "give more of its id: rootline-repo keyholder list --json has all of it";
+    let hint = "give more digits: rootline-repo keyholder list --json shows whole ids";
     match (found.next(), found.next()) {
         // As many characters as keys are shown with.
-        _ if text.len() < 8 => Err(Failure::new(format!("{text:?} is too little of a key's id"), hint)),
+        _ if text.len() < 8 => Err(Failure::new(format!("{text:?} is too short for a key id"), hint)),
         (Some(only), None) => Ok(only),
-        (None, _) => Err(Failure::new(format!("no keyholder has a key whose id begins with {text:?}"), hint)),
-        _ => Err(Failure::new(format!("several keys have ids that begin with {text:?}"), hint)),
+        (None, _) => Err(Failure::new(format!("no key id begins with {text:?}"), hint)),
+        _ => Err(Failure::new(format!("several key ids begin with {text:?}"), hint)),
     }
 }
 

@@ -15,24 +15,25 @@ use crate::folder::repository::RepositoryFolder;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo init tuf
-  rootline-repo init tuf --name \"Example trust root\" --holders alice,bob,carol,dave,erin --threshold 3 --online online")]
+  rootline-repo init tuf --name \"Example trust root\" --holders alice,bob,carol --threshold 2
+  rootline-repo init tuf --holders alice,bob,carol,dave,erin --threshold 3 --online online")]
 pub(crate) struct InitArgs {
-    /// The folder to make [default: the one that --repository names]
+    /// The folder to create [default: that of --repository]
     folder: Option<PathBuf>,
 
-    /// What the repository is called
+    /// The name of the trust root
     #[arg(long, default_value = "My trust root")]
     name: String,
 
-    /// Who is to sign root and targets; they need not have keys yet
+    /// The keyholders of root and targets; they need not have keys yet
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
     holders: Vec<Name>,
 
-    /// How many of them have to sign
+    /// How many of them must sign
     #[arg(long, default_value_t = 1, value_name = "N")]
     threshold: u64,
 
-    /// The keys that sign snapshot and timestamp without a person
+    /// The online keys, which sign snapshot and timestamp
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
     online: Vec<Name>,
 }

@@ -20,11 +20,11 @@ use crate::text::plain;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {
-    /// Make a private key: in a file, encrypted unless --plain, or on a token
+    /// Generate a private key, in a file or on a token
     Generate(GenerateArgs),
-    /// Let keys sign a random challenge, to see that they are there and that they sign
+    /// Check that keys can sign, with a random challenge
     Check(CheckArgs),
-    /// The tokens that are there, and the keys on them
+    /// List the tokens and their keys
     List(ListArgs),
 }
 
@@ -34,15 +34,15 @@ pub(crate) enum KeyCommand {
   rootline-repo key generate --out online.pem --kind ed25519 --passphrase-file online.passphrase
   rootline-repo key generate --out 'pkcs11:token=alice;object=root' --public-key-out alice.pub
 
-Writes alice.pem (PKCS#8, readable by its owner alone) and alice.pem.pub, and never over a file that is there. \
---plain leaves the key unencrypted: whoever can read the file, or a backup of it, can sign in its holder's name. \
-A key that is made on a token never leaves it.")]
+Writes alice.pem (PKCS#8, encrypted, readable by its owner alone) and alice.pem.pub, and never overwrites a file. \
+With --plain the key is not encrypted: anyone who can read the file, or a backup of it, can sign in its holder's name. \
+A key that is generated on a token never leaves it.")]
 pub(crate) struct GenerateArgs {
-    /// The file for the private key; the public one goes beside it, with .pub at the end. Or a pkcs11: URI of a token, with the new key's object
+    /// The file for the private key, or a pkcs11: URI that names a token and the new key. The public key goes to FILE.pub
     #[arg(long, value_name = "URI")]
     out: OsString,
 
-    /// The file for the public key, instead of the one beside the private key
+    /// The file for the public key [default: the one of the private key, with .pub]
     #[arg(long, value_name = "FILE")]
     public_key_out: Option<PathBuf>,
 
@@ -50,7 +50,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_enum, default_value_t = Kind::P256)]
     kind: Kind,
 
-    /// Do not encrypt it: whoever can read the file can sign in its holder's name
+    /// Do not encrypt the key
     #[arg(long, conflicts_with = "passphrase_file")]
     plain: bool,
 
@@ -67,18 +67,18 @@ pub(crate) struct GenerateArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo key check alice.pem
-  rootline-repo key check 'pkcs11:token=alice;object=root' --pkcs11-module /usr/lib/libsofthsm2.so
-  rootline-repo key check 'pkcs11:serial=12345678;id=%02' --pkcs11-module libykcs11.so     a YubiKey's slot 9c
+  rootline-repo key check 'pkcs11:token=alice;object=root' --pkcs11-module libsofthsm2.so
+  rootline-repo key check 'pkcs11:serial=12345678;id=%02' --pkcs11-module libykcs11.so
   rootline-repo key check awskms:///alias/online plugin:my-hsm://online
-  rootline-repo key check alice.pem --public-key-out alice.pem.pub     what a maintainer needs of a key that is elsewhere
+  rootline-repo key check alice.pem --public-key-out alice.pem.pub
 
-The challenge is a text that can never be metadata, so the signature is worth nothing to anybody.")]
+The id %02 is slot 9c of a YubiKey. The challenge can never be metadata, so its signature is of no use elsewhere.")]
 pub(crate) struct CheckArgs {
-    /// Files or signers' URIs
+    /// Key files or URIs
     #[arg(value_name = "URI", required = true)]
     keys: Vec<OsString>,
 
-    /// Write the public key of the one key that is checked to this file
+    /// Write the public key to this file; for one key
     #[arg(long, value_name = "FILE")]
     public_key_out: Option<PathBuf>,
 
@@ -91,7 +91,7 @@ pub(crate) struct CheckArgs {
   rootline-repo key list --pkcs11-module /usr/lib/libsofthsm2.so
   ROOTLINE_PKCS11_MODULE=libykcs11.so rootline-repo key list --json
 
-Asks for no PIN, and so shows the keys whose public half or certificate is on the token.")]
+Needs no PIN, and lists the keys whose public half or certificate is on the token.")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     module: ModuleArgs,
@@ -99,7 +99,7 @@ pub(crate) struct ListArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Kind {
-    /// ECDSA over P-256, which every client and every token knows
+    /// ECDSA over P-256, which every client and every token supports
     P256,
     /// Ed25519
     Ed25519,
@@ -120,8 +120,8 @@ pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure
             SignerUri::File(path) => generate_in_file(&path, args, context),
             SignerUri::Pkcs11(uri) => generate_on_token(&uri, args, context),
             uri => Err(Failure::new(
-                format!("no key is made at {uri}"),
-                "make it with the tools of the service, and give it to its holder: rootline-repo keyholder add NAME --key URI",
+                format!("no key can be generated at {uri}"),
+                "generate it with the tools of the service, then: rootline-repo keyholder add NAME --key URI",
             )),
         },
         KeyCommand::Check(args) => check(args, context),
@@ -139,8 +139,8 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
         true => failure,
         // As when this was ended between the two.
         false => Failure::new(
-            format!("{} is there already, and {} is not", out.display(), public_path.display()),
-            "name another file, as a key is never overwritten; or write the public key of this one: rootline-repo key check FILE --public-key-out FILE",
+            format!("{} exists, and {} does not", out.display(), public_path.display()),
+            "name another file; or write the public key of this one: rootline-repo key check FILE --public-key-out FILE",
         ),
     })?;
     refuse_existing(&public_path)?;
@@ -148,9 +148,9 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
     let mut rng = UnwrapErr(SysRng);
     let key = SecretKey::generate(args.kind.into(), &mut rng);
     let private = if args.plain {
-        context
-            .terminal
-            .warning(format_args!("the key is not encrypted: whoever can read the file can sign in its holder's name"));
+        context.terminal.warning(format_args!(
+            "the key is not encrypted: anyone who can read the file can sign in its holder's name"
+        ));
         key.to_pkcs8_pem()
     } else {
         let passphrase = args.passphrase.new_one(out)?;
@@ -177,12 +177,12 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
 
 fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     if args.plain || args.passphrase.passphrase_file.is_some() {
-        let what = "a key on a token is neither encrypted nor left plain here: it never leaves the token";
-        return Err(Failure::new(what, "leave out --plain and --passphrase-file; the token's PIN is --pin-file FILE"));
+        let what = "--plain and --passphrase-file do not apply to a key on a token";
+        return Err(Failure::new(what, "leave them out; for the token's PIN: --pin-file FILE"));
     }
     let Some(public_path) = &args.public_key_out else {
-        let what = "the public key of a key on a token has no place to go";
-        return Err(Failure::new(what, "say where: --public-key-out FILE"));
+        let what = "the file for the public key is missing";
+        return Err(Failure::new(what, "name it: --public-key-out FILE"));
     };
     refuse_existing(public_path)?;
     let made = pkcs11::generate(token, args.kind.into(), &args.pin, &args.module, &context.terminal);
@@ -192,7 +192,7 @@ fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) 
     let report =
         json!({ "signer": uri.to_string(), "public_key": public_path, "keyid": key_id.as_str(), "scheme": scheme });
     context.report(&report, |line| {
-        line(format_args!("made {uri}, and wrote {}", public_path.display()));
+        line(format_args!("generated {uri}, and wrote {}", public_path.display()));
         line(format_args!("key {} {scheme}", key_id.short()));
     });
     Ok(())
@@ -201,7 +201,7 @@ fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) 
 /// Before anybody is asked for a passphrase or a PIN; creating the file checks it once more.
 fn refuse_existing(path: &Path) -> Result<(), Failure> {
     if path.exists() {
-        let what = format!("{} is there already", path.display());
+        let what = format!("{} exists already", path.display());
         return Err(Failure::new(what, "name another file; a key is never overwritten"));
     }
     Ok(())
@@ -209,8 +209,8 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 
 fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     if args.public_key_out.is_some() && args.keys.len() > 1 {
-        let what = format!("one file cannot have the public keys of {} keys", args.keys.len());
-        return Err(Failure::new(what, "check one key at a time, each with a file of its own"));
+        let what = format!("--public-key-out takes one key, and {} are given", args.keys.len());
+        return Err(Failure::new(what, "check one key at a time"));
     }
     let mut checked = Vec::new();
     for uri in &args.keys {
@@ -279,7 +279,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         .collect();
     context.report(&report, |line| {
         if tokens.is_empty() {
-            line(format_args!("no token is there"));
+            line(format_args!("no token found"));
         }
         for token in &tokens {
             let details: Vec<String> = token.details().iter().map(|(name, value)| format!("{name} {value}")).collect();

@@ -22,13 +22,13 @@ use crate::text::plain;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyholderCommand {
-    /// Give a key to a keyholder
+    /// Add a keyholder, or a keyholder's next key
     Add(Box<AddArgs>),
-    /// Keep what a hardware token says of a keyholder's key
+    /// Verify and keep the attestation of a hardware token
     Attest(attest::AttestArgs),
-    /// Verify again what is kept of hardware tokens
+    /// Verify all kept attestations
     Check(check::CheckArgs),
-    /// Everybody, their keys and their tokens
+    /// List the keyholders, their keys and their tokens
     #[command(after_help = "Examples:
   rootline-repo keyholder list
   rootline-repo keyholder list --json")]
@@ -38,14 +38,14 @@ pub(crate) enum KeyholderCommand {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo keyholder add alice --public-key alice.pem.pub --display-name \"Alice Example\"
-  rootline-repo keyholder add alice --public-key alice-2.pem.pub --new-key     her next key; one ceremony asks for both
-  rootline-repo keyholder add bob --key 'pkcs11:token=bob;object=root'         his token is here, and is tried
+  rootline-repo keyholder add alice --public-key alice-2.pem.pub --new-key
+  rootline-repo keyholder add bob --key 'pkcs11:token=bob;object=root'
   rootline-repo keyholder add carol --public-key carol.pub --signer 'pkcs11:token=carol;object=root'
 
-Nobody but the keyholder needs the private key: ask for the public one. Where a private key is can be noted down beside it, so that \
-ceremonies can say whose token to insert; a PIN is not kept.")]
+Ask keyholders for their public keys; the private key stays with them. With --signer or --key the place of the private key is recorded, and \
+ceremonies say which token to insert; a PIN is never kept. After --new-key, one ceremony needs signatures by the old key and the next one.")]
 pub(crate) struct AddArgs {
-    /// What ceremonies call them: lowercase letters, digits, `-`, `_` and `.`
+    /// Their name in ceremonies: lowercase letters, digits, `-`, `_` and `.`
     #[arg(value_parser = parse_name)]
     name: Name,
 
@@ -53,19 +53,19 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "key", conflicts_with = "key")]
     public_key: Option<PathBuf>,
 
-    /// Their private key, where it is at hand: a file, or a signer's URI. It signs a challenge; its public half is kept, and where it is
+    /// Their private key, if it is at hand: a file or URI. It signs a challenge; its public half and its place are kept
     #[arg(long, value_name = "URI")]
     key: Option<OsString>,
 
-    /// Where their private key is, if it is not at hand: noted down, and not tried
+    /// The place of their private key, recorded without a check
     #[arg(long, value_name = "URI", requires = "public_key")]
     signer: Option<OsString>,
 
-    /// Their name as people write it
+    /// Their full name
     #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
 
-    /// They are known, and this is their next key
+    /// Add the next key of a known keyholder
     #[arg(long)]
     new_key: bool,
 
@@ -90,7 +90,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     if args.new_key && keyholders.get(&args.name).is_none() {
         return Err(Failure::new(
             format!("there is no keyholder {}", args.name),
-            "leave out --new-key for somebody new",
+            "leave out --new-key to add a new keyholder",
         ));
     }
     let there = keyholders.get(&args.name);
@@ -134,7 +134,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("{} holds key {} {scheme}", args.name, key_id.short()));
         if let Some(signer) = &signer {
             let how = if checked { "it has signed a challenge" } else { "not checked" };
-            line(format_args!("its private half: {signer} ({how})"));
+            line(format_args!("private key: {signer} ({how})"));
         }
     });
     Ok(())

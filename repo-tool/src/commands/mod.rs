@@ -27,7 +27,7 @@ pub(crate) fn parse_name(text: &str) -> Result<Name, String> {
 pub(crate) fn parse_role(text: &str) -> Result<CeremonyRole, Failure> {
     CeremonyRole::parse(text).ok_or_else(|| {
         let hint = "name root, targets, or a role that targets delegates to";
-        Failure::new(format!("{text:?} is no role that a ceremony signs"), hint)
+        Failure::new(format!("{text:?} is not a role that a ceremony signs"), hint)
     })
 }
 
@@ -39,5 +39,5 @@ pub(crate) fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 /// Where options make a file that could not be read again.
 pub(crate) fn own_text(error: &TomlError) -> String {
-    format!("these options do not make a good file: {}", error.problem)
+    format!("these options do not make a valid file: {}", error.problem)
 }

@@ -20,22 +20,22 @@ use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline-repo online --key online.pem                make a sealed ceremony current, or renew what is due
-  rootline-repo online --key online.pem --renew        sign a new timestamp whether or not it is due
-  rootline-repo online --key awskms:///alias/online    with a key in AWS KMS
+  rootline-repo online --key online.pem
+  rootline-repo online --key online.pem --renew
+  rootline-repo online --key awskms:///alias/online
 
-Meant to be run every day: when nothing is due, nothing is signed. What is written is tried first with a verifier from \
-every root ever published.")]
+Makes sealed ceremonies current, or renews what is due; signs nothing when nothing is due. Run it every day. A verifier first tries the new files \
+from every root ever published.")]
 pub(crate) struct OnlineArgs {
-    /// The private key of a keyholder that the plan names as an online key: a file, or a signer's URI
+    /// The private key of an online keyholder: a file or URI
     #[arg(long, value_name = "URI")]
     key: Vec<OsString>,
 
-    /// The sealed ceremony to make current, where there are several
+    /// The sealed ceremony to make current, if there are several
     #[arg(long, value_name = "ID", value_parser = parse_name)]
     ceremony: Option<Name>,
 
-    /// Sign a new timestamp even if it is not due
+    /// Sign a new timestamp even if none is due
     #[arg(long)]
     renew: bool,
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     if sealed.is_none() && renewal == Renewal::WhenDue && published.is_complete() && due.is_some_and(|due| due > at) {
         let due = due.map(instant_text).unwrap_or_default();
         context.report(&json!({ "written": [], "due_from": due }), |line| {
-            line(format_args!("nothing is due until {due}"));
+            line(format_args!("nothing is due before {due}"));
         });
         return Ok(());
     }
@@ -93,7 +93,7 @@ fn together(ceremonies: &[(CeremonyRecord, Sealed)], published: &Published) -> R
             Ok(both) => both.unwrap_or_else(|| sealed.clone()),
             Err(SealedError::BothSeal { role }) => {
                 let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
-                let what = format!("several ceremonies are sealed: {}; more than one has {role}", ids.join(", "));
+                let what = format!("several ceremonies are sealed: {}; more than one has a new {role}", ids.join(", "));
                 return Err(Failure::new(what, "name the one to make current first: --ceremony ID"));
             }
             Err(other) => return Err(other.into()),
@@ -106,7 +106,7 @@ fn together(ceremonies: &[(CeremonyRecord, Sealed)], published: &Published) -> R
 pub(crate) fn warn_of_expired(checked: &Checked, context: &Context) {
     for (role, expiry) in &checked.expired {
         context.terminal.warning(format_args!(
-            "{role} expired at {expiry}: what it ships is refused, until a ceremony renews it: ceremony new ID --renew {role}"
+            "{role} expired at {expiry}: its files are refused until a ceremony renews it: ceremony new ID --renew {role}"
         ));
     }
 }
@@ -145,7 +145,7 @@ fn find_sealed(
             // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
             Stage::Overtaken if wanted.is_some() => drop(record.sealed()?),
             Stage::Overtaken => context.terminal.warning(format_args!(
-                "{0} was sealed and cannot be published any more: rootline-repo ceremony freeze {0}, or abandon it",
+                "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
                 record.id()
             )),
             _ => {}
@@ -153,7 +153,7 @@ fn find_sealed(
     }
     if let (Some(wanted), true) = (wanted, found.is_empty()) {
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");
-        return Err(Failure::new(format!("{wanted} is not a ceremony that waits to be made current"), hint));
+        return Err(Failure::new(format!("{wanted} is not a sealed ceremony"), hint));
     }
     Ok(found)
 }
@@ -165,7 +165,7 @@ fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Con
     let json = json!({ "written": names, "ceremony": ids.first(), "ceremonies": ids, "due_from": due });
     context.report(&json, |line| {
         for id in ids {
-            line(format_args!("what {id} has sealed is current"));
+            line(format_args!("{id} is now current"));
         }
         names
             .iter()

@@ -22,11 +22,11 @@ use crate::publish::preflight::{self, Checked, Files};
   rootline-repo publish
   rootline-repo publish --to /srv/www/tuf
 
-The folder is a static repository: N.root.json, timestamp.json and the others at its top, what is shipped below targets/. \
-A URL that serves it is both the metadata URL and, with /targets, the targets URL. Files are never changed, what \
-makes them current is written last, and nothing is written unless a verifier accepts it from every root ever published.")]
+The folder is a static repository: N.root.json, timestamp.json and the other metadata at its top, targets below targets/. \
+Its URL is the metadata URL, and with /targets the targets URL. Published files never change, the timestamp is written last, and nothing is \
+written unless a verifier accepts it from every root ever published.")]
 pub(crate) struct PublishArgs {
-    /// The folder to publish to [default: what the policy names]
+    /// The folder to publish to [default: publish_to of rootline.toml]
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     let published = context.folder.published()?;
     if published.current().is_none() || !published.is_complete() {
         return Err(Failure::new(
-            "there is nothing complete to publish: snapshot and timestamp are missing or do not fit the newest root",
+            "nothing can be published yet: snapshot and timestamp are missing or do not fit the newest root",
             "sign them: rootline-repo online --key FILE",
         ));
     }
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     let PublishingOrder { files: new, is_gapless } = PublishingOrder::of(new.collect(), &there, context.now);
     if !is_gapless {
         context.terminal.warning(format_args!(
-            "between the new root and the new timestamp verifiers are refused, as too few signed for both: if this is interrupted, run it again at once"
+            "verifiers are refused between the new root and the new timestamp, because too few keys signed both: if this is interrupted, run it again at once"
         ));
     }
     for (file, bytes) in &new {
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
     let roots = published.roots().len();
     context.report(&json!({ "to": to, "written": names, "roots": roots }), |line| {
         let each = if roots == 1 { "root 1".to_owned() } else { format!("each of {roots} roots") };
-        line(format_args!("accepted by a verifier who begins with {each}"));
+        line(format_args!("accepted by a verifier that begins with {each}"));
         names.iter().for_each(|name| line(format_args!("wrote {}", to.join(name).display())));
         if names.is_empty() {
             line(format_args!("{} is up to date", to.display()));
@@ -85,7 +85,7 @@ pub(crate) fn destination(to: Option<&Path>, context: &Context) -> Result<PathBu
         Some(to) => Ok(to.to_owned()),
         None => match context.folder.policy()?.publish_to() {
             Some(to) => Ok(context.folder.join(to)),
-            None => Err(Failure::new("the policy does not say where to publish", "name a folder: --to FOLDER")),
+            None => Err(Failure::new("the policy names no folder to publish to", "name one: --to FOLDER")),
         },
     }
 }
@@ -99,8 +99,8 @@ fn check_destination(to: &Path, there: &Files, published: &Published) -> Result<
             (Some(_), Some(own)) if own == bytes => {}
             (Some(_), Some(_)) => {
                 return Err(Failure::new(
-                    format!("{} is not the file that was published", path.display()),
-                    "published files never change: find out who changed it, then take it away and publish again",
+                    format!("{} differs from the published file", path.display()),
+                    "published files never change: find out who changed it, then remove it and publish again",
                 )
                 .breaking("content never changes without a new version"));
             }
@@ -122,8 +122,8 @@ fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(
 
 fn newer(path: &Path) -> Failure {
     Failure::new(
-        format!("{} is newer than anything that was published from here", path.display()),
-        "bring this folder up to date first: it is behind what is public",
+        format!("{} is newer than everything published from this folder", path.display()),
+        "update this folder first: it is behind the public repository",
     )
     .breaking("versions never go backwards")
 }

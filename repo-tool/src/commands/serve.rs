@@ -14,12 +14,12 @@ use crate::publish::server::Server;
   rootline-repo serve public
   rootline-repo serve public --port 8000
 
-For trying, and for this machine only. A published folder is static files: any web server can serve it.")]
+For trials, on this machine only. A published folder is static files: any web server can serve it.")]
 pub(crate) struct ServeArgs {
-    /// The folder to serve [default: the one that the policy publishes to]
+    /// The folder to serve [default: publish_to of rootline.toml]
     folder: Option<PathBuf>,
 
-    /// The port; 0 takes any that is free
+    /// The port; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
 }

@@ -15,7 +15,7 @@ use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
 use super::ceremony::review::print;
-use super::ceremony::sign::parts_of;
+use super::ceremony::sign::{parts_of, what_text};
 use super::confirmation::{Confirmation, Question};
 use super::{parse_name, parse_role};
 use crate::context::Context;
@@ -35,40 +35,40 @@ const MAX_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
 #[command(after_help = "Examples:
   rootline-repo sign 2030-06.request.json --key bob.pem --root 7.root.json
   rootline-repo sign 2030-06.request.json --key bob.pem --qr
-  rootline-repo sign - --key bob.pem --fingerprint \"1cc6 b394 62da …\" --output - < 2030-06.request.json
+  rootline-repo sign - --key bob.pem --fingerprint \"1cc6 …\" --output - < 2030-06.request.json
 
-Reads no repository and asks no network. Shows what would change, as it follows from the request, and asks for a yes or for the fingerprint. \
-Signs all that the key counts for, and writes a response of less than a kilobyte to bring back: rootline-repo ceremony accept FILE. With --root, \
-a root of the repository that you have kept, you know that the request is about that repository; without it, compare the digest that is shown.")]
+Needs no repository and no network. Shows the review of the request, and asks for yes or the fingerprint. Signs every role that the key counts \
+for, and writes a response of less than a kilobyte for rootline-repo ceremony accept. --root checks that the request is about your repository, \
+with any root of it that you have kept; without it, compare the digest that is shown.")]
 pub(crate) struct SignArgs {
-    /// What rootline-repo ceremony request has written; - is standard input
+    /// The file of rootline-repo ceremony request; - for standard input
     #[arg(value_name = "REQUEST")]
     request: PathBuf,
 
-    /// The keyholder's private key: a file, or a signer's URI
+    /// The keyholder's private key: a file or URI
     #[arg(long, value_name = "URI")]
     key: OsString,
 
-    /// Who signs [default: whose key it is]
+    /// The keyholder who signs [default: the owner of the key]
     #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
     signing_as: Option<Name>,
 
-    /// Sign only this role: root, targets, or one that targets delegates to
+    /// Sign only this role: root, targets or a delegated role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
     #[command(flatten)]
     confirmation: Confirmation,
 
-    /// A root of the repository that you have kept, of any version: the request has to have the same one
+    /// A kept root of the repository, of any version, that the request must contain
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
 
-    /// Where to write the response; - is standard output [default: ID.NAME.response.json]
+    /// The file for the response; - for standard output [default: ID.NAME.response.json]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Show the response as a QR code too
+    /// Also show the response as a QR code
     #[arg(long)]
     qr: bool,
 
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let is_standard = args.output.as_deref() == Some(Path::new(STANDARD));
     if args.qr && is_standard {
         return Err(Failure::new(
-            "the response and its QR code cannot both be standard output",
+            "the response and its QR code cannot both go to standard output",
             "name a file: --output FILE",
         ));
     }
@@ -94,10 +94,11 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     }
     if !request.has_own_explanation() {
         context.terminal.warning(format_args!(
-            "the explanation in the request is not the one that this version writes: go by the review, not by that text"
+            "the explanation in the request is not what this version writes: trust the review, not that text"
         ));
     }
     let question = Question {
+        what: what_text(args.role.as_deref(), request.frozen(), None, args.signing_as.as_ref())?,
         fingerprint: request.frozen().fingerprint(),
         subject: "what is to be signed has",
         read: "the review at a terminal",
@@ -296,7 +297,7 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
     }
     atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {
         true => Failure::new(
-            format!("{} is there already", path.display()),
+            format!("{} exists already", path.display()),
             "name another file: --output FILE; or move that one away",
         ),
         false => failure,

@@ -65,7 +65,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
             line(format_args!("  {role:<9} {version:>4}  expires {expiry}  {state}  {threshold} of {}", join(holders)));
         }
         if roles.is_empty() {
-            line(format_args!("  nothing has been published yet"));
+            line(format_args!("  nothing is published yet"));
         }
         for (id, stage) in &open {
             line(format_args!("  ceremony {id}: {}", stage.name()));

@@ -26,16 +26,16 @@ const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore.trusted_root.json");
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum TrustCommand {
-    /// Begin targets/trusted_root.json
+    /// Create targets/trusted_root.json
     Create(CreateArgs),
-    /// Everything it lists, and what is odd about it
+    /// List its logs and authorities, with warnings
     #[command(after_help = "Examples:
   rootline-repo trust show
   rootline-repo trust show --json")]
     Show,
-    /// Open a window for a new log
+    /// Add a log, trusted from an instant on
     AddLog(AddLogArgs),
-    /// Close a log's window: it stays listed for what it did before
+    /// End the trust in a log; it stays listed for older entries
     RetireLog(RetireLogArgs),
 }
 
@@ -45,7 +45,7 @@ pub(crate) enum TrustCommand {
   rootline-repo trust create --from sigstore
   rootline-repo trust create --from my_trusted_root.json")]
 pub(crate) struct CreateArgs {
-    /// What to begin with: `empty`, `sigstore` (the public-good instance's Fulcio chains, Rekor, CT and TSA keys, built in), or a file
+    /// The content: `empty`, `sigstore` (the public-good instance, built in), or a file
     #[arg(long, value_name = "WHAT", default_value = "empty")]
     from: String,
 }
@@ -69,7 +69,10 @@ impl LogKind {
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  rootline-repo trust add-log --url https://log2.example.org --public-key log2.pem.pub --start 2030-01-31T12:00:00Z")]
+  rootline-repo trust add-log --url https://log2.example.org --public-key log2.pem.pub
+  rootline-repo trust add-log --kind ct --url https://ct.example.org --public-key ct.pem.pub
+  rootline-repo trust add-log --url https://log2.example.org --public-key log2.pem.pub \\
+    --start 2030-01-31T12:00:00Z")]
 pub(crate) struct AddLogArgs {
     /// The kind of log
     #[arg(long, value_enum, default_value_t = LogKind::Rekor)]
@@ -83,7 +86,7 @@ pub(crate) struct AddLogArgs {
     #[arg(long, value_name = "FILE")]
     public_key: PathBuf,
 
-    /// From when on it is trusted [default: the instant of the command]
+    /// The instant from which it is trusted [default: now]
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     start: Option<DateTime<Utc>>,
 }
@@ -91,16 +94,17 @@ pub(crate) struct AddLogArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo trust retire-log https://rekor.sigstore.dev
-  rootline-repo trust retire-log wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0= --end 2030-01-31T12:00:00Z")]
+  rootline-repo trust retire-log wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0= \\
+    --end 2030-01-31T12:00:00Z")]
 pub(crate) struct RetireLogArgs {
-    /// Its log id, in hex or base64, or its base URL where only one log has it
+    /// Its log id, in hex or base64, or its base URL if no other log has it
     log: String,
 
     /// The kind of log
     #[arg(long, value_enum, default_value_t = LogKind::Rekor)]
     kind: LogKind,
 
-    /// Until when it is trusted [default: the instant of the command]
+    /// The instant until which it is trusted [default: now]
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     end: Option<DateTime<Utc>>,
 }
@@ -156,7 +160,7 @@ fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
         Failure::new(what, "name the log's public key in PEM (BEGIN PUBLIC KEY)")
     };
     let key = PublicKey::from_spki_pem(&pem).map_err(|error| unusable(error.to_string()))?;
-    let key = LogKey::of(&key).ok_or_else(|| unusable("no log signs with such a key".to_owned()))?;
+    let key = LogKey::of(&key).ok_or_else(|| unusable("logs do not sign with such a key".to_owned()))?;
     let start = args.start.unwrap_or(context.now);
     let log = NewLog { base_url: args.url.clone(), key, valid_for: Window::from(start), operator: None };
     edit(context, |root| match args.kind {
@@ -183,7 +187,7 @@ fn find_log(root: &TrustedRoot, args: &RetireLogArgs) -> Result<EntryRef, Failur
         [log] => Ok(EntryRef::Position(log.position())),
         [] => match LogId::parse(&args.log) {
             Some(id) => Ok(EntryRef::LogId(id)),
-            None => Err(Failure::new(format!("no log has the URL {url:?}, and it is no log id"), see)),
+            None => Err(Failure::new(format!("no log has the URL {url:?}, and it is not a log id"), see)),
         },
         _ => Err(Failure::new(format!("several logs have the URL {url:?}"), format!("name it by its id; {see}"))),
     }
@@ -204,7 +208,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
         let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
         let lines = changes.iter().flat_map(|change| entry_change_lines(change, &toned));
         lines.for_each(|text| line(format_args!("{text}")));
-        line(format_args!("it is shipped once a ceremony has signed it: rootline-repo ceremony new ID"));
+        line(format_args!("next: ship it with a ceremony: rootline-repo ceremony new ID"));
     });
     Ok(())
 }
@@ -213,8 +217,8 @@ fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
     let path = context.folder.target_path(TRUSTED_ROOT);
     let bytes = fs::read(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            let what = format!("there is no {}", path.display());
-            Failure::new(what, "begin one: rootline-repo trust create --from sigstore")
+            let what = format!("{} does not exist", path.display());
+            Failure::new(what, "create it: rootline-repo trust create --from sigstore")
         }
         _ => Failure::io("read", &path, &error),
     })?;
@@ -225,5 +229,5 @@ fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
     TrustedRoot::parse(bytes, MAX_BYTES)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "correct the file, or begin another"))
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "correct the file, or create another"))
 }

@@ -19,7 +19,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     store::create_file(path, bytes, access).map_err(|error| match error.io_kind() {
         Some(io::ErrorKind::AlreadyExists) => {
-            Failure::new(format!("{} is there already", path.display()), "name another file, or move that one away")
+            Failure::new(format!("{} exists already", path.display()), "name another file, or move that one away")
         }
         _ => error.into(),
     })
@@ -79,7 +79,7 @@ mod tests {
         let path = folder.path().join("a/b/key.pem");
         create(&path, b"first", Access::Owner).unwrap();
         let refused = create(&path, b"second", Access::Owner).unwrap_err();
-        assert!(refused.what().ends_with("is there already"));
+        assert!(refused.what().ends_with("exists already"));
         assert_eq!(fs::read(&path).unwrap(), b"first");
         replace(&path, b"third").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"third");
@@ -93,7 +93,7 @@ mod tests {
         for _ in 0..2 {
             ensure(&path, b"first").unwrap();
         }
-        assert!(ensure(&path, b"second").unwrap_err().what().ends_with("is there already"));
+        assert!(ensure(&path, b"second").unwrap_err().what().ends_with("exists already"));
         assert_eq!(fs::read(&path).unwrap(), b"first");
     }
 

@@ -235,7 +235,7 @@ pub(crate) fn vendor_roots(folder: &RepositoryFolder) -> Result<VendorRoots, Fai
     let mut roots = VendorRoots::default();
     for path in pem_files(&folder.join(VENDOR_ROOTS))? {
         let added = roots.add(&read_text(&path)?);
-        added.map_err(|refusal| at_path(&path, &refusal, "bring it back from version control, or take it away"))?;
+        added.map_err(|refusal| at_path(&path, &refusal, "restore it from version control, or remove it"))?;
     }
     Ok(roots)
 }

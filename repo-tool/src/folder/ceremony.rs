@@ -43,7 +43,7 @@ impl FrozenPlan {
     pub(crate) fn parse(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
         let plan = Plan::parse(&self.text, keyholders, &Bounds::default()).map_err(|error| {
             let hint = format!(
-                "the plan is as it was frozen, so keyholders/ is not: bring it back from version control, or freeze again: rootline-repo ceremony freeze {}",
+                "the plan is as it was frozen, so keyholders/ is not: restore it from version control, or freeze again: rootline-repo ceremony freeze {}",
                 self.id
             );
             Failure::new(Failure::toml(&self.path, &error).what(), hint)
@@ -121,10 +121,9 @@ impl CeremonyFolder {
     pub(crate) fn plan_text(&self) -> Result<String, Failure> {
         let path = self.plan_path();
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failure::new(
-                format!("there is no ceremony {}", self.id),
-                "see which there are: rootline-repo ceremony list",
-            ),
+            std::io::ErrorKind::NotFound => {
+                Failure::new(format!("there is no ceremony {}", self.id), "list them: rootline-repo ceremony list")
+            }
             _ => Failure::io("read", &path, &error),
         })?;
         merge_conflict::refuse(&path, text.as_bytes())?;
@@ -204,9 +203,9 @@ impl CeremonyFolder {
     /// That `plan.toml` is another one than the record says.
     pub(crate) fn edited_plan(&self) -> Failure {
         Failure::new(
-            "plan.toml is not the plan that was frozen: it has been edited since",
+            "plan.toml differs from the frozen plan: it was edited",
             format!(
-                "bring it back from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
+                "restore it from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
                 self.id
             ),
         )
@@ -242,7 +241,7 @@ impl CeremonyFolder {
                 Failure::file(
                     &path,
                     &error,
-                    "bring it back from version control, or take it away and ask for the signature again",
+                    "restore it from version control, or remove it and ask for the signature again",
                 )
             })?;
             answers.insert(place, answer);

@@ -106,7 +106,7 @@ impl CeremonyFolder {
             Err(error) => Err(Failure::file(
                 &self.heads_path().join(name),
                 &error,
-                "bring it back from version control, or take it away and ask for the signature again",
+                "restore it from version control, or remove it and ask for the signature again",
             )),
         };
         read_files(&self.heads_path())?.into_iter().map(read).collect()

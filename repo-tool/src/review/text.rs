@@ -200,7 +200,7 @@ fn shipped_lines(lines: &mut Vec<String>, file: &TargetChange, toned: Toned<'_>)
         (None, Some(after)) => lines.push(format!("  {sign} ships {name}, {}", facts(after))),
         (Some(before), None) => lines.push(format!("  {sign} no longer ships {name}, {}", facts(before))),
         (Some(before), Some(after)) if file.is_another() => {
-            lines.push(format!("  {sign} ships another {name}, {}", facts(after)));
+            lines.push(format!("  {sign} ships a changed {name}, {}", facts(after)));
             lines.push(format!("      so far {}", facts(before)));
         }
         (_, Some(after)) if file.mark() == Mark::Changed => {

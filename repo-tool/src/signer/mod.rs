@@ -25,6 +25,9 @@ pub(crate) use self::secret::{PassphraseArgs, PinArgs};
 pub(crate) use self::uri::{SignerUri, recorded_place};
 use crate::failure::Failure;
 
+/// The heading of the options that open a key.
+pub(crate) const KEY_ACCESS: &str = "Key access";
+
 /// What opening a signer may need beside its URI.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SignerArgs {
@@ -38,15 +41,15 @@ pub(crate) struct SignerArgs {
     pub(crate) module: ModuleArgs,
 
     /// How long a plugin or a key management service may take for one answer
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
+    #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
     pub(crate) signer_timeout: TimeDelta,
 }
 
 /// Which library speaks to tokens.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ModuleArgs {
-    /// The PKCS#11 library of a token, where its URI has no module-path
-    #[arg(long, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
+    /// The PKCS#11 library of a token, unless its URI has a module-path
+    #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
     pub(crate) pkcs11_module: Option<PathBuf>,
 }
 

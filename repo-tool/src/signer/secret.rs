@@ -7,22 +7,23 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zeroize::Zeroizing;
 
+use super::KEY_ACCESS;
 use super::pkcs11_uri::Pkcs11Uri;
 use crate::failure::Failure;
 
 /// Where a passphrase comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PassphraseArgs {
-    /// A file whose first line is the passphrase. Otherwise it is ROOTLINE_PASSPHRASE, or asked for
-    #[arg(long, value_name = "FILE")]
+    /// Read the passphrase from the first line of this file [default: ROOTLINE_PASSPHRASE, or a prompt]
+    #[arg(long, help_heading = KEY_ACCESS, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 /// Where a token's PIN comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PinArgs {
-    /// A file whose first line is the token's PIN. Otherwise it is what the URI says, ROOTLINE_PIN, or asked for
-    #[arg(long, value_name = "FILE")]
+    /// Read the token's PIN from the first line of this file [default: the URI's, ROOTLINE_PIN, or a prompt]
+    #[arg(long, help_heading = KEY_ACCESS, value_name = "FILE")]
     pub(crate) pin_file: Option<PathBuf>,
 }
 
@@ -42,7 +43,7 @@ impl PassphraseArgs {
         }
         let first = prompt(PASSPHRASE, &format!("new passphrase for {}: ", path.display()))?;
         let first = not_empty(PASSPHRASE, first)?;
-        let second = prompt(PASSPHRASE, "the same again: ")?;
+        let second = prompt(PASSPHRASE, "repeat it: ")?;
         if first != second {
             return Err(Failure::new("the two passphrases differ", "run this again"));
         }

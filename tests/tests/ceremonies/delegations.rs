@@ -40,7 +40,7 @@ fn a_delegated_role_is_signed_by_its_own_holders_and_found_from_every_root() {
     assert_eq!(npm.quorums[0].signed, [name("frank")]);
     assert_eq!(tally.parts[0].quorums[0].signed, [name("alice")]);
     let refused = room.seal(&frozen, &["alice", "bob", "carol"]).unwrap_err();
-    assert_eq!(refused.to_string(), "npm 1 has 0 of 1 signatures asked for by targets 1");
+    assert_eq!(refused.to_string(), "npm 1 has 0 of the 1 signature that targets 1 requires");
 
     room.hold(&with_npm(), &["alice", "bob", "carol", "frank"]);
     assert_eq!(room.verify_from(1, 0).unwrap(), ["trusted_root.json", "npm/keys.json"]);

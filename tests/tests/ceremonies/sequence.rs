@@ -57,9 +57,9 @@ fn those_who_stay_through_a_step_are_enough_for_it() {
     let sealed = room.seal(&frozen, &["alice", "bob", "erin", "frank"]).unwrap();
     assert_eq!(sealed.roots().iter().map(|root| root.version().number()).collect::<Vec<_>>(), [2, 3]);
     let refused = room.seal(&frozen, &["alice", "bob", "frank", "grace"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root 2 has 2 of 3 signatures asked for by root 1");
+    assert_eq!(refused.to_string(), "root 2 has 2 of the 3 signatures that root 1 requires");
     let refused = room.seal(&frozen, &["alice", "bob", "erin"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root 3 has 2 of 3 signatures asked for by itself");
+    assert_eq!(refused.to_string(), "root 3 has 2 of the 3 signatures that its own keyholders must give");
 }
 
 #[test]

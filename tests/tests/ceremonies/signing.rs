@@ -133,7 +133,10 @@ fn sealing_waits_for_the_threshold_and_not_longer() {
     let (room, frozen) = first();
     for signers in [&[][..], &["alice"], &["alice", "bob"]] {
         let refused = room.seal(&frozen, signers).unwrap_err();
-        assert_eq!(refused.to_string(), format!("root 1 has {} of 3 signatures asked for by itself", signers.len()));
+        assert_eq!(
+            refused.to_string(),
+            format!("root 1 has {} of the 3 signatures that its own keyholders must give", signers.len())
+        );
     }
     let refused = room.seal(&frozen, &["alice", "bob"]).unwrap_err();
     assert_eq!(refused.hint(), "ask for the missing signatures: carol, dave, erin");
@@ -145,7 +148,7 @@ fn sealing_waits_for_the_threshold_and_not_longer() {
     let mut answers = room.answers(&frozen, &["alice", "bob", "carol"]);
     answers.remove(&(targets_1(), name("bob")));
     let refused = room.ceremony(&name("test"), &frozen).seal(&answers).unwrap_err();
-    assert_eq!(refused.to_string(), "targets 1 has 2 of 3 signatures asked for by root 1");
+    assert_eq!(refused.to_string(), "targets 1 has 2 of the 3 signatures that root 1 requires");
 }
 
 #[test]
@@ -171,10 +174,10 @@ fn a_new_root_needs_the_old_one_and_itself() {
     assert_eq!((&targets.delegator, &targets.signed), (&Delegator::Root(version(2)), &names(&["alice", "frank"])));
 
     let refused = room.seal(&frozen, &["alice", "frank", "grace"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root 2 has 1 of 3 signatures asked for by root 1");
+    assert_eq!(refused.to_string(), "root 2 has 1 of the 3 signatures that root 1 requires");
     assert_eq!(refused.hint(), "ask for the missing signatures: bob, carol, dave, erin");
     let refused = room.seal(&frozen, &["alice", "bob", "erin"]).unwrap_err();
-    assert_eq!(refused.to_string(), "root 2 has 1 of 3 signatures asked for by itself");
+    assert_eq!(refused.to_string(), "root 2 has 1 of the 3 signatures that its own keyholders must give");
     assert_eq!(refused.hint(), "ask for the missing signatures: carol, dave, frank, grace");
     let sealed = room.seal(&frozen, &["alice", "bob", "carol", "frank"]).unwrap();
     assert_eq!(sealed.root().unwrap().version(), version(2));

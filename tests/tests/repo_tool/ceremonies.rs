@@ -49,7 +49,7 @@ fn each_step_says_what_it_did_and_what_is_next() {
     office.sign("first", "erin").says("next: rootline-repo ceremony seal first");
     office.done(&["ceremony", "seal"]).says("sealed ceremonies/first/sealed/1.root.json");
     office.done(&["online", "--key", "keys/online.pem"]).says("wrote metadata/timestamp.json");
-    office.done(&["publish"]).says("accepted by a verifier who begins with root 1");
+    office.done(&["publish"]).says("accepted by a verifier that begins with root 1");
     office.done(&["publish"]).says("public is up to date");
 }
 
@@ -61,7 +61,7 @@ fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
     let sign =
         |text: &str| office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--fingerprint", text]);
     let wrong = fingerprint.replace(['0', '1'], "2");
-    sign(&wrong).refuses("the frozen files have another fingerprint", "what is signed is what", "do not sign");
+    sign(&wrong).refuses("the frozen files have another fingerprint", "keyholders sign the fingerprint", "do not sign");
     sign(&fingerprint.to_uppercase()).says("alice has signed");
     // The same as anybody can compute without this program.
     let sums: String = ["1.root.json", "1.targets.json"]
@@ -98,7 +98,10 @@ fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_els
         let said = terminal::at_a_terminal(office.folder(), &line, 120, &format!("{typed}\n"), false).map(Said::of);
         let Some(said) = said else { return };
         let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
-        let question = said.out.find("sign this? Type yes, or the fingerprint as you have heard it:").unwrap();
+        let question = said
+            .out
+            .find("Sign root 1 and targets 1 of \"Test\"? Type yes, or the fingerprint that was read out:")
+            .unwrap();
         assert!(review < question, "{said:?}");
         let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
         assert!(said.out.contains(told), "{typed:?}: {said:?}");
@@ -111,7 +114,11 @@ fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_els
 fn without_a_terminal_nothing_is_signed_unseen() {
     let office = Office::frozen();
     let said = office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem"]);
-    said.refuses("there is no terminal to ask whether to sign", "", "read rootline-repo ceremony review, then add");
+    said.refuses(
+        "signing needs a confirmation, and there is no terminal to ask at",
+        "",
+        "read rootline-repo ceremony review, then add",
+    );
     assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
 }
 
@@ -127,7 +134,7 @@ fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
     said.says("kept, as what was signed has not changed: alice (targets 1)");
     // Her signature over the targets file, which did not change, still counts.
     let status = office.done(&["ceremony", "status"]);
-    status.says("root 1: alice signed an earlier revision and has to sign again");
+    status.says("root 1: alice signed an earlier revision and must sign again");
     status.says("targets 1 under root 1: 1 of 3 (alice)");
     office.sign("first", "alice").says("alice has signed root 1\n");
 }
@@ -150,16 +157,16 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
     }
     let online = ["online", "--key", "keys/online.pem"];
     office.run(&online).refuses(
-        "several ceremonies are sealed: quick, slow; more than one has root",
+        "several ceremonies are sealed: quick, slow; more than one has a new root",
         "",
         "name the one to make current first",
     );
-    office.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("what quick has sealed is current");
+    office.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("quick is now current");
     office.done(&["ceremony", "list"]).says("slow: sealed, and cannot be published any more");
     let said = office.run(&[&online[..], &["--ceremony", "slow"]].concat());
     said.refuses("root was sealed as version 2, which does not follow", "", "something else was published meanwhile");
     let said = office.done_at(DAY_1, &online);
-    assert!(said.err.starts_with("warning: slow was sealed and cannot be published any more"), "{said:?}");
+    assert!(said.err.starts_with("warning: slow is sealed and can no longer be published"), "{said:?}");
     office.done_at(DAY_1, &["publish"]);
 
     office.done(&["ceremony", "freeze", "slow"]).says("to be signed: root 3");
@@ -169,7 +176,7 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
     }
     office.done(&["ceremony", "seal", "slow"]);
     assert_eq!(office.list("ceremonies/slow/sealed"), ["3.root.json"]);
-    office.done_at(DAY_1, &online).says("what slow has sealed is current");
+    office.done_at(DAY_1, &online).says("slow is now current");
     office.done_at(DAY_1, &["publish"]);
     office.verify("public", 1, DAY_1).unwrap();
 }
@@ -243,12 +250,12 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
         "$ rootline-repo ceremony seal rotation",
         "$ rootline update --url http://127.0.0.1:",
         "transparency log       https://log2.demo.example",
-        "accepted by a verifier who begins with each of 2 roots",
+        "accepted by a verifier that begins with each of 2 roots",
     ] {
         said.says(line);
     }
     for refusal in [
-        "root 1 has 2 of 3 signatures",
+        "root 1 has 2 of the 3 signatures",
         "is alice's and cannot sign for carol",
         "went backwards",
         "does not have the digest",

@@ -37,28 +37,28 @@ fn a_healthy_repository_has_exit_status_0_and_says_until_when() {
         &[
             "root           3    5 of 5       2  2030-07-17T00:00:00Z  197 days",
             "timestamp      1    1 of 1       0  2030-01-08T00:00:00Z  7 days",
-            "if nothing is signed from now on, verifiers refuse from 2030-01-08T00:00:00Z on (timestamp: 7 days)",
+            "if nothing more is signed, verifiers refuse from 2030-01-08T00:00:00Z on (timestamp: 7 days)",
             "snapshot and timestamp are signed by the same keys: online",
-            "who is lost of these is missed in root and targets: alice, bob, carol, dave, erin",
+            "alice, bob, carol, dave and erin hold both root and targets: losing one weakens both",
         ],
     );
     assert!(!said.out.contains("ceremony new"), "{}", said.out);
     // Nobody misses somebody who holds nothing.
-    doctor(&office, &["--lost", "frank"]).says("nothing that is lost is listed anywhere");
+    doctor(&office, &["--lost", "frank"]).says("no role lists the lost keys");
 }
 
 #[test]
 fn two_of_five_may_be_lost_and_the_third_breaks_it() {
     let office = Office::after_the_first();
     let said = doctor(&office, &["--lost", "alice,bob", "--replace", "alice=frank"]);
-    said.says("the threshold still holds for every role; root and targets could not lose another one\n");
+    said.says("the threshold still holds for every role; root and targets cannot afford another loss\n");
     prints(
         &said,
         &[
             "one ceremony repairs it; one new root:",
             "rootline-repo keyholder add NEW --public-key FILE",
             "rootline-repo ceremony new repair --replace alice=frank --replace bob=NEW",
-            "root: all of carol, dave, erin; targets: 3 of carol, dave, erin, and those who come or whose key is new",
+            "root: all of carol, dave, erin; targets: 3 of carol, dave, erin, newcomers and holders of new keys",
             "with online's key",
         ],
     );
@@ -69,7 +69,7 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
     prints(
         &doctor(&next, &["--lost", "alice"]),
         &["root: 3 of bob, carol, dave, erin, carol with the old key and the next one; \
-           targets: 3 of bob, dave, erin, and those who come or whose key is new"],
+           targets: 3 of bob, dave, erin, newcomers and holders of new keys"],
     );
     // Frank has a key already.
     assert!(!said.out.contains("keyholder add frank"), "{}", said.out);
@@ -78,8 +78,8 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
     prints(
         &said,
         &[
-            "if all is signed that still can be and nothing is repaired, verifiers refuse from 2030-07-17T00:00:00Z on (root: 197 days)",
-            "nobody can repair this from within: root needs 3 and can be signed by dave, erin. Verifiers have to be given another root by hand:",
+            "if signing goes on and nothing is repaired, verifiers refuse from 2030-07-17T00:00:00Z on (root: 197 days)",
+            "this cannot be repaired from within: root needs 3 and can be signed by dave, erin. Give verifiers another root by hand:",
             "rootline-repo online --key FILE && rootline-repo publish",
         ],
     );
@@ -122,7 +122,7 @@ fn the_commands_that_it_prints_are_the_ones_that_repair_it() {
 fn a_thief_of_a_threshold_is_told_of_before_anything_else() {
     let office = Office::after_the_first();
     let said = doctor(&office, &["--compromised", "alice,bob"]);
-    said.says("the threshold still holds for every role; root and targets could not lose another one\n");
+    said.says("the threshold still holds for every role; root and targets cannot afford another loss\n");
     prints(
         &said,
         &["rootline-repo keyholder add alice --public-key FILE --new-key", "rootline-repo ceremony new repair"],
@@ -130,27 +130,27 @@ fn a_thief_of_a_threshold_is_told_of_before_anything_else() {
     let said = doctor(&office, &["--compromised", "alice,bob,carol"]);
     finds(
         &said,
-        "a thief has enough keys to sign root and targets alone; the threshold holds for root and targets only with keys that are stolen; \
+        "an attacker has enough keys to sign root and targets; the threshold holds for root and targets only with compromised keys; \
          it holds for snapshot and timestamp",
     );
     prints(
         &said,
         &[
-            "with 3 keys of root a thief could sign a next root of his own, which every verifier who sees it takes for yours, for good",
-            "one ceremony repairs it; 2 roots one after the other, all signed at once:",
+            "with 3 keys of root an attacker could sign a next root of their own, and every verifier that sees it follows them for good",
+            "one ceremony repairs it; 2 roots in sequence, signed together:",
             "each of 2 roots: all of dave, erin and 1 of alice, bob, carol with the old key, together with the new key or person in its place; \
-             targets: 3 of dave, erin, and those who come or whose key is new",
+             targets: 3 of dave, erin, newcomers and holders of new keys",
         ],
     );
     // Stolen and gone besides.
     let said = doctor(&office, &["--compromised", "alice,bob,carol", "--lost", "alice,bob,carol"]);
     finds(
         &said,
-        "a thief has enough keys to sign root and targets alone; the threshold is broken for root and targets; it holds for snapshot and timestamp",
+        "an attacker has enough keys to sign root and targets; the threshold is broken for root and targets; it holds for snapshot and timestamp",
     );
     let said = doctor(&office, &["--compromised", "online"]);
     assert_eq!(said.status, 1, "{said:?}");
-    assert!(said.out.starts_with("a thief has enough keys to sign snapshot and timestamp alone"), "{}", said.out);
+    assert!(said.out.starts_with("an attacker has enough keys to sign snapshot and timestamp"), "{}", said.out);
     prints(&said, &["rootline-repo keyholder add online --public-key FILE --new-key", "with online's next key"]);
 }
 
@@ -168,8 +168,8 @@ fn one_key_of_a_person_is_lost_by_its_id_or_enough_of_it() {
             "rootline-repo keyholder add alice --public-key FILE --new-key"
         );
     }
-    doctor(&office, &["--lost-key", &id[..7]]).refuses(&format!("{:?} is too little", &id[..7]), "", "give more");
-    doctor(&office, &["--lost-key", "ffffffffffff"]).refuses("no keyholder has a key whose id begins", "", "give more");
+    doctor(&office, &["--lost-key", &id[..7]]).refuses(&format!("{:?} is too short", &id[..7]), "", "give more");
+    doctor(&office, &["--lost-key", "ffffffffffff"]).refuses("no key id begins", "", "give more");
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn who_is_nobody_and_who_is_not_lost_is_refused() {
     doctor(&office, &["--lost", "zoe"]).refuses("there is no keyholder zoe", "", see);
     doctor(&office, &["--compromised", "zoe"]).refuses("there is no keyholder zoe", "", see);
     let said = doctor(&office, &["--lost", "alice", "--replace", "bob=frank"]);
-    said.refuses("bob is to be replaced, and is not said to be lost", "", "add --lost, --lost-key or --compromised");
+    said.refuses("bob is to be replaced, but is not among the lost", "", "add bob to --lost or --compromised");
     let said = doctor(&office, &["--lost", "alice,bob", "--replace", "alice=bob"]);
-    said.refuses("bob is to come and is said to be lost", "", "name somebody else");
+    said.refuses("bob is to replace alice, but is among the lost", "", "name another keyholder");
     assert_eq!(doctor(&office, &["--lost", "No Name"]).status, 2);
 }
 
@@ -191,7 +191,7 @@ fn before_the_first_ceremony_the_plan_is_judged_or_else_the_policy() {
     doctor(&office, &["--lost", "alice,bob"]).says("not published yet; lost: alice, bob");
     let said = doctor(&office, &["--lost", "alice,bob,carol"]);
     finds(&said, "the threshold is broken for root and targets; it holds for snapshot and timestamp");
-    prints(&said, &["nothing is published yet, so others can simply be named:"]);
+    prints(&said, &["nothing is published yet, so name other keyholders:"]);
     office.done(&["ceremony", "new", "first", "--threshold", "root=4", "--threshold", "targets=2"]);
     let said = doctor(&office, &["--lost", "alice,bob"]);
     finds(&said, "the threshold is broken for root; it holds for targets, snapshot and timestamp");
@@ -203,7 +203,10 @@ fn before_the_first_ceremony_the_plan_is_judged_or_else_the_policy() {
     fs::remove_dir_all(office.path("keyholders/bob")).unwrap();
     fs::remove_dir_all(office.path("keyholders/carol")).unwrap();
     let said = doctor(&office, &[]);
-    finds(&said, "root and targets cannot be signed yet, as keys are missing; it holds for snapshot and timestamp");
+    finds(
+        &said,
+        "root and targets cannot be signed yet, because keys are missing; it holds for snapshot and timestamp",
+    );
     prints(&said, &["bob has no key yet: rootline-repo keyholder add bob --public-key FILE"]);
 }
 
@@ -212,7 +215,7 @@ fn keys_that_nobody_has_any_more_are_named() {
     let office = Office::after_the_first();
     fs::remove_dir_all(office.path("keyholders/alice")).unwrap();
     let said = doctor(&office, &[]);
-    said.says("which no keyholder has: bring back their folder in keyholders/");
+    said.says("which belongs to no keyholder: restore the folder in keyholders/");
     prints(&said, &["root           3    4 of 4       1  2030-07-17T00:00:00Z  197 days"]);
     for name in ["bob", "carol"] {
         fs::remove_dir_all(office.path(&format!("keyholders/{name}"))).unwrap();
@@ -225,9 +228,9 @@ fn a_ceremony_that_waits_for_somebody_lost_is_named_and_one_that_is_damaged_stop
     let office = Office::after_the_first();
     office.done(&["ceremony", "new", "renewal", "--renew", "root"]);
     office.done(&["ceremony", "freeze", "renewal"]);
-    doctor(&office, &["--lost", "bob"]).says("ceremony renewal asks for bob, and can do without");
+    doctor(&office, &["--lost", "bob"]).says("ceremony renewal asks for bob, but does not need them");
     let said = doctor(&office, &["--lost", "bob,carol,dave"]);
-    let stuck = "ceremony renewal cannot be sealed any more as it is frozen: root 2 under root 1 (old) needs 3 more, of alice, erin; abandon it";
+    let stuck = "ceremony renewal can no longer be sealed as it is frozen: root 2 under root 1 (old) needs 3 more, of alice, erin; abandon it";
     assert!(said.out.contains(stuck), "{}", said.out);
     office.edit("ceremonies/renewal/transcript.jsonl", "planned", "plotted");
     doctor(&office, &["--lost", "bob"]).says("line 2 of the transcript follows a line that does not stand before it");
@@ -247,7 +250,7 @@ fn what_is_due_or_expired_is_said_at_the_instant_that_is_asked_for() {
     ] {
         at(instant).says(&format!("timestamp      1    1 of 1       0  2030-01-08T00:00:00Z  {left}\n"));
     }
-    at("2030-01-07T23:00:00Z").says("timestamp is to be signed anew since 2030-01-02T00:00:00Z");
+    at("2030-01-07T23:00:00Z").says("timestamp has been due for renewal since 2030-01-02T00:00:00Z");
     let late = at("2030-01-08T00:00:00Z");
     late.says("timestamp expired at 2030-01-08T00:00:00Z");
     // An expiry is no loss: whoever is there can renew it.
@@ -263,9 +266,9 @@ fn delegated_roles_are_judged_and_repaired_without_root_where_root_is_broken() {
     let said = doctor(&office, &["--lost", "frank"]);
     finds(
         &said,
-        "the threshold is broken for npm; it holds for root, targets, snapshot and timestamp; root could not lose another one",
+        "the threshold is broken for npm; it holds for root, targets, snapshot and timestamp; root cannot afford another loss",
     );
-    prints(&said, &["what npm ships, and nothing else, is refused from 2030-07-17T00:00:00Z on (npm: 197 days)"]);
+    prints(&said, &["only the files of npm are refused from 2030-07-17T00:00:00Z on (npm: 197 days)"]);
     prints(&said, &["one ceremony repairs it; root stays as it is:"]);
     let said = doctor(&office, &["--lost", "alice,frank"]);
     assert!(said.out.starts_with("the threshold is broken for root and npm; "), "{}", said.out);
@@ -285,8 +288,7 @@ fn what_was_interrupted_between_a_root_and_its_timestamp_is_to_be_completed_firs
     }
     office.done(&["ceremony", "seal", "swap"]);
     office.done(&["online", "--key", "keys/frank.pem"]);
-    let incomplete =
-        "snapshot and timestamp do not fit the newest root yet: sign them first: rootline-repo online --key FILE";
+    let incomplete = "snapshot and timestamp do not fit the newest root yet: rootline-repo online --key FILE";
     assert!(!doctor(&office, &[]).out.contains(incomplete));
     // Killed just before the last file was written.
     office.write("metadata/timestamp.json", timestamp);

@@ -68,7 +68,7 @@ fn a_plan_that_is_edited_after_freezing_stops_nobody() {
     office.edit(PLAN, "Begin", "Hand the keys to Mallory");
     goes_on(&office);
     let said = office.run(&["ceremony", "verify", "first"]);
-    assert!(said.status == 1 && said.out.contains("WRONG plan: plan.toml is not the plan that was frozen"), "{said:?}");
+    assert!(said.status == 1 && said.out.contains("WRONG plan: plan.toml differs from the frozen plan"), "{said:?}");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_plan_that_is_broken_after_freezing_stops_nobody() {
     office.write(PLAN, "at = [\n");
     goes_on(&office);
     office.write(PLAN, office.read(FROZEN_PLAN));
-    office.done(&["ceremony", "verify", "first"]).says("everything is as the record says");
+    office.done(&["ceremony", "verify", "first"]).says("everything matches the transcript");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_plan_that_is_gone_after_freezing_is_said_to_be_gone() {
 #[test]
 fn verifying_says_that_an_open_ceremony_has_an_edited_plan() {
     let office = frozen();
-    let rendered = "plan: rendered again it gives the frozen files, to the byte";
+    let rendered = "plan: renders to the frozen files, byte for byte";
     office.done(&["ceremony", "verify", "first"]).says(&format!("{rendered}\n"));
     office.edit(PLAN, "Begin", "Start");
     office.done(&["ceremony", "verify", "first"]).says(&format!("{rendered}; {REMARK}\n"));
@@ -124,13 +124,12 @@ fn what_was_frozen_without_its_plan_is_signed_as_long_as_plan_toml_is_that_plan(
     for reader in READERS {
         assert_eq!(office.done(reader).err.matches("plan.toml").count(), 0, "{reader:?}");
     }
-    office.done(&["ceremony", "verify", "first"]).says("rendered again it gives the frozen files, to the byte\n");
+    office.done(&["ceremony", "verify", "first"]).says("renders to the frozen files, byte for byte\n");
     office.edit(PLAN, "Begin", "Began");
     for reader in READERS {
         let said = office.at(DAY_0, reader);
-        let hint =
-            "bring it back from version control, or freeze what it says now: rootline-repo ceremony freeze first";
-        said.refuses("plan.toml is not the plan that was frozen: it has been edited since", RULE, hint);
+        let hint = "restore it from version control, or freeze what it says now: rootline-repo ceremony freeze first";
+        said.refuses("plan.toml differs from the frozen plan: it was edited", RULE, hint);
     }
     office.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
     office.sign("first", "bob").says("bob has signed");

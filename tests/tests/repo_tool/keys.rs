@@ -22,7 +22,7 @@ fn a_new_key_is_encrypted_and_its_owners_alone_and_never_written_over() {
             assert_eq!(fs::metadata(office.path(&file)).unwrap().permissions().mode() & 0o777, 0o600);
         }
         office.run(&generate).refuses(
-            &format!("{file} is there already"),
+            &format!("{file} exists already"),
             "",
             "name another file; a key is never overwritten",
         );
@@ -42,9 +42,9 @@ fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
     // As it is where the program was ended between the two files.
     fs::remove_file(office.path("mine.pem.pub")).unwrap();
     office.run(&generate).refuses(
-        "mine.pem is there already, and mine.pem.pub is not",
+        "mine.pem exists, and mine.pem.pub does not",
         "",
-        "name another file, as a key is never overwritten; or write the public key of this one: rootline-repo key check",
+        "name another file; or write the public key of this one: rootline-repo key check",
     );
     let check = ["key", "check", "mine.pem", "--public-key-out", "mine.pem.pub"];
     office.done(&check).says("wrote mine.pem.pub");
@@ -54,9 +54,9 @@ fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
     assert_eq!(report[0]["public_key"], "mine.pem.pub");
     // Nobody else's is written over, and one file is for one key.
     let another = ["key", "check", "keys/alice.pem", "--public-key-out", "mine.pem.pub"];
-    office.run(&another).refuses("mine.pem.pub is there already", "", "");
+    office.run(&another).refuses("mine.pem.pub exists already", "", "");
     let two = ["key", "check", "keys/alice.pem", "keys/bob.pem", "--public-key-out", "two.pub"];
-    office.run(&two).refuses("one file cannot have the public keys of 2 keys", "", "check one key at a time");
+    office.run(&two).refuses("--public-key-out takes one key, and 2 are given", "", "check one key at a time");
     assert_eq!(office.read("mine.pem.pub"), public);
     assert!(!office.path("two.pub").exists());
 }
@@ -65,7 +65,7 @@ fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
 fn a_plain_key_says_what_it_risks() {
     let office = Office::new();
     let said = office.done(&["key", "generate", "--out", "plain.pem", "--plain"]);
-    assert!(said.err.contains("warning: the key is not encrypted: whoever can read the file can sign"), "{said:?}");
+    assert!(said.err.contains("warning: the key is not encrypted: anyone who can read the file can sign"), "{said:?}");
     assert!(office.read("plain.pem").starts_with("-----BEGIN PRIVATE KEY-----"));
 }
 

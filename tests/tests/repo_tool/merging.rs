@@ -45,8 +45,8 @@ fn signatures_over_root_and_over_a_delegated_role_both_stay() {
     let before = [frozen(&office, "threshold"), frozen(&office, "npm")].concat();
 
     let merged = office.done_at(DAY_1, &["ceremony", "merge", "threshold", "npm"]);
-    merged.says("npm is part of threshold now");
-    merged.says("signatures that were kept: alice (root 2), frank (npm 2)");
+    merged.says("merged npm into threshold");
+    merged.says("kept signatures: alice (root 2), frank (npm 2)");
     let mut after = frozen(&office, "threshold");
     after.sort_by_key(|(name, _)| name.contains("npm"));
     assert_eq!(after, before, "to the byte");
@@ -68,9 +68,9 @@ fn signatures_over_root_and_over_a_delegated_role_both_stay() {
 fn two_that_change_one_role_say_so_and_go_together_while_nobody_has_signed() {
     let office = open(&[THRESHOLD, ("frank", &["--add", "root=frank", "--summary", "Frank joins"])]);
     let said = office.done(&["ceremony", "status", "threshold"]);
-    said.says("frank makes a new root too: whichever is published second has to be frozen and signed again");
+    said.says("frank also makes a new root: the one published second must be frozen and signed again");
     said.says("rootline-repo ceremony merge threshold frank");
-    office.done_at(DAY_1, &["ceremony", "merge", "threshold", "frank"]).says("frank is part of threshold now");
+    office.done_at(DAY_1, &["ceremony", "merge", "threshold", "frank"]).says("merged frank into threshold");
     let review = office.done(&["ceremony", "review", "threshold"]);
     review.says("root is signed by 2 of 6 (now 3 of 5)");
     review.says("+ frank");
@@ -84,8 +84,8 @@ fn what_would_void_a_signature_is_not_merged_and_says_whose() {
     let office = open(&[THRESHOLD, ("frank", &["--add", "root=frank"])]);
     office.sign("frank", "dave").says("dave has signed root 2");
     let said = office.at(DAY_1, &["ceremony", "merge", "threshold", "frank"]);
-    let rule = "what was signed stays signed as long as it is not changed";
-    said.refuses("merging the two would void signatures: dave (root 2)", rule, "finish one of the two and publish it");
+    let rule = "a signature stays valid while its file is unchanged";
+    said.refuses("merging the two would void signatures: dave (root 2)", rule, "publish one of the two first");
     office.done(&["ceremony", "list"]).says("frank: to be signed\nthreshold: to be signed");
     office.done(&["ceremony", "status", "frank"]).says("1 of 3 (dave)");
 }
@@ -96,26 +96,22 @@ fn what_both_change_to_different_ends_is_a_conflict_with_its_name() {
     let said = office.at(DAY_1, &["ceremony", "merge", "threshold", "four"]);
     said.refuses("both change root.threshold: to 2 and to 4", "", "decide which of the two it is to be");
     office.edit("ceremonies/four/plan.toml", "threshold = 4", "threshold = 2");
-    office.done_at(DAY_1, &["ceremony", "merge", "threshold", "four"]).says("four is part of threshold now");
+    office.done_at(DAY_1, &["ceremony", "merge", "threshold", "four"]).says("merged four into threshold");
 }
 
 #[test]
 fn what_is_sealed_over_or_the_same_is_not_merged() {
     let office = open(&[THRESHOLD, ("frank", &["--add", "root=frank"])]);
     let said = office.run(&["ceremony", "merge", "frank", "frank"]);
-    said.refuses("a ceremony cannot be merged with itself", "", "name two");
+    said.refuses("a ceremony cannot be merged into itself", "", "name two");
     office.run(&["ceremony", "merge", "frank", "first"]).refuses("first is over", "", "begin another one");
-    office.run(&["ceremony", "merge", "frank", "other"]).refuses(
-        "there is no ceremony other",
-        "",
-        "see which there are",
-    );
+    office.run(&["ceremony", "merge", "frank", "other"]).refuses("there is no ceremony other", "", "list them");
     for signer in ["alice", "bob", "carol"] {
         office.sign("threshold", signer).says("has signed");
     }
     office.done(&["ceremony", "seal", "threshold"]);
     let said = office.run(&["ceremony", "merge", "frank", "threshold"]);
-    said.refuses("threshold is sealed, and what is sealed is not changed", "", "make it current first");
+    said.refuses("threshold is sealed, and sealed files do not change", "", "make it current first");
 }
 
 #[test]
@@ -134,8 +130,8 @@ fn what_two_have_sealed_of_different_roles_becomes_current_at_once() {
         office.done(&["ceremony", "seal", id]);
     }
     let said = office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    said.says("what npm has sealed is current");
-    said.says("what threshold has sealed is current");
+    said.says("npm is now current");
+    said.says("threshold is now current");
     office.done_at(DAY_1, &["publish"]);
     office.done(&["ceremony", "list"]).says("first: done\nnpm: done\nthreshold: done");
     office.verify("public", 1, DAY_1).unwrap();
@@ -150,7 +146,7 @@ fn a_delegated_role_that_has_expired_stops_nobody_else() {
     office.done(&["status"]).says("npm          1  expires 2030-01-04T00:00:00Z");
     let day_4 = "2030-01-05T00:00:00Z";
     let said = office.done_at(day_4, &["online", "--key", "keys/online.pem"]);
-    assert!(said.err.starts_with("warning: npm expired at 2030-01-04T00:00:00Z: what it ships is refused"), "{said:?}");
+    assert!(said.err.starts_with("warning: npm expired at 2030-01-04T00:00:00Z: its files are refused"), "{said:?}");
     office.done_at(day_4, &["publish"]);
     office.verify("public", 1, day_4).unwrap();
 }

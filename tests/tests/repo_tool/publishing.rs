@@ -10,7 +10,7 @@ use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 #[test]
 fn only_what_is_due_is_signed() {
     let office = Office::after_the_first();
-    office.done(&["online", "--key", "keys/online.pem"]).says("nothing is due until 2030-01-02T00:00:00Z");
+    office.done(&["online", "--key", "keys/online.pem"]).says("nothing is due before 2030-01-02T00:00:00Z");
     // Then no key is needed either.
     office.done_at("2030-01-01T23:59:59Z", &["online"]).says("nothing is due");
     let said = office.at(DAY_1, &["online"]);
@@ -56,13 +56,9 @@ fn interrupted_while_it_was_made_current_it_goes_on() {
         office.write("ceremonies/first/transcript.jsonl", lines[..lines.len() - 4].join("\n") + "\n");
         office.done(&["ceremony", "list"]).says("first: sealed");
         if kept > 0 {
-            office.run(&["publish"]).refuses(
-                "there is nothing complete to publish",
-                "",
-                "sign them: rootline-repo online",
-            );
+            office.run(&["publish"]).refuses("nothing can be published yet", "", "sign them: rootline-repo online");
         }
-        office.done(&["online", "--key", "keys/online.pem"]).says("what first has sealed is current");
+        office.done(&["online", "--key", "keys/online.pem"]).says("first is now current");
         office.done(&["publish"]);
         office.verify("public", 1, DAY_0).unwrap();
         office.done(&["ceremony", "list"]).says("first: done");
@@ -135,7 +131,7 @@ fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so
         let written: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("wrote public/")).collect();
         let last = if is_gapless { ["timestamp.json", "2.root.json"] } else { ["2.root.json", "timestamp.json"] };
         assert_eq!(written[written.len() - 2..], last);
-        let warning = "warning: between the new root and the new timestamp verifiers are refused";
+        let warning = "warning: verifiers are refused between the new root and the new timestamp";
         assert_eq!(said.err.starts_with(warning), !is_gapless, "{said:?}");
         office.verify("public", 1, DAY_1).unwrap();
     }

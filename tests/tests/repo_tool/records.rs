@@ -29,7 +29,7 @@ fn a_log_that_is_asked_for_without_a_name_is_that_of_what_is_open_or_was_last() 
     office.done_at(DAY_1, &["ceremony", "new", "third"]);
     office.done(&["ceremony", "log", "--json"]).says("\"ceremony\": \"third\"");
     office.done_at(DAY_1, &["ceremony", "new", "fourth"]);
-    office.run(&["ceremony", "log"]).refuses("several ceremonies are open: fourth, third", "", "name the one you mean");
+    office.run(&["ceremony", "log"]).refuses("several ceremonies are open: fourth, third", "", "name one of them");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_log_tells_when_what_and_who_and_ends_with_the_head_to_read_aloud() {
         "  checked    1 verifier, from 1 root, accepted it before its release\n",
         "  released   1.root.json, 1.targets.json\n",
         "  published  to public, timestamp 1 (",
-        "head, for keyholders to read to each other (13 lines):\n",
+        "head, for keyholders to read out (13 lines):\n",
     ] {
         said.says(line);
     }
@@ -108,9 +108,9 @@ fn what_a_later_version_noted_down_is_shown_and_moves_no_cursor() {
 fn a_log_of_nothing_says_so() {
     let office = Office::planned();
     fs::remove_file(office.path(TRANSCRIPT)).unwrap();
-    office.done(&["ceremony", "log"]).says("nothing has been noted down of first yet");
+    office.done(&["ceremony", "log"]).says("first has no transcript yet");
     let said = office.run(&["ceremony", "log", "second"]);
-    said.refuses("there is no ceremony second", "", "see which there are");
+    said.refuses("there is no ceremony second", "", "list them");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_head_is_signed_by_nobody_but_a_keyholder() {
     // A file that somebody has put there is no signature, and is never written over.
     office.write("ceremonies/first/heads/alice-0000000000000000.json", "{}");
     let said = office.run(&["ceremony", "witness", "first", "--key", "keys/alice.pem"]);
-    said.refuses("ceremonies/first/heads/alice-0000000000000000.json: ", "", "bring it back from version control");
+    said.refuses("ceremonies/first/heads/alice-0000000000000000.json: ", "", "restore it from version control");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn nothing_that_was_not_noted_down_can_be_witnessed() {
     let office = Office::planned();
     fs::remove_file(office.path(TRANSCRIPT)).unwrap();
     let said = office.run(&["ceremony", "witness", "first", "--key", "keys/alice.pem"]);
-    said.refuses("nothing has been noted down of first yet", "", "there is something once it is frozen");
+    said.refuses("first has no transcript yet", "", "freeze it first");
 }
 
 #[test]
@@ -185,10 +185,10 @@ fn a_command_that_has_done_its_work_may_be_given_again() {
     assert_eq!(transcript(&office).entries().len(), 1);
     // Another plan, or one that was edited, is not taken for it.
     let other = office.run(&["ceremony", "new", "first", "--summary", "Other"]);
-    other.refuses("ceremonies/first/plan.toml is there already", "", "name another file");
+    other.refuses("ceremonies/first/plan.toml exists already", "", "name another file");
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let edited = office.at(DAY_0, &["ceremony", "new", "first"]);
-    edited.refuses("ceremonies/first/plan.toml is there already", "", "name another file");
+    edited.refuses("ceremonies/first/plan.toml exists already", "", "name another file");
     // The same key for the same keyholder changes nothing; another one is not theirs by saying so.
     office.done(&["keyholder", "add", "alice", "--public-key", "keys/alice.pub"]).says("alice holds key");
     let other = office.run(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub"]);

@@ -21,7 +21,7 @@ fn one_keyholder_cannot_sign_twice_to_make_two() {
         office.read("ceremonies/first/signatures/1.root/alice.json"),
     );
     let said = office.done(&["ceremony", "status"]);
-    said.says("root 1: what is filed for bob does not count");
+    said.says("root 1: the signature filed for bob does not count");
     said.says("root 1 under root 1 (new): 1 of 3 (alice)");
 }
 
@@ -81,7 +81,7 @@ fn sealing_below_a_threshold_is_refused() {
     office.sign("first", "alice").says("alice has signed");
     office.sign("first", "bob").says("bob has signed");
     office.run(&["ceremony", "seal", "first"]).refuses(
-        "root 1 has 2 of 3 signatures asked for by itself",
+        "root 1 has 2 of the 3 signatures that its own keyholders must give",
         "every threshold is met before a file is sealed",
         "ask for the missing signatures: carol, dave, erin",
     );
@@ -132,7 +132,7 @@ fn a_folder_that_holds_something_else_is_not_published_over() {
     let rule = "content never changes without a new version";
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
     let said = office.at(DAY_1, &["publish"]);
-    said.refuses("public/1.root.json is not the file that was published", rule, "published files never change");
+    said.refuses("public/1.root.json differs from the published file", rule, "published files never change");
     // One who comes back from an old clone is behind what is public.
     let office = Office::after_the_first();
     let old = office.read("metadata/timestamp.json");
@@ -140,9 +140,9 @@ fn a_folder_that_holds_something_else_is_not_published_over() {
     office.done_at(DAY_1, &["publish"]);
     office.write("metadata/timestamp.json", old);
     let said = office.at(DAY_1, &["publish"]);
-    let hint = "bring this folder up to date first";
+    let hint = "update this folder first";
     said.refuses(
-        "public/timestamp.json is newer than anything that was published from here",
+        "public/timestamp.json is newer than everything published from this folder",
         "versions never go backwards",
         hint,
     );
@@ -169,15 +169,13 @@ fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
     said.refuses(place, "", "correct the name, or add them: rootline-repo keyholder add");
     office.edit("rootline.toml", "threshold = 3", "threshold = 6");
     office.run(&["status"]).refuses(
-        "rootline.toml:9:13: 6 have to sign and only 5 are named",
+        "rootline.toml:10:13: 6 have to sign and only 5 are named",
         "",
         "edit rootline.toml",
     );
     // A plan that cannot be frozen as it stands is written all the same, to be edited.
     let office = Office::new();
-    office
-        .done(&["ceremony", "new", "other", "--threshold", "root=6"])
-        .says("it needs an edit before it can be frozen");
+    office.done(&["ceremony", "new", "other", "--threshold", "root=6"]).says("edit it before it can be frozen");
 }
 
 #[test]
@@ -204,7 +202,7 @@ fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_pla
     office.run(&freeze).refuses(&format!("{}{reason}", place("expires-days = 197")), "", hint);
     // In the words of whoever wrote the policy, where there are any; and said when the plan is written, too.
     let said = office.done_at(DAY_1, &["ceremony", "new", "long", "--expires", "targets=301"]);
-    said.says("it needs an edit before it can be frozen");
+    said.says("edit it before it can be frozen");
     said.says("the policy lets this hold 300 days at the most: The token batteries last a year");
 }
 
@@ -224,8 +222,8 @@ fn wrong_usage_is_told_apart_from_a_refusal() {
     }
     let said = office.run(&["status", "--repository", "nowhere"]);
     said.refuses("nowhere is no repository folder", "", "make one with rootline-repo init");
-    office.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
-    office.run(&["init", "."]).refuses("rootline.toml is there already", "", "name another file");
+    office.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
+    office.run(&["init", "."]).refuses("rootline.toml exists already", "", "name another file");
 }
 
 #[test]

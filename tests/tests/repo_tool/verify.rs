@@ -4,7 +4,7 @@ use std::fs;
 
 use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
 
-const HOLDS: &str = "everything is as the record says";
+const HOLDS: &str = "everything matches the transcript";
 
 /// A first ceremony with a delegation, published, whose head alice has signed.
 fn office() -> Office {
@@ -23,7 +23,7 @@ fn finds(office: &Office, check: &str, what: &str) {
     assert_eq!(said.status, 1, "{said:?}");
     let line = said.out.lines().find(|line| line.starts_with(&format!("  WRONG {check}: ")));
     assert!(line.is_some_and(|line| line.contains(what)), "{check}: {what}: {}", said.out);
-    assert!(said.out.contains("first: ") && said.out.contains(": NOT as the record says"), "{said:?}");
+    assert!(said.out.contains("first: ") && said.out.contains(": does NOT match the transcript"), "{said:?}");
     let json = office.run(&["ceremony", "verify", "first", "--json"]);
     let report = json.json();
     assert_eq!((json.status, &report["holds"]), (1, &serde_json::Value::Bool(false)));
@@ -41,10 +41,10 @@ fn at_every_stage_the_record_is_as_it_should_be() {
     for signer in ["alice", "bob", "carol"] {
         office.sign("first", signer);
     }
-    office.done(&["ceremony", "verify"]).says("signatures: 6 good, 0 over an earlier revision, 6 noted down");
+    office.done(&["ceremony", "verify"]).says("signatures: 6 good, 0 over an earlier revision, 6 recorded");
     office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "verify"]).says("signatures: 3 good, 3 over an earlier revision, 6 noted down");
+    office.done(&["ceremony", "verify"]).says("signatures: 3 good, 3 over an earlier revision, 6 recorded");
     for signer in ["alice", "bob", "carol"] {
         office.sign("first", signer);
     }
@@ -53,7 +53,7 @@ fn at_every_stage_the_record_is_as_it_should_be() {
     office.done(&["online", "--key", "keys/online.pem"]);
     office.done(&["publish"]);
     holds("done");
-    office.done(&["ceremony", "verify"]).says("rendered again it gives the frozen files, to the byte");
+    office.done(&["ceremony", "verify"]).says("renders to the frozen files, byte for byte");
 }
 
 #[test]
@@ -116,9 +116,9 @@ fn every_change_is_found() {
     found(
         &|office| fs::remove_dir_all(office.path("ceremonies/first/heads")).unwrap(),
         "signed heads",
-        "the signature of a head that the transcript tells of is gone",
+        "a signed head in the transcript, is missing",
     );
-    found(&|office| office.edit("ceremonies/first/plan.toml", "Begin", "Began"), "plan", "it has been edited since");
+    found(&|office| office.edit("ceremonies/first/plan.toml", "Begin", "Began"), "plan", "it was edited");
     found(
         &|office| office.edit("ceremonies/first/frozen/plan.toml", "Begin", "Began"),
         "plan",
@@ -130,7 +130,7 @@ fn every_change_is_found() {
         "the frozen 1.root.json has been changed",
     );
     let answer = "ceremonies/first/signatures/1.root/bob.json";
-    found(&|office| fs::remove_file(office.path(answer)).unwrap(), "signatures", "bob's signature of root 1");
+    found(&|office| fs::remove_file(office.path(answer)).unwrap(), "signatures", "bob's recorded signature of root 1");
     found(
         &|office| office.edit(answer, "\"sig\": \"", "\"sig\": \"00"),
         "signatures",
@@ -142,12 +142,12 @@ fn every_change_is_found() {
         "is not one of theirs",
     );
     let sealed = "ceremonies/first/sealed/1.npm.json";
-    found(&|office| office.edit(sealed, "\n", "\n "), "sealed files", "is not the file that was sealed");
+    found(&|office| office.edit(sealed, "\n", "\n "), "sealed files", "differs from the sealed file");
     found(&|office| fs::remove_file(office.path(sealed)).unwrap(), "sealed files", "is gone");
     found(
         &|office| office.write("ceremonies/first/sealed/1.other.json", office.read(sealed)),
         "sealed files",
-        "was never sealed",
+        "is not recorded as sealed",
     );
     // Another key in erin's name: the plan names her, and the frozen root lists the key she had.
     let exchange = |office: &Office| {
@@ -175,5 +175,5 @@ fn a_record_that_was_made_up_anew_is_found_by_a_signed_head() {
 fn a_shipped_file_that_is_nowhere_any_more_is_named() {
     let office = Office::frozen();
     office.write("targets/trusted_root.json", "{}");
-    finds(&office, "plan", "the trusted_root.json that was frozen is neither in targets/ nor among what was published");
+    finds(&office, "plan", "the frozen trusted_root.json is neither in targets/ nor among the published files");
 }

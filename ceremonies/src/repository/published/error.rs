@@ -93,7 +93,7 @@ impl PublishedError {
         match self {
             PublishedError::UnknownFile { .. } => "move it out of the metadata folder",
             PublishedError::Missing { .. } => {
-                "bring it back from version control or from where the repository is published"
+                "restore it from version control or from where the repository is published"
             }
             PublishedError::Delegations { .. }
             | PublishedError::InconsistentSnapshot { .. }

@@ -12,12 +12,12 @@ use crate::failure::Failure;
 #[command(after_help = "Examples:
   rootline-repo ceremony abandon 2030-06 --reason \"Frank's token never arrived\"
 
-Nothing is removed: the plan, the signatures and the transcript stay.")]
+Removes nothing: the plan, the signatures and the transcript stay.")]
 pub(crate) struct AbandonArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// Why, for the record
+    /// The reason, for the transcript
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> 
     record.note(context.now, Event::abandoned(&args.reason))?;
     let id = record.id();
     context.report(&json!({ "ceremony": id.as_str(), "stage": "abandoned", "reason": args.reason }), |line| {
-        line(format_args!("{id} is abandoned; its record stays in {}", record.folder().path().display()));
+        line(format_args!("abandoned {id}; its record stays in {}", record.folder().path().display()));
     });
     Ok(())
 }

@@ -30,23 +30,23 @@ use crate::text::plain;
   rootline-repo ceremony accept *.response.json bob.sig --ceremony 2030-06
   rootline-repo ceremony accept - < scanned.txt
 
-Takes responses of rootline-repo sign, and plain signatures over what rootline-repo ceremony payload writes: DER or r and s of P-256, or Ed25519; \
-as bytes, hex or base64. Any order, from anyone, and the same ones again: only what verifies is kept, and a file that is refused stops no other. A response to an \
-earlier revision is good for what has not changed since.")]
+Accepts responses of rootline-repo sign, and plain signatures over the bytes of rootline-repo ceremony payload: P-256 in DER or as r and s, or \
+Ed25519; raw, in hex or in base64. The order does not matter, and files may be accepted twice. Keeps only signatures that verify; a refused \
+file does not stop the others. A response to an earlier revision counts for every file that has not changed since.")]
 pub(crate) struct AcceptArgs {
-    /// Responses and signatures; - is standard input
+    /// Responses and signatures; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The ceremony [default: the one that a response names; for a plain signature the only one that is open]
+    /// The ceremony [default: the one that a response names, or the only open one]
     #[arg(long, value_name = "ID", value_parser = parse_name)]
     ceremony: Option<Name>,
 
-    /// Whose a plain signature is [default: whose key verifies it]
+    /// The keyholder of a plain signature [default: the owner of the key that verifies it]
     #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
     signed_by: Option<Name>,
 
-    /// What a plain signature is over: root, targets, or a role that targets delegates to [default: what it verifies over]
+    /// The role of a plain signature: root, targets or a delegated role [default: the one that verifies]
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 }
@@ -124,7 +124,7 @@ fn fail(mut refused: Vec<Failure>, of: usize) -> Result<(), Failure> {
         many => {
             let each: Vec<&str> = refused.iter().map(Failure::what).collect();
             let what = format!("{many} of {of} files were refused; {}", each.join("; "));
-            Err(Failure::new(what, "what verified was kept; accept each of these by itself to see what to do about it"))
+            Err(Failure::new(what, "the other signatures were kept; accept each of these files by itself for its hint"))
         }
     }
 }
@@ -167,8 +167,8 @@ impl Inbox<'_> {
             }
         })?;
         if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != response.ceremony) {
-            let what = format!("this is a response to the ceremony {}, and not to {other}", response.ceremony);
-            return Err(Failure::new(what, "leave --ceremony out to let each response go where it belongs"));
+            let what = format!("this response is for the ceremony {}, not for {other}", response.ceremony);
+            return Err(Failure::new(what, "leave out --ceremony: each response names its ceremony"));
         }
         let receiving = self.receiving(Some(&response.ceremony))?;
         let Receiving { open, files, .. } = receiving;
@@ -233,7 +233,7 @@ impl Inbox<'_> {
 impl Receiving {
     fn load(record: CeremonyRecord, published: Rc<Published>, context: &Context) -> Result<Receiving, Failure> {
         if record.stage()? == Stage::Sealed {
-            let what = format!("{} is sealed already: it needs no more signatures", record.id());
+            let what = format!("{} is sealed and needs no more signatures", record.id());
             return Err(Failure::new(what, "make it current: rootline-repo online --key FILE"));
         }
         let open = OpenCeremony::load(record, published, context)?;

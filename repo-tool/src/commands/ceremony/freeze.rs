@@ -99,7 +99,7 @@ fn report(
             _ => {}
         }
         line(format_args!("to be signed: {}", files.join(", ")));
-        line(format_args!("fingerprint, for keyholders to read to each other:"));
+        line(format_args!("fingerprint, for keyholders to read out:"));
         line(format_args!("  {fingerprint}"));
         if !voided.is_empty() {
             let again = signatures_text(voided.iter().copied());

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         lines(&transcript).iter().for_each(|text| line(format_args!("{text}")));
         if fault.is_none() && !transcript.entries().is_empty() {
             let head = transcript.head();
-            line(format_args!("head, for keyholders to read to each other ({} lines):", head.lines));
+            line(format_args!("head, for keyholders to read out ({} lines):", head.lines));
             for digest in &head.digests {
                 line(format_args!("  {}", hex::encode_in_fours(digest)));
             }
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
             }
         }
         if transcript.entries().is_empty() && fault.is_none() {
-            line(format_args!("nothing has been noted down of {} yet", folder.id()));
+            line(format_args!("{} has no transcript yet", folder.id()));
         }
     });
     fault.map_or(Ok(()), |fault| Err(folder.transcript_failure(&fault)))

@@ -21,22 +21,21 @@ use crate::folder::record::CeremonyRecord;
 #[command(after_help = "Examples:
   rootline-repo ceremony merge 2030-06 new-log
 
-INTO then plans what both have planned, and is frozen; FROM is abandoned, and its record says where it went. A signature is over a \
-file, so those that were given to FROM count in INTO where its file stays what it was. Nothing is merged that would void one: \
-then finish one of the two first, and freeze the other again.")]
+Adds the plan of FROM to INTO, freezes INTO and abandons FROM. Signatures given in FROM count in INTO where the signed file is the same. \
+Refuses a merge that would void a signature: finish one ceremony first, then freeze the other again.")]
 pub(crate) struct MergeArgs {
-    /// The ceremony that goes on
+    /// The ceremony to keep
     #[arg(value_parser = parse_name)]
     into: Name,
 
-    /// The ceremony that becomes part of it
+    /// The ceremony to merge into it
     #[arg(value_parser = parse_name)]
     from: Name,
 }
 
 pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if args.into == args.from {
-        return Err(Failure::new("a ceremony cannot be merged with itself", "name two: ceremony merge INTO FROM"));
+        return Err(Failure::new("a ceremony cannot be merged into itself", "name two: ceremony merge INTO FROM"));
     }
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
@@ -49,7 +48,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets)?;
     let text = merged.to_toml();
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
-        .map_err(|error| Failure::new(format!("both plans together are none: {error}"), "edit one of them"))?;
+        .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of them"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
     let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);
@@ -86,11 +85,11 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         "kept": signatures_json(kept.iter().copied()),
     });
     context.report(&report, |line| {
-        line(format_args!("{} is part of {} now", from.id(), into.id()));
+        line(format_args!("merged {} into {}", from.id(), into.id()));
         if !kept.is_empty() {
-            line(format_args!("signatures that were kept: {}", signatures_text(kept.iter().copied())));
+            line(format_args!("kept signatures: {}", signatures_text(kept.iter().copied())));
         }
-        line(format_args!("fingerprint, for keyholders to read to each other:"));
+        line(format_args!("fingerprint, for keyholders to read out:"));
         line(format_args!("  {}", done.record.fingerprint()));
         line(format_args!(
             "next: rootline-repo ceremony review {0}, then each keyholder: ceremony sign {0} --key FILE",
@@ -107,7 +106,7 @@ fn open(id: &Name, published: &Published, context: &Context) -> Result<CeremonyR
     match record.stage()? {
         Stage::Planned | Stage::Frozen => Ok(record),
         _ => Err(Failure::new(
-            format!("{id} is sealed, and what is sealed is not changed"),
+            format!("{id} is sealed, and sealed files do not change"),
             "make it current first: rootline-repo online --key FILE; then freeze the other ceremony again",
         )),
     }
@@ -146,7 +145,7 @@ fn refuse_to_void(own: &SignatureFiles, others: &SignatureFiles, merged: &Frozen
     let voided = signatures_text(voided);
     Err(Failure::new(
         format!("merging the two would void signatures: {voided}"),
-        "finish one of the two and publish it, then freeze the other again: its plan still says what it wants",
+        "publish one of the two first, then freeze the other again",
     )
-    .breaking("what was signed stays signed as long as it is not changed"))
+    .breaking("a signature stays valid while its file is unchanged"))
 }

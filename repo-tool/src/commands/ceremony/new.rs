@@ -18,46 +18,46 @@ use crate::folder::record::CeremonyRecord;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony new first
-  rootline-repo ceremony new 2030-06 --replace bob=frank --threshold root=4 --summary \"Bob retires\"
+  rootline-repo ceremony new 2030-06 --replace bob=frank --summary \"Bob retires\"
   rootline-repo ceremony new renewal --renew root --expires root=365
   rootline-repo ceremony new npm --delegate 'npm=npm/*' --add npm=frank --threshold npm=1
 
-The plan says what shall be true afterwards. It begins with what is true now: who holds root and targets (before the first \
-ceremony: what rootline.toml says), and all files in targets/. Edit it, or use the options. ROLE is root, targets, or one that targets delegates to.")]
+The plan states the repository after the ceremony. It starts from the current keyholders of root and targets (before the first ceremony: those \
+of rootline.toml) and all files in targets/. Edit it, or use the options. ROLE is root, targets or a delegated role.")]
 pub(crate) struct NewArgs {
-    /// What to call the ceremony
+    /// The name of the ceremony
     #[arg(value_parser = parse_name)]
     id: Name,
 
-    /// What it is for, in a sentence that keyholders read before they sign
+    /// The purpose in one sentence, for the review
     #[arg(long, value_name = "TEXT")]
     summary: Option<String>,
 
-    /// Put NEW where OLD is named, in every role
+    /// Replace the keyholder OLD with NEW, in every role
     #[arg(long, value_name = "OLD=NEW", value_parser = parse_pair)]
     replace: Vec<(String, String)>,
 
-    /// Name one more holder
+    /// Add a keyholder to a role
     #[arg(long, value_name = "ROLE=NAME", value_parser = parse_pair)]
     add: Vec<(String, String)>,
 
-    /// Take a holder out
+    /// Remove a keyholder from a role
     #[arg(long, value_name = "ROLE=NAME", value_parser = parse_pair)]
     remove: Vec<(String, String)>,
 
-    /// How many have to sign
+    /// Set the threshold of a role
     #[arg(long, value_name = "ROLE=N", value_parser = parse_pair)]
     threshold: Vec<(String, String)>,
 
-    /// How many days the next version holds
+    /// Set the days until the next version expires
     #[arg(long, value_name = "ROLE=DAYS", value_parser = parse_pair)]
     expires: Vec<(String, String)>,
 
-    /// A new version even if only its expiry changes
+    /// Make a new version of a role, even if only its expiry changes
     #[arg(long, value_name = "ROLE")]
     renew: Vec<String>,
 
-    /// Let targets delegate what fits these patterns to one more role; --add names its holders
+    /// Delegate the targets that match these patterns to a new role; --add names its keyholders
     #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
     delegate: Vec<(String, String)>,
 }
@@ -86,8 +86,8 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
     context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
         line(format_args!("wrote {}", path.display()));
         match problem {
-            Some(problem) => line(format_args!("it needs an edit before it can be frozen: {problem}")),
-            None => line(format_args!("next: read it, edit it, then rootline-repo ceremony freeze {id}")),
+            Some(problem) => line(format_args!("edit it before it can be frozen: {problem}")),
+            None => line(format_args!("next: edit it, then rootline-repo ceremony freeze {id}")),
         }
     });
     Ok(())
@@ -121,7 +121,7 @@ fn warn_of_merging(context: &Context) {
     };
     if !folder.ancestors().take(top + 1).any(has_line) {
         context.terminal.warning(format_args!(
-            "git is not told how to merge transcripts: add the line `{UNION}` to {}",
+            "git would merge transcripts as text: add the line `{UNION}` to {}",
             context.folder.join(ATTRIBUTES_FILE).display()
         ));
     }

@@ -31,7 +31,7 @@ impl fmt::Display for Overlapping {
         let roles: Vec<&str> = roles.iter().map(CeremonyRole::name).collect();
         write!(
             f,
-            "{other} makes a new {} too: whichever is published second has to be frozen and signed again. To hold them as one: \
+            "{other} also makes a new {}: the one published second must be frozen and signed again. To merge them: \
              rootline-repo ceremony merge {id} {other}",
             roles.join(" and ")
         )

@@ -18,34 +18,34 @@ use crate::folder::input::STANDARD;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony payload 2030-06 --role root --output root.payload
-  openssl dgst -sha256 -sign bob.pem -out bob.sig root.payload                     with a P-256 key
-  openssl pkeyutl -sign -rawin -in root.payload -inkey bob.pem -out bob.sig        with an Ed25519 key
+  openssl dgst -sha256 -sign bob.pem -out bob.sig root.payload                P-256
+  openssl pkeyutl -sign -rawin -in root.payload -inkey bob.pem -out bob.sig   Ed25519
   rootline-repo ceremony accept bob.sig
 
-Where a ceremony makes several roots, each has a payload of its own:
+Each root of a ceremony has its own payload:
   rootline-repo ceremony payload 2030-06 2.root --output 2.root.payload
   rootline-repo ceremony payload 2030-06 3.root --output 3.root.payload
 
-A device that signs digests only, with a P-256 key (Ed25519 signs whole messages only):
+With a device that signs digests only, and a P-256 key:
   openssl dgst -sha256 -binary -out root.digest root.payload
   pkcs11-tool --sign --mechanism ECDSA --input-file root.digest --output-file bob.sig
   rootline-repo ceremony accept bob.sig
 
-The payload is the canonical form of what is signed. What it means is in rootline-repo ceremony review.")]
+The payload is the canonical form of the signed part. For its meaning: rootline-repo ceremony review.")]
 pub(crate) struct PayloadArgs {
-    /// Which ceremony [default: the only one that is open]
+    /// The ceremony [default: the only open one]
     #[arg(value_parser = parse_name)]
     id: Option<Name>,
 
-    /// Of what: a version of a role, such as 2.root
+    /// The version of a role, such as 2.root
     #[arg(conflicts_with = "role")]
     part: Option<String>,
 
-    /// Of what: root, targets, or a role that targets delegates to
+    /// The role: root, targets or a delegated role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
-    /// Where to write it; - is standard output
+    /// The file to write; - for standard output
     #[arg(long, value_name = "FILE", default_value = STANDARD)]
     output: PathBuf,
 }
@@ -92,8 +92,8 @@ fn part_of(args: &PayloadArgs, frozen: &Frozen) -> Result<RoleVersion, Failure> 
         several => {
             let all: Vec<String> = frozen.parts().map(RoleVersion::folder_name).collect();
             let what = match (several.is_empty(), &args.part) {
-                (true, Some(name)) => format!("there is no {name} to sign in this ceremony"),
-                _ => format!("{} files are to be signed, and each has a payload of its own", parts.len()),
+                (true, Some(name)) => format!("this ceremony does not sign {name}"),
+                _ => format!("this ceremony signs {} files, each with its own payload", parts.len()),
             };
             Err(Failure::new(what, format!("name one of them: {}", all.join(", "))))
         }

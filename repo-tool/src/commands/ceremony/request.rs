@@ -26,7 +26,7 @@ pub(crate) struct RequestArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// Where to write it; - is standard output [default: ID.request.json]
+    /// The file to write; - for standard output [default: ID.request.json]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
         line(format_args!("wrote {}: {size} bytes", to.display()));
         line(format_args!("  sha256 {digest}"));
         line(format_args!(
-            "next: give it to each keyholder, who signs it anywhere: rootline-repo sign {} --key FILE",
+            "next: give it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
             to.display()
         ));
         line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));

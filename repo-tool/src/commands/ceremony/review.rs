@@ -21,13 +21,15 @@ use crate::review::Shown;
 #[command(after_help = "Examples:
   rootline-repo ceremony review
   rootline-repo ceremony review 2030-06 --json
-  rootline-repo ceremony review 2030-06 --html review.html       one page, to send to the keyholders or to print
-  rootline-repo ceremony review 2030-06 --html > review.html")]
+  rootline-repo ceremony review 2030-06 --html review.html
+  rootline-repo ceremony review 2030-06 --html > review.html
+
+With --html the review is one self-contained page, to send to the keyholders or to print.")]
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// Write it as one page that needs nothing else, to this file [default: standard output, as with -]
+    /// Write an HTML page to this file; without FILE, or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     html: Option<PathBuf>,
 }
@@ -40,7 +42,7 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
         None => context.report(&review.to_json(), |_| print(&review, context)),
         Some(file) if file == Path::new("-") && context.json => {
             return Err(Failure::new(
-                "standard output cannot have both the page and a JSON document",
+                "the page and the JSON document cannot both go to standard output",
                 "name a file for the page: --html FILE",
             ));
         }

@@ -16,30 +16,31 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::open_ceremony::OpenCeremony;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
+use crate::text::visible;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony sign first --key alice.pem
-  rootline-repo ceremony sign first --key alice.pem --fingerprint \"1cc6 b394 62da …\"     all of it, as it was read out
+  rootline-repo ceremony sign first --key alice.pem --fingerprint \"1cc6 b394 62da …\"
   rootline-repo ceremony sign first --key alice.pem --yes
-  rootline-repo ceremony sign first --key 'pkcs11:token=alice;object=root'     a token
-  rootline-repo ceremony sign first --as alice                                 with the signer that is noted down for her key
+  rootline-repo ceremony sign first --key 'pkcs11:token=alice;object=root'
+  rootline-repo ceremony sign first --as alice
 
-Shows the review and asks for a yes or for the fingerprint. Signs every role of the ceremony that the key counts for; each signature is verified \
-before it is kept.")]
+Shows the review and asks for yes or the fingerprint, all of it as it was read out. Signs every role of the ceremony that the key counts for, \
+and verifies each signature before keeping it. Without --key, signs with the recorded key of --as.")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// The keyholder's private key: a file, or a signer's URI [default: what is noted down for the key of --as NAME]
+    /// The keyholder's private key: a file or URI [default: the recorded one of --as]
     #[arg(long, value_name = "URI", required_unless_present = "signing_as")]
     key: Option<OsString>,
 
-    /// Who signs [default: whose key it is]
+    /// The keyholder who signs [default: the owner of the key]
     #[arg(long = "as", value_name = "NAME", value_parser = parse_name)]
     signing_as: Option<Name>,
 
-    /// Sign only this role: root, targets, or one that targets delegates to
+    /// Sign only this role: root, targets or a delegated role
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
@@ -55,7 +56,9 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let mut open = load(&args.id, context)?;
     let attestations = open.attestations(context)?;
     let review = review::reviewed(&open, &attestations, context)?;
+    let policy = context.folder.policy()?;
     let question = Question {
+        what: what_text(args.role.as_deref(), &open.frozen, Some(policy.name()), args.signing_as.as_ref())?,
         fingerprint: open.frozen_record.fingerprint(),
         subject: "the frozen files have",
         read: "rootline-repo ceremony review",
@@ -100,7 +103,7 @@ fn signer_uri(args: &SignArgs, open: &OpenCeremony) -> Result<SignerUri, Failure
     };
     let holder = open.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
     let recorded = holder.signer(holder.key()).ok_or_else(|| {
-        Failure::new(format!("where the private key of {name} is has not been noted down"), "name it: --key URI")
+        Failure::new(format!("the place of {name}'s private key is not recorded"), "name it: --key URI")
     })?;
     Ok(SignerUri::from_record(recorded)?)
 }
@@ -114,14 +117,35 @@ fn keyholder(args: &SignArgs, key: &OpenSigner, open: &OpenCeremony) -> Result<N
     }
 }
 
+/// What a keyholder is asked to sign: `root 4 of "Acme trust root" as carol`. Whose key it is may be known only once it has been opened, which
+/// asks for a secret: that comes after the answer.
+pub(crate) fn what_text(
+    role: Option<&str>,
+    frozen: &Frozen,
+    repository: Option<&str>,
+    signing_as: Option<&Name>,
+) -> Result<String, Failure> {
+    const MAX_ONE_BY_ONE: usize = 4;
+    let role = role.map(parse_role).transpose()?;
+    let parts: Vec<String> = parts_of(role.as_ref(), frozen)?.iter().map(ToString::to_string).collect();
+    let mut text = if parts.len() > MAX_ONE_BY_ONE { format!("{} files", parts.len()) } else { parts.join(" and ") };
+    if let Some(repository) = repository {
+        text.push_str(&format!(" of \"{}\"", visible(repository)));
+    }
+    if let Some(name) = signing_as {
+        text.push_str(&format!(" as {name}"));
+    }
+    Ok(text)
+}
+
 /// What is to be signed, of one role or of all.
 pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<Vec<RoleVersion>, Failure> {
     let parts: Vec<RoleVersion> =
         frozen.parts().filter(|part| role.is_none_or(|role| part.role == *role)).cloned().collect();
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
-            format!("there is no {role} to sign in this ceremony"),
-            "see what is to be signed: rootline-repo ceremony status",
+            format!("this ceremony does not sign {role}"),
+            "see what it signs: rootline-repo ceremony status",
         )),
         _ => Ok(parts),
     }

@@ -19,8 +19,8 @@ pub(super) fn tally_lines(tally: &Tally, keyholders: &Keyholders, have_own_line:
         false => with_places(name.to_string(), name, keyholders),
     };
     let obsolete = tally.obsolete.iter();
-    let obsolete = obsolete
-        .map(|(part, name)| format!("  {part}: {name} has signed it, and it is no longer what is to be signed"));
+    let obsolete =
+        obsolete.map(|(part, name)| format!("  {part}: {name} has signed it, but this ceremony no longer signs it"));
     let unnamed: Vec<_> = tally.parts.iter().map(|part| (part, part_lines(part, "", &name))).collect();
     let alike = unnamed.chunk_by(|(_, lines), (_, next)| lines == next);
     let told = alike.flat_map(|alike| match alike {
@@ -63,14 +63,14 @@ fn part_lines(tally: &RoleTally, part: &str, shown: &dyn Fn(&Name) -> String) ->
         lines.push(format!("  {part} under {delegator}: {count} of {threshold} ({}); {still}", join(signed)));
         if !unowned.is_empty() && !quorum.is_met() {
             let ids: Vec<&str> = unowned.iter().map(|id| id.short()).collect();
-            lines.push(format!("    keys that are nobody's here: {}", ids.join(", ")));
+            lines.push(format!("    keys without a keyholder: {}", ids.join(", ")));
         }
     }
     for name in &tally.voided {
-        lines.push(format!("  {part}: {name} signed an earlier revision and has to sign again"));
+        lines.push(format!("  {part}: {name} signed an earlier revision and must sign again"));
     }
     for (name, why) in &tally.rejected {
-        lines.push(format!("  {part}: what is filed for {name} does not count: {why}"));
+        lines.push(format!("  {part}: the signature filed for {name} does not count: {why}"));
     }
     lines
 }

@@ -59,8 +59,8 @@ impl Verified {
     }
 
     fn lines(&self) -> Vec<String> {
-        let stage = self.stage.map_or("its record cannot be read", Stage::name);
-        let verdict = if self.holds() { "everything is as the record says" } else { "NOT as the record says" };
+        let stage = self.stage.map_or("its record is unreadable", Stage::name);
+        let verdict = if self.holds() { "everything matches the transcript" } else { "does NOT match the transcript" };
         let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
         for Finding { check, result } in &self.findings {
             match result {
@@ -150,8 +150,8 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn transcript(&self) -> Result<String, Failure> {
         if self.record.transcript().entries().is_empty() {
-            let hint = "bring transcript.jsonl back from version control, or freeze the plan again";
-            return Err(Failure::new("nothing has been noted down, not even that there is a plan", hint));
+            let hint = "restore transcript.jsonl from version control, or freeze the plan again";
+            return Err(Failure::new("the transcript is empty: not even the plan is recorded", hint));
         }
         let head = self.record.transcript().head();
         Ok(format!("{} lines, each with the digest of what it follows; head {head}", head.lines))
@@ -165,8 +165,8 @@ impl Replay<'_> {
             signature.check(self.record.id(), self.keyholders, self.record.transcript())?;
             if *file != signature.file_name() {
                 return Err(Failure::new(
-                    format!("heads/{file} is the signature that belongs into {}", signature.file_name()),
-                    "give the file its name back",
+                    format!("heads/{file} holds the signature that belongs in {}", signature.file_name()),
+                    "rename the file",
                 ));
             }
             names.insert(signature.keyholder.as_str());
@@ -174,13 +174,11 @@ impl Replay<'_> {
         for entry in self.of_kind(&EventKind::Witnessed) {
             let file = entry.event.text("file").unwrap_or_default();
             if !signatures.contains_key(file) {
-                return Err(gone(format!(
-                    "the signature of a head that the transcript tells of is gone: heads/{file}"
-                )));
+                return Err(gone(format!("heads/{file}, a signed head in the transcript, is missing")));
             }
         }
         match names.is_empty() {
-            true => Ok("nobody has signed the head yet, so lines at the end could be gone unnoticed".to_owned()),
+            true => Ok("not signed yet: lines missing at the end would not be found".to_owned()),
             false => Ok(format!("by {}", names.into_iter().collect::<Vec<_>>().join(", "))),
         }
     }
@@ -192,13 +190,13 @@ impl Replay<'_> {
         let plan = kept.parse(self.keyholders)?;
         files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
         let is_over = matches!(self.stage, Some(Stage::Released | Stage::Abandoned));
-        let found = "rendered again it gives the frozen files, to the byte";
+        let found = "renders to the frozen files, byte for byte";
         match kept.remark {
             None => Ok(found.to_owned()),
             Some(remark) if !is_over => Ok(format!("{found}; {remark}")),
             Some(_) => Err(Failure::new(
-                "plan.toml is not the plan that was frozen: it has been edited since",
-                "bring it back from version control; frozen/plan.toml is what it said",
+                "plan.toml differs from the frozen plan: it was edited",
+                "restore it from version control; frozen/plan.toml is what it said",
             )
             .breaking(RULE)),
         }
@@ -213,8 +211,8 @@ impl Replay<'_> {
             let kept = self.published.files().get(&name.published_as(&file)).filter(|bytes| file.matches(bytes));
             let bytes = kept.or_else(|| given.get(&name).filter(|bytes| file.matches(bytes)));
             let bytes = bytes.ok_or_else(|| {
-                let what = format!("the {name} that was frozen is neither in targets/ nor among what was published");
-                Failure::new(what, "bring the file back as it was, from version control")
+                let what = format!("the frozen {name} is neither in targets/ nor among the published files");
+                Failure::new(what, "restore the file from version control")
             })?;
             shipped.insert(name, bytes.clone());
         }
@@ -230,7 +228,7 @@ impl Replay<'_> {
             self.check_noted(entry, frozen, &answers)?;
         }
         let (good, voided) = (checked.good.len(), checked.voided.len());
-        Ok(format!("{good} good, {voided} over an earlier revision, {} noted down", noted.len()))
+        Ok(format!("{good} good, {voided} over an earlier revision, {} recorded", noted.len()))
     }
 
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
@@ -248,7 +246,7 @@ impl Replay<'_> {
             return Ok(());
         }
         let name = fact("keyholder");
-        Err(gone(format!("{name}'s signature of {part}, which the transcript tells of, is gone or is another one")))
+        Err(gone(format!("{name}'s recorded signature of {part} is missing or differs")))
     }
 
     /// What was sealed is what was frozen and what the record says, and has enough signatures.
@@ -258,15 +256,15 @@ impl Replay<'_> {
             self.record.transcript().sealing().and_then(|entry| entry.event.digests("files")).unwrap_or_default();
         for (name, digest) in &noted {
             match sealed.get(name) {
-                None => return Err(gone(format!("sealed/{name}, which the transcript tells of, is gone"))),
+                None => return Err(gone(format!("sealed/{name}, which is recorded, is missing"))),
                 Some(bytes) if sha256(bytes) != *digest => {
-                    return Err(gone(format!("sealed/{name} is not the file that was sealed")));
+                    return Err(gone(format!("sealed/{name} differs from the sealed file")));
                 }
                 Some(_) => {}
             }
         }
         if let Some(name) = sealed.keys().find(|name| !noted.contains_key(*name)) {
-            return Err(Failure::new(format!("sealed/{name} was never sealed"), "move it out of this folder"));
+            return Err(Failure::new(format!("sealed/{name} is not recorded as sealed"), "move it out of this folder"));
         }
         check_sealed(frozen, &sealed)?;
         let names = names_text(&noted.into_keys().collect::<Vec<_>>());
@@ -274,11 +272,11 @@ impl Replay<'_> {
             // They are part of what was published, all of which was verified when it was read.
             Stage::Released => {}
             Stage::Overtaken => {
-                return Ok(format!("{names}: what was frozen, and overtaken by what was published meanwhile"));
+                return Ok(format!("{names}: as frozen, and overtaken by a newer release"));
             }
             _ => drop(Sealed::read(sealed, self.published)?),
         }
-        Ok(format!("{names}: what was frozen, with every threshold met"))
+        Ok(format!("{names}: as frozen, with every threshold met"))
     }
 
     /// What was sealed is what the repository has.
@@ -286,15 +284,15 @@ impl Replay<'_> {
         let sealed = self.record.sealed_files()?;
         for (name, bytes) in &sealed {
             if self.published.files().get(name) != Some(bytes) {
-                return Err(gone(format!("metadata/{name} is not the file that this ceremony sealed")));
+                return Err(gone(format!("metadata/{name} differs from the file that this ceremony sealed")));
             }
         }
-        Ok("what was sealed is what the repository has".to_owned())
+        Ok("the sealed files are the repository's".to_owned())
     }
 
     fn evidence(&self, frozen: &Frozen) -> Result<String, Failure> {
         attestations::of_ceremony(self.context, frozen, self.published, self.keyholders)?;
-        Ok("what is kept of tokens verifies".to_owned())
+        Ok("every kept attestation verifies".to_owned())
     }
 
     fn of_kind<'k>(&'k self, kind: &'k EventKind) -> impl Iterator<Item = &'k Entry> {
@@ -310,7 +308,7 @@ fn names_text(names: &[String]) -> String {
 
 /// Something that was there is not any more.
 fn gone(what: String) -> Failure {
-    Failure::new(what, "bring it back from version control; if it was changed there, find out who did").breaking(RULE)
+    Failure::new(what, "restore it from version control; if it was changed there, find out who did").breaking(RULE)
 }
 
-const RULE: &str = "what happened in a ceremony stays as it happened";
+const RULE: &str = "a ceremony's record never changes";

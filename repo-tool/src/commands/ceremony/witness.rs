@@ -18,13 +18,13 @@ use crate::signer::{OpenSigner, SignerArgs};
   rootline-repo ceremony witness 2030-06 --key alice.pem
   rootline-repo ceremony witness 2030-06 --key 'pkcs11:token=alice;object=root'
 
-Any keyholder can, at any time, and as often as there is something new. The signature is kept in the ceremony's folder heads/, and \
-noted down. It says: this is how the transcript stood. Read `rootline-repo ceremony log` first.")]
+Any keyholder can do this at any time. The signature goes to heads/ in the ceremony's folder, and is recorded. Read the transcript first: \
+rootline-repo ceremony log.")]
 pub(crate) struct WitnessArgs {
     #[command(flatten)]
     id: IdArgs,
 
-    /// The keyholder's private key: a file, or a signer's URI
+    /// The keyholder's private key: a file or URI
     #[arg(long, value_name = "URI")]
     key: OsString,
 
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
     let keyholders = context.folder.keyholders()?;
     if record.transcript().entries().is_empty() {
         return Err(Failure::new(
-            format!("nothing has been noted down of {} yet", record.id()),
-            format!("there is something once it is frozen: rootline-repo ceremony freeze {}", record.id()),
+            format!("{} has no transcript yet", record.id()),
+            format!("freeze it first: rootline-repo ceremony freeze {}", record.id()),
         ));
     }
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;

@@ -20,24 +20,31 @@ pub(super) fn remark_lines(remarks: &[Remark]) -> Vec<String> {
     }
     let text = |(roles, names): (&[String], Vec<&Name>)| {
         let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
-        format!("who is lost of these is missed in {}: {}", and(&roles), join(names))
+        shared_holders(&roles, &names)
     };
     lines.extend(several.into_iter().map(text));
     lines
 }
 
+/// `alice and bob hold both root and targets: losing one weakens both`.
+fn shared_holders(roles: &[&str], names: &[&Name]) -> String {
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let (hold, one) = if names.len() == 1 { ("holds", "this key") } else { ("hold", "one") };
+    let all = if roles.len() == 2 { "both" } else { "all" };
+    format!("{} {hold} {all} {}: losing {one} weakens {all}", and(&names), and(roles))
+}
+
 fn line(remark: &Remark) -> Option<String> {
     Some(match remark {
         Remark::Incomplete => {
-            "snapshot and timestamp do not fit the newest root yet: sign them first: rootline-repo online --key FILE"
-                .to_owned()
+            "snapshot and timestamp do not fit the newest root yet: rootline-repo online --key FILE".to_owned()
         }
         Remark::Expired { role, expiry } => format!("{role} expired at {expiry}"),
         Remark::Due { role, since, expiry } => {
-            format!("{role} is to be signed anew since {}; it expires at {expiry}", instant_text(*since))
+            format!("{role} has been due for renewal since {}; it expires at {expiry}", instant_text(*since))
         }
         Remark::NobodysKey { role, key_id } => format!(
-            "{role} lists the key {}, which no keyholder has: bring back their folder in keyholders/",
+            "{role} lists the key {}, which belongs to no keyholder: restore the folder in keyholders/",
             key_id.short()
         ),
         Remark::NoKeyYet { name } => {
@@ -47,14 +54,14 @@ fn line(remark: &Remark) -> Option<String> {
             format!("snapshot and timestamp are signed by the same keys: {}", join(names))
         }
         Remark::AsksForLost { ceremony, names } => {
-            format!("ceremony {ceremony} asks for {}, and can do without", join(names))
+            format!("ceremony {ceremony} asks for {}, but does not need them", join(names))
         }
         Remark::SignedByCompromised { ceremony, names } => format!(
-            "ceremony {ceremony} has signatures by keys that are stolen, of {}: ask whether they are theirs, or abandon it",
+            "ceremony {ceremony} has signatures by compromised keys of {}: ask the keyholders whether they signed, or abandon it",
             join(names)
         ),
         Remark::Stuck { ceremony, part, delegator, needed, left } => format!(
-            "ceremony {ceremony} cannot be sealed any more as it is frozen: {part} under {delegator} needs {needed} more, of {}; \
+            "ceremony {ceremony} can no longer be sealed as it is frozen: {part} under {delegator} needs {needed} more, of {}; \
              abandon it, or change its plan and freeze it again",
             join(left)
         ),

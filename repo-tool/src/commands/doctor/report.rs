@@ -23,19 +23,19 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
     let exactly = labels(&|role| role.verdict == Verdict::HoldsExactly && is_signed_by_people(role));
     let mut parts = Vec::new();
     if diagnosis.roles.is_empty() {
-        return "nothing is published, and neither a plan nor the policy names anybody".to_owned();
+        return "nothing is published, and neither a plan nor the policy names keyholders".to_owned();
     }
     if !attacker.is_empty() {
-        parts.push(format!("a thief has enough keys to sign {attacker} alone"));
+        parts.push(format!("an attacker has enough keys to sign {attacker}"));
     }
     if !broken.is_empty() {
         parts.push(format!("the threshold is broken for {broken}"));
     }
     if !with_stolen.is_empty() {
-        parts.push(format!("the threshold holds for {with_stolen} only with keys that are stolen"));
+        parts.push(format!("the threshold holds for {with_stolen} only with compromised keys"));
     }
     if !not_yet.is_empty() {
-        parts.push(format!("{not_yet} cannot be signed yet, as keys are missing"));
+        parts.push(format!("{not_yet} cannot be signed yet, because keys are missing"));
     }
     if broken.is_empty() && with_stolen.is_empty() && not_yet.is_empty() {
         parts.push("the threshold still holds for every role".to_owned());
@@ -43,7 +43,7 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
         parts.push(format!("it holds for {holding}"));
     }
     if !exactly.is_empty() {
-        parts.push(format!("{exactly} could not lose another one"));
+        parts.push(format!("{exactly} cannot afford another loss"));
     }
     parts.join("; ")
 }
@@ -71,7 +71,8 @@ pub(super) fn table(diagnosis: &Diagnosis) -> Vec<String> {
             _ => role.verdict.spare().to_string(),
         };
         let mut who = String::new();
-        for (what, names) in [("lost", &role.lost), ("stolen", &role.compromised), ("without a key", &role.without_key)]
+        for (what, names) in
+            [("lost", &role.lost), ("compromised", &role.compromised), ("without a key", &role.without_key)]
         {
             if !names.is_empty() {
                 who.push_str(&format!("; {what}: {}", join(names)));
@@ -103,33 +104,33 @@ pub(super) fn duration_lines(diagnosis: &Diagnosis) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if let Some(role) = diagnosis.first_to_expire() {
-        lines.push(format!("if nothing is signed from now on, verifiers refuse {}", instant(role)));
+        lines.push(format!("if nothing more is signed, verifiers refuse {}", instant(role)));
     }
     if let Some(role) = diagnosis.first_to_fail() {
-        let text = "if all is signed that still can be and nothing is repaired, verifiers refuse";
+        let text = "if signing goes on and nothing is repaired, verifiers refuse";
         lines.push(format!("{text} {}", instant(role)));
     }
     for role in diagnosis.roles.iter().filter(|role| !role.is_top_level() && role.verdict == Verdict::Broken) {
         if role.expiry.is_some() {
-            lines.push(format!("what {} ships, and nothing else, is refused {}", role.label, instant(role)));
+            lines.push(format!("only the files of {} are refused {}", role.label, instant(role)));
         }
     }
     for role in diagnosis.roles.iter().filter(|role| role.is_compromised()) {
-        lines.push(format!("with {} keys of {} a thief could {}", role.compromised_keys, role.label, power(role)));
+        lines.push(format!("with {} keys of {} an attacker could {}", role.compromised_keys, role.label, power(role)));
     }
     lines
 }
 
-/// What whoever can sign a role alone can do with it.
+/// What an attacker with a threshold of keys can do.
 fn power(role: &RoleDiagnosis) -> &'static str {
     match role.role {
         SignedRole::People(CeremonyRole::Root) => {
-            "sign a next root of his own, which every verifier who sees it takes for yours, for good"
+            "sign a next root of their own, and every verifier that sees it follows them for good"
         }
-        SignedRole::People(CeremonyRole::Targets) => "ship anything, once he has an online key as well",
-        SignedRole::People(_) => "ship anything that is delegated to it, once he has an online key as well",
+        SignedRole::People(CeremonyRole::Targets) => "ship any file, with an online key as well",
+        SignedRole::People(_) => "ship any file that is delegated to it, with an online key as well",
         SignedRole::Online(_) => {
-            "hold verifiers at what is published now, or drive versions so high that yours are refused until the key is replaced"
+            "freeze verifiers at what is published now, or raise versions so high that yours are refused until the key is replaced"
         }
     }
 }

@@ -43,7 +43,7 @@ impl Steps {
         let ceremony = |ceremony: &RepairCeremony| CeremonySteps::new(ceremony, keyholders, &id).steps();
         match &diagnosis.repair {
             Repair::Nothing => {
-                let heading = "nothing that is lost is listed anywhere, so there is nothing to repair";
+                let heading = "no role lists the lost keys, so nothing needs a repair";
                 let heading = if *losses == Losses::default() { "" } else { heading };
                 Steps { kind: "nothing", heading: heading.to_owned(), steps: Vec::new() }
             }
@@ -56,12 +56,12 @@ impl Steps {
                 let roots = match roots {
                     0 => "root stays as it is".to_owned(),
                     1 => "one new root".to_owned(),
-                    roots => format!("{roots} roots one after the other, all signed at once"),
+                    roots => format!("{roots} roots in sequence, signed together"),
                 };
                 let mut steps = ceremony(repair);
                 if diagnosis.roles.first().is_some_and(RoleDiagnosis::is_compromised) {
                     steps.push(Step::note(
-                        "whoever has seen a root of the thief's follows him: if there is one, these verifiers have to be given another root by hand",
+                        "verifiers that have seen an attacker's root follow it: if there is one, give them another root by hand",
                     ));
                 }
                 Steps { kind: "ceremony", heading: format!("one ceremony repairs it; {roots}:"), steps }
@@ -69,11 +69,11 @@ impl Steps {
             Repair::NewRepository { meanwhile } => new_repository(diagnosis, meanwhile.as_ref().map(ceremony)),
             Repair::NameOthers { lost } => Steps {
                 kind: "name-others",
-                heading: "nothing is published yet, so others can simply be named:".to_owned(),
+                heading: "nothing is published yet, so name other keyholders:".to_owned(),
                 steps: vec![
-                    Step::command("rootline-repo keyholder add NEW --public-key FILE", "each who comes"),
+                    Step::command("rootline-repo keyholder add NEW --public-key FILE", "each newcomer"),
                     Step::note(format!(
-                        "name them in the place of {} in rootline.toml, and in the plan if there is one; then freeze it again",
+                        "put them in the place of {} in rootline.toml, and in the plan if there is one; then freeze it again",
                         join(lost)
                     )),
                 ],
@@ -92,7 +92,7 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
     let root = diagnosis.roles.first();
     let heading = root.map_or(String::new(), |root| {
         format!(
-            "nobody can repair this from within: root needs {} and can be signed by {}. Verifiers have to be given another root by hand:",
+            "this cannot be repaired from within: root needs {} and can be signed by {}. Give verifiers another root by hand:",
             root.threshold,
             join(&root.left)
         )
@@ -103,31 +103,29 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
         Some(role) => Step::command(
             "rootline-repo online --key FILE && rootline-repo publish",
             format!(
-                "every day, with a key of {}, until root or targets expires: what is published stays good",
+                "every day, with a key of {}, until root or targets expires: the published files stay valid",
                 join(&role.left)
             ),
         ),
         None => {
-            Step::note("timestamps cannot be signed any more: what is published is good until the first expiry above")
+            Step::note("timestamps can no longer be signed: the published files are valid until the first expiry above")
         }
     }];
     match meanwhile {
         Some(ceremony) => {
-            steps.push(Step::note("what root need not say can be repaired meanwhile, by one ceremony:"));
+            steps.push(Step::note("one ceremony repairs meanwhile what needs no new root:"));
             steps.extend(ceremony);
         }
         None => steps.push(Step::note("publish nothing else from here")),
     }
-    steps.push(Step::note(
-        "tell verifiers through another channel than this repository that a new root is coming, and how to know it",
-    ));
+    steps.push(Step::note("announce the new root to verifiers through another channel, and how to recognise it"));
     steps.push(Step::command(
         "rootline-repo init ../new --name NAME --holders NAMES --threshold N --online NAME",
-        "a new repository; then its first ceremony with keys that are there, and publish it to another place",
+        "a new repository; then hold its first ceremony with available keys, and publish it to another place",
     ));
     steps.push(Step::command(
         "rootline instance add --name NAME --url URL --root 1.root.json",
-        "each verifier, with the new first root that they got through that channel",
+        "each verifier, with the new first root from that channel",
     ));
     Steps { kind: "new-repository", heading, steps }
 }
@@ -234,8 +232,8 @@ fn signing_text(signing: &Signing) -> String {
     if *role != CeremonyRole::Root {
         let who = match (left.is_empty(), *coming) {
             (_, 0) => join(left),
-            (true, _) => "those who come or whose key is new".to_owned(),
-            (false, _) => format!("{}, and those who come or whose key is new", join(left)),
+            (true, _) => "newcomers and holders of new keys".to_owned(),
+            (false, _) => format!("{}, newcomers and holders of new keys", join(left)),
         };
         return format!("{label}: {threshold} of {who}");
     }

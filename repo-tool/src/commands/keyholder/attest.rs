@@ -28,19 +28,19 @@ const NOT_IGNORED: [&str; 2] = ["!/keyholders/*/attestations/*.pem", "!/vendor-r
   rootline-repo keyholder attest alice --certificate key.pem --device device.pem --vendor-root ca.pem
   rootline-repo keyholder attest bob --certificate key.pem --device device.pem --intermediates all.pem
 
-The keyholder takes both from the YubiKey and sends them; neither is secret:
-  ykman piv keys attest 9c key.pem               the token's word on the key in slot 9c
-  ykman piv certificates export f9 device.pem    the vendor's word on the token
+The keyholder exports both certificates from the YubiKey and sends them; neither is secret:
+  ykman piv keys attest 9c key.pem               attests the key in slot 9c
+  ykman piv certificates export f9 device.pem    the token's own certificate
 
-Verified before anything is kept: the chain to the vendor's root, that the attested key is one of the keyholder's keys, and the rules in \
-[attestation] of rootline.toml: slot, PIN, touch, firmware. No token may be in two people's hands. Tokens with firmware 5.7.4 or later also need \
-the vendor's intermediates. All of it is verified again in every ceremony, and by rootline-repo keyholder check.")]
+Verifies, before anything is kept, the chain to the vendor's root, that the attested key is one of the keyholder's keys, and the rules in \
+[attestation] of rootline.toml: slot, PIN, touch, firmware. A token belongs to one keyholder. Tokens with firmware 5.7.4 or later also need \
+the vendor's intermediates. Every ceremony verifies all of it again, and so does rootline-repo keyholder check.")]
 pub(crate) struct AttestArgs {
-    /// Whose key it is
+    /// The holder of the key
     #[arg(value_parser = parse_name)]
     name: Name,
 
-    /// The certificate that the token has made for the key, in PEM
+    /// The certificate that the token issued for the key, in PEM
     #[arg(long, value_name = "FILE")]
     certificate: PathBuf,
 
@@ -48,11 +48,11 @@ pub(crate) struct AttestArgs {
     #[arg(long, value_name = "FILE")]
     device: PathBuf,
 
-    /// All intermediates that the vendor publishes, in PEM; those that lead to the root are taken
+    /// The vendor's published intermediates, in PEM; those of the chain are kept
     #[arg(long, value_name = "FILE")]
     intermediates: Option<PathBuf>,
 
-    /// The vendor's root, in PEM, to be kept in vendor-roots/: the first token of a vendor needs it
+    /// The vendor's root, in PEM, to keep in vendor-roots/; needed for the first token of a vendor
     #[arg(long, value_name = "FILE")]
     vendor_root: Option<PathBuf>,
 }
@@ -90,10 +90,9 @@ fn warn_of_gitignore(context: &Context) {
     let missing: Vec<&str> = NOT_IGNORED.into_iter().filter(|line| !has(line)).collect();
     if has("*.pem") && !missing.is_empty() {
         let lines = missing.join(" and ");
-        context.terminal.warning(format_args!(
-            "{} keeps git from taking what was kept: put {lines} at its end, each on a line of its own",
-            path.display()
-        ));
+        context
+            .terminal
+            .warning(format_args!("{} makes git ignore the attestation: append the lines {lines}", path.display()));
     }
 }
 
@@ -133,7 +132,7 @@ fn keep_root(
     let Some((_, pem)) = offered.iter().find(|(root, _)| root == used) else { return Ok(None) };
     let path = context.folder.join(VENDOR_ROOTS).join(used.file_name());
     context.terminal.warning(format_args!(
-        "this vendor's root is trusted from now on; compare its digest with what somebody else has: {}",
+        "this vendor's root is now trusted; compare its digest with another source: {}",
         plain(&used.to_string())
     ));
     atomic_file::replace(&path, pem.as_bytes())?;
@@ -169,6 +168,6 @@ fn report(
 }
 
 fn in_file(path: &Path, refusal: &AttestationRefusal) -> Failure {
-    let hint = "name the root certificate that the vendor publishes for the attestations of its tokens, in PEM";
+    let hint = "name the root certificate that the vendor publishes for attestations, in PEM";
     Failure::new(format!("{}: {refusal}", path.display()), hint).breaking(refusal.check())
 }

@@ -16,10 +16,9 @@ use crate::folder::attestations::{self, Attestations, CountingKeys};
   rootline-repo keyholder check alice
   rootline-repo keyholder check --json --at 2030-01-31T12:00:00Z
 
-Every ceremony does the same for the keys that count in it. Fails if anything that is kept does not hold, or if the rules require what is \
-missing.")]
+Every ceremony does the same for the keys that count in it. Fails if a kept attestation is refused, or if a required one is missing.")]
 pub(crate) struct CheckArgs {
-    /// Whose [default: everybody's]
+    /// Check this keyholder only
     #[arg(value_parser = parse_name)]
     name: Option<Name>,
 }
@@ -88,7 +87,7 @@ fn all_of(failures: Vec<Failure>) -> Result<(), Failure> {
         None => Ok(()),
         Some(first) if others == 0 => Err(first),
         Some(first) => {
-            Err(first.with_what(|_| format!("{} of what is kept does not hold: {}", others + 1, all.join("; "))))
+            Err(first.with_what(|_| format!("{} attestations are refused or missing: {}", others + 1, all.join("; "))))
         }
     }
 }

@@ -165,7 +165,7 @@ fn only(mut tokens: Vec<Token>, uri: &Pkcs11Uri) -> Result<Token, Failure> {
 
 fn what_is_there(tokens: &[Token]) -> String {
     let uris: Vec<String> = tokens.iter().map(|token| token.uri().to_string()).collect();
-    if uris.is_empty() { "no token is there".to_owned() } else { format!("there is: {}", uris.join(", ")) }
+    if uris.is_empty() { "no token found".to_owned() } else { format!("there is: {}", uris.join(", ")) }
 }
 
 #[cfg(test)]

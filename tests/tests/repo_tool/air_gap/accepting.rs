@@ -75,7 +75,7 @@ fn what_is_refused_stops_nothing_else() {
     said.refuses(
         "5 of 7 files were refused; junk: this is neither a signing response nor a signature; empty: this is neither",
         "",
-        "what verified was kept",
+        "the other signatures were kept",
     );
     for line in [
         "junk: refused",
@@ -122,9 +122,9 @@ fn an_answer_counts_for_the_one_who_gave_it_and_nobody_else() {
     // Of two signatures, the one that is good is kept.
     let said = accept(&changed(&alice, "1.targets", "7.targets"));
     said.refuses(
-        "standard input: there is no targets 7 to sign",
+        "standard input: this ceremony does not sign targets 7",
         "only what was frozen is signed",
-        "see what is to be signed",
+        "see what it signs",
     );
     assert!(said.out.contains("standard input: alice has signed root 1\n"), "{said:?}");
     assert_eq!(office.list("ceremonies/first/signatures"), ["1.root/alice.json"]);
@@ -169,7 +169,7 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     office.done(&["ceremony", "request", "first"]);
     answer(&office, "alice", "first.request.json");
     office.done(&["ceremony", "accept", "alice.response.json"]).says("alice has signed root 1 and targets 1");
-    assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("has to sign again").count(), 1);
+    assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("must sign again").count(), 1);
 }
 
 /// Another ceremony was quicker: what this one has frozen does not follow any more, which stops no answer to yet another one.
@@ -207,20 +207,20 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     office.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
     office.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
     office.run(&["ceremony", "accept", "first.json"]).refuses(
-        "first.json: first is over: what it sealed is published",
+        "first.json: first is over: its files are released",
         "",
         "begin",
     );
     office.run(&["ceremony", "accept", "unknown.json"]).refuses(
         "unknown.json: there is no ceremony nothing",
         "",
-        "see which there are",
+        "list them",
     );
     let narrowed = [&late[..], &["--ceremony", "first"]].concat();
     office.run(&narrowed).refuses(
-        "erin.response.json: this is a response to the ceremony rotation, and not to first",
+        "erin.response.json: this response is for the ceremony rotation, not for first",
         "",
-        "leave --ceremony out",
+        "leave out --ceremony",
     );
 
     // Two ceremonies at once: each answer goes where it belongs.
@@ -249,7 +249,7 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     }
     office.done(&["ceremony", "seal", "rotation"]);
     office.run(&late).refuses(
-        "erin.response.json: rotation is sealed already: it needs no more signatures",
+        "erin.response.json: rotation is sealed and needs no more signatures",
         "",
         "make it current",
     );

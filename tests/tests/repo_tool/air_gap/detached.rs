@@ -117,7 +117,7 @@ fn a_signature_over_anything_else_or_by_anybody_else_is_refused() {
     office.done(&["ceremony", "new", "second"]);
     sign("bob", "root.payload", "bob.sig");
     let said = office.at(DAY_0, &["ceremony", "accept", "bob.sig"]);
-    said.refuses("bob.sig: several ceremonies are open: first, second", "", "name the one you mean");
+    said.refuses("bob.sig: several ceremonies are open: first, second", "", "name one of them");
     office.done(&["ceremony", "accept", "bob.sig", "--ceremony", "first"]).says("bob has signed root 1");
 }
 
@@ -133,14 +133,10 @@ fn a_payload_is_the_bytes_and_nothing_else() {
     assert_eq!((&document["part"], &document["sha256"]), (&"1.root".into(), &digest.into()));
     let payload = |arguments: &[&str]| office.run(&[&["ceremony", "payload", "first"], arguments].concat());
     payload(&[]).refuses(
-        "2 files are to be signed, and each has a payload of its own",
+        "this ceremony signs 2 files, each with its own payload",
         "",
         "name one of them: 1.root, 1.targets",
     );
-    payload(&["2.root"]).refuses(
-        "there is no 2.root to sign in this ceremony",
-        "",
-        "name one of them: 1.root, 1.targets",
-    );
-    payload(&["--role", "npm"]).refuses("there is no npm to sign in this ceremony", "", "see what is to be signed");
+    payload(&["2.root"]).refuses("this ceremony does not sign 2.root", "", "name one of them: 1.root, 1.targets");
+    payload(&["--role", "npm"]).refuses("this ceremony does not sign npm", "", "see what it signs");
 }

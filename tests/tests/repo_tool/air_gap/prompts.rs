@@ -41,7 +41,8 @@ fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
         let machine = Machine::of(&office, "alice", "first.request.json");
         let Some(said) = at_a_terminal(&machine, "", 120, typed) else { return };
         let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
-        let question = said.out.find("sign this? Type yes, or the fingerprint as you have heard it:").unwrap();
+        let question =
+            said.out.find("Sign root 1 and targets 1? Type yes, or the fingerprint that was read out:").unwrap();
         assert!(review < question, "{said:?}");
         assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {said:?}");
         let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
@@ -66,7 +67,8 @@ fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
         let machine = Machine::of(&office, "locked", "first.request.json");
         let Some(said) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
         assert_eq!(said.status, status, "{said:?}");
-        let places = ["sign this? Type yes", "passphrase for key.pem:", told].map(|text| said.out.find(text));
+        let places =
+            ["Sign root 1 and targets 1? Type yes", "passphrase for key.pem:", told].map(|text| said.out.find(text));
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {said:?}");
     }
 }

@@ -62,7 +62,7 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
     office.sign("rotation", "frank").says("next: rootline-repo ceremony seal rotation");
     office.done(&["ceremony", "seal", "rotation"]);
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier who begins with each of 2 roots");
+    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 2 roots");
 }
 
 #[test]
@@ -95,13 +95,17 @@ fn a_request_and_an_answer_go_through_pipes() {
     let wrong = spelled.replace(['0', '1'], "2");
     machine.run_with(&[&sign[..], &[&wrong]].concat(), &request).refuses(
         "what is to be signed has another fingerprint",
-        "what is signed is what the keyholders read to each other",
+        "keyholders sign the fingerprint that they read out",
         "do not sign; find out which",
     );
     let unasked = ["sign", "-", "--key", "key.pem", "--output", "-"];
-    machine.run_with(&unasked, &request).refuses("there is no terminal to ask whether to sign", "", "read the review");
+    machine.run_with(&unasked, &request).refuses(
+        "signing needs a confirmation, and there is no terminal to ask at",
+        "",
+        "read the review",
+    );
     machine.run_with(&[&unasked[..], &["--yes", "--qr"]].concat(), &request).refuses(
-        "the response and its QR code cannot both be standard output",
+        "the response and its QR code cannot both go to standard output",
         "",
         "name a file",
     );
@@ -117,7 +121,7 @@ fn an_answer_that_is_there_already_stays() {
     machine.sign(&["--yes"]).says("wrote first.bob.response.json");
     let other = ["sign", "request.json", "--key", "key.pem", "--yes", "--at", "2030-01-03T00:00:00Z"];
     let said = machine.run(&other);
-    said.refuses("first.bob.response.json is there already", "", "name another file: --output FILE");
+    said.refuses("first.bob.response.json exists already", "", "name another file: --output FILE");
     assert_eq!(machine.read("first.bob.response.json"), before);
     machine.run(&[&other[..], &["--output", "second.json"]].concat()).says("wrote second.json");
     assert_ne!(machine.read("second.json"), before);
@@ -229,7 +233,7 @@ fn a_sequence_of_roots_and_delegated_roles_are_signed_in_one_go() {
     said.says("next: rootline-repo ceremony seal big");
     office.done(&["ceremony", "seal", "big"]);
     office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier who begins with each of 3 roots");
+    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 3 roots");
     office.verify("public", 1, DAY_1).unwrap();
 }
 
@@ -278,5 +282,5 @@ fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
         "",
         "put back what has changed since it was frozen, or freeze it again",
     );
-    office.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "see which there are");
+    office.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
 }

@@ -135,7 +135,7 @@ fn another_explanation_is_remarked_on_and_never_shown() {
     let said = signing(&office, "alice", &request);
     said.says("alice has signed root 2");
     assert!(
-        said.err.starts_with("warning: the explanation in the request is not the one that this version writes"),
+        said.err.starts_with("warning: the explanation in the request is not what this version writes"),
         "{said:?}"
     );
     assert!(!format!("{}{}", said.out, said.err).contains("Everything is fine"), "{said:?}");
@@ -158,7 +158,7 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
     let machine = Machine::of(&office, "alice", "rotation.request.json");
     machine.sign(&["--fingerprint", &agreed]).refuses(
         "what is to be signed has another fingerprint",
-        "what is signed is what",
+        "keyholders sign the fingerprint",
         "do not sign",
     );
     // With his alone, hers is nobody's; then the published root's holder is nobody either, which no plan can begin with.

@@ -231,5 +231,5 @@ fn a_key_that_is_nobodys_here_has_no_evidence_either() {
     // Where nothing is required it is no more than a key that nobody can sign with here.
     office.edit("rootline.toml", "required = true\n", "required = false\n");
     let said = office.at(DAY_0, &seal);
-    assert!(said.err.contains("error: root 1 has 0 of 3 signatures"), "{said:?}");
+    assert!(said.err.contains("error: root 1 has 0 of the 3 signatures"), "{said:?}");
 }

@@ -63,7 +63,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     said.says("token YubiKey serial 14470876, firmware 5.2.7, slot 9c, PIN always, touch always (EUCLEAK)");
     said.says("kept in vendor-roots/yubico-piv-root-ca-serial-263751-");
     for warning in [
-        "warning: this vendor's root is trusted from now on; compare its digest with what somebody else has: CN=Yubico PIV Root \
+        "warning: this vendor's root is now trusted; compare its digest with another source: CN=Yubico PIV Root \
          CA Serial 263751 (SHA-256 ",
         "warning: its firmware 5.2.7 is older than 5.7 and has EUCLEAK (CVE-2024-45678)",
     ] {
@@ -161,7 +161,7 @@ fn without_a_vendors_root_a_maintainer_is_told_where_to_get_it() {
     office.at(DAY, &["keyholder", "check"]).refuses(
         "vendor-roots/broken.pem: expected 1 to 16",
         "an attestation is",
-        "bring it back",
+        "restore it",
     );
 }
 
@@ -280,7 +280,7 @@ fn what_is_missing_is_named_where_the_rules_require_it() {
     let said = office.at(DAY, &["keyholder", "check", "--json"]);
     assert_eq!(said.status, 1);
     let what = said.json()["error"]["what"].as_str().unwrap().to_owned();
-    assert!(what.starts_with("5 of what is kept does not hold: alice has no attestation for the key "), "{what}");
+    assert!(what.starts_with("5 attestations are refused or missing: alice has no attestation for the key "), "{what}");
     for (serial, holder) in (1..).zip(["alice", "bob", "carol", "dave"]) {
         attest(&office, holder, &token_of(&office, holder, serial));
     }
@@ -345,13 +345,13 @@ fn what_is_no_attestation_is_refused() {
 fn git_takes_evidence_or_a_maintainer_is_warned() {
     let office = Office::new();
     let vendor = token_of(&office, "alice", 1);
-    let warned = |said: &Said| said.err.contains("warning: .gitignore keeps git from taking what was kept");
+    let warned = |said: &Said| said.err.contains("warning: .gitignore makes git ignore the attestation");
     let ignored = office.read(".gitignore");
     assert!(ignored.ends_with("*.pem\n!/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n"), "{ignored}");
     assert!(!warned(&attest(&office, "alice", &vendor)));
     office.edit(".gitignore", "!/vendor-roots/*.pem\n", "");
     let said = attest(&office, "alice", &vendor);
-    assert!(warned(&said) && said.err.contains("put !/vendor-roots/*.pem at its end"), "{said:?}");
+    assert!(warned(&said) && said.err.contains("append the lines !/vendor-roots/*.pem"), "{said:?}");
     office.write(".gitignore", "target\n");
     assert!(!warned(&attest(&office, "alice", &vendor)));
     fs::remove_file(office.path(".gitignore")).unwrap();

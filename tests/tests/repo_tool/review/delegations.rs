@@ -127,7 +127,7 @@ fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
     plan(&office, "rotation", &before(), DAY_1);
     let told = text(&office);
     let changes = section(&told, "what changes:");
-    assert_eq!(changes[1], "  ~ npm ships another npm/keys.json");
+    assert_eq!(changes[1], "  ~ npm ships a changed npm/keys.json");
     assert!(changes[2].starts_with("  ~ npm 2 takes the place of npm 1"), "{told}");
     for absent in ["who signs from now on", "who is handed", "root", "targets:"] {
         assert!(!told.contains(absent), "{absent} is in {told}");

@@ -199,7 +199,7 @@ fn a_first_ceremony_has_a_page_too() {
 fn a_page_and_a_document_for_programs_do_not_go_to_one_place() {
     let office = rotation();
     let review = ["ceremony", "review", "rotation", "--json", "--html"];
-    office.run(&review).refuses("standard output cannot have both", "", "name a file for the page");
+    office.run(&review).refuses("the page and the JSON document cannot both", "", "name a file for the page");
     let said = office.done_at(DAY_1, &[&review[..], &["review.html"]].concat());
     assert_eq!(serde_json::from_str::<Value>(&said.out).unwrap(), json!({ "written": "review.html" }));
     assert_eq!(office.read("review.html"), page(&office));

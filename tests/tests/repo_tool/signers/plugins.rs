@@ -41,7 +41,7 @@ fn a_plugin_is_checked_with_a_challenge() {
     check(&office, "carol").says("plugin:tests://carol signs: key ");
     check(&office, "ed25519/bob").says("ed25519");
     let said = run(&office, &["keyholder", "add", "grace", "--key", "plugin:tests://grace"]);
-    said.says("its private half: plugin:tests://grace (it has signed a challenge)");
+    said.says("private key: plugin:tests://grace (it has signed a challenge)");
     assert!(office.read("keyholders/grace/keyholder.toml").contains("signer = \"plugin:tests://grace\""));
 }
 

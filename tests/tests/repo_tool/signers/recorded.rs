@@ -8,7 +8,7 @@ fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
     let signer =
         "pkcs11:token=dave;serial=1234;object=root?module-path=/opt/p11.so&pin-source=file:/run/pin&pin-value=904217";
     let said = office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", signer]);
-    said.says("its private half: pkcs11:token=dave;serial=1234;object=root (not checked)");
+    said.says("private key: pkcs11:token=dave;serial=1234;object=root (not checked)");
     let noted = office.read("keyholders/grace/keyholder.toml");
     assert!(noted.contains("signer = \"pkcs11:token=dave;serial=1234;object=root\"\n"), "{noted}");
     office.done(&["keyholder", "list"]).says("token dave (serial 1234)");
@@ -35,7 +35,7 @@ fn whoever_signs_by_name_signs_with_what_is_noted_down() {
     office.done(&["ceremony", "freeze", "first"]);
     office.done(&["ceremony", "sign", "first", "--as", "grace", "--yes"]).says("grace has signed root 1 and targets 1");
     office.run(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).refuses(
-        "where the private key of bob is has not been noted down",
+        "the place of bob's private key is not recorded",
         "",
         "name it: --key URI",
     );

@@ -14,7 +14,7 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
         desk.generate(token, "root", kind);
         let key = format!("pkcs11:token={token};object=root");
         let said = desk.done(&["keyholder", "add", name, "--new-key", "--key", &key]);
-        said.says(&format!("its private half: {key} (it has signed a challenge)"));
+        said.says(&format!("private key: {key} (it has signed a challenge)"));
     }
     desk.done_without_key(&["ceremony", "new", "first"]);
     desk.done_without_key(&["ceremony", "freeze", "first"]);
@@ -25,7 +25,7 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
     desk.done(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).says("bob has signed root 1 and targets 1");
     desk.done(&["ceremony", "sign", "first", "--key", "keys/carol.pem", "--yes"]);
     desk.done_without_key(&["ceremony", "seal", "first"]);
-    desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("what first has sealed is current");
+    desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("first is now current");
     desk.done_without_key(&["publish"]);
     assert!(desk.office.verify("public", 1, DAY_0).is_ok());
     // The files have what a signed key object has, and nothing of where a key is.
@@ -173,7 +173,7 @@ fn a_token_that_is_taken_out_between_two_signatures_loses_nothing() {
     fs::rename(desk.hsm.tokens(), &gone).unwrap();
     fs::create_dir(desk.hsm.tokens()).unwrap();
     let said = desk.run(&["ceremony", "sign", "first", "--key", key, "--yes"]);
-    said.refuses("no token is pkcs11:token=alice;object=root; no token is there", "", "insert the token");
+    said.refuses("no token is pkcs11:token=alice;object=root; no token found", "", "insert the token");
     assert_eq!(desk.office.read("ceremonies/first/signatures/1.root/alice.json"), answer);
     fs::remove_dir(desk.hsm.tokens()).unwrap();
     fs::rename(gone, desk.hsm.tokens()).unwrap();
@@ -203,7 +203,7 @@ fn a_token_that_is_taken_out_in_the_middle_is_told_as_gone_and_nothing_is_writte
     assert!(said.err.contains("is gone: it was taken out"), "{said:?}");
     assert_eq!(desk.office.list("metadata"), before);
     fs::rename(desk.hsm.tokens().with_extension("gone"), desk.hsm.tokens()).unwrap();
-    desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("what first has sealed is current");
+    desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("first is now current");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
         "name another one; a key is never overwritten",
     );
     make("pkcs11:token=alice;object=x", "keys/alice-root.pub").refuses(
-        "keys/alice-root.pub is there already",
+        "keys/alice-root.pub exists already",
         "",
         "name another file",
     );
@@ -256,14 +256,14 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
         "say which one",
     );
     make("awskms:///alias/a", "a.pub").refuses(
-        "no key is made at awskms:///alias/a",
+        "no key can be generated at awskms:///alias/a",
         "",
         "make it with the tools of the service",
     );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x"]).refuses(
-        "the public key of a key on a token has no place to go",
+        "the file for the public key is missing",
         "",
-        "say where: --public-key-out FILE",
+        "name it: --public-key-out FILE",
     );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x", "--public-key-out", "a.pub", "--plain"])
         .refuses("a key on a token is neither encrypted nor left plain here", "", "leave out --plain");

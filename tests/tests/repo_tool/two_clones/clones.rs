@@ -177,7 +177,7 @@ impl Desk<'_> {
     #[track_caller]
     pub(crate) fn publish(&self, at: &str) {
         self.done_at(at, &["ceremony", "seal", "first"]);
-        self.with_key(at, &["online"], "online").says("what first has sealed is current");
+        self.with_key(at, &["online"], "online").says("first is now current");
         self.done_at(at, &["publish"]);
         self.verify(at);
     }

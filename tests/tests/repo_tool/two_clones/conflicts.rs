@@ -144,7 +144,7 @@ fn where_git_is_not_told_how_to_merge_transcripts_a_new_ceremony_says_so() {
     assert_eq!(ann.done(&["ceremony", "new", "first"]).err, "");
     std::fs::remove_file(ann.path(".gitattributes")).unwrap();
     let said = ann.done(&["ceremony", "new", "second"]);
-    let warning = "warning: git is not told how to merge transcripts: add the line `ceremonies/*/transcript.jsonl merge=union` to .gitattributes";
+    let warning = "warning: git would merge transcripts as text: add the line `ceremonies/*/transcript.jsonl merge=union` to .gitattributes";
     assert!(said.err.starts_with(warning), "{said:?}");
 }
 

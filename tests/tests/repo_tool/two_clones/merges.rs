@@ -49,7 +49,7 @@ fn one_answer_that_was_accepted_in_two_clones_counts_once() {
         let mut signed = desk.signed();
         signed.dedup();
         assert_eq!(signed, ["alice root", "alice targets", "bob root", "bob targets"]);
-        desk.done(&["ceremony", "verify", "first"]).says("everything is as the record says");
+        desk.done(&["ceremony", "verify", "first"]).says("everything matches the transcript");
     }
     ann.sign_at(DAY_1, "carol").says("next: rootline-repo ceremony seal first");
     ann.publish(DAY_1);

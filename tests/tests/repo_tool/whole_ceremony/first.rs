@@ -37,12 +37,12 @@ fn five_keyholders_with_five_kinds_of_signers_hold_a_ceremony() {
     for part in ["root 1 under root 1 (new)", "targets 1 under root 1"] {
         status.says(&format!("{part}: 5 of 3 (alice, bob, carol, dave, erin)"));
     }
-    people.publish(&office, "first", DAY_0).says("accepted by a verifier who begins with root 1");
+    people.publish(&office, "first", DAY_0).says("accepted by a verifier that begins with root 1");
     people
         .done_with_key(&office, "erin", DAY_0, &["ceremony", "witness", "first"])
         .says("erin has signed the head of first");
     let verified = people.done(&office, "alice", DAY_0, &["ceremony", "verify", "first"]);
-    verified.says("first: done: everything is as the record says");
+    verified.says("first: done: everything matches the transcript");
     let log = people.done(&office, "alice", DAY_0, &["ceremony", "log", "first"]);
     for name in FIVE {
         for part in ["root 1", "targets 1"] {
@@ -76,7 +76,7 @@ fn any_three_of_the_five_are_enough_and_two_are_not() {
             people.sign(&office, "first", name, DAY_0);
         }
         people.run(&office, "erin", DAY_0, &["ceremony", "seal", "first"]).refuses(
-            "root 1 has 2 of 3 signatures asked for by itself",
+            "root 1 has 2 of the 3 signatures that its own keyholders must give",
             "every threshold is met before a file is sealed",
             "",
         );

@@ -169,7 +169,7 @@ impl People {
     #[track_caller]
     pub(crate) fn publish(&self, office: &Office, id: &str, at: &str) -> Said {
         self.done(office, "erin", at, &["ceremony", "seal", id]);
-        self.done_with_key(office, "online", at, &["online"]).says(&format!("what {id} has sealed is current"));
+        self.done_with_key(office, "online", at, &["online"]).says(&format!("{id} is now current"));
         self.done(office, "erin", at, &["publish"])
     }
 

@@ -47,11 +47,11 @@ fn three_of_the_five_are_replaced_at_once_and_everybody_follows_from_root_1() {
     assert_eq!(parts, ["2.root", "3.root", "2.targets"]);
     assert_eq!(answer["fingerprint"].as_str().unwrap(), frozen);
     reads_as_it_was_signed(&page, &frozen);
-    people.publish(&office, "rotation", DAY_10).says("accepted by a verifier who begins with each of 3 roots");
+    people.publish(&office, "rotation", DAY_10).says("accepted by a verifier that begins with each of 3 roots");
     people.done_with_key(&office, "erin", DAY_10, &["ceremony", "witness", "rotation"]);
     let verified = people.done(&office, "erin", DAY_10, &["ceremony", "verify"]);
-    verified.says("first: done: everything is as the record says");
-    verified.says("rotation: done: everything is as the record says");
+    verified.says("first: done: everything matches the transcript");
+    verified.says("rotation: done: everything matches the transcript");
     no_secret_is_kept(&office);
 
     for first in 1..=3 {
