@@ -29,13 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("last compared with the repository at {}", instant_text(checked));
     }
 
-    // Without grace it is refused, and the refusal says what to do.
+    // Without grace it is refused, and the refusal has a hint for what to do.
     match Client::open(&instance)?.with_freshness(Freshness::offline()).trust_root(later) {
         Ok(_) => println!("still fresh"),
         Err(error) => {
             println!("refused: {error}");
             if let Some(refusal) = error.refusal() {
-                println!("{}: {}", refusal.check, refusal.check.advice());
+                println!("{}: {:?}", refusal.check, refusal.check.hint());
             }
         }
     }

@@ -43,6 +43,7 @@ pub mod driver;
 pub mod error;
 #[cfg(feature = "bundle")]
 pub mod export;
+mod hint;
 pub mod mirror;
 pub mod store;
 pub mod transport;
@@ -59,5 +60,6 @@ pub use driver::offline::CachedRepository;
 pub use driver::pending_writes::Persistence;
 pub use driver::{Prefetch, last_check};
 pub use error::{Error, Note};
+pub use hint::Hint;
 pub use workflow::freshness::{Freshness, FreshnessReport};
 pub use workflow::{check as spec, freshness, limits, refusal};

@@ -18,6 +18,7 @@ use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::freshness::freshness_json;
 use crate::help::{FRESHNESS, LIMITS};
+use crate::hint::words;
 use crate::limits::LimitArgs;
 use crate::repository::PinArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
@@ -164,7 +165,7 @@ impl From<BundleError> for Failure {
                 false => failure,
             };
         }
-        match error.hint() {
+        match error.hint().and_then(words) {
             Some(hint) => Failure::new(error.to_string(), hint),
             None => Failure::new(error.to_string(), "check the path, its permissions and the free space on the disk"),
         }

@@ -12,6 +12,7 @@ use rootline_metadata::json::Problem;
 use serde_json::{Value, json};
 
 use crate::exit_status::ExitStatus;
+use crate::hint::words;
 
 /// A failure: what happened, which check it was and where, and what to do next.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ impl From<Refusal> for Failure {
             Fault::Malformed(error) if matches!(error.problem, Problem::TooLong { .. }) => {
                 too_long_hint(option_for(&refusal.file))
             }
-            _ => refusal.check.advice().to_owned(),
+            _ => words(refusal.check.hint()).unwrap_or_default().to_owned(),
         };
         let mut failure = Failure::new(refusal.to_string(), hint).with_check(refusal.check.to_string());
         failure.about.refusal = Some(refusal);
@@ -171,7 +172,7 @@ impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         let hint = match &error {
             TransportError::TooLong { .. } => Some(too_long_hint("the options under \"Limits\" in --help")),
-            other => other.hint().map(str::to_owned),
+            other => other.hint().and_then(words).map(str::to_owned),
         };
         let failure = Failure::of(error.to_string(), hint);
         if error.is_unreachable() { failure.unreachable() } else { failure }
@@ -195,7 +196,7 @@ fn option_for(file: &File) -> &'static str {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Failure::of(error.to_string(), error.hint().map(str::to_owned))
+        Failure::of(error.to_string(), error.hint().and_then(words).map(str::to_owned))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod exit_status;
 pub mod failure;
 mod freshness;
 pub mod help;
+pub mod hint;
 mod instance_status;
 mod instances;
 mod limits;

@@ -6,6 +6,7 @@ use rootline_metadata::Version;
 use rootline_metadata::json::FormatError;
 
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::transport::TransportError;
 use crate::workflow::refusal::Refusal;
@@ -131,27 +132,21 @@ impl BundleError {
         if let BundleError::Contents(error) = self { error.refusal() } else { None }
     }
 
-    /// What to do next, when there is something that the other errors do not say themselves.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
+    pub fn hint(&self) -> Option<Hint> {
         match self {
             BundleError::Read(_) | BundleError::Write(_) | BundleError::Contents(_) => None,
             BundleError::Archive(_) | BundleError::Manifest(_) | BundleError::ManifestDiffers => {
-                Some("carry it over again; if that does not help, create it again with `rootline bundle create`")
+                Some(Hint::CarryBundleAgain)
             }
-            BundleError::Unaccounted { .. } => {
-                Some("do not use it: a bundle has nothing in it that nobody has signed; have it made again")
-            }
-            BundleError::TooLong { .. } => Some("have it made with fewer targets, or allow more with --max-bytes"),
-            BundleError::TooManyFiles { .. } => Some("have it made with fewer targets"),
-            BundleError::FileTooLong { .. } => {
-                Some("if it has to be so long, allow it with the options under \"Limits\" in --help")
-            }
-            BundleError::Name { .. } => Some("leave that target out; it cannot travel in a bundle"),
-            BundleError::AnotherInstance { .. } => {
-                Some("name the instance that it is for with --instance, or with --url and --root")
-            }
-            BundleError::BeginsLater { .. } => Some("have it made with --all-roots, or from the root that you pin"),
-            BundleError::Older { .. } => Some("have a newer bundle made; the local copy stays as it is"),
+            BundleError::Unaccounted { .. } => Some(Hint::DoNotUseBundle),
+            BundleError::TooLong { .. } => Some(Hint::BundleFewerTargetsOrAllowMore),
+            BundleError::TooManyFiles { .. } => Some(Hint::BundleFewerTargets),
+            BundleError::FileTooLong { .. } => Some(Hint::AllowLongerFiles),
+            BundleError::Name { .. } => Some(Hint::LeaveTargetOutOfBundle),
+            BundleError::AnotherInstance { .. } => Some(Hint::NameBundleInstance),
+            BundleError::BeginsLater { .. } => Some(Hint::BundleEarlierRoots),
+            BundleError::Older { .. } => Some(Hint::MakeNewerBundle),
         }
     }
 }

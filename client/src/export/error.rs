@@ -6,6 +6,7 @@ use rootline_metadata::Version;
 
 use crate::client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::store::StoreError;
 
 /// Why something cannot be exported.
@@ -59,17 +60,15 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// What to do next, when there is something.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
+    pub fn hint(&self) -> Option<Hint> {
         match self {
-            ExportError::Url { .. } => Some("name the URL that the other client asks with --client-url"),
-            ExportError::Name { .. } => Some("leave that target out"),
-            ExportError::Newer { .. } => {
-                Some("bring the local copy up to date with `rootline update`, then export again")
-            }
-            ExportError::Foreign { .. } => Some("name a folder that is empty or does not exist yet"),
-            ExportError::NoSigningConfig => Some("use --format trusted-root, which needs none"),
-            ExportError::NoTrustedRoot => Some("only bundles and the folders of other clients can be exported from it"),
+            ExportError::Url { .. } => Some(Hint::NameClientUrl),
+            ExportError::Name { .. } => Some(Hint::LeaveTargetOut),
+            ExportError::Newer { .. } => Some(Hint::UpdateThenExport),
+            ExportError::Foreign { .. } => Some(Hint::UseNewFolder),
+            ExportError::NoSigningConfig => Some(Hint::ExportTrustedRootAlone),
+            ExportError::NoTrustedRoot => Some(Hint::ExportWithoutTrustedRoot),
             ExportError::TrustRoot(_) => None,
             ExportError::Store(error) => error.hint(),
         }

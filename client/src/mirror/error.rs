@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::workflow::refusal::Refusal;
 
@@ -59,20 +60,16 @@ pub enum MirrorError {
 }
 
 impl MirrorError {
-    /// What the person at the terminal can do about it, when there is something and the cause has no hint of its own.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
+    pub fn hint(&self) -> Option<Hint> {
         match self {
             MirrorError::Repository(_) => None,
-            MirrorError::NotOurs { .. } => Some("name an empty folder, or one that a mirror was made in before"),
-            MirrorError::OtherRoot { .. } => Some("name another folder, or move the file away if it was damaged"),
-            MirrorError::WrittenFiles { .. } => {
-                Some("move it away and name another folder; this one is then only served, and can be removed by hand")
-            }
-            MirrorError::Collision { .. } => Some("report it to the repository's operators"),
-            MirrorError::TooManyRoles { .. } | MirrorError::TooManyBytes { .. } => {
-                Some("raise the limit if this repository is meant to be so large")
-            }
-            MirrorError::Stopped => Some("run it again to bring it up to date"),
+            MirrorError::NotOurs { .. } => Some(Hint::UseMirrorFolder),
+            MirrorError::OtherRoot { .. } => Some(Hint::UseOtherFolderOrMoveDamagedAway),
+            MirrorError::WrittenFiles { .. } => Some(Hint::MoveListAway),
+            MirrorError::Collision { .. } => Some(Hint::TellOperators),
+            MirrorError::TooManyRoles { .. } | MirrorError::TooManyBytes { .. } => Some(Hint::RaiseLimit),
+            MirrorError::Stopped => Some(Hint::RunMirrorAgain),
         }
     }
 }

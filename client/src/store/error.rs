@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::hint::Hint;
+
 /// A problem with local files: never the network's fault and never the repository's.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -117,19 +119,19 @@ impl StoreError {
         }
     }
 
-    /// What the person at the terminal can do about it, when there is something.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
+    pub fn hint(&self) -> Option<Hint> {
         use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         match (self, self.io_kind()) {
-            (_, Some(StorageFull)) => Some("free some space on the disk and run this again"),
-            (_, Some(QuotaExceeded)) => Some("the disk quota is used up; free some space and run this again"),
-            (_, Some(PermissionDenied)) => Some("make it accessible to this user, or name another folder"),
-            (_, Some(ReadOnlyFilesystem | NotADirectory)) => Some("name a folder that can be written"),
-            (Self::Locked { .. }, _) => Some("wait for the other process, or end it if it hangs"),
-            (Self::Contended { .. }, _) => Some("find out which program writes there, or name another folder"),
-            (Self::TooLong { .. }, _) => Some("this is not a file that rootline wrote; move it away"),
-            (Self::NotARegularFile { .. }, _) => Some("move it away, or name another folder"),
-            (Self::UnsafeName { .. }, _) => Some("leave out the sub-folders: the flat layout takes every name"),
+            (_, Some(StorageFull)) => Some(Hint::FreeSpace),
+            (_, Some(QuotaExceeded)) => Some(Hint::FreeQuota),
+            (_, Some(PermissionDenied)) => Some(Hint::MakeAccessible),
+            (_, Some(ReadOnlyFilesystem | NotADirectory)) => Some(Hint::UseWritableFolder),
+            (Self::Locked { .. }, _) => Some(Hint::WaitForOtherProcess),
+            (Self::Contended { .. }, _) => Some(Hint::FindOtherWriter),
+            (Self::TooLong { .. }, _) => Some(Hint::MoveForeignFileAway),
+            (Self::NotARegularFile { .. }, _) => Some(Hint::MoveAwayOrUseOtherFolder),
+            (Self::UnsafeName { .. }, _) => Some(Hint::UseFlatLayout),
             _ => None,
         }
     }
@@ -176,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_and_a_missing_permission_come_with_a_hint() {
-        assert!(failed_with(io::ErrorKind::StorageFull).hint().unwrap().contains("space"));
-        assert!(failed_with(io::ErrorKind::PermissionDenied).hint().unwrap().contains("this user"));
+        assert_eq!(failed_with(io::ErrorKind::StorageFull).hint(), Some(Hint::FreeSpace));
+        assert_eq!(failed_with(io::ErrorKind::PermissionDenied).hint(), Some(Hint::MakeAccessible));
         assert_eq!(failed_with(io::ErrorKind::Interrupted).hint(), None);
     }
 

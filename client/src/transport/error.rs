@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use crate::hint::Hint;
+
 /// Why a file did not arrive. Each has its culprit: the repository (`NotFound`, `TooLong`), the network or the server
 /// ([`is_network`](Self::is_network)), the local disk (`Io`), the caller (`BadLocation`, `Setup`), or, of an implementor's transport, what it
 /// says itself (`Other`).
@@ -185,24 +187,18 @@ impl TransportError {
         }
     }
 
-    /// What the person at the terminal can do about it, when there is something.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
+    pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::NotFound { forbidden: true, .. } | Self::Status { status: 401 | 407, .. } => {
-                Some("check the URL, and the credentials if the mirror (--header) or the proxy (--proxy) wants any")
+                Some(Hint::CheckUrlAndCredentials)
             }
-            Self::NotFound { .. } | Self::BadLocation { .. } => Some("check the URL"),
-            Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => {
-                Some("try again later, or name another mirror")
-            }
-            Self::OutOfTime { .. } => Some("try again later, name another mirror, or allow more with --timeout"),
-            Self::Untrusted { .. } => Some(
-                "for a private certificate authority name its certificate with --ca-file FILE; otherwise check the URL and this machine's clock",
-            ),
-            Self::Unreachable { .. } => {
-                Some("check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)")
-            }
-            Self::Redirect { .. } | Self::Encoded { .. } => Some("tell the mirror's operators, or name another mirror"),
+            Self::NotFound { .. } | Self::BadLocation { .. } => Some(Hint::CheckUrl),
+            Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => Some(Hint::TryLater),
+            Self::OutOfTime { .. } => Some(Hint::TryLaterOrAllowMoreTime),
+            Self::Untrusted { .. } => Some(Hint::TrustAuthority),
+            Self::Unreachable { .. } => Some(Hint::CheckUrlAndNetwork),
+            Self::Redirect { .. } | Self::Encoded { .. } => Some(Hint::TellMirror),
             Self::TooLong { .. } | Self::Io { .. } | Self::Setup { .. } | Self::Other(_) => None,
         }
     }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::hint::Hint;
+
 /// One check of the workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -97,42 +99,35 @@ impl Check {
     }
 
     /// What to do when it refuses.
-    pub fn advice(self) -> &'static str {
+    pub fn hint(self) -> Hint {
         self.row().2
     }
 
-    fn row(self) -> (&'static str, &'static str, &'static str) {
-        const OTHER_MIRROR: &str =
-            "retry against another mirror; if it persists, report it to the repository's operators";
-        const OPERATORS: &str = "report it to the repository's operators: what they published cannot be trusted";
-        const RENEW: &str = "check this machine's clock; if it is right, the repository has to be renewed by its operators, \
-                             or a mirror is serving old files";
+    fn row(self) -> (&'static str, &'static str, Hint) {
         match self {
-            Check::Form => ("4", "malformed file", OTHER_MIRROR),
-            Check::PinnedRoot => {
-                ("5.2", "wrong pinned root", "pin a root.json that its publisher gave you, and compare its digest")
-            }
-            Check::RootSignatures => ("5.3.4", "arbitrary software", OTHER_MIRROR),
-            Check::RootVersion => ("5.3.5", "rollback", OPERATORS),
-            Check::RootExpiry => ("5.3.10", "freeze", RENEW),
-            Check::TimestampPresent => ("5.4.1", "missing file", OTHER_MIRROR),
-            Check::TimestampSignatures => ("5.4.2", "arbitrary software", OTHER_MIRROR),
-            Check::TimestampVersion => ("5.4.3.1", "rollback", OTHER_MIRROR),
-            Check::TimestampSnapshotVersion => ("5.4.3.2", "rollback", OTHER_MIRROR),
-            Check::TimestampExpiry => ("5.4.4", "freeze", RENEW),
-            Check::SnapshotPresent => ("5.5.1", "missing file", OTHER_MIRROR),
-            Check::SnapshotMetaFile => ("5.5.2", "mix and match", OTHER_MIRROR),
-            Check::SnapshotSignatures => ("5.5.3", "arbitrary software", OTHER_MIRROR),
-            Check::SnapshotVersion => ("5.5.4", "mix and match", OTHER_MIRROR),
-            Check::SnapshotRollback => ("5.5.5", "rollback", OPERATORS),
-            Check::SnapshotExpiry => ("5.5.6", "freeze", RENEW),
-            Check::TargetsPresent => ("5.6.1", "missing file", OTHER_MIRROR),
-            Check::TargetsMetaFile => ("5.6.2", "mix and match", OTHER_MIRROR),
-            Check::TargetsSignatures => ("5.6.3", "arbitrary software", OTHER_MIRROR),
-            Check::TargetsVersion => ("5.6.4", "mix and match", OTHER_MIRROR),
-            Check::TargetsExpiry => ("5.6.5", "freeze", RENEW),
-            Check::TargetKnown => ("5.7.2", "unknown target", "check the name; names are compared with regard to case"),
-            Check::TargetContent => ("5.7.3", "arbitrary software", OTHER_MIRROR),
+            Check::Form => ("4", "malformed file", Hint::TryOtherMirror),
+            Check::PinnedRoot => ("5.2", "wrong pinned root", Hint::PinPublishedRoot),
+            Check::RootSignatures => ("5.3.4", "arbitrary software", Hint::TryOtherMirror),
+            Check::RootVersion => ("5.3.5", "rollback", Hint::TellOperatorsNotTrusted),
+            Check::RootExpiry => ("5.3.10", "freeze", Hint::CheckClock),
+            Check::TimestampPresent => ("5.4.1", "missing file", Hint::TryOtherMirror),
+            Check::TimestampSignatures => ("5.4.2", "arbitrary software", Hint::TryOtherMirror),
+            Check::TimestampVersion => ("5.4.3.1", "rollback", Hint::TryOtherMirror),
+            Check::TimestampSnapshotVersion => ("5.4.3.2", "rollback", Hint::TryOtherMirror),
+            Check::TimestampExpiry => ("5.4.4", "freeze", Hint::CheckClock),
+            Check::SnapshotPresent => ("5.5.1", "missing file", Hint::TryOtherMirror),
+            Check::SnapshotMetaFile => ("5.5.2", "mix and match", Hint::TryOtherMirror),
+            Check::SnapshotSignatures => ("5.5.3", "arbitrary software", Hint::TryOtherMirror),
+            Check::SnapshotVersion => ("5.5.4", "mix and match", Hint::TryOtherMirror),
+            Check::SnapshotRollback => ("5.5.5", "rollback", Hint::TellOperatorsNotTrusted),
+            Check::SnapshotExpiry => ("5.5.6", "freeze", Hint::CheckClock),
+            Check::TargetsPresent => ("5.6.1", "missing file", Hint::TryOtherMirror),
+            Check::TargetsMetaFile => ("5.6.2", "mix and match", Hint::TryOtherMirror),
+            Check::TargetsSignatures => ("5.6.3", "arbitrary software", Hint::TryOtherMirror),
+            Check::TargetsVersion => ("5.6.4", "mix and match", Hint::TryOtherMirror),
+            Check::TargetsExpiry => ("5.6.5", "freeze", Hint::CheckClock),
+            Check::TargetKnown => ("5.7.2", "unknown target", Hint::CheckTargetName),
+            Check::TargetContent => ("5.7.3", "arbitrary software", Hint::TryOtherMirror),
         }
     }
 }

@@ -64,7 +64,10 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Failure::new(
             error.to_string(),
-            error.hint().unwrap_or("check the path and its permissions, and run this again"),
+            error
+                .hint()
+                .and_then(rootline::hint::words)
+                .unwrap_or("check the path and its permissions, and run this again"),
         )
     }
 }

@@ -214,7 +214,7 @@ fn the_disk_may_be_full_after_every_step() {
         after_each_step(&world, Then::Full, |_, folder, updated, when| {
             if let Err(error) = &updated {
                 let Error::Store(error) = error else { panic!("{when}: {error}") };
-                assert!(error.hint().is_some_and(|hint| hint.contains("space")), "{when}: {error}");
+                assert!(error.hint() == Some(rootline_client::Hint::FreeSpace), "{when}: {error}");
             }
             let unfinished = files_below(folder).into_iter().filter(|name| name.contains(UNFINISHED)).count();
             assert_eq!(unfinished, 0, "{when}: nothing half-finished takes up room");

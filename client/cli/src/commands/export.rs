@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::contents::ContentsArgs;
 use crate::failure::Failure;
 use crate::freshness::{FreshnessArgs, freshness_json};
+use crate::hint::words;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::terminal::Terminal;
 
@@ -192,7 +193,8 @@ impl From<ExportError> for Failure {
         if let ExportError::TrustRoot(error) = error {
             return error.into();
         }
-        let hint = error.hint().unwrap_or("check the path, its permissions and the free space on the disk");
+        let hint =
+            error.hint().and_then(words).unwrap_or("check the path, its permissions and the free space on the disk");
         Failure::new(error.to_string(), hint)
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::LIMITS;
+use crate::hint::words;
 use crate::progress::{ProgressLine, size};
 use crate::repository::SourceArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
@@ -229,7 +230,7 @@ impl From<MirrorError> for Failure {
             MirrorError::Repository(error) => Error::into(error),
             MirrorError::TooManyRoles { .. } => too_large(&error, "--max-roles"),
             MirrorError::TooManyBytes { .. } => too_large(&error, "--max-total-bytes"),
-            other => Failure::new(other.to_string(), other.hint().unwrap_or_default()),
+            other => Failure::new(other.to_string(), other.hint().and_then(words).unwrap_or_default()),
         }
     }
 }

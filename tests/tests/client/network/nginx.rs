@@ -61,7 +61,7 @@ fn an_update_over_http_2_and_a_private_authority_takes_one_connection() {
 
     let (refused, _) = refresh(&sim, &nginx.url(), settings(), &MemoryStore::new());
     let Err(Error::Transport(refused @ TransportError::Untrusted { .. })) = refused else { panic!("{refused:?}") };
-    assert!(refused.hint().unwrap().contains("--ca-file"));
+    assert_eq!(refused.hint(), Some(rootline_client::Hint::TrustAuthority));
 
     let log = nginx.into_log();
     assert!(log.len() > 5, "{log:?}");

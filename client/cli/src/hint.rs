@@ -1,0 +1,64 @@
+//! The hints of the library, in the words of these programs: with their options and commands.
+
+use rootline_client::Hint;
+
+/// The words for a hint, as they stand behind `hint:`; `None` for one that is newer than these programs.
+pub fn words(hint: Hint) -> Option<&'static str> {
+    Some(match hint {
+        Hint::CheckUrl => "check the URL",
+        Hint::CheckUrlAndCredentials => {
+            "check the URL, and the credentials if the mirror (--header) or the proxy (--proxy) wants any"
+        }
+        Hint::CheckUrlAndNetwork => "check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)",
+        Hint::TryLater => "try again later, or name another mirror",
+        Hint::TryLaterOrAllowMoreTime => "try again later, name another mirror, or allow more with --timeout",
+        Hint::TrustAuthority => {
+            "for a private certificate authority name its certificate with --ca-file FILE; otherwise check the URL and this machine's clock"
+        }
+        Hint::TellMirror => "tell the mirror's operators, or name another mirror",
+        Hint::TryOtherMirror => "retry against another mirror; if it persists, report it to the repository's operators",
+        Hint::TellOperators => "report it to the repository's operators",
+        Hint::TellOperatorsNotTrusted => {
+            "report it to the repository's operators: what they published cannot be trusted"
+        }
+        Hint::CheckClock => {
+            "check this machine's clock; if it is right, the repository has to be renewed by its operators, or a mirror is serving old files"
+        }
+        Hint::PinPublishedRoot => "pin a root.json that its publisher gave you, and compare its digest",
+        Hint::CheckTargetName => "check the name; names are compared with regard to case",
+        Hint::FreeSpace => "free some space on the disk and run this again",
+        Hint::FreeQuota => "the disk quota is used up; free some space and run this again",
+        Hint::MakeAccessible => "make it accessible to this user, or name another folder",
+        Hint::UseWritableFolder => "name a folder that can be written",
+        Hint::WaitForOtherProcess => "wait for the other process, or end it if it hangs",
+        Hint::FindOtherWriter => "find out which program writes there, or name another folder",
+        Hint::MoveForeignFileAway => "this is not a file that rootline wrote; move it away",
+        Hint::MoveAwayOrUseOtherFolder => "move it away, or name another folder",
+        Hint::UseFlatLayout => "leave out the sub-folders: the flat layout takes every name",
+        Hint::CarryBundleAgain => {
+            "carry it over again; if that does not help, create it again with `rootline bundle create`"
+        }
+        Hint::DoNotUseBundle => "do not use it: a bundle has nothing in it that nobody has signed; have it made again",
+        Hint::BundleFewerTargets => "have it made with fewer targets",
+        Hint::BundleFewerTargetsOrAllowMore => "have it made with fewer targets, or allow more with --max-bytes",
+        Hint::AllowLongerFiles => "if it has to be so long, allow it with the options under \"Limits\" in --help",
+        Hint::LeaveTargetOutOfBundle => "leave that target out; it cannot travel in a bundle",
+        Hint::NameBundleInstance => "name the instance that it is for with --instance, or with --url and --root",
+        Hint::BundleEarlierRoots => "have it made with --all-roots, or from the root that you pin",
+        Hint::MakeNewerBundle => "have a newer bundle made; the local copy stays as it is",
+        Hint::UseMirrorFolder => "name an empty folder, or one that a mirror was made in before",
+        Hint::UseOtherFolderOrMoveDamagedAway => "name another folder, or move the file away if it was damaged",
+        Hint::MoveListAway => {
+            "move it away and name another folder; this one is then only served, and can be removed by hand"
+        }
+        Hint::RaiseLimit => "raise the limit if this repository is meant to be so large",
+        Hint::RunMirrorAgain => "run it again to bring it up to date",
+        Hint::NameClientUrl => "name the URL that the other client asks with --client-url",
+        Hint::LeaveTargetOut => "leave that target out",
+        Hint::UpdateThenExport => "bring the local copy up to date with `rootline update`, then export again",
+        Hint::UseNewFolder => "name a folder that is empty or does not exist yet",
+        Hint::ExportTrustedRootAlone => "use --format trusted-root, which needs none",
+        Hint::ExportWithoutTrustedRoot => "only bundles and the folders of other clients can be exported from it",
+        _ => return None,
+    })
+}
