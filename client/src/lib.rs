@@ -49,10 +49,16 @@ pub mod store;
 pub mod transport;
 pub mod workflow;
 
+pub use chrono;
+pub use rootline_metadata as metadata;
+
+pub use client::builder::ClientBuilder;
 pub use client::cache::Cache;
 pub use client::instance::{Instance, Location};
 #[cfg(feature = "http")]
 pub use client::open;
+#[cfg(feature = "http")]
+pub use client::open::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};
 pub use client::shared::{SharedTrustRoot, SharedTrustRootAsync};
 pub use client::trust_root::TrustRoot;
 pub use client::{Client, cache, instance, trust_root};
@@ -62,4 +68,5 @@ pub use driver::{Prefetch, last_check};
 pub use error::{Error, Note};
 pub use hint::Hint;
 pub use workflow::freshness::{Freshness, FreshnessReport};
+pub use workflow::limits::Limits;
 pub use workflow::{check as spec, freshness, limits, refusal};

@@ -8,6 +8,7 @@
 
 mod client {
     mod asynchronous;
+    mod builder;
     mod bundle;
     mod cache_crash;
     mod canonical_json;

@@ -22,7 +22,7 @@
 //!
 //! let file = std::fs::File::open("sigstore.bundle")?;
 //! let bundle = UnverifiedBundle::read(file, BundleLimits::default())?.verify(&pinned_root, now, Freshness::offline())?;
-//! let trusted_root = bundle.updated().target("trusted_root.json");
+//! let trust_root = bundle.trust_root()?;
 //! // Or into a local copy, which refuses whatever is older than what it has seen.
 //! bundle.import(MemoryStore::new())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -10,6 +10,7 @@ use super::archive::ArchiveWriter;
 use super::contents::Contents;
 use super::error::BundleError;
 use super::manifest::{MANIFEST, Statement};
+use crate::client::trust_root::TrustRoot;
 use crate::workflow::Updated;
 use crate::workflow::freshness::FreshnessReport;
 
@@ -51,6 +52,15 @@ impl Bundle {
     /// The bytes of a target that is inside.
     pub fn target(&self, path: &TargetPath) -> Option<&[u8]> {
         self.updated().target(path.as_str()).map(|bytes| &bytes[..])
+    }
+
+    /// The trust root that is inside, as fresh as the bundle.
+    ///
+    /// # Errors
+    /// If there is none inside, or it is malformed.
+    pub fn trust_root(&self) -> Result<TrustRoot, BundleError> {
+        let updated = Updated { checked_at: self.checked_at, ..self.updated().clone() };
+        Ok(TrustRoot::assemble(updated)?.with_freshness(self.freshness()))
     }
 
     /// The name of the instance, as the bundle says. Nobody has signed it.

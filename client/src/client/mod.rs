@@ -1,6 +1,7 @@
 //! A repository, its local copy and its pinned root, put together.
 
 mod asynchronous;
+pub mod builder;
 pub mod cache;
 pub mod instance;
 mod local;
@@ -83,7 +84,6 @@ impl<T, S: Store> Client<T, S> {
     }
 
     /// Adds notes on what was noticed before.
-    #[cfg(feature = "http")]
     pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
         self.notes.extend(notes);
         self

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::client::Client;
 use crate::client::cache::Cache;
 use crate::client::instance::{Instance, Location};
-use crate::driver::pending_writes::Persistence;
+use crate::client::shared::{SharedTrustRoot, SharedTrustRootAsync};
 use crate::error::Error;
 use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, Transport, TransportError};
 
@@ -27,7 +27,7 @@ impl Client<OpenTransport, Cache> {
     /// # Errors
     /// As [`Client::open`]; also if a setting is none that can be used.
     pub fn open_with(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
-        Ok(keeping_if_possible(instance, transport(instance, settings)?))
+        Client::builder(instance.clone()).settings(settings.clone()).build()
     }
 }
 
@@ -37,22 +37,28 @@ impl Client<Mirrors<Http>, Cache> {
     /// # Errors
     /// As [`Client::open_with`].
     pub fn open_async(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
-        let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
-        let first = http(&instance.metadata_url, &instance.targets_url)?;
-        let mut mirrors = Mirrors::new(instance.location().shown(), first);
-        for mirror in &instance.mirrors {
-            mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
-        }
-        Ok(keeping_if_possible(instance, mirrors))
+        Client::builder(instance.clone()).settings(settings.clone()).build_async()
     }
 }
 
-fn keeping_if_possible<T>(instance: &Instance, transport: T) -> Client<T, Cache> {
-    let (cache, note) = Cache::open_if_possible(Cache::default_folder().as_deref(), instance);
-    Client::new(instance.pinned_root.clone(), transport, cache)
-        .with_persistence(Persistence::BestEffort)
-        .recording_checks()
-        .with_notes(note)
+/// A client as [`Client::open`] makes it.
+pub type DefaultClient = Client<OpenTransport, Cache>;
+/// A client as [`Client::open_async`] makes it.
+pub type DefaultClientAsync = Client<Mirrors<Http>, Cache>;
+/// A trust root for all threads, over a [`DefaultClient`].
+pub type DefaultSharedTrustRoot = SharedTrustRoot<OpenTransport, Cache>;
+/// A trust root for all tasks, over a [`DefaultClientAsync`].
+pub type DefaultSharedTrustRootAsync = SharedTrustRootAsync<Mirrors<Http>, Cache>;
+
+/// The way to the repository of `instance` for an asynchronous caller. No request is made yet.
+pub(super) fn transport_async(instance: &Instance, settings: &HttpSettings) -> Result<Mirrors<Http>, TransportError> {
+    let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
+    let first = http(&instance.metadata_url, &instance.targets_url)?;
+    let mut mirrors = Mirrors::new(instance.location().shown(), first);
+    for mirror in &instance.mirrors {
+        mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
+    }
+    Ok(mirrors)
 }
 
 /// The way to the repository of `instance`. No request is made yet.

@@ -115,6 +115,12 @@ impl TrustRoot {
         true
     }
 
+    /// Sets how fresh it is, where more than the roles on the way to it count.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn with_freshness(self, freshness: FreshnessReport) -> TrustRoot {
+        TrustRoot { freshness, ..self }
+    }
+
     fn missed(self, now: DateTime<Utc>) -> TrustRoot {
         TrustRoot { missed_at: Some(now), ..self }
     }
@@ -125,7 +131,11 @@ impl TrustRoot {
     /// If it is not among them, or malformed.
     pub fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
         let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
-        let trusted_root = bytes(TRUSTED_ROOT).unwrap_or_default();
+        let trusted_root = bytes(TRUSTED_ROOT).ok_or_else(|| Refusal {
+            file: File::Target(TargetPath::from_static(TRUSTED_ROOT)),
+            check: Check::TargetKnown,
+            fault: Fault::Absent,
+        })?;
         let trusted_root =
             TrustedRoot::parse(trusted_root, MAX_SIGSTORE_BYTES).map_err(|error| malformed(TRUSTED_ROOT, error))?;
         let signing_config = bytes(SIGNING_CONFIG)

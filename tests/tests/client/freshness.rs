@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rootline_client::bundle::{Bundle, Contents};
 use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{AsyncTransport, Request, Transport, TransportError};
@@ -342,6 +343,20 @@ fn many_threads_that_miss_the_same_log_force_one_refresh() {
     assert_eq!(server.take(), 5, "one refresh: root, timestamp, snapshot, targets, target");
     assert!(shared.find(sim.day(1), |trust_root| log(trust_root, "https://x.example")).unwrap().is_none());
     assert_eq!(server.take(), 0);
+}
+
+#[test]
+fn a_bundle_s_trust_root_is_that_of_the_repository_and_as_fresh_as_the_bundle() {
+    let sim = shipping();
+    let (pinned, now, limits) = (sim.root_bytes(1), sim.day(1), rootline_client::Limits::default());
+    let nothing = MemoryStore::new();
+    let wanted = rootline_client::client::trust_root::wanted();
+    let contents = Contents::of_repository(&pinned, &nothing, sim.files(), now, &wanted, &limits).unwrap();
+    let bundle = Bundle::of(contents, "acme");
+    let trust_root = bundle.trust_root().unwrap();
+    assert_eq!(urls(&trust_root), ["https://one.example"]);
+    assert_eq!(trust_root.freshness(), &bundle.freshness());
+    assert_eq!(trust_root.freshness().checked_at, Some(now));
 }
 
 #[test]
