@@ -61,6 +61,11 @@ fn script(shell: Shell, program: Command, names: &[Names]) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program, &name, &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
+    // The generator spells a program with a hyphen in two ways, so that bash would complete nothing below its commands.
+    let script = match shell {
+        Shell::Bash => script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__")),
+        _ => script,
+    };
     names.iter().fold(script, |script, names| asking(shell, &script, &name, names.kind))
 }
 
