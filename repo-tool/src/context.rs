@@ -17,6 +17,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// What to do next, after a result: not with `--quiet`.
+    pub(crate) fn next(&self, step: Arguments<'_>) {
+        self.terminal.report(format_args!("next: {step}"));
+    }
+
     /// The result: for programs, or for people.
     pub(crate) fn report(&self, json: &serde_json::Value, text: impl FnOnce(&dyn Fn(Arguments<'_>))) {
         if self.json {

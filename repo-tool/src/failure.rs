@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     AttestationRefusal, DraftError, FileError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
@@ -15,22 +16,29 @@ use rootline_metadata::sigstore::EditError;
 use crate::publish::preflight::PreflightRefusal;
 use crate::text::plain;
 
-/// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1.
+/// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1, or with 3 if a signer could
+/// not be reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     what: String,
     check: Option<String>,
     hint: Option<String>,
+    unreachable: bool,
 }
 
 impl Failure {
     pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
-        Failure { what: what.into(), check: None, hint: Some(hint.into()) }
+        Failure { what: what.into(), check: None, hint: Some(hint.into()), unreachable: false }
     }
 
     /// The same, said to break a rule.
     pub(crate) fn breaking(self, check: impl Into<String>) -> Failure {
         Failure { check: Some(check.into()), ..self }
+    }
+
+    /// The failure, said to be that nothing answered.
+    pub(crate) fn unreachable(self) -> Failure {
+        Failure { unreachable: true, ..self }
     }
 
     /// The operating system refused.
@@ -75,6 +83,7 @@ impl Failure {
     /// As the terminal shows it.
     pub(crate) fn shown(&self) -> rootline::failure::Failure {
         let shown = rootline::failure::Failure::new(&*self.what, self.hint.as_deref().unwrap_or_default());
+        let shown = if self.unreachable { shown.unreachable() } else { shown };
         match &self.check {
             Some(check) => shown.with_check(&**check),
             None => shown,
@@ -103,7 +112,12 @@ impl Failure {
 impl From<rootline::failure::Failure> for Failure {
     fn from(failure: rootline::failure::Failure) -> Self {
         let own = |text: Option<&str>| text.map(str::to_owned);
-        Failure { what: failure.what().to_owned(), check: own(failure.check()), hint: own(failure.hint()) }
+        Failure {
+            what: failure.what().to_owned(),
+            check: own(failure.check()),
+            hint: own(failure.hint()),
+            unreachable: failure.exit_status() == ExitStatus::Unreachable,
+        }
     }
 }
 
@@ -112,6 +126,7 @@ impl From<SignerError> for Failure {
         let failure = Failure::new(error.to_string(), error.hint());
         match error {
             SignerError::WrongSignature { .. } => failure.breaking("a signature is verified before it is kept"),
+            SignerError::Unreachable { .. } => failure.unreachable(),
             SignerError::NotSigned { .. } => failure,
         }
     }
@@ -135,6 +150,14 @@ impl From<RequestError> for Failure {
             Some(check) => failure.breaking(check),
             None => failure,
         }
+    }
+}
+
+impl From<ReleaseError> for Failure {
+    fn from(error: ReleaseError) -> Self {
+        let is_unreachable = matches!(&error, ReleaseError::NotSigned { source: SignerError::Unreachable { .. }, .. });
+        let failure = Failure::new(error.to_string(), error.hint());
+        if is_unreachable { failure.unreachable() } else { failure }
     }
 }
 
@@ -178,7 +201,6 @@ with_hint!(
     MergeError,
     PublishedError,
     RebuildError,
-    ReleaseError,
     SealedError,
     TargetDiffers
 );

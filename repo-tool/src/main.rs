@@ -4,6 +4,8 @@ mod commands;
 mod context;
 mod failure;
 mod folder;
+mod journal;
+mod names;
 mod publish;
 mod review;
 mod signer;
@@ -14,21 +16,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use rootline::clock::{At, parse_at};
-use rootline::completions::CompletionsArgs;
-use rootline::manual::{ManArgs, Manual};
+use rootline::completions::{self, CompletionsArgs};
+use rootline::exit_status::ExitStatus;
+use rootline::help::{self, GLOBAL, Group};
+use rootline::manual::{Entry, ManArgs, Manual};
 
 use context::Context;
+use failure::Failure;
 use folder::repository::RepositoryFolder;
-use rootline::terminal::Terminal;
+use rootline::terminal::{Terminal, VerbosityArgs};
 
 /// Hold signing ceremonies for a trust root, and publish it
 #[derive(Parser, Debug)]
 #[command(
     name = "rootline-repo",
     version,
-    max_term_width = 100,
+    max_term_width = help::MAX_WIDTH,
     after_help = "Examples:
   rootline-repo demo
   rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
@@ -42,14 +47,14 @@ The way from nothing to a published repository: rootline-repo --help",
   cd tuf
   rootline-repo key generate --out ../alice.pem         each keyholder, on their own machine
   rootline-repo keyholder add alice --public-key ../alice.pem.pub
-  rootline-repo trust create --from sigstore            what is shipped: targets/trusted_root.json
+  rootline-repo trust create --from sigstore            the file to ship: see targets/
   rootline-repo ceremony new first                      write a plan; edit it
   rootline-repo ceremony freeze first                   render the bytes to sign
   rootline-repo ceremony review first                   read what a signature means
   rootline-repo ceremony sign first --key ../alice.pem  one keyholder after the other
   rootline-repo ceremony seal first                     once enough have signed
   rootline-repo online --key ../online.pem              sign snapshot and timestamp
-  rootline-repo publish --to public                     first tried with a verifier from every root
+  rootline-repo publish --to public                     checked from every root first
 
 Keys are files or URIs: pkcs11:token=alice;object=root, awskms:///alias/online, plugin:NAME://KEY. To sign on another machine: ceremony \
 request, sign, ceremony accept. What happened: ceremony log, ceremony verify. When keys are lost: doctor.
@@ -57,7 +62,7 @@ request, sign, ceremony accept. What happened: ceremony log, ceremony verify. Wh
 With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}. \
 Standard error is for people.
 
-Exit status: 0 done; 1 refused or failed; 2 wrong usage."
+Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 could not be reached; 4 done, and something needs a person."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -74,10 +79,10 @@ struct Cli {
     /// Print the result as JSON
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
-}
 
-/// The heading of the options that every command has, which stand last.
-const GLOBAL: &str = "Global options";
+    #[command(flatten)]
+    verbosity: VerbosityArgs,
+}
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -122,21 +127,98 @@ enum Command {
     Man(ManArgs),
 }
 
+/// The commands as help lists them.
+const GROUPS: [Group; 2] = [
+    Group {
+        heading: "Commands",
+        commands: &[
+            "init",
+            "key",
+            "keyholder",
+            "trust",
+            "ceremony",
+            "sign",
+            "online",
+            "publish",
+            "status",
+            "doctor",
+            "serve",
+            "demo",
+        ],
+    },
+    Group { heading: "Setup", commands: &["completions", "man"] },
+];
+
 /// What the manual pages say besides the command line.
-const MANUAL: Manual = Manual { environment: &[], files: &[], see_also: &["rootline(1)"] };
+const MANUAL: Manual = Manual {
+    environment: &[
+        Entry { name: "NO_COLOR", text: "Where it is set, nothing is coloured.", used_with: None },
+        Entry {
+            name: "ROOTLINE_PASSPHRASE",
+            text: "The passphrase of a private key in a file, unless --passphrase-file names a file.",
+            used_with: Some("passphrase-file"),
+        },
+        Entry {
+            name: "ROOTLINE_PIN",
+            text: "The PIN of a token, unless its URI or --pin-file has it.",
+            used_with: Some("pin-file"),
+        },
+        Entry {
+            name: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION",
+            text: "The credentials and the region for keys in AWS KMS, as for the program aws.",
+            used_with: Some("signer-timeout"),
+        },
+        Entry {
+            name: "PATH",
+            text: "Where the programs of plugins are: sigstore-kms-NAME for plugin:NAME://KEY.",
+            used_with: Some("signer-timeout"),
+        },
+    ],
+    files: &[
+        Entry {
+            name: "rootline.toml",
+            text: "The policy: the repository's name, its keyholders and thresholds, periods and bounds. The other files stand beside it.",
+            used_with: None,
+        },
+        Entry {
+            name: "keyholders/NAME/",
+            text: "A keyholder: their public keys, where the private halves are, and the attestations of their tokens.",
+            used_with: None,
+        },
+        Entry { name: "targets/", text: "The files to ship, such as trusted_root.json.", used_with: None },
+        Entry { name: "metadata/", text: "Every file ever released, as verifiers see it.", used_with: None },
+        Entry {
+            name: "ceremonies/ID/",
+            text: "A ceremony: plan.toml, frozen/, the signatures, sealed/, heads/ and transcript.jsonl.",
+            used_with: None,
+        },
+        Entry { name: "vendor-roots/", text: "The root certificates of the vendors of tokens.", used_with: None },
+    ],
+    see_also: &["rootline(1)"],
+};
+
+fn program() -> clap::Command {
+    let verbose = "Print each file written and each request to a signer to standard error";
+    help::laid_out(Cli::command().mut_arg("verbose", |arg| arg.help(verbose)), &GROUPS)
+}
 
 fn main() -> ExitCode {
     ExitCode::from(run(std::env::args_os()))
 }
 
-/// Runs the program with these arguments, the first of which is its name, and gives its exit status.
-fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
-    let terminal = Terminal::new();
-    let cli = match Cli::try_parse_from(arguments) {
+/// Runs the program with these arguments, the first of which is its name, and returns its exit status.
+fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    if completions::answer(&arguments, &names::NAMES, &Terminal::new()) {
+        return ExitStatus::Done.code();
+    }
+    let parsed = program().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { 2 } else { 0 };
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+            return status.code();
         }
     };
     let context = Context {
@@ -144,42 +226,41 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
         // Everything that is written has whole seconds.
         now: whole_second(At::new(cli.at).instant()),
         json: cli.json,
-        terminal,
+        terminal: Terminal::new().with_verbosity(cli.verbosity.verbosity()),
     };
-    let done = match cli.command {
-        Command::Init(args) => commands::init::run(&args, &context),
-        Command::Key(command) => commands::key::run(&command, &context),
-        Command::Keyholder(command) => commands::keyholder::run(&command, &context),
-        Command::Trust(command) => commands::trust::run(&command, &context),
-        Command::Ceremony(command) => match commands::ceremony::run(&command, &context) {
-            Ok(status) => return status,
-            Err(failure) => Err(failure),
-        },
-        Command::Sign(args) => commands::sign::run(&args, &context),
-        Command::Online(args) => commands::online::run(&args, &context),
-        Command::Publish(args) => commands::publish::run(&args, &context),
-        Command::Status(args) => commands::status::run(&args, &context),
-        Command::Doctor(args) => match commands::doctor::run(&args, &context) {
-            // A diagnosis is a result, and no failure, whatever it says.
-            Ok(status) => return status,
-            Err(failure) => Err(failure),
-        },
-        Command::Serve(args) => commands::serve::run(&args, &context),
-        Command::Demo(args) => commands::demo::run(&args, &context),
-        Command::Completions(args) => args.run(Cli::command(), &[], &context.terminal).map_err(Into::into),
-        Command::Man(args) => args.run(Cli::command(), &MANUAL, &context.terminal).map_err(Into::into),
-    };
-    match done {
-        Ok(()) => 0,
-        Err(failure) => {
-            let failure = failure.shown();
-            if context.json {
-                context.terminal.json(&failure.to_json());
-            }
-            context.terminal.failure(&failure);
-            1
-        }
+    let done = run_command(cli.command, &context);
+    for line in journal::take() {
+        context.terminal.detail(format_args!("{line}"));
     }
+    let status = done.unwrap_or_else(|failure| {
+        let failure = failure.shown();
+        if context.json {
+            context.terminal.json(&failure.to_json());
+        }
+        context.terminal.failure(&failure);
+        failure.exit_status()
+    });
+    status.code()
+}
+
+fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failure> {
+    let done = match command {
+        Command::Init(args) => commands::init::run(&args, context),
+        Command::Key(command) => commands::key::run(&command, context),
+        Command::Keyholder(command) => commands::keyholder::run(&command, context),
+        Command::Trust(command) => commands::trust::run(&command, context),
+        Command::Ceremony(command) => return commands::ceremony::run(&command, context),
+        Command::Sign(args) => commands::sign::run(&args, context),
+        Command::Online(args) => return commands::online::run(&args, context),
+        Command::Publish(args) => return commands::publish::run(&args, context),
+        Command::Status(args) => return commands::status::run(&args, context),
+        Command::Doctor(args) => return commands::doctor::run(&args, context),
+        Command::Serve(args) => commands::serve::run(&args, context),
+        Command::Demo(args) => commands::demo::run(&args, context),
+        Command::Completions(args) => args.run(program(), &names::NAMES, &context.terminal).map_err(Failure::from),
+        Command::Man(args) => args.run(program(), &MANUAL, &context.terminal).map_err(Failure::from),
+    };
+    done.map(|()| ExitStatus::Done)
 }
 
 fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {

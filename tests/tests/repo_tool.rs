@@ -22,6 +22,7 @@ mod repo_tool {
     mod refusals;
     mod review;
     mod signers;
+    mod surface;
     mod two_clones;
     mod verify;
     mod whole_ceremony;

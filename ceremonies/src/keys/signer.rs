@@ -51,6 +51,14 @@ pub enum SignerError {
         /// The key.
         key_id: KeyId,
     },
+    /// It could not be reached: no answer in time, or no connection to it. Trying again later may do better.
+    #[error("{what}")]
+    Unreachable {
+        /// What happened, as a person reads it.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// It gave none.
     #[error("{what}")]
     NotSigned {
@@ -69,7 +77,7 @@ impl SignerError {
                 "do not use it: find out whether its public key is another one's, or the device is broken; rootline-repo key check tries \
                  it without signing anything"
             }
-            SignerError::NotSigned { hint, .. } => hint,
+            SignerError::Unreachable { hint, .. } | SignerError::NotSigned { hint, .. } => hint,
         }
     }
 }

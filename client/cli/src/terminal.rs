@@ -116,6 +116,13 @@ impl Terminal {
         }
     }
 
+    /// One line about how it was done, on standard error, where that was asked for.
+    pub fn detail(&self, line: Arguments<'_>) {
+        if self.verbosity == Verbosity::Verbose {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
     /// A part of a result's line, in the colour of its tone.
     pub fn toned(&self, tone: Tone, text: Arguments<'_>) -> String {
         let colour = match tone {

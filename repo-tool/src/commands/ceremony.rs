@@ -21,6 +21,7 @@ mod witness;
 use std::rc::Rc;
 
 use clap::{Args, Subcommand};
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{Name, Published};
 
 use super::parse_name;
@@ -101,18 +102,17 @@ pub(crate) struct IdArgs {
     id: Option<Name>,
 }
 
-/// Gives the exit status.
-pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Failure> {
+pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let done = match command {
         CeremonyCommand::Verify(args) => return verify::run(args, context),
-        CeremonyCommand::New(args) => new::run(args, context),
+        CeremonyCommand::New(args) => return new::run(args, context),
         CeremonyCommand::Freeze(args) => freeze::run(args, context),
         CeremonyCommand::Review(args) => review::run(args, context),
         CeremonyCommand::Sign(args) => sign::run(args, context),
         CeremonyCommand::Request(args) => request::run(args, context),
         CeremonyCommand::Accept(args) => accept::run(args, context),
         CeremonyCommand::Payload(args) => payload::run(args, context),
-        CeremonyCommand::Status(args) => status::run(args, context),
+        CeremonyCommand::Status(args) => return status::run(args, context),
         CeremonyCommand::Seal(args) => seal::run(args, context),
         CeremonyCommand::Merge(args) => merge::run(args, context),
         CeremonyCommand::Abandon(args) => abandon::run(args, context),
@@ -120,7 +120,7 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<u8, Fa
         CeremonyCommand::Witness(args) => witness::run(args, context),
         CeremonyCommand::List => list::run(context),
     };
-    done.map(|()| 0)
+    done.map(|()| ExitStatus::Done)
 }
 
 /// Loads a ceremony that can be signed or sealed.

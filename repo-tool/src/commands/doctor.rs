@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
     Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Tally, Verdict,
 };
@@ -53,8 +54,8 @@ pub(crate) struct DoctorArgs {
     replace: Vec<(String, String)>,
 }
 
-/// Gives the exit status.
-pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
+/// [`ExitStatus::Failed`] where a threshold is broken, or an attacker has one: a diagnosis is a result, whatever it says.
+pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let keyholders = context.folder.keyholders()?;
     let published = context.folder.published()?;
     let losses = losses(args, &keyholders)?;
@@ -96,7 +97,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
         }
         remarks.iter().for_each(|remark| line(format_args!("  {remark}")));
     });
-    Ok(u8::from(!diagnosis.holds()))
+    Ok(if diagnosis.holds() { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
 fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure> {

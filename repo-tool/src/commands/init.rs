@@ -22,7 +22,7 @@ pub(crate) struct InitArgs {
     folder: Option<PathBuf>,
 
     /// The name of the trust root
-    #[arg(long, default_value = "My trust root")]
+    #[arg(long, value_name = "TEXT", default_value = "My trust root")]
     name: String,
 
     /// The keyholders of root and targets; they need not have keys yet
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     let shown = folder.path().display().to_string();
     context.report(&json!({ "folder": shown, "policy": folder.policy_path() }), |line| {
         line(format_args!("made {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));
-        line(format_args!("next: say who holds which key: rootline-repo keyholder add NAME --public-key FILE"));
+        context.next(format_args!("say who holds which key: rootline-repo keyholder add NAME --public-key FILE"));
     });
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) enum KeyholderCommand {
   rootline-repo keyholder add alice --public-key alice.pem.pub --display-name \"Alice Example\"
   rootline-repo keyholder add alice --public-key alice-2.pem.pub --new-key
   rootline-repo keyholder add bob --key 'pkcs11:token=bob;object=root'
-  rootline-repo keyholder add carol --public-key carol.pub --signer 'pkcs11:token=carol;object=root'
+  rootline-repo keyholder add carol --public-key carol.pub --signer 'pkcs11:token=carol'
 
 Ask keyholders for their public keys; the private key stays with them. With --signer or --key the place of the private key is recorded, and \
 ceremonies say which token to insert; a PIN is never kept. After --new-key, one ceremony needs signatures by the old key and the next one.")]

@@ -3,13 +3,15 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    Name, OnlinePeriods, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, due_from,
+    Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
 
 use super::parse_name;
+use super::status::due_for_keyholders;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::ceremony::Stage;
@@ -43,12 +45,13 @@ pub(crate) struct OnlineArgs {
     signer: SignerArgs,
 }
 
-pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
+/// [`ExitStatus::NeedsPerson`] where keyholders are to do what an online key cannot.
+pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.folder.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     note_unnoted(&published, context)?;
-    let mut ceremonies = find_sealed(args.ceremony.as_ref(), &published, context)?;
+    let (mut ceremonies, overtaken) = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let sealed = together(&ceremonies, &published)?;
     let at = context.now;
     let periods = OnlinePeriods::in_force(&published, sealed.as_ref(), &policy);
@@ -60,7 +63,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         context.report(&json!({ "written": [], "due_from": due }), |line| {
             line(format_args!("nothing is due before {due}"));
         });
-        return Ok(());
+        return left_to_people(&policy, &published, overtaken, context);
     }
     let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
     let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
@@ -72,7 +75,9 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
         periods,
         renewal,
     };
-    let Some(release) = Release::make(&published, parts)? else { return Ok(()) };
+    let Some(release) = Release::make(&published, parts)? else {
+        return left_to_people(&policy, &published, overtaken, context);
+    };
     let checked = preflight::check(published.files(), release.published().files(), at)?;
     warn_of_expired(&checked, context);
     context.folder.keep(&release)?;
@@ -81,7 +86,24 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<(), Failure> {
     }
     let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
     report(&release, &ids, periods, context);
-    Ok(())
+    left_to_people(&policy, release.published(), overtaken || !checked.expired.is_empty(), context)
+}
+
+/// Says which roles keyholders are to renew; with those, or where there is something else already, a person is needed.
+fn left_to_people(
+    policy: &Policy,
+    published: &Published,
+    has_more: bool,
+    context: &Context,
+) -> Result<ExitStatus, Failure> {
+    let due = due_for_keyholders(policy, published, &context.folder.keyholders()?, context.now);
+    for (role, since) in &due {
+        context.terminal.warning(format_args!(
+            "{role} has been due for renewal since {}: rootline-repo ceremony new ID --renew {role}",
+            instant_text(*since)
+        ));
+    }
+    Ok(if due.is_empty() && !has_more { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }
 
 /// What several ceremonies have sealed, where each has sealed other roles.
@@ -125,13 +147,13 @@ fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure>
     Ok(())
 }
 
-/// The sealed ceremonies that are to become current.
+/// The sealed ceremonies that are to become current, and whether others were overtaken.
 fn find_sealed(
     wanted: Option<&Name>,
     published: &Published,
     context: &Context,
-) -> Result<Vec<(CeremonyRecord, Sealed)>, Failure> {
-    let mut found = Vec::new();
+) -> Result<(Vec<(CeremonyRecord, Sealed)>, bool), Failure> {
+    let (mut found, mut has_overtaken) = (Vec::new(), false);
     for ceremony in context.folder.ceremonies()? {
         if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
             continue;
@@ -144,10 +166,13 @@ fn find_sealed(
             }
             // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
             Stage::Overtaken if wanted.is_some() => drop(record.sealed()?),
-            Stage::Overtaken => context.terminal.warning(format_args!(
-                "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
-                record.id()
-            )),
+            Stage::Overtaken => {
+                has_overtaken = true;
+                context.terminal.warning(format_args!(
+                    "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
+                    record.id()
+                ));
+            }
             _ => {}
         }
     }
@@ -155,7 +180,7 @@ fn find_sealed(
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");
         return Err(Failure::new(format!("{wanted} is not a sealed ceremony"), hint));
     }
-    Ok(found)
+    Ok((found, has_overtaken))
 }
 
 fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Context) {
@@ -173,6 +198,6 @@ fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Con
         if let Some(due) = due {
             line(format_args!("next due: {due}"));
         }
-        line(format_args!("next: rootline-repo publish"));
+        context.next(format_args!("rootline-repo publish"));
     });
 }

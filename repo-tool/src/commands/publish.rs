@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
@@ -31,7 +32,8 @@ pub(crate) struct PublishArgs {
     to: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> {
+/// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew.
+pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.folder.lock()?;
     let to = destination(args.to.as_deref(), context)?;
     let published = context.folder.published()?;
@@ -76,7 +78,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<(), Failure> 
             line(format_args!("{} is up to date", to.display()));
         }
     });
-    Ok(())
+    Ok(if checked.expired.is_empty() { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }
 
 /// Where to publish to.

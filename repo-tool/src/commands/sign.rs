@@ -139,7 +139,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("{keyholder} has signed {}", signed.join(" and ")));
         line(format_args!("wrote {}: {} bytes", to.display(), text.len()));
         picture.iter().for_each(|row| line(format_args!("{}", context.terminal.white_on_black(row))));
-        line(format_args!("next: bring it back, and there: rootline-repo ceremony accept {}", to.display()));
+        context.next(format_args!("bring it back, and there: rootline-repo ceremony accept {}", to.display()));
     });
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{CeremonyRole, Keyholders, Name, OnlinePeriods, Periods, Policy, Published};
 use rootline_metadata::{Authority, Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
 use serde_json::json;
@@ -25,7 +26,8 @@ struct RoleStatus {
     holders: Vec<Name>,
 }
 
-pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
+/// [`ExitStatus::NeedsPerson`] where a keyholder is to sign, or a ceremony is to go on.
+pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     let keyholders = context.folder.keyholders()?;
@@ -71,7 +73,32 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<(), Failure> {
             line(format_args!("  ceremony {id}: {}", stage.name()));
         }
     });
-    Ok(())
+    let needs_person =
+        roles.iter().any(|role| role.needs_person(now)) || open.iter().any(|(_, stage)| stage.needs_person());
+    Ok(if needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+}
+
+impl RoleStatus {
+    fn is_online(&self) -> bool {
+        [TopLevelRole::Timestamp, TopLevelRole::Snapshot].iter().any(|role| role.to_string() == self.role)
+    }
+
+    /// Whether people are to do something about it. What online keys sign they renew in time, so only its expiry is a person's business.
+    fn needs_person(&self, now: DateTime<Utc>) -> bool {
+        self.expiry.has_passed(now) || (!self.is_online() && self.due <= now)
+    }
+}
+
+/// The published roles that keyholders are to renew, and since when.
+pub(super) fn due_for_keyholders(
+    policy: &Policy,
+    published: &Published,
+    keyholders: &Keyholders,
+    now: DateTime<Utc>,
+) -> Vec<(String, DateTime<Utc>)> {
+    let roles = role_statuses(policy, published, keyholders).into_iter();
+    let due = roles.filter(|role| role.due <= now && !role.is_online());
+    due.map(|role| (role.role, role.due)).collect()
 }
 
 /// All roles that are published, the top-level ones first.

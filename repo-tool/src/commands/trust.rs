@@ -208,7 +208,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
         let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
         let lines = changes.iter().flat_map(|change| entry_change_lines(change, &toned));
         lines.for_each(|text| line(format_args!("{text}")));
-        line(format_args!("next: ship it with a ceremony: rootline-repo ceremony new ID"));
+        context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
     });
     Ok(())
 }

@@ -9,10 +9,13 @@ use rootline_client::store::{self, StoreError};
 pub(crate) use rootline_client::store::{Access, UNFINISHED};
 
 use crate::failure::Failure;
+use crate::journal;
 
 /// Makes `bytes` the content of the file, whatever was there before.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    store::write_file(path, bytes, Access::Umask).map_err(Failure::from)
+    store::write_file(path, bytes, Access::Umask)?;
+    journal::note(format_args!("wrote {}", path.display()));
+    Ok(())
 }
 
 /// Makes a new file; one that is there already stays as it is.
@@ -22,7 +25,9 @@ pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fa
             Failure::new(format!("{} exists already", path.display()), "name another file, or move that one away")
         }
         _ => error.into(),
-    })
+    })?;
+    journal::note(format_args!("wrote {}", path.display()));
+    Ok(())
 }
 
 /// Makes a new file, or finds it as it is to be: then an earlier run got that far. One with other content stays as it is.

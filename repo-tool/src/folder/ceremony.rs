@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
+use crate::journal;
 
 /// `ceremonies/ID`.
 #[derive(Clone, Debug)]
@@ -94,6 +95,11 @@ impl Stage {
             Stage::Released => "done",
             Stage::Abandoned => "abandoned",
         }
+    }
+
+    /// Whether the ceremony waits for a person. What is sealed waits for an online key alone.
+    pub(crate) fn needs_person(self) -> bool {
+        matches!(self, Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Overtaken)
     }
 }
 
@@ -269,6 +275,7 @@ fn remove_others(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<(), Fa
     for name in read_files(folder)?.into_keys().filter(|name| !is_kept(name)) {
         let path = folder.join(name);
         fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
+        journal::note(format_args!("removed {}", path.display()));
     }
     Ok(())
 }

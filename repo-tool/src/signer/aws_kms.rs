@@ -174,7 +174,12 @@ where
         }
         _ => (format!("AWS KMS gave no answer that can be read: {why}"), "run this again; check the endpoint"),
     };
-    SignerError::NotSigned { what, hint: hint.to_owned() }
+    let hint = hint.to_owned();
+    match error {
+        SdkError::TimeoutError(_) => SignerError::Unreachable { what, hint },
+        SdkError::DispatchFailure(_) if !why.contains("credential") => SignerError::Unreachable { what, hint },
+        _ => SignerError::NotSigned { what, hint },
+    }
 }
 
 /// The causes of an error, the deepest last.

@@ -24,6 +24,7 @@ pub(crate) use self::pkcs11_uri::Pkcs11Uri;
 pub(crate) use self::secret::{PassphraseArgs, PinArgs};
 pub(crate) use self::uri::{SignerUri, recorded_place};
 use crate::failure::Failure;
+use crate::journal;
 
 /// The heading of the options that open a key.
 pub(crate) const KEY_ACCESS: &str = "Key access";
@@ -91,6 +92,7 @@ impl OpenSigner {
             }
             SignerUri::Plugin(uri) => (Box::new(plugin::open(uri, args.signer_timeout)?), Details::new()),
         };
+        journal::note(format_args!("asked {} for its public key", uri.recorded()));
         Ok(OpenSigner { uri, signer, details })
     }
 
@@ -123,11 +125,13 @@ impl OpenSigner {
 
     /// A signature that has been verified.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        journal::note(format_args!("asked {} to sign {} bytes", self.uri.recorded(), message.len()));
         sign_verified(&*self.signer, message)
     }
 
     /// Lets it sign something that nobody could have expected, and that can never pass for metadata.
     pub(crate) fn check(&self) -> Result<(), Failure> {
+        journal::note(format_args!("asked {} to sign a challenge", self.uri.recorded()));
         Ok(challenge::check(&*self.signer)?)
     }
 }

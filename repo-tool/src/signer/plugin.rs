@@ -55,6 +55,7 @@ pub(super) fn open(uri: &PluginUri, timeout: TimeDelta) -> Result<PluginSigner, 
             format!("there is no program {file} on the PATH"),
             "install the plugin, or check its name in the URI",
         )
+        .unreachable()
     })?;
     let timeout = timeout.to_std().unwrap_or(Duration::MAX);
     let program = Program { uri: uri.clone(), path, timeout };
@@ -175,7 +176,7 @@ impl Program {
     }
 
     fn too_slow(&self) -> SignerError {
-        SignerError::NotSigned {
+        SignerError::Unreachable {
             what: format!("plugin {} gave no answer within {} s, and was ended", self.uri.name, self.timeout.as_secs()),
             hint: "if it waits for a person or a slow service, give it longer: --signer-timeout 10m".to_owned(),
         }

@@ -60,8 +60,9 @@ fn every_command_says_what_it_does_and_shows_examples_of_it() {
 /// Commands in examples are typed as they stand there, so no terminal of the usual width may break them.
 #[test]
 fn examples_fit_into_96_columns_and_the_short_help_onto_a_screen() {
-    let program = rootline();
-    for (words, help) in helps(program) {
+    for (program, (words, help)) in
+        programs().into_iter().flat_map(|program| helps(program).into_iter().map(move |help| (program, help)))
+    {
         for line in help.lines().skip_while(|line| *line != "Examples:").take_while(|line| !line.is_empty()) {
             assert!(line.chars().count() <= 96, "{words:?}: {line}");
         }
@@ -73,13 +74,22 @@ fn examples_fit_into_96_columns_and_the_short_help_onto_a_screen() {
 
 #[test]
 fn options_stand_under_their_headings_in_the_same_order_everywhere() {
-    const ORDER: [&str; 7] =
-        ["Arguments:", "Options:", "Freshness:", "Repository:", "Limits:", "Network:", "Global options:"];
-    for (words, help) in helps(rootline()) {
+    const ORDER: [&str; 9] = [
+        "Arguments:",
+        "Options:",
+        "Confirmation:",
+        "Key access:",
+        "Freshness:",
+        "Repository:",
+        "Limits:",
+        "Network:",
+        "Global options:",
+    ];
+    for (words, help) in programs().into_iter().flat_map(helps) {
         let headings: Vec<usize> =
             help.lines().filter_map(|line| ORDER.iter().position(|heading| *heading == line)).collect();
         assert!(headings.is_sorted(), "{words:?}: {headings:?}");
-        assert_eq!(headings.last(), Some(&6), "{words:?}");
+        assert_eq!(headings.last(), Some(&8), "{words:?}");
     }
 }
 

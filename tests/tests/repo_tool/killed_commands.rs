@@ -83,13 +83,13 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
     }
     for command in [&["status"][..], &["ceremony", "list"]] {
         let said = office.at(case.at, command);
-        assert!(said.status == 0 || said.err.contains("\n  hint: "), "{}: {said:?}", context());
+        assert!(said.is_done() || said.err.contains("\n  hint: "), "{}: {said:?}", context());
     }
     for id in ceremonies(&there) {
         let said = office.at(case.at, &["ceremony", "status", &id]);
-        assert!(said.status == 0 || said.err.contains("\n  hint: "), "{}: {said:?}", context());
+        assert!(said.is_done() || said.err.contains("\n  hint: "), "{}: {said:?}", context());
         let said = office.at(case.at, &["ceremony", "log", &id]);
-        assert_eq!(said.status, 0, "{}: {said:?}", context());
+        assert!(said.is_done(), "{}: {said:?}", context());
     }
     let is_between = there.contains_key("public/2.root.json")
         && there.get("public/timestamp.json") == before.get("public/timestamp.json");
@@ -139,7 +139,7 @@ fn go_on_later(case: &Case<'_>, office: &Office, step: &Step) {
 fn run_again(case: &Case<'_>, office: &Office, at: &str, step: &Step) {
     let said = office.at(at, case.command);
     let is_done = said.status == 1 && case.done_already.is_some_and(|done| said.err.contains(done));
-    assert!(said.status == 0 || is_done, "{:?} killed before {step:?}, and run again: {said:?}", case.command);
+    assert!(said.is_done() || is_done, "{:?} killed before {step:?}, and run again: {said:?}", case.command);
 }
 
 fn all_of_it(_: &str, bytes: &[u8]) -> Option<Vec<u8>> {

@@ -111,7 +111,7 @@ fn report(lines: &[String], files: &[Value], tallies: &[Counted<'_>], is_failure
             }
             tally_lines(tally, keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
             if tally.is_met() {
-                line(format_args!("next: rootline-repo ceremony seal {id}"));
+                context.next(format_args!("rootline-repo ceremony seal {id}"));
             }
         }
     });

@@ -110,8 +110,8 @@ fn report(
             line(format_args!("kept, as what was signed has not changed: {kept}"));
         }
         overlapping.iter().for_each(|other| line(format_args!("{other}")));
-        line(format_args!(
-            "next: rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
+        context.next(format_args!(
+            "rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
         ));
     });
 }

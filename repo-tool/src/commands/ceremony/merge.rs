@@ -91,8 +91,8 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         }
         line(format_args!("fingerprint, for keyholders to read out:"));
         line(format_args!("  {}", done.record.fingerprint()));
-        line(format_args!(
-            "next: rootline-repo ceremony review {0}, then each keyholder: ceremony sign {0} --key FILE",
+        context.next(format_args!(
+            "rootline-repo ceremony review {0}, then each keyholder: ceremony sign {0} --key FILE",
             into.id()
         ));
     });

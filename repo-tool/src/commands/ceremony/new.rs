@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::Args;
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
@@ -62,7 +63,8 @@ pub(crate) struct NewArgs {
     delegate: Vec<(String, String)>,
 }
 
-pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
+/// [`ExitStatus::NeedsPerson`] where the plan cannot be frozen as it is.
+pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.folder.lock()?;
     let keyholders = context.folder.keyholders()?;
     let ship = context.folder.targets()?.into_keys().collect();
@@ -87,10 +89,10 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("wrote {}", path.display()));
         match problem {
             Some(problem) => line(format_args!("edit it before it can be frozen: {problem}")),
-            None => line(format_args!("next: edit it, then rootline-repo ceremony freeze {id}")),
+            None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
         }
     });
-    Ok(())
+    Ok(if problem.is_some() { ExitStatus::NeedsPerson } else { ExitStatus::Done })
 }
 
 /// Writes a plan that is not there yet. One that an earlier run of the same command wrote, which was ended before it could note that down,

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> 
     context.report(&report, |line| {
         line(format_args!("wrote the payload of {part} to {}: {size} bytes", args.output.display()));
         line(format_args!("  sha256 {digest}"));
-        line(format_args!("next: sign it, then rootline-repo ceremony accept FILE"));
+        context.next(format_args!("sign it, then rootline-repo ceremony accept FILE"));
     });
     Ok(())
 }

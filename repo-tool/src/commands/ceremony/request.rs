@@ -17,7 +17,7 @@ use crate::folder::input::STANDARD;
 #[command(after_help = "Examples:
   rootline-repo ceremony request 2030-06
   rootline-repo ceremony request 2030-06 --output /media/usb/2030-06.request.json
-  rootline-repo ceremony request 2030-06 --output - | gpg --encrypt --recipient bob > request.gpg
+  rootline-repo ceremony request 2030-06 --output - | gpg -e -r bob > request.gpg
 
 The file has all that a keyholder needs to judge and to sign: the frozen files and their plan, who holds which key, the files that are \
 shipped, and what is published. It is the same for every keyholder. Each signs it anywhere: rootline-repo sign FILE --key KEY. Their responses \
@@ -67,8 +67,8 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     context.report(&report, |line| {
         line(format_args!("wrote {}: {size} bytes", to.display()));
         line(format_args!("  sha256 {digest}"));
-        line(format_args!(
-            "next: give it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
+        context.next(format_args!(
+            "give it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
             to.display()
         ));
         line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         for name in &names {
             line(format_args!("sealed {}", open.record.folder().sealed_path().join(name).display()));
         }
-        line(format_args!("next: rootline-repo online --key FILE"));
+        context.next(format_args!("rootline-repo online --key FILE"));
     });
     Ok(())
 }

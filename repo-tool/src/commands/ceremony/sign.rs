@@ -90,7 +90,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));
         tally_lines(&tally, &open.keyholders, &[]).iter().for_each(|text| line(format_args!("{text}")));
         if tally.is_met() {
-            line(format_args!("next: rootline-repo ceremony seal {id}"));
+            context.next(format_args!("rootline-repo ceremony seal {id}"));
         }
     });
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{Name, Tally};
 use serde_json::json;
 
@@ -14,7 +15,8 @@ use crate::folder::attestations::{self, Attestations};
 use crate::folder::ceremony::Stage;
 use crate::folder::open_ceremony::OpenCeremony;
 
-pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
+/// [`ExitStatus::NeedsPerson`] where the ceremony waits for one.
+pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let published = Rc::new(context.folder.published()?);
     let record = find(args, &published, context)?;
     let (id, stage) = (record.id().clone(), record.stage()?);
@@ -22,10 +24,10 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         context.report(&json!({ "ceremony": id.as_str(), "stage": stage.name() }), |line| {
             line(format_args!("{id}: {}", stage.name()));
             if matches!(stage, Stage::Planned | Stage::Disputed | Stage::Overtaken) {
-                line(format_args!("next: rootline-repo ceremony freeze {id}"));
+                context.next(format_args!("rootline-repo ceremony freeze {id}"));
             }
         });
-        return Ok(());
+        return Ok(status_of(stage));
     }
     let open = OpenCeremony::load(record, published, context)?;
     let tally = open.tally(&open.signature_files()?)?;
@@ -50,12 +52,16 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
             line(format_args!("{}", with_places(text, name, &open.keyholders)));
         }
         match (stage, tally.is_met()) {
-            (Stage::Sealed, _) => line(format_args!("next: rootline-repo online --key URI")),
-            (_, true) => line(format_args!("next: rootline-repo ceremony seal {id}")),
-            _ => line(format_args!("next: rootline-repo ceremony sign {id} --key URI")),
+            (Stage::Sealed, _) => context.next(format_args!("rootline-repo online --key URI")),
+            (_, true) => context.next(format_args!("rootline-repo ceremony seal {id}")),
+            _ => context.next(format_args!("rootline-repo ceremony sign {id} --key URI")),
         }
     });
-    Ok(())
+    Ok(status_of(stage))
+}
+
+fn status_of(stage: Stage) -> ExitStatus {
+    if stage.needs_person() { ExitStatus::NeedsPerson } else { ExitStatus::Done }
 }
 
 /// Which token each of those who could still sign is to insert, where it is known. What does not hold tells nothing here: it is refused

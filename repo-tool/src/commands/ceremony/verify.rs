@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
     Entry, EventKind, Freezing, Frozen, Keyholders, Name, Published, RoleVersion, Sealed, SignatureFiles, TargetName,
     check_sealed, check_signature_files,
@@ -30,8 +31,8 @@ struct Verified {
     findings: Vec<Finding>,
 }
 
-/// Gives the exit status: 1 if anything is not as the record says.
-pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<u8, Failure> {
+/// [`ExitStatus::Failed`] if anything differs from the record.
+pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let published = context.folder.published()?;
     let keyholders = context.folder.keyholders()?;
     let folders = match &args.id {
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<u8, Failure> {
             line(format_args!("no ceremony yet; begin one: rootline-repo ceremony new ID"));
         }
     });
-    Ok(u8::from(!holds))
+    Ok(if holds { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
 impl Verified {

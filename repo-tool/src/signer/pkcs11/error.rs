@@ -61,10 +61,10 @@ pub(super) fn failure(doing: &Doing, token: &Token, module: &Module, error: &Err
             )
         }
         code => match code.is_some_and(is_gone) || !module.has(token) {
-            true => not_signed(
-                format!("{token} is gone: it was taken out, or its connection was closed"),
-                "insert it and run this again; what was signed before is kept",
-            ),
+            true => SignerError::Unreachable {
+                what: format!("{token} is gone: it was taken out, or its connection was closed"),
+                hint: "insert it and run this again; earlier signatures are kept".to_owned(),
+            },
             false => not_signed(
                 format!("{token} {}: {}", doing.text(), code_text(error)),
                 "see the documentation of the token's PKCS#11 module for this error",

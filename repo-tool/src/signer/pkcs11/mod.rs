@@ -145,7 +145,8 @@ fn matching_tokens(module: &Module, uri: &Pkcs11Uri) -> Result<Vec<Token>, Failu
         return Err(Failure::new(
             format!("no token is {}; {}", uri.place(), what_is_there(&others)),
             "insert the token, or correct the URI: rootline-repo key list shows what there is",
-        ));
+        )
+        .unreachable());
     }
     Ok(matching)
 }

@@ -102,7 +102,7 @@ impl Desk<'_> {
     #[track_caller]
     pub(crate) fn done_at(&self, at: &str, arguments: &[&str]) -> Said {
         let said = self.at(at, arguments);
-        assert_eq!(said.status, 0, "{arguments:?}: {said:?}");
+        assert!(said.is_done(), "{arguments:?}: {said:?}");
         said
     }
 
