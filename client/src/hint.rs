@@ -72,6 +72,8 @@ pub enum Hint {
     UseOtherFolderOrMoveDamagedAway,
     /// Move the damaged list away and use another folder.
     MoveListAway,
+    /// Update the software: a newer version has made the file.
+    UpdateSoftware,
     /// Raise the limit, if the repository is meant to be so large.
     RaiseLimit,
     /// Run the mirror again to bring it up to date.

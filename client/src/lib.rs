@@ -43,6 +43,7 @@ pub mod driver;
 pub mod error;
 #[cfg(feature = "bundle")]
 pub mod export;
+mod format;
 mod hint;
 pub mod mirror;
 pub mod store;
@@ -66,6 +67,7 @@ pub use driver::offline::CachedRepository;
 pub use driver::pending_writes::Persistence;
 pub use driver::{Prefetch, last_check};
 pub use error::{Error, Note};
+pub use format::NewerFormat;
 pub use hint::Hint;
 pub use workflow::freshness::{Freshness, FreshnessReport};
 pub use workflow::limits::Limits;

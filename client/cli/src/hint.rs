@@ -51,6 +51,7 @@ pub fn words(hint: Hint) -> Option<&'static str> {
         Hint::MoveListAway => {
             "move it away and name another folder; this one is then only served, and can be removed by hand"
         }
+        Hint::UpdateSoftware => "update rootline",
         Hint::RaiseLimit => "raise the limit if this repository is meant to be so large",
         Hint::RunMirrorAgain => "run it again to bring it up to date",
         Hint::NameClientUrl => "name the URL that the other client asks with --client-url",

@@ -6,6 +6,7 @@ use rootline_metadata::Version;
 use rootline_metadata::json::FormatError;
 
 use crate::error::Error;
+use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::transport::TransportError;
@@ -59,6 +60,9 @@ pub enum BundleError {
     /// It does not begin with a manifest that can be read.
     #[error("bundle.json is malformed: {0}")]
     Manifest(Box<FormatError>),
+    /// It has a format that only newer versions read.
+    #[error("bundle.json was {0}")]
+    Newer(NewerFormat),
     /// It was made for verifiers who begin with another root.
     #[error(
         "the bundle is of another instance: it calls itself {}, and its {version}.root.json is not the pinned root",
@@ -147,6 +151,7 @@ impl BundleError {
             BundleError::AnotherInstance { .. } => Some(Hint::NameBundleInstance),
             BundleError::BeginsLater { .. } => Some(Hint::BundleEarlierRoots),
             BundleError::Older { .. } => Some(Hint::MakeNewerBundle),
+            BundleError::Newer(_) => Some(Hint::UpdateSoftware),
         }
     }
 }

@@ -8,12 +8,12 @@ use rootline_metadata::{Expiry, Role, TargetPath, Version, file_name, hex, insta
 
 use super::contents::Contents;
 use super::error::BundleError;
+use crate::format::{FORMAT, UnknownFormat, check, number};
 
 /// The name of the first file in every bundle.
 pub const MANIFEST: &str = "bundle.json";
-
-/// The form of bundles that this reads and writes.
-const FORM: &str = "1";
+/// The member that has the version of its format, and says that it is a bundle's.
+const FORMAT_MEMBER: &str = "bundle";
 
 /// What cannot be told from the files themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,16 +37,19 @@ impl Claims {
     /// Reads a manifest of at most `limit` bytes.
     pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Claims, BundleError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Claims::parse(bytes, limit).map_err(|error| BundleError::Manifest(Box::new(error)))
+        let malformed = |error| BundleError::Manifest(Box::new(error));
+        let document = Document::parse(bytes.to_vec(), limit).map_err(malformed)?;
+        // First of all: in another format anything else may be different.
+        let format = document.top().object().and_then(|top| top.required(FORMAT_MEMBER)).map_err(malformed)?;
+        match check(number(format)) {
+            Ok(()) => Claims::parse(&document).map_err(malformed),
+            Err(UnknownFormat::Newer(newer)) => Err(BundleError::Newer(newer)),
+            Err(UnknownFormat::Invalid) => Err(malformed(format.invalid("a format is a number, 1 or more"))),
+        }
     }
 
-    fn parse(bytes: &[u8], limit: usize) -> Result<Claims, FormatError> {
-        let document = Document::parse(bytes.to_vec(), limit)?;
+    fn parse(document: &Document) -> Result<Claims, FormatError> {
         let top = document.top().object()?;
-        let form = top.required("bundle")?;
-        if form.digits() != Some(FORM) {
-            return Err(form.invalid("not a form of bundles that is known here; a newer rootline may know it"));
-        }
         let taken_at = top.required("taken_at")?;
         let taken_at = match taken_at.text() {
             Some(text) => Some(parse_instant(&text).ok_or_else(|| taken_at.invalid("not an instant"))?),
@@ -91,7 +94,7 @@ impl Statement {
             Value::from(file.with("sha256", hex::encode(&sha256(bytes))))
         });
         let manifest = ValueMembers::new()
-            .with("bundle", Value::Integer(1.into()))
+            .with(FORMAT_MEMBER, Value::Integer(FORMAT.into()))
             .with("instance", self.instance.as_str())
             .with("pinned_root", pinned.unwrap_or_default())
             .with("taken_at", self.taken_at.map_or(Value::Null, |instant| instant_text(instant).into()))

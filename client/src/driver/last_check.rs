@@ -1,9 +1,12 @@
 //! When the local copy was last compared with the repository.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::json::{Document, Node, Value, ValueMembers};
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 
+use crate::format::{FORMAT, MEMBER, check_member};
 use crate::store::{LocalFile, Store};
 use crate::workflow::freshness::is_within;
 
@@ -25,22 +28,25 @@ impl LastCheck {
         LastCheck { at, timestamp: sha256(timestamp), etag }
     }
 
-    /// What the store has. One that cannot be read is as good as none.
+    /// What the store has. One that cannot be read is as good as none, and so is one of a newer format: it can only spare requests, and the
+    /// next check replaces it.
     pub fn load(store: &impl Store) -> Option<LastCheck> {
         let bytes = store.load(&LocalFile::LastCheck, LIMIT).ok()??;
-        let value = Value::parse(&bytes, LIMIT as usize).ok()?;
-        let text = |name| value.get(name).and_then(Value::as_text);
-        let digest = hex::decode(text("timestamp_sha256")?)?;
+        let document = Document::parse(bytes, LIMIT as usize).ok()?;
+        check_member(document.top()).ok()?;
+        let text = |name| document.top().get(name).and_then(Node::text);
+        let digest = hex::decode(&text("timestamp_sha256")?)?;
         Some(LastCheck {
-            at: parse_instant(text("at")?)?,
+            at: parse_instant(&text("at")?)?,
             timestamp: digest.try_into().ok()?,
-            etag: text("etag").map(str::to_owned),
+            etag: text("etag").map(Cow::into_owned),
         })
     }
 
     /// The record as it is stored.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut members = ValueMembers::new()
+            .with(MEMBER, Value::Integer(FORMAT.into()))
             .with("at", instant_text(self.at).as_str())
             .with("timestamp_sha256", hex::encode(&self.timestamp).as_str());
         if let Some(etag) = &self.etag {

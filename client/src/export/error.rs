@@ -6,6 +6,7 @@ use rootline_metadata::Version;
 
 use crate::client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use crate::error::Error;
+use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
 
@@ -45,6 +46,14 @@ pub enum ExportError {
         /// The folder.
         path: PathBuf,
     },
+    /// The index of what was exported before has a format that only newer versions read.
+    #[error("{} was {newer}", .path.display())]
+    NewerIndex {
+        /// The index.
+        path: PathBuf,
+        /// Which format.
+        newer: NewerFormat,
+    },
     /// The repository ships no trusted root.
     #[error("the repository ships no {TRUSTED_ROOT}")]
     NoTrustedRoot,
@@ -69,6 +78,7 @@ impl ExportError {
             ExportError::Foreign { .. } => Some(Hint::UseNewFolder),
             ExportError::NoSigningConfig => Some(Hint::ExportTrustedRootAlone),
             ExportError::NoTrustedRoot => Some(Hint::ExportWithoutTrustedRoot),
+            ExportError::NewerIndex { .. } => Some(Hint::UpdateSoftware),
             ExportError::TrustRoot(_) => None,
             ExportError::Store(error) => error.hint(),
         }

@@ -1,15 +1,17 @@
 //! Certificates and log keys as PEM files, for tools that know nothing of trust roots.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::instant_text;
-use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::json::{Document, Kind, Node, Value, ValueMembers};
 use rootline_metadata::sigstore::{Section, TrustedRoot, Window};
 
 use super::error::ExportError;
 use super::file::ExportedFile;
+use crate::format::{FORMAT, MEMBER, UnknownFormat, check_member};
 use crate::store::{Operation, StoreError, read_file_at_most};
 
 /// The file that says what the others are.
@@ -50,7 +52,8 @@ pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Exporte
             add(authority.position(), authority.uri(), authority.valid_for(), authority.chain_pem());
         }
     }
-    let index = Value::from(ValueMembers::new().with("files", index)).pretty(2);
+    let index =
+        Value::from(ValueMembers::new().with(MEMBER, Value::Integer(FORMAT.into())).with("files", index)).pretty(2);
     files.push(ExportedFile { path: INDEX.into(), bytes: index.into_bytes(), version: None });
     files
 }
@@ -66,7 +69,7 @@ impl PemIndex {
     /// Reads it. A folder that is empty, or is not there, has left nothing.
     ///
     /// # Errors
-    /// If there is something else in the folder, or it cannot be read.
+    /// If there is something else in the folder, it cannot be read, or a newer version has written it.
     pub fn read(folder: &Path) -> Result<PemIndex, ExportError> {
         let foreign = || ExportError::Foreign { path: folder.to_owned() };
         let empty = PemIndex { folder: folder.to_owned(), files: Vec::new() };
@@ -81,9 +84,13 @@ impl PemIndex {
         }
         let Ok(file) = fs::File::open(folder.join(INDEX)) else { return Err(foreign()) };
         let bytes = read_file_at_most(&file, LIMIT).map_err(|error| io(Operation::Read, folder, error))?;
-        let index = Value::parse(&bytes.ok_or_else(foreign)?, LIMIT as usize).map_err(|_| foreign())?;
-        let entries = index.get("files").and_then(Value::as_array).ok_or_else(foreign)?;
-        let names = entries.iter().map(|entry| entry.get("file").and_then(Value::as_text).map(str::to_owned));
+        let index = Document::parse(bytes.ok_or_else(foreign)?, LIMIT as usize).map_err(|_| foreign())?;
+        check_member(index.top()).map_err(|unknown| match unknown {
+            UnknownFormat::Newer(newer) => ExportError::NewerIndex { path: folder.join(INDEX), newer },
+            UnknownFormat::Invalid => foreign(),
+        })?;
+        let entries = index.top().get("files").filter(|files| files.kind() == Kind::Array).ok_or_else(foreign)?;
+        let names = entries.elements().map(|entry| entry.get("file").and_then(Node::text).map(Cow::into_owned));
         Ok(PemIndex { files: names.collect::<Option<_>>().ok_or_else(foreign)?, ..empty })
     }
 

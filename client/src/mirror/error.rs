@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::workflow::refusal::Refusal;
@@ -33,6 +34,14 @@ pub enum MirrorError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The list of what the mirror has written has a format that only newer versions read.
+    #[error("{} was {newer}", .path.display())]
+    NewerWrittenFiles {
+        /// Where it is.
+        path: PathBuf,
+        /// Which format.
+        newer: NewerFormat,
     },
     /// Two different files of the repository would be one file of the mirror.
     #[error("the repository has two different files for the place {}", .name.escape_debug())]
@@ -70,6 +79,7 @@ impl MirrorError {
             MirrorError::Collision { .. } => Some(Hint::TellOperators),
             MirrorError::TooManyRoles { .. } | MirrorError::TooManyBytes { .. } => Some(Hint::RaiseLimit),
             MirrorError::Stopped => Some(Hint::RunMirrorAgain),
+            MirrorError::NewerWrittenFiles { .. } => Some(Hint::UpdateSoftware),
         }
     }
 }

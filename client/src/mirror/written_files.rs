@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::json::{Document, Node, Value, ValueMembers};
 use rootline_metadata::{instant_text, parse_instant};
 
+use crate::format::{FORMAT, MEMBER, UnknownFormat, check_member};
 use crate::store::{Access, StoreError, read_file_at_most, write_file};
 
 use super::error::MirrorError;
@@ -35,7 +36,7 @@ impl WrittenFiles {
     /// The list in `folder`; empty if there is none yet.
     ///
     /// # Errors
-    /// If it is there and cannot be read.
+    /// If it is there and cannot be read, or a newer version has written it: what that one knows of a file may be a reason to keep it.
     pub(super) fn load(folder: &Path) -> Result<WrittenFiles, MirrorError> {
         let path = folder.join(NAME);
         let damaged = |reason: String| MirrorError::WrittenFiles { path: path.clone(), reason };
@@ -48,6 +49,10 @@ impl WrittenFiles {
         let bytes = bytes.map_err(|error| damaged(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| damaged(format!("it has more than {LIMIT} bytes")))?;
         let document = Document::parse(bytes, LIMIT).map_err(|error| damaged(error.to_string()))?;
+        check_member(document.top()).map_err(|unknown| match unknown {
+            UnknownFormat::Newer(newer) => MirrorError::NewerWrittenFiles { path: path.clone(), newer },
+            UnknownFormat::Invalid => damaged("its format is not a number, 1 or more".to_owned()),
+        })?;
         let files = document.top().get("files").map(Node::elements);
         let files = files.ok_or_else(|| damaged("it lists no files".to_owned()))?;
         let files = files.map(entry).collect::<Option<_>>();
@@ -68,7 +73,10 @@ impl WrittenFiles {
             Value::Array([Some(Value::from(place.as_str())), since].into_iter().flatten().collect())
         });
         let about = "What rootline mirror has written here, and since when nothing points at it. Without this list nothing is removed.";
-        let members = ValueMembers::new().with("about", about).with("files", Value::Array(files.collect()));
+        let members = ValueMembers::new()
+            .with(MEMBER, Value::Integer(FORMAT.into()))
+            .with("about", about)
+            .with("files", Value::Array(files.collect()));
         write_file(&self.path, Value::from(members).pretty(1).as_bytes(), Access::Umask)
     }
 

@@ -276,7 +276,9 @@ fn the_manifest_says_what_is_inside_and_nothing_else() {
         assert!(matches!(refused, BundleError::ManifestDiffers), "{to}: {refused}");
     }
     for (from, to, what) in [
-        ("\"bundle\": 1", "\"bundle\": 2", "a newer rootline may know it"),
+        ("\"bundle\": 1", "\"bundle\": 2", "bundle.json was made by a newer rootline (format 2; this one reads 1)"),
+        ("\"bundle\": 1", "\"bundle\": 0", "a format is a number, 1 or more"),
+        ("\"bundle\": 1", "\"bundle\": \"1\"", "a format is a number, 1 or more"),
         ("\"instance\"", "\"Instance\"", "`instance` is missing"),
         ("\"2030-01-02T00:00:00Z\"", "\"yesterday\"", "not an instant"),
         ("{", "[", "bundle.json is malformed"),

@@ -208,10 +208,11 @@ fn a_configuration_that_was_changed_is_refused_with_its_line() {
     let path = scene.path("config/instances/example/instance.toml");
     let good = std::fs::read_to_string(&path).unwrap();
     for (text, what) in [
-        (format!("{good}timeout = 3\n"), ":4: unknown field `timeout`"),
-        (good.replacen("metadata_url", "metadataurl", 1), ":1: unknown field `metadataurl`"),
-        (good.lines().skip(1).collect::<Vec<_>>().join("\n"), ": missing field `metadata_url`"),
-        (format!("{good}[[mirror]]\nmetadata_url = 3\n"), ":5: invalid type"),
+        (format!("{good}timeout = 3\n"), ":5: unknown field `timeout`"),
+        (good.replacen("metadata_url", "metadataurl", 1), ":2: unknown field `metadataurl`"),
+        (good.replace("metadata_url = ", "# "), ": missing field `metadata_url`"),
+        (good.replace("format = 1", "format = 0"), ":1: a format is a number, 1 or more"),
+        (format!("{good}[[mirror]]\nmetadata_url = 3\n"), ":6: invalid type"),
     ] {
         std::fs::write(&path, text).unwrap();
         let refused = run(&scene, &["status", "--instance", "example"]);

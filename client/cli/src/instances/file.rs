@@ -2,21 +2,37 @@
 
 use std::path::Path;
 
-use rootline_client::{Instance, Location};
+use rootline_client::{Instance, Location, NewerFormat};
 use rootline_metadata::{hex, sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
+/// The version of the format that is written, and the newest that is read.
+const FORMAT: u64 = 1;
+
 /// The file as it is written. What is not known is refused: a misspelled key must not be passed over.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InstanceFile {
+    #[serde(default = "first")]
+    format: u64,
     metadata_url: String,
     targets_url: String,
     root_sha256: String,
     #[serde(default, rename = "mirror", skip_serializing_if = "Vec::is_empty")]
     mirrors: Vec<Mirror>,
+}
+
+/// The version of its format alone.
+#[derive(Debug, Deserialize)]
+struct Stated {
+    format: Option<toml::Spanned<u64>>,
+}
+
+/// A file that states none was written before formats were numbered.
+fn first() -> u64 {
+    FORMAT
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +49,7 @@ impl InstanceFile {
             targets_url: place.targets_url.clone(),
         };
         InstanceFile {
+            format: FORMAT,
             metadata_url: instance.metadata_url.clone(),
             targets_url: instance.targets_url.clone(),
             root_sha256: hex::encode(&sha256(&instance.pinned_root)),
@@ -50,10 +67,23 @@ impl InstanceFile {
             )
         };
         let text = str::from_utf8(bytes).map_err(|error| refused(line_of(bytes, error.valid_up_to()), "not UTF-8"))?;
-        toml::from_str(text).map_err(|error| {
+        let malformed = |error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
             refused(line_of(bytes, start), error.message())
-        })
+        };
+        // First of all: in another format there may be other keys.
+        let Stated { format } = toml::from_str(text).map_err(malformed)?;
+        match format.as_ref().map_or_else(first, |stated| *stated.get_ref()) {
+            FORMAT => toml::from_str(text).map_err(malformed),
+            0 => {
+                let start = format.map_or(0, |stated| stated.span().start);
+                Err(refused(line_of(bytes, start), "a format is a number, 1 or more"))
+            }
+            newer => {
+                let newer = NewerFormat { format: newer, reads: FORMAT };
+                Err(Failure::new(format!("{} was {newer}", path.display()), "update rootline"))
+            }
+        }
     }
 
     pub(super) fn to_toml(&self) -> String {
