@@ -6,10 +6,14 @@ use std::io::{self, IsTerminal, Write};
 use clap::Args;
 use indicatif::ProgressDrawTarget;
 use rootline_client::transport::{Answer, Exchange, Observer};
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::help::GLOBAL;
 use crate::progress::ProgressLine;
+
+/// The version of the documents that are printed for programs.
+const FORMAT: u64 = 1;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
 #[derive(Debug, Default)]
@@ -134,8 +138,13 @@ impl Terminal {
     }
 
     /// A result for programs.
-    pub fn json(&self, value: &serde_json::Value) {
-        self.line(format_args!("{value:#}"));
+    pub fn json(&self, document: &Value) {
+        self.line(format_args!("{:#}", with_format(document)));
+    }
+
+    /// A result for programs that is one of several, on one line.
+    pub(crate) fn json_line(&self, document: &Value) {
+        self.line(format_args!("{}", with_format(document)));
     }
 
     /// A result that is a file: all of it is written, or it is a failure.
@@ -232,6 +241,14 @@ fn request_line(exchange: &Exchange) -> String {
     };
     let location = printable(&exchange.location);
     format!("{verb} {location} {answer} {} bytes {} ms", exchange.bytes, exchange.time.as_millis())
+}
+
+/// The document with the version of its format before all else.
+fn with_format(document: &Value) -> Value {
+    let mut all = Map::from_iter([("format".to_owned(), FORMAT.into())]);
+    let Value::Object(members) = document else { return document.clone() };
+    all.extend(members.clone());
+    Value::Object(all)
 }
 
 /// Names come from repositories; nothing in them may move the cursor.

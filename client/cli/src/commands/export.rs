@@ -127,7 +127,7 @@ pub(crate) fn written(format: &str, output: &Path, contents: &Contents, reposito
     let targets = contents.updated().targets.iter().map(|(found, _)| found.path.as_str());
     json!({
         "instance": repository.instance.name,
-        "format": format,
+        "export_format": format,
         "written_to": output.display().to_string(),
         "freshness": freshness_json(&contents.updated().freshness(), repository.now),
         "targets": targets.collect::<Vec<_>>(),

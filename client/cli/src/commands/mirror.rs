@@ -129,7 +129,7 @@ impl Command<'_> {
                 Err(error) => {
                     let failure = self.failure(error);
                     if self.args.json {
-                        self.terminal.line(format_args!("{}", failure.to_json()));
+                        self.terminal.json_line(&failure.to_json());
                     }
                     self.terminal.failure(&failure);
                     false
@@ -161,7 +161,7 @@ impl Command<'_> {
     /// One round of several. Where nothing has changed there is nothing to tell a person.
     fn tell(&self, report: &MirrorReport, now: DateTime<Utc>) {
         if self.args.json {
-            self.terminal.line(format_args!("{}", self.json(report, now)));
+            self.terminal.json_line(&self.json(report, now));
         } else if !report.written.is_empty() || !report.pruned.is_empty() {
             let timestamp = report.trusted.timestamp().version();
             self.terminal.report(format_args!("{}: timestamp {timestamp}, {}", instant_text(now), done_line(report)));
