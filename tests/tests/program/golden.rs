@@ -2,6 +2,7 @@
 //!
 //! The golden files are in `tests/golden/rootline`; `docs/reference/json.md` and `docs/reference/metrics.md` describe them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,11 +10,12 @@ use std::process::{Command, Stdio};
 
 use rootline_client::Instance;
 use rootline_metadata::{hex, sha256};
-use rootline_tests::binaries::rootline;
+use rootline_tests::binaries::{rootline, workspace};
 use rootline_tests::golden::{Golden, names_below};
 use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::tar_file::unpack;
+use serde_json::Value;
 
 const DAY_2: &str = "2030-01-03T00:00:00Z";
 const DELEGATED: &str = "more/notes";
@@ -318,4 +320,58 @@ fn documents_and_files_of_the_cache() {
     scene.run(&["get", DELEGATED], DAY_1).succeeds();
     golden(&scene).check_names("cache-names.txt", &scene.copy());
     golden(&scene).check("last_check.json", &fs::read_to_string(scene.copy().join("last_check")).unwrap());
+}
+
+/// The names of all members, at any depth. Below `expiries` and `versions` the names are those of roles.
+fn members(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| members(element, names)),
+        Value::Object(object) => {
+            for (name, value) in object {
+                names.insert(name.clone());
+                if name != "expiries" && name != "versions" {
+                    members(value, names);
+                }
+            }
+        }
+        _ => (),
+    }
+}
+
+fn reference(name: &str) -> String {
+    fs::read_to_string(workspace().join("docs/reference").join(name)).unwrap()
+}
+
+#[test]
+fn the_reference_names_every_member_and_every_metric() {
+    let (json, metrics) = (reference("json.md"), reference("metrics.md"));
+    // Documents of other programs' formats.
+    let foreign =
+        ["export-client-trust-config-document.json", "export-cosign-remote.json", "export-cosign-config.json"];
+    let mut documents = 0;
+    for entry in fs::read_dir(workspace().join("tests/golden/rootline")).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, text) = (path.file_name().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());
+        let mut names = BTreeSet::new();
+        match path.extension().unwrap().to_str().unwrap() {
+            "json" if !foreign.contains(&name) => members(&serde_json::from_str(&text).unwrap(), &mut names),
+            "toml" => names.extend(text.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned()))),
+            "prom" => {
+                for line in text.lines().filter(|line| !line.starts_with('#')) {
+                    let (metric, rest) = line.split_once('{').unwrap();
+                    let labels = rest.split("=\"").map(|part| part.rsplit(['{', ',']).next().unwrap());
+                    let labels: Vec<&str> = labels.collect();
+                    for name in std::iter::once(&metric).chain(&labels[..labels.len() - 1]) {
+                        assert!(metrics.contains(&format!("`{name}`")), "{name} is not in metrics.md");
+                    }
+                }
+            }
+            _ => continue,
+        }
+        for member in names {
+            assert!(json.contains(&format!("`{member}`")), "{member} of {name} is not in json.md");
+        }
+        documents += 1;
+    }
+    assert!(documents > 40, "{documents}");
 }
