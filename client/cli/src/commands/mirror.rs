@@ -71,7 +71,8 @@ pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure>
         .with_limits(source.limits)
         .with_mirror_limits(limits)
         .keeping(args.keep);
-    let command = Command { args, terminal, name: &source.instance.name, url: &source.instance.metadata_url, mirror };
+    let command =
+        Command { args, terminal, name: &source.instance.name, url: source.instance.location().shown(), mirror };
     match args.watch {
         Some(interval) => command.watch(interval),
         None => command.once(),
@@ -83,7 +84,7 @@ struct Command<'a> {
     args: &'a MirrorArgs,
     terminal: &'a Terminal,
     name: &'a str,
-    url: &'a str,
+    url: String,
     mirror: Mirror<OpenTransport>,
 }
 

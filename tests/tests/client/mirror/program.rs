@@ -103,6 +103,18 @@ fn what_is_refused_is_said_in_three_lines_and_the_exit_status_is_1() {
     assert_eq!(scene.run(DAY_1, &["--watch", "soon"]).status, 2);
 }
 
+#[test]
+fn a_mirror_names_the_repository_without_credentials() {
+    let scene = Scene::new();
+    let url = scene.server.metadata_url().replace("http://", "http://user:secret@");
+    let mut program = Command::new(rootline());
+    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(scene.mirror()).args(["--json", "--at", DAY_1]);
+    program.args(["--url", &url, "--targets-url", &scene.server.targets_url()]);
+    let mirrored = Outcome::of(program.arg("--root").arg(scene.folder.path().join("1.root.json"))).succeeds();
+    assert!(!mirrored.stdout.contains("secret"), "{}", mirrored.stdout);
+    assert_eq!(mirrored.json()["url"], scene.server.metadata_url().trim_end_matches('/'));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_watching_mirror_ends_with_success_when_it_is_asked_to() {
