@@ -11,6 +11,7 @@ mod house {
     mod advisories_files;
     mod advisories_signatures;
     mod dependency_tree;
+    mod docs;
     mod examples;
     mod faults;
     mod help;
