@@ -195,8 +195,11 @@ impl Accepted {
             assert!(said.status.success(), "{name} {words:?} --help");
             let help = String::from_utf8(said.stdout).unwrap();
             let own = help.split("\nExamples:\n").next().unwrap();
-            let below = own.lines().skip_while(|line| *line != "Commands:").skip(1);
-            let below = below.take_while(|line| !line.is_empty());
+            // Commands that set up a shell stand below a line of their own.
+            let below = ["Commands:", "Setup:"].into_iter().flat_map(|heading| {
+                let below = own.lines().skip_while(move |line| *line != heading).skip(1);
+                below.take_while(|line| !line.is_empty())
+            });
             let below = below.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
             for command in below.filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help") {
                 to_ask.push([words.clone(), vec![command.to_owned()]].concat());

@@ -157,7 +157,7 @@ fn what_a_bundle_says_of_itself_is_printed_as_unverified_alone() {
     }
     assert!(!said.replace("UNVERIFIED", "").to_lowercase().contains("verified"), "{said}");
     let json = inspect(&["--json"]).json();
-    assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), ["unverified"]);
+    assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), ["format", "unverified"]);
     assert_eq!(json["unverified"]["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
     let cut = fs::read(site.folder.path().join("site.bundle")).unwrap();
     fs::write(site.folder.path().join("site.bundle"), &cut[..600]).unwrap();

@@ -143,7 +143,7 @@ fn every_change_is_found() {
     );
     let sealed = "ceremonies/first/sealed/1.npm.json";
     found(&|office| office.edit(sealed, "\n", "\n "), "sealed files", "differs from the sealed file");
-    found(&|office| fs::remove_file(office.path(sealed)).unwrap(), "sealed files", "is gone");
+    found(&|office| fs::remove_file(office.path(sealed)).unwrap(), "sealed files", "is missing");
     found(
         &|office| office.write("ceremonies/first/sealed/1.other.json", office.read(sealed)),
         "sealed files",
