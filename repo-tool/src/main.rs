@@ -59,7 +59,7 @@ The way from nothing to a published repository: rootline-repo --help",
 Keys are files or URIs: pkcs11:token=alice;object=root, awskms:///alias/online, plugin:NAME://KEY. To sign on another machine: ceremony \
 request, sign, ceremony accept. What happened: ceremony log, ceremony verify. When keys are lost: doctor.
 
-With --json, standard output has one JSON document also when a command fails: {\"error\": {\"what\", \"check\", \"hint\", ...}}. \
+With --json, standard output has one JSON document also when a command fails: {\"format\": 1, \"error\": {\"what\", \"check\", \"hint\", ...}}. \
 Standard error is for people.
 
 Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 could not be reached; 4 done, and something needs a person."
