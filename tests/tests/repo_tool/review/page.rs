@@ -201,6 +201,6 @@ fn a_page_and_a_document_for_programs_do_not_go_to_one_place() {
     let review = ["ceremony", "review", "rotation", "--json", "--html"];
     office.run(&review).refuses("the page and the JSON document cannot both", "", "name a file for the page");
     let said = office.done_at(DAY_1, &[&review[..], &["review.html"]].concat());
-    assert_eq!(serde_json::from_str::<Value>(&said.out).unwrap(), json!({ "written": "review.html" }));
+    assert_eq!(serde_json::from_str::<Value>(&said.out).unwrap(), json!({ "format": 1, "written": "review.html" }));
     assert_eq!(office.read("review.html"), page(&office));
 }
