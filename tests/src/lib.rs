@@ -27,7 +27,6 @@ pub mod pem;
 pub mod real_data;
 pub mod recorder;
 pub mod running;
-pub mod scene;
 pub mod scripted_server;
 pub mod simulator;
 pub mod skipped;

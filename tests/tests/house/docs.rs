@@ -191,9 +191,9 @@ impl Accepted {
         let mut commands = BTreeMap::new();
         let mut to_ask = vec![Vec::<String>::new()];
         while let Some(words) = to_ask.pop() {
-            let said = Command::new(program).args(&words).arg("--help").output().unwrap();
-            assert!(said.status.success(), "{name} {words:?} --help");
-            let help = String::from_utf8(said.stdout).unwrap();
+            let output = Command::new(program).args(&words).arg("--help").output().unwrap();
+            assert!(output.status.success(), "{name} {words:?} --help");
+            let help = String::from_utf8(output.stdout).unwrap();
             let own = help.split("\nExamples:\n").next().unwrap();
             // Commands that set up a shell stand below a line of their own.
             let below = ["Commands:", "Setup:"].into_iter().flat_map(|heading| {

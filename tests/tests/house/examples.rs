@@ -11,7 +11,7 @@ use rootline_client::mirror::Mirror;
 use rootline_client::transport::Folder;
 use rootline_metadata::parse_instant;
 use rootline_tests::binaries::{examples, workspace};
-use rootline_tests::scene::Outcome;
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::{real_data, static_server};
 
 const AT: &str = "2026-08-22T00:00:00Z";
@@ -58,11 +58,11 @@ fn mirror() -> Option<&'static PathBuf> {
 }
 
 /// Runs an example with a home of its own, and nothing in its environment that could lead elsewhere.
-fn run(name: &str, place: &str) -> Outcome {
+fn run(name: &str, place: &str) -> Output {
     let home = tempfile::tempdir().unwrap();
     let mut example = Command::new(examples().join(name).with_extension(EXE_EXTENSION));
     example.args([place, AT]).env("HOME", home.path()).env("XDG_CACHE_HOME", home.path().join("cache"));
-    Outcome::of(&mut example)
+    Output::of(&mut example)
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn every_example_says_what_it_has_to() {
     let server = static_server::serve(mirror);
     for (name, expected) in EXAMPLES {
         let place = if name == "own_transport" { mirror.to_str().unwrap().to_owned() } else { server.url() };
-        let said = run(name, &place).succeeds().stdout;
+        let output = run(name, &place).succeeds().stdout;
         for text in expected {
-            assert!(said.contains(text), "{name} does not say {text:?}: {said}");
+            assert!(output.contains(text), "{name} does not say {text:?}: {output}");
         }
     }
     fs::remove_dir_all(mirror).unwrap();

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 use rootline_tests::binaries::{rootline, rootline_repo};
-use rootline_tests::scene::Outcome;
+use rootline_tests::fixtures::output::Output;
 
 fn programs() -> [&'static Path; 2] {
     [rootline(), rootline_repo()]
 }
 
 fn says(program: &Path, arguments: &[&str]) -> String {
-    Outcome::of(Command::new(program).args(arguments)).succeeds().stdout
+    Output::of(Command::new(program).args(arguments)).succeeds().stdout
 }
 
 /// The help of a program and of all its commands, each with the words that lead to it.
@@ -130,9 +130,9 @@ fn bash_completes_the_commands_of_both_programs() {
         );
         let mut bash = Command::new("bash");
         bash.args(["--norc", "-c", &ask]);
-        let said = Outcome::of(&mut bash);
-        assert_eq!((said.status, said.stderr.as_str()), (0, ""), "{}", said.stdout);
-        assert_eq!(said.stdout.lines().last(), Some(completed), "{}", said.stdout);
+        let output = Output::of(&mut bash);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{}", output.stdout);
+        assert_eq!(output.stdout.lines().last(), Some(completed), "{}", output.stdout);
     }
 }
 
@@ -144,7 +144,7 @@ fn bash_completes_the_names_of_instances_that_this_user_knows() {
     let config = folder.path().join("config");
     let mut add = Command::new(rootline());
     add.args(["instance", "add", "--name", "acme-prod", "--url", "https://tuf.example", "--no-check", "--root"]);
-    Outcome::of(add.arg(folder.path().join("root.json")).arg("--config").arg(&config)).succeeds();
+    Output::of(add.arg(folder.path().join("root.json")).arg("--config").arg(&config)).succeeds();
     let script = folder.path().join("completions");
     std::fs::write(&script, says(rootline(), &["completions", "bash"])).unwrap();
     let path = format!("{}:{}", rootline().parent().unwrap().display(), std::env::var("PATH").unwrap());
@@ -159,7 +159,7 @@ fn bash_completes_the_names_of_instances_that_this_user_knows() {
         );
         let mut bash = Command::new("bash");
         bash.args(["--norc", "-c", &ask]).env("PATH", &path).env("ROOTLINE_CONFIG", &config);
-        Outcome::of(&mut bash).succeeds().stdout.trim_end().to_owned()
+        Output::of(&mut bash).succeeds().stdout.trim_end().to_owned()
     };
     assert_eq!(completed(&["rootline", "update", "--instance", "acme"]), "acme-prod");
     assert_eq!(completed(&["rootline", "show", "--instance", "sig"]), "sigstore sigstore-staging");
@@ -184,7 +184,7 @@ fn there_are_completions_for_the_usual_shells_and_no_others() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(says(rootline(), &["completions", shell]).contains("status"), "{shell}");
     }
-    assert_eq!(Outcome::of(Command::new(rootline()).args(["completions", "cmd"])).status, 2);
+    assert_eq!(Output::of(Command::new(rootline()).args(["completions", "cmd"])).status, 2);
 }
 
 #[test]
@@ -192,10 +192,10 @@ fn every_command_has_a_manual_page_that_renders_without_a_complaint() {
     for program in programs() {
         let folder = tempfile::tempdir().unwrap();
         let pages = folder.path().join("man1");
-        let said = says(program, &["man", "--dir", pages.to_str().unwrap()]);
+        let output = says(program, &["man", "--dir", pages.to_str().unwrap()]);
         let expected = helps(program).len();
-        assert_eq!(said.lines().count(), expected, "{said}");
-        for page in said.lines() {
+        assert_eq!(output.lines().count(), expected, "{output}");
+        for page in output.lines() {
             let text = std::fs::read_to_string(page).unwrap();
             for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "SEE ALSO"] {
                 let is_there =

@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use rootline_client::mirror::{Mirror, Progress};
 use rootline_client::transport::Folder;
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
+use rootline_tests::fixtures::client::TRUSTED_ROOT;
 use rootline_tests::peers::{self, Reading};
 use rootline_tests::real_data;
-use rootline_tests::scene::TRUSTED_ROOT;
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::static_server;
 

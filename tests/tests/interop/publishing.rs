@@ -16,15 +16,15 @@ const TRUSTED_ROOT: &[u8] = include_bytes!("../../../repo-tool/data/sigstore.tru
 const NAMES: [&str; 2] = ["trusted_root.json", "more/notes.txt"];
 
 /// A repository that is served, and a place for the peers' local copies.
-struct Scene {
+struct Fixture {
     room: Room,
     served: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     server: ScriptedServer,
     folder: TempDir,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let mut room = Room::new();
         room.targets =
             BTreeMap::from([(target(NAMES[0]), TRUSTED_ROOT.to_vec()), (target(NAMES[1]), b"in a folder\n".to_vec())]);
@@ -35,7 +35,7 @@ impl Scene {
                 Some(bytes) => Reply::ok(bytes),
                 None => Reply::status(404, "not found"),
             });
-        Scene { room, served, server, folder: tempfile::tempdir().unwrap() }
+        Fixture { room, served, server, folder: tempfile::tempdir().unwrap() }
     }
 
     fn publish(&self) {
@@ -90,23 +90,23 @@ fn python_tuf_tuf_js_tough_and_sigstore_tuf_follow_from_root_1_through_two_rotat
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
-    let first = scene.plan(&FIVE, 3, 0);
-    scene.room.hold(&first, &["alice", "bob", "dave"]);
-    scene.publish();
+    let mut fixture = Fixture::new();
+    let first = fixture.plan(&FIVE, 3, 0);
+    fixture.room.hold(&first, &["alice", "bob", "dave"]);
+    fixture.publish();
     for peer in peers::TIMED {
-        scene.accepted_by(peer, peer, Some(1), targets_for(peer), [1, 1, 1, 1]);
+        fixture.accepted_by(peer, peer, Some(1), targets_for(peer), [1, 1, 1, 1]);
     }
     // Bob's place goes to Frank; then Erin's to Grace, and two suffice.
-    let second = scene.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
-    scene.room.hold(&second, &["alice", "carol", "dave", "frank"]);
-    scene.room.targets.insert(target(NAMES[1]), b"changed\n".to_vec());
-    let third = scene.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
-    scene.room.hold(&third, &["alice", "carol", "dave", "grace"]);
-    scene.publish();
+    let second = fixture.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
+    fixture.room.hold(&second, &["alice", "carol", "dave", "frank"]);
+    fixture.room.targets.insert(target(NAMES[1]), b"changed\n".to_vec());
+    let third = fixture.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
+    fixture.room.hold(&third, &["alice", "carol", "dave", "grace"]);
+    fixture.publish();
     for peer in peers::TIMED {
-        scene.accepted_by(peer, peer, Some(21), targets_for(peer), scene.versions());
-        scene.accepted_by(peer, &format!("{peer}-new"), Some(21), targets_for(peer), scene.versions());
+        fixture.accepted_by(peer, peer, Some(21), targets_for(peer), fixture.versions());
+        fixture.accepted_by(peer, &format!("{peer}-new"), Some(21), targets_for(peer), fixture.versions());
     }
 }
 
@@ -122,25 +122,25 @@ fn the_peers_follow_a_sequence_of_roots_and_find_what_is_delegated() {
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
-    scene.room.keyholders.add(keyholder("heidi")).unwrap();
+    let mut fixture = Fixture::new();
+    fixture.room.keyholders.add(keyholder("heidi")).unwrap();
     for name in ["npm-keys.json", "by-digest.txt"] {
-        scene.room.targets.insert(target(name), name.as_bytes().to_vec());
+        fixture.room.targets.insert(target(name), name.as_bytes().to_vec());
     }
     let targets = [NAMES[0], "npm-keys.json", "by-digest.txt"];
-    let first = scene.plan(&FIVE, 3, 0).with(NPM);
-    scene.room.hold(&first, &["alice", "bob", "dave", "frank", "grace"]);
-    scene.publish();
+    let first = fixture.plan(&FIVE, 3, 0).with(NPM);
+    fixture.room.hold(&first, &["alice", "bob", "dave", "frank", "grace"]);
+    fixture.publish();
     for peer in peers::TIMED {
-        scene.accepted_by(peer, peer, Some(1), &targets, [1, 1, 1, 1]);
+        fixture.accepted_by(peer, peer, Some(1), &targets, [1, 1, 1, 1]);
     }
-    let second = scene.plan(&["alice", "bob", "frank", "grace", "heidi"], 3, 10).with(NPM);
-    scene.room.hold(&second, &["alice", "bob", "erin", "frank"]);
-    scene.publish();
-    assert_eq!(scene.versions()[0], 3);
+    let second = fixture.plan(&["alice", "bob", "frank", "grace", "heidi"], 3, 10).with(NPM);
+    fixture.room.hold(&second, &["alice", "bob", "erin", "frank"]);
+    fixture.publish();
+    assert_eq!(fixture.versions()[0], 3);
     for peer in peers::TIMED {
-        scene.accepted_by(peer, peer, Some(11), &targets, scene.versions());
-        scene.accepted_by(peer, &format!("{peer}-new"), Some(11), &targets, scene.versions());
+        fixture.accepted_by(peer, peer, Some(11), &targets, fixture.versions());
+        fixture.accepted_by(peer, &format!("{peer}-new"), Some(11), &targets, fixture.versions());
     }
 }
 
@@ -150,18 +150,18 @@ fn python_tuf_finds_what_is_in_bins() {
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
+    let mut fixture = Fixture::new();
     let names = ["a.txt", "b.txt", "c.txt", "d.txt"];
     for name in names {
-        scene.room.targets.insert(target(name), name.as_bytes().to_vec());
+        fixture.room.targets.insert(target(name), name.as_bytes().to_vec());
     }
     let bins = format!(
         "[[delegations]]\nbins = {{ prefix = \"bin\", bits = 3 }}\nholders = [\"frank\"]\nthreshold = 1\nexpires-days = 100\n\
          ship = {names:?}\n"
     );
-    scene.room.hold(&scene.plan(&FIVE, 3, 0).with(&bins), &["alice", "bob", "dave", "frank"]);
-    scene.publish();
-    scene.accepted_by("python", "python", Some(1), &names, [1, 1, 1, 1]);
+    fixture.room.hold(&fixture.plan(&FIVE, 3, 0).with(&bins), &["alice", "bob", "dave", "frank"]);
+    fixture.publish();
+    fixture.accepted_by("python", "python", Some(1), &names, [1, 1, 1, 1]);
 }
 
 #[test]
@@ -169,14 +169,14 @@ fn the_peers_refuse_what_has_expired_so_their_acceptance_means_something() {
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
-    let first = scene.plan(&FIVE, 3, 0);
-    scene.room.hold(&first, &["alice", "bob", "dave"]);
-    scene.publish();
-    let (root, at) = (scene.first_root(), instant_text(day(8)));
+    let mut fixture = Fixture::new();
+    let first = fixture.plan(&FIVE, 3, 0);
+    fixture.room.hold(&first, &["alice", "bob", "dave"]);
+    fixture.publish();
+    let (root, at) = (fixture.first_root(), instant_text(day(8)));
     for peer in peers::TIMED {
-        let cache = scene.folder.path().join(peer);
-        let reading = Reading { root: &root, url: &scene.server.url(), at: Some(&at), cache: &cache, targets: &[] };
+        let cache = fixture.folder.path().join(peer);
+        let reading = Reading { root: &root, url: &fixture.server.url(), at: Some(&at), cache: &cache, targets: &[] };
         assert!(peers::read(peer, &reading).is_err(), "{peer}");
     }
 }
@@ -187,30 +187,31 @@ fn cosign_initialises_from_root_1_before_and_after_two_rotations() {
         return;
     }
     // cosign takes no time from its caller, so this repository is good for ten years.
-    let hold = |scene: &mut Scene, plan: &PlanText, signers: &[&str]| {
+    let hold = |fixture: &mut Fixture, plan: &PlanText, signers: &[&str]| {
         let text = plan.text().replace("expires-days = 197", "expires-days = 3660");
-        let plan = rootline_ceremonies::Plan::parse(&text, &scene.room.keyholders, &Default::default()).unwrap();
-        let frozen = rootline_ceremonies::Frozen::freeze(&plan, &scene.room.published, &scene.room.targets).unwrap();
-        let sealed = scene.room.seal(&frozen, signers).unwrap();
+        let plan = rootline_ceremonies::Plan::parse(&text, &fixture.room.keyholders, &Default::default()).unwrap();
+        let frozen =
+            rootline_ceremonies::Frozen::freeze(&plan, &fixture.room.published, &fixture.room.targets).unwrap();
+        let sealed = fixture.room.seal(&frozen, signers).unwrap();
         let long = periods(3660, 1);
         let parts = ReleaseParts {
             sealed: Some(&sealed),
-            targets: &scene.room.targets,
+            targets: &fixture.room.targets,
             keys: &[&key("online")],
             at: plan.at(),
             periods: OnlinePeriods { snapshot: long, timestamp: long },
             renewal: Renewal::WhenDue,
         };
-        scene.room.published = Release::make(&scene.room.published, parts).unwrap().unwrap().published().clone();
-        scene.publish();
+        fixture.room.published = Release::make(&fixture.room.published, parts).unwrap().unwrap().published().clone();
+        fixture.publish();
     };
-    let mut scene = Scene::new();
-    let first = scene.plan(&FIVE, 3, 0);
-    hold(&mut scene, &first, &["alice", "bob", "dave"]);
-    scene.accepted_by("cosign", "cosign-1", None, &NAMES[..1], [1, 1, 1, 1]);
-    let second = scene.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
-    hold(&mut scene, &second, &["alice", "carol", "dave", "frank"]);
-    let third = scene.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
-    hold(&mut scene, &third, &["alice", "carol", "dave", "grace"]);
-    scene.accepted_by("cosign", "cosign-3", None, &NAMES[..1], scene.versions());
+    let mut fixture = Fixture::new();
+    let first = fixture.plan(&FIVE, 3, 0);
+    hold(&mut fixture, &first, &["alice", "bob", "dave"]);
+    fixture.accepted_by("cosign", "cosign-1", None, &NAMES[..1], [1, 1, 1, 1]);
+    let second = fixture.plan(&["alice", "frank", "carol", "dave", "erin"], 3, 10);
+    hold(&mut fixture, &second, &["alice", "carol", "dave", "frank"]);
+    let third = fixture.plan(&["alice", "frank", "carol", "dave", "grace"], 2, 20);
+    hold(&mut fixture, &third, &["alice", "carol", "dave", "grace"]);
+    fixture.accepted_by("cosign", "cosign-3", None, &NAMES[..1], fixture.versions());
 }

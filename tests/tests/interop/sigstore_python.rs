@@ -14,14 +14,14 @@ use rootline_tests::static_server;
 use tempfile::TempDir;
 
 /// Two Sigstore instances in miniature, and a repository that ships the trust root of one of them; its mirror is served.
-struct Scene {
+struct Fixture {
     folder: TempDir,
     sim: Simulator,
     server: ScriptedServer,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         for instance in ["first", "second"] {
             peers::sigstore_instance(&folder.path().join(instance), "2024-01-01T00:00:00+00:00");
@@ -30,10 +30,10 @@ impl Scene {
         // sigstore-python takes no time from its caller.
         sim.never_expire();
         let server = static_server::serve(&folder.path().join("mirror"));
-        let mut scene = Scene { folder, sim, server };
-        fs::write(scene.path("root.json"), scene.sim.root_bytes(1)).unwrap();
-        scene.ship("first");
-        scene
+        let mut fixture = Fixture { folder, sim, server };
+        fs::write(fixture.path("root.json"), fixture.sim.root_bytes(1)).unwrap();
+        fixture.ship("first");
+        fixture
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -90,21 +90,22 @@ fn sigstore_python_verifies_a_bundle_with_the_trust_root_of_a_mirror_and_follows
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
-    let url = scene.server.url();
-    let trusted = scene.sigstore(&["--instance", &url, "trust-instance", scene.path("root.json").to_str().unwrap()]);
+    let mut fixture = Fixture::new();
+    let url = fixture.server.url();
+    let trusted =
+        fixture.sigstore(&["--instance", &url, "trust-instance", fixture.path("root.json").to_str().unwrap()]);
     assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stderr));
-    let (first, second) = (scene.path("first/artifact.txt"), scene.path("second/artifact.txt"));
+    let (first, second) = (fixture.path("first/artifact.txt"), fixture.path("second/artifact.txt"));
     let by_mirror = ["--instance", url.as_str()];
-    assert_eq!(scene.verdict(&by_mirror, &first, "first"), Ok(()));
-    assert!(scene.verdict(&by_mirror, &second, "second").is_err());
-    scene.ship("second");
-    assert_eq!(scene.verdict(&by_mirror, &second, "second"), Ok(()));
-    assert!(scene.verdict(&by_mirror, &first, "first").is_err());
+    assert_eq!(fixture.verdict(&by_mirror, &first, "first"), Ok(()));
+    assert!(fixture.verdict(&by_mirror, &second, "second").is_err());
+    fixture.ship("second");
+    assert_eq!(fixture.verdict(&by_mirror, &second, "second"), Ok(()));
+    assert!(fixture.verdict(&by_mirror, &first, "first").is_err());
     // Acceptance means something: another artifact is refused.
-    let other = scene.path("other.txt");
+    let other = fixture.path("other.txt");
     fs::write(&other, "another artifact\n").unwrap();
-    assert!(scene.verdict(&by_mirror, &other, "second").unwrap_err().contains("digest mismatch"));
+    assert!(fixture.verdict(&by_mirror, &other, "second").unwrap_err().contains("digest mismatch"));
 }
 
 #[test]
@@ -112,12 +113,12 @@ fn sigstore_python_verifies_a_bundle_with_the_trust_root_that_rootline_has_expor
     if !peers::installed() {
         return;
     }
-    let scene = Scene::new();
-    let file = scene.path("trust-config.json");
-    scene.export("client-trust-config", &file);
+    let fixture = Fixture::new();
+    let file = fixture.path("trust-config.json");
+    fixture.export("client-trust-config", &file);
     let by_file = ["--trust-config", file.to_str().unwrap()];
-    assert_eq!(scene.verdict(&by_file, &scene.path("first/artifact.txt"), "first"), Ok(()));
-    assert!(scene.verdict(&by_file, &scene.path("second/artifact.txt"), "second").is_err());
+    assert_eq!(fixture.verdict(&by_file, &fixture.path("first/artifact.txt"), "first"), Ok(()));
+    assert!(fixture.verdict(&by_file, &fixture.path("second/artifact.txt"), "second").is_err());
 }
 
 #[test]
@@ -125,14 +126,14 @@ fn sigstore_python_verifies_a_bundle_without_a_network_in_a_home_that_rootline_h
     if !peers::installed() {
         return;
     }
-    let mut scene = Scene::new();
-    let url = scene.server.url();
-    scene.export("sigstore-python", &scene.path("home"));
+    let mut fixture = Fixture::new();
+    let url = fixture.server.url();
+    fixture.export("sigstore-python", &fixture.path("home"));
     let offline = ["--instance", url.as_str(), "--offline"];
     // Another trust root than the exported one, so that it would show if anybody asked for it.
-    scene.ship("second");
-    assert_eq!(scene.verdict(&offline, &scene.path("first/artifact.txt"), "first"), Ok(()));
-    assert!(scene.verdict(&offline, &scene.path("second/artifact.txt"), "second").is_err());
+    fixture.ship("second");
+    assert_eq!(fixture.verdict(&offline, &fixture.path("first/artifact.txt"), "first"), Ok(()));
+    assert!(fixture.verdict(&offline, &fixture.path("second/artifact.txt"), "second").is_err());
 }
 
 #[test]
@@ -140,11 +141,12 @@ fn sigstore_python_refuses_a_mirror_that_was_tampered_with() {
     if !peers::installed() {
         return;
     }
-    let scene = Scene::new();
-    let url = scene.server.url();
-    let timestamp = scene.path("mirror/timestamp.json");
+    let fixture = Fixture::new();
+    let url = fixture.server.url();
+    let timestamp = fixture.path("mirror/timestamp.json");
     let text = fs::read_to_string(&timestamp).unwrap();
     fs::write(&timestamp, text.replacen("\"version\": ", "\"version\": 1", 1)).unwrap();
-    let refused = scene.sigstore(&["--instance", &url, "trust-instance", scene.path("root.json").to_str().unwrap()]);
+    let refused =
+        fixture.sigstore(&["--instance", &url, "trust-instance", fixture.path("root.json").to_str().unwrap()]);
     assert!(!refused.status.success());
 }

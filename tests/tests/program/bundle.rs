@@ -10,8 +10,9 @@ use rootline_client::transport::Folder;
 use rootline_metadata::parse_instant;
 use rootline_metadata::sigstore::{ClientTrustConfig, TrustedRoot};
 use rootline_tests::binaries::rootline;
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::peers::{self, Reading};
-use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::target_path;
@@ -21,19 +22,19 @@ const A_MONTH_LATER: &str = "2030-02-08T00:00:00Z";
 const DELEGATED: &str = "more/notes";
 
 /// A repository with a delegated role.
-fn scene() -> Scene {
-    Scene::with(|sim| {
+fn fixture() -> ClientFixture {
+    ClientFixture::with(|sim| {
         sim.publish_root();
         sim.delegate("targets", Delegation::to("more").paths(["more/*"]));
         sim.add_target("more", DELEGATED, b"notes");
     })
 }
 
-fn exported(scene: &Scene, more: &[&str]) -> std::path::PathBuf {
-    let file = scene.path("site.bundle");
+fn exported(fixture: &ClientFixture, more: &[&str]) -> std::path::PathBuf {
+    let file = fixture.path("site.bundle");
     let arguments = [&["bundle", "create", "--output", file.to_str().unwrap()], more].concat();
-    let outcome = scene.run(&arguments, DAY_1).succeeds();
-    assert_eq!(outcome.stdout.trim_end(), file.to_str().unwrap());
+    let output = fixture.run(&arguments, DAY_1).succeeds();
+    assert_eq!(output.stdout.trim_end(), file.to_str().unwrap());
     file
 }
 
@@ -54,7 +55,7 @@ impl Machine {
         Machine { folder, has_no_network: unshared.is_ok_and(|status| status.success()) }
     }
 
-    fn run(&self, arguments: &[&str], at: &str) -> Outcome {
+    fn run(&self, arguments: &[&str], at: &str) -> Output {
         let mut command = match self.has_no_network {
             true => Command::new("unshare"),
             false => Command::new(rootline()),
@@ -64,7 +65,7 @@ impl Machine {
         }
         command.args(arguments).args(["--url", "https://tuf.invalid", "--root", "root.json", "--at", at]);
         let home = self.folder.path().join("home");
-        Outcome::of(
+        Output::of(
             command
                 .env_clear()
                 .env("PATH", std::env::var_os("PATH").unwrap())
@@ -79,13 +80,13 @@ impl Machine {
     }
 }
 
-fn machine(scene: &Scene, more: &[&str]) -> Machine {
-    Machine::with(&exported(scene, more), &scene.path("metadata/1.root.json"))
+fn machine(fixture: &ClientFixture, more: &[&str]) -> Machine {
+    Machine::with(&exported(fixture, more), &fixture.path("metadata/1.root.json"))
 }
 
 #[test]
 fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_refused_a_month_later() {
-    let site = machine(&scene(), &["--target", DELEGATED]);
+    let site = machine(&fixture(), &["--target", DELEGATED]);
     let imported = site.run(&["bundle", "import", "site.bundle"], DAY_1).succeeds().stdout;
     for line in [
         "verified from root 1",
@@ -120,7 +121,7 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
 
 #[test]
 fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
-    let site = machine(&scene(), &["--target", DELEGATED]);
+    let site = machine(&fixture(), &["--target", DELEGATED]);
     let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
     assert_eq!(verified["taken_at"], DAY_1);
     assert_eq!(verified["usable_until"], "2030-01-08T00:00:00Z");
@@ -139,23 +140,23 @@ fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
 
 #[test]
 fn what_a_bundle_says_of_itself_is_printed_as_unverified_alone() {
-    let site = machine(&scene(), &["--target", DELEGATED]);
+    let site = machine(&fixture(), &["--target", DELEGATED]);
     let inspect = |more: &[&str]| {
         let mut command = Command::new(rootline());
         command.args(["bundle", "inspect"]).arg(site.folder.path().join("site.bundle")).args(more);
-        Outcome::of(&mut command).succeeds()
+        Output::of(&mut command).succeeds()
     };
-    let said = inspect(&[]).stdout;
-    assert!(said.starts_with("UNVERIFIED: the bundle says this of itself\n"), "{said}");
+    let output = inspect(&[]).stdout;
+    assert!(output.starts_with("UNVERIFIED: the bundle says this of itself\n"), "{output}");
     for line in [
         "  pinned root  1",
         "  taken at     2030-01-02T00:00:00Z",
         "  target       more/notes",
         "  file         1.root.json (",
     ] {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(output.contains(line), "{line}: {output}");
     }
-    assert!(!said.replace("UNVERIFIED", "").to_lowercase().contains("verified"), "{said}");
+    assert!(!output.replace("UNVERIFIED", "").to_lowercase().contains("verified"), "{output}");
     let json = inspect(&["--json"]).json();
     assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), ["format", "unverified"]);
     assert_eq!(json["unverified"]["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
@@ -163,61 +164,61 @@ fn what_a_bundle_says_of_itself_is_printed_as_unverified_alone() {
     fs::write(site.folder.path().join("site.bundle"), &cut[..600]).unwrap();
     let mut command = Command::new(rootline());
     command.args(["bundle", "inspect"]).arg(site.folder.path().join("site.bundle"));
-    assert_eq!(Outcome::of(&mut command).status, 1);
+    assert_eq!(Output::of(&mut command).status, 1);
 }
 
 #[test]
 fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
-    let scene = scene();
-    let bundle = fs::read(exported(&scene, &[])).unwrap();
-    let root = scene.path("metadata/1.root.json");
+    let fixture = fixture();
+    let bundle = fs::read(exported(&fixture, &[])).unwrap();
+    let root = fixture.path("metadata/1.root.json");
     let refused = |bytes: &[u8], root: &Path, what: &str, hint: &str| {
-        let file = scene.path("other.bundle");
+        let file = fixture.path("other.bundle");
         fs::write(&file, bytes).unwrap();
-        let outcome = Machine::with(&file, root).run(&["bundle", "import", "site.bundle"], DAY_1);
-        assert_eq!((outcome.status, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
-        let lines: Vec<&str> = outcome.stderr.lines().collect();
-        assert!(lines[0].starts_with("error: ") && lines[0].contains(what), "{}", outcome.stderr);
-        assert!(lines.last().unwrap().starts_with(&format!("  hint: {hint}")), "{}", outcome.stderr);
-        assert_eq!(lines.len(), 3, "{}", outcome.stderr);
+        let output = Machine::with(&file, root).run(&["bundle", "import", "site.bundle"], DAY_1);
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{}", output.stderr);
+        let lines: Vec<&str> = output.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: ") && lines[0].contains(what), "{}", output.stderr);
+        assert!(lines.last().unwrap().starts_with(&format!("  hint: {hint}")), "{}", output.stderr);
+        assert_eq!(lines.len(), 3, "{}", output.stderr);
     };
     refused(&bundle[..bundle.len() / 2], &root, "it is cut off", "carry it over again");
     refused(b"", &root, "it is cut off", "carry it over again");
     let mut changed = bundle.clone();
     changed[100] ^= 1;
     refused(&changed, &root, "a header that no bundle has", "carry it over again");
-    let stranger = scene.path("stranger.json");
+    let stranger = fixture.path("stranger.json");
     fs::write(&stranger, Simulator::new(parse_instant(DAY_1).unwrap()).root_bytes(1)).unwrap();
     refused(&bundle, &stranger, "the bundle is of another instance", "name the instance that it is for");
     let later = Command::new(rootline())
         .args(["bundle", "create", "--at", DAY_1, "--output"])
-        .arg(scene.path("later.bundle"))
+        .arg(fixture.path("later.bundle"))
         .arg("--url")
-        .arg(scene.path("metadata"))
+        .arg(fixture.path("metadata"))
         .arg("--targets-url")
-        .arg(scene.path("targets"))
+        .arg(fixture.path("targets"))
         .arg("--root")
-        .arg(scene.path("metadata/2.root.json"))
+        .arg(fixture.path("metadata/2.root.json"))
         .arg("--cache")
-        .arg(scene.path("cache"))
+        .arg(fixture.path("cache"))
         .output()
         .unwrap();
     assert!(later.status.success());
-    let later = fs::read(scene.path("later.bundle")).unwrap();
+    let later = fs::read(fixture.path("later.bundle")).unwrap();
     refused(&later, &root, "begins with root 2, and the pinned root is version 1", "have it made with --all-roots");
-    let outcome = Machine::with(&scene.path("later.bundle"), &root).run(&["bundle", "import", "no such file"], DAY_1);
-    assert!(outcome.stderr.contains("no such file cannot be read"), "{}", outcome.stderr);
+    let output = Machine::with(&fixture.path("later.bundle"), &root).run(&["bundle", "import", "no such file"], DAY_1);
+    assert!(output.stderr.contains("no such file cannot be read"), "{}", output.stderr);
 }
 
 #[test]
 fn all_roots_and_all_targets_come_along_when_they_are_asked_for() {
-    let scene = scene();
+    let fixture = fixture();
     let all = ["bundle", "create", "--at", DAY_1, "--all-roots", "--all-targets", "--output"];
     let mut command = Command::new(rootline());
-    command.args(all).arg(scene.path("all.bundle")).arg("--url").arg(scene.path("metadata"));
-    command.arg("--targets-url").arg(scene.path("targets")).arg("--cache").arg(scene.path("cache"));
-    Outcome::of(command.arg("--root").arg(scene.path("metadata/2.root.json"))).succeeds();
-    let site = Machine::with(&scene.path("all.bundle"), &scene.path("metadata/1.root.json"));
+    command.args(all).arg(fixture.path("all.bundle")).arg("--url").arg(fixture.path("metadata"));
+    command.arg("--targets-url").arg(fixture.path("targets")).arg("--cache").arg(fixture.path("cache"));
+    Output::of(command.arg("--root").arg(fixture.path("metadata/2.root.json"))).succeeds();
+    let site = Machine::with(&fixture.path("all.bundle"), &fixture.path("metadata/1.root.json"));
     let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
     let names: Vec<&str> =
         verified["targets"].as_array().unwrap().iter().map(|target| target["name"].as_str().unwrap()).collect();
@@ -226,11 +227,11 @@ fn all_roots_and_all_targets_come_along_when_they_are_asked_for() {
 
 #[test]
 fn an_unpacked_bundle_is_a_mirror_for_any_tuf_client() {
-    let scene = scene();
-    let file = exported(&scene, &["--target", DELEGATED]);
-    let folder = scene.path("unpacked");
+    let fixture = fixture();
+    let file = exported(&fixture, &["--target", DELEGATED]);
+    let folder = fixture.path("unpacked");
     fs::create_dir(&folder).unwrap();
-    let unpacked = Outcome::of(Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&folder)).succeeds();
+    let unpacked = Output::of(Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&folder)).succeeds();
     assert_eq!(unpacked.stdout, "");
     let root = fs::read(folder.join("1.root.json")).unwrap();
     let mut client = Client::new(root, Folder::new(&folder, folder.join("targets")), MemoryStore::new());
@@ -246,7 +247,7 @@ fn an_unpacked_bundle_is_a_mirror_for_any_tuf_client() {
     });
     let targets = [DELEGATED, "trusted_root.json"];
     for peer in peers::TIMED.iter().filter(|peer| **peer != "tough") {
-        let (root, cache) = (folder.join("1.root.json"), scene.path(peer));
+        let (root, cache) = (folder.join("1.root.json"), fixture.path(peer));
         let reading = Reading { root: &root, url: &server.url(), at: Some(DAY_1), cache: &cache, targets: &targets };
         peers::read(peer, &reading).unwrap_or_else(|why| panic!("{peer} refuses: {why}"));
     }
@@ -254,19 +255,19 @@ fn an_unpacked_bundle_is_a_mirror_for_any_tuf_client() {
 
 #[test]
 fn every_format_is_written_where_it_belongs() {
-    let scene = Scene::with(|sim| {
+    let fixture = ClientFixture::with(|sim| {
         let config = br#"{"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [], "oidcUrls": [],
           "rekorTlogUrls": [], "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
         sim.add_target("targets", "signing_config.v0.2.json", config);
     });
-    let printed = |format| scene.run(&["export", "--format", format], DAY_1).succeeds().bytes;
+    let printed = |format| fixture.run(&["export", "--format", format], DAY_1).succeeds().bytes;
     assert_eq!(printed("trusted-root"), TRUSTED_ROOT.as_bytes());
     assert!(TrustedRoot::parse(&printed("jsonl"), 1 << 20).is_ok());
     assert!(ClientTrustConfig::parse(&printed("client-trust-config"), 1 << 20).is_ok());
-    let out = scene.path("out");
+    let out = fixture.path("out");
     let out = out.to_str().unwrap();
     let written = |format: &str, more: &[&str]| {
-        scene.run(&[&["export", "--offline", "--format", format, "--output", out], more].concat(), DAY_1)
+        fixture.run(&[&["export", "--offline", "--format", format, "--output", out], more].concat(), DAY_1)
     };
     written("trusted-root", &[]).succeeds();
     assert_eq!(fs::read(out).unwrap(), TRUSTED_ROOT.as_bytes());
@@ -295,24 +296,24 @@ fn every_format_is_written_where_it_belongs() {
 
 #[test]
 fn where_the_local_copy_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_warning() {
-    let scene = scene();
-    let expected = fs::read(exported(&scene, &["--target", DELEGATED])).unwrap();
-    let timestamp = scene.copy().join("timestamp.json");
+    let fixture = fixture();
+    let expected = fs::read(exported(&fixture, &["--target", DELEGATED])).unwrap();
+    let timestamp = fixture.copy().join("timestamp.json");
     fs::remove_file(&timestamp).unwrap();
     fs::create_dir(&timestamp).unwrap();
-    let file = scene.path("other.bundle");
+    let file = fixture.path("other.bundle");
     let arguments = ["bundle", "create", "--target", DELEGATED, "--json", "--output", file.to_str().unwrap()];
-    let outcome = scene.run(&arguments, DAY_1);
-    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("going on without keeping a copy"), "{}", outcome.stderr);
-    assert_eq!(outcome.json()["freshness"]["checked_at"], DAY_1);
-    assert_eq!(outcome.json()["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
+    let output = fixture.run(&arguments, DAY_1);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert!(output.stderr.contains("going on without keeping a copy"), "{}", output.stderr);
+    assert_eq!(output.json()["freshness"]["checked_at"], DAY_1);
+    assert_eq!(output.json()["targets"], serde_json::json!([DELEGATED, "trusted_root.json"]));
     assert_eq!(fs::read(file).unwrap(), expected);
 }
 
 #[test]
 fn an_option_that_means_nothing_for_a_format_is_refused() {
-    let scene = scene();
+    let fixture = fixture();
     for (arguments, what) in [
         (&["--format", "pem", "--output", "x", "--target", "y"][..], "--target means nothing for --format pem"),
         (&["--format", "jsonl", "--all-roots"], "--all-roots means nothing for --format jsonl"),
@@ -324,43 +325,43 @@ fn an_option_that_means_nothing_for_a_format_is_refused() {
         ),
         (&["--format", "pem"], "--format pem needs a place to be written to"),
     ] {
-        let outcome = scene.run(&[&["export"], arguments].concat(), DAY_1);
-        assert_eq!(outcome.status, 1);
-        assert!(outcome.stderr.starts_with(&format!("error: {what}")), "{}", outcome.stderr);
+        let output = fixture.run(&[&["export"], arguments].concat(), DAY_1);
+        assert_eq!(output.status, 1);
+        assert!(output.stderr.starts_with(&format!("error: {what}")), "{}", output.stderr);
     }
-    assert!(!scene.path("cache").exists(), "nothing was begun");
+    assert!(!fixture.path("cache").exists(), "nothing was begun");
 }
 
 #[test]
 fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
-    let scene = scene();
-    let file = scene.path("late.bundle");
+    let fixture = fixture();
+    let file = fixture.path("late.bundle");
     let offline = ["bundle", "create", "--offline", "--output", file.to_str().unwrap()];
-    scene.run(&["update"], DAY_1).succeeds();
-    scene.run(&offline, DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
-    let stale = scene.run(&[&offline[..], &["--grace", "2d"]].concat(), DAY_8);
+    fixture.run(&["update"], DAY_1).succeeds();
+    fixture.run(&offline, DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
+    let stale = fixture.run(&[&offline[..], &["--grace", "2d"]].concat(), DAY_8);
     assert_eq!(stale.status, 0);
     assert!(stale.stderr.starts_with("warning: checked at 2030-01-02T00:00:00Z; stale: "), "{}", stale.stderr);
-    let at_once = fs::read(exported(&scene, &["--offline"])).unwrap();
+    let at_once = fs::read(exported(&fixture, &["--offline"])).unwrap();
     assert_eq!(at_once, fs::read(file).unwrap(), "it is the same bundle, whenever it is made");
 }
 
 /// `rootline bundle create -o - | ssh … rootline bundle import -`: the same bytes, and the same checks.
 #[test]
 fn a_bundle_goes_through_a_pipe_as_it_goes_through_a_file() {
-    let scene = scene();
-    let file = exported(&scene, &[]);
-    let piped = scene.run(&["bundle", "create", "--output", "-"], DAY_1);
+    let fixture = fixture();
+    let file = exported(&fixture, &[]);
+    let piped = fixture.run(&["bundle", "create", "--output", "-"], DAY_1);
     assert_eq!((piped.status, piped.stderr.as_str()), (0, ""));
     assert_eq!(piped.bytes, std::fs::read(&file).unwrap());
 
-    let root = scene.path("metadata/1.root.json");
+    let root = fixture.path("metadata/1.root.json");
     let from = |bytes: &[u8]| {
-        let input = scene.path("input");
+        let input = fixture.path("input");
         std::fs::write(&input, bytes).unwrap();
         let mut verify = Command::new(rootline());
         verify.args(["bundle", "verify", "-", "--url", "https://tuf.example", "--at", DAY_1, "--root"]).arg(&root);
-        Outcome::of(verify.stdin(std::fs::File::open(input).unwrap()))
+        Output::of(verify.stdin(std::fs::File::open(input).unwrap()))
     };
     assert_eq!(from(&piped.bytes).status, 0);
     assert_eq!(from(&piped.bytes[..piped.bytes.len() - 1]).status, 1);
@@ -369,14 +370,14 @@ fn a_bundle_goes_through_a_pipe_as_it_goes_through_a_file() {
 
 #[test]
 fn a_document_and_a_report_about_it_do_not_share_standard_output() {
-    let scene = scene();
-    let document = scene.run(&["export", "--format", "trusted-root", "--output", "-"], DAY_1);
-    assert_eq!(document.bytes, scene.run(&["export", "--format", "trusted-root"], DAY_1).bytes);
+    let fixture = fixture();
+    let document = fixture.run(&["export", "--format", "trusted-root", "--output", "-"], DAY_1);
+    assert_eq!(document.bytes, fixture.run(&["export", "--format", "trusted-root"], DAY_1).bytes);
     for command in [&["export", "--format", "trusted-root"][..], &["bundle", "create"]] {
-        let both = scene.run(&[command, &["--output", "-", "--json"]].concat(), DAY_1);
+        let both = fixture.run(&[command, &["--output", "-", "--json"]].concat(), DAY_1);
         assert_eq!(both.status, 1, "{command:?}");
     }
-    assert_eq!(scene.run(&["export"], DAY_1).status, 2, "there is no usual format");
-    assert_eq!(scene.run(&["bundle", "create"], DAY_1).status, 2, "a bundle is nothing to look at");
-    assert_eq!(scene.run(&["export", "--format", "pem", "--output", "-"], DAY_1).status, 1);
+    assert_eq!(fixture.run(&["export"], DAY_1).status, 2, "there is no usual format");
+    assert_eq!(fixture.run(&["bundle", "create"], DAY_1).status, 2, "a bundle is nothing to look at");
+    assert_eq!(fixture.run(&["export", "--format", "pem", "--output", "-"], DAY_1).status, 1);
 }

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rootline_tests::binaries::rootline;
-use rootline_tests::scene::{DAY_1, Outcome, Scene};
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
+use rootline_tests::fixtures::output::Output;
 
-fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
+fn run(fixture: &ClientFixture, arguments: &[&str]) -> Output {
     let mut program = Command::new(rootline());
     program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(arguments);
-    program.env("ROOTLINE_CONFIG", scene.path("config")).env("ROOTLINE_CACHE", scene.path("cache"));
-    Outcome::of(&mut program)
+    program.env("ROOTLINE_CONFIG", fixture.path("config")).env("ROOTLINE_CACHE", fixture.path("cache"));
+    Output::of(&mut program)
 }
 
-/// A scene with a local copy of an instance that is called `example`, and one of a repository that has no name.
-fn two_copies() -> Scene {
-    let scene = Scene::new();
-    let text = |name| scene.path(name).to_str().unwrap().to_owned();
+/// A repository with a cache of an instance that is called `example`, and one of a repository that has no name.
+fn two_copies() -> ClientFixture {
+    let fixture = ClientFixture::new();
+    let text = |name| fixture.path(name).to_str().unwrap().to_owned();
     let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
     let options = [
         "instance",
@@ -33,9 +34,9 @@ fn two_copies() -> Scene {
         "--root",
         &root,
     ];
-    run(&scene, &options).succeeds();
-    scene.run(&["update"], DAY_1).succeeds();
-    scene
+    run(&fixture, &options).succeeds();
+    fixture.run(&["update"], DAY_1).succeeds();
+    fixture
 }
 
 /// Every file below a folder; of a link only that it is there.
@@ -55,107 +56,107 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     found
 }
 
-fn folder_of(scene: &Scene, name: &str) -> PathBuf {
-    PathBuf::from(run(scene, &["cache", "path", "--instance", name]).succeeds().stdout.trim_end())
+fn folder_of(fixture: &ClientFixture, name: &str) -> PathBuf {
+    PathBuf::from(run(fixture, &["cache", "path", "--instance", name]).succeeds().stdout.trim_end())
 }
 
 /// The last line of a clearing, and the only one: what is lost.
-fn warns_of_what_is_forgotten(outcome: &Outcome) {
-    assert_eq!((outcome.status, outcome.stderr.lines().count()), (0, 1), "{}", outcome.stderr);
-    assert!(outcome.stderr.starts_with("warning: the highest versions seen are gone"), "{}", outcome.stderr);
+fn warns_of_what_is_forgotten(output: &Output) {
+    assert_eq!((output.status, output.stderr.lines().count()), (0, 1), "{}", output.stderr);
+    assert!(output.stderr.starts_with("warning: the highest versions seen are gone"), "{}", output.stderr);
 }
 
 #[test]
 fn path_names_the_folder_of_all_copies_and_of_each() {
-    let scene = two_copies();
-    let all = run(&scene, &["cache", "path"]).succeeds().stdout;
-    assert_eq!(Path::new(all.trim_end()), scene.path("cache"));
-    assert!(folder_of(&scene, "example").join("root.json").is_file());
-    assert!(folder_of(&scene, "github").starts_with(scene.path("cache")), "also where there is none yet");
-    assert_eq!(run(&scene, &["cache", "path", "--instance", "nobody"]).status, 1);
+    let fixture = two_copies();
+    let all = run(&fixture, &["cache", "path"]).succeeds().stdout;
+    assert_eq!(Path::new(all.trim_end()), fixture.path("cache"));
+    assert!(folder_of(&fixture, "example").join("root.json").is_file());
+    assert!(folder_of(&fixture, "github").starts_with(fixture.path("cache")), "also where there is none yet");
+    assert_eq!(run(&fixture, &["cache", "path", "--instance", "nobody"]).status, 1);
 }
 
 #[test]
 fn list_tells_of_every_copy_and_verifies_those_whose_root_is_known() {
-    let scene = two_copies();
-    let report = run(&scene, &["cache", "list", "--json"]).succeeds().json();
+    let fixture = two_copies();
+    let report = run(&fixture, &["cache", "list", "--json"]).succeeds().json();
     let copies = report["copies"].as_array().unwrap();
     assert_eq!(copies.len(), 2);
     let example = copies.iter().find(|copy| copy["instance"] == "example").unwrap();
     let versions = serde_json::json!({ "root": 1, "timestamp": 2, "snapshot": 2, "targets": 2 });
     assert_eq!((&example["versions"], &example["verified"]), (&versions, &true.into()));
-    assert_eq!((&example["checked_at"], &example["url"]), (&DAY_1.into(), &scene.path("metadata").to_str().into()));
-    let bytes: usize = tree(&folder_of(&scene, "example")).values().flatten().map(Vec::len).sum();
+    assert_eq!((&example["checked_at"], &example["url"]), (&DAY_1.into(), &fixture.path("metadata").to_str().into()));
+    let bytes: usize = tree(&folder_of(&fixture, "example")).values().flatten().map(Vec::len).sum();
     assert_eq!(example["bytes"], bytes);
     let other = copies.iter().find(|copy| copy["instance"].is_null()).unwrap();
     assert_eq!((&other["verified"], &other["versions"].is_null()), (&false.into(), &true));
-    let said = run(&scene, &["cache", "list"]).succeeds().stdout;
-    assert!(said.contains("  verified      root 1, timestamp 2, snapshot 2, targets 2\n"), "{said}");
-    assert!(said.contains("  instance      unknown\n"), "{said}");
+    let output = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert!(output.contains("  verified      root 1, timestamp 2, snapshot 2, targets 2\n"), "{output}");
+    assert!(output.contains("  instance      unknown\n"), "{output}");
     // Who changes the copy is not believed.
-    std::fs::write(folder_of(&scene, "example").join("snapshot.json"), "{}").unwrap();
-    let said = run(&scene, &["cache", "list"]).succeeds().stdout;
-    assert!(said.contains("  verified      no: `rootline status` says why\n"), "{said}");
+    std::fs::write(folder_of(&fixture, "example").join("snapshot.json"), "{}").unwrap();
+    let output = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert!(output.contains("  verified      no: `rootline status` says why\n"), "{output}");
 }
 
 #[test]
 fn nothing_is_listed_where_there_is_nothing() {
-    let scene = Scene::new();
-    assert_eq!(run(&scene, &["cache", "list"]).succeeds().stdout, "");
-    assert_eq!(run(&scene, &["cache", "clear", "--all"]).succeeds().stdout, "");
-    assert!(!scene.path("cache").exists());
+    let fixture = ClientFixture::new();
+    assert_eq!(run(&fixture, &["cache", "list"]).succeeds().stdout, "");
+    assert_eq!(run(&fixture, &["cache", "clear", "--all"]).succeeds().stdout, "");
+    assert!(!fixture.path("cache").exists());
 }
 
 #[test]
 fn clear_takes_away_what_was_named_and_says_what_that_means() {
-    let scene = two_copies();
-    let before = tree(&scene.path("cache"));
-    let dry = run(&scene, &["cache", "clear", "--instance", "example", "--dry-run"]).succeeds();
+    let fixture = two_copies();
+    let before = tree(&fixture.path("cache"));
+    let dry = run(&fixture, &["cache", "clear", "--instance", "example", "--dry-run"]).succeeds();
     assert!(dry.stdout.starts_with("would clear example-"), "{}", dry.stdout);
-    assert_eq!(tree(&scene.path("cache")), before);
-    let done = run(&scene, &["cache", "clear", "--instance", "example"]);
+    assert_eq!(tree(&fixture.path("cache")), before);
+    let done = run(&fixture, &["cache", "clear", "--instance", "example"]);
     warns_of_what_is_forgotten(&done);
     assert_eq!(done.stdout, dry.stdout.replace("would clear", "cleared"));
-    let copy = folder_of(&scene, "example");
-    let left: Vec<PathBuf> = tree(&scene.path("cache")).into_keys().filter(|path| path.starts_with(&copy)).collect();
+    let copy = folder_of(&fixture, "example");
+    let left: Vec<PathBuf> = tree(&fixture.path("cache")).into_keys().filter(|path| path.starts_with(&copy)).collect();
     assert_eq!(left, [copy.join(".lock")]);
     let others = |tree: BTreeMap<PathBuf, _>| tree.into_iter().filter(|(path, _)| !path.starts_with(&copy)).count();
-    assert_eq!(others(tree(&scene.path("cache"))), others(before));
+    assert_eq!(others(tree(&fixture.path("cache"))), others(before));
     // It can be made anew.
-    run(&scene, &["update", "--instance", "example", "--at", DAY_1]).succeeds();
+    run(&fixture, &["update", "--instance", "example", "--at", DAY_1]).succeeds();
 }
 
 #[test]
 fn a_copy_that_has_no_name_is_named_by_its_folder() {
-    let scene = Scene::new();
-    scene.run(&["update"], DAY_1).succeeds();
-    let folder = scene.copy();
+    let fixture = ClientFixture::new();
+    fixture.run(&["update"], DAY_1).succeeds();
+    let folder = fixture.copy();
     let name = folder.file_name().unwrap().to_str().unwrap();
-    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--instance", name]));
+    warns_of_what_is_forgotten(&run(&fixture, &["cache", "clear", "--instance", name]));
     assert!(!folder.join("root.json").exists());
-    let none = run(&scene, &["cache", "clear", "--instance", "nobody"]);
+    let none = run(&fixture, &["cache", "clear", "--instance", "nobody"]);
     assert!(none.status == 1 && none.stderr.contains("the cache has nothing of \"nobody\""), "{}", none.stderr);
 }
 
 #[test]
 fn clear_wants_to_be_told_which() {
-    let scene = two_copies();
-    let before = tree(&scene.path("cache"));
+    let fixture = two_copies();
+    let before = tree(&fixture.path("cache"));
     for wrong in [&["cache", "clear"][..], &["cache", "clear", "--all", "--instance", "example"]] {
-        assert_eq!(run(&scene, wrong).status, 2);
+        assert_eq!(run(&fixture, wrong).status, 2);
     }
     let mut program = Command::new(rootline());
-    program.args(["cache", "clear", "--cache"]).arg(scene.path("cache")).env("ROOTLINE_INSTANCE", "example");
-    assert_eq!(Outcome::of(&mut program).status, 2, "the environment alone takes nothing away");
-    assert_eq!(tree(&scene.path("cache")), before);
-    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--all"]));
-    assert!(tree(&scene.path("cache")).keys().all(|path| path.ends_with(".lock")));
+    program.args(["cache", "clear", "--cache"]).arg(fixture.path("cache")).env("ROOTLINE_INSTANCE", "example");
+    assert_eq!(Output::of(&mut program).status, 2, "the environment alone takes nothing away");
+    assert_eq!(tree(&fixture.path("cache")), before);
+    warns_of_what_is_forgotten(&run(&fixture, &["cache", "clear", "--all"]));
+    assert!(tree(&fixture.path("cache")).keys().all(|path| path.ends_with(".lock")));
 }
 
 #[test]
 fn folders_that_are_no_local_copies_are_left_alone() {
-    let scene = two_copies();
-    let cache = scene.path("cache");
+    let fixture = two_copies();
+    let cache = fixture.path("cache");
     for (folder, file) in [
         // Not so called; so called without the lock.
         ("photographs", ".lock"),
@@ -165,7 +166,7 @@ fn folders_that_are_no_local_copies_are_left_alone() {
         std::fs::create_dir(cache.join(folder)).unwrap();
         std::fs::write(cache.join(folder).join(file), "").unwrap();
     }
-    warns_of_what_is_forgotten(&run(&scene, &["cache", "clear", "--all"]));
+    warns_of_what_is_forgotten(&run(&fixture, &["cache", "clear", "--all"]));
     assert!(cache.join("holiday-0123456789abcdef/root.json").exists() && cache.join("photographs/.lock").exists());
 }
 
@@ -173,8 +174,8 @@ fn folders_that_are_no_local_copies_are_left_alone() {
 #[test]
 fn links_are_not_followed_and_what_others_have_put_there_stays() {
     use std::os::unix::fs::symlink;
-    let scene = two_copies();
-    let (copy, outside) = (folder_of(&scene, "example"), scene.path("outside"));
+    let fixture = two_copies();
+    let (copy, outside) = (folder_of(&fixture, "example"), fixture.path("outside"));
     std::fs::create_dir(&outside).unwrap();
     for name in ["mine.json", ".lock", "root.json"] {
         std::fs::write(outside.join(name), "mine").unwrap();
@@ -185,9 +186,9 @@ fn links_are_not_followed_and_what_others_have_put_there_stays() {
     symlink(outside.join("mine.json"), copy.join("snapshot.json")).unwrap();
     std::fs::write(copy.join("notes.txt"), "mine").unwrap();
     // A whole copy that is a link is none.
-    symlink(&outside, scene.path("cache/example-0123456789abcdef")).unwrap();
+    symlink(&outside, fixture.path("cache/example-0123456789abcdef")).unwrap();
     let before = tree(&outside);
-    let cleared = run(&scene, &["cache", "clear", "--all"]);
+    let cleared = run(&fixture, &["cache", "clear", "--all"]);
     assert_eq!(cleared.status, 0, "{}", cleared.stderr);
     for name in ["targets", "snapshot.json", "notes.txt"] {
         let stays = format!("warning: {} was not written by rootline, and stays", copy.join(name).display());

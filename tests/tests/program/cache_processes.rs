@@ -10,7 +10,7 @@ use rootline_client::store::FileStore;
 use rootline_client::workflow::TargetQuery;
 use rootline_metadata::Role as _;
 use rootline_tests::binaries::rootline;
-use rootline_tests::scene::{DAY_1, TRUSTED_ROOT};
+use rootline_tests::fixtures::client::{DAY_1, TRUSTED_ROOT};
 use rootline_tests::simulator::{Files, Server, Simulator};
 use rootline_tests::verifier::target_path;
 use serde_json::Value;
@@ -130,13 +130,13 @@ fn wave(world: &mut World, numbers: &mut Numbers) {
     }
     for number in 0..PROCESSES {
         if let Some((command, child)) = running[number].take() {
-            let outcome = child.wait_with_output().unwrap();
-            let stderr = String::from_utf8_lossy(&outcome.stderr);
-            assert!(outcome.status.success() && stderr.is_empty(), "{command} {number}: {}: {stderr}", outcome.status);
+            let output = child.wait_with_output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && stderr.is_empty(), "{command} {number}: {}: {stderr}", output.status);
             if command == "show" {
-                assert!(String::from_utf8_lossy(&outcome.stdout).contains("https://new.example"));
+                assert!(String::from_utf8_lossy(&output.stdout).contains("https://new.example"));
             } else {
-                assert!(not_below(reported(&outcome.stdout), floor), "{command} {number} went back");
+                assert!(not_below(reported(&output.stdout), floor), "{command} {number} went back");
             }
         }
         match number % 8 {
@@ -189,9 +189,9 @@ fn processes_that_begin_together_with_nothing_all_come_to_the_same() {
             (0..16).map(|_| scope.spawn(|| world.start(&["update"]).wait_with_output().unwrap())).collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    for outcome in outcomes {
-        assert!(outcome.status.success() && outcome.stderr.is_empty(), "{}", String::from_utf8_lossy(&outcome.stderr));
-        assert_eq!(reported(&outcome.stdout), world.newest());
+    for output in outcomes {
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(reported(&output.stdout), world.newest());
     }
     assert_eq!(world.versions(), world.newest());
 }

@@ -60,20 +60,20 @@ fn a_verified_file_that_cannot_be_kept_is_never_a_success() {
 // ---- the program
 
 /// A repository on a loopback server, and folders for one user of `rootline tuf`.
-struct Scene {
+struct Fixture {
     sim: Simulator,
     server: Server,
     folders: TempDir,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let sim = eventful();
-        let scene =
-            Scene { server: sim.files().serve(), sim, folders: tempfile::tempdir().expect("a temporary folder") };
-        fs::create_dir(scene.targets()).expect("a new folder");
-        fs::write(scene.folders.path().join("root.json"), scene.sim.root_bytes(1)).expect("a new file");
-        scene
+        let fixture =
+            Fixture { server: sim.files().serve(), sim, folders: tempfile::tempdir().expect("a temporary folder") };
+        fs::create_dir(fixture.targets()).expect("a new folder");
+        fs::write(fixture.folders.path().join("root.json"), fixture.sim.root_bytes(1)).expect("a new file");
+        fixture
     }
 
     fn metadata(&self) -> PathBuf {
@@ -129,16 +129,16 @@ impl Scene {
 }
 
 fn code(output: Output) -> (i32, String) {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code().unwrap_or_else(|| panic!("ended by a signal: {said}")), said)
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().unwrap_or_else(|| panic!("ended by a signal: {stderr}")), stderr)
 }
 
 #[test]
 fn exit_0_means_that_everything_is_on_disk_as_it_was_served() {
-    let scene = Scene::new();
-    scene.init();
-    assert_eq!(scene.download().0, 0);
-    let public = |name: &str| scene.sim.files().metadata(name).unwrap().to_vec();
+    let fixture = Fixture::new();
+    fixture.init();
+    assert_eq!(fixture.download().0, 0);
+    let public = |name: &str| fixture.sim.files().metadata(name).unwrap().to_vec();
     let expected = [
         ("metadata/.lock", Vec::new()),
         ("metadata/inner.json", public("1.inner.json")),
@@ -152,10 +152,10 @@ fn exit_0_means_that_everything_is_on_disk_as_it_was_served() {
         ("targets/d%2Fx", b"content".to_vec()),
     ];
     let expected = expected.map(|(name, bytes)| (name.to_owned(), bytes));
-    assert_eq!(scene.on_disk(), expected);
+    assert_eq!(fixture.on_disk(), expected);
     // Again: the same, and nothing is asked for that cannot have changed.
-    assert_eq!(scene.download().0, 0);
-    assert_eq!(scene.on_disk(), expected);
+    assert_eq!(fixture.download().0, 0);
+    assert_eq!(fixture.on_disk(), expected);
 }
 
 /// tough#874: exit 0 before the bytes were on disk.
@@ -165,47 +165,47 @@ fn exit_is_not_0_when_a_file_cannot_be_written() {
     for name in
         ["root.json", "timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json"]
     {
-        let scene = Scene::new();
-        scene.init();
-        let place = scene.metadata().join(name);
+        let fixture = Fixture::new();
+        fixture.init();
+        let place = fixture.metadata().join(name);
         if place.exists() {
             fs::remove_file(&place).unwrap();
         }
         fs::create_dir_all(&place).unwrap();
-        let (exit, said) = scene.download();
-        assert_eq!(exit, 1, "{name}: {said}");
-        assert!(said.contains("error: cannot write") || said.contains(" is a folder"), "{name}: {said}");
-        assert!(!scene.targets().join("d%2Fx").exists(), "{name}");
+        let (exit, output) = fixture.download();
+        assert_eq!(exit, 1, "{name}: {output}");
+        assert!(output.contains("error: cannot write") || output.contains(" is a folder"), "{name}: {output}");
+        assert!(!fixture.targets().join("d%2Fx").exists(), "{name}");
         // The way is clear again, and what was kept is of use.
         fs::remove_dir(&place).unwrap();
-        assert_eq!(scene.download().0, 0, "{name}");
+        assert_eq!(fixture.download().0, 0, "{name}");
     }
-    let scene = Scene::new();
-    scene.init();
-    fs::create_dir(scene.targets().join("d%2Fx")).unwrap();
-    assert_eq!(scene.download().0, 1);
-    fs::remove_dir(scene.targets().join("d%2Fx")).unwrap();
-    assert_eq!(scene.download().0, 0);
+    let fixture = Fixture::new();
+    fixture.init();
+    fs::create_dir(fixture.targets().join("d%2Fx")).unwrap();
+    assert_eq!(fixture.download().0, 1);
+    fs::remove_dir(fixture.targets().join("d%2Fx")).unwrap();
+    assert_eq!(fixture.download().0, 0);
 }
 
 #[test]
 fn exit_is_not_0_when_a_folder_is_a_file() {
-    let scene = Scene::new();
-    fs::write(scene.metadata(), "in the way").unwrap();
-    let root = scene.folders.path().join("root.json");
+    let fixture = Fixture::new();
+    fs::write(fixture.metadata(), "in the way").unwrap();
+    let root = fixture.folders.path().join("root.json");
     for arguments in [&["init", root.to_str().unwrap()][..], &["refresh"], &["--target-name", "d/x", "download"]] {
-        let (exit, said) = scene.run(arguments);
-        assert_eq!(exit, 1, "{said}");
-        assert!(said.starts_with("error: "), "{said}");
+        let (exit, output) = fixture.run(arguments);
+        assert_eq!(exit, 1, "{output}");
+        assert!(output.starts_with("error: "), "{output}");
     }
-    assert_eq!(fs::read(scene.metadata()).unwrap(), b"in the way");
+    assert_eq!(fs::read(fixture.metadata()).unwrap(), b"in the way");
 
-    let scene = Scene::new();
-    scene.init();
-    fs::remove_dir(scene.targets()).unwrap();
-    fs::write(scene.targets(), "in the way").unwrap();
-    assert_eq!(scene.download().0, 1);
-    assert_eq!(fs::read(scene.targets()).unwrap(), b"in the way");
+    let fixture = Fixture::new();
+    fixture.init();
+    fs::remove_dir(fixture.targets()).unwrap();
+    fs::write(fixture.targets(), "in the way").unwrap();
+    assert_eq!(fixture.download().0, 1);
+    assert_eq!(fs::read(fixture.targets()).unwrap(), b"in the way");
 }
 
 /// A superuser may write everywhere, so this says something only to others.
@@ -213,30 +213,30 @@ fn exit_is_not_0_when_a_folder_is_a_file() {
 #[test]
 fn exit_is_not_0_in_a_folder_that_may_not_be_written() {
     use std::os::unix::fs::PermissionsExt;
-    let scene = Scene::new();
-    scene.init();
-    let mode = |mode| fs::set_permissions(scene.metadata(), fs::Permissions::from_mode(mode)).unwrap();
+    let fixture = Fixture::new();
+    fixture.init();
+    let mode = |mode| fs::set_permissions(fixture.metadata(), fs::Permissions::from_mode(mode)).unwrap();
     mode(0o500);
-    if File::create(scene.metadata().join("probe")).is_ok() {
+    if File::create(fixture.metadata().join("probe")).is_ok() {
         skip("this user may write everywhere");
         return;
     }
-    let (exit, said) = scene.refresh();
+    let (exit, output) = fixture.refresh();
     mode(0o700);
-    assert_eq!(exit, 1, "{said}");
-    assert_eq!(scene.refresh().0, 0);
+    assert_eq!(exit, 1, "{output}");
+    assert_eq!(fixture.refresh().0, 0);
 }
 
 #[test]
 fn exit_1_leaves_the_trusted_files_as_they_were() {
-    let mut scene = Scene::new();
-    scene.init();
-    assert_eq!(scene.download().0, 0);
-    let before = scene.on_disk();
-    let old = scene.sim.files().clone();
-    scene.sim.add_target("inner", "d/x", b"changed");
-    scene.sim.publish();
-    let now = scene.sim.files().clone();
+    let mut fixture = Fixture::new();
+    fixture.init();
+    assert_eq!(fixture.download().0, 0);
+    let before = fixture.on_disk();
+    let old = fixture.sim.files().clone();
+    fixture.sim.add_target("inner", "d/x", b"changed");
+    fixture.sim.publish();
+    let now = fixture.sim.files().clone();
     // Refused before anything new was verified.
     let attacks: [(&str, Files); 5] = [
         ("tampered", adversary::tamper(&now, "timestamp.json")),
@@ -246,24 +246,24 @@ fn exit_1_leaves_the_trusted_files_as_they_were() {
         ("gone", Files::default()),
     ];
     for (what, files) in attacks {
-        scene.server.replace(&files);
-        let (exit, said) = scene.download();
-        assert_eq!(exit, 1, "{what}: {said}");
-        assert_eq!(scene.on_disk(), before, "{what}");
+        fixture.server.replace(&files);
+        let (exit, output) = fixture.download();
+        assert_eq!(exit, 1, "{what}: {output}");
+        assert_eq!(fixture.on_disk(), before, "{what}");
     }
     // Refused in the middle: what was verified is kept, and the rest is as it was.
-    scene.server.replace(&adversary::tamper(&now, "3.snapshot.json"));
-    assert_eq!(scene.download().0, 1);
-    let changed: Vec<&str> = changed(&before, &scene.on_disk());
+    fixture.server.replace(&adversary::tamper(&now, "3.snapshot.json"));
+    assert_eq!(fixture.download().0, 1);
+    let changed: Vec<&str> = changed(&before, &fixture.on_disk());
     assert_eq!(changed, ["metadata/timestamp.json"]);
     // An old mirror is refused from then on, and an honest one is followed.
-    scene.server.replace(&old);
-    let (exit, said) = scene.refresh();
+    fixture.server.replace(&old);
+    let (exit, output) = fixture.refresh();
     assert_eq!(exit, 1);
-    assert!(said.contains("TUF 5.4.3.1 (rollback)"), "{said}");
-    scene.server.replace(&now);
-    assert_eq!(scene.download().0, 0);
-    assert_eq!(fs::read(scene.targets().join("d%2Fx")).unwrap(), b"changed");
+    assert!(output.contains("TUF 5.4.3.1 (rollback)"), "{output}");
+    fixture.server.replace(&now);
+    assert_eq!(fixture.download().0, 0);
+    assert_eq!(fs::read(fixture.targets().join("d%2Fx")).unwrap(), b"changed");
 }
 
 fn changed<'a>(before: &'a [(String, Vec<u8>)], after: &[(String, Vec<u8>)]) -> Vec<&'a str> {
@@ -274,16 +274,16 @@ fn changed<'a>(before: &'a [(String, Vec<u8>)], after: &[(String, Vec<u8>)]) -> 
 /// Several programs on one local copy: each is as good as alone.
 #[test]
 fn programs_that_run_at_the_same_time_all_come_to_the_same() {
-    let scene = Scene::new();
-    scene.init();
+    let fixture = Fixture::new();
+    fixture.init();
     let start =
-        |_| scene.tuf(&["--target-name", "d/x", "download"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+        |_| fixture.tuf(&["--target-name", "d/x", "download"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
     let running: Vec<_> = (0..8).map(start).collect::<Result<_, _>>().unwrap();
     for program in running {
         assert_eq!(code(program.wait_with_output().unwrap()), (0, String::new()));
     }
-    let together = scene.on_disk();
-    let alone = Scene::new();
+    let together = fixture.on_disk();
+    let alone = Fixture::new();
     alone.init();
     assert_eq!(alone.download().0, 0);
     assert_eq!(together, alone.on_disk());
@@ -292,74 +292,75 @@ fn programs_that_run_at_the_same_time_all_come_to_the_same() {
 /// A target asked for and not verified is as much a failure as the metadata, also when others were good.
 #[test]
 fn every_target_asked_for_has_to_be_there() {
-    let mut scene = Scene::new();
-    scene.sim.add_target("targets", "one", b"1").add_target("targets", "two", b"2");
-    scene.sim.publish();
-    scene.server.replace(scene.sim.files());
-    scene.init();
+    let mut fixture = Fixture::new();
+    fixture.sim.add_target("targets", "one", b"1").add_target("targets", "two", b"2");
+    fixture.sim.publish();
+    fixture.server.replace(fixture.sim.files());
+    fixture.init();
     let names = ["--target-name", "one", "--target-name", "nobody has it", "--target-name", "two", "download"];
-    assert_eq!(scene.run(&names).0, 1);
-    assert!(scene.targets().join("one").exists());
-    assert!(!scene.targets().join("two").exists(), "the first failure stops");
-    assert_eq!(scene.run(&["--target-name", "one", "--target-name", "two", "download"]).0, 0);
+    assert_eq!(fixture.run(&names).0, 1);
+    assert!(fixture.targets().join("one").exists());
+    assert!(!fixture.targets().join("two").exists(), "the first failure stops");
+    assert_eq!(fixture.run(&["--target-name", "one", "--target-name", "two", "download"]).0, 0);
 }
 
 /// CVE-2026-44310: whatever goes wrong is 1.
 /// CVE-2026-23991: nor does valid JSON that is not TUF cause one.
 #[test]
 fn nothing_ends_in_a_panic() {
-    let mut scene = Scene::new();
-    let root = scene.folders.path().join("root.json");
+    let mut fixture = Fixture::new();
+    let root = fixture.folders.path().join("root.json");
     let root = root.to_str().unwrap();
     // Before there is a root, and with roots that are none.
-    assert_eq!(scene.refresh().0, 1);
-    assert_eq!(scene.run(&["init", "/nowhere/root.json"]).0, 1);
+    assert_eq!(fixture.refresh().0, 1);
+    assert_eq!(fixture.run(&["init", "/nowhere/root.json"]).0, 1);
     for bytes in [&b""[..], b"{", b"null", b"[]", b"\xff", b"{\"signatures\":[],\"signed\":{}}"] {
         fs::write(root, bytes).unwrap();
-        assert_eq!(scene.run(&["init", root]).0, 1);
-        assert!(!scene.metadata().join("root.json").exists());
+        assert_eq!(fixture.run(&["init", root]).0, 1);
+        assert!(!fixture.metadata().join("root.json").exists());
     }
-    fs::write(root, scene.sim.root_bytes(1)).unwrap();
-    scene.init();
+    fs::write(root, fixture.sim.root_bytes(1)).unwrap();
+    fixture.init();
     // Arguments that are none.
     for arguments in
         [&["refresh", "--nonsense"][..], &[], &["upgrade"], &["download"], &["--target-name", "", "download"]]
     {
-        assert_eq!(scene.run(arguments).0, 1, "{arguments:?}");
+        assert_eq!(fixture.run(arguments).0, 1, "{arguments:?}");
     }
     // A mirror that serves nonsense under every name.
     for nonsense in ["", "{", "null", "<html>captive portal</html>", "{\"signatures\":[],\"signed\":{}}", "\u{0}"] {
-        let mut files = scene.sim.files().clone();
+        let mut files = fixture.sim.files().clone();
         let names: Vec<String> = files.metadata_names().map(str::to_owned).collect();
         for name in names {
             files.set_metadata(&name, nonsense);
         }
-        scene.server.replace(&files);
-        assert_eq!(scene.refresh().0, 1, "{nonsense}");
+        fixture.server.replace(&files);
+        assert_eq!(fixture.refresh().0, 1, "{nonsense}");
     }
     // A local copy of nonsense.
-    scene.server.replace(scene.sim.files());
+    fixture.server.replace(fixture.sim.files());
     for name in
         ["timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json", "root.json"]
     {
-        let place = scene.metadata().join(name);
+        let place = fixture.metadata().join(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(place, "\u{1}nonsense").unwrap();
     }
-    assert_eq!(scene.download().0, 0);
+    assert_eq!(fixture.download().0, 0);
     // Nobody to talk to.
-    let closed = scene.tuf(&["--target-name", "d/x", "download"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let closed =
+        fixture.tuf(&["--target-name", "d/x", "download"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert_eq!(closed.unwrap().code(), Some(0));
     if Path::new("/dev/full").exists() {
         let full = || File::options().write(true).open("/dev/full").unwrap();
-        let status = scene.tuf(&["--target-name", "d/x", "download"]).stdout(full()).stderr(full()).status().unwrap();
+        let status = fixture.tuf(&["--target-name", "d/x", "download"]).stdout(full()).stderr(full()).status().unwrap();
         assert!(matches!(status.code(), Some(0 | 1)), "{status}");
     }
     // Nobody at the other end.
-    scene.sim.root.timestamp = Role::new(1, ["timestamp-2"]);
-    let url = scene.server.metadata_url();
-    let folder = scene.metadata();
-    drop(scene.server);
+    fixture.sim.root.timestamp = Role::new(1, ["timestamp-2"]);
+    let url = fixture.server.metadata_url();
+    let folder = fixture.metadata();
+    drop(fixture.server);
     let mut command = Command::new(binaries::rootline());
     command.args(["tuf", "--metadata-url", &url, "--metadata-dir"]).arg(folder).arg("refresh");
     assert_eq!(code(command.output().unwrap()).0, 1);
@@ -369,11 +370,11 @@ fn nothing_ends_in_a_panic() {
 #[test]
 fn an_endless_answer_is_given_up() {
     for name in ["2.root.json", "timestamp.json", "2.snapshot.json"] {
-        let scene = Scene::new();
-        scene.init();
-        scene.server.serve_endlessly(name);
-        let (exit, said) = scene.refresh();
+        let fixture = Fixture::new();
+        fixture.init();
+        fixture.server.serve_endlessly(name);
+        let (exit, output) = fixture.refresh();
         assert_eq!(exit, 1, "{name}");
-        assert!(said.contains("longer than"), "{name}: {said}");
+        assert!(output.contains("longer than"), "{name}: {output}");
     }
 }

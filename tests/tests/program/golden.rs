@@ -11,8 +11,9 @@ use std::process::{Command, Stdio};
 use rootline_client::Instance;
 use rootline_metadata::{hex, sha256};
 use rootline_tests::binaries::{rootline, workspace};
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::golden::{Golden, names_below};
-use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::tar_file::unpack;
 use serde_json::Value;
@@ -30,12 +31,12 @@ const SIGNING_CONFIG: &str = r#"{"mediaType": "application/vnd.dev.sigstore.sign
   "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
 
 /// A repository with two roots, a delegated role, and a trust root one of whose windows opens and closes within the month.
-fn scene() -> Scene {
+fn fixture() -> ClientFixture {
     let trusted_root = TRUSTED_ROOT.replace(
         r#""start": "2029-12-31T00:00:01Z""#,
         r#""start": "2029-12-31T00:00:01Z", "end": "2030-01-20T00:00:00Z""#,
     );
-    Scene::with(|sim| {
+    ClientFixture::with(|sim| {
         sim.publish_root();
         sim.delegate("targets", Delegation::to("more").paths(["more/*"]));
         sim.add_target("more", DELEGATED, b"notes");
@@ -44,10 +45,10 @@ fn scene() -> Scene {
     })
 }
 
-/// The golden files, with what the machine decides left out: where the scene is, and the name that its cache has for that reason.
-fn golden(scene: &Scene) -> Golden {
-    let golden = Golden::of("rootline").blank_folder(&scene.path(""), "FOLDER/").blank_version();
-    let caches = scene.path("cache").read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name());
+/// The golden files, with what the machine decides left out: where the fixture is, and the name that its cache has for that reason.
+fn golden(fixture: &ClientFixture) -> Golden {
+    let golden = Golden::of("rootline").blank_folder(&fixture.path(""), "FOLDER/").blank_version();
+    let caches = fixture.path("cache").read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name());
     caches.fold(golden, |golden, name| {
         let name = name.into_string().unwrap();
         // An instance that has a name begins its folder's with it.
@@ -61,98 +62,98 @@ fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The program with a configuration and a cache below the scene's folder.
-fn configured(scene: &Scene, arguments: &[&str]) -> Command {
+/// The program with a configuration and a cache below the fixture's folder.
+fn configured(fixture: &ClientFixture, arguments: &[&str]) -> Command {
     let mut program = Command::new(rootline());
     program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(arguments);
-    program.env("ROOTLINE_CONFIG", scene.path("config")).env("ROOTLINE_CACHE", scene.path("cache"));
+    program.env("ROOTLINE_CONFIG", fixture.path("config")).env("ROOTLINE_CACHE", fixture.path("cache"));
     program
 }
 
-fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
-    Outcome::of(&mut configured(scene, arguments))
+fn run(fixture: &ClientFixture, arguments: &[&str]) -> Output {
+    Output::of(&mut configured(fixture, arguments))
 }
 
-/// `instance add` of the scene's repository under a name.
-fn init(scene: &Scene, name: &str, more: &[&str]) -> Outcome {
-    let [url, targets, root] = ["metadata", "targets", "metadata/1.root.json"].map(|name| text(&scene.path(name)));
+/// `instance add` of the fixture's repository under a name.
+fn init(fixture: &ClientFixture, name: &str, more: &[&str]) -> Output {
+    let [url, targets, root] = ["metadata", "targets", "metadata/1.root.json"].map(|name| text(&fixture.path(name)));
     let arguments =
         ["instance", "add", "--name", name, "--at", DAY_1, "--url", &url, "--targets-url", &targets, "--root", &root];
-    run(scene, &[&arguments[..], more].concat())
+    run(fixture, &[&arguments[..], more].concat())
 }
 
 /// Standard output of a command that ends with that exit status.
 #[track_caller]
-fn said(outcome: Outcome, status: i32) -> String {
-    assert_eq!(outcome.status, status, "{}{}", outcome.stdout, outcome.stderr);
-    outcome.stdout
+fn output_of(output: Output, status: i32) -> String {
+    assert_eq!(output.status, status, "{}{}", output.stdout, output.stderr);
+    output.stdout
 }
 
 #[test]
 fn documents_of_update() {
-    let scene = scene();
-    let first = said(scene.run(&["update", "--json"], DAY_1), 0);
-    golden(&scene).check("update.json", &first);
-    let young = said(scene.run(&["update", "--json", "--max-age", "2d"], DAY_2), 0);
-    golden(&scene).check("update-no-request.json", &young);
-    let in_memory = said(scene.run(&["update", "--json", "--no-cache"], DAY_1), 0);
-    golden(&scene).check("update-no-cache.json", &in_memory);
+    let fixture = fixture();
+    let first = output_of(fixture.run(&["update", "--json"], DAY_1), 0);
+    golden(&fixture).check("update.json", &first);
+    let young = output_of(fixture.run(&["update", "--json", "--max-age", "2d"], DAY_2), 0);
+    golden(&fixture).check("update-no-request.json", &young);
+    let in_memory = output_of(fixture.run(&["update", "--json", "--no-cache"], DAY_1), 0);
+    golden(&fixture).check("update-no-cache.json", &in_memory);
 }
 
 #[test]
 fn documents_of_failures() {
-    let scene = scene();
-    let golden_of = |name: &str, outcome: Outcome| golden(&scene).check(name, &said(outcome, 1));
-    scene.run(&["update"], DAY_1).succeeds();
-    golden_of("failure-expired.json", scene.run(&["update", "--json"], DAY_8));
-    golden_of("failure-offline.json", scene.run(&["show", "--json", "--offline"], DAY_8));
-    let root = text(&scene.path("metadata/1.root.json"));
+    let fixture = fixture();
+    let golden_of = |name: &str, output: Output| golden(&fixture).check(name, &output_of(output, 1));
+    fixture.run(&["update"], DAY_1).succeeds();
+    golden_of("failure-expired.json", fixture.run(&["update", "--json"], DAY_8));
+    golden_of("failure-offline.json", fixture.run(&["show", "--json", "--offline"], DAY_8));
+    let root = text(&fixture.path("metadata/1.root.json"));
     let unreachable = ["update", "--json", "--no-cache", "--tries", "1", "--url", UNREACHABLE, "--root", &root];
-    let unreached = run(&scene, &[&unreachable[..], &["--at", DAY_1]].concat());
-    golden(&scene).check("failure-unreachable.json", &said(unreached, 3));
-    golden_of("failure-no-instance.json", run(&scene, &["instance", "show", "nameless", "--json"]));
-    let out = text(&scene.path("out"));
+    let unreached = run(&fixture, &[&unreachable[..], &["--at", DAY_1]].concat());
+    golden(&fixture).check("failure-unreachable.json", &output_of(unreached, 3));
+    golden_of("failure-no-instance.json", run(&fixture, &["instance", "show", "nameless", "--json"]));
+    let out = text(&fixture.path("out"));
     let meaningless = ["export", "--json", "--output", &out, "--format", "pem", "--target", "x"];
-    golden_of("failure-option.json", scene.run(&meaningless, DAY_1));
-    golden_of("failure-status.json", run(&scene, &["status", "--json", "--instance", "github", "--at", DAY_1]));
+    golden_of("failure-option.json", fixture.run(&meaningless, DAY_1));
+    golden_of("failure-status.json", run(&fixture, &["status", "--json", "--instance", "github", "--at", DAY_1]));
     // A command line that cannot be parsed has no document.
-    assert_eq!(said(scene.run(&["update", "--json", "--no-such-option"], DAY_1), 2), "");
+    assert_eq!(output_of(fixture.run(&["update", "--json", "--no-such-option"], DAY_1), 2), "");
 }
 
 #[test]
 fn a_failure_says_both_sides_of_a_rollback() {
-    let scene = scene();
-    scene.run(&["update"], DAY_1).succeeds();
+    let fixture = fixture();
+    fixture.run(&["update"], DAY_1).succeeds();
     let mut older = Simulator::default();
     older.publish_root();
-    older.files().write_to(&scene.path("")).unwrap();
-    golden(&scene).check("failure-rollback.json", &said(scene.run(&["update", "--json"], DAY_1), 1));
+    older.files().write_to(&fixture.path("")).unwrap();
+    golden(&fixture).check("failure-rollback.json", &output_of(fixture.run(&["update", "--json"], DAY_1), 1));
 }
 
 #[test]
 fn documents_of_show() {
-    let scene = scene();
+    let fixture = fixture();
     for (name, more) in [
         ("show.json", &[][..]),
         ("show-all.json", &["--all"]),
         ("show-trusted-at.json", &["--trusted-at", "2029-06-01T00:00:00Z", "--offline", "--grace", "7d"]),
     ] {
-        let shown = said(scene.run(&[&["show", "--json"], more].concat(), DAY_1), 0);
-        golden(&scene).check(name, &shown);
+        let shown = output_of(fixture.run(&[&["show", "--json"], more].concat(), DAY_1), 0);
+        golden(&fixture).check(name, &shown);
     }
 }
 
 #[test]
 fn a_target_is_written_under_its_own_name() {
-    let scene = scene();
-    let out = text(&scene.path("out"));
-    scene.run(&["get", DELEGATED, "--output", &out], DAY_1).succeeds();
-    golden(&scene).check_names("get-names.txt", &scene.path("out"));
+    let fixture = fixture();
+    let out = text(&fixture.path("out"));
+    fixture.run(&["get", DELEGATED, "--output", &out], DAY_1).succeeds();
+    golden(&fixture).check_names("get-names.txt", &fixture.path("out"));
 }
 
 #[test]
 fn documents_and_files_of_export() {
-    let scene = scene();
+    let fixture = fixture();
     for (format, place, more) in [
         ("bundle", "site.bundle", &["--target", DELEGATED, "--all-roots"][..]),
         ("trusted-root", "trusted_root.json", &[]),
@@ -163,19 +164,19 @@ fn documents_and_files_of_export() {
         ("sigstore-python", "python", &["--client-url", CLIENT_URL, "--target", DELEGATED, "--all-roots"]),
         ("sigstore-js", "js", &["--client-url", CLIENT_URL, "--target", DELEGATED]),
     ] {
-        let out = scene.path(place);
+        let out = fixture.path(place);
         let arguments = ["--json", "--output", out.to_str().unwrap()];
         let command = match format {
             "bundle" => vec!["bundle", "create"],
             format => vec!["export", "--format", format],
         };
-        let report = said(scene.run(&[&command[..], &arguments, more].concat(), DAY_1), 0);
-        golden(&scene).check(&format!("export-{format}.json"), &report);
+        let report = output_of(fixture.run(&[&command[..], &arguments, more].concat(), DAY_1), 0);
+        golden(&fixture).check(&format!("export-{format}.json"), &report);
         if out.is_dir() {
-            golden(&scene).check_names(&format!("export-{format}-names.txt"), &out);
+            golden(&fixture).check_names(&format!("export-{format}-names.txt"), &out);
         }
     }
-    let golden = golden(&scene);
+    let golden = golden(&fixture);
     for (name, file) in [
         ("export-client-trust-config-document.json", "config.json"),
         ("export-jsonl-document.txt", "trusted_root.jsonl"),
@@ -183,9 +184,9 @@ fn documents_and_files_of_export() {
         ("export-cosign-remote.json", "cosign/remote.json"),
         ("export-cosign-config.json", "cosign/tuf.example-prod.json"),
     ] {
-        golden.check(name, &fs::read_to_string(scene.path(file)).unwrap());
+        golden.check(name, &fs::read_to_string(fixture.path(file)).unwrap());
     }
-    let members = unpack(&fs::read(scene.path("site.bundle")).unwrap());
+    let members = unpack(&fs::read(fixture.path("site.bundle")).unwrap());
     let names: String = members.iter().map(|member| format!("{}\n", member.name)).collect();
     golden.check("bundle-names.txt", &names);
     golden.check("bundle.json", str::from_utf8(&members[0].bytes).unwrap());
@@ -193,17 +194,17 @@ fn documents_and_files_of_export() {
 
 #[test]
 fn documents_of_verify_and_import() {
-    let scene = scene();
-    let bundle = text(&scene.path("site.bundle"));
-    scene.run(&["bundle", "create", "--output", &bundle, "--target", DELEGATED], DAY_1).succeeds();
-    let root = text(&scene.path("metadata/1.root.json"));
-    let cache = text(&scene.path("site"));
+    let fixture = fixture();
+    let bundle = text(&fixture.path("site.bundle"));
+    fixture.run(&["bundle", "create", "--output", &bundle, "--target", DELEGATED], DAY_1).succeeds();
+    let root = text(&fixture.path("metadata/1.root.json"));
+    let cache = text(&fixture.path("site"));
     let at_the_site = |command: &str, more: &[&str]| {
         let pinned = ["--json", "--url", "https://tuf.example", "--root", &root, "--at", DAY_2];
-        said(run(&scene, &[&["bundle", command, &bundle], &pinned[..], more].concat()), 0)
+        output_of(run(&fixture, &[&["bundle", command, &bundle], &pinned[..], more].concat()), 0)
     };
-    let golden = golden(&scene);
-    golden.check("bundle-inspect.json", &said(run(&scene, &["bundle", "inspect", "--json", &bundle]), 0));
+    let golden = golden(&fixture);
+    golden.check("bundle-inspect.json", &output_of(run(&fixture, &["bundle", "inspect", "--json", &bundle]), 0));
     golden.check("verify.json", &at_the_site("verify", &["--grace", "1d"]));
     golden.check("verify-as-of.json", &at_the_site("verify", &["--as-of", DAY_1]));
     golden.check("import-dry-run.json", &at_the_site("import", &["--dry-run", "--cache", &cache]));
@@ -213,48 +214,53 @@ fn documents_of_verify_and_import() {
 
 #[test]
 fn documents_and_metrics_of_status() {
-    let scene = scene();
-    scene.run(&["get", DELEGATED], DAY_1).succeeds();
+    let fixture = fixture();
+    fixture.run(&["get", DELEGATED], DAY_1).succeeds();
     for (name, at, status, more) in [
         ("status.json", DAY_1, 0, &[][..]),
         ("status-warn.json", DAY_2, 0, &["--warn", "30d"]),
         ("status-fail.json", DAY_8, 1, &["--warn", "7d", "--fail", "2d"]),
     ] {
-        let report = said(scene.run(&[&["status", "--json"], more].concat(), at), status);
-        golden(&scene).check(name, &report);
+        let report = output_of(fixture.run(&[&["status", "--json"], more].concat(), at), status);
+        golden(&fixture).check(name, &report);
     }
-    let metrics = said(scene.run(&["status", "--prometheus"], DAY_1), 0);
-    golden(&scene).check("status.prom", &metrics);
+    let metrics = output_of(fixture.run(&["status", "--prometheus"], DAY_1), 0);
+    golden(&fixture).check("status.prom", &metrics);
 }
 
 #[test]
 fn documents_and_metrics_of_the_status_of_all_instances() {
-    let scene = scene();
-    assert_eq!(said(run(&scene, &["status", "--all", "--prometheus", "--at", DAY_1]), 0), "");
-    let none = said(run(&scene, &["status", "--all", "--json", "--at", DAY_1]), 0);
-    golden(&scene).check("status-all-none.json", &none);
-    init(&scene, "one", &[]).succeeds();
-    init(&scene, "two", &["--no-check"]).succeeds();
-    let report = said(run(&scene, &["status", "--all", "--json", "--at", DAY_1]), 1);
-    golden(&scene).check("status-all.json", &report);
-    let metrics = said(run(&scene, &["status", "--all", "--prometheus", "--at", DAY_1]), 1);
-    golden(&scene).check("status-all.prom", &metrics);
+    let fixture = fixture();
+    assert_eq!(output_of(run(&fixture, &["status", "--all", "--prometheus", "--at", DAY_1]), 0), "");
+    let none = output_of(run(&fixture, &["status", "--all", "--json", "--at", DAY_1]), 0);
+    golden(&fixture).check("status-all-none.json", &none);
+    init(&fixture, "one", &[]).succeeds();
+    init(&fixture, "two", &["--no-check"]).succeeds();
+    let report = output_of(run(&fixture, &["status", "--all", "--json", "--at", DAY_1]), 1);
+    golden(&fixture).check("status-all.json", &report);
+    let metrics = output_of(run(&fixture, &["status", "--all", "--prometheus", "--at", DAY_1]), 1);
+    golden(&fixture).check("status-all.prom", &metrics);
 }
 
 #[test]
 fn documents_and_files_of_mirror() {
-    let scene = scene();
-    let mirror = scene.path("mirror");
+    let fixture = fixture();
+    let mirror = fixture.path("mirror");
     let list = mirror.join(".rootline-mirror.json");
-    let golden = golden(&scene);
+    let golden = golden(&fixture);
     let mirrored = |at: &str| {
         let mut program = Command::new(rootline());
         program.env_remove("ROOTLINE_INSTANCE").args(["mirror", "--json", "--quiet", "--keep", "1d", "--at", at]);
-        program.arg(&mirror).arg("--url").arg(scene.path("metadata")).arg("--targets-url").arg(scene.path("targets"));
-        program.arg("--root").arg(scene.path("metadata/1.root.json"));
+        program
+            .arg(&mirror)
+            .arg("--url")
+            .arg(fixture.path("metadata"))
+            .arg("--targets-url")
+            .arg(fixture.path("targets"));
+        program.arg("--root").arg(fixture.path("metadata/1.root.json"));
         program
     };
-    golden.check("mirror.json", &said(Outcome::of(&mut mirrored(DAY_1)), 0));
+    golden.check("mirror.json", &output_of(Output::of(&mut mirrored(DAY_1)), 0));
     golden.check_names("mirror-names.txt", &mirror);
     golden.check("mirror-list.json", &fs::read_to_string(&list).unwrap());
 
@@ -266,10 +272,10 @@ fn documents_and_files_of_mirror() {
     for _ in 0..3 {
         sim.publish();
     }
-    sim.files().write_to(&scene.path("")).unwrap();
-    golden.check("mirror-later.json", &said(Outcome::of(&mut mirrored(DAY_2)), 0));
+    sim.files().write_to(&fixture.path("")).unwrap();
+    golden.check("mirror-later.json", &output_of(Output::of(&mut mirrored(DAY_2)), 0));
     golden.check("mirror-later-list.json", &fs::read_to_string(&list).unwrap());
-    golden.check("mirror-pruned.json", &said(Outcome::of(&mut mirrored("2030-01-04T00:00:00Z")), 0));
+    golden.check("mirror-pruned.json", &output_of(Output::of(&mut mirrored("2030-01-04T00:00:00Z")), 0));
 
     // One line for each round, whether it succeeds or fails.
     for (name, at) in [("mirror-watch.json", "2030-01-04T00:00:00Z"), ("mirror-watch-failure.json", DAY_8)] {
@@ -284,42 +290,42 @@ fn documents_and_files_of_mirror() {
 
 #[test]
 fn documents_and_files_of_instances() {
-    let scene = scene();
+    let fixture = fixture();
     let mirror = ["--mirror", "https://tuf.example.net"];
-    let checked = said(init(&scene, "one", &[&["--json"][..], &mirror].concat()), 0);
-    let golden = Instance::all_built_in().fold(golden(&scene), |golden, instance| {
+    let checked = output_of(init(&fixture, "one", &[&["--json"][..], &mirror].concat()), 0);
+    let golden = Instance::all_built_in().fold(golden(&fixture), |golden, instance| {
         // The embedded roots are newer in each version.
         golden.blank(hex::encode(&sha256(&instance.pinned_root)), "BUILT_IN_ROOT")
     });
     golden.check("init.json", &checked);
-    golden.check("init-again.json", &said(init(&scene, "one", &[&["--json"][..], &mirror].concat()), 0));
-    golden.check("init-no-check.json", &said(init(&scene, "two", &["--json", "--no-check"]), 0));
-    golden.check("instance-list.json", &said(run(&scene, &["instance", "list", "--json"]), 0));
-    golden.check("instance-show.json", &said(run(&scene, &["instance", "show", "one", "--json"]), 0));
-    golden.check_names("instance-names.txt", &scene.path("config"));
-    let file = fs::read_to_string(scene.path("config/instances/one/instance.toml")).unwrap();
+    golden.check("init-again.json", &output_of(init(&fixture, "one", &[&["--json"][..], &mirror].concat()), 0));
+    golden.check("init-no-check.json", &output_of(init(&fixture, "two", &["--json", "--no-check"]), 0));
+    golden.check("instance-list.json", &output_of(run(&fixture, &["instance", "list", "--json"]), 0));
+    golden.check("instance-show.json", &output_of(run(&fixture, &["instance", "show", "one", "--json"]), 0));
+    golden.check_names("instance-names.txt", &fixture.path("config"));
+    let file = fs::read_to_string(fixture.path("config/instances/one/instance.toml")).unwrap();
     golden.check("instance.toml", &file);
     // It has no `--json`: what it prints is for people.
-    run(&scene, &["instance", "remove", "two"]).succeeds();
-    assert_eq!(names_below(&scene.path("config/instances")), "one/\none/instance.toml\none/root.json\n");
+    run(&fixture, &["instance", "remove", "two"]).succeeds();
+    assert_eq!(names_below(&fixture.path("config/instances")), "one/\none/instance.toml\none/root.json\n");
 }
 
 #[test]
 fn documents_and_files_of_the_cache() {
-    let scene = scene();
-    init(&scene, "one", &[]).succeeds();
-    let golden_of_named = golden(&scene);
-    golden_of_named.check("cache-list.json", &said(run(&scene, &["cache", "list", "--json"]), 0));
-    run(&scene, &["instance", "remove", "one"]).succeeds();
-    golden_of_named.check("cache-list-unknown.json", &said(run(&scene, &["cache", "list", "--json"]), 0));
+    let fixture = fixture();
+    init(&fixture, "one", &[]).succeeds();
+    let golden_of_named = golden(&fixture);
+    golden_of_named.check("cache-list.json", &output_of(run(&fixture, &["cache", "list", "--json"]), 0));
+    run(&fixture, &["instance", "remove", "one"]).succeeds();
+    golden_of_named.check("cache-list-unknown.json", &output_of(run(&fixture, &["cache", "list", "--json"]), 0));
     let dry_run = ["cache", "clear", "--all", "--dry-run", "--json"];
-    golden_of_named.check("cache-clear-dry-run.json", &said(run(&scene, &dry_run), 0));
-    golden_of_named.check("cache-clear.json", &said(run(&scene, &["cache", "clear", "--all", "--json"]), 0));
-    fs::remove_dir_all(scene.path("cache")).unwrap();
+    golden_of_named.check("cache-clear-dry-run.json", &output_of(run(&fixture, &dry_run), 0));
+    golden_of_named.check("cache-clear.json", &output_of(run(&fixture, &["cache", "clear", "--all", "--json"]), 0));
+    fs::remove_dir_all(fixture.path("cache")).unwrap();
 
-    scene.run(&["get", DELEGATED], DAY_1).succeeds();
-    golden(&scene).check_names("cache-names.txt", &scene.copy());
-    golden(&scene).check("last_check.json", &fs::read_to_string(scene.copy().join("last_check")).unwrap());
+    fixture.run(&["get", DELEGATED], DAY_1).succeeds();
+    golden(&fixture).check_names("cache-names.txt", &fixture.copy());
+    golden(&fixture).check("last_check.json", &fs::read_to_string(fixture.copy().join("last_check")).unwrap());
 }
 
 /// The names of all members, at any depth. Below `expiries` and `versions` the names are those of roles.

@@ -110,8 +110,8 @@ fn limits_that_no_file_could_meet_are_wrong_usage() {
     let sim = Simulator::default();
     for option in ["--max-root-bytes", "--max-timestamp-bytes", "--max-snapshot-bytes", "--max-targets-bytes"] {
         for (limit, status) in [(0, 2), (1, 1), (MAX_BYTES, 1), (MAX_BYTES + 1, 2)] {
-            let outcome = get(&sim, "no-such-target", &[format!("{option}={limit}")]);
-            assert_eq!(outcome.status.code(), Some(status), "{option}={limit}");
+            let output = get(&sim, "no-such-target", &[format!("{option}={limit}")]);
+            assert_eq!(output.status.code(), Some(status), "{option}={limit}");
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use rootline_tests::binaries::rootline;
-use rootline_tests::scene::{DAY_1, DAY_8, Outcome, Scene, TRUSTED_ROOT};
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::simulator::Delegation;
 use serde_json::Value;
 
@@ -11,16 +12,16 @@ use serde_json::Value;
 const WEEK_BEFORE: &str = "2030-01-01T00:00:00Z";
 const LESS_THAN_A_WEEK_BEFORE: &str = "2030-01-01T00:00:01Z";
 
-/// A scene with a local copy.
-fn updated() -> Scene {
-    let scene = Scene::new();
-    scene.run(&["update"], WEEK_BEFORE).succeeds();
-    scene
+/// A repository with a cache.
+fn updated() -> ClientFixture {
+    let fixture = ClientFixture::new();
+    fixture.run(&["update"], WEEK_BEFORE).succeeds();
+    fixture
 }
 
-/// A scene whose targets are delegated twice over: `release` expires on day 5, before the timestamp, and `inner` on day 40.
-fn delegated() -> Scene {
-    let scene = Scene::with(|sim| {
+/// A repository whose targets are delegated twice over: `release` expires on day 5, before the timestamp, and `inner` on day 40.
+fn delegated() -> ClientFixture {
+    let fixture = ClientFixture::with(|sim| {
         sim.delegate("targets", Delegation::to("release").paths(["deep"])).delegate("release", Delegation::to("inner"));
         sim.delegate("targets", Delegation::to("other\u{1b}[31m").paths(["else"]));
         let (fifth, fortieth) = (sim.day(5), sim.day(40));
@@ -28,8 +29,8 @@ fn delegated() -> Scene {
         sim.targets_of("inner").expires = fortieth;
         sim.add_target("inner", "deep", b"deep").add_target("other\u{1b}[31m", "else", b"else");
     });
-    scene.run(&["update"], DAY_1).succeeds();
-    scene
+    fixture.run(&["update"], DAY_1).succeeds();
+    fixture
 }
 
 fn roles(report: &Value) -> Vec<String> {
@@ -39,24 +40,24 @@ fn roles(report: &Value) -> Vec<String> {
 
 #[test]
 fn less_time_left_than_to_warn_is_a_warning_and_no_failure() {
-    let scene = updated();
-    scene.run(&["status", "--warn", "7d"], WEEK_BEFORE).succeeds();
-    let warned = scene.run(&["status", "--warn", "7d"], LESS_THAN_A_WEEK_BEFORE);
+    let fixture = updated();
+    fixture.run(&["status", "--warn", "7d"], WEEK_BEFORE).succeeds();
+    let warned = fixture.run(&["status", "--warn", "7d"], LESS_THAN_A_WEEK_BEFORE);
     assert_eq!(warned.status, 0);
     let warning = "timestamp expires at 2030-01-08T00:00:00Z (6 days left)\n";
     assert!(warned.stderr.starts_with("warning: ") && warned.stderr.ends_with(warning), "{}", warned.stderr);
-    scene.run(&["status"], LESS_THAN_A_WEEK_BEFORE).succeeds();
-    let report = scene.run(&["status", "--warn", "7d", "--json"], LESS_THAN_A_WEEK_BEFORE).json();
+    fixture.run(&["status"], LESS_THAN_A_WEEK_BEFORE).succeeds();
+    let report = fixture.run(&["status", "--warn", "7d", "--json"], LESS_THAN_A_WEEK_BEFORE).json();
     assert_eq!((&report["verdict"], &report["fresh"]), (&"warn".into(), &true.into()));
     assert_eq!(roles(&report), ["root fine", "timestamp warn", "snapshot fine", "targets fine"]);
 }
 
 #[test]
 fn less_time_left_than_to_fail_is_a_failure() {
-    let scene = updated();
+    let fixture = updated();
     let both: &[&str] = &["status", "--warn", "7d", "--fail", "2d"];
-    assert_eq!(scene.run(both, "2030-01-06T00:00:00Z").status, 0);
-    let failed = scene.run(both, "2030-01-06T00:00:01Z");
+    assert_eq!(fixture.run(both, "2030-01-06T00:00:00Z").status, 0);
+    let failed = fixture.run(both, "2030-01-06T00:00:01Z");
     assert_eq!(failed.status, 1);
     let lines: Vec<&str> = failed.stderr.lines().collect();
     assert!(
@@ -70,7 +71,7 @@ fn less_time_left_than_to_fail_is_a_failure() {
 
 #[test]
 fn the_exit_status_is_what_was_asked_for() {
-    let scene = updated();
+    let fixture = updated();
     let nagios: &[&str] = &["status", "--warn", "7d", "--fail", "2d", "--warn-status", "1", "--fail-status", "2"];
     for (at, status) in [
         (WEEK_BEFORE, 0),
@@ -79,19 +80,19 @@ fn the_exit_status_is_what_was_asked_for() {
         ("2030-01-06T00:00:01Z", 2),
         (DAY_8, 2),
     ] {
-        assert_eq!(scene.run(nagios, at).status, status, "{at}");
+        assert_eq!(fixture.run(nagios, at).status, status, "{at}");
     }
-    std::fs::remove_file(scene.copy().join("timestamp.json")).unwrap();
-    assert_eq!(scene.run(nagios, WEEK_BEFORE).status, 2);
-    assert_eq!(scene.run(&["status", "--fail-status", "0"], WEEK_BEFORE).status, 2, "wrong usage");
+    std::fs::remove_file(fixture.copy().join("timestamp.json")).unwrap();
+    assert_eq!(fixture.run(nagios, WEEK_BEFORE).status, 2);
+    assert_eq!(fixture.run(&["status", "--fail-status", "0"], WEEK_BEFORE).status, 2, "wrong usage");
 }
 
 #[test]
 fn delegated_roles_are_looked_at_as_soon_as_the_copy_has_them() {
-    let scene = delegated();
-    let report = |at| scene.run(&["status", "--json", "--warn", "3d"], at);
+    let fixture = delegated();
+    let report = |at| fixture.run(&["status", "--json", "--warn", "3d"], at);
     assert_eq!(roles(&report(DAY_1).json()), ["root fine", "timestamp fine", "snapshot fine", "targets fine"]);
-    scene.run(&["get", "deep"], DAY_1).succeeds();
+    fixture.run(&["get", "deep"], DAY_1).succeeds();
     let all = ["root fine", "timestamp fine", "snapshot fine", "targets fine", "inner fine", "release fine"];
     assert_eq!(roles(&report("2030-01-03T00:00:00Z").json()), all);
     let warned = report("2030-01-03T00:00:01Z");
@@ -103,23 +104,23 @@ fn delegated_roles_are_looked_at_as_soon_as_the_copy_has_them() {
 
 #[test]
 fn a_delegated_role_counts_only_as_its_delegator_has_signed_it() {
-    let scene = delegated();
-    scene.run(&["get", "deep"], DAY_1).succeeds();
-    let path = scene.copy().join("release.json");
+    let fixture = delegated();
+    fixture.run(&["get", "deep"], DAY_1).succeeds();
+    let path = fixture.copy().join("release.json");
     let changed = std::fs::read_to_string(&path).unwrap().replace("2030-01-06", "2040-01-06");
     std::fs::write(&path, changed).unwrap();
-    let report = scene.run(&["status", "--json"], DAY_1).succeeds().json();
+    let report = fixture.run(&["status", "--json"], DAY_1).succeeds().json();
     // What only it delegates to is not vouched for either.
     assert_eq!(roles(&report), ["root fine", "timestamp fine", "snapshot fine", "targets fine"]);
 }
 
 #[test]
 fn a_role_s_name_cannot_move_the_cursor() {
-    let scene = delegated();
-    scene.run(&["get", "else"], DAY_1).succeeds();
-    let said = scene.run(&["status", "--fail", "365d"], DAY_1);
-    assert!(said.stdout.contains("  other[31m") && !said.stdout.contains('\u{1b}'), "{}", said.stdout);
-    assert!(!said.stderr.contains('\u{1b}'), "{}", said.stderr);
+    let fixture = delegated();
+    fixture.run(&["get", "else"], DAY_1).succeeds();
+    let output = fixture.run(&["status", "--fail", "365d"], DAY_1);
+    assert!(output.stdout.contains("  other[31m") && !output.stdout.contains('\u{1b}'), "{}", output.stdout);
+    assert!(!output.stderr.contains('\u{1b}'), "{}", output.stderr);
 }
 
 #[test]
@@ -128,41 +129,41 @@ fn windows_that_open_or_close_soon_are_told_and_closing_ones_are_warned_of_where
         r#""start": "2029-12-31T00:00:01Z""#,
         r#""start": "2030-01-03T00:00:00Z", "end": "2030-01-05T00:00:00Z""#,
     );
-    let scene = Scene::with(|sim| _ = sim.add_target("targets", "trusted_root.json", closing.as_bytes()));
-    scene.run(&["update"], DAY_1).succeeds();
+    let fixture = ClientFixture::with(|sim| _ = sim.add_target("targets", "trusted_root.json", closing.as_bytes()));
+    fixture.run(&["update"], DAY_1).succeeds();
     let opens = "the window of the transparency log https://new.example opens at 2030-01-03T00:00:00Z (1 days left)";
     let closes = "the window of the transparency log https://new.example closes at 2030-01-05T00:00:00Z (3 days left)";
-    let said = scene.run(&["status"], DAY_1).succeeds().stdout;
-    assert!(said.contains(opens) && said.contains(closes) && !said.contains("old.example"), "{said}");
+    let output = fixture.run(&["status"], DAY_1).succeeds().stdout;
+    assert!(output.contains(opens) && output.contains(closes) && !output.contains("old.example"), "{output}");
     for (warn, windows, warnings) in [("86399s", 0, 0), ("1d", 1, 0), ("259199s", 1, 0), ("3d", 2, 1)] {
-        let said = scene.run(&["status", "--json", "--warn", warn], DAY_1);
-        let report = said.json();
-        assert_eq!(said.status, 0);
+        let output = fixture.run(&["status", "--json", "--warn", warn], DAY_1);
+        let report = output.json();
+        assert_eq!(output.status, 0);
         assert_eq!(report["windows"].as_array().unwrap().len(), windows, "{warn}: {report}");
-        assert_eq!(said.stderr.lines().count(), warnings, "{warn}: {}", said.stderr);
+        assert_eq!(output.stderr.lines().count(), warnings, "{warn}: {}", output.stderr);
         assert_eq!(report["verdict"], if warnings > 0 { "warn" } else { "fine" });
     }
     // From the instant on at which it opens it is no news.
-    let report = scene.run(&["status", "--json"], "2030-01-03T00:00:00Z").succeeds().json();
+    let report = fixture.run(&["status", "--json"], "2030-01-03T00:00:00Z").succeeds().json();
     assert_eq!(report["windows"][0]["change"], "closes");
     assert_eq!(report["windows"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn status_says_when_it_was_last_checked() {
-    let scene = updated();
-    let said = scene.run(&["status"], DAY_1).succeeds().stdout;
-    assert!(said.ends_with(&format!("  last checked at {WEEK_BEFORE}\n")), "{said}");
-    assert_eq!(scene.run(&["status", "--json"], DAY_1).json()["checked_at"], WEEK_BEFORE);
-    std::fs::remove_file(scene.copy().join("last_check")).unwrap();
-    assert_eq!(scene.run(&["status", "--json"], DAY_1).json()["checked_at"], Value::Null);
+    let fixture = updated();
+    let output = fixture.run(&["status"], DAY_1).succeeds().stdout;
+    assert!(output.ends_with(&format!("  last checked at {WEEK_BEFORE}\n")), "{output}");
+    assert_eq!(fixture.run(&["status", "--json"], DAY_1).json()["checked_at"], WEEK_BEFORE);
+    std::fs::remove_file(fixture.copy().join("last_check")).unwrap();
+    assert_eq!(fixture.run(&["status", "--json"], DAY_1).json()["checked_at"], Value::Null);
 }
 
 #[test]
 fn a_copy_without_its_trust_root_is_no_less_verified() {
-    let scene = updated();
-    std::fs::remove_dir_all(scene.copy().join("targets")).unwrap();
-    let report = scene.run(&["status", "--json"], DAY_1).succeeds().json();
+    let fixture = updated();
+    std::fs::remove_dir_all(fixture.copy().join("targets")).unwrap();
+    let report = fixture.run(&["status", "--json"], DAY_1).succeeds().json();
     assert_eq!((&report["verified"], &report["windows"]), (&true.into(), &serde_json::json!([])));
 }
 
@@ -174,24 +175,24 @@ fn series<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn prometheus_is_told_of_every_role_and_window_and_of_the_last_check() {
-    let scene = delegated();
-    scene.run(&["get", "deep"], DAY_1).succeeds();
-    let said = scene.run(&["status", "--prometheus"], DAY_1).succeeds().stdout;
-    let expiries = series(&said, "rootline_role_expiry_timestamp_seconds");
+    let fixture = delegated();
+    fixture.run(&["get", "deep"], DAY_1).succeeds();
+    let output = fixture.run(&["status", "--prometheus"], DAY_1).succeeds().stdout;
+    let expiries = series(&output, "rootline_role_expiry_timestamp_seconds");
     assert_eq!(expiries.len(), 6);
-    assert!(expiries.iter().any(|line| line.ends_with(",role=\"timestamp\"} 1894060800")), "{said}");
-    assert!(expiries.iter().any(|line| line.ends_with(",role=\"release\"} 1893888000")), "{said}");
+    assert!(expiries.iter().any(|line| line.ends_with(",role=\"timestamp\"} 1894060800")), "{output}");
+    assert!(expiries.iter().any(|line| line.ends_with(",role=\"release\"} 1893888000")), "{output}");
     assert!(
-        series(&said, "rootline_role_version").iter().any(|line| line.ends_with(",role=\"timestamp\"} 2")),
-        "{said}"
+        series(&output, "rootline_role_version").iter().any(|line| line.ends_with(",role=\"timestamp\"} 2")),
+        "{output}"
     );
-    assert!(series(&said, "rootline_last_check_timestamp_seconds")[0].ends_with("\"} 1893542400"), "{said}");
-    assert!(series(&said, "rootline_verified")[0].ends_with("\"} 1"), "{said}");
-    assert_eq!(series(&said, "rootline_window_start_timestamp_seconds").len(), 2);
-    assert_eq!(series(&said, "rootline_window_end_timestamp_seconds").len(), 1);
+    assert!(series(&output, "rootline_last_check_timestamp_seconds")[0].ends_with("\"} 1893542400"), "{output}");
+    assert!(series(&output, "rootline_verified")[0].ends_with("\"} 1"), "{output}");
+    assert_eq!(series(&output, "rootline_window_start_timestamp_seconds").len(), 2);
+    assert_eq!(series(&output, "rootline_window_end_timestamp_seconds").len(), 1);
     // Each metric in one piece, with what it is before it.
     let mut named: Vec<&str> = Vec::new();
-    for line in said.lines() {
+    for line in output.lines() {
         let name = line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ");
         let name = name.split([' ', '{']).next().unwrap();
         if named.last() != Some(&name) {
@@ -204,48 +205,48 @@ fn prometheus_is_told_of_every_role_and_window_and_of_the_last_check() {
 
 #[test]
 fn prometheus_is_told_that_a_copy_does_not_verify() {
-    let scene = updated();
-    std::fs::write(scene.copy().join("snapshot.json"), "{}").unwrap();
-    let said = scene.run(&["status", "--prometheus"], DAY_1);
-    assert_eq!(said.status, 1);
-    assert_eq!(series(&said.stdout, "rootline_verified").len(), 1);
-    assert!(said.stdout.trim_end().ends_with("\"} 0") && said.stderr.starts_with("error: "), "{}", said.stdout);
+    let fixture = updated();
+    std::fs::write(fixture.copy().join("snapshot.json"), "{}").unwrap();
+    let output = fixture.run(&["status", "--prometheus"], DAY_1);
+    assert_eq!(output.status, 1);
+    assert_eq!(series(&output.stdout, "rootline_verified").len(), 1);
+    assert!(output.stdout.trim_end().ends_with("\"} 0") && output.stderr.starts_with("error: "), "{}", output.stdout);
 }
 
-/// The program with a configuration and a cache below the scene's folder.
-fn run(scene: &Scene, arguments: &[&str]) -> Outcome {
+/// The program with a configuration and a cache below the fixture's folder.
+fn run(fixture: &ClientFixture, arguments: &[&str]) -> Output {
     let mut program = Command::new(rootline());
     program.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(arguments).args(["--at", DAY_1]);
-    program.env("ROOTLINE_CONFIG", scene.path("config")).env("ROOTLINE_CACHE", scene.path("cache"));
-    Outcome::of(&mut program)
+    program.env("ROOTLINE_CONFIG", fixture.path("config")).env("ROOTLINE_CACHE", fixture.path("cache"));
+    Output::of(&mut program)
 }
 
 #[test]
 fn all_instances_that_are_known_by_name_are_looked_at_together() {
-    let scene = Scene::new();
-    let none = run(&scene, &["status", "--all"]);
+    let fixture = ClientFixture::new();
+    let none = run(&fixture, &["status", "--all"]);
     assert_eq!((none.status, none.stdout.as_str()), (0, ""));
     assert!(none.stderr.starts_with("warning: the cache is empty"), "{}", none.stderr);
-    let text = |name| scene.path(name).to_str().unwrap().to_owned();
+    let text = |name| fixture.path(name).to_str().unwrap().to_owned();
     let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
     let init = |name, more: &[&str]| {
         let options = ["instance", "add", "--name", name, "--url", &url, "--targets-url", &targets, "--root", &root];
-        run(&scene, &[&options[..], more].concat()).succeeds();
+        run(&fixture, &[&options[..], more].concat()).succeeds();
     };
     init("one", &[]);
-    let report = run(&scene, &["status", "--all", "--json"]).succeeds().json();
+    let report = run(&fixture, &["status", "--all", "--json"]).succeeds().json();
     assert_eq!(report["instances"].as_array().unwrap().len(), 1);
     // One that was never updated has been asked for, so that it fails; the other is told of all the same.
     init("two", &["--no-check"]);
-    let report = run(&scene, &["status", "--all", "--json"]);
+    let report = run(&fixture, &["status", "--all", "--json"]);
     assert_eq!(report.status, 1);
     let instances = report.json()["instances"].as_array().unwrap().clone();
     let verdicts: Vec<(&Value, &Value)> = instances.iter().map(|one| (&one["instance"], &one["verdict"])).collect();
     assert_eq!(verdicts, [(&"one".into(), &"fine".into()), (&"two".into(), &"fail".into())]);
     assert!(instances[1]["error"]["hint"].as_str().unwrap().contains("rootline update"), "{instances:?}");
-    let said = run(&scene, &["status", "--all", "--prometheus"]).stdout;
+    let output = run(&fixture, &["status", "--all", "--prometheus"]).stdout;
     assert_eq!(
-        series(&said, "rootline_verified"),
+        series(&output, "rootline_verified"),
         ["rootline_verified{instance=\"one\"} 1", "rootline_verified{instance=\"two\"} 0"]
     );
 }

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use rootline_ceremonies::Transcript;
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, FIVE, Office, verify_after};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, FIVE, RepositoryFixture, verify_after};
 use rootline_tests::fixtures::vendor::Vendor;
 use rootline_tests::interrupted::{Step, Strace};
 
-/// A command in a prepared office.
+/// A command in a prepared repository.
 struct Case<'a> {
-    office: &'a Office,
+    fixture: &'a RepositoryFixture,
     at: &'a str,
     command: &'a [&'a str],
     /// What the command says when an earlier run of it was ended after all was done.
@@ -28,10 +28,10 @@ struct Case<'a> {
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-fn files(office: &Office) -> Files {
+fn files(fixture: &RepositoryFixture) -> Files {
     let is_kept = |name: &String| !name.starts_with("keys/") && name != ".rootline-lock";
-    let names = office.list("").into_iter().filter(is_kept);
-    names.map(|name| (name.clone(), fs::read(office.path(&name)).unwrap())).collect()
+    let names = fixture.list("").into_iter().filter(is_kept);
+    names.map(|name| (name.clone(), fs::read(fixture.path(&name)).unwrap())).collect()
 }
 
 fn is_unfinished(name: &str) -> bool {
@@ -41,25 +41,25 @@ fn is_unfinished(name: &str) -> bool {
 /// Kills the command before each of its steps. Gives how many there were; none where there is no strace.
 fn interrupt(case: &Case<'_>) -> Option<usize> {
     let strace = Strace::new()?;
-    let uninterrupted = case.office.copy();
+    let uninterrupted = case.fixture.copy();
     let arguments = [case.command, &["--at", case.at]].concat();
     let record = tempfile::tempdir().unwrap();
     let steps = strace.steps(&uninterrupted.command(&arguments), &record.path().join("steps"));
-    let (before, after) = (files(case.office), files(&uninterrupted));
+    let (before, after) = (files(case.fixture), files(&uninterrupted));
     assert_ne!(before, after);
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(step) = steps.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let office = case.office.copy();
+                    let fixture = case.fixture.copy();
                     let record = record.path().join(format!("{}-{}", step.call, step.number));
-                    strace.kill_before(step, &office.command(&arguments), &record);
-                    look_around(case, &office, step, (&before, &after));
+                    strace.kill_before(step, &fixture.command(&arguments), &record);
+                    look_around(case, &fixture, step, (&before, &after));
                     if step.number % 2 == 0 {
-                        go_on_later(case, &office.copy(), step);
+                        go_on_later(case, &fixture.copy(), step);
                     }
-                    go_on(case, &office, step, &after);
+                    go_on(case, &fixture, step, &after);
                 }
             });
         }
@@ -68,9 +68,9 @@ fn interrupt(case: &Case<'_>) -> Option<usize> {
 }
 
 /// What is there after the command was killed.
-fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (&Files, &Files)) {
+fn look_around(case: &Case<'_>, fixture: &RepositoryFixture, step: &Step, (before, after): (&Files, &Files)) {
     let context = || format!("{:?} killed before {step:?}", case.command);
-    let there = files(office);
+    let there = files(fixture);
     for (name, bytes) in there.iter().filter(|(name, _)| !is_unfinished(name)) {
         // A transcript grows line by line.
         let grows =
@@ -82,27 +82,27 @@ fn look_around(case: &Case<'_>, office: &Office, step: &Step, (before, after): (
         assert_eq!(there.get(name), Some(bytes), "{}: {name} is lost", context());
     }
     for command in [&["status"][..], &["ceremony", "list"]] {
-        let said = office.at(case.at, command);
-        assert!(said.is_done() || said.err.contains("\n  hint: "), "{}: {said:?}", context());
+        let output = fixture.at(case.at, command);
+        assert!(output.is_done() || output.stderr.contains("\n  hint: "), "{}: {output:?}", context());
     }
     for id in ceremonies(&there) {
-        let said = office.at(case.at, &["ceremony", "status", &id]);
-        assert!(said.is_done() || said.err.contains("\n  hint: "), "{}: {said:?}", context());
-        let said = office.at(case.at, &["ceremony", "log", &id]);
-        assert!(said.is_done(), "{}: {said:?}", context());
+        let output = fixture.at(case.at, &["ceremony", "status", &id]);
+        assert!(output.is_done() || output.stderr.contains("\n  hint: "), "{}: {output:?}", context());
+        let output = fixture.at(case.at, &["ceremony", "log", &id]);
+        assert!(output.is_done(), "{}: {output:?}", context());
     }
     let is_between = there.contains_key("public/2.root.json")
         && there.get("public/timestamp.json") == before.get("public/timestamp.json");
     if is_between && !case.is_gapless {
-        office.verify("public", 1, case.at).unwrap_err();
+        fixture.verify("public", 1, case.at).unwrap_err();
         return;
     }
     // Whoever was served before still is, and nobody finds a beginning without the rest.
     if before.contains_key("public/timestamp.json") || there.contains_key("public/timestamp.json") {
-        office.verify("public", 1, case.at).unwrap_or_else(|error| panic!("{}: {error}", context()));
+        fixture.verify("public", 1, case.at).unwrap_or_else(|error| panic!("{}: {error}", context()));
     }
     if before.contains_key("public/timestamp.json") {
-        let read = verify_after(&case.office.path("public"), &office.path("public"), case.at);
+        let read = verify_after(&case.fixture.path("public"), &fixture.path("public"), case.at);
         read.unwrap_or_else(|error| panic!("{}, after an earlier reading: {error}", context()));
     }
 }
@@ -114,10 +114,10 @@ fn ceremonies(files: &Files) -> Vec<String> {
 }
 
 /// The same command once more, at the same time: as if nothing had been.
-fn go_on(case: &Case<'_>, office: &Office, step: &Step, after: &Files) {
+fn go_on(case: &Case<'_>, fixture: &RepositoryFixture, step: &Step, after: &Files) {
     let context = || format!("{:?} killed before {step:?}, and run again", case.command);
-    run_again(case, office, case.at, step);
-    let there = files(office);
+    run_again(case, fixture, case.at, step);
+    let there = files(fixture);
     let compared = |files: &Files, name: &str| (case.compared)(name, files.get(name)?);
     for name in there.keys().chain(after.keys()) {
         let (found, wanted) = (compared(&there, name), compared(after, name));
@@ -125,21 +125,21 @@ fn go_on(case: &Case<'_>, office: &Office, step: &Step, after: &Files) {
         assert!(found == wanted, "{}: {name} is\n{:?}\nand not\n{:?}", context(), text(&found), text(&wanted));
     }
     if case.command[0] == "online" {
-        office.at(case.at, &["publish", "--to", "elsewhere"]).says("accepted by a verifier");
-        office.verify("elsewhere", 1, case.at).unwrap();
+        fixture.at(case.at, &["publish", "--to", "elsewhere"]).says("accepted by a verifier");
+        fixture.verify("elsewhere", 1, case.at).unwrap();
     }
 }
 
 /// The same command once more, when a day has passed.
-fn go_on_later(case: &Case<'_>, office: &Office, step: &Step) {
-    run_again(case, office, "2030-01-03T00:00:00Z", step);
-    assert_eq!(office.list("").into_iter().find(|name| is_unfinished(name) && name.contains('/')), None, "{step:?}");
+fn go_on_later(case: &Case<'_>, fixture: &RepositoryFixture, step: &Step) {
+    run_again(case, fixture, "2030-01-03T00:00:00Z", step);
+    assert_eq!(fixture.list("").into_iter().find(|name| is_unfinished(name) && name.contains('/')), None, "{step:?}");
 }
 
-fn run_again(case: &Case<'_>, office: &Office, at: &str, step: &Step) {
-    let said = office.at(at, case.command);
-    let is_done = said.status == 1 && case.done_already.is_some_and(|done| said.err.contains(done));
-    assert!(said.is_done() || is_done, "{:?} killed before {step:?}, and run again: {said:?}", case.command);
+fn run_again(case: &Case<'_>, fixture: &RepositoryFixture, at: &str, step: &Step) {
+    let output = fixture.at(at, case.command);
+    let is_done = output.status == 1 && case.done_already.is_some_and(|done| output.stderr.contains(done));
+    assert!(output.is_done() || is_done, "{:?} killed before {step:?}, and run again: {output:?}", case.command);
 }
 
 fn all_of_it(_: &str, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -177,28 +177,28 @@ fn all_but_snapshots(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// A case that ends as it does without an interruption, to the byte.
 #[track_caller]
-fn ends_the_same(office: &Office, command: &[&str], done_already: Option<&str>) {
-    let steps = interrupt(&Case { office, at: DAY_0, command, done_already, compared: all_of_it, is_gapless: true });
+fn ends_the_same(fixture: &RepositoryFixture, command: &[&str], done_already: Option<&str>) {
+    let steps = interrupt(&Case { fixture, at: DAY_0, command, done_already, compared: all_of_it, is_gapless: true });
     assert!(steps.is_none_or(|steps| steps >= 4), "{steps:?}");
 }
 
 /// The same, for what is written to where anything may be: there nothing is swept away.
 #[track_caller]
-fn ends_the_same_but_for_what_is_unfinished(office: &Office, command: &[&str], done_already: Option<&str>) {
+fn ends_the_same_but_for_what_is_unfinished(fixture: &RepositoryFixture, command: &[&str], done_already: Option<&str>) {
     let compared = all_but_unfinished;
-    interrupt(&Case { office, at: DAY_0, command, done_already, compared, is_gapless: true });
+    interrupt(&Case { fixture, at: DAY_0, command, done_already, compared, is_gapless: true });
 }
 
-fn signed() -> Office {
-    let office = Office::frozen();
-    ["alice", "bob", "carol"].iter().for_each(|signer| office.sign("first", signer).says("has signed"));
-    office
+fn signed() -> RepositoryFixture {
+    let fixture = RepositoryFixture::frozen();
+    ["alice", "bob", "carol"].iter().for_each(|signer| fixture.sign("first", signer).says("has signed"));
+    fixture
 }
 
-fn sealed() -> Office {
-    let office = signed();
-    office.done(&["ceremony", "seal", "first"]);
-    office
+fn sealed() -> RepositoryFixture {
+    let fixture = signed();
+    fixture.done(&["ceremony", "seal", "first"]);
+    fixture
 }
 
 #[test]
@@ -206,55 +206,55 @@ fn init() {
     let holders = FIVE.join(",");
     // What init leaves unfinished goes with the first command that writes into the folder.
     let command = ["init", ".", "--holders", &holders, "--threshold", "3", "--online", "online"];
-    ends_the_same_but_for_what_is_unfinished(&Office::empty(), &command, None);
+    ends_the_same_but_for_what_is_unfinished(&RepositoryFixture::empty(), &command, None);
 }
 
 #[test]
 fn keyholder_add() {
-    let office = Office::new();
-    ends_the_same(&office, &["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"], None);
-    ends_the_same(&office, &["keyholder", "add", "alice", "--new-key", "--public-key", "keys/stranger.pub"], None);
+    let fixture = RepositoryFixture::new();
+    ends_the_same(&fixture, &["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"], None);
+    ends_the_same(&fixture, &["keyholder", "add", "alice", "--new-key", "--public-key", "keys/stranger.pub"], None);
 }
 
 #[test]
 fn keyholder_attest() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     let mut vendor = Vendor::with(1);
-    vendor.said.key = rootline_tests::pem::decode(&office.read("keys/alice.pub"));
-    office.write("sent/key.pem", vendor.key_pem());
-    office.write("sent/device.pem", vendor.device_pem());
-    office.write("sent/root.pem", vendor.root_pem());
+    vendor.said.key = rootline_tests::pem::decode(&fixture.read("keys/alice.pub"));
+    fixture.write("sent/key.pem", vendor.key_pem());
+    fixture.write("sent/device.pem", vendor.device_pem());
+    fixture.write("sent/root.pem", vendor.root_pem());
     let certificates =
         ["--certificate", "sent/key.pem", "--device", "sent/device.pem", "--vendor-root", "sent/root.pem"];
-    ends_the_same(&office, &[&["keyholder", "attest", "alice"], &certificates[..]].concat(), None);
+    ends_the_same(&fixture, &[&["keyholder", "attest", "alice"], &certificates[..]].concat(), None);
 }
 
 #[test]
 fn trust_create() {
-    let office = Office::new();
-    fs::remove_dir_all(office.path("targets")).unwrap();
-    ends_the_same(&office, &["trust", "create", "--from", "sigstore"], None);
+    let fixture = RepositoryFixture::new();
+    fs::remove_dir_all(fixture.path("targets")).unwrap();
+    ends_the_same(&fixture, &["trust", "create", "--from", "sigstore"], None);
 }
 
 #[test]
 fn ceremony_new() {
-    ends_the_same(&Office::new(), &["ceremony", "new", "first", "--summary", "Begin"], None);
+    ends_the_same(&RepositoryFixture::new(), &["ceremony", "new", "first", "--summary", "Begin"], None);
 }
 
 #[test]
 fn ceremony_freeze() {
-    ends_the_same(&Office::planned(), &["ceremony", "freeze", "first"], None);
-    let office = signed();
-    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    ends_the_same(&office, &["ceremony", "freeze", "first"], None);
+    ends_the_same(&RepositoryFixture::planned(), &["ceremony", "freeze", "first"], None);
+    let fixture = signed();
+    fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    ends_the_same(&fixture, &["ceremony", "freeze", "first"], None);
 }
 
 #[test]
 fn ceremony_sign() {
-    let office = Office::frozen();
-    office.sign("first", "alice").says("alice has signed");
+    let fixture = RepositoryFixture::frozen();
+    fixture.sign("first", "alice").says("alice has signed");
     ends_the_same(
-        &office,
+        &fixture,
         &["ceremony", "sign", "first", "--key", "keys/bob.pem", "--yes"],
         Some("bob has signed targets 1 already"),
     );
@@ -262,17 +262,17 @@ fn ceremony_sign() {
 
 #[test]
 fn ceremony_request() {
-    ends_the_same_but_for_what_is_unfinished(&Office::frozen(), &["ceremony", "request", "first"], None);
+    ends_the_same_but_for_what_is_unfinished(&RepositoryFixture::frozen(), &["ceremony", "request", "first"], None);
 }
 
 /// Three answers, frozen and requested.
-fn answered() -> Office {
-    let office = Office::frozen();
-    office.done(&["ceremony", "request", "first"]);
+fn answered() -> RepositoryFixture {
+    let fixture = RepositoryFixture::frozen();
+    fixture.done(&["ceremony", "request", "first"]);
     for name in ["alice", "bob", "carol"] {
-        office.done(&sign_request(&format!("keys/{name}.pem"), &format!("{name}.json")));
+        fixture.done(&sign_request(&format!("keys/{name}.pem"), &format!("{name}.json")));
     }
-    office
+    fixture
 }
 
 fn sign_request<'a>(key: &'a str, answer: &'a str) -> [&'a str; 7] {
@@ -293,17 +293,17 @@ fn ceremony_accept() {
 
 #[test]
 fn ceremony_merge() {
-    let office = Office::new();
-    office.write("targets/npm/keys.json", "[]");
+    let fixture = RepositoryFixture::new();
+    fixture.write("targets/npm/keys.json", "[]");
     let npm = ["--delegate", "npm=npm/*", "--add", "npm=frank"];
-    office.hold("first", &npm, &["alice", "bob", "carol", "frank"], DAY_0);
-    office.done(&["ceremony", "new", "threshold", "--threshold", "root=2"]);
-    office.done(&["ceremony", "new", "npm", "--renew", "npm", "--expires", "npm=30"]);
+    fixture.hold("first", &npm, &["alice", "bob", "carol", "frank"], DAY_0);
+    fixture.done(&["ceremony", "new", "threshold", "--threshold", "root=2"]);
+    fixture.done(&["ceremony", "new", "npm", "--renew", "npm", "--expires", "npm=30"]);
     for (id, signer) in [("threshold", "alice"), ("npm", "frank")] {
-        office.done(&["ceremony", "freeze", id]);
-        office.sign(id, signer).says("has signed");
+        fixture.done(&["ceremony", "freeze", id]);
+        fixture.sign(id, signer).says("has signed");
     }
-    ends_the_same(&office, &["ceremony", "merge", "threshold", "npm"], Some("npm was abandoned"));
+    ends_the_same(&fixture, &["ceremony", "merge", "threshold", "npm"], Some("npm was abandoned"));
 }
 
 #[test]
@@ -325,14 +325,14 @@ fn ceremony_witness() {
 fn online() {
     let online = ["online", "--key", "keys/online.pem"];
     let first = sealed();
-    let rotation = Office::after_the_first();
+    let rotation = RepositoryFixture::after_the_first();
     rotation.done_at(DAY_1, &["ceremony", "new", "next", "--replace", "bob=frank"]);
     rotation.done_at(DAY_1, &["ceremony", "freeze", "next"]);
     ["alice", "carol", "dave", "frank"].iter().for_each(|signer| rotation.sign("next", signer).says("has signed"));
     rotation.done_at(DAY_1, &["ceremony", "seal", "next"]);
-    for (office, at) in [(&first, DAY_0), (&rotation, DAY_1)] {
+    for (fixture, at) in [(&first, DAY_0), (&rotation, DAY_1)] {
         interrupt(&Case {
-            office,
+            fixture,
             at,
             command: &online,
             done_already: None,
@@ -343,26 +343,26 @@ fn online() {
 }
 
 /// A rotation that is made current and waits to be published.
-fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> Office {
-    let office = Office::after_the_first();
-    office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
-    office.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
-    office.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
-    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> RepositoryFixture {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    fixture.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);
     for (role, by) in signers {
         let key = format!("keys/{by}.pem");
-        office.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
+        fixture.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
     }
-    office.done_at(DAY_1, &["ceremony", "seal", "next"]);
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office
+    fixture.done_at(DAY_1, &["ceremony", "seal", "next"]);
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture
 }
 
 const ROOT: [(&str, &str); 3] = [("root", "carol"), ("root", "dave"), ("root", "erin")];
 
-fn publishing_is_interrupted(office: &Office, at: &str, is_gapless: bool) {
+fn publishing_is_interrupted(fixture: &RepositoryFixture, at: &str, is_gapless: bool) {
     let command = &["publish"];
-    let case = Case { office, at, command, done_already: None, compared: all_but_verifiers, is_gapless };
+    let case = Case { fixture, at, command, done_already: None, compared: all_but_verifiers, is_gapless };
     let steps = interrupt(&case);
     assert!(steps.is_none_or(|steps| steps > 20), "{steps:?}");
 }

@@ -5,81 +5,81 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 #[test]
 fn only_what_is_due_is_signed() {
-    let office = Office::after_the_first();
-    office.done(&["online", "--key", "keys/online.pem"]).says("nothing is due before 2030-01-02T00:00:00Z");
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["online", "--key", "keys/online.pem"]).says("nothing is due before 2030-01-02T00:00:00Z");
     // Then no key is needed either.
-    office.done_at("2030-01-01T23:59:59Z", &["online"]).says("nothing is due");
-    let said = office.at(DAY_1, &["online"]);
-    said.refuses("an online key is needed to sign timestamp", "", "name the private key of one of the keyholders");
-    let said = office.at(DAY_1, &["online", "--key", "keys/alice.pem"]);
-    assert!(said.err.contains("is not an online key: root 1 does not list it"), "{said:?}");
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]).says("wrote metadata/timestamp.json");
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem", "--renew"]).says("wrote metadata/timestamp.json");
-    office.done_at(DAY_1, &["publish"]).says("wrote public/timestamp.json");
-    office.verify("public", 1, "2030-01-08T23:59:59Z").unwrap();
+    fixture.done_at("2030-01-01T23:59:59Z", &["online"]).says("nothing is due");
+    let output = fixture.at(DAY_1, &["online"]);
+    output.refuses("an online key is needed to sign timestamp", "", "name the private key of one of the keyholders");
+    let output = fixture.at(DAY_1, &["online", "--key", "keys/alice.pem"]);
+    assert!(output.stderr.contains("is not an online key: root 1 does not list it"), "{output:?}");
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]).says("wrote metadata/timestamp.json");
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem", "--renew"]).says("wrote metadata/timestamp.json");
+    fixture.done_at(DAY_1, &["publish"]).says("wrote public/timestamp.json");
+    fixture.verify("public", 1, "2030-01-08T23:59:59Z").unwrap();
 }
 
 #[test]
 fn a_published_folder_is_a_static_repository_with_a_trust_root() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     let digest = "6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66";
     let target = format!("targets/{digest}.trusted_root.json");
     let expected = ["1.root.json", "1.snapshot.json", "1.targets.json", &target, "timestamp.json"];
-    assert_eq!(office.list("public"), expected);
-    assert_eq!(office.list("metadata"), expected);
+    assert_eq!(fixture.list("public"), expected);
+    assert_eq!(fixture.list("metadata"), expected);
     for name in expected {
         assert_eq!(
-            fs::read(office.path(&format!("public/{name}"))).unwrap(),
-            fs::read(office.path(&format!("metadata/{name}"))).unwrap()
+            fs::read(fixture.path(&format!("public/{name}"))).unwrap(),
+            fs::read(fixture.path(&format!("metadata/{name}"))).unwrap()
         );
     }
-    assert_eq!(office.verify("public", 1, DAY_0).unwrap().trusted_root().certificate_authorities().len(), 2);
+    assert_eq!(fixture.verify("public", 1, DAY_0).unwrap().trusted_root().certificate_authorities().len(), 2);
 }
 
 #[test]
 fn interrupted_while_it_was_made_current_it_goes_on() {
     for kept in 0..5 {
-        let office = Office::after_the_first();
+        let fixture = RepositoryFixture::after_the_first();
         // What is there when the program is killed after so many of its five writes, and before it noted anything down.
         let names = ["1.root.json", "targets", "1.targets.json", "1.snapshot.json", "timestamp.json"];
         for name in &names[kept..] {
-            let path = office.path(&format!("metadata/{name}"));
+            let path = fixture.path(&format!("metadata/{name}"));
             if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
         }
-        fs::remove_dir_all(office.path("public")).unwrap();
-        let transcript = office.read("ceremonies/first/transcript.jsonl");
+        fs::remove_dir_all(fixture.path("public")).unwrap();
+        let transcript = fixture.read("ceremonies/first/transcript.jsonl");
         let lines: Vec<&str> = transcript.lines().collect();
-        office.write("ceremonies/first/transcript.jsonl", lines[..lines.len() - 4].join("\n") + "\n");
-        office.done(&["ceremony", "list"]).says("first: sealed");
+        fixture.write("ceremonies/first/transcript.jsonl", lines[..lines.len() - 4].join("\n") + "\n");
+        fixture.done(&["ceremony", "list"]).says("first: sealed");
         if kept > 0 {
-            office.run(&["publish"]).refuses("nothing can be published yet", "", "sign them: rootline-repo online");
+            fixture.run(&["publish"]).refuses("nothing can be published yet", "", "sign them: rootline-repo online");
         }
-        office.done(&["online", "--key", "keys/online.pem"]).says("first is now current");
-        office.done(&["publish"]);
-        office.verify("public", 1, DAY_0).unwrap();
-        office.done(&["ceremony", "list"]).says("first: done");
+        fixture.done(&["online", "--key", "keys/online.pem"]).says("first is now current");
+        fixture.done(&["publish"]);
+        fixture.verify("public", 1, DAY_0).unwrap();
+        fixture.done(&["ceremony", "list"]).says("first: done");
     }
 }
 
 #[test]
 fn an_unfinished_file_is_in_nobodys_way() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     for folder in ["metadata", "public", "targets", "ceremonies/first/frozen"] {
-        office.write(&format!("{folder}/.unfinished-abc"), "half a fi");
+        fixture.write(&format!("{folder}/.unfinished-abc"), "half a fi");
     }
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]);
-    office.verify("public", 1, DAY_1).unwrap();
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.done_at(DAY_1, &["publish"]);
+    fixture.verify("public", 1, DAY_1).unwrap();
 }
 
 #[test]
 fn a_folder_is_served_on_this_machine_for_trying() {
-    let office = Office::after_the_first();
-    let mut server = office.command(&["serve", "public"]).stdout(Stdio::piped()).spawn().unwrap();
+    let fixture = RepositoryFixture::after_the_first();
+    let mut server = fixture.command(&["serve", "public"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap();
@@ -91,7 +91,7 @@ fn a_folder_is_served_on_this_machine_for_trying() {
         String::from_utf8(answer).unwrap()
     };
     assert!(address.starts_with("127.0.0.1:"));
-    assert!(get("/timestamp.json").ends_with(&office.read("public/timestamp.json")));
+    assert!(get("/timestamp.json").ends_with(&fixture.read("public/timestamp.json")));
     for path in ["/../rootline.toml", "/%2e%2e/rootline.toml", "/..%2frootline.toml", "/2.root.json"] {
         assert!(get(path).starts_with("HTTP/1.1 404"), "{path}");
     }
@@ -101,38 +101,38 @@ fn a_folder_is_served_on_this_machine_for_trying() {
 
 #[test]
 fn two_at_a_time_do_not_undo_each_other() {
-    let office = Office::new();
-    let lock = fs::File::options().create(true).append(true).open(office.path(".rootline-lock")).unwrap();
+    let fixture = RepositoryFixture::new();
+    let lock = fs::File::options().create(true).append(true).open(fixture.path(".rootline-lock")).unwrap();
     lock.lock().unwrap();
-    let said = office.run(&["ceremony", "new", "first"]);
-    said.refuses("another rootline-repo is writing in .", "", "wait until it is done");
+    let output = fixture.run(&["ceremony", "new", "first"]);
+    output.refuses("another rootline-repo is writing in .", "", "wait until it is done");
     lock.unlock().unwrap();
-    office.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "new", "first"]);
 }
 
 #[test]
 fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so() {
     for (signers, is_gapless) in [(["carol", "dave", "erin"], true), (["frank", "stranger", "carol"], false)] {
-        let office = Office::after_the_first();
-        office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+        let fixture = RepositoryFixture::after_the_first();
+        fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
         let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
-        office.done_at(DAY_1, &[&["ceremony", "new", "next"], &replaced[..]].concat());
-        office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+        fixture.done_at(DAY_1, &[&["ceremony", "new", "next"], &replaced[..]].concat());
+        fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);
         let sign = |role: &str, by: &str| {
             let key = format!("keys/{by}.pem");
-            office.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
+            fixture.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
         };
         ["carol", "dave", "erin"].iter().for_each(|by| sign("root", by));
         // The targets that are current were signed by two who leave. The next are signed by enough for both roots, or for the new one alone.
         signers.iter().for_each(|by| sign("targets", by));
-        office.done_at(DAY_1, &["ceremony", "seal", "next"]);
-        office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-        let said = office.done_at(DAY_1, &["publish"]);
-        let written: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("wrote public/")).collect();
+        fixture.done_at(DAY_1, &["ceremony", "seal", "next"]);
+        fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+        let output = fixture.done_at(DAY_1, &["publish"]);
+        let written: Vec<&str> = output.stdout.lines().filter_map(|line| line.strip_prefix("wrote public/")).collect();
         let last = if is_gapless { ["timestamp.json", "2.root.json"] } else { ["2.root.json", "timestamp.json"] };
         assert_eq!(written[written.len() - 2..], last);
         let warning = "warning: verifiers are refused between the new root and the new timestamp";
-        assert_eq!(said.err.starts_with(warning), !is_gapless, "{said:?}");
-        office.verify("public", 1, DAY_1).unwrap();
+        assert_eq!(output.stderr.starts_with(warning), !is_gapless, "{output:?}");
+        fixture.verify("public", 1, DAY_1).unwrap();
     }
 }

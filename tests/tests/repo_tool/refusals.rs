@@ -1,147 +1,147 @@
 //! What is refused, and what a person is told.
 
-use rootline_tests::fixtures::office::{DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
 
 /// A first ceremony, frozen.
 #[test]
 fn one_keyholder_cannot_sign_twice_to_make_two() {
-    let office = Office::frozen();
-    office.sign("first", "alice").says("alice has signed");
+    let fixture = RepositoryFixture::frozen();
+    fixture.sign("first", "alice").says("alice has signed");
     let counts_once = "a keyholder counts once, whatever they sign with";
-    let said = office.sign("first", "alice");
-    said.refuses("alice has signed", counts_once, "nothing is left to do for them");
-    let said = office.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--as", "bob", "--yes"]);
-    assert!(said.err.contains("is alice's and cannot sign for bob"), "{said:?}");
-    said.refuses("the key ", counts_once, "sign as alice, or ask bob");
-    let said = office.run(&["keyholder", "add", "mallory", "--public-key", "keys/alice.pub"]);
-    said.refuses("alice and mallory hold the same key", counts_once, "give each keyholder a key of their own");
+    let output = fixture.sign("first", "alice");
+    output.refuses("alice has signed", counts_once, "nothing is left to do for them");
+    let output = fixture.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--as", "bob", "--yes"]);
+    assert!(output.stderr.contains("is alice's and cannot sign for bob"), "{output:?}");
+    output.refuses("the key ", counts_once, "sign as alice, or ask bob");
+    let output = fixture.run(&["keyholder", "add", "mallory", "--public-key", "keys/alice.pub"]);
+    output.refuses("alice and mallory hold the same key", counts_once, "give each keyholder a key of their own");
     // A copy of her answer under another name.
-    office.write(
+    fixture.write(
         "ceremonies/first/signatures/1.root/bob.json",
-        office.read("ceremonies/first/signatures/1.root/alice.json"),
+        fixture.read("ceremonies/first/signatures/1.root/alice.json"),
     );
-    let said = office.done(&["ceremony", "status"]);
-    said.says("root 1: the signature filed for bob does not count");
-    said.says("root 1 under root 1 (new): 1 of 3 (alice)");
+    let output = fixture.done(&["ceremony", "status"]);
+    output.says("root 1: the signature filed for bob does not count");
+    output.says("root 1 under root 1 (new): 1 of 3 (alice)");
 }
 
 #[test]
 fn a_key_that_nobody_was_given_does_not_sign() {
-    let office = Office::frozen();
+    let fixture = RepositoryFixture::frozen();
     let rule = "only keys that a keyholder was given count";
-    let said = office.sign("first", "stranger");
-    said.refuses("the key ", rule, "if the key was meant to be given to somebody: rootline-repo keyholder add");
-    assert!(said.err.contains("is nobody's"), "{said:?}");
-    let said = office.run(&["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--as", "alice", "--yes"]);
-    said.refuses("the key ", rule, "if the key was meant");
-    let said = office.sign("first", "frank");
-    said.refuses("frank's key ", "only keys that the old or the new root lists", "nothing is needed from frank here");
-    assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
+    let output = fixture.sign("first", "stranger");
+    output.refuses("the key ", rule, "if the key was meant to be given to somebody: rootline-repo keyholder add");
+    assert!(output.stderr.contains("is nobody's"), "{output:?}");
+    let output = fixture.run(&["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--as", "alice", "--yes"]);
+    output.refuses("the key ", rule, "if the key was meant");
+    let output = fixture.sign("first", "frank");
+    output.refuses("frank's key ", "only keys that the old or the new root lists", "nothing is needed from frank here");
+    assert_eq!(fixture.list("ceremonies/first/signatures"), Vec::<String>::new());
 }
 
 #[test]
 fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
-    let office = Office::frozen();
-    office.edit("ceremonies/first/frozen/1.root.json", "\"threshold\": 3", "\"threshold\": 1");
+    let fixture = RepositoryFixture::frozen();
+    fixture.edit("ceremonies/first/frozen/1.root.json", "\"threshold\": 3", "\"threshold\": 1");
     for arguments in
         [&["ceremony", "review", "first"][..], &["ceremony", "seal", "first"], &["ceremony", "status", "first"]]
     {
         let rule = "what is signed is byte for byte what was frozen";
-        office.run(arguments).refuses(
+        fixture.run(arguments).refuses(
             "the frozen 1.root.json has been changed",
             rule,
             "do not sign; freezing the plan again",
         );
     }
-    assert_eq!(office.sign("first", "alice").status, 1);
-    office.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
-    office.sign("first", "alice").says("alice has signed");
+    assert_eq!(fixture.sign("first", "alice").status, 1);
+    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    fixture.sign("first", "alice").says("alice has signed");
 }
 
 #[test]
 fn a_version_that_skips_is_refused() {
-    let office = Office::after_the_first();
-    office.done(&["ceremony", "new", "slow", "--threshold", "root=2"]);
-    office.done(&["ceremony", "freeze", "slow"]);
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["ceremony", "new", "slow", "--threshold", "root=2"]);
+    fixture.done(&["ceremony", "freeze", "slow"]);
     for signer in ["alice", "bob"] {
-        office.sign("slow", signer).says("has signed root");
+        fixture.sign("slow", signer).says("has signed root");
     }
     // Meanwhile another ceremony makes root 2.
-    office.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    fixture.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
     let rule = "versions follow each other without a gap";
     let hint = "something else was published meanwhile: freeze the plan again";
-    office.sign("slow", "carol").refuses("root was frozen as version 2, and the next version is 3", rule, hint);
-    office.run(&["ceremony", "seal", "slow"]).refuses("root was frozen as version 2", rule, hint);
-    office.done(&["ceremony", "freeze", "slow"]).says("to be signed: root 3");
+    fixture.sign("slow", "carol").refuses("root was frozen as version 2, and the next version is 3", rule, hint);
+    fixture.run(&["ceremony", "seal", "slow"]).refuses("root was frozen as version 2", rule, hint);
+    fixture.done(&["ceremony", "freeze", "slow"]).says("to be signed: root 3");
 }
 
 #[test]
 fn sealing_below_a_threshold_is_refused() {
-    let office = Office::frozen();
-    office.sign("first", "alice").says("alice has signed");
-    office.sign("first", "bob").says("bob has signed");
-    office.run(&["ceremony", "seal", "first"]).refuses(
+    let fixture = RepositoryFixture::frozen();
+    fixture.sign("first", "alice").says("alice has signed");
+    fixture.sign("first", "bob").says("bob has signed");
+    fixture.run(&["ceremony", "seal", "first"]).refuses(
         "root 1 has 2 of the 3 signatures that its own keyholders must give",
         "every threshold is met before a file is sealed",
         "ask for the missing signatures: carol, dave, erin",
     );
-    assert!(!office.path("ceremonies/first/sealed").exists());
+    assert!(!fixture.path("ceremonies/first/sealed").exists());
 }
 
 #[test]
 fn what_a_verifier_would_refuse_is_not_published() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     // On day 7 the timestamp has expired.
-    let said = office.at("2030-01-08T00:00:00Z", &["publish", "--to", "elsewhere"]);
+    let output = fixture.at("2030-01-08T00:00:00Z", &["publish", "--to", "elsewhere"]);
     let who = "a verifier who begins with root 1 would not accept it: timestamp.json expired at 2030-01-08T00:00:00Z";
-    said.refuses(who, "TUF 5.4.4 (freeze)", "sign a new timestamp first: rootline-repo online");
-    assert!(!office.path("elsewhere").exists());
-    office.done_at("2030-01-07T23:59:59Z", &["publish", "--to", "elsewhere"]);
+    output.refuses(who, "TUF 5.4.4 (freeze)", "sign a new timestamp first: rootline-repo online");
+    assert!(!fixture.path("elsewhere").exists());
+    fixture.done_at("2030-01-07T23:59:59Z", &["publish", "--to", "elsewhere"]);
     // After half a year the root has, and no new timestamp is made for it either.
-    let said = office.at("2030-07-17T00:00:00Z", &["online", "--key", "keys/online.pem"]);
+    let output = fixture.at("2030-07-17T00:00:00Z", &["online", "--key", "keys/online.pem"]);
     let who = "a verifier who begins with root 1 would not accept it: 1.root.json expired";
-    said.refuses(who, "TUF 5.3.10", "hold a ceremony that renews the file");
-    assert!(office.read("metadata/timestamp.json").contains("\"version\": 1"));
+    output.refuses(who, "TUF 5.3.10", "hold a ceremony that renews the file");
+    assert!(fixture.read("metadata/timestamp.json").contains("\"version\": 1"));
 }
 
 #[test]
 fn a_file_to_ship_that_changed_after_freezing_is_refused() {
-    let office = Office::frozen();
-    office.write("targets/trusted_root.json", "{}");
+    let fixture = RepositoryFixture::frozen();
+    fixture.write("targets/trusted_root.json", "{}");
     let hint = "put the file back as it was, or freeze the plan again";
-    office.sign("first", "alice").refuses(
+    fixture.sign("first", "alice").refuses(
         "targets/trusted_root.json is missing or not the file that was frozen",
         "",
         hint,
     );
-    office.run(&["ceremony", "review", "first"]).refuses("targets/trusted_root.json is missing or not", "", hint);
+    fixture.run(&["ceremony", "review", "first"]).refuses("targets/trusted_root.json is missing or not", "", hint);
 }
 
 #[test]
 fn a_published_file_that_was_changed_stops_everything() {
-    let office = Office::after_the_first();
-    office.edit("metadata/1.targets.json", "\"length\": 6787", "\"length\": 6788");
-    let said = office.run(&["status"]);
-    said.refuses("in metadata: 1.targets.json is not signed by enough", "", "published files never change");
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.edit("metadata/1.targets.json", "\"length\": 6787", "\"length\": 6788");
+    let output = fixture.run(&["status"]);
+    output.refuses("in metadata: 1.targets.json is not signed by enough", "", "published files never change");
 }
 
 #[test]
 fn a_folder_that_holds_something_else_is_not_published_over() {
-    let office = Office::after_the_first();
-    office.edit("public/1.root.json", "\"signatures\"", " \"signatures\"");
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.edit("public/1.root.json", "\"signatures\"", " \"signatures\"");
     let rule = "content never changes without a new version";
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    let said = office.at(DAY_1, &["publish"]);
-    said.refuses("public/1.root.json differs from the published file", rule, "published files never change");
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    let output = fixture.at(DAY_1, &["publish"]);
+    output.refuses("public/1.root.json differs from the published file", rule, "published files never change");
     // One who comes back from an old clone is behind what is public.
-    let office = Office::after_the_first();
-    let old = office.read("metadata/timestamp.json");
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]);
-    office.write("metadata/timestamp.json", old);
-    let said = office.at(DAY_1, &["publish"]);
+    let fixture = RepositoryFixture::after_the_first();
+    let old = fixture.read("metadata/timestamp.json");
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.done_at(DAY_1, &["publish"]);
+    fixture.write("metadata/timestamp.json", old);
+    let output = fixture.at(DAY_1, &["publish"]);
     let hint = "update this folder first";
-    said.refuses(
+    output.refuses(
         "public/timestamp.json is newer than everything published from this folder",
         "versions never go backwards",
         hint,
@@ -150,10 +150,10 @@ fn a_folder_that_holds_something_else_is_not_published_over() {
 
 #[test]
 fn a_transcript_that_was_changed_is_found() {
-    let office = Office::frozen();
-    office.edit("ceremonies/first/transcript.jsonl", "planned", "plannned");
-    let said = office.run(&["ceremony", "status", "first"]);
-    said.refuses(
+    let fixture = RepositoryFixture::frozen();
+    fixture.edit("ceremonies/first/transcript.jsonl", "planned", "plannned");
+    let output = fixture.run(&["ceremony", "status", "first"]);
+    output.refuses(
         "ceremonies/first/transcript.jsonl: line 2 of the transcript follows a line that does not stand before it",
         "",
         "bring back transcript.jsonl as it was",
@@ -162,76 +162,76 @@ fn a_transcript_that_was_changed_is_found() {
 
 #[test]
 fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
-    let office = Office::planned();
-    office.edit("ceremonies/first/plan.toml", "\"erin\"", "\"errin\"");
-    let said = office.run(&["ceremony", "freeze", "first"]);
+    let fixture = RepositoryFixture::planned();
+    fixture.edit("ceremonies/first/plan.toml", "\"erin\"", "\"errin\"");
+    let output = fixture.run(&["ceremony", "freeze", "first"]);
     let place = "ceremonies/first/plan.toml:10:45: there is no keyholder \"errin\"";
-    said.refuses(place, "", "correct the name, or add them: rootline-repo keyholder add");
-    office.edit("rootline.toml", "threshold = 3", "threshold = 6");
-    office.run(&["status"]).refuses(
+    output.refuses(place, "", "correct the name, or add them: rootline-repo keyholder add");
+    fixture.edit("rootline.toml", "threshold = 3", "threshold = 6");
+    fixture.run(&["status"]).refuses(
         "rootline.toml:10:13: 6 have to sign and only 5 are named",
         "",
         "edit rootline.toml",
     );
     // A plan that cannot be frozen as it stands is written all the same, to be edited.
-    let office = Office::new();
-    office.done(&["ceremony", "new", "other", "--threshold", "root=6"]).says("edit it before it can be frozen");
+    let fixture = RepositoryFixture::new();
+    fixture.done(&["ceremony", "new", "other", "--threshold", "root=6"]).says("edit it before it can be frozen");
 }
 
 #[test]
 fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_place() {
-    let office = Office::frozen();
-    let policy = office.read("rootline.toml");
+    let fixture = RepositoryFixture::frozen();
+    let policy = fixture.read("rootline.toml");
     let bounds = "[bounds]\nroot = { least-threshold = 3, longest-days = 197 }\n\
                   targets = { longest-days = 300, why = \"The token batteries last a year\" }\n";
-    office.write("rootline.toml", format!("{policy}\n{bounds}"));
-    let plan = office.read("ceremonies/first/plan.toml");
+    fixture.write("rootline.toml", format!("{policy}\n{bounds}"));
+    let plan = fixture.read("ceremonies/first/plan.toml");
     let freeze = ["ceremony", "freeze", "first"];
-    office.run(&freeze).says("nothing has changed");
+    fixture.run(&freeze).says("nothing has changed");
     let place = |line: &str| {
         let at = plan.lines().position(|other| other == line).unwrap() + 1;
         format!("ceremonies/first/plan.toml:{at}:{}: ", line.find("= ").unwrap() + 3)
     };
-    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let reason = "the policy asks for a threshold of at least 3: fewer people could change this alone, and fewer keys would have";
     let hint = "edit ceremonies/first/plan.toml";
-    office.run(&freeze).refuses(&format!("{}{reason}", place("threshold = 3")), "", hint);
-    office.write("ceremonies/first/plan.toml", plan.replacen("expires-days = 197", "expires-days = 198", 1));
+    fixture.run(&freeze).refuses(&format!("{}{reason}", place("threshold = 3")), "", hint);
+    fixture.write("ceremonies/first/plan.toml", plan.replacen("expires-days = 197", "expires-days = 198", 1));
     let reason =
         "the policy lets this hold 197 days at the most: the longer a file holds, the longer an old one can be";
-    office.run(&freeze).refuses(&format!("{}{reason}", place("expires-days = 197")), "", hint);
+    fixture.run(&freeze).refuses(&format!("{}{reason}", place("expires-days = 197")), "", hint);
     // In the words of whoever wrote the policy, where there are any; and said when the plan is written, too.
-    let said = office.done_at(DAY_1, &["ceremony", "new", "long", "--expires", "targets=301"]);
-    said.says("edit it before it can be frozen");
-    said.says("the policy lets this hold 300 days at the most: The token batteries last a year");
+    let output = fixture.done_at(DAY_1, &["ceremony", "new", "long", "--expires", "targets=301"]);
+    output.says("edit it before it can be frozen");
+    output.says("the policy lets this hold 300 days at the most: The token batteries last a year");
 }
 
 #[test]
 fn wrong_usage_is_told_apart_from_a_refusal() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     for arguments in [
         &["no-such-command"][..],
         &["ceremony", "sign", "first"],
         &["status", "--at", "yesterday"],
         &["init", "--holders", "Alice"],
     ] {
-        assert_eq!(office.run(arguments).status, 2, "{arguments:?}");
+        assert_eq!(fixture.run(arguments).status, 2, "{arguments:?}");
     }
     for arguments in [&["--help"][..], &["ceremony", "sign", "--help"], &["--version"]] {
-        assert_eq!(office.run(arguments).status, 0, "{arguments:?}");
+        assert_eq!(fixture.run(arguments).status, 0, "{arguments:?}");
     }
-    let said = office.run(&["status", "--repository", "nowhere"]);
-    said.refuses("nowhere is no repository folder", "", "make one with rootline-repo init");
-    office.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
-    office.run(&["init", "."]).refuses("rootline.toml exists already", "", "name another file");
+    let output = fixture.run(&["status", "--repository", "nowhere"]);
+    output.refuses("nowhere is no repository folder", "", "make one with rootline-repo init");
+    fixture.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
+    fixture.run(&["init", "."]).refuses("rootline.toml exists already", "", "name another file");
 }
 
 #[test]
 fn with_json_a_program_reads_a_refusal_where_it_reads_the_result() {
-    let office = Office::frozen();
-    let said = office.run(&["ceremony", "seal", "first", "--json"]);
-    let report = said.json();
-    assert_eq!(said.status, 1);
-    assert!(said.err.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{said:?}");
+    let fixture = RepositoryFixture::frozen();
+    let output = fixture.run(&["ceremony", "seal", "first", "--json"]);
+    let report = output.json();
+    assert_eq!(output.status, 1);
+    assert!(output.stderr.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{output:?}");
     assert!(report["error"]["check"].is_string() && report["error"]["hint"].is_string(), "{report}");
 }

@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use rootline_tests::binaries::rootline_repo;
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 #[test]
 fn status_0_says_that_it_is_done_and_nobody_is_needed() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     for command in [
         &["status"][..],
         &["online", "--key", "keys/online.pem"],
@@ -18,101 +18,101 @@ fn status_0_says_that_it_is_done_and_nobody_is_needed() {
         &["ceremony", "list"],
         &["keyholder", "list"],
     ] {
-        let said = office.at(DAY_0, command);
-        assert_eq!(said.status, 0, "{command:?}: {said:?}");
+        let output = fixture.at(DAY_0, command);
+        assert_eq!(output.status, 0, "{command:?}: {output:?}");
     }
 }
 
 #[test]
 fn status_1_says_that_it_was_refused_or_failed() {
-    let office = Office::frozen();
-    office.at(DAY_0, &["ceremony", "seal", "first"]).refuses(
+    let fixture = RepositoryFixture::frozen();
+    fixture.at(DAY_0, &["ceremony", "seal", "first"]).refuses(
         "root 1 has 0 of the 3 signatures",
         "every threshold is met",
         "ask for",
     );
-    assert_eq!(office.at(DAY_0, &["doctor", "--lost", "alice,bob,carol"]).status, 1);
-    office.edit("ceremonies/first/frozen/1.root.json", "2030", "2031");
-    assert_eq!(office.at(DAY_0, &["ceremony", "verify"]).status, 1);
+    assert_eq!(fixture.at(DAY_0, &["doctor", "--lost", "alice,bob,carol"]).status, 1);
+    fixture.edit("ceremonies/first/frozen/1.root.json", "2030", "2031");
+    assert_eq!(fixture.at(DAY_0, &["ceremony", "verify"]).status, 1);
 }
 
 #[test]
 fn status_2_says_that_the_command_line_is_wrong() {
-    let office = Office::planned();
+    let fixture = RepositoryFixture::planned();
     for command in [&["stauts"][..], &["online", "--nonsense"], &["ceremony", "freeze", "Not A Name"], &[]] {
-        assert_eq!(office.at(DAY_0, command).status, 2, "{command:?}");
+        assert_eq!(fixture.at(DAY_0, command).status, 2, "{command:?}");
     }
     // Asked for, help is a result.
-    assert_eq!(office.run(&["ceremony", "sign", "--help"]).status, 0);
+    assert_eq!(fixture.run(&["ceremony", "sign", "--help"]).status, 0);
 }
 
 #[test]
 fn status_3_says_that_the_key_could_not_be_reached() {
-    let office = Office::frozen();
+    let fixture = RepositoryFixture::frozen();
     let key = "plugin:nowhere://x";
     for command in [&["key", "check", key][..], &["ceremony", "sign", "first", "--key", key, "--yes"]] {
-        let said = office.at(DAY_0, command);
-        said.reaches_nothing("there is no program sigstore-kms-nowhere on the PATH", "install the plugin");
+        let output = fixture.at(DAY_0, command);
+        output.reaches_nothing("there is no program sigstore-kms-nowhere on the PATH", "install the plugin");
     }
     // A key that is there and does not sign here is refused.
-    assert_eq!(office.at(DAY_0, &["key", "check", "keys/nobody.pem"]).status, 1);
+    assert_eq!(fixture.at(DAY_0, &["key", "check", "keys/nobody.pem"]).status, 1);
 }
 
 #[test]
 fn status_4_says_that_it_is_done_and_a_person_is_needed() {
     // A plan that names somebody without a key cannot be frozen as it is.
-    let office = Office::new();
-    office.edit("rootline.toml", "\"erin\"", "\"zoe\"");
-    let said = office.at(DAY_0, &["ceremony", "new", "first"]);
-    assert_eq!(said.status, 4, "{said:?}");
+    let fixture = RepositoryFixture::new();
+    fixture.edit("rootline.toml", "\"erin\"", "\"zoe\"");
+    let output = fixture.at(DAY_0, &["ceremony", "new", "first"]);
+    assert_eq!(output.status, 4, "{output:?}");
 
     // A ceremony waits for signatures.
-    let office = Office::frozen();
+    let fixture = RepositoryFixture::frozen();
     for command in [&["status"][..], &["ceremony", "status", "first"]] {
-        assert_eq!(office.at(DAY_0, command).status, 4, "{command:?}");
+        assert_eq!(fixture.at(DAY_0, command).status, 4, "{command:?}");
     }
 }
 
 #[test]
 fn a_daily_run_says_when_keyholders_have_to_renew_a_role() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     let daily = ["online", "--key", "keys/online.pem"];
-    assert_eq!(office.at(DAY_1, &daily).status, 0);
+    assert_eq!(fixture.at(DAY_1, &daily).status, 0);
     // 46 days before 2030-07-17.
-    let said = office.at("2030-06-01T00:00:00Z", &daily);
-    assert_eq!(said.status, 4, "{said:?}");
+    let output = fixture.at("2030-06-01T00:00:00Z", &daily);
+    assert_eq!(output.status, 4, "{output:?}");
     let warning = "warning: root has been due for renewal since 2030-06-01T00:00:00Z: rootline-repo ceremony new ID --renew root\n";
-    assert!(said.err.contains(warning), "{said:?}");
-    said.says("wrote metadata/timestamp.json");
+    assert!(output.stderr.contains(warning), "{output:?}");
+    output.says("wrote metadata/timestamp.json");
 }
 
 #[test]
 fn quiet_leaves_out_what_to_do_next_and_verbose_adds_files_and_signers() {
-    let office = Office::planned();
-    let usual = office.copy().at(DAY_0, &["ceremony", "freeze", "first"]);
-    let quiet = office.copy().at(DAY_0, &["ceremony", "freeze", "first", "--quiet"]);
-    let (results, next): (Vec<&str>, Vec<&str>) = usual.out.lines().partition(|line| !line.starts_with("next: "));
+    let fixture = RepositoryFixture::planned();
+    let usual = fixture.copy().at(DAY_0, &["ceremony", "freeze", "first"]);
+    let quiet = fixture.copy().at(DAY_0, &["ceremony", "freeze", "first", "--quiet"]);
+    let (results, next): (Vec<&str>, Vec<&str>) = usual.stdout.lines().partition(|line| !line.starts_with("next: "));
     assert_eq!(next.len(), 1, "{usual:?}");
-    assert_eq!(quiet.out.lines().collect::<Vec<_>>(), results);
+    assert_eq!(quiet.stdout.lines().collect::<Vec<_>>(), results);
 
-    let verbose = office.at(DAY_0, &["-v", "ceremony", "freeze", "first"]);
-    assert_eq!(verbose.out, usual.out);
+    let verbose = fixture.at(DAY_0, &["-v", "ceremony", "freeze", "first"]);
+    assert_eq!(verbose.stdout, usual.stdout);
     for file in ["ceremonies/first/frozen/1.root.json", "ceremonies/first/frozen/1.targets.json"] {
-        assert!(verbose.err.lines().any(|line| line == format!("wrote {file}")), "{file}: {verbose:?}");
+        assert!(verbose.stderr.lines().any(|line| line == format!("wrote {file}")), "{file}: {verbose:?}");
     }
-    let signed = office.at(DAY_0, &["-v", "ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
+    let signed = fixture.at(DAY_0, &["-v", "ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
     for line in ["asked file:keys/alice.pem for its public key", "asked file:keys/alice.pem to sign "] {
-        assert!(signed.err.contains(line), "{line}: {signed:?}");
+        assert!(signed.stderr.contains(line), "{line}: {signed:?}");
     }
-    assert_eq!(office.run(&["-q", "-v", "status"]).status, 2);
+    assert_eq!(fixture.run(&["-q", "-v", "status"]).status, 2);
 }
 
 #[test]
 fn bash_completes_keyholders_ceremonies_and_roles_of_the_folder() {
-    let office = Office::after_the_first();
-    office.done(&["ceremony", "new", "second"]);
-    let script = office.run(&["completions", "bash"]).out;
-    office.write("completions", script);
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["ceremony", "new", "second"]);
+    let script = fixture.run(&["completions", "bash"]).stdout;
+    fixture.write("completions", script);
     let path = format!("{}:{}", rootline_repo().parent().unwrap().display(), std::env::var("PATH").unwrap());
     let completed = |words: &[&str]| {
         let last = words.len() - 1;
@@ -125,12 +125,12 @@ fn bash_completes_keyholders_ceremonies_and_roles_of_the_folder() {
         );
         let mut bash = Command::new("bash");
         bash.args(["--norc", "-c", &ask]).env("PATH", &path).env_remove("ROOTLINE_REPOSITORY");
-        let said = office.run_command({
-            bash.current_dir(office.folder());
+        let output = fixture.run_command({
+            bash.current_dir(fixture.folder());
             bash
         });
-        assert_eq!((said.status, &*said.err), (0, ""), "{said:?}");
-        said.out.trim_end().to_owned()
+        assert_eq!((output.status, &*output.stderr), (0, ""), "{output:?}");
+        output.stdout.trim_end().to_owned()
     };
     assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--as", ""]), "alice bob carol dave erin frank online");
     assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--as", "da"]), "dave");

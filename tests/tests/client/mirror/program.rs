@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use rootline_tests::binaries::rootline;
-use rootline_tests::scene::Outcome;
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::simulator::{Server, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,19 +13,19 @@ use tempfile::TempDir;
 use super::place::{TARGETS, publish, repository};
 
 /// A repository over HTTP, and a folder for its mirror.
-struct Scene {
+struct Fixture {
     sim: Simulator,
     server: Server,
     folder: TempDir,
 }
 
-impl Scene {
-    fn new() -> Scene {
+impl Fixture {
+    fn new() -> Fixture {
         let sim = repository();
         let server = sim.files().serve();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("1.root.json"), sim.root_bytes(1)).unwrap();
-        Scene { sim, server, folder }
+        Fixture { sim, server, folder }
     }
 
     fn mirror(&self) -> PathBuf {
@@ -40,17 +40,17 @@ impl Scene {
         program
     }
 
-    fn run(&self, at: &str, arguments: &[&str]) -> Outcome {
-        Outcome::of(&mut self.command(at, arguments))
+    fn run(&self, at: &str, arguments: &[&str]) -> Output {
+        Output::of(&mut self.command(at, arguments))
     }
 
     /// What a verifier gets who reads the mirror.
-    fn get(&self, target: &str, at: &str) -> Outcome {
+    fn get(&self, target: &str, at: &str) -> Output {
         let mut program = Command::new(rootline());
         program.env_remove("ROOTLINE_INSTANCE").args(["get", target, "--at", at]).arg("--url").arg(self.mirror());
         program.arg("--root").arg(self.folder.path().join("1.root.json"));
         program.arg("--cache").arg(self.folder.path().join("cache"));
-        Outcome::of(&mut program)
+        Output::of(&mut program)
     }
 }
 
@@ -60,68 +60,72 @@ const DAY_8: &str = "2030-01-09T00:00:00Z";
 
 #[test]
 fn a_mirror_is_made_kept_fresh_and_read() {
-    let mut scene = Scene::new();
-    let first = scene.run(DAY_1, &[]).succeeds();
+    let mut fixture = Fixture::new();
+    let first = fixture.run(DAY_1, &[]).succeeds();
     let lines: Vec<&str> = first.stdout.lines().collect();
-    assert!(lines[0].ends_with(&format!("in {} is up to date at {DAY_1}", scene.mirror().display())), "{lines:?}");
+    assert!(lines[0].ends_with(&format!("in {} is up to date at {DAY_1}", fixture.mirror().display())), "{lines:?}");
     assert_eq!(lines[6], "roots 1 to 1, 7 delegated roles, 4 targets");
     assert!(lines[7].starts_with("wrote 15 files ("), "{lines:?}");
     for target in TARGETS {
-        assert!(scene.get(target, DAY_1).succeeds().stdout.starts_with("first "), "{target}");
+        assert!(fixture.get(target, DAY_1).succeeds().stdout.starts_with("first "), "{target}");
     }
-    publish(&mut scene.sim, "second");
-    scene.server.replace(scene.sim.files());
-    let second = scene.run(DAY_3, &["--json"]).succeeds().json();
+    publish(&mut fixture.sim, "second");
+    fixture.server.replace(fixture.sim.files());
+    let second = fixture.run(DAY_3, &["--json"]).succeeds().json();
     assert_eq!((&second["targets"], &second["kept"], &second["oldest_root"]), (&4.into(), &13.into(), &1.into()));
     assert_eq!(second["written"].as_array().unwrap().last(), Some(&Value::from("timestamp.json")));
-    assert_eq!(second["roles"][1]["version"], scene.sim.timestamp.version);
+    assert_eq!(second["roles"][1]["version"], fixture.sim.timestamp.version);
     assert_eq!(second["delegated_roles"][0]["role"], "a");
-    assert!(scene.get("top", DAY_3).succeeds().stdout.starts_with("second "));
+    assert!(fixture.get("top", DAY_3).succeeds().stdout.starts_with("second "));
     // In a pipe there is nothing but what was asked for.
-    let third = scene.run(DAY_3, &["--quiet"]).succeeds();
+    let third = fixture.run(DAY_3, &["--quiet"]).succeeds();
     assert_eq!(third.stdout, "");
-    let pruned = scene.run(DAY_3, &["--json", "--keep", "0s"]).succeeds().json();
+    let pruned = fixture.run(DAY_3, &["--json", "--keep", "0s"]).succeeds().json();
     assert_eq!((pruned["pruned"].as_array().unwrap().len(), &pruned["kept"]), (13, &0.into()));
 }
 
 #[test]
 fn what_is_refused_is_said_in_three_lines_and_the_exit_status_is_1() {
-    let scene = Scene::new();
-    let refused = scene.run(DAY_8, &[]);
+    let fixture = Fixture::new();
+    let refused = fixture.run(DAY_8, &[]);
     assert_eq!((refused.status, refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
     assert!(refused.stderr.starts_with("error: timestamp.json expired at 2030-01-08T00:00:00Z"), "{}", refused.stderr);
     assert_eq!(refused.stderr.lines().count(), 3, "{}", refused.stderr);
-    let refused = scene.run(DAY_1, &["--max-roles", "6"]);
+    let refused = fixture.run(DAY_1, &["--max-roles", "6"]);
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("more than the 6 delegated roles"), "{}", refused.stderr);
     assert!(refused.stderr.contains("allow it with --max-roles"), "{}", refused.stderr);
-    std::fs::write(scene.mirror().join("timestamp.json"), "mine").unwrap();
-    let refused = scene.run(DAY_1, &[]);
+    std::fs::write(fixture.mirror().join("timestamp.json"), "mine").unwrap();
+    let refused = fixture.run(DAY_1, &[]);
     assert!(refused.stderr.contains("timestamp.json was not written by this mirror"), "{}", refused.stderr);
-    assert_eq!(std::fs::read(scene.mirror().join("timestamp.json")).unwrap(), b"mine");
-    assert_eq!(scene.run(DAY_1, &["--watch", "9s"]).status, 1);
-    assert_eq!(scene.run(DAY_1, &["--watch", "soon"]).status, 2);
+    assert_eq!(std::fs::read(fixture.mirror().join("timestamp.json")).unwrap(), b"mine");
+    assert_eq!(fixture.run(DAY_1, &["--watch", "9s"]).status, 1);
+    assert_eq!(fixture.run(DAY_1, &["--watch", "soon"]).status, 2);
 }
 
 #[test]
 fn a_mirror_names_the_repository_without_credentials() {
-    let scene = Scene::new();
-    let url = scene.server.metadata_url().replace("http://", "http://user:secret@");
+    let fixture = Fixture::new();
+    let url = fixture.server.metadata_url().replace("http://", "http://user:secret@");
     let mut program = Command::new(rootline());
-    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(scene.mirror()).args(["--json", "--at", DAY_1]);
-    program.args(["--url", &url, "--targets-url", &scene.server.targets_url()]);
-    let mirrored = Outcome::of(program.arg("--root").arg(scene.folder.path().join("1.root.json"))).succeeds();
+    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(fixture.mirror()).args(["--json", "--at", DAY_1]);
+    program.args(["--url", &url, "--targets-url", &fixture.server.targets_url()]);
+    let mirrored = Output::of(program.arg("--root").arg(fixture.folder.path().join("1.root.json"))).succeeds();
     assert!(!mirrored.stdout.contains("secret"), "{}", mirrored.stdout);
-    assert_eq!(mirrored.json()["url"], scene.server.metadata_url().trim_end_matches('/'));
+    assert_eq!(mirrored.json()["url"], fixture.server.metadata_url().trim_end_matches('/'));
 }
 
 #[cfg(unix)]
 #[test]
 fn a_watching_mirror_ends_with_success_when_it_is_asked_to() {
     for signal in ["INT", "TERM"] {
-        let scene = Scene::new();
-        let mut watching =
-            scene.command(DAY_1, &["--watch", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let fixture = Fixture::new();
+        let mut watching = fixture
+            .command(DAY_1, &["--watch", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
         let round: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(round["targets"], 4);
@@ -135,8 +139,8 @@ fn a_watching_mirror_ends_with_success_when_it_is_asked_to() {
 #[cfg(unix)]
 #[test]
 fn a_watching_mirror_whose_first_round_fails_says_so_and_goes_on() {
-    let scene = Scene::new();
-    let mut watching = scene.command(DAY_8, &["--watch"]).stderr(Stdio::piped()).spawn().unwrap();
+    let fixture = Fixture::new();
+    let mut watching = fixture.command(DAY_8, &["--watch"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(watching.stderr.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().starts_with("error: timestamp.json expired"));
     assert!(watching.try_wait().unwrap().is_none());
@@ -151,10 +155,10 @@ fn a_watching_mirror_whose_first_round_fails_says_so_and_goes_on() {
 fn a_second_interrupt_does_not_wait_for_the_end_of_a_step() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let mut program = Command::new(rootline());
-    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(scene.mirror()).args(["--watch", "--url", &url]);
-    let mut watching = program.arg("--root").arg(scene.folder.path().join("1.root.json")).spawn().unwrap();
+    program.env_remove("ROOTLINE_INSTANCE").arg("mirror").arg(fixture.mirror()).args(["--watch", "--url", &url]);
+    let mut watching = program.arg("--root").arg(fixture.folder.path().join("1.root.json")).spawn().unwrap();
     let id = watching.id().to_string();
     let kill = || assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     // It listens for signals before it asks for anything.
@@ -176,18 +180,18 @@ fn a_second_interrupt_does_not_wait_for_the_end_of_a_step() {
 #[test]
 fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let shown = |arguments: &[&str]| {
-        let scene = Scene::new();
-        Outcome::on_a_terminal(&scene.command(DAY_1, arguments)).succeeds().stdout
+        let fixture = Fixture::new();
+        Output::on_a_terminal(&fixture.command(DAY_1, arguments)).succeeds().stdout
     };
     let on_a_terminal = shown(&[]);
     assert!(on_a_terminal.contains("/15 files "), "{on_a_terminal:?}");
     assert_eq!(shown(&["--quiet"]), "");
-    assert!(!Scene::new().run(DAY_1, &[]).succeeds().stdout.contains(" files \u{2588}"));
+    assert!(!Fixture::new().run(DAY_1, &[]).succeeds().stdout.contains(" files \u{2588}"));
 }
 
 #[test]
 fn the_limit_of_a_search_is_refused_since_nothing_is_searched_for() {
-    let outcome = Scene::new().run(DAY_1, &["--max-delegations", "5"]);
-    assert_eq!(outcome.status, 1);
-    assert!(outcome.stderr.contains("hint: --max-roles says"), "{}", outcome.stderr);
+    let output = Fixture::new().run(DAY_1, &["--max-delegations", "5"]);
+    assert_eq!(output.status, 1);
+    assert!(output.stderr.contains("hint: --max-roles says"), "{}", output.stderr);
 }

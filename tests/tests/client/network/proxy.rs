@@ -6,9 +6,10 @@ use rootline_client::Hint;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{HttpSettings, ProxyChoice, TransportError};
 use rootline_client::{Client, Error};
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::http2_server::Http2Server;
 use rootline_tests::nginx::Nginx;
-use rootline_tests::scene::{DAY_1, Outcome, Scene};
 use rootline_tests::scripted_server::loopback_tls;
 use rootline_tests::simulator::Simulator;
 use rootline_tests::tinyproxy::Tinyproxy;
@@ -113,10 +114,10 @@ fn own_address() -> Option<Ipv4Addr> {
 #[test]
 fn the_environment_s_proxy_is_used_but_for_what_it_excepts() {
     let Some(own) = own_address() else { return };
-    let scene = Scene::new();
+    let fixture = ClientFixture::new();
     let Some(proxy) = Tinyproxy::start("") else { return };
     let port = rootline_tests::running::free_port();
-    let Some(_nginx) = Nginx::serving(&scene.path(""), None, &format!("listen {own}:{port};")) else { return };
+    let Some(_nginx) = Nginx::serving(&fixture.path(""), None, &format!("listen {own}:{port};")) else { return };
     let url = format!("http://{own}:{port}/metadata");
     for (variable, except, asked) in [
         ("HTTP_PROXY", "", true),
@@ -128,13 +129,13 @@ fn the_environment_s_proxy_is_used_but_for_what_it_excepts() {
         ("HTTP_PROXY", "other.example", true),
     ] {
         let before = proxy.requests().len();
-        let mut command = rootline_update(&scene, &url, DAY_1);
+        let mut command = rootline_update(&fixture, &url, DAY_1);
         command.args(["--targets-url", &url.replace("/metadata", "/targets")]);
         command.env(variable, format!("http://{}", proxy.address())).env("NO_PROXY", except);
-        Outcome::of(&mut command).succeeds();
+        Output::of(&mut command).succeeds();
         assert_eq!(proxy.requests().len() > before, asked, "{variable}, but for {except:?}");
         let before = proxy.requests().len();
-        Outcome::of(command.args(["--proxy", "none"])).succeeds();
+        Output::of(command.args(["--proxy", "none"])).succeeds();
         assert_eq!(proxy.requests().len(), before);
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use rootline_tests::fixtures::machine::{answer, beginning, piped, rotation};
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 /// What is filed, by its place.
-fn filed(office: &Office, id: &str) -> BTreeMap<String, String> {
+fn filed(fixture: &RepositoryFixture, id: &str) -> BTreeMap<String, String> {
     let folder = format!("ceremonies/{id}/signatures");
-    office.list(&folder).into_iter().map(|name| (name.clone(), office.read(&format!("{folder}/{name}")))).collect()
+    fixture.list(&folder).into_iter().map(|name| (name.clone(), fixture.read(&format!("{folder}/{name}")))).collect()
 }
 
 /// One text in the place of another, in an answer.
@@ -21,20 +21,20 @@ fn changed(answer: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 #[test]
 fn answers_come_in_any_order_and_come_again() {
-    let office = beginning();
+    let fixture = beginning();
     for name in ["alice", "bob", "carol"] {
-        answer(&office, name, "first.request.json");
+        answer(&fixture, name, "first.request.json");
     }
-    let transcript = office.read("ceremonies/first/transcript.jsonl");
+    let transcript = fixture.read("ceremonies/first/transcript.jsonl");
     let mut results = Vec::new();
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-        let _ = fs::remove_dir_all(office.path("ceremonies/first/signatures"));
-        office.write("ceremonies/first/transcript.jsonl", &transcript);
+        let _ = fs::remove_dir_all(fixture.path("ceremonies/first/signatures"));
+        fixture.write("ceremonies/first/transcript.jsonl", &transcript);
         for at in order {
             let file = format!("{}.response.json", ["alice", "bob", "carol"][at]);
-            office.done(&["ceremony", "accept", &file]).says("has signed root 1 and targets 1");
+            fixture.done(&["ceremony", "accept", &file]).says("has signed root 1 and targets 1");
         }
-        let (signatures, noted) = (filed(&office, "first"), office.read("ceremonies/first/transcript.jsonl"));
+        let (signatures, noted) = (filed(&fixture, "first"), fixture.read("ceremonies/first/transcript.jsonl"));
         // All of them again, at once: nothing is new.
         let again = [
             "ceremony",
@@ -44,35 +44,35 @@ fn answers_come_in_any_order_and_come_again() {
             "carol.response.json",
             "bob.response.json",
         ];
-        let said = office.done_at(DAY_1, &again);
-        said.says("bob.response.json: bob had signed root 1 and targets 1 already");
-        said.says("next: rootline-repo ceremony seal first");
-        assert_eq!(filed(&office, "first"), signatures);
-        assert_eq!(office.read("ceremonies/first/transcript.jsonl"), noted);
+        let output = fixture.done_at(DAY_1, &again);
+        output.says("bob.response.json: bob had signed root 1 and targets 1 already");
+        output.says("next: rootline-repo ceremony seal first");
+        assert_eq!(filed(&fixture, "first"), signatures);
+        assert_eq!(fixture.read("ceremonies/first/transcript.jsonl"), noted);
         results.push(signatures);
     }
     assert!(results.iter().all(|result| *result == results[0]));
     assert_eq!(results[0].len(), 6);
     // The instant is the keyholder's, not that of whoever took the answer.
-    let signed = office.read("ceremonies/first/transcript.jsonl");
+    let signed = fixture.read("ceremonies/first/transcript.jsonl");
     let signed: Vec<&str> = signed.lines().filter(|line| line.contains("\"event\":\"signed\"")).collect();
     assert_eq!(signed.len(), 6);
     assert!(signed.iter().all(|line| line.contains(&format!("\"at\":\"{DAY_1}\""))), "{signed:?}");
-    office.done(&["ceremony", "seal", "first"]);
+    fixture.done(&["ceremony", "seal", "first"]);
 }
 
 #[test]
 fn what_is_refused_stops_nothing_else() {
-    let office = beginning();
-    let alice = answer(&office, "alice", "first.request.json");
-    answer(&office, "bob", "first.request.json");
-    office.write("junk", "not a signature at all");
-    office.write("empty", "");
-    office.write("short.json", &alice[..alice.len() - 40]);
-    office.write("other.json", changed(&alice, "\"first\"", "\"second\""));
+    let fixture = beginning();
+    let alice = answer(&fixture, "alice", "first.request.json");
+    answer(&fixture, "bob", "first.request.json");
+    fixture.write("junk", "not a signature at all");
+    fixture.write("empty", "");
+    fixture.write("short.json", &alice[..alice.len() - 40]);
+    fixture.write("other.json", changed(&alice, "\"first\"", "\"second\""));
     let files = ["junk", "alice.response.json", "empty", "short.json", "bob.response.json", "other.json", "nowhere"];
-    let said = office.at(DAY_0, &[&["ceremony", "accept"], &files[..]].concat());
-    said.refuses(
+    let output = fixture.at(DAY_0, &[&["ceremony", "accept"], &files[..]].concat());
+    output.refuses(
         "5 of 7 files were refused; junk: this is neither a signing response nor a signature; empty: this is neither",
         "",
         "the other signatures were kept",
@@ -83,28 +83,28 @@ fn what_is_refused_stops_nothing_else() {
         "bob.response.json: bob has signed",
         "nowhere: refused",
     ] {
-        assert!(said.out.lines().any(|said| said.starts_with(line)), "{line}: {said:?}");
+        assert!(output.stdout.lines().any(|output| output.starts_with(line)), "{line}: {output:?}");
     }
-    assert!(said.out.contains("root 1 under root 1 (new): 2 of 3 (alice, bob)"), "{said:?}");
-    assert_eq!(filed(&office, "first").len(), 4);
+    assert!(output.stdout.contains("root 1 under root 1 (new): 2 of 3 (alice, bob)"), "{output:?}");
+    assert_eq!(filed(&fixture, "first").len(), 4);
     // For programs there is one document, of the failure.
-    let said = office.at(DAY_0, &["ceremony", "accept", "junk", "bob.response.json", "--json"]);
-    let document = said.json();
-    assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{said:?}");
-    let said = office.done(&["ceremony", "accept", "bob.response.json", "--json"]);
-    let document = said.json();
+    let output = fixture.at(DAY_0, &["ceremony", "accept", "junk", "bob.response.json", "--json"]);
+    let document = output.json();
+    assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{output:?}");
+    let output = fixture.done(&["ceremony", "accept", "bob.response.json", "--json"]);
+    let document = output.json();
     assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
     assert_eq!(document["ceremonies"][0]["standing"]["complete"], false);
 }
 
 #[test]
 fn an_answer_counts_for_the_one_who_gave_it_and_nobody_else() {
-    let office = beginning();
-    let alice = answer(&office, "alice", "first.request.json");
-    let accept = |bytes: &[u8]| piped(office.command(&["ceremony", "accept", "-"]), bytes);
-    let said = accept(&changed(&alice, "\"alice\"", "\"bob\""));
-    said.refuses("standard input: the key ", "a keyholder counts once", "sign as alice, or ask bob");
-    assert!(said.out.contains("is alice's and cannot sign for bob"), "{said:?}");
+    let fixture = beginning();
+    let alice = answer(&fixture, "alice", "first.request.json");
+    let accept = |bytes: &[u8]| piped(fixture.command(&["ceremony", "accept", "-"]), bytes);
+    let output = accept(&changed(&alice, "\"alice\"", "\"bob\""));
+    output.refuses("standard input: the key ", "a keyholder counts once", "sign as alice, or ask bob");
+    assert!(output.stdout.contains("is alice's and cannot sign for bob"), "{output:?}");
     let rule = "only keys that a keyholder was given count";
     accept(&changed(&alice, "\"alice\"", "\"mallory\"")).refuses(
         "standard input: there is no keyholder mallory",
@@ -112,147 +112,147 @@ fn an_answer_counts_for_the_one_who_gave_it_and_nobody_else() {
         "see who",
     );
     // Signatures that have changed places.
-    let said =
+    let output =
         accept(&changed(&changed(&changed(&alice, "1.root", "x"), "1.targets", "1.root"), "\"x\"", "\"1.targets\""));
-    said.refuses(
+    output.refuses(
         "standard input: this is no signature by alice over",
         "a signature is verified before it is kept",
         "ask for it again",
     );
     // Of two signatures, the one that is good is kept.
-    let said = accept(&changed(&alice, "1.targets", "7.targets"));
-    said.refuses(
+    let output = accept(&changed(&alice, "1.targets", "7.targets"));
+    output.refuses(
         "standard input: this ceremony does not sign targets 7",
         "only what was frozen is signed",
         "see what it signs",
     );
-    assert!(said.out.contains("standard input: alice has signed root 1\n"), "{said:?}");
-    assert_eq!(office.list("ceremonies/first/signatures"), ["1.root/alice.json"]);
+    assert!(output.stdout.contains("standard input: alice has signed root 1\n"), "{output:?}");
+    assert_eq!(fixture.list("ceremonies/first/signatures"), ["1.root/alice.json"]);
 }
 
 #[test]
 fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
-    let office = beginning();
-    answer(&office, "alice", "first.request.json");
-    let bob = answer(&office, "bob", "first.request.json");
-    office.done(&["ceremony", "accept", "alice.response.json"]);
-    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
-    let said = office.done(&["ceremony", "accept", "bob.response.json", "alice.response.json"]);
-    said.says(
+    let fixture = beginning();
+    answer(&fixture, "alice", "first.request.json");
+    let bob = answer(&fixture, "bob", "first.request.json");
+    fixture.done(&["ceremony", "accept", "alice.response.json"]);
+    fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    let output = fixture.done(&["ceremony", "accept", "bob.response.json", "alice.response.json"]);
+    output.says(
         "bob.response.json: bob has signed targets 1\nbob.response.json: bob signed revision 1: root 1 has changed since\n",
     );
-    said.says("alice.response.json: alice had signed targets 1 already\n");
+    output.says("alice.response.json: alice had signed targets 1 already\n");
     assert_eq!(
-        office.list("ceremonies/first/signatures"),
+        fixture.list("ceremonies/first/signatures"),
         ["1.root/alice.json", "1.targets/alice.json", "1.targets/bob.json"]
     );
     // Nothing of it is left.
-    office.edit("ceremonies/first/plan.toml", "expires-days = 197", "expires-days = 190");
-    let plan = office.read("ceremonies/first/plan.toml").replace("expires-days = 197", "expires-days = 191");
-    office.write("ceremonies/first/plan.toml", plan);
-    office.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 3");
-    office.at(DAY_0, &["ceremony", "accept", "bob.response.json"]).refuses(
+    fixture.edit("ceremonies/first/plan.toml", "expires-days = 197", "expires-days = 190");
+    let plan = fixture.read("ceremonies/first/plan.toml").replace("expires-days = 197", "expires-days = 191");
+    fixture.write("ceremonies/first/plan.toml", plan);
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 3");
+    fixture.at(DAY_0, &["ceremony", "accept", "bob.response.json"]).refuses(
         "bob.response.json: bob signed revision 1: root 1 and targets 1 have changed since",
         "a signature counts for the bytes that it is over",
         "send bob a new request: rootline-repo ceremony request first",
     );
     let forged = String::from_utf8(bob).unwrap().replace("\"fingerprint\":\"", "\"fingerprint\":\"0123456789abcdef");
     let forged = forged.split_at(forged.find("\",\"keyholder\"").unwrap());
-    office.write("forged.json", format!("{}{}", &forged.0[..forged.0.len() - 16], forged.1));
-    office.at(DAY_0, &["ceremony", "accept", "forged.json"]).refuses(
+    fixture.write("forged.json", format!("{}{}", &forged.0[..forged.0.len() - 16], forged.1));
+    fixture.at(DAY_0, &["ceremony", "accept", "forged.json"]).refuses(
         "forged.json: bob signed what was never frozen here, with the fingerprint 0123 4567 89ab cdef",
         "a signature counts",
         "send bob",
     );
     // A new answer takes the place of the void one.
-    office.done(&["ceremony", "request", "first"]);
-    answer(&office, "alice", "first.request.json");
-    office.done(&["ceremony", "accept", "alice.response.json"]).says("alice has signed root 1 and targets 1");
-    assert_eq!(office.at(DAY_0, &["ceremony", "status"]).out.matches("must sign again").count(), 1);
+    fixture.done(&["ceremony", "request", "first"]);
+    answer(&fixture, "alice", "first.request.json");
+    fixture.done(&["ceremony", "accept", "alice.response.json"]).says("alice has signed root 1 and targets 1");
+    assert_eq!(fixture.at(DAY_0, &["ceremony", "status"]).stdout.matches("must sign again").count(), 1);
 }
 
 /// Another ceremony was quicker: what this one has frozen does not follow any more, which stops no answer to yet another one.
 #[test]
 fn an_answer_to_an_overtaken_ceremony_is_refused_and_stops_nothing_else() {
-    let office = rotation();
-    answer(&office, "alice", "rotation.request.json");
-    office.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
-    office.done_at(DAY_1, &["ceremony", "new", "next", "--renew", "targets"]);
-    office.done_at(DAY_1, &["ceremony", "freeze", "next"]);
-    office.done_at(DAY_1, &["ceremony", "request", "next"]);
-    answer(&office, "bob", "next.request.json");
-    let said = office.at(DAY_1, &["ceremony", "accept", "alice.response.json", "bob.response.json"]);
+    let fixture = rotation();
+    answer(&fixture, "alice", "rotation.request.json");
+    fixture.hold("quick", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
+    fixture.done_at(DAY_1, &["ceremony", "new", "next", "--renew", "targets"]);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);
+    fixture.done_at(DAY_1, &["ceremony", "request", "next"]);
+    answer(&fixture, "bob", "next.request.json");
+    let output = fixture.at(DAY_1, &["ceremony", "accept", "alice.response.json", "bob.response.json"]);
     let rule = "versions follow each other";
-    said.refuses(
+    output.refuses(
         "alice.response.json: root was frozen as version 2, and the next version is 3",
         rule,
         "something else was published",
     );
     assert!(
-        said.out.starts_with("alice.response.json: refused\nbob.response.json: bob has signed targets 2\n"),
-        "{said:?}"
+        output.stdout.starts_with("alice.response.json: refused\nbob.response.json: bob has signed targets 2\n"),
+        "{output:?}"
     );
-    let said = office.at(DAY_1, &["ceremony", "request", "rotation"]);
-    said.refuses("root was frozen as version 2, and the next version is 3", rule, "something else was published");
+    let output = fixture.at(DAY_1, &["ceremony", "request", "rotation"]);
+    output.refuses("root was frozen as version 2, and the next version is 3", rule, "something else was published");
 }
 
 #[test]
 fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
-    let office = rotation();
+    let fixture = rotation();
     let names = ["alice", "bob", "carol", "dave", "frank", "erin"];
-    names.iter().for_each(|name| drop(answer(&office, name, "rotation.request.json")));
+    names.iter().for_each(|name| drop(answer(&fixture, name, "rotation.request.json")));
     let late = ["ceremony", "accept", "erin.response.json"];
-    let first = fs::read(office.path("erin.response.json")).unwrap();
-    office.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
-    office.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
-    office.run(&["ceremony", "accept", "first.json"]).refuses(
+    let first = fs::read(fixture.path("erin.response.json")).unwrap();
+    fixture.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
+    fixture.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
+    fixture.run(&["ceremony", "accept", "first.json"]).refuses(
         "first.json: first is over: its files are released",
         "",
         "begin",
     );
-    office.run(&["ceremony", "accept", "unknown.json"]).refuses(
+    fixture.run(&["ceremony", "accept", "unknown.json"]).refuses(
         "unknown.json: there is no ceremony nothing",
         "",
         "list them",
     );
     let narrowed = [&late[..], &["--ceremony", "first"]].concat();
-    office.run(&narrowed).refuses(
+    fixture.run(&narrowed).refuses(
         "erin.response.json: this response is for the ceremony rotation, not for first",
         "",
         "leave out --ceremony",
     );
 
     // Two ceremonies at once: each answer goes where it belongs.
-    office.done(&["ceremony", "new", "other", "--renew", "targets"]);
-    office.write("planned.json", changed(&first, "\"rotation\"", "\"other\""));
-    office.run(&["ceremony", "accept", "planned.json"]).refuses(
+    fixture.done(&["ceremony", "new", "other", "--renew", "targets"]);
+    fixture.write("planned.json", changed(&first, "\"rotation\"", "\"other\""));
+    fixture.run(&["ceremony", "accept", "planned.json"]).refuses(
         "planned.json: other has not been frozen",
         "",
         "freeze it",
     );
-    office.done(&["ceremony", "freeze", "other"]);
-    office.done(&["ceremony", "request", "other"]);
-    fs::copy(office.path("alice.response.json"), office.path("alice.rotation.json")).unwrap();
-    answer(&office, "alice", "other.request.json");
-    let said = office.done(&["ceremony", "accept", "alice.response.json", "alice.rotation.json"]);
-    said.says("alice.response.json: alice has signed targets 2\nalice.rotation.json: alice has signed root 2 and targets 2\nother:\n");
-    office.done(&["ceremony", "abandon", "other", "--reason", "not now"]);
-    office.run(&["ceremony", "accept", "alice.response.json"]).refuses(
+    fixture.done(&["ceremony", "freeze", "other"]);
+    fixture.done(&["ceremony", "request", "other"]);
+    fs::copy(fixture.path("alice.response.json"), fixture.path("alice.rotation.json")).unwrap();
+    answer(&fixture, "alice", "other.request.json");
+    let output = fixture.done(&["ceremony", "accept", "alice.response.json", "alice.rotation.json"]);
+    output.says("alice.response.json: alice has signed targets 2\nalice.rotation.json: alice has signed root 2 and targets 2\nother:\n");
+    fixture.done(&["ceremony", "abandon", "other", "--reason", "not now"]);
+    fixture.run(&["ceremony", "accept", "alice.response.json"]).refuses(
         "alice.response.json: other was abandoned",
         "",
         "begin",
     );
 
     for name in &names[1..5] {
-        office.done(&["ceremony", "accept", &format!("{name}.response.json")]);
+        fixture.done(&["ceremony", "accept", &format!("{name}.response.json")]);
     }
-    office.done(&["ceremony", "seal", "rotation"]);
-    office.run(&late).refuses(
+    fixture.done(&["ceremony", "seal", "rotation"]);
+    fixture.run(&late).refuses(
         "erin.response.json: rotation is sealed and needs no more signatures",
         "",
         "make it current",
     );
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.run(&late).refuses("erin.response.json: rotation is over", "", "begin");
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.run(&late).refuses("erin.response.json: rotation is over", "", "begin");
 }

@@ -7,37 +7,37 @@ use std::process::Command;
 use rootline_ceremonies::secret_key::SecretKey;
 use rootline_metadata::hex;
 use rootline_tests::fixtures::machine::beginning;
-use rootline_tests::fixtures::office::{DAY_0, Office};
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::peers;
 
-/// Runs openssl in the office.
-fn openssl(program: &PathBuf, office: &Office, arguments: &str) {
-    let output = Command::new(program).args(arguments.split(' ')).current_dir(office.path(".")).output().unwrap();
+/// Runs openssl in the repository.
+fn openssl(program: &PathBuf, fixture: &RepositoryFixture, arguments: &str) {
+    let output = Command::new(program).args(arguments.split(' ')).current_dir(fixture.path(".")).output().unwrap();
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn payloads(office: &Office) {
+fn payloads(fixture: &RepositoryFixture) {
     for role in ["root", "targets"] {
         let file = format!("{role}.payload");
-        let said = office.done(&["ceremony", "payload", "first", "--role", role, "--output", &file]);
-        let digest = hex::encode(&rootline_metadata::sha256(office.read(&file).as_bytes()));
-        said.says(&format!("wrote the payload of {role} 1 to {file}: "));
-        said.says(&format!("sha256 {digest}\n"));
+        let output = fixture.done(&["ceremony", "payload", "first", "--role", role, "--output", &file]);
+        let digest = hex::encode(&rootline_metadata::sha256(fixture.read(&file).as_bytes()));
+        output.says(&format!("wrote the payload of {role} 1 to {file}: "));
+        output.says(&format!("sha256 {digest}\n"));
     }
 }
 
 #[test]
 fn openssl_signs_with_either_kind_of_key() {
     let Some(program) = peers::of_the_system("openssl") else { return };
-    let office = beginning();
-    payloads(&office);
-    openssl(&program, &office, "dgst -sha256 -sign keys/alice.pem -out alice.sig root.payload");
-    openssl(&program, &office, "pkeyutl -sign -rawin -in root.payload -inkey keys/bob.pem -out bob.sig");
-    openssl(&program, &office, "dgst -sha256 -sign keys/carol.pem -out carol.sig targets.payload");
+    let fixture = beginning();
+    payloads(&fixture);
+    openssl(&program, &fixture, "dgst -sha256 -sign keys/alice.pem -out alice.sig root.payload");
+    openssl(&program, &fixture, "pkeyutl -sign -rawin -in root.payload -inkey keys/bob.pem -out bob.sig");
+    openssl(&program, &fixture, "dgst -sha256 -sign keys/carol.pem -out carol.sig targets.payload");
     // A device that is given the digest alone.
-    openssl(&program, &office, "dgst -sha256 -binary -out root.digest root.payload");
-    openssl(&program, &office, "pkeyutl -sign -in root.digest -inkey keys/erin.pem -out erin.sig");
-    let said = office.done(&["ceremony", "accept", "carol.sig", "bob.sig", "alice.sig", "erin.sig"]);
+    openssl(&program, &fixture, "dgst -sha256 -binary -out root.digest root.payload");
+    openssl(&program, &fixture, "pkeyutl -sign -in root.digest -inkey keys/erin.pem -out erin.sig");
+    let output = fixture.done(&["ceremony", "accept", "carol.sig", "bob.sig", "alice.sig", "erin.sig"]);
     for line in [
         "carol.sig: carol has signed targets 1\n",
         "bob.sig: bob has signed root 1\n",
@@ -45,50 +45,50 @@ fn openssl_signs_with_either_kind_of_key() {
         "erin.sig: erin has signed root 1\n",
         "root 1 under root 1 (new): 3 of 3 (alice, bob, erin); enough",
     ] {
-        said.says(line);
+        output.says(line);
     }
-    office.done(&["ceremony", "accept", "bob.sig"]).says("bob.sig: bob had signed root 1 already");
+    fixture.done(&["ceremony", "accept", "bob.sig"]).says("bob.sig: bob had signed root 1 already");
     // openssl chooses another number every time, so this is another signature by the same key.
-    openssl(&program, &office, "dgst -sha256 -sign keys/alice.pem -out alice.sig root.payload");
-    office.done(&["ceremony", "accept", "alice.sig"]).says("alice.sig: alice had signed root 1 already");
+    openssl(&program, &fixture, "dgst -sha256 -sign keys/alice.pem -out alice.sig root.payload");
+    fixture.done(&["ceremony", "accept", "alice.sig"]).says("alice.sig: alice had signed root 1 already");
     for name in ["alice", "bob"] {
-        office.sign("first", name).says("has signed targets 1\n");
+        fixture.sign("first", name).says("has signed targets 1\n");
     }
-    office.done(&["ceremony", "seal", "first"]);
+    fixture.done(&["ceremony", "seal", "first"]);
 }
 
 #[test]
 fn a_signature_comes_as_bytes_hex_or_base64() {
     let Some(program) = peers::of_the_system("openssl") else { return };
-    let office = beginning();
-    payloads(&office);
-    openssl(&program, &office, "dgst -sha256 -sign keys/alice.pem -out der root.payload");
-    openssl(&program, &office, "pkeyutl -sign -rawin -in root.payload -inkey keys/bob.pem -out raw");
-    openssl(&program, &office, "base64 -in der -out der.base64");
-    openssl(&program, &office, "base64 -in raw -out raw.base64");
+    let fixture = beginning();
+    payloads(&fixture);
+    openssl(&program, &fixture, "dgst -sha256 -sign keys/alice.pem -out der root.payload");
+    openssl(&program, &fixture, "pkeyutl -sign -rawin -in root.payload -inkey keys/bob.pem -out raw");
+    openssl(&program, &fixture, "base64 -in der -out der.base64");
+    openssl(&program, &fixture, "base64 -in raw -out raw.base64");
     for (form, name) in [("der", "alice"), ("raw", "bob")] {
-        let bytes = fs::read(office.path(form)).unwrap();
+        let bytes = fs::read(fixture.path(form)).unwrap();
         let spaced: Vec<String> = bytes.chunks(2).map(hex::encode).collect();
-        office.write(&format!("{form}.hex"), spaced.join(" "));
+        fixture.write(&format!("{form}.hex"), spaced.join(" "));
         for file in [form.to_owned(), format!("{form}.hex"), format!("{form}.base64")] {
-            let _ = fs::remove_dir_all(office.path("ceremonies/first/signatures"));
-            office.done(&["ceremony", "accept", &file]).says(&format!("{file}: {name} has signed root 1\n"));
+            let _ = fs::remove_dir_all(fixture.path("ceremonies/first/signatures"));
+            fixture.done(&["ceremony", "accept", &file]).says(&format!("{file}: {name} has signed root 1\n"));
         }
     }
 }
 
 #[test]
 fn a_signature_over_anything_else_or_by_anybody_else_is_refused() {
-    let office = beginning();
-    payloads(&office);
+    let fixture = beginning();
+    payloads(&fixture);
     let sign = |name: &str, over: &str, to: &str| {
-        let key = SecretKey::from_pem(&office.read(&format!("keys/{name}.pem")), None).unwrap();
-        office.write(to, key.sign(&fs::read(office.path(over)).unwrap()));
+        let key = SecretKey::from_pem(&fixture.read(&format!("keys/{name}.pem")), None).unwrap();
+        fixture.write(to, key.sign(&fs::read(fixture.path(over)).unwrap()));
     };
     let rule = "a signature is verified before it is kept";
     let refused = |file: &str, options: &[&str], error: &str| {
-        let said = office.at(DAY_0, &[&["ceremony", "accept", file], options].concat());
-        said.refuses(&format!("{file}: {error}"), rule, "ask for it again; what is to be signed is exactly what");
+        let output = fixture.at(DAY_0, &[&["ceremony", "accept", file], options].concat());
+        output.refuses(&format!("{file}: {error}"), rule, "ask for it again; what is to be signed is exactly what");
     };
     // The file is not its payload.
     sign("alice", "ceremonies/first/frozen/1.root.json", "file.sig");
@@ -98,40 +98,40 @@ fn a_signature_over_anything_else_or_by_anybody_else_is_refused() {
     sign("alice", "root.payload", "alice.sig");
     refused("alice.sig", &["--as", "bob"], "this is no signature by bob over anything");
     refused("alice.sig", &["--role", "targets"], "this is no signature by any keyholder");
-    let said = office.at(DAY_0, &["ceremony", "accept", "alice.sig", "--as", "mallory"]);
-    said.refuses("alice.sig: there is no keyholder mallory", "only keys", "see who there is");
+    let output = fixture.at(DAY_0, &["ceremony", "accept", "alice.sig", "--as", "mallory"]);
+    output.refuses("alice.sig: there is no keyholder mallory", "only keys", "see who there is");
     // Frank is a keyholder, and nobody has asked him.
     sign("frank", "root.payload", "frank.sig");
-    let said = office.at(DAY_0, &["ceremony", "accept", "frank.sig"]);
-    said.refuses(
+    let output = fixture.at(DAY_0, &["ceremony", "accept", "frank.sig"]);
+    output.refuses(
         "frank.sig: frank's key ",
         "only keys that the old or the new root lists",
         "nothing is needed from frank",
     );
-    assert_eq!(office.list("ceremonies/first/signatures"), Vec::<String>::new());
-    office
+    assert_eq!(fixture.list("ceremonies/first/signatures"), Vec::<String>::new());
+    fixture
         .done(&["ceremony", "accept", "alice.sig", "--as", "alice", "--role", "root"])
         .says("alice has signed root 1");
 
     // Which ceremony, where there are two.
-    office.done(&["ceremony", "new", "second"]);
+    fixture.done(&["ceremony", "new", "second"]);
     sign("bob", "root.payload", "bob.sig");
-    let said = office.at(DAY_0, &["ceremony", "accept", "bob.sig"]);
-    said.refuses("bob.sig: several ceremonies are open: first, second", "", "name one of them");
-    office.done(&["ceremony", "accept", "bob.sig", "--ceremony", "first"]).says("bob has signed root 1");
+    let output = fixture.at(DAY_0, &["ceremony", "accept", "bob.sig"]);
+    output.refuses("bob.sig: several ceremonies are open: first, second", "", "name one of them");
+    fixture.done(&["ceremony", "accept", "bob.sig", "--ceremony", "first"]).says("bob has signed root 1");
 }
 
 #[test]
 fn a_payload_is_the_bytes_and_nothing_else() {
-    let office = beginning();
-    let said = office.done(&["ceremony", "payload", "first", "1.root"]);
-    let digest = hex::encode(&rootline_metadata::sha256(said.out.as_bytes()));
-    assert_eq!(said.err, format!("payload of root 1: {} bytes, sha256 {digest}\n", said.out.len()));
-    assert!(said.out.starts_with("{\"_type\":\"root\",") && said.out.ends_with('}'), "{}", said.out);
-    let said = office.done(&["ceremony", "payload", "first", "1.root", "--json"]);
-    let document = said.json();
+    let fixture = beginning();
+    let output = fixture.done(&["ceremony", "payload", "first", "1.root"]);
+    let digest = hex::encode(&rootline_metadata::sha256(output.stdout.as_bytes()));
+    assert_eq!(output.stderr, format!("payload of root 1: {} bytes, sha256 {digest}\n", output.stdout.len()));
+    assert!(output.stdout.starts_with("{\"_type\":\"root\",") && output.stdout.ends_with('}'), "{}", output.stdout);
+    let output = fixture.done(&["ceremony", "payload", "first", "1.root", "--json"]);
+    let document = output.json();
     assert_eq!((&document["part"], &document["sha256"]), (&"1.root".into(), &digest.into()));
-    let payload = |arguments: &[&str]| office.run(&[&["ceremony", "payload", "first"], arguments].concat());
+    let payload = |arguments: &[&str]| fixture.run(&[&["ceremony", "payload", "first"], arguments].concat());
     payload(&[]).refuses(
         "this ceremony signs 2 files, each with its own payload",
         "",

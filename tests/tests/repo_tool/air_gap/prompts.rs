@@ -1,11 +1,12 @@
 //! Questions at a terminal, answered through one that is not there.
 
 use rootline_tests::fixtures::machine::{Machine, beginning, fingerprint};
-use rootline_tests::fixtures::office::{Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::RepositoryFixture;
 use rootline_tests::{binaries, terminal};
 
 /// `rootline-repo sign` at a terminal of so many columns, where somebody types that.
-pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Said> {
+pub(crate) fn at_a_terminal(machine: &Machine, arguments: &str, columns: u16, typed: &str) -> Option<Output> {
     at_a_coloured_terminal(machine, arguments, columns, typed, false)
 }
 
@@ -15,15 +16,15 @@ pub(crate) fn at_a_coloured_terminal(
     columns: u16,
     typed: &str,
     is_coloured: bool,
-) -> Option<Said> {
+) -> Option<Output> {
     let line = format!("{} sign request.json --key key.pem {arguments}", binaries::rootline_repo().display());
-    terminal::at_a_terminal(&machine.path("."), &line, columns, typed, is_coloured).map(Said::of)
+    terminal::at_a_terminal(&machine.path("."), &line, columns, typed, is_coloured).map(Output::from)
 }
 
 #[test]
 fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
-    let office = beginning();
-    let right = fingerprint(&office, "first");
+    let fixture = beginning();
+    let right = fingerprint(&fixture, "first");
     let grouped: String =
         right.as_bytes().chunks(4).map(|four| format!("{} ", str::from_utf8(four).unwrap())).collect();
     let wrong = right.replace(['0', '1'], "2");
@@ -38,37 +39,37 @@ fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
         (&*format!("{wrong}\n"), false),
         (&*format!("{}\n", &right[..63]), false),
     ] {
-        let machine = Machine::of(&office, "alice", "first.request.json");
-        let Some(said) = at_a_terminal(&machine, "", 120, typed) else { return };
-        let review = said.out.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{said:?}"));
+        let machine = Machine::of(&fixture, "alice", "first.request.json");
+        let Some(output) = at_a_terminal(&machine, "", 120, typed) else { return };
+        let review = output.stdout.find("root is signed by 3 of 5").unwrap_or_else(|| panic!("{output:?}"));
         let question =
-            said.out.find("Sign root 1 and targets 1? Type yes, or the fingerprint that was read out:").unwrap();
-        assert!(review < question, "{said:?}");
-        assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {said:?}");
+            output.stdout.find("Sign root 1 and targets 1? Type yes, or the fingerprint that was read out:").unwrap();
+        assert!(review < question, "{output:?}");
+        assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {output:?}");
         let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
-        assert!(said.out.contains(told), "{typed:?}: {said:?}");
-        assert_eq!(said.status, i32::from(!is_signed), "{typed:?}: {said:?}");
+        assert!(output.stdout.contains(told), "{typed:?}: {output:?}");
+        assert_eq!(output.status, i32::from(!is_signed), "{typed:?}: {output:?}");
     }
 }
 
 #[test]
 fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
-    let office = Office::new();
-    office.write("passphrase", "open sesame\n");
-    office.done(&["key", "generate", "--out", "keys/locked.pem", "--passphrase-file", "passphrase"]);
-    office.done(&["keyholder", "add", "alice", "--public-key", "keys/locked.pem.pub", "--new-key"]);
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "request", "first"]);
+    let fixture = RepositoryFixture::new();
+    fixture.write("passphrase", "open sesame\n");
+    fixture.done(&["key", "generate", "--out", "keys/locked.pem", "--passphrase-file", "passphrase"]);
+    fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/locked.pem.pub", "--new-key"]);
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fixture.done(&["ceremony", "request", "first"]);
     for (passphrase, status, told) in [
         ("open sesame", 0, "alice has signed root 1 and targets 1"),
         ("shut", 1, "error: key.pem: the passphrase does not open the private key"),
     ] {
-        let machine = Machine::of(&office, "locked", "first.request.json");
-        let Some(said) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
-        assert_eq!(said.status, status, "{said:?}");
-        let places =
-            ["Sign root 1 and targets 1? Type yes", "passphrase for key.pem:", told].map(|text| said.out.find(text));
-        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {said:?}");
+        let machine = Machine::of(&fixture, "locked", "first.request.json");
+        let Some(output) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
+        assert_eq!(output.status, status, "{output:?}");
+        let places = ["Sign root 1 and targets 1? Type yes", "passphrase for key.pem:", told]
+            .map(|text| output.stdout.find(text));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {output:?}");
     }
 }

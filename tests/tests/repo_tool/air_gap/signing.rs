@@ -5,41 +5,41 @@ use std::process::Command;
 
 use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, rotation};
-use rootline_tests::fixtures::office::{DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
 
 const AS_FROZEN: &str = "what is signed is byte for byte what was frozen";
 
 #[test]
 fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
-    let office = rotation();
+    let fixture = rotation();
     let copy = tempfile::tempdir().unwrap();
-    let copied = Command::new("cp").arg("-r").args([office.path("."), copy.path().join("copy")]).status().unwrap();
+    let copied = Command::new("cp").arg("-r").args([fixture.path("."), copy.path().join("copy")]).status().unwrap();
     assert!(copied.success());
-    let mut command = office.command(&["ceremony", "request", "--output", "-", "--at", "2031-01-01T00:00:00Z"]);
-    let said = office.run_command({
+    let mut command = fixture.command(&["ceremony", "request", "--output", "-", "--at", "2031-01-01T00:00:00Z"]);
+    let output = fixture.run_command({
         command.current_dir(copy.path().join("copy"));
         command
     });
-    assert_eq!(said.status, 0, "{said:?}");
-    let first = office.read("rotation.request.json");
-    assert!(said.out == first);
+    assert_eq!(output.status, 0, "{output:?}");
+    let first = fixture.read("rotation.request.json");
+    assert!(output.stdout == first);
     let digest = rootline_metadata::hex::encode(&rootline_metadata::sha256(first.as_bytes()));
-    assert_eq!(said.err, format!("{} bytes, sha256 {digest}\n", first.len()));
+    assert_eq!(output.stderr, format!("{} bytes, sha256 {digest}\n", first.len()));
     // Who has signed already is no part of it.
-    answer(&office, "alice", "rotation.request.json");
-    office.done(&["ceremony", "accept", "alice.response.json"]);
-    let said = office.done(&["ceremony", "request", "rotation", "--json"]);
-    let report = said.json();
+    answer(&fixture, "alice", "rotation.request.json");
+    fixture.done(&["ceremony", "accept", "alice.response.json"]);
+    let output = fixture.done(&["ceremony", "request", "rotation", "--json"]);
+    let report = output.json();
     assert_eq!(report["sha256"], digest.as_str());
-    assert!(office.read("rotation.request.json") == first);
+    assert!(fixture.read("rotation.request.json") == first);
 }
 
 #[test]
 fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
-    let office = rotation();
+    let fixture = rotation();
     for name in ["alice", "bob", "carol", "dave"] {
-        let machine = Machine::of(&office, name, "rotation.request.json");
-        let said = machine.sign(&["--yes"]);
+        let machine = Machine::of(&fixture, name, "rotation.request.json");
+        let output = machine.sign(&["--yes"]);
         for line in [
             "ceremony rotation: Bob retires",
             "root: version 2, holds 197 days, until 2030-07-18T00:00:00Z\n      so far version 1, until 2030-07-17T00:00:00Z",
@@ -51,26 +51,26 @@ fn a_keyholder_signs_with_nothing_but_the_request_and_the_key() {
             "not in a request, so not checked: since when a new key has been in published trust roots",
             &format!("wrote rotation.{name}.response.json: "),
         ] {
-            said.says(line);
+            output.says(line);
         }
         let file = format!("rotation.{name}.response.json");
         assert_eq!(machine.list(), ["key.pem", "request.json", &file]);
         assert!(machine.read(&file).len() < 1000);
-        office.write(&file, machine.read(&file));
-        office.done(&["ceremony", "accept", &file]).says(&format!("{file}: {name} has signed root 2"));
+        fixture.write(&file, machine.read(&file));
+        fixture.done(&["ceremony", "accept", &file]).says(&format!("{file}: {name} has signed root 2"));
     }
-    office.sign("rotation", "frank").says("next: rootline-repo ceremony seal rotation");
-    office.done(&["ceremony", "seal", "rotation"]);
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 2 roots");
+    fixture.sign("rotation", "frank").says("next: rootline-repo ceremony seal rotation");
+    fixture.done(&["ceremony", "seal", "rotation"]);
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 2 roots");
 }
 
 #[test]
 fn the_review_of_a_request_is_that_of_the_repository() {
-    let office = rotation();
-    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let fixture = rotation();
+    let machine = Machine::of(&fixture, "alice", "rotation.request.json");
     let there = machine.sign(&["--yes", "--json"]).json();
-    let mut here = office.done(&["ceremony", "review", "rotation", "--json"]).json();
+    let mut here = fixture.done(&["ceremony", "review", "rotation", "--json"]).json();
     // Inside the other document, which has a format of its own.
     assert_eq!(here.as_object_mut().unwrap().shift_remove("format"), Some(1.into()));
     assert_eq!(there["review"], here);
@@ -83,15 +83,15 @@ fn the_review_of_a_request_is_that_of_the_repository() {
 
 #[test]
 fn a_request_and_an_answer_go_through_pipes() {
-    let office = beginning();
-    let machine = Machine::of(&office, "alice", "first.request.json");
+    let fixture = beginning();
+    let machine = Machine::of(&fixture, "alice", "first.request.json");
     let request = machine.read("request.json");
-    let spelled = fingerprint(&office, "first");
+    let spelled = fingerprint(&fixture, "first");
     let sign = ["sign", "-", "--key", "key.pem", "--output", "-", "--fingerprint"];
-    let said = machine.run_with(&[&sign[..], &[&spelled]].concat(), &request);
-    assert_eq!((said.status, &*said.err), (0, ""));
-    let accept = office.command(&["ceremony", "accept", "-"]);
-    rootline_tests::fixtures::machine::piped(accept, said.out.as_bytes())
+    let output = machine.run_with(&[&sign[..], &[&spelled]].concat(), &request);
+    assert_eq!((output.status, &*output.stderr), (0, ""));
+    let accept = fixture.command(&["ceremony", "accept", "-"]);
+    rootline_tests::fixtures::machine::piped(accept, output.stdout.as_bytes())
         .says("standard input: alice has signed root 1 and targets 1");
 
     let wrong = spelled.replace(['0', '1'], "2");
@@ -116,14 +116,14 @@ fn a_request_and_an_answer_go_through_pipes() {
 
 #[test]
 fn an_answer_that_is_there_already_stays() {
-    let office = beginning();
-    let machine = Machine::of(&office, "bob", "first.request.json");
+    let fixture = beginning();
+    let machine = Machine::of(&fixture, "bob", "first.request.json");
     machine.sign(&["--yes"]).says("wrote first.bob.response.json");
     let before = machine.read("first.bob.response.json");
     machine.sign(&["--yes"]).says("wrote first.bob.response.json");
     let other = ["sign", "request.json", "--key", "key.pem", "--yes", "--at", "2030-01-03T00:00:00Z"];
-    let said = machine.run(&other);
-    said.refuses("first.bob.response.json exists already", "", "name another file: --output FILE");
+    let output = machine.run(&other);
+    output.refuses("first.bob.response.json exists already", "", "name another file: --output FILE");
     assert_eq!(machine.read("first.bob.response.json"), before);
     machine.run(&[&other[..], &["--output", "second.json"]].concat()).says("wrote second.json");
     assert_ne!(machine.read("second.json"), before);
@@ -131,22 +131,22 @@ fn an_answer_that_is_there_already_stays() {
 
 #[test]
 fn the_keyholders_own_root_says_whether_it_is_their_repository() {
-    let office = rotation();
-    let request = fs::read(office.path("rotation.request.json")).unwrap();
+    let fixture = rotation();
+    let request = fs::read(fixture.path("rotation.request.json")).unwrap();
     for name in ["alice", "bob", "carol", "dave", "frank"] {
-        answer(&office, name, "rotation.request.json");
-        office.done(&["ceremony", "accept", &format!("{name}.response.json")]);
+        answer(&fixture, name, "rotation.request.json");
+        fixture.done(&["ceremony", "accept", &format!("{name}.response.json")]);
     }
-    office.done(&["ceremony", "seal", "rotation"]);
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.done(&["ceremony", "seal", "rotation"]);
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
     let stranger = beginning();
     stranger.hold("other", &["--summary", "x", "--expires", "root=100"], &["alice", "bob", "carol"], DAY_1);
 
-    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let machine = Machine::of(&fixture, "alice", "rotation.request.json");
     machine.write("request.json", &request);
-    for (name, office) in [("1", &office), ("2", &office), ("other", &stranger)] {
+    for (name, fixture) in [("1", &fixture), ("2", &fixture), ("other", &stranger)] {
         let version = if name == "2" { 2 } else { 1 };
-        let root = fs::read(office.path(&format!("metadata/{version}.root.json"))).unwrap();
+        let root = fs::read(fixture.path(&format!("metadata/{version}.root.json"))).unwrap();
         machine.write(&format!("{name}.root.json"), root);
     }
     let sign = |root: &str| machine.sign(&["--yes", "--root", root]);
@@ -175,8 +175,8 @@ fn the_keyholders_own_root_says_whether_it_is_their_repository() {
 /// The keyholder's clock may be wrong, and people take their time; so they are told, and it is theirs to ask.
 #[test]
 fn a_request_says_how_old_it_is() {
-    let office = rotation();
-    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let fixture = rotation();
+    let machine = Machine::of(&fixture, "alice", "rotation.request.json");
     let sign = |at: &str, output: &str| {
         machine.run(&["sign", "request.json", "--key", "key.pem", "--yes", "--at", at, "--output", output])
     };
@@ -186,103 +186,103 @@ fn a_request_says_how_old_it_is() {
         .says(&format!("{holds}; that is over, so ask whether the request is still the newest\n"));
     let first = Machine::of(&beginning(), "alice", "first.request.json").sign(&["--yes"]);
     first.says("nothing has been published before; this is a repository's first ceremony\n");
-    assert!(!first.out.contains("made when"), "{first:?}");
+    assert!(!first.stdout.contains("made when"), "{first:?}");
 }
 
 /// A first key and a next one: two signatures by one person, in two answers.
 #[test]
 fn a_person_whose_key_is_replaced_answers_with_both() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     let next = SecretKey::from_seed(KeyKind::EcdsaP256, &[9; 32]);
-    office.write("keys/bob-2.pem", next.to_pkcs8_pem().as_bytes());
-    office.write("keys/bob-2.pub", next.public_key().to_spki_pem());
-    office.done(&["keyholder", "add", "bob", "--public-key", "keys/bob-2.pub", "--new-key"]);
-    office.done(&["ceremony", "new", "next", "--renew", "root"]);
-    office.done(&["ceremony", "freeze", "next"]);
-    office.done(&["ceremony", "request", "next"]);
-    answer(&office, "bob", "next.request.json");
-    answer(&office, "bob-2", "next.request.json");
-    office.done(&["ceremony", "accept", "bob-2.response.json", "bob.response.json"]).says("1 of 3 (bob)");
-    let kept = office.read("ceremonies/next/signatures/2.root/bob.json");
+    fixture.write("keys/bob-2.pem", next.to_pkcs8_pem().as_bytes());
+    fixture.write("keys/bob-2.pub", next.public_key().to_spki_pem());
+    fixture.done(&["keyholder", "add", "bob", "--public-key", "keys/bob-2.pub", "--new-key"]);
+    fixture.done(&["ceremony", "new", "next", "--renew", "root"]);
+    fixture.done(&["ceremony", "freeze", "next"]);
+    fixture.done(&["ceremony", "request", "next"]);
+    answer(&fixture, "bob", "next.request.json");
+    answer(&fixture, "bob-2", "next.request.json");
+    fixture.done(&["ceremony", "accept", "bob-2.response.json", "bob.response.json"]).says("1 of 3 (bob)");
+    let kept = fixture.read("ceremonies/next/signatures/2.root/bob.json");
     assert_eq!(kept.matches("keyid").count(), 2, "{kept}");
-    office.done(&["ceremony", "accept", "bob.response.json"]).says("bob had signed root 2");
+    fixture.done(&["ceremony", "accept", "bob.response.json"]).says("bob had signed root 2");
 }
 
 /// Three of five leave, and a role is delegated: two roots one after the other, targets, and the delegated role, in one answer each.
 #[test]
 fn a_sequence_of_roots_and_delegated_roles_are_signed_in_one_go() {
-    let office = Office::after_the_first();
+    let fixture = RepositoryFixture::after_the_first();
     for name in ["grace", "heidi"] {
         let key = SecretKey::from_seed(KeyKind::Ed25519, &[name.len() as u8 + name.as_bytes()[0]; 32]);
-        office.write(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
-        office.write(&format!("keys/{name}.pub"), key.public_key().to_spki_pem());
-        office.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
+        fixture.write(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
+        fixture.write(&format!("keys/{name}.pub"), key.public_key().to_spki_pem());
+        fixture.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
     }
     let replace = ["--replace", "alice=frank", "--replace", "bob=grace", "--replace", "carol=heidi"];
     let delegate = ["--delegate", "npm=npm/*", "--add", "npm=frank", "--threshold", "npm=1"];
-    office.done_at(DAY_1, &[&["ceremony", "new", "big"], &replace[..], &delegate].concat());
-    office.done_at(DAY_1, &["ceremony", "freeze", "big"]).says("to be signed: root 2, root 3, targets 2, npm 1");
-    office.done_at(DAY_1, &["ceremony", "request", "big"]);
+    fixture.done_at(DAY_1, &[&["ceremony", "new", "big"], &replace[..], &delegate].concat());
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "big"]).says("to be signed: root 2, root 3, targets 2, npm 1");
+    fixture.done_at(DAY_1, &["ceremony", "request", "big"]);
     for name in ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"] {
-        let bytes = answer(&office, name, "big.request.json");
+        let bytes = answer(&fixture, name, "big.request.json");
         assert!(bytes.len() < 1000, "{name}: {}", bytes.len());
     }
     let all = ["heidi", "alice", "grace", "dave", "frank", "carol", "bob", "erin"]
         .map(|name| format!("{name}.response.json"));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    let said = office.done(&[&["ceremony", "accept"], &all[..]].concat());
-    said.says("frank.response.json: frank has signed root 2 and root 3 and targets 2 and npm 1");
-    said.says("next: rootline-repo ceremony seal big");
-    office.done(&["ceremony", "seal", "big"]);
-    office.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    office.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 3 roots");
-    office.verify("public", 1, DAY_1).unwrap();
+    let output = fixture.done(&[&["ceremony", "accept"], &all[..]].concat());
+    output.says("frank.response.json: frank has signed root 2 and root 3 and targets 2 and npm 1");
+    output.says("next: rootline-repo ceremony seal big");
+    fixture.done(&["ceremony", "seal", "big"]);
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    fixture.done_at(DAY_1, &["publish"]).says("accepted by a verifier that begins with each of 3 roots");
+    fixture.verify("public", 1, DAY_1).unwrap();
 }
 
 #[test]
 fn a_request_that_is_too_long_is_refused_before_it_is_read() {
-    let office = beginning();
-    let machine = Machine::of(&office, "alice", "first.request.json");
+    let fixture = beginning();
+    let machine = Machine::of(&fixture, "alice", "first.request.json");
     // A file with a hole: it takes no room, and would take half a terabyte of memory.
     File::create(machine.path("request.json")).unwrap().set_len(1 << 39).unwrap();
     let refusal = "request.json has more than the 67108864 bytes that it may have";
     machine.sign(&["--yes"]).refuses(refusal, "", "check that this is the file you mean");
-    let said = machine.run(&["sign", "/dev/zero", "--key", "key.pem", "--yes"]);
-    said.refuses("/dev/zero has more than the 67108864 bytes", "", "check that this is the file you mean");
+    let output = machine.run(&["sign", "/dev/zero", "--key", "key.pem", "--yes"]);
+    output.refuses("/dev/zero has more than the 67108864 bytes", "", "check that this is the file you mean");
 }
 
 #[test]
 fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
-    let office = beginning();
+    let fixture = beginning();
     let request = ["ceremony", "request", "first"];
     // Only the plan that was frozen goes into it.
-    office.done(&request);
-    let untouched = office.read("first.request.json");
-    office.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    let said = office.done(&request);
-    assert!(said.err.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{said:?}");
-    assert_eq!(office.read("first.request.json"), untouched);
-    office.edit("ceremonies/first/frozen/plan.toml", "threshold = 3", "threshold = 2");
-    office.run(&request).refuses(
+    fixture.done(&request);
+    let untouched = fixture.read("first.request.json");
+    fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    let output = fixture.done(&request);
+    assert!(output.stderr.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{output:?}");
+    assert_eq!(fixture.read("first.request.json"), untouched);
+    fixture.edit("ceremonies/first/frozen/plan.toml", "threshold = 3", "threshold = 2");
+    fixture.run(&request).refuses(
         "the frozen plan.toml has been changed",
         AS_FROZEN,
         "do not sign; freezing the plan again",
     );
-    office.edit("ceremonies/first/frozen/plan.toml", "threshold = 2", "threshold = 3");
-    office.edit("targets/trusted_root.json", "{", " {");
-    office.run(&request).refuses(
+    fixture.edit("ceremonies/first/frozen/plan.toml", "threshold = 2", "threshold = 3");
+    fixture.edit("targets/trusted_root.json", "{", " {");
+    fixture.run(&request).refuses(
         "targets/trusted_root.json is missing or not the file that was frozen",
         "",
         "put the file back",
     );
-    office.edit("targets/trusted_root.json", " {", "{");
-    office.done(&request);
+    fixture.edit("targets/trusted_root.json", " {", "{");
+    fixture.done(&request);
     // Alice has another key now, and the plan would list that one.
-    office.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
-    office.run(&request).refuses(
+    fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
+    fixture.run(&request).refuses(
         "what was frozen is no longer what its plan makes: 1.root.json is not what the plan makes",
         "",
         "put back what has changed since it was frozen, or freeze it again",
     );
-    office.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
+    fixture.run(&["ceremony", "request", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
 }

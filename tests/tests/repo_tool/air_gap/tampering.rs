@@ -2,20 +2,21 @@
 
 use rootline_metadata::hex;
 use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, piped, rotation};
-use rootline_tests::fixtures::office::{DAY_1, Office};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
 use serde_json::{Value, json};
 
-fn request(office: &Office, name: &str) -> Value {
-    serde_json::from_str(&office.read(name)).unwrap()
+fn request(fixture: &RepositoryFixture, name: &str) -> Value {
+    serde_json::from_str(&fixture.read(name)).unwrap()
 }
 
 /// What a keyholder's machine says to a request.
-fn signing(office: &Office, name: &str, request: &Value) -> rootline_tests::fixtures::office::Said {
-    let machine = Machine::of(office, name, "rotation.request.json");
+fn signing(fixture: &RepositoryFixture, name: &str, request: &Value) -> Output {
+    let machine = Machine::of(fixture, name, "rotation.request.json");
     machine.write("request.json", serde_json::to_vec(request).unwrap());
-    let said = machine.sign(&["--yes"]);
-    assert_eq!(machine.list().len(), if said.status == 0 { 3 } else { 2 }, "{said:?}");
-    said
+    let output = machine.sign(&["--yes"]);
+    assert_eq!(machine.list().len(), if output.status == 0 { 3 } else { 2 }, "{output:?}");
+    output
 }
 
 /// A request with one text in the place of another, in one of its strings.
@@ -30,9 +31,9 @@ fn changed(request: &Value, pointer: &str, from: &str, to: &str) -> Value {
 
 #[test]
 fn a_change_anywhere_is_refused() {
-    let office = rotation();
-    let whole = request(&office, "rotation.request.json");
-    signing(&office, "alice", &whole).says("alice has signed root 2 and targets 2");
+    let fixture = rotation();
+    let whole = request(&fixture, "rotation.request.json");
+    signing(&fixture, "alice", &whole).says("alice has signed root 2 and targets 2");
     let not_the_plans = "is not what the plan makes";
     let unverified = "what the request says has been published does not verify";
     let stranger = hex::encode(&rootline_metadata::sha256(b"stranger"));
@@ -74,20 +75,20 @@ fn a_change_anywhere_is_refused() {
         ("/keyholders/frank", "public", "secret", "the keyholder frank of the request: "),
         ("/keyholders/frank", "MCow", &stranger, "the keyholder frank of the request: "),
     ] {
-        let said = signing(&office, "alice", &changed(&whole, pointer, from, to));
-        assert_eq!(said.status, 1, "{pointer} {to}: {said:?}");
-        assert!(said.err.starts_with("error: ") && said.err.contains(error), "{pointer} {to}: {said:?}");
+        let output = signing(&fixture, "alice", &changed(&whole, pointer, from, to));
+        assert_eq!(output.status, 1, "{pointer} {to}: {output:?}");
+        assert!(output.stderr.starts_with("error: ") && output.stderr.contains(error), "{pointer} {to}: {output:?}");
     }
 }
 
 #[test]
 fn what_is_missing_or_not_needed_is_refused() {
-    let office = rotation();
-    let whole = request(&office, "rotation.request.json");
+    let fixture = rotation();
+    let whole = request(&fixture, "rotation.request.json");
     let edit = |change: &dyn Fn(&mut Value)| {
         let mut request = whole.clone();
         change(&mut request);
-        signing(&office, "alice", &request)
+        signing(&fixture, "alice", &request)
     };
     let remove = |object: &'static str, name: &'static str| {
         edit(&move |request: &mut Value| drop(request[object].as_object_mut().unwrap().remove(name).unwrap()))
@@ -106,56 +107,56 @@ fn what_is_missing_or_not_needed_is_refused() {
         "do not sign",
     );
     remove("keyholders", "frank").refuses("the plan: ", "", "do not sign");
-    let said = edit(&|request| request["frozen"]["3.root.json"] = request["frozen"]["2.root.json"].clone());
-    said.refuses("3.root.json is not what the plan makes", "what is signed is exactly", "do not sign");
-    let said = edit(&|request| request["targets"]["evil.sh"] = "#!/bin/sh\n".into());
-    said.refuses(
+    let output = edit(&|request| request["frozen"]["3.root.json"] = request["frozen"]["2.root.json"].clone());
+    output.refuses("3.root.json is not what the plan makes", "what is signed is exactly", "do not sign");
+    let output = edit(&|request| request["targets"]["evil.sh"] = "#!/bin/sh\n".into());
+    output.refuses(
         "the request carries the file evil.sh, which its plan does not ship",
         "nothing is in a request",
         "do not sign",
     );
-    let said = edit(&|request| request["targets"]["trusted_root.json"] = "{}".into());
-    assert!(said.status == 1 && said.err.contains("is not what the plan makes"), "{said:?}");
-    let said = edit(&|request| request["published"]["notes.txt"] = "x".into());
-    said.refuses("what the request says has been published does not verify", real, "do not sign");
-    let said = edit(&|request| request["note"] = "x".into());
-    said.refuses("this is no signing request", "", "name the file that rootline-repo ceremony request has written");
-    let said = edit(&|request| request["request"] = json!(2));
-    said.refuses("the request was made by a newer rootline (format 2; this one reads 1)", "", "update rootline");
+    let output = edit(&|request| request["targets"]["trusted_root.json"] = "{}".into());
+    assert!(output.status == 1 && output.stderr.contains("is not what the plan makes"), "{output:?}");
+    let output = edit(&|request| request["published"]["notes.txt"] = "x".into());
+    output.refuses("what the request says has been published does not verify", real, "do not sign");
+    let output = edit(&|request| request["note"] = "x".into());
+    output.refuses("this is no signing request", "", "name the file that rootline-repo ceremony request has written");
+    let output = edit(&|request| request["request"] = json!(2));
+    output.refuses("the request was made by a newer rootline (format 2; this one reads 1)", "", "update rootline");
     let clash = edit(&|request| request["keyholders"]["mallory"] = request["keyholders"]["alice"].clone());
-    assert!(clash.status == 1 && clash.err.contains("alice and mallory hold the same key"), "{clash:?}");
+    assert!(clash.status == 1 && clash.stderr.contains("alice and mallory hold the same key"), "{clash:?}");
 }
 
 /// The text at the top is for people who look into the file; nobody is told anything by it who signs.
 #[test]
 fn another_explanation_is_remarked_on_and_never_shown() {
-    let office = rotation();
-    let mut request = request(&office, "rotation.request.json");
+    let fixture = rotation();
+    let mut request = request(&fixture, "rotation.request.json");
     request["explanation"] = json!(["Everything is fine, sign it.\u{1b}[2J"]);
-    let said = signing(&office, "alice", &request);
-    said.says("alice has signed root 2");
+    let output = signing(&fixture, "alice", &request);
+    output.says("alice has signed root 2");
     assert!(
-        said.err.starts_with("warning: the explanation in the request is not what this version writes"),
-        "{said:?}"
+        output.stderr.starts_with("warning: the explanation in the request is not what this version writes"),
+        "{output:?}"
     );
-    assert!(!format!("{}{}", said.out, said.err).contains("Everything is fine"), "{said:?}");
+    assert!(!format!("{}{}", output.stdout, output.stderr).contains("Everything is fine"), "{output:?}");
 }
 
 /// A stranger holds the very same ceremony with a key of his own in alice's place: all of it fits together.
 #[test]
 fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
-    let office = rotation();
-    let agreed = fingerprint(&office, "rotation");
-    let stranger = office.read("keyholders/alice/keyholder.toml");
-    office.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
-    office.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
-    office.done_at(DAY_1, &["ceremony", "request", "rotation"]);
-    let both = request(&office, "rotation.request.json");
+    let fixture = rotation();
+    let agreed = fingerprint(&fixture, "rotation");
+    let stranger = fixture.read("keyholders/alice/keyholder.toml");
+    fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    fixture.done_at(DAY_1, &["ceremony", "request", "rotation"]);
+    let both = request(&fixture, "rotation.request.json");
     // With both keys under her name she sees a key join that she does not know, and it is not what was agreed on.
-    let said = signing(&office, "alice", &both);
-    said.says("+ new key  alice ");
-    said.says("- old key  alice ");
-    let machine = Machine::of(&office, "alice", "rotation.request.json");
+    let output = signing(&fixture, "alice", &both);
+    output.says("+ new key  alice ");
+    output.says("- old key  alice ");
+    let machine = Machine::of(&fixture, "alice", "rotation.request.json");
     machine.sign(&["--fingerprint", &agreed]).refuses(
         "what is to be signed has another fingerprint",
         "keyholders sign the fingerprint",
@@ -167,19 +168,19 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
     let last = text.rsplit("[[keys]]").next().unwrap();
     let mut exchanged = both.clone();
     exchanged["keyholders"]["alice"] = format!("{head}[[keys]]{last}").into();
-    signing(&office, "alice", &exchanged).refuses(
+    signing(&fixture, "alice", &exchanged).refuses(
         "the plan makes no files to sign: the published root lists the key",
         "",
         "do not sign",
     );
 
     // In a repository that begins with his key there is nothing to be noticed but that hers is nobody's.
-    let office = Office::new();
-    office.write("keyholders/alice/keyholder.toml", format!("{head}[[keys]]{last}"));
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "request", "first"]);
-    let machine = Machine::of(&office, "alice", "first.request.json");
+    let fixture = RepositoryFixture::new();
+    fixture.write("keyholders/alice/keyholder.toml", format!("{head}[[keys]]{last}"));
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fixture.done(&["ceremony", "request", "first"]);
+    let machine = Machine::of(&fixture, "alice", "first.request.json");
     machine.sign(&["--yes"]).refuses(
         "the key ",
         "only keys that a keyholder was given count",
@@ -194,7 +195,7 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
 #[test]
 fn a_request_from_a_made_up_repository_shows_another_first_root() {
     let real = rotation();
-    let made_up = Office::new();
+    let made_up = RepositoryFixture::new();
     made_up.write("keyholders/carol/keyholder.toml", {
         let stranger = rootline_metadata::PublicKey::from_spki_pem(&made_up.read("keys/stranger.pub")).unwrap();
         rootline_ceremonies::Keyholder::new("carol".parse().unwrap(), "carol", stranger).unwrap().to_toml()
@@ -212,11 +213,11 @@ fn a_request_from_a_made_up_repository_shows_another_first_root() {
     );
     made_up.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
     made_up.done_at(DAY_1, &["ceremony", "request", "rotation"]);
-    let shown = |office: &Office| {
-        let machine = Machine::of(office, "alice", "rotation.request.json");
-        let said = machine.sign(&["--yes", "--json"]);
-        let report = said.json();
-        let root = rootline_metadata::sha256(office.read("metadata/1.root.json").as_bytes());
+    let shown = |fixture: &RepositoryFixture| {
+        let machine = Machine::of(fixture, "alice", "rotation.request.json");
+        let output = machine.sign(&["--yes", "--json"]);
+        let report = output.json();
+        let root = rootline_metadata::sha256(fixture.read("metadata/1.root.json").as_bytes());
         assert_eq!(report["first_root"], hex::encode(&root).as_str());
         (report["first_root"].clone(), report["fingerprint"].clone())
     };
@@ -231,39 +232,39 @@ fn a_request_from_a_made_up_repository_shows_another_first_root() {
     );
     // Alice's signatures from there: over her real targets file, which is the same, and over no root.
     let elsewhere = answer(&made_up, "alice", "rotation.request.json");
-    let said = piped(real.command(&["ceremony", "accept", "-"]), &elsewhere);
-    assert!(!said.out.contains("has signed root"), "{said:?}");
+    let output = piped(real.command(&["ceremony", "accept", "-"]), &elsewhere);
+    assert!(!output.stdout.contains("has signed root"), "{output:?}");
     assert!(!real.path("ceremonies/rotation/signatures/2.root").exists());
 }
 
 /// A summary is anybody's text.
 #[test]
 fn nothing_in_a_request_moves_the_cursor() {
-    let office = Office::planned();
-    let plan = office.read("ceremonies/first/plan.toml");
+    let fixture = RepositoryFixture::planned();
+    let plan = fixture.read("ceremonies/first/plan.toml");
     let summary = "summary = \"fine\\u001B[2J\\u001B[H\\u202Egnihton\\r\\nfingerprint: 0000\"\n";
     let plan: String =
         plan.lines().filter(|line| !line.starts_with("summary")).map(|line| format!("{line}\n")).collect();
-    office.write("ceremonies/first/plan.toml", plan.replacen("\n[root]", &format!("\n{summary}[root]"), 1));
-    office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "request", "first"]);
-    let machine = Machine::of(&office, "alice", "first.request.json");
-    let said = machine.sign(&["--yes"]);
-    said.says("ceremony first: fine⟨U+001B⟩[2J⟨U+001B⟩[H⟨U+202E⟩gnihton⟨U+000D⟩⟨U+000A⟩fingerprint: 0000\n");
-    assert!(said.out.chars().all(|character| character == '\n' || !character.is_control()), "{said:?}");
+    fixture.write("ceremonies/first/plan.toml", plan.replacen("\n[root]", &format!("\n{summary}[root]"), 1));
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fixture.done(&["ceremony", "request", "first"]);
+    let machine = Machine::of(&fixture, "alice", "first.request.json");
+    let output = machine.sign(&["--yes"]);
+    output.says("ceremony first: fine⟨U+001B⟩[2J⟨U+001B⟩[H⟨U+202E⟩gnihton⟨U+000D⟩⟨U+000A⟩fingerprint: 0000\n");
+    assert!(output.stdout.chars().all(|character| character == '\n' || !character.is_control()), "{output:?}");
     // What is refused is named, and may be named as badly.
-    let whole = request(&office, "first.request.json");
+    let whole = request(&fixture, "first.request.json");
     let edit = |change: &dyn Fn(&mut Value)| {
         let mut request = whole.clone();
         change(&mut request);
         machine.write("request.json", serde_json::to_vec(&request).unwrap());
-        let said = machine.run(&["sign", "request.json", "--key", "key.pem", "--yes"]);
+        let output = machine.run(&["sign", "request.json", "--key", "key.pem", "--yes"]);
         assert_eq!(
-            (said.status, said.err.lines().filter(|line| !line.starts_with("warning:")).count() <= 3),
+            (output.status, output.stderr.lines().filter(|line| !line.starts_with("warning:")).count() <= 3),
             (1, true),
-            "{said:?}"
+            "{output:?}"
         );
-        assert!(said.err.chars().all(|character| character == '\n' || !character.is_control()), "{said:?}");
+        assert!(output.stderr.chars().all(|character| character == '\n' || !character.is_control()), "{output:?}");
     };
     edit(&|request| request["plan"] = "a\u{1b}[2J\r = 1".into());
     edit(&|request| request["plan"] = "\"a\\u001b[2J\\u000d\" = 1".into());
@@ -272,19 +273,19 @@ fn nothing_in_a_request_moves_the_cursor() {
     edit(&|request| request["keyholders"]["alice"] = "\u{1b}[2J".into());
     edit(&|request| request["frozen"]["\u{1b}[2J.json"] = "".into());
     let answer = "{\"answer\":1,\"signatures\":{\"\\u001b[2J\":1},\"fingerprint\":\"\",\"at\":\"\"}";
-    let said = piped(office.command(&["ceremony", "accept", "-"]), answer.as_bytes());
+    let output = piped(fixture.command(&["ceremony", "accept", "-"]), answer.as_bytes());
     assert!(
-        said.status == 1 && said.err.chars().all(|character| character == '\n' || !character.is_control()),
-        "{said:?}"
+        output.status == 1 && output.stderr.chars().all(|character| character == '\n' || !character.is_control()),
+        "{output:?}"
     );
 }
 
 /// One byte more or less at the end, or two requests in one file.
 #[test]
 fn a_request_that_was_cut_off_is_no_request() {
-    let office = beginning();
-    let whole = office.read("first.request.json");
-    let machine = Machine::of(&office, "alice", "first.request.json");
+    let fixture = beginning();
+    let whole = fixture.read("first.request.json");
+    let machine = Machine::of(&fixture, "alice", "first.request.json");
     for text in [&whole[..whole.len() - 2], &whole[..whole.len() / 2], "", "{}", "[]", &format!("{whole}{whole}")] {
         machine.write("request.json", text);
         machine.sign(&["--yes"]).refuses(

@@ -2,89 +2,89 @@
 
 use std::fs;
 
-use rootline_tests::fixtures::office::{DAY_0, FIVE, Office};
+use rootline_tests::fixtures::repository::{DAY_0, FIVE, RepositoryFixture};
 use rootline_tests::fixtures::vendor::{FIRMWARE, POLICY};
 use serde_json::Value;
 
 use super::commands::{attest, token_of};
 
-fn require(office: &Office) {
-    let policy = office.read("rootline.toml");
-    office.write("rootline.toml", format!("{policy}\n[attestation]\nrequired = true\n"));
+fn require(fixture: &RepositoryFixture) {
+    let policy = fixture.read("rootline.toml");
+    fixture.write("rootline.toml", format!("{policy}\n[attestation]\nrequired = true\n"));
 }
 
 /// Everybody has a token; alice's is an old one.
-fn attested() -> Office {
-    let office = Office::new();
-    require(&office);
+fn attested() -> RepositoryFixture {
+    let fixture = RepositoryFixture::new();
+    require(&fixture);
     for (serial, holder) in (11..).zip(FIVE) {
-        let mut vendor = token_of(&office, holder, serial);
+        let mut vendor = token_of(&fixture, holder, serial);
         if holder == "alice" {
             vendor.says(FIRMWARE, &[5, 6, 9]);
         }
-        let said = attest(&office, holder, &vendor);
-        assert_eq!(said.status, 0, "{said:?}");
+        let output = attest(&fixture, holder, &vendor);
+        assert_eq!(output.status, 0, "{output:?}");
     }
-    office
+    fixture
 }
 
-fn events(office: &Office, id: &str, kind: &str) -> Vec<Value> {
-    let lines = office.read(&format!("ceremonies/{id}/transcript.jsonl"));
+fn events(fixture: &RepositoryFixture, id: &str, kind: &str) -> Vec<Value> {
+    let lines = fixture.read(&format!("ceremonies/{id}/transcript.jsonl"));
     let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     events.filter(|event| event["event"] == kind).collect()
 }
 
 /// The file with what bob's token said.
-fn bobs(office: &Office) -> String {
-    let file = office.list("keyholders/bob/attestations").remove(0);
+fn bobs(fixture: &RepositoryFixture) -> String {
+    let file = fixture.list("keyholders/bob/attestations").remove(0);
     format!("keyholders/bob/attestations/{file}")
 }
 
 #[test]
 fn a_ceremony_shows_the_tokens_and_notes_them_down() {
-    let office = attested();
-    office.done(&["ceremony", "new", "first"]);
+    let fixture = attested();
+    fixture.done(&["ceremony", "new", "first"]);
     let warning =
         "warning: alice's YubiKey serial 11: its firmware 5.6.9 is older than 5.7 and has EUCLEAK (CVE-2024-45678)";
-    let frozen = office.done(&["ceremony", "freeze", "first"]);
-    let review = office.done(&["ceremony", "review", "first"]);
+    let frozen = fixture.done(&["ceremony", "freeze", "first"]);
+    let review = fixture.done(&["ceremony", "review", "first"]);
     review.says("token YubiKey serial 11, firmware 5.6.9, slot 9c, PIN once, touch cached (EUCLEAK)\n");
     review.says("token YubiKey serial 12, firmware 5.7.4, slot 9c, PIN once, touch cached\n");
-    let json = office.done(&["ceremony", "review", "--json"]).json();
+    let json = fixture.done(&["ceremony", "review", "--json"]).json();
     let root = json["authorities"].as_array().unwrap().iter().find(|role| role["role"] == "root").unwrap();
     let serials: Vec<&Value> = root["joins"].as_array().unwrap().iter().map(|key| &key["evidence"]["serial"]).collect();
     assert_eq!(serials, [11, 12, 13, 14, 15]);
     let online = json["authorities"].as_array().unwrap().iter().find(|role| role["role"] == "timestamp").unwrap();
     assert_eq!(online["joins"][0]["evidence"], Value::Null);
 
-    office.done(&["ceremony", "status"]).says("  alice: insert YubiKey serial 11\n");
-    let signed = office.sign("first", "alice");
-    let status = office.done(&["ceremony", "status"]);
+    fixture.done(&["ceremony", "status"]).says("  alice: insert YubiKey serial 11\n");
+    let signed = fixture.sign("first", "alice");
+    let status = fixture.done(&["ceremony", "status"]);
     assert!(
-        !status.out.contains("alice: insert") && status.out.contains("  bob: insert YubiKey serial 12\n"),
+        !status.stdout.contains("alice: insert") && status.stdout.contains("  bob: insert YubiKey serial 12\n"),
         "{status:?}"
     );
-    let json = office.done(&["ceremony", "status", "--json"]).json();
+    let json = fixture.done(&["ceremony", "status", "--json"]).json();
     assert_eq!(json["tokens"]["bob"], "YubiKey serial 12");
 
     // What is noted down of where a key is stands on the same line.
-    let carol = office.read("keyholders/carol/keyholder.toml");
-    office.write("keyholders/carol/keyholder.toml", format!("{carol}signer = \"pkcs11:token=carol\"\n"));
-    let status = office.done(&["ceremony", "status"]);
+    let carol = fixture.read("keyholders/carol/keyholder.toml");
+    fixture.write("keyholders/carol/keyholder.toml", format!("{carol}signer = \"pkcs11:token=carol\"\n"));
+    let status = fixture.done(&["ceremony", "status"]);
     status.says("  carol: insert YubiKey serial 13 [token carol]\n");
-    assert_eq!(status.out.matches("[token carol]").count(), 1, "{status:?}");
-    office.sign("first", "bob");
-    office.sign("first", "carol");
-    let sealed = office.done(&["ceremony", "seal", "first"]);
-    for said in [&frozen, &review, &signed, &sealed] {
-        assert!(said.status == 0 && said.err.contains(warning), "{said:?}");
-        assert_eq!(said.err.matches("warning:").count(), 1, "{said:?}");
+    assert_eq!(status.stdout.matches("[token carol]").count(), 1, "{status:?}");
+    fixture.sign("first", "bob");
+    fixture.sign("first", "carol");
+    let sealed = fixture.done(&["ceremony", "seal", "first"]);
+    for output in [&frozen, &review, &signed, &sealed] {
+        assert!(output.status == 0 && output.stderr.contains(warning), "{output:?}");
+        assert_eq!(output.stderr.matches("warning:").count(), 1, "{output:?}");
     }
 
-    let frozen = &events(&office, "first", "frozen")[0]["evidence"];
+    let frozen = &events(&fixture, "first", "frozen")[0]["evidence"];
     assert_eq!(frozen.as_object().unwrap().keys().collect::<Vec<_>>(), ["alice", "bob", "carol", "dave", "erin"]);
     assert_eq!(frozen["alice"][0]["token"]["firmware"], "5.6.9");
-    let signed = events(&office, "first", "signed");
+    let signed = events(&fixture, "first", "signed");
     assert_eq!(signed.len(), 6);
     for event in &signed {
         let kept = &frozen[event["keyholder"].as_str().unwrap()][0];
@@ -92,43 +92,43 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
         assert_eq!(event["evidence"], kept["token"]);
     }
     let certificate = signed[0]["evidence"]["certificate"].as_str().unwrap();
-    let alices = office.list("keyholders/alice/attestations").remove(0);
-    let text = office.read(&format!("keyholders/alice/attestations/{alices}"));
+    let alices = fixture.list("keyholders/alice/attestations").remove(0);
+    let text = fixture.read(&format!("keyholders/alice/attestations/{alices}"));
     let der = rootline_tests::pem::decode(&text);
     assert_eq!(certificate, rootline_metadata::hex::encode(&rootline_metadata::sha256(&der)));
 
     // None of it is in what was signed.
-    for file in office.list("ceremonies/first/sealed") {
-        let text = office.read(&format!("ceremonies/first/sealed/{file}"));
+    for file in fixture.list("ceremonies/first/sealed") {
+        let text = fixture.read(&format!("ceremonies/first/sealed/{file}"));
         assert!(!text.contains("serial") && !text.contains("firmware"), "{file}");
     }
-    office.done(&["online", "--key", "keys/online.pem"]);
-    office.done(&["publish"]);
+    fixture.done(&["online", "--key", "keys/online.pem"]);
+    fixture.done(&["publish"]);
 }
 
 #[test]
 fn every_step_checks_again() {
-    let office = attested();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    let path = bobs(&office);
-    let good = office.read(&path);
+    let fixture = attested();
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    let path = bobs(&fixture);
+    let good = fixture.read(&path);
     let stranger = {
-        let vendor = token_of(&office, "frank", 12);
+        let vendor = token_of(&fixture, "frank", 12);
         [vendor.key_pem(), vendor.device_pem()].concat()
     };
     let shared = {
-        let vendor = token_of(&office, "bob", 11);
+        let vendor = token_of(&fixture, "bob", 11);
         [vendor.key_pem(), vendor.device_pem()].concat()
     };
     let policy = {
-        let mut vendor = token_of(&office, "bob", 12);
+        let mut vendor = token_of(&fixture, "bob", 12);
         vendor.says(POLICY, &[2, 1]);
         [vendor.key_pem(), vendor.device_pem()].concat()
     };
-    ["alice", "carol", "dave"].iter().for_each(|holder| office.sign("first", holder).says("has signed"));
-    office.done(&["ceremony", "request", "first"]);
-    office.done(&["sign", "first.request.json", "--key", "keys/erin.pem", "--yes", "--output", "erin.json"]);
+    ["alice", "carol", "dave"].iter().for_each(|holder| fixture.sign("first", holder).says("has signed"));
+    fixture.done(&["ceremony", "request", "first"]);
+    fixture.done(&["sign", "first.request.json", "--key", "keys/erin.pem", "--yes", "--output", "erin.json"]);
     let named = format!("{path}: ");
     for (content, what) in [
         (Some(stranger), format!("{named}the attested key ")),
@@ -138,64 +138,67 @@ fn every_step_checks_again() {
         (None, "bob has no attestation for the key ".to_owned()),
     ] {
         match content {
-            Some(content) => office.write(&path, content),
-            None => fs::remove_file(office.path(&path)).unwrap(),
+            Some(content) => fixture.write(&path, content),
+            None => fs::remove_file(fixture.path(&path)).unwrap(),
         }
-        let before = office.read("ceremonies/first/transcript.jsonl");
+        let before = fixture.read("ceremonies/first/transcript.jsonl");
         for command in ["freeze", "review", "request", "seal"] {
-            let said = office.at(DAY_0, &["ceremony", command]);
-            assert_eq!(said.status, 1, "{command:?}: {said:?}");
-            assert!(said.err.contains(&format!("error: {what}")), "{command:?}: {said:?}");
+            let output = fixture.at(DAY_0, &["ceremony", command]);
+            assert_eq!(output.status, 1, "{command:?}: {output:?}");
+            assert!(output.stderr.contains(&format!("error: {what}")), "{command:?}: {output:?}");
         }
-        let said = office.at(DAY_0, &["ceremony", "accept", "erin.json"]);
-        assert!(said.status == 1 && said.err.contains(&format!("error: erin.json: {what}")), "{said:?}");
-        let said = office.sign("first", "erin");
-        assert!(said.status == 1 && said.err.contains(&what), "{said:?}");
-        assert_eq!(office.read("ceremonies/first/transcript.jsonl"), before);
-        assert_eq!(office.list("ceremonies/first/sealed"), Vec::<String>::new());
-        assert!(!office.path("ceremonies/first/signatures/1.root/erin.json").exists());
+        let output = fixture.at(DAY_0, &["ceremony", "accept", "erin.json"]);
+        assert!(output.status == 1 && output.stderr.contains(&format!("error: erin.json: {what}")), "{output:?}");
+        let output = fixture.sign("first", "erin");
+        assert!(output.status == 1 && output.stderr.contains(&what), "{output:?}");
+        assert_eq!(fixture.read("ceremonies/first/transcript.jsonl"), before);
+        assert_eq!(fixture.list("ceremonies/first/sealed"), Vec::<String>::new());
+        assert!(!fixture.path("ceremonies/first/signatures/1.root/erin.json").exists());
         // Who is to sign is told all the same.
-        office.done(&["ceremony", "status"]);
-        office.write(&path, &good);
+        fixture.done(&["ceremony", "status"]);
+        fixture.write(&path, &good);
     }
-    office.done(&["ceremony", "accept", "erin.json"]).says("erin has signed root 1");
-    office.done(&["ceremony", "seal", "first"]);
+    fixture.done(&["ceremony", "accept", "erin.json"]).says("erin has signed root 1");
+    fixture.done(&["ceremony", "seal", "first"]);
 }
 
 #[test]
 fn a_vendors_root_that_is_gone_takes_its_tokens_with_it() {
-    let office = attested();
-    office.done(&["ceremony", "new", "first"]);
-    let root = office.list("vendor-roots").remove(0);
-    fs::remove_file(office.path(&format!("vendor-roots/{root}"))).unwrap();
-    let said = office.at(DAY_0, &["ceremony", "freeze", "first"]);
-    assert!(said.status == 1 && said.err.contains("which is none of the vendors' roots kept here"), "{said:?}");
-    assert_eq!(office.list("ceremonies/first/frozen"), Vec::<String>::new());
+    let fixture = attested();
+    fixture.done(&["ceremony", "new", "first"]);
+    let root = fixture.list("vendor-roots").remove(0);
+    fs::remove_file(fixture.path(&format!("vendor-roots/{root}"))).unwrap();
+    let output = fixture.at(DAY_0, &["ceremony", "freeze", "first"]);
+    assert!(
+        output.status == 1 && output.stderr.contains("which is none of the vendors' roots kept here"),
+        "{output:?}"
+    );
+    assert_eq!(fixture.list("ceremonies/first/frozen"), Vec::<String>::new());
 }
 
 #[test]
 fn who_joins_needs_evidence_and_who_leaves_does_not() {
-    let office = attested();
-    office.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
-    office.done(&["ceremony", "new", "second", "--replace", "bob=frank"]);
-    office.at(DAY_0, &["ceremony", "freeze", "second"]).refuses(
+    let fixture = attested();
+    fixture.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    fixture.done(&["ceremony", "new", "second", "--replace", "bob=frank"]);
+    fixture.at(DAY_0, &["ceremony", "freeze", "second"]).refuses(
         "frank has no attestation for the key ",
         "whoever holds root or targets has a key that a token attests",
         "ask for it, and keep it: rootline-repo keyholder attest frank",
     );
-    attest(&office, "frank", &token_of(&office, "frank", 16)).says("token YubiKey serial 16");
+    attest(&fixture, "frank", &token_of(&fixture, "frank", 16)).says("token YubiKey serial 16");
     // What bob has left behind does not keep him in, nor the others from going on.
-    office.write(&bobs(&office), "");
-    let said = office.done(&["ceremony", "freeze", "second"]);
-    assert!(said.err.contains("warning: evidence that does not count here does not hold: bob: "), "{said:?}");
-    fs::remove_file(office.path(&bobs(&office))).unwrap();
-    office.done(&["ceremony", "review", "second"]).says("token YubiKey serial 16");
-    ["bob", "carol", "dave", "frank"].iter().for_each(|holder| office.sign("second", holder).says("has signed"));
-    office.done(&["ceremony", "seal", "second"]);
+    fixture.write(&bobs(&fixture), "");
+    let output = fixture.done(&["ceremony", "freeze", "second"]);
+    assert!(output.stderr.contains("warning: evidence that does not count here does not hold: bob: "), "{output:?}");
+    fs::remove_file(fixture.path(&bobs(&fixture))).unwrap();
+    fixture.done(&["ceremony", "review", "second"]).says("token YubiKey serial 16");
+    ["bob", "carol", "dave", "frank"].iter().for_each(|holder| fixture.sign("second", holder).says("has signed"));
+    fixture.done(&["ceremony", "seal", "second"]);
     // Back in again he would need it.
-    office.done(&["online", "--key", "keys/online.pem"]);
-    office.done(&["ceremony", "new", "third", "--replace", "frank=bob"]);
-    office.at(DAY_0, &["ceremony", "freeze", "third"]).refuses(
+    fixture.done(&["online", "--key", "keys/online.pem"]);
+    fixture.done(&["ceremony", "new", "third", "--replace", "frank=bob"]);
+    fixture.at(DAY_0, &["ceremony", "freeze", "third"]).refuses(
         "bob has no attestation",
         "whoever holds root or targets",
         "ask for it",
@@ -204,15 +207,15 @@ fn who_joins_needs_evidence_and_who_leaves_does_not() {
 
 #[test]
 fn where_nothing_is_required_what_is_attached_is_checked() {
-    let office = Office::new();
-    attest(&office, "alice", &token_of(&office, "alice", 1)).says("token YubiKey serial 1");
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    let review = office.done(&["ceremony", "review"]);
-    assert_eq!(review.out.matches("token YubiKey").count(), 1, "once for root and targets: {review:?}");
-    let alices = office.list("keyholders/alice/attestations").remove(0);
-    office.write(&format!("keyholders/alice/attestations/{alices}"), "");
-    office.at(DAY_0, &["ceremony", "review"]).refuses(
+    let fixture = RepositoryFixture::new();
+    attest(&fixture, "alice", &token_of(&fixture, "alice", 1)).says("token YubiKey serial 1");
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    let review = fixture.done(&["ceremony", "review"]);
+    assert_eq!(review.stdout.matches("token YubiKey").count(), 1, "once for root and targets: {review:?}");
+    let alices = fixture.list("keyholders/alice/attestations").remove(0);
+    fixture.write(&format!("keyholders/alice/attestations/{alices}"), "");
+    fixture.at(DAY_0, &["ceremony", "review"]).refuses(
         "keyholders/alice/attestations/",
         "an attestation is certificates",
         "take both",
@@ -221,15 +224,15 @@ fn where_nothing_is_required_what_is_attached_is_checked() {
 
 #[test]
 fn a_key_that_is_nobodys_here_has_no_evidence_either() {
-    let office = attested();
-    office.done(&["ceremony", "new", "first"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    fs::rename(office.path("keyholders/erin"), office.path("erin")).unwrap();
+    let fixture = attested();
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fs::rename(fixture.path("keyholders/erin"), fixture.path("erin")).unwrap();
     let seal = ["ceremony", "seal", "first"];
     let hint = "give it to its keyholder: rootline-repo keyholder add";
-    office.at(DAY_0, &seal).refuses("the key ", "whoever holds root or targets has a key that a token attests", hint);
+    fixture.at(DAY_0, &seal).refuses("the key ", "whoever holds root or targets has a key that a token attests", hint);
     // Where nothing is required it is no more than a key that nobody can sign with here.
-    office.edit("rootline.toml", "required = true\n", "required = false\n");
-    let said = office.at(DAY_0, &seal);
-    assert!(said.err.contains("error: root 1 has 0 of the 3 signatures"), "{said:?}");
+    fixture.edit("rootline.toml", "required = true\n", "required = false\n");
+    let output = fixture.at(DAY_0, &seal);
+    assert!(output.stderr.contains("error: root 1 has 0 of the 3 signatures"), "{output:?}");
 }

@@ -3,7 +3,7 @@
 use rootline_ceremonies::{Event, EventKind, FrozenRecord, Head, HeadSignature, RoleVersion, SignedFacts, Transcript};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, parse_instant};
-use rootline_tests::fixtures::office::DAY_0;
+use rootline_tests::fixtures::repository::DAY_0;
 use rootline_tests::golden::Golden;
 
 const DIGEST: &str = "0707070707070707070707070707070707070707070707070707070707070707";

@@ -7,34 +7,35 @@ mod failures;
 mod files;
 mod newer;
 
-use rootline_tests::fixtures::office::{self, DAY_1, Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 use rootline_tests::golden::Golden;
 
-/// The golden files, with the paths of this office blanked.
-fn golden(office: &Office) -> Golden {
-    Golden::of("rootline-repo").blank_folder(office.folder(), "FOLDER")
+/// The golden files, with the paths of this repository blanked.
+fn golden(fixture: &RepositoryFixture) -> Golden {
+    Golden::of("rootline-repo").blank_folder(fixture.folder(), "FOLDER")
 }
 
 /// Compares what a command prints for programs on day 0, and gives it.
 #[track_caller]
-fn document(office: &Office, name: &str, arguments: &[&str]) -> Said {
-    document_at(office, office::DAY_0, name, arguments)
+fn document(fixture: &RepositoryFixture, name: &str, arguments: &[&str]) -> Output {
+    document_at(fixture, DAY_0, name, arguments)
 }
 
 #[track_caller]
-fn document_at(office: &Office, at: &str, name: &str, arguments: &[&str]) -> Said {
-    let said = office.done_at(at, &[arguments, &["--json"]].concat());
-    golden(office).check(&format!("{name}.json"), &said.out);
-    said
+fn document_at(fixture: &RepositoryFixture, at: &str, name: &str, arguments: &[&str]) -> Output {
+    let output = fixture.done_at(at, &[arguments, &["--json"]].concat());
+    golden(fixture).check(&format!("{name}.json"), &output.stdout);
+    output
 }
 
-/// An office with the ceremony `rotation` frozen, in which bob is about to be replaced by frank, and its request.
-fn rotation() -> Office {
-    let office = Office::after_the_first();
+/// A repository with the ceremony `rotation` frozen, in which bob is about to be replaced by frank, and its request.
+fn rotation() -> RepositoryFixture {
+    let fixture = RepositoryFixture::after_the_first();
     let new =
         ["ceremony", "new", "rotation", "--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"];
-    office.done_at(DAY_1, &new);
-    office.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
-    office.done_at(DAY_1, &["ceremony", "request", "rotation"]);
-    office
+    fixture.done_at(DAY_1, &new);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    fixture.done_at(DAY_1, &["ceremony", "request", "rotation"]);
+    fixture
 }

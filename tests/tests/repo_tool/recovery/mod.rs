@@ -52,11 +52,11 @@ fn walk(id: &str, section: &Section) {
     let id = id.replace('_', "-");
     let runbook = Runbook::read();
     let blocks = &runbook.sections.iter().find(|section| section.id == id).unwrap().blocks;
-    let office = section.office();
+    let fixture = section.fixture();
     for line in blocks.iter().flat_map(|block| &block.lines) {
-        section.type_line(&office, line);
+        section.type_line(&fixture, line);
     }
-    (section.after)(&office);
+    (section.after)(&fixture);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Delegations as keyholders are shown them.
 
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 use serde_json::Value;
 
 use super::text_and_json::{json, section, text};
@@ -40,36 +40,36 @@ fn after() -> String {
 }
 
 /// A plan with these delegations instead of its own.
-fn plan(office: &Office, id: &str, delegations: &str, at: &str) {
-    office.done_at(at, &["ceremony", "new", id]);
+fn plan(fixture: &RepositoryFixture, id: &str, delegations: &str, at: &str) {
+    fixture.done_at(at, &["ceremony", "new", id]);
     let file = format!("ceremonies/{id}/plan.toml");
-    let text = office.read(&file);
+    let text = fixture.read(&file);
     let own = text.split("\n[[delegations]]").next().unwrap().to_owned();
     let (head, online) = own.split_once("\n[online]").unwrap_or((&own, ""));
     let online = if online.is_empty() { text.split_once("\n[online]").unwrap().1 } else { online };
     // It is shipped by the role that it is handed on to.
     let head = head.replace("    \"npm/keys.json\",\n", "");
-    office.write(&file, format!("{head}\n{delegations}\n[online]{online}"));
-    office.done_at(at, &["ceremony", "freeze", id]);
+    fixture.write(&file, format!("{head}\n{delegations}\n[online]{online}"));
+    fixture.done_at(at, &["ceremony", "freeze", id]);
 }
 
-fn office() -> Office {
-    let office = Office::new();
-    office.write("targets/npm/keys.json", "[]");
-    plan(&office, "first", &before(), DAY_0);
+fn fixture() -> RepositoryFixture {
+    let fixture = RepositoryFixture::new();
+    fixture.write("targets/npm/keys.json", "[]");
+    plan(&fixture, "first", &before(), DAY_0);
     for signer in ["alice", "bob", "carol", "frank"] {
-        office.sign("first", signer);
+        fixture.sign("first", signer);
     }
-    office.done(&["ceremony", "seal", "first"]);
-    office.done(&["online", "--key", "keys/online.pem"]);
-    office
+    fixture.done(&["ceremony", "seal", "first"]);
+    fixture.done(&["online", "--key", "keys/online.pem"]);
+    fixture
 }
 
 #[test]
 fn what_is_handed_on_is_told_with_its_terms_and_its_holders() {
-    let office = office();
-    plan(&office, "rotation", &after(), DAY_1);
-    let told = text(&office);
+    let fixture = fixture();
+    plan(&fixture, "rotation", &after(), DAY_1);
+    let told = text(&fixture);
     let changes = section(&told, "what changes:").join("\n");
     for sentence in [
         "+ targets hands a part of its names on to pre",
@@ -101,7 +101,7 @@ fn what_is_handed_on_is_told_with_its_terms_and_its_holders() {
     let signs = section(&told, "who signs from now on:");
     assert!(signs.contains(&"  npm is signed by 2 of 2 (now 1 of 1)"), "{signs:#?}");
     assert!(signs.contains(&"  bin-0 to bin-3 is signed by 1 of 2"), "{signs:#?}");
-    let review = json(&office);
+    let review = json(&fixture);
     let marks: Vec<(&Value, &Value)> =
         review["delegations"].as_array().unwrap().iter().map(|one| (&one["name"], &one["mark"])).collect();
     assert_eq!(
@@ -109,7 +109,7 @@ fn what_is_handed_on_is_told_with_its_terms_and_its_holders() {
         r#"[["npm","changed"],["pre","new"],["old","gone"],["bin-0 to bin-3","new"]]"#
     );
     // The page says the same, and none of it is read as markup.
-    let page = office.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).out;
+    let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
     assert!(!page.contains("<script") && !page.contains('\u{202e}'));
     let escaped =
         "paths: npm/*, &quot;a, b&quot;, &quot;&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt; ⟨U+202E⟩tfel&quot;";
@@ -122,10 +122,10 @@ fn what_is_handed_on_is_told_with_its_terms_and_its_holders() {
 
 #[test]
 fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
-    let office = office();
-    office.write("targets/npm/keys.json", "[1]");
-    plan(&office, "rotation", &before(), DAY_1);
-    let told = text(&office);
+    let fixture = fixture();
+    fixture.write("targets/npm/keys.json", "[1]");
+    plan(&fixture, "rotation", &before(), DAY_1);
+    let told = text(&fixture);
     let changes = section(&told, "what changes:");
     assert_eq!(changes[1], "  ~ npm ships a changed npm/keys.json");
     assert!(changes[2].starts_with("  ~ npm 2 takes the place of npm 1"), "{told}");
@@ -133,6 +133,6 @@ fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
         assert!(!told.contains(absent), "{absent} is in {told}");
     }
     assert_eq!(section(&told, "what is signed:")[2], "      to be signed anew 40 days before it expires");
-    let page = office.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).out;
+    let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
     assert!(page.contains("<th scope=\"row\">npm</th>") && !page.contains("id=\"signers\""));
 }

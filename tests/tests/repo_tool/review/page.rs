@@ -1,7 +1,7 @@
 //! The review as a page, opened in a real browser.
 
 use rootline_tests::browser::Browser;
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 
@@ -10,15 +10,15 @@ use super::text_and_json::{rotation, text};
 /// The paper that the page's style puts behind everything.
 const PAPER: &str = "rgb(251, 250, 247)";
 
-fn page(office: &Office) -> String {
-    office.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).out
+fn page(fixture: &RepositoryFixture) -> String {
+    fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout
 }
 
 #[test]
 fn a_reader_sees_who_joins_the_threshold_the_log_that_closes_and_the_fingerprint() {
     let Some(browser) = Browser::installed() else { return };
-    let office = rotation();
-    let seen = browser.open(&page(&office), 1200);
+    let fixture = rotation();
+    let seen = browser.open(&page(&fixture), 1200);
     assert_eq!(seen.title, "Review of ceremony rotation");
     for line in [
         "Bob retires",
@@ -33,7 +33,7 @@ fn a_reader_sees_who_joins_the_threshold_the_log_that_closes_and_the_fingerprint
         assert!(seen.text.contains(line), "{line:?} is not in {}", seen.text);
     }
     // The groups of the fingerprint stand one below the other, as they are in the text.
-    let told = text(&office);
+    let told = text(&fixture);
     let groups: Vec<&str> = told.lines().last().unwrap().split_whitespace().collect();
     let shown: Vec<&str> = seen.text.split_whitespace().filter(|word| groups.contains(word)).collect();
     assert_eq!(shown, groups);
@@ -60,33 +60,33 @@ fn it_fits_a_phone_sideways() {
 }
 
 /// A ceremony in which every text that comes from people or files tries to become a part of the page.
-fn hostile(elsewhere: &str) -> Office {
+fn hostile(elsewhere: &str) -> RepositoryFixture {
     let image = format!("\"'><img src={elsewhere}/NAME onerror=alert(1)><script src={elsewhere}/script></script>");
     let named = |name: &str| image.replace("NAME", name);
-    let office = Office::new();
-    let holder = office.read("keyholders/alice/keyholder.toml");
+    let fixture = RepositoryFixture::new();
+    let holder = fixture.read("keyholders/alice/keyholder.toml");
     let (_, rest) = holder.split_once('\n').unwrap();
     let display = json!(format!("Alice \u{202e}ecilA {}", named("display-name"))).to_string();
-    office.write("keyholders/alice/keyholder.toml", format!("display-name = {display}\n{rest}"));
-    let mut root: Value = serde_json::from_str(&office.read("targets/trusted_root.json")).unwrap();
+    fixture.write("keyholders/alice/keyholder.toml", format!("display-name = {display}\n{rest}"));
+    let mut root: Value = serde_json::from_str(&fixture.read("targets/trusted_root.json")).unwrap();
     root["tlogs"][0]["baseUrl"] = json!(format!("javascript:{}", named("url")));
     root["tlogs"][0]["operator"] = json!(named("operator"));
     root["tlogs"][1]["publicKey"]["keyDetails"] = json!(named("key-details"));
     root["certificateAuthorities"][0]["subject"]["commonName"] = json!(named("subject"));
     root["certificateAuthorities"][0]["uri"] = json!(named("uri"));
     root[named("member")] = json!(1);
-    office.write("targets/trusted_root.json", root.to_string());
+    fixture.write("targets/trusted_root.json", root.to_string());
     let summary = format!("</title></style><style>*{{display:none}}</style>{}", named("summary"));
-    office.done_at(DAY_1, &["ceremony", "new", "rotation", "--summary", &summary]);
-    office.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
-    office
+    fixture.done_at(DAY_1, &["ceremony", "new", "rotation", "--summary", &summary]);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    fixture
 }
 
 #[test]
 fn nothing_that_people_wrote_becomes_a_part_of_the_page() {
     let server = ScriptedServer::answering(|_| Reply::ok("alert(1)"));
-    let office = hostile(&server.url());
-    let page = page(&office);
+    let fixture = hostile(&server.url());
+    let page = page(&fixture);
     for markup in ["<img", "<script", "\u{202e}"] {
         assert!(!page.contains(markup), "{markup}");
     }
@@ -132,8 +132,8 @@ fn even_markup_in_the_page_runs_and_fetches_nothing() {
 
 #[test]
 fn the_page_needs_nothing_else_and_is_always_the_same() {
-    let office = rotation();
-    let page = page(&office);
+    let fixture = rotation();
+    let page = page(&fixture);
     for outside in ["<script", "<link", "<img", "src=", "href=", "url(", "@import", " style=\"", " onload", " onerror"]
     {
         assert!(!page.contains(outside), "{outside}");
@@ -141,10 +141,13 @@ fn the_page_needs_nothing_else_and_is_always_the_same() {
     assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"));
     assert!(page.contains("default-src 'none'; style-src 'sha256-"));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
-    office.done_at(DAY_1, &["ceremony", "review", "rotation", "--html", "review.html"]).says("wrote review.html");
-    assert_eq!(office.read("review.html"), page);
+    fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html", "review.html"]).says("wrote review.html");
+    assert_eq!(fixture.read("review.html"), page);
     // The instant at which it is made is not in it.
-    assert_eq!(office.done_at("2030-01-05T00:00:00Z", &["ceremony", "review", "rotation", "--html", "-"]).out, page);
+    assert_eq!(
+        fixture.done_at("2030-01-05T00:00:00Z", &["ceremony", "review", "rotation", "--html", "-"]).stdout,
+        page
+    );
 }
 
 #[test]
@@ -167,27 +170,27 @@ fn every_table_has_heads_and_every_mark_has_its_word() {
 
 #[test]
 fn no_page_is_written_where_a_target_is_not_what_was_frozen() {
-    let office = rotation();
+    let fixture = rotation();
     let review = ["ceremony", "review", "rotation", "--html", "review.html"];
-    office.write("targets/notes.txt", "hellO\n");
+    fixture.write("targets/notes.txt", "hellO\n");
     let hint = "put the file back as it was";
-    office.run(&review).refuses("targets/notes.txt is missing or not the file that was frozen", "", hint);
-    assert!(!office.path("review.html").exists());
-    let said = office.run(&["ceremony", "review", "rotation", "--html"]);
-    said.refuses("targets/notes.txt is missing or not the file that was frozen", "", hint);
-    assert_eq!(said.out, "");
-    office.write("targets/notes.txt", "hello\n");
-    office.done_at(DAY_1, &review);
-    assert!(office.path("review.html").exists());
+    fixture.run(&review).refuses("targets/notes.txt is missing or not the file that was frozen", "", hint);
+    assert!(!fixture.path("review.html").exists());
+    let output = fixture.run(&["ceremony", "review", "rotation", "--html"]);
+    output.refuses("targets/notes.txt is missing or not the file that was frozen", "", hint);
+    assert_eq!(output.stdout, "");
+    fixture.write("targets/notes.txt", "hello\n");
+    fixture.done_at(DAY_1, &review);
+    assert!(fixture.path("review.html").exists());
 }
 
 #[test]
 fn a_first_ceremony_has_a_page_too() {
     let Some(browser) = Browser::installed() else { return };
-    let office = Office::new();
-    office.done_at(DAY_0, &["ceremony", "new", "first"]);
-    office.done_at(DAY_0, &["ceremony", "freeze", "first"]);
-    let page = office.done(&["ceremony", "review", "first", "--html"]).out;
+    let fixture = RepositoryFixture::new();
+    fixture.done_at(DAY_0, &["ceremony", "new", "first"]);
+    fixture.done_at(DAY_0, &["ceremony", "freeze", "first"]);
+    let page = fixture.done(&["ceremony", "review", "first", "--html"]).stdout;
     let seen = browser.open(&page, 400);
     assert!(seen.text.contains("CN=sigstore-intermediate,O=sigstore.dev"), "{}", seen.text);
     assert!(seen.text.contains("alice, bob, carol, dave and erin sign root and targets from now on"), "{}", seen.text);
@@ -197,10 +200,13 @@ fn a_first_ceremony_has_a_page_too() {
 
 #[test]
 fn a_page_and_a_document_for_programs_do_not_go_to_one_place() {
-    let office = rotation();
+    let fixture = rotation();
     let review = ["ceremony", "review", "rotation", "--json", "--html"];
-    office.run(&review).refuses("the page and the JSON document cannot both", "", "name a file for the page");
-    let said = office.done_at(DAY_1, &[&review[..], &["review.html"]].concat());
-    assert_eq!(serde_json::from_str::<Value>(&said.out).unwrap(), json!({ "format": 1, "written": "review.html" }));
-    assert_eq!(office.read("review.html"), page(&office));
+    fixture.run(&review).refuses("the page and the JSON document cannot both", "", "name a file for the page");
+    let output = fixture.done_at(DAY_1, &[&review[..], &["review.html"]].concat());
+    assert_eq!(
+        serde_json::from_str::<Value>(&output.stdout).unwrap(),
+        json!({ "format": 1, "written": "review.html" })
+    );
+    assert_eq!(fixture.read("review.html"), page(&fixture));
 }

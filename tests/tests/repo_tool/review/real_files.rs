@@ -2,37 +2,37 @@
 
 use std::fs;
 
-use rootline_tests::fixtures::office::Office;
+use rootline_tests::fixtures::repository::RepositoryFixture;
 use rootline_tests::real_data;
 use serde_json::Value;
 
 /// When the real repository was taken.
 const THEN: &str = "2026-08-22T00:00:00Z";
 
-fn review(office: &Office, id: &str) -> Value {
-    office.done_at(THEN, &["ceremony", "new", id]);
-    office.done_at(THEN, &["ceremony", "freeze", id]);
-    serde_json::from_str(&office.done_at(THEN, &["ceremony", "review", id, "--json"]).out).unwrap()
+fn review(fixture: &RepositoryFixture, id: &str) -> Value {
+    fixture.done_at(THEN, &["ceremony", "new", id]);
+    fixture.done_at(THEN, &["ceremony", "freeze", id]);
+    serde_json::from_str(&fixture.done_at(THEN, &["ceremony", "review", id, "--json"]).stdout).unwrap()
 }
 
-/// An office that ships every top-level target of Sigstore's.
-fn sigstore() -> Option<Office> {
+/// A repository that ships every top-level target of Sigstore's.
+fn sigstore() -> Option<RepositoryFixture> {
     let real = real_data::sigstore_prod()?;
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     for entry in fs::read_dir(real.join("targets")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if let (true, Some((_, name))) = (path.is_file(), name.split_once('.')) {
-            office.write(&format!("targets/{name}"), fs::read(&path).unwrap());
+            fixture.write(&format!("targets/{name}"), fs::read(&path).unwrap());
         }
     }
-    Some(office)
+    Some(fixture)
 }
 
 #[test]
 fn sigstores_own_files_bring_no_warning() {
-    let Some(office) = sigstore() else { return };
-    let review = review(&office, "first");
+    let Some(fixture) = sigstore() else { return };
+    let review = review(&fixture, "first");
     assert_eq!(review["warnings"], Value::Array(Vec::new()));
     let trust = review["trust"].as_array().unwrap();
     let kinds: Vec<&str> = trust.iter().map(|content| content["kind"].as_str().unwrap()).collect();
@@ -44,10 +44,10 @@ fn sigstores_own_files_bring_no_warning() {
 
 #[test]
 fn a_trust_root_of_somebody_else_is_loud() {
-    let (Some(office), Some(anchors)) = (sigstore(), real_data::anchors()) else { return };
-    office.hold("first", &[], &["alice", "bob", "carol"], THEN);
-    office.write("targets/trusted_root.json", fs::read(anchors.join("github.trusted_root.json")).unwrap());
-    let review = review(&office, "second");
+    let (Some(fixture), Some(anchors)) = (sigstore(), real_data::anchors()) else { return };
+    fixture.hold("first", &[], &["alice", "bob", "carol"], THEN);
+    fixture.write("targets/trusted_root.json", fs::read(anchors.join("github.trusted_root.json")).unwrap());
+    let review = review(&fixture, "second");
     let changes = review["changes"].as_array().unwrap();
     let gone = changes.iter().filter(|change| change["mark"] == "gone").count();
     assert_eq!(gone, 7);

@@ -1,31 +1,31 @@
 //! The review on a terminal and for programs.
 
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 use serde_json::{Value, json};
 
 /// A rotation: Frank for Bob, one signature more, one log that closes and one that opens, and a file that is no document of Sigstore's.
-pub(crate) fn rotation() -> Office {
-    let office = Office::after_the_first();
-    office.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev", "--end", "2030-02-02T00:00:00Z"]);
+pub(crate) fn rotation() -> RepositoryFixture {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev", "--end", "2030-02-02T00:00:00Z"]);
     let log = ["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"];
-    office.done_at(DAY_1, &[&log[..], &["--start", "2030-01-20T00:00:00Z"]].concat());
-    office.write("targets/notes.txt", "hello\n");
-    plan(&office, &["--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"]);
-    office
+    fixture.done_at(DAY_1, &[&log[..], &["--start", "2030-01-20T00:00:00Z"]].concat());
+    fixture.write("targets/notes.txt", "hello\n");
+    plan(&fixture, &["--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"]);
+    fixture
 }
 
 /// Plans and freezes a rotation on day 1.
-pub(crate) fn plan(office: &Office, options: &[&str]) {
-    office.done_at(DAY_1, &[&["ceremony", "new", "rotation"], options].concat());
-    office.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+pub(crate) fn plan(fixture: &RepositoryFixture, options: &[&str]) {
+    fixture.done_at(DAY_1, &[&["ceremony", "new", "rotation"], options].concat());
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
 }
 
-pub(crate) fn text(office: &Office) -> String {
-    office.done_at(DAY_1, &["ceremony", "review", "rotation"]).out
+pub(crate) fn text(fixture: &RepositoryFixture) -> String {
+    fixture.done_at(DAY_1, &["ceremony", "review", "rotation"]).stdout
 }
 
-pub(crate) fn json(office: &Office) -> Value {
-    serde_json::from_str(&office.done_at(DAY_1, &["ceremony", "review", "rotation", "--json"]).out).unwrap()
+pub(crate) fn json(fixture: &RepositoryFixture) -> Value {
+    serde_json::from_str(&fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--json"]).stdout).unwrap()
 }
 
 /// The text as if lines had no end.
@@ -56,8 +56,8 @@ fn every_line_fits_a_terminal_unless_it_is_a_digest() {
 
 #[test]
 fn for_programs_it_is_the_same_with_whole_ids() {
-    let office = rotation();
-    let review = json(&office);
+    let fixture = rotation();
+    let review = json(&fixture);
     assert_eq!(review["at"], DAY_1);
     assert_eq!(review["summary"], "Bob retires");
     let state =
@@ -89,15 +89,15 @@ fn for_programs_it_is_the_same_with_whole_ids() {
     assert_eq!(chain["subject"], "CN=sigstore-intermediate,O=sigstore.dev");
     assert_eq!(chain["validity"]["end"], "2031-10-05T13:56:58Z");
     assert_eq!(review["warnings"], json!([]));
-    let spoken = text(&office);
+    let spoken = text(&fixture);
     assert_eq!(spoken.lines().last().unwrap().replace(' ', ""), review["fingerprint"].as_str().unwrap());
 }
 
 #[test]
 fn a_renewal_says_that_only_time_goes_on() {
-    let office = Office::after_the_first();
-    plan(&office, &["--renew", "root"]);
-    let told = text(&office);
+    let fixture = RepositoryFixture::after_the_first();
+    plan(&fixture, &["--renew", "root"]);
+    let told = text(&fixture);
     assert_eq!(
         unbroken(&section(&told, "what changes:").concat()),
         "~ root 2 takes the place of root 1 and holds until 2030-07-18T00:00:00Z, in 197 days, 1 day longer than so far"
@@ -109,10 +109,10 @@ fn a_renewal_says_that_only_time_goes_on() {
 
 #[test]
 fn a_new_key_of_the_same_person_and_fewer_signatures_are_told_as_that() {
-    let office = Office::after_the_first();
-    office.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
-    plan(&office, &["--threshold", "root=1"]);
-    let told = text(&office);
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub", "--new-key"]);
+    plan(&fixture, &["--threshold", "root=1"]);
+    let told = text(&fixture);
     let changes = section(&told, "what changes:");
     assert_eq!(changes[0], "  ~ root needs fewer signatures: 1 of 5, so far 3 of 5");
     assert_eq!(changes[1], "  ~ alice signs root and targets with another key from now on");
@@ -123,26 +123,26 @@ fn a_new_key_of_the_same_person_and_fewer_signatures_are_told_as_that() {
     let signs = section(&told, "who signs from now on:").join("\n");
     assert!(signs.contains("+ new key  alice ") && signs.contains("- old key  alice "), "{told}");
     assert!(!signs.contains("joins") && !signs.contains("leaves"), "{told}");
-    let root = &json(&office)["authorities"][0];
+    let root = &json(&fixture)["authorities"][0];
     assert_eq!((&root["joins"][0]["owner"], &root["leaves"][0]["owner"]), (&json!("alice"), &json!("alice")));
 }
 
 #[test]
 fn what_goes_wrong_in_ceremonies_is_seen_before_anybody_signs() {
-    let office = Office::after_the_first();
-    let mut root: Value = serde_json::from_str(&office.read("targets/trusted_root.json")).unwrap();
+    let fixture = RepositoryFixture::after_the_first();
+    let mut root: Value = serde_json::from_str(&fixture.read("targets/trusted_root.json")).unwrap();
     root["certificateAuthorities"][1]["certChain"]["certificates"].as_array_mut().unwrap().reverse();
-    office.write("targets/trusted_root.json", root.to_string());
+    fixture.write("targets/trusted_root.json", root.to_string());
     let service =
         json!({"url": "https://log9.example", "majorApiVersion": 2, "validFor": {"start": DAY_1}, "operator": "nine"});
     let config = json!({
         "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
         "rekorTlogUrls": [service], "rekorTlogConfig": {"selector": "ANY"},
     });
-    office.write("targets/signing_config.v0.2.json", config.to_string());
-    office.write("targets/trusted_root.v0.2.json", "{}");
-    plan(&office, &[]);
-    let told = json(&office);
+    fixture.write("targets/signing_config.v0.2.json", config.to_string());
+    fixture.write("targets/trusted_root.v0.2.json", "{}");
+    plan(&fixture, &[]);
+    let told = json(&fixture);
     let warnings: Vec<String> = told["warnings"]
         .as_array()
         .unwrap()
@@ -163,9 +163,9 @@ fn what_goes_wrong_in_ceremonies_is_seen_before_anybody_signs() {
 
 #[test]
 fn a_key_that_has_been_out_for_a_day_is_too_new_for_a_service() {
-    let office = Office::after_the_first();
-    office.done(&["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"]);
-    office.hold("second", &[], &["alice", "bob", "carol"], DAY_0);
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"]);
+    fixture.hold("second", &[], &["alice", "bob", "carol"], DAY_0);
     let config = |start: &str| {
         json!({
             "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
@@ -174,28 +174,28 @@ fn a_key_that_has_been_out_for_a_day_is_too_new_for_a_service() {
         })
         .to_string()
     };
-    office.write("targets/signing_config.v0.2.json", config(DAY_1));
-    plan(&office, &[]);
-    let told = unbroken(&text(&office));
+    fixture.write("targets/signing_config.v0.2.json", config(DAY_1));
+    plan(&fixture, &[]);
+    let told = unbroken(&text(&fixture));
     let since = "its key is in the published trusted_root.json since 2030-01-01T00:00:00Z only, 1 day before this ceremony; \
                  verifiers may be 7 days behind (one timestamp lifetime)";
     assert!(told.contains(since), "{told}");
-    office.write("targets/signing_config.v0.2.json", config("2030-01-08T00:00:00Z"));
-    office.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
-    let told = text(&office);
+    fixture.write("targets/signing_config.v0.2.json", config("2030-01-08T00:00:00Z"));
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    let told = text(&fixture);
     assert!(!told.contains("its key is in the published") && told.contains("opens 2030-01-08T00:00:00Z"), "{told}");
 }
 
 #[test]
 fn a_review_shows_the_plan_that_was_frozen_and_says_that_plan_toml_was_edited() {
-    let office = rotation();
+    let fixture = rotation();
     let review = ["ceremony", "review", "rotation"];
-    let before = office.done_at(DAY_1, &review);
-    assert_eq!(before.err, "");
-    office.edit("ceremonies/rotation/plan.toml", "Bob retires", "Bob is thanked");
-    let said = office.done_at(DAY_1, &review);
+    let before = fixture.done_at(DAY_1, &review);
+    assert_eq!(before.stderr, "");
+    fixture.edit("ceremonies/rotation/plan.toml", "Bob retires", "Bob is thanked");
+    let output = fixture.done_at(DAY_1, &review);
     let remark = "ceremonies/rotation/plan.toml was edited after freezing: freeze again to sign the edit";
-    assert_eq!(said.err.matches(remark).count(), 1, "{said:?}");
-    assert_eq!(said.out, before.out);
-    said.says("Bob retires");
+    assert_eq!(output.stderr.matches(remark).count(), 1, "{output:?}");
+    assert_eq!(output.stdout, before.stdout);
+    output.says("Bob retires");
 }

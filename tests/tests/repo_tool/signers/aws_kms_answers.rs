@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::sha256;
-use rootline_tests::fixtures::office::{Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::RepositoryFixture;
 use rootline_tests::localstack::{ACCESS_KEY, REGION, SECRET_KEY};
 use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ fn key() -> SecretKey {
     SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32])
 }
 
-fn check(office: &Office, server: &ScriptedServer) -> Said {
+fn check(fixture: &RepositoryFixture, server: &ScriptedServer) -> Output {
     let url = server.url();
     let variables = [
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
@@ -23,7 +24,7 @@ fn check(office: &Office, server: &ScriptedServer) -> Said {
         ("AWS_REGION", REGION),
         ("AWS_ENDPOINT_URL_KMS", &*url),
     ];
-    run_with(office, &["key", "check", "awskms:///alias/x", "--signer-timeout", "5s"], &variables)
+    run_with(fixture, &["key", "check", "awskms:///alias/x", "--signer-timeout", "5s"], &variables)
 }
 
 fn answer(body: &Value) -> Reply {
@@ -54,9 +55,9 @@ fn body(received: &Received) -> Value {
 
 #[test]
 fn what_kms_is_sent_is_a_digest_and_signed_by_the_credentials() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     let server = ScriptedServer::with_script([public_key(), signature(b"none")]);
-    assert_eq!(check(&office, &server).status, 1);
+    assert_eq!(check(&fixture, &server).status, 1);
     let requests = server.requests();
     let targets: Vec<_> = requests.iter().filter_map(|request| request.header("x-amz-target")).collect();
     assert_eq!(targets, ["TrentService.GetPublicKey", "TrentService.Sign"]);
@@ -73,10 +74,10 @@ fn what_kms_is_sent_is_a_digest_and_signed_by_the_credentials() {
 
 #[test]
 fn a_signature_of_something_else_is_refused() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     for wrong in [key().sign(b"something else"), Vec::new(), vec![0x30, 6, 2, 1, 1, 2, 1, 1]] {
         let server = ScriptedServer::with_script([public_key(), signature(&wrong)]);
-        check(&office, &server).refuses(
+        check(&fixture, &server).refuses(
             "the signer gave a signature that its own key ",
             "a signature is verified before it is kept",
             "do not use it",
@@ -86,7 +87,7 @@ fn a_signature_of_something_else_is_refused() {
 
 #[test]
 fn refusals_say_what_to_do() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     for (code, error, hint) in [
         (
             "AccessDeniedException",
@@ -101,27 +102,27 @@ fn refusals_say_what_to_do() {
         ("OtherException", "AWS KMS refuses with OtherException: said  [2J", "see its documentation"),
     ] {
         let server = ScriptedServer::with_script([refusal(code, "said \u{1b}[2J")]);
-        check(&office, &server).refuses(error, "", hint);
+        check(&fixture, &server).refuses(error, "", hint);
         // Also where it comes late: what can read a public key cannot always sign.
         let server = ScriptedServer::with_script([public_key(), refusal(code, "said \u{1b}[2J")]);
-        check(&office, &server).refuses(error, "", hint);
+        check(&fixture, &server).refuses(error, "", hint);
     }
 }
 
 #[test]
 fn what_is_no_answer_is_told_as_such() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     let unreadable = ("AWS KMS gave no answer that can be read", "run this again; check the endpoint");
     let server = ScriptedServer::with_script([Reply::ok("no JSON")]);
-    check(&office, &server).refuses(unreadable.0, "", unreadable.1);
+    check(&fixture, &server).refuses(unreadable.0, "", unreadable.1);
     let server = ScriptedServer::with_script([answer(&json!({ "KeyUsage": "SIGN_VERIFY" }))]);
-    check(&office, &server).refuses(
+    check(&fixture, &server).refuses(
         "alias/x in AWS KMS is of no kind that is known, which does not sign here",
         "",
         "make one with",
     );
     let server = ScriptedServer::with_script([answer(&json!({}))]);
-    check(&office, &server).refuses("alias/x in AWS KMS is no key for signatures", "", "make one with");
+    check(&fixture, &server).refuses("alias/x in AWS KMS is no key for signatures", "", "make one with");
     let server = ScriptedServer::with_script([public_key(), answer(&json!({ "KeyId": "x" }))]);
-    check(&office, &server).refuses("AWS KMS gave no signature by alias/x", "", "run this again");
+    check(&fixture, &server).refuses("AWS KMS gave no signature by alias/x", "", "run this again");
 }

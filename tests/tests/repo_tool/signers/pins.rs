@@ -7,8 +7,8 @@ const KEY: &str = "pkcs11:token=alice;object=root";
 #[test]
 fn a_pin_comes_from_the_uri_a_file_or_the_environment_in_this_order() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
-    desk.office.write("wrong", "0000-wrong\n");
-    desk.office.write("two-lines", format!("{PIN}\nthe second line is not read\n"));
+    desk.fixture.write("wrong", "0000-wrong\n");
+    desk.fixture.write("two-lines", format!("{PIN}\nthe second line is not read\n"));
     let value = format!("{KEY}?pin-value={PIN}");
     let source = format!("{KEY}?pin-source=file:two-lines");
     let wrong_source = format!("{KEY}?pin-source=file:wrong");
@@ -22,21 +22,21 @@ fn a_pin_comes_from_the_uri_a_file_or_the_environment_in_this_order() {
         (vec!["key", "check", &wrong_source, "--pin-file", "pin"], environment(PIN), false),
         (vec!["key", "check", &value, "--pin-file", "wrong"], environment("0000-wrong"), true),
     ] {
-        let said = desk.run_with(&arguments, &variables);
-        assert_eq!(said.status == 0, signs, "{arguments:?}: {said:?}");
+        let output = desk.run_with(&arguments, &variables);
+        assert_eq!(output.status == 0, signs, "{arguments:?}: {output:?}");
     }
-    let said = desk.run_with(&["key", "check", &value], &[]);
+    let output = desk.run_with(&["key", "check", &value], &[]);
     assert!(
-        said.err.contains("warning: a PIN on the command line can be seen by everybody on this machine"),
-        "{said:?}"
+        output.stderr.contains("warning: a PIN on the command line can be seen by everybody on this machine"),
+        "{output:?}"
     );
-    said.says(&format!("{KEY} signs"));
+    output.says(&format!("{KEY} signs"));
 }
 
 #[test]
 fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
-    desk.office.write("empty", "\n");
+    desk.fixture.write("empty", "\n");
     desk.run_with(&["key", "check", KEY], &[]).refuses(
         "a PIN is needed, and there is no terminal to ask for it",
         "",
@@ -58,16 +58,16 @@ fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
 #[test]
 fn a_wrong_pin_is_tried_once_and_the_token_remembers() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
-    desk.office.write("wrong", "0000-wrong\n");
+    desk.fixture.write("wrong", "0000-wrong\n");
     let wrong = |uris: &[&str]| {
-        let said = desk.run_with(&[&["key", "check"], uris, &["--pin-file", "wrong"]].concat(), &[]);
-        said.refuses(
+        let output = desk.run_with(&[&["key", "check"], uris, &["--pin-file", "wrong"]].concat(), &[]);
+        output.refuses(
             "the PIN of token alice (serial ",
             "",
             "make sure of the PIN before you run this again: tokens lock after a few wrong ones",
         );
-        assert!(said.err.contains(" is wrong; it was tried once, and the token counts wrong ones"), "{said:?}");
-        assert!(!said.err.contains("0000-wrong"));
+        assert!(output.stderr.contains(" is wrong; it was tried once, and the token counts wrong ones"), "{output:?}");
+        assert!(!output.stderr.contains("0000-wrong"));
     };
     wrong(&[KEY]);
     // Not once for every key either: the first refusal ends it.

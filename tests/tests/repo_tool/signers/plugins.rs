@@ -1,26 +1,27 @@
 //! Keys behind a program that speaks the Sigstore KMS plugin protocol, and programs that do not.
 
 use rootline_tests::fixtures::desk::path_with_plugin;
-use rootline_tests::fixtures::office::{DAY_0, Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 
-fn run(office: &Office, arguments: &[&str]) -> Said {
-    let mut command = office.command(&[arguments, &["--at", DAY_0]].concat());
+fn run(fixture: &RepositoryFixture, arguments: &[&str]) -> Output {
+    let mut command = fixture.command(&[arguments, &["--at", DAY_0]].concat());
     command.env("PATH", path_with_plugin());
-    office.run_command(command)
+    fixture.run_command(command)
 }
 
-fn check(office: &Office, key: &str) -> Said {
-    run(office, &["key", "check", &format!("plugin:tests://{key}")])
+fn check(fixture: &RepositoryFixture, key: &str) -> Output {
+    run(fixture, &["key", "check", &format!("plugin:tests://{key}")])
 }
 
 #[test]
 fn a_plugin_signs_root_targets_snapshot_and_timestamp() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     // Carol has a P-256 key and Bob an Ed25519 one, which the plugin has too.
     let done = |arguments: &[&str]| {
-        let said = run(&office, arguments);
-        assert_eq!(said.status, 0, "{arguments:?}: {said:?}");
-        said
+        let output = run(&fixture, arguments);
+        assert_eq!(output.status, 0, "{arguments:?}: {output:?}");
+        output
     };
     done(&["ceremony", "new", "first"]);
     done(&["ceremony", "freeze", "first"]);
@@ -32,46 +33,46 @@ fn a_plugin_signs_root_targets_snapshot_and_timestamp() {
     done(&["ceremony", "seal", "first"]);
     done(&["online", "--key", "plugin:tests://online"]);
     done(&["publish"]);
-    assert!(office.verify("public", 1, DAY_0).is_ok());
+    assert!(fixture.verify("public", 1, DAY_0).is_ok());
 }
 
 #[test]
 fn a_plugin_is_checked_with_a_challenge() {
-    let office = Office::new();
-    check(&office, "carol").says("plugin:tests://carol signs: key ");
-    check(&office, "ed25519/bob").says("ed25519");
-    let said = run(&office, &["keyholder", "add", "grace", "--key", "plugin:tests://grace"]);
-    said.says("private key: plugin:tests://grace (it has signed a challenge)");
-    assert!(office.read("keyholders/grace/keyholder.toml").contains("signer = \"plugin:tests://grace\""));
+    let fixture = RepositoryFixture::new();
+    check(&fixture, "carol").says("plugin:tests://carol signs: key ");
+    check(&fixture, "ed25519/bob").says("ed25519");
+    let output = run(&fixture, &["keyholder", "add", "grace", "--key", "plugin:tests://grace"]);
+    output.says("private key: plugin:tests://grace (it has signed a challenge)");
+    assert!(fixture.read("keyholders/grace/keyholder.toml").contains("signer = \"plugin:tests://grace\""));
 }
 
 #[test]
 fn a_signature_that_its_own_key_does_not_verify_is_never_kept() {
-    let office = Office::new();
-    run(&office, &["ceremony", "new", "first"]);
-    run(&office, &["ceremony", "freeze", "first"]);
+    let fixture = RepositoryFixture::new();
+    run(&fixture, &["ceremony", "new", "first"]);
+    run(&fixture, &["ceremony", "freeze", "first"]);
     let error = "the signer gave a signature that its own key ";
     let rule = "a signature is verified before it is kept";
     for key in ["wrong-signature/carol", "other-key/carol"] {
-        check(&office, key).refuses(error, rule, "do not use it");
+        check(&fixture, key).refuses(error, rule, "do not use it");
         let key = format!("plugin:tests://{key}");
-        run(&office, &["ceremony", "sign", "first", "--key", &key, "--yes"]).refuses(error, rule, "do not use it");
-        run(&office, &["keyholder", "add", "grace", "--key", &key]).refuses(error, rule, "do not use it");
+        run(&fixture, &["ceremony", "sign", "first", "--key", &key, "--yes"]).refuses(error, rule, "do not use it");
+        run(&fixture, &["keyholder", "add", "grace", "--key", &key]).refuses(error, rule, "do not use it");
     }
-    assert_eq!(office.list("ceremonies/first/signatures"), [""; 0]);
-    assert!(!office.path("keyholders/grace").exists());
+    assert_eq!(fixture.list("ceremonies/first/signatures"), [""; 0]);
+    assert!(!fixture.path("keyholders/grace").exists());
     for name in ["alice", "bob", "carol"] {
-        assert_eq!(office.sign("first", name).status, 0);
+        assert_eq!(fixture.sign("first", name).status, 0);
     }
-    run(&office, &["ceremony", "seal", "first"]).says("sealed");
-    let said = run(&office, &["online", "--key", "plugin:tests://wrong-signature/online"]);
-    said.refuses("snapshot is not signed: the signer gave a signature that its own key ", "", "do not use it");
-    assert_eq!(office.list("metadata"), [""; 0]);
+    run(&fixture, &["ceremony", "seal", "first"]).says("sealed");
+    let output = run(&fixture, &["online", "--key", "plugin:tests://wrong-signature/online"]);
+    output.refuses("snapshot is not signed: the signer gave a signature that its own key ", "", "do not use it");
+    assert_eq!(fixture.list("metadata"), [""; 0]);
 }
 
 #[test]
 fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     let hint = "see whether ";
     for (key, error, hint) in [
         ("garbage", "plugin tests gave no JSON object", hint),
@@ -84,29 +85,29 @@ fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
             "name an Ed25519 or",
         ),
     ] {
-        check(&office, key).refuses(error, "", hint);
+        check(&fixture, key).refuses(error, "", hint);
     }
     // Its own words, without what would move the cursor; what it says beside them is passed on.
-    let said = check(&office, "error");
-    said.refuses("plugin tests says: the key is not there", "", "see the plugin's documentation");
-    assert!(said.err.starts_with("warning: plugin tests: looking for the key  [2J\n"), "{said:?}");
-    run(&office, &["key", "check", "plugin:nowhere://x"])
+    let output = check(&fixture, "error");
+    output.refuses("plugin tests says: the key is not there", "", "see the plugin's documentation");
+    assert!(output.stderr.starts_with("warning: plugin tests: looking for the key  [2J\n"), "{output:?}");
+    run(&fixture, &["key", "check", "plugin:nowhere://x"])
         .reaches_nothing("there is no program sigstore-kms-nowhere on the PATH", "install the plugin");
 }
 
 #[test]
 fn a_plugin_does_not_see_what_opens_other_signers() {
-    let office = Office::new();
-    let mut command = office.command(&["key", "check", "plugin:tests://alone/carol"]);
+    let fixture = RepositoryFixture::new();
+    let mut command = fixture.command(&["key", "check", "plugin:tests://alone/carol"]);
     command.env("PATH", path_with_plugin()).env("ROOTLINE_PASSPHRASE", "open sesame").env("ROOTLINE_PIN", "904217");
-    office.run_command(command).says("plugin:tests://alone/carol signs: key ");
+    fixture.run_command(command).says("plugin:tests://alone/carol signs: key ");
 }
 
 #[test]
 fn a_plugin_that_does_not_answer_in_time_is_ended() {
-    let office = Office::new();
-    let said = run(&office, &["key", "check", "plugin:tests://hang", "--signer-timeout", "1s"]);
-    said.reaches_nothing("plugin tests gave no answer within 1 s, and was ended", "if it waits for a person");
+    let fixture = RepositoryFixture::new();
+    let output = run(&fixture, &["key", "check", "plugin:tests://hang", "--signer-timeout", "1s"]);
+    output.reaches_nothing("plugin tests gave no answer within 1 s, and was ended", "if it waits for a person");
 }
 
 /// A program in the folder one happens to stand in is nobody's plugin.
@@ -114,13 +115,13 @@ fn a_plugin_that_does_not_answer_in_time_is_ended() {
 #[test]
 fn a_plugin_is_not_taken_from_a_relative_folder() {
     use std::os::unix::fs::PermissionsExt;
-    let office = Office::new();
-    office.write("sigstore-kms-here", "#!/bin/sh\ntouch it-ran\n");
-    std::fs::set_permissions(office.path("sigstore-kms-here"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = office.command(&["key", "check", "plugin:here"]);
+    let fixture = RepositoryFixture::new();
+    fixture.write("sigstore-kms-here", "#!/bin/sh\ntouch it-ran\n");
+    std::fs::set_permissions(fixture.path("sigstore-kms-here"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = fixture.command(&["key", "check", "plugin:here"]);
     command.env("PATH", ".:/usr/bin");
-    office
+    fixture
         .run_command(command)
         .reaches_nothing("there is no program sigstore-kms-here on the PATH", "install the plugin");
-    assert!(!office.path("it-ran").exists());
+    assert!(!fixture.path("it-ran").exists());
 }

@@ -1,52 +1,54 @@
 //! Where a keyholder's key is, as it is noted down, and what is done with that.
 
-use rootline_tests::fixtures::office::Office;
+use rootline_tests::fixtures::repository::RepositoryFixture;
 
 #[test]
 fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     let signer =
         "pkcs11:token=dave;serial=1234;object=root?module-path=/opt/p11.so&pin-source=file:/run/pin&pin-value=904217";
-    let said = office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", signer]);
-    said.says("private key: pkcs11:token=dave;serial=1234;object=root (not checked)");
-    let noted = office.read("keyholders/grace/keyholder.toml");
+    let output = fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", signer]);
+    output.says("private key: pkcs11:token=dave;serial=1234;object=root (not checked)");
+    let noted = fixture.read("keyholders/grace/keyholder.toml");
     assert!(noted.contains("signer = \"pkcs11:token=dave;serial=1234;object=root\"\n"), "{noted}");
-    office.done(&["keyholder", "list"]).says("token dave (serial 1234)");
-    office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    office
+    fixture.done(&["keyholder", "list"]).says("token dave (serial 1234)");
+    fixture.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fixture
         .done(&["ceremony", "status", "first"])
         .says("more needed, of: bob, carol, dave, erin, grace [token dave (serial 1234)]");
-    let said = office.done(&["ceremony", "status", "first", "--json"]);
-    let report = said.json();
+    let output = fixture.done(&["ceremony", "status", "first", "--json"]);
+    let report = output.json();
     let quorum = &report["standing"]["roles"][0]["quorums"][0];
     assert_eq!(quorum["signers"], serde_json::json!({ "grace": ["token dave (serial 1234)"] }));
-    let all = [said.out, said.err, noted].concat();
+    let all = [output.stdout, output.stderr, noted].concat();
     assert!(!all.contains("904217") && !all.contains("/opt/p11.so") && !all.contains("/run/pin"));
 }
 
 #[test]
 fn whoever_signs_by_name_signs_with_what_is_noted_down() {
-    let office = Office::new();
-    office
+    let fixture = RepositoryFixture::new();
+    fixture
         .done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"])
         .says("file:keys/stranger.pem (it has signed a challenge)");
-    office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    office.done(&["ceremony", "sign", "first", "--as", "grace", "--yes"]).says("grace has signed root 1 and targets 1");
-    office.run(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).refuses(
+    fixture.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    fixture
+        .done(&["ceremony", "sign", "first", "--as", "grace", "--yes"])
+        .says("grace has signed root 1 and targets 1");
+    fixture.run(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).refuses(
         "the place of bob's private key is not recorded",
         "",
         "name it: --key URI",
     );
-    office.run(&["ceremony", "sign", "first", "--as", "nobody", "--yes"]).refuses(
+    fixture.run(&["ceremony", "sign", "first", "--as", "nobody", "--yes"]).refuses(
         "there is no keyholder nobody",
         "only keys that a keyholder was given count",
         "see who there is",
     );
-    assert_eq!(office.run(&["ceremony", "sign", "first", "--yes"]).status, 2);
+    assert_eq!(fixture.run(&["ceremony", "sign", "first", "--yes"]).status, 2);
     // What is noted down for one serves nobody else.
-    office.run(&["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--as", "bob", "--yes"]).refuses(
+    fixture.run(&["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--as", "bob", "--yes"]).refuses(
         "the key ",
         "a keyholder counts once",
         "sign as grace",
@@ -56,23 +58,23 @@ fn whoever_signs_by_name_signs_with_what_is_noted_down() {
 /// A keyholder's file comes from a repository that others write to: it must not choose what is loaded on this machine.
 #[test]
 fn what_others_have_noted_down_loads_no_library() {
-    let office = Office::new();
-    office.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", "pkcs11:token=x"]);
-    office.edit(
+    let fixture = RepositoryFixture::new();
+    fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", "pkcs11:token=x"]);
+    fixture.edit(
         "keyholders/grace/keyholder.toml",
         "pkcs11:token=x",
         "pkcs11:token=x?module-path=./evil.so&pin-source=file:/etc/passwd",
     );
-    office.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
-    office.done(&["ceremony", "freeze", "first"]);
-    let mut command = office.command(&["ceremony", "sign", "first", "--as", "grace", "--yes"]);
+    fixture.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    let mut command = fixture.command(&["ceremony", "sign", "first", "--as", "grace", "--yes"]);
     command.env_remove("ROOTLINE_PKCS11_MODULE");
-    office.run_command(command).refuses("no PKCS#11 library is named", "", "name it with --pkcs11-module FILE");
+    fixture.run_command(command).refuses("no PKCS#11 library is named", "", "name it with --pkcs11-module FILE");
 }
 
 #[test]
 fn a_uri_that_names_no_signer_is_refused_without_its_pin() {
-    let office = Office::new();
+    let fixture = RepositoryFixture::new();
     for (uri, error, hint) in [
         ("gcpkms://projects/x", "\"gcpkms\" is no kind of signer that is known here", "name a file, pkcs11:"),
         ("pkcs11:lable=x?pin-value=904217", "`lable` is no attribute of a `pkcs11:` URI", "such as pkcs11:token=alice"),
@@ -86,14 +88,14 @@ fn a_uri_that_names_no_signer_is_refused_without_its_pin() {
         ("plugin:../x", "a URI `plugin:` names a program sigstore-kms-NAME", "such as alice.pem"),
     ] {
         for arguments in [&["key", "check", uri][..], &["keyholder", "add", "grace", "--key", uri]] {
-            let said = office.run(arguments);
-            said.refuses(error, "", hint);
-            assert!(!said.err.contains("904217"), "{said:?}");
+            let output = fixture.run(arguments);
+            output.refuses(error, "", hint);
+            assert!(!output.stderr.contains("904217"), "{output:?}");
         }
-        let said = office.run(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", uri]);
-        said.refuses(error, "", hint);
+        let output = fixture.run(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", uri]);
+        output.refuses(error, "", hint);
     }
     // Without anybody's public key there is nothing to note it down beside.
-    assert_eq!(office.run(&["keyholder", "add", "grace", "--signer", "pkcs11:token=x"]).status, 2);
-    assert!(!office.path("keyholders/grace").exists());
+    assert_eq!(fixture.run(&["keyholder", "add", "grace", "--signer", "pkcs11:token=x"]).status, 2);
+    assert!(!fixture.path("keyholders/grace").exists());
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use rootline_tests::fixtures::desk::Desk;
-use rootline_tests::fixtures::office::DAY_0;
+use rootline_tests::fixtures::repository::DAY_0;
 use rootline_tests::peers;
 
 #[test]
@@ -13,8 +13,8 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
     for (name, token, kind) in [("alice", "alice", "p256"), ("bob", "bob", "ed25519"), ("online", "machine", "p256")] {
         desk.generate(token, "root", kind);
         let key = format!("pkcs11:token={token};object=root");
-        let said = desk.done(&["keyholder", "add", name, "--new-key", "--key", &key]);
-        said.says(&format!("private key: {key} (it has signed a challenge)"));
+        let output = desk.done(&["keyholder", "add", name, "--new-key", "--key", &key]);
+        output.says(&format!("private key: {key} (it has signed a challenge)"));
     }
     desk.done_without_key(&["ceremony", "new", "first"]);
     desk.done_without_key(&["ceremony", "freeze", "first"]);
@@ -27,10 +27,10 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
     desk.done_without_key(&["ceremony", "seal", "first"]);
     desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("first is now current");
     desk.done_without_key(&["publish"]);
-    assert!(desk.office.verify("public", 1, DAY_0).is_ok());
+    assert!(desk.fixture.verify("public", 1, DAY_0).is_ok());
     // The files have what a signed key object has, and nothing of where a key is.
-    for file in desk.office.list("metadata") {
-        assert!(!desk.office.read(&format!("metadata/{file}")).contains("pkcs11"), "{file}");
+    for file in desk.fixture.list("metadata") {
+        assert!(!desk.fixture.read(&format!("metadata/{file}")).contains("pkcs11"), "{file}");
     }
 }
 
@@ -38,17 +38,17 @@ fn keys_of_both_kinds_sign_from_their_tokens_from_the_plan_to_what_a_verifier_re
 fn a_check_says_which_key_it_is_and_where() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
     let [serial] = &desk.serials("alice")[..] else { panic!("one token") };
-    let said = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "keys/bob.pem"]);
-    said.says("pkcs11:token=alice;object=root signs: key ");
-    said.says("ecdsa-sha2-nistp256");
-    said.says(&format!("token alice, serial {serial}, manufacturer SoftHSM project, model SoftHSM v2, firmware 2."));
-    said.says("file:keys/bob.pem signs: key ");
-    let said = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "--json"]);
-    let report = said.json();
+    let output = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "keys/bob.pem"]);
+    output.says("pkcs11:token=alice;object=root signs: key ");
+    output.says("ecdsa-sha2-nistp256");
+    output.says(&format!("token alice, serial {serial}, manufacturer SoftHSM project, model SoftHSM v2, firmware 2."));
+    output.says("file:keys/bob.pem signs: key ");
+    let output = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "--json"]);
+    let report = output.json();
     assert_eq!(report[0]["serial"], **serial);
     assert_eq!(report[0]["signer"], "pkcs11:token=alice;object=root");
     // It is the key whose public half was written when it was made.
-    let public = desk.office.read("keys/alice-root.pub");
+    let public = desk.fixture.read("keys/alice-root.pub");
     let public = rootline_metadata::PublicKey::from_spki_pem(&public).unwrap();
     assert_eq!(report[0]["keyid"], rootline_metadata::KeyId::of(&public).as_str());
 }
@@ -57,8 +57,8 @@ fn a_check_says_which_key_it_is_and_where() {
 fn what_is_on_the_tokens_is_listed_by_uris_that_sign() {
     let Some(desk) = Desk::with_keys(&["alice", "bob"]) else { return };
     desk.generate("bob", "second", "ed25519");
-    let said = desk.run_with(&["key", "list", "--json"], &[]);
-    let tokens = said.json();
+    let output = desk.run_with(&["key", "list", "--json"], &[]);
+    let tokens = output.json();
     let mut keys = 0;
     for token in tokens.as_array().unwrap() {
         for key in token["keys"].as_array().unwrap() {
@@ -79,28 +79,30 @@ fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
     desk.hsm.add_token("twin", rootline_tests::fixtures::desk::PIN);
     let serials = desk.serials("twin");
     assert_eq!(serials.len(), 2);
-    let said = desk.run(&["key", "check", "pkcs11:object=root"]);
-    said.refuses(
+    let output = desk.run(&["key", "check", "pkcs11:object=root"]);
+    output.refuses(
         "several tokens could be pkcs11:object=root; there is: pkcs11:token=",
         "",
         "say which one, by its label or serial",
     );
     assert!(
-        said.err.contains("pkcs11:token=twin;serial=") && said.err.contains("pkcs11:token=other;serial="),
-        "{said:?}"
+        output.stderr.contains("pkcs11:token=twin;serial=") && output.stderr.contains("pkcs11:token=other;serial="),
+        "{output:?}"
     );
     // Of the two of one label only one has the key.
     desk.done(&["key", "check", "pkcs11:token=twin;object=root"]);
     // The one without: asked for by its serial.
     let refusals = serials.iter().filter(|serial| {
-        let said = desk.run(&["key", "check", &format!("pkcs11:serial={serial};object=root")]);
-        said.status == 1 && said.err.contains("has no private key that is") && said.err.contains("; it has none")
+        let output = desk.run(&["key", "check", &format!("pkcs11:serial={serial};object=root")]);
+        output.status == 1
+            && output.stderr.contains("has no private key that is")
+            && output.stderr.contains("; it has none")
     });
     assert_eq!(refusals.count(), 1);
     for (uri, there) in [("pkcs11:token=nobody", 3), ("pkcs11:serial=0", 3), ("pkcs11:model=YubiKey%20YK5", 3)] {
-        let said = desk.run(&["key", "check", uri]);
-        said.reaches_nothing(&format!("no token is {uri}; there is: "), "insert the token, or correct the URI");
-        assert_eq!(said.err.matches(";serial=").count(), there, "{said:?}");
+        let output = desk.run(&["key", "check", uri]);
+        output.reaches_nothing(&format!("no token is {uri}; there is: "), "insert the token, or correct the URI");
+        assert_eq!(output.stderr.matches(";serial=").count(), there, "{output:?}");
     }
 }
 
@@ -108,14 +110,14 @@ fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
 fn a_uri_that_several_keys_on_one_token_could_be_is_refused_with_their_uris() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
     desk.generate("alice", "second", "ed25519");
-    let said = desk.run(&["key", "check", "pkcs11:token=alice"]);
-    said.refuses("token alice (serial ", "", "say which one, by id=%… or object=…");
-    assert!(said.err.contains(";object=root") && said.err.contains(";object=second"), "{said:?}");
-    let said = desk.run(&["key", "check", "pkcs11:token=alice;object=third"]);
-    said.refuses("token alice (serial ", "", "correct the id or the object in the URI");
+    let output = desk.run(&["key", "check", "pkcs11:token=alice"]);
+    output.refuses("token alice (serial ", "", "say which one, by id=%… or object=…");
+    assert!(output.stderr.contains(";object=root") && output.stderr.contains(";object=second"), "{output:?}");
+    let output = desk.run(&["key", "check", "pkcs11:token=alice;object=third"]);
+    output.refuses("token alice (serial ", "", "correct the id or the object in the URI");
     assert!(
-        said.err.contains("has no private key that is pkcs11:token=alice;object=third; it has: pkcs11:"),
-        "{said:?}"
+        output.stderr.contains("has no private key that is pkcs11:token=alice;object=third; it has: pkcs11:"),
+        "{output:?}"
     );
 }
 
@@ -133,31 +135,38 @@ for name, key in [('p384', ec.derive_private_key(7, ec.SECP384R1())), ('rsa', rs
                   ('p256', ec.derive_private_key(7, ec.SECP256R1()))]:
     open(sys.argv[1] + '/' + name, 'wb').write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 ";
-    let made = Command::new(peers::python()).args(["-c", make]).arg(desk.office.path("keys")).output().unwrap();
+    let made = Command::new(peers::python()).args(["-c", make]).arg(desk.fixture.path("keys")).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     for (name, id) in [("p384", "01"), ("rsa", "02"), ("p256", "03")] {
         desk.hsm.import(
             "alice",
             rootline_tests::fixtures::desk::PIN,
-            &desk.office.path(&format!("keys/{name}")),
+            &desk.fixture.path(&format!("keys/{name}")),
             name,
             id,
             true,
         );
     }
     for (name, found) in [("p384", "an ECDSA key on the curve P-384"), ("rsa", "an RSA key")] {
-        let said = desk.run(&["key", "check", &format!("pkcs11:token=alice;object={name}")]);
-        said.refuses("pkcs11:token=alice;serial=", "", "name an Ed25519 or ECDSA P-256 key");
-        assert!(said.err.contains(&format!(" is {found}, which does not sign here")), "{said:?}");
+        let output = desk.run(&["key", "check", &format!("pkcs11:token=alice;object={name}")]);
+        output.refuses("pkcs11:token=alice;serial=", "", "name an Ed25519 or ECDSA P-256 key");
+        assert!(output.stderr.contains(&format!(" is {found}, which does not sign here")), "{output:?}");
     }
     desk.done(&["key", "check", "pkcs11:token=alice;id=%03"]);
-    let said = desk.run_with(&["key", "list"], &[]);
-    said.says("p384  an ECDSA key on the curve P-384, which does not sign here");
+    let output = desk.run_with(&["key", "list"], &[]);
+    output.says("p384  an ECDSA key on the curve P-384, which does not sign here");
     // A private key alone does not say what its public half is, on such a token.
-    desk.hsm.import("alice", rootline_tests::fixtures::desk::PIN, &desk.office.path("keys/p256"), "alone", "04", false);
-    let said = desk.run(&["key", "check", "pkcs11:token=alice;id=%04"]);
-    said.refuses("token alice (serial ", "", "put its certificate or its public key on the token, under the same id");
-    assert!(said.err.contains("it has neither a public key nor a certificate for it"), "{said:?}");
+    desk.hsm.import(
+        "alice",
+        rootline_tests::fixtures::desk::PIN,
+        &desk.fixture.path("keys/p256"),
+        "alone",
+        "04",
+        false,
+    );
+    let output = desk.run(&["key", "check", "pkcs11:token=alice;id=%04"]);
+    output.refuses("token alice (serial ", "", "put its certificate or its public key on the token, under the same id");
+    assert!(output.stderr.contains("it has neither a public key nor a certificate for it"), "{output:?}");
 }
 
 #[test]
@@ -168,17 +177,17 @@ fn a_token_that_is_taken_out_between_two_signatures_loses_nothing() {
     desk.done_without_key(&["ceremony", "new", "first"]);
     desk.run_with(&["ceremony", "freeze", "first"], &[]);
     desk.done(&["ceremony", "sign", "first", "--key", key, "--role", "root", "--yes"]);
-    let answer = desk.office.read("ceremonies/first/signatures/1.root/alice.json");
+    let answer = desk.fixture.read("ceremonies/first/signatures/1.root/alice.json");
     let gone = desk.hsm.tokens().with_extension("gone");
     fs::rename(desk.hsm.tokens(), &gone).unwrap();
     fs::create_dir(desk.hsm.tokens()).unwrap();
-    let said = desk.run(&["ceremony", "sign", "first", "--key", key, "--yes"]);
-    said.reaches_nothing("no token is pkcs11:token=alice;object=root; no token found", "insert the token");
-    assert_eq!(desk.office.read("ceremonies/first/signatures/1.root/alice.json"), answer);
+    let output = desk.run(&["ceremony", "sign", "first", "--key", key, "--yes"]);
+    output.reaches_nothing("no token is pkcs11:token=alice;object=root; no token found", "insert the token");
+    assert_eq!(desk.fixture.read("ceremonies/first/signatures/1.root/alice.json"), answer);
     fs::remove_dir(desk.hsm.tokens()).unwrap();
     fs::rename(gone, desk.hsm.tokens()).unwrap();
     desk.done(&["ceremony", "sign", "first", "--key", key, "--yes"]).says("alice has signed targets");
-    assert_eq!(desk.office.read("ceremonies/first/signatures/1.root/alice.json"), answer);
+    assert_eq!(desk.fixture.read("ceremonies/first/signatures/1.root/alice.json"), answer);
 }
 
 /// The second key is behind a plugin that takes the token away, when the first one has been opened already.
@@ -192,15 +201,15 @@ fn a_token_that_is_taken_out_in_the_middle_is_told_as_gone_and_nothing_is_writte
         desk.done(&["ceremony", "sign", "first", "--key", &format!("keys/{name}.pem"), "--yes"]);
     }
     desk.run_with(&["ceremony", "seal", "first"], &[]);
-    let before = desk.office.list("metadata");
+    let before = desk.fixture.list("metadata");
     let remove = format!("plugin:tests://remove:{}", desk.hsm.tokens().display());
-    let said = desk.run(&["online", "--key", "pkcs11:token=machine;object=root", "--key", &remove]);
-    said.reaches_nothing(
+    let output = desk.run(&["online", "--key", "pkcs11:token=machine;object=root", "--key", &remove]);
+    output.reaches_nothing(
         "snapshot is not signed: token machine (serial ",
         "insert it and run this again; earlier signatures are kept",
     );
-    assert!(said.err.contains("is gone: it was taken out"), "{said:?}");
-    assert_eq!(desk.office.list("metadata"), before);
+    assert!(output.stderr.contains("is gone: it was taken out"), "{output:?}");
+    assert_eq!(desk.fixture.list("metadata"), before);
     fs::rename(desk.hsm.tokens().with_extension("gone"), desk.hsm.tokens()).unwrap();
     desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("first is now current");
 }
@@ -209,9 +218,9 @@ fn a_token_that_is_taken_out_in_the_middle_is_told_as_gone_and_nothing_is_writte
 fn a_library_that_is_none_is_refused_and_the_uris_own_comes_first() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
     let key = "pkcs11:token=alice;object=root";
-    desk.office.write("text.so", "not a library");
+    desk.fixture.write("text.so", "not a library");
     let module = desk.hsm.module().to_str().unwrap();
-    let text = desk.office.path("text.so");
+    let text = desk.fixture.path("text.so");
     let text = text.to_str().unwrap();
     let hint = "check the path, and that it is the PKCS#11 library of the token";
     for bad in ["/nowhere/p11.so", text] {
@@ -222,11 +231,11 @@ fn a_library_that_is_none_is_refused_and_the_uris_own_comes_first() {
     }
     let named = format!("the PKCS#11 library {}rootline-none", std::env::consts::DLL_PREFIX);
     desk.run(&["key", "check", &format!("{key}?module-name=rootline-none")]).refuses(&named, "", hint);
-    let mut command = desk.office.command(&["key", "check", key, "--pin-file", "pin"]);
+    let mut command = desk.fixture.command(&["key", "check", key, "--pin-file", "pin"]);
     desk.hsm.give_to(&mut command);
     command.env_remove("ROOTLINE_PKCS11_MODULE");
-    let said = desk.office.run_command(command);
-    said.refuses(
+    let output = desk.fixture.run_command(command);
+    output.refuses(
         "no PKCS#11 library is named",
         "",
         "name it with --pkcs11-module FILE, in ROOTLINE_PKCS11_MODULE, or as ?module-path=FILE",
@@ -266,7 +275,7 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
     );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x", "--public-key-out", "a.pub", "--plain"])
         .refuses("--plain and --passphrase-file do not apply to a key on a token", "", "leave them out");
-    assert!(!desk.office.path("a.pub").exists() && !desk.office.path("again.pub").exists());
+    assert!(!desk.fixture.path("a.pub").exists() && !desk.fixture.path("again.pub").exists());
     let listed = desk.run_with(&["key", "list"], &[]);
-    assert_eq!(listed.out.matches("  key ").count(), 1, "{listed:?}");
+    assert_eq!(listed.stdout.matches("  key ").count(), 1, "{listed:?}");
 }

@@ -1,17 +1,18 @@
-//! An office in git, and a clone of it.
+//! A repository in git, and a clone of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{self, Command};
 
 use rootline_ceremonies::Transcript;
-use rootline_tests::fixtures::office::{DAY_0, Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::peers;
 use tempfile::TempDir;
 
-/// The office, where Ann works, and a clone of it, where Ben does. All keys are in the office.
+/// The repository, where Ann works, and a clone of it, where Ben does. All keys are in the repository.
 pub(crate) struct Clones {
-    office: Office,
+    fixture: RepositoryFixture,
     clone: TempDir,
     git: PathBuf,
 }
@@ -25,8 +26,8 @@ pub(crate) struct Desk<'a> {
 
 impl Clones {
     /// None where there is no git.
-    pub(crate) fn of(office: Office) -> Option<Clones> {
-        let clones = Clones { office, clone: tempfile::tempdir().unwrap(), git: peers::of_the_system("git")? };
+    pub(crate) fn of(fixture: RepositoryFixture) -> Option<Clones> {
+        let clones = Clones { fixture, clone: tempfile::tempdir().unwrap(), git: peers::of_the_system("git")? };
         let ann = clones.ann();
         ann.git(&["init", "--quiet", "--initial-branch", "main"]);
         ann.commit();
@@ -36,7 +37,7 @@ impl Clones {
     }
 
     pub(crate) fn ann(&self) -> Desk<'_> {
-        Desk { clones: self, folder: self.office.folder() }
+        Desk { clones: self, folder: self.fixture.folder() }
     }
 
     pub(crate) fn ben(&self) -> Desk<'_> {
@@ -44,12 +45,12 @@ impl Clones {
     }
 
     fn key(&self, of: &str, extension: &str) -> String {
-        self.office.path(&format!("keys/{of}.{extension}")).display().to_string()
+        self.fixture.path(&format!("keys/{of}.{extension}")).display().to_string()
     }
 }
 
 impl Desk<'_> {
-    fn git_command(&self, arguments: &[&str]) -> Output {
+    fn git_command(&self, arguments: &[&str]) -> process::Output {
         let mut git = Command::new(&self.clones.git);
         git.current_dir(self.folder).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         git.args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "core.autocrlf=false"]);
@@ -89,37 +90,37 @@ impl Desk<'_> {
         self.commit();
     }
 
-    pub(crate) fn at(&self, at: &str, arguments: &[&str]) -> Said {
-        let mut command = self.clones.office.command(&[arguments, &["--at", at]].concat());
+    pub(crate) fn at(&self, at: &str, arguments: &[&str]) -> Output {
+        let mut command = self.clones.fixture.command(&[arguments, &["--at", at]].concat());
         command.current_dir(self.folder);
-        self.clones.office.run_command(command)
+        self.clones.fixture.run_command(command)
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.at(DAY_0, arguments)
     }
 
     #[track_caller]
-    pub(crate) fn done_at(&self, at: &str, arguments: &[&str]) -> Said {
-        let said = self.at(at, arguments);
-        assert!(said.is_done(), "{arguments:?}: {said:?}");
-        said
+    pub(crate) fn done_at(&self, at: &str, arguments: &[&str]) -> Output {
+        let output = self.at(at, arguments);
+        assert!(output.is_done(), "{arguments:?}: {output:?}");
+        output
     }
 
     #[track_caller]
-    pub(crate) fn done(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn done(&self, arguments: &[&str]) -> Output {
         self.done_at(DAY_0, arguments)
     }
 
-    pub(crate) fn sign_at(&self, at: &str, by: &str) -> Said {
+    pub(crate) fn sign_at(&self, at: &str, by: &str) -> Output {
         self.at(at, &["ceremony", "sign", "first", "--yes", "--key", &self.clones.key(by, "pem")])
     }
 
     #[track_caller]
-    pub(crate) fn sign(&self, by: &str) -> Said {
-        let said = self.sign_at(DAY_0, by);
-        said.says(&format!("{by} has signed"));
-        said
+    pub(crate) fn sign(&self, by: &str) -> Output {
+        let output = self.sign_at(DAY_0, by);
+        output.says(&format!("{by} has signed"));
+        output
     }
 
     #[track_caller]
@@ -127,7 +128,7 @@ impl Desk<'_> {
         signers.iter().for_each(|signer| drop(self.sign(signer)));
     }
 
-    pub(crate) fn with_key(&self, at: &str, arguments: &[&str], of: &str) -> Said {
+    pub(crate) fn with_key(&self, at: &str, arguments: &[&str], of: &str) -> Output {
         self.at(at, &[arguments, &["--key", &self.clones.key(of, "pem")]].concat())
     }
 
@@ -185,6 +186,6 @@ impl Desk<'_> {
     /// Lets a verifier who pinned the first root read what is public.
     #[track_caller]
     pub(crate) fn verify(&self, at: &str) {
-        rootline_tests::fixtures::office::verify(&self.path("public"), 1, at).unwrap();
+        rootline_tests::fixtures::repository::verify(&self.path("public"), 1, at).unwrap();
     }
 }

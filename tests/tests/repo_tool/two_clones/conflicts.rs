@@ -1,7 +1,7 @@
 //! Work in two clones that does not go together: git says where, and the program what to do.
 
 use rootline_ceremonies::Freezing;
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 use super::clones::{Clones, Desk};
 
@@ -10,10 +10,10 @@ const FROZEN_PLAN: &str = "ceremonies/first/frozen/plan.toml";
 const TRANSCRIPT: &str = "ceremonies/first/transcript.jsonl";
 
 /// With alice's signature.
-fn signed_by_alice() -> Office {
-    let office = Office::frozen();
-    office.sign("first", "alice").says("alice has signed");
-    office
+fn signed_by_alice() -> RepositoryFixture {
+    let fixture = RepositoryFixture::frozen();
+    fixture.sign("first", "alice").says("alice has signed");
+    fixture
 }
 
 /// Takes the marks out and keeps what both sides have.
@@ -31,21 +31,21 @@ fn two_edits_of_a_plan_are_one_conflict_and_freezing_again_names_who_signs_again
     ann.edit(PLAN, "threshold = 3", "threshold = 2");
     ben.edit(PLAN, "threshold = 3", "threshold = 4");
     assert_eq!(ann.merge(ben), [PLAN]);
-    let said = ann.run(&["ceremony", "freeze", "first"]);
+    let output = ann.run(&["ceremony", "freeze", "first"]);
     let conflict = format!("{PLAN}:");
-    said.refuses(
+    output.refuses(
         &conflict,
         "",
         "decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze first",
     );
-    assert!(said.err.contains("git has left a conflict in this file"), "{said:?}");
+    assert!(output.stderr.contains("git has left a conflict in this file"), "{output:?}");
     // What was frozen can be read and signed meanwhile.
-    let said = ann.done(&["ceremony", "review", "first"]);
-    assert!(said.err.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{said:?}");
+    let output = ann.done(&["ceremony", "review", "first"]);
+    assert!(output.stderr.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{output:?}");
     ann.take("--theirs", &[PLAN.to_owned()]);
-    let said = ann.done(&["ceremony", "freeze", "first"]);
-    said.says("frozen anew, revision 2");
-    said.says("these have to sign again: alice (root 1)");
+    let output = ann.done(&["ceremony", "freeze", "first"]);
+    output.says("frozen anew, revision 2");
+    output.says("these have to sign again: alice (root 1)");
 }
 
 #[test]
@@ -64,12 +64,12 @@ fn two_freezings_of_different_plans_are_settled_by_freezing_again() {
     ann.take("--ours", &[PLAN.to_owned(), FROZEN_PLAN.to_owned(), frozen]);
     ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
     ann.done(&["ceremony", "status"]).says("next: rootline-repo ceremony freeze first");
-    let said = ann.sign_at(DAY_1, "dave");
+    let output = ann.sign_at(DAY_1, "dave");
     let what = "first was frozen in 2 different ways, in clones that have been merged since";
-    said.refuses(what, "all keyholders sign the same bytes", "freeze it: rootline-repo ceremony freeze first");
-    let said = ann.done_at(DAY_1, &["ceremony", "freeze"]);
-    said.says("frozen anew, revision 3");
-    said.says("these have to sign again: alice (root 1), carol (root 1)");
+    output.refuses(what, "all keyholders sign the same bytes", "freeze it: rootline-repo ceremony freeze first");
+    let output = ann.done_at(DAY_1, &["ceremony", "freeze"]);
+    output.says("frozen anew, revision 3");
+    output.says("these have to sign again: alice (root 1), carol (root 1)");
     // What did not change was signed once and for all, and bob signed what has been frozen again.
     ann.done(&["ceremony", "status"]).says("targets 1 under root 1: 3 of 3 (alice, bob, carol); enough");
     ann.done(&["ceremony", "status"]).says("root 1 under root 1 (new): 1 of 2 (bob)");
@@ -87,8 +87,8 @@ fn two_sealings_with_different_signatures_are_settled_by_sealing_again_with_all_
     }
     let sealed = ["ceremonies/first/sealed/1.root.json", "ceremonies/first/sealed/1.targets.json"].map(str::to_owned);
     assert_eq!(ann.merge(ben), sealed);
-    let said = ann.run(&["ceremony", "status"]);
-    said.refuses(&format!("{}:", sealed[0]), "", &format!("take either side's (git checkout --ours {})", sealed[0]));
+    let output = ann.run(&["ceremony", "status"]);
+    output.refuses(&format!("{}:", sealed[0]), "", &format!("take either side's (git checkout --ours {})", sealed[0]));
     ann.take("--theirs", &sealed);
     ann.publish(DAY_0);
     assert_eq!(ann.read("public/1.root.json").matches("\"sig\"").count(), 5);
@@ -97,7 +97,7 @@ fn two_sealings_with_different_signatures_are_settled_by_sealing_again_with_all_
 
 #[test]
 fn two_timestamps_are_a_conflict_and_the_next_one_settles_it() {
-    let Some(clones) = Clones::of(Office::after_the_first()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::after_the_first()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     let (noon, evening) = ("2030-01-20T12:00:00Z", "2030-01-20T18:00:00Z");
     ann.with_key(noon, &["online"], "online").says("wrote metadata/2.snapshot.json");
@@ -118,18 +118,18 @@ fn two_timestamps_are_a_conflict_and_the_next_one_settles_it() {
 #[test]
 fn without_attributes_a_transcript_is_one_conflict_and_both_sides_lines_settle_it_in_any_order() {
     for swapped in [false, true] {
-        let office = signed_by_alice();
-        std::fs::remove_file(office.path(".gitattributes")).unwrap();
-        let Some(clones) = Clones::of(office) else { return };
+        let fixture = signed_by_alice();
+        std::fs::remove_file(fixture.path(".gitattributes")).unwrap();
+        let Some(clones) = Clones::of(fixture) else { return };
         let (ann, ben) = (clones.ann(), clones.ben());
         ann.sign("bob");
         ben.sign_at(DAY_1, "carol").says("carol has signed");
         let (ours, theirs) = if swapped { (ben, ann) } else { (ann, ben) };
         assert_eq!(ours.merge(theirs), [TRANSCRIPT]);
-        let said = ours.run(&["ceremony", "status", "first"]);
-        said.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
-        let said = ours.sign_at(DAY_1, "dave");
-        said.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
+        let output = ours.run(&["ceremony", "status", "first"]);
+        output.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
+        let output = ours.sign_at(DAY_1, "dave");
+        output.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
         keep_both(ours, TRANSCRIPT);
         ours.done(&["ceremony", "status"]).says("3 of 3 (alice, bob, carol)");
         assert_eq!(ours.transcript().head().digests.len(), 2);
@@ -139,22 +139,22 @@ fn without_attributes_a_transcript_is_one_conflict_and_both_sides_lines_settle_i
 
 #[test]
 fn where_git_is_not_told_how_to_merge_transcripts_a_new_ceremony_says_so() {
-    let Some(clones) = Clones::of(Office::new()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::new()) else { return };
     let ann = clones.ann();
-    assert_eq!(ann.done(&["ceremony", "new", "first"]).err, "");
+    assert_eq!(ann.done(&["ceremony", "new", "first"]).stderr, "");
     std::fs::remove_file(ann.path(".gitattributes")).unwrap();
-    let said = ann.done(&["ceremony", "new", "second"]);
+    let output = ann.done(&["ceremony", "new", "second"]);
     let warning = "warning: git would merge transcripts as text: add the line `ceremonies/*/transcript.jsonl merge=union` to .gitattributes";
-    assert!(said.err.starts_with(warning), "{said:?}");
+    assert!(output.stderr.starts_with(warning), "{output:?}");
 }
 
 #[test]
 fn two_keys_of_one_keyholder_in_two_clones_are_a_conflict_that_loses_neither() {
-    let office = Office::after_the_first();
-    office.done(&["keyholder", "add", "alice", "--new-key", "--public-key", "keys/stranger.pub"]);
-    office.done(&["ceremony", "new", "next"]);
-    office.done(&["ceremony", "freeze", "next"]);
-    let Some(clones) = Clones::of(office) else { return };
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["keyholder", "add", "alice", "--new-key", "--public-key", "keys/stranger.pub"]);
+    fixture.done(&["ceremony", "new", "next"]);
+    fixture.done(&["ceremony", "freeze", "next"]);
+    let Some(clones) = Clones::of(fixture) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     let sign = ["ceremony", "sign", "next", "--role", "root", "--yes"];
     ann.with_key(DAY_1, &sign, "alice").says("alice has signed root");
@@ -172,10 +172,10 @@ fn two_keys_of_one_keyholder_in_two_clones_are_a_conflict_that_loses_neither() {
 
 #[test]
 fn marks_that_were_left_in_a_file_are_named_by_every_command_that_reads_it() {
-    let office = Office::after_the_first();
-    office.done(&["ceremony", "new", "next", "--renew", "root"]);
-    office.done(&["ceremony", "freeze", "next"]);
-    office.sign("next", "alice").says("alice has signed");
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["ceremony", "new", "next", "--renew", "root"]);
+    fixture.done(&["ceremony", "freeze", "next"]);
+    fixture.sign("next", "alice").says("alice has signed");
     let of_next = |file: &str| format!("ceremonies/next/{file}");
     let cases: [(String, &[&[&str]]); 9] = [
         ("rootline.toml".into(), &[&["status"], &["publish"], &["ceremony", "freeze", "next"]]),
@@ -195,16 +195,19 @@ fn marks_that_were_left_in_a_file_are_named_by_every_command_that_reads_it() {
         (of_next("signatures/2.root/alice.json"), &[&["ceremony", "status", "next"], &["ceremony", "seal", "next"]]),
     ];
     for (file, commands) in cases {
-        let before = office.read(&file);
+        let before = fixture.read(&file);
         let (first, rest) = before.split_once('\n').unwrap();
-        office.write(&file, format!("{first}\n<<<<<<< HEAD\n{rest}=======\n{rest}>>>>>>> theirs\n"));
+        fixture.write(&file, format!("{first}\n<<<<<<< HEAD\n{rest}=======\n{rest}>>>>>>> theirs\n"));
         for command in commands {
-            let said = office.at(DAY_1, command);
-            assert_eq!(said.status, 1, "{file} {command:?}: {said:?}");
-            assert!(said.err.contains(&format!("error: {file}:2: git has left a conflict in this file")), "{said:?}");
-            assert!(said.err.contains("\n  hint: "), "{said:?}");
+            let output = fixture.at(DAY_1, command);
+            assert_eq!(output.status, 1, "{file} {command:?}: {output:?}");
+            assert!(
+                output.stderr.contains(&format!("error: {file}:2: git has left a conflict in this file")),
+                "{output:?}"
+            );
+            assert!(output.stderr.contains("\n  hint: "), "{output:?}");
         }
-        office.write(&file, before);
+        fixture.write(&file, before);
     }
-    office.done(&["ceremony", "status"]).says("alice");
+    fixture.done(&["ceremony", "status"]).says("alice");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rootline_ceremonies::{Event, EventKind, Transcript};
 use rootline_metadata::parse_instant;
-use rootline_tests::fixtures::office::DAY_0;
+use rootline_tests::fixtures::repository::DAY_0;
 use rootline_tests::peers;
 
 /// What git's union merge gives. Where only one side has changed, git takes that and merges nothing.

@@ -1,12 +1,12 @@
 //! Work in two clones that goes together by itself.
 
-use rootline_tests::fixtures::office::{DAY_0, DAY_1, Office};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 use super::clones::Clones;
 
 #[test]
 fn signatures_that_were_given_in_two_clones_both_count() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ben.sign_at(DAY_1, "bob").says("bob has signed root 1 and targets 1");
@@ -29,14 +29,14 @@ fn signatures_that_were_given_in_two_clones_both_count() {
 /// A keyholder without a repository sends their answer to both.
 #[test]
 fn one_answer_that_was_accepted_in_two_clones_counts_once() {
-    let office = Office::frozen();
-    office.done(&["ceremony", "request", "first"]);
+    let fixture = RepositoryFixture::frozen();
+    fixture.done(&["ceremony", "request", "first"]);
     for name in ["alice", "bob"] {
         let key = format!("keys/{name}.pem");
         let answer = ["--output", &*format!("{name}.json"), "--key", &key, "--yes"];
-        office.done(&[&["sign", "first.request.json"], &answer[..]].concat());
+        fixture.done(&[&["sign", "first.request.json"], &answer[..]].concat());
     }
-    let Some(clones) = Clones::of(office) else { return };
+    let Some(clones) = Clones::of(fixture) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.done(&["ceremony", "accept", "alice.json"]).says("alice has signed root 1 and targets 1");
     ben.done_at(DAY_1, &["ceremony", "accept", "bob.json", "alice.json"]).says("bob has signed root 1");
@@ -58,17 +58,17 @@ fn one_answer_that_was_accepted_in_two_clones_counts_once() {
 
 #[test]
 fn a_log_draws_where_two_clones_parted_and_came_together() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ben.sign_at(DAY_1, "bob");
     ann.merge(ben);
-    let said = ann.done(&["ceremony", "log", "first"]);
-    said.says("2 ends, which were merged; the next line follows all of them");
+    let output = ann.done(&["ceremony", "log", "first"]);
+    output.says("2 ends, which were merged; the next line follows all of them");
     ann.sign_at(DAY_1, "carol");
     let drawn: Vec<String> = ann
         .done(&["ceremony", "log", "first"])
-        .out
+        .stdout
         .lines()
         .map_while(|line| line.split_once("2030-").map(|(marks, _)| marks).or((!line.contains(' ')).then_some(line)))
         .map(|marks| marks.trim_end().to_owned())
@@ -79,7 +79,7 @@ fn a_log_draws_where_two_clones_parted_and_came_together() {
 
 #[test]
 fn a_plan_that_both_froze_is_frozen_once() {
-    let Some(clones) = Clones::of(Office::planned()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::planned()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.done(&["ceremony", "freeze", "first"]);
     ann.sign("alice");
@@ -94,7 +94,7 @@ fn a_plan_that_both_froze_is_frozen_once() {
 
 #[test]
 fn a_signature_that_came_while_another_clone_sealed_is_kept() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     assert_eq!(ben.merge(ann), [""; 0]);
@@ -111,7 +111,7 @@ fn a_signature_that_came_while_another_clone_sealed_is_kept() {
 
 #[test]
 fn a_ceremony_that_was_given_up_in_one_clone_and_sealed_in_another_is_given_up() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     ann.done(&["ceremony", "seal"]);
@@ -122,7 +122,7 @@ fn a_ceremony_that_was_given_up_in_one_clone_and_sealed_in_another_is_given_up()
 
 #[test]
 fn what_is_public_is_not_given_up_by_a_clone_that_did_not_know() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign_all(&["alice", "bob", "carol"]);
     ann.publish(DAY_0);
@@ -133,15 +133,15 @@ fn what_is_public_is_not_given_up_by_a_clone_that_did_not_know() {
 
 #[test]
 fn keyholders_that_were_added_in_two_clones_are_both_there_and_still_hold_one_key_each() {
-    let Some(clones) = Clones::of(Office::new()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::new()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     let stranger = ann.public_key("stranger");
     ann.done(&["keyholder", "add", "grace", "--public-key", &stranger]);
     ben.done(&["keyholder", "add", "heidi", "--public-key", &stranger]);
     assert_eq!(ann.merge(ben), [""; 0]);
     // Git knows nothing of keys.
-    let said = ann.run(&["keyholder", "list"]);
-    said.refuses(
+    let output = ann.run(&["keyholder", "list"]);
+    output.refuses(
         "grace and heidi hold the same key",
         "a keyholder counts once",
         "give each keyholder a key of their own",
@@ -152,7 +152,7 @@ fn keyholders_that_were_added_in_two_clones_are_both_there_and_still_hold_one_ke
 
 #[test]
 fn heads_that_were_signed_in_two_clones_both_stand() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ann.with_key(DAY_0, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 4 lines");
@@ -165,22 +165,22 @@ fn heads_that_were_signed_in_two_clones_both_stand() {
 
 #[test]
 fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     for (desk, at) in [(ann, DAY_0), (ben, DAY_1)] {
         desk.with_key(at, &["ceremony", "witness"], "alice").says("alice has signed the head of first, after 2 lines");
     }
     let conflicts = ann.merge(ben);
     assert_eq!(conflicts.len(), 1);
-    let said = ann.with_key(DAY_1, &["ceremony", "witness"], "bob");
-    said.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are good");
+    let output = ann.with_key(DAY_1, &["ceremony", "witness"], "bob");
+    output.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are good");
     ann.take("--theirs", &conflicts);
     ann.with_key(DAY_1, &["ceremony", "witness"], "bob").says("bob has signed the head of first, after 4 lines");
 }
 
 #[test]
 fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     ann.sign("alice");
     ann.commit();
@@ -199,7 +199,7 @@ fn a_clone_that_is_rebased_keeps_its_signatures_as_a_merged_one_does() {
 
 #[test]
 fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
-    let Some(clones) = Clones::of(Office::frozen()) else { return };
+    let Some(clones) = Clones::of(RepositoryFixture::frozen()) else { return };
     let (ann, ben) = (clones.ann(), clones.ben());
     let plan = ann.read("ceremonies/first/plan.toml");
     let targets = plan.find("[targets]").unwrap();
@@ -211,8 +211,8 @@ fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
     ben.sign("bob");
     // Git puts the frozen files together as well, into one that nobody has frozen.
     assert_eq!(ann.merge(ben), [""; 0]);
-    let said = ann.sign_at(DAY_1, "alice");
-    said.refuses("first was frozen in 2 different ways", "all keyholders sign the same bytes", "freeze it");
+    let output = ann.sign_at(DAY_1, "alice");
+    output.refuses("first was frozen in 2 different ways", "all keyholders sign the same bytes", "freeze it");
     ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
     ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 3");
     let status = ann.done(&["ceremony", "status"]);

@@ -2,48 +2,48 @@
 
 use std::fs;
 
-use rootline_tests::fixtures::office::{DAY_0, Office};
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 
 use super::people::{FIVE, People, no_secret_is_kept};
 
 /// Planned and frozen: root and targets by three of five, what begins with `npm-` by Ivan.
-pub(crate) fn frozen(people: &People) -> Office {
-    let office = people.office();
-    people.attest(&office, "bob");
+pub(crate) fn frozen(people: &People) -> RepositoryFixture {
+    let fixture = people.fixture();
+    people.attest(&fixture, "bob");
     let new = ["ceremony", "new", "first", "--summary", "Begin", "--delegate", "npm=npm-*", "--add", "npm=ivan"];
-    office.done(&[&new[..], &["--threshold", "npm=1"]].concat());
-    office.done(&["ceremony", "freeze", "first"]).says("to be signed: root 1, targets 1, npm 1");
-    let said = people.done_with_key(&office, "ivan", DAY_0, &["ceremony", "sign", "first", "--as", "ivan", "--yes"]);
-    said.says("ivan has signed npm 1");
-    office
+    fixture.done(&[&new[..], &["--threshold", "npm=1"]].concat());
+    fixture.done(&["ceremony", "freeze", "first"]).says("to be signed: root 1, targets 1, npm 1");
+    let output = people.done_with_key(&fixture, "ivan", DAY_0, &["ceremony", "sign", "first", "--as", "ivan", "--yes"]);
+    output.says("ivan has signed npm 1");
+    fixture
 }
 
 #[test]
 fn five_keyholders_with_five_kinds_of_signers_hold_a_ceremony() {
     let Some(people) = People::gathered() else { return };
-    let office = frozen(&people);
-    let review = people.done(&office, "alice", DAY_0, &["ceremony", "review", "first"]);
+    let fixture = frozen(&people);
+    let review = people.done(&fixture, "alice", DAY_0, &["ceremony", "review", "first"]);
     review.says("alice, bob, carol, dave and erin");
     review.says("token YubiKey serial ");
     for (signed, name) in FIVE.into_iter().enumerate() {
-        let status = people.done(&office, name, DAY_0, &["ceremony", "status", "first"]);
+        let status = people.done(&fixture, name, DAY_0, &["ceremony", "status", "first"]);
         if signed < 3 {
             status.says(&format!("{} more needed", 3 - signed));
             status.says("dave [AWS KMS");
         }
-        people.sign(&office, "first", name, DAY_0);
+        people.sign(&fixture, "first", name, DAY_0);
     }
-    let status = people.done(&office, "alice", DAY_0, &["ceremony", "status", "first"]);
+    let status = people.done(&fixture, "alice", DAY_0, &["ceremony", "status", "first"]);
     for part in ["root 1 under root 1 (new)", "targets 1 under root 1"] {
         status.says(&format!("{part}: 5 of 3 (alice, bob, carol, dave, erin)"));
     }
-    people.publish(&office, "first", DAY_0).says("accepted by a verifier that begins with root 1");
+    people.publish(&fixture, "first", DAY_0).says("accepted by a verifier that begins with root 1");
     people
-        .done_with_key(&office, "erin", DAY_0, &["ceremony", "witness", "first"])
+        .done_with_key(&fixture, "erin", DAY_0, &["ceremony", "witness", "first"])
         .says("erin has signed the head of first");
-    let verified = people.done(&office, "alice", DAY_0, &["ceremony", "verify", "first"]);
+    let verified = people.done(&fixture, "alice", DAY_0, &["ceremony", "verify", "first"]);
     verified.says("first: done: everything matches the transcript");
-    let log = people.done(&office, "alice", DAY_0, &["ceremony", "log", "first"]);
+    let log = people.done(&fixture, "alice", DAY_0, &["ceremony", "log", "first"]);
     for name in FIVE {
         for part in ["root 1", "targets 1"] {
             log.says(&format!("  signed     {name} signed {part} "));
@@ -60,8 +60,8 @@ fn five_keyholders_with_five_kinds_of_signers_hold_a_ceremony() {
     ] {
         log.says(line);
     }
-    office.verify("public", 1, DAY_0).unwrap();
-    no_secret_is_kept(&office);
+    fixture.verify("public", 1, DAY_0).unwrap();
+    no_secret_is_kept(&fixture);
 }
 
 #[test]
@@ -71,20 +71,20 @@ fn any_three_of_the_five_are_enough_and_two_are_not() {
     for three in
         [["alice", "bob", "carol"], ["carol", "dave", "erin"], ["alice", "dave", "erin"], ["bob", "carol", "erin"]]
     {
-        let office = frozen.copy();
+        let fixture = frozen.copy();
         for name in &three[..2] {
-            people.sign(&office, "first", name, DAY_0);
+            people.sign(&fixture, "first", name, DAY_0);
         }
-        people.run(&office, "erin", DAY_0, &["ceremony", "seal", "first"]).refuses(
+        people.run(&fixture, "erin", DAY_0, &["ceremony", "seal", "first"]).refuses(
             "root 1 has 2 of the 3 signatures that its own keyholders must give",
             "every threshold is met before a file is sealed",
             "",
         );
-        assert!(!office.path("ceremonies/first/sealed").exists());
-        people.sign(&office, "first", three[2], DAY_0);
-        people.publish(&office, "first", DAY_0);
-        let root = fs::read_to_string(office.path("public/1.root.json")).unwrap();
+        assert!(!fixture.path("ceremonies/first/sealed").exists());
+        people.sign(&fixture, "first", three[2], DAY_0);
+        people.publish(&fixture, "first", DAY_0);
+        let root = fs::read_to_string(fixture.path("public/1.root.json")).unwrap();
         assert_eq!(root.matches("\"sig\"").count(), 3, "{three:?}");
-        office.verify("public", 1, DAY_0).unwrap();
+        fixture.verify("public", 1, DAY_0).unwrap();
     }
 }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use rootline_tests::fixtures::desk::path_with_plugin;
 use rootline_tests::fixtures::machine::Machine;
-use rootline_tests::fixtures::office::{DAY_0, Office, Said};
+use rootline_tests::fixtures::output::Output;
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::fixtures::vendor::Vendor;
 use rootline_tests::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 use rootline_tests::softhsm::SoftHsm;
@@ -75,27 +76,27 @@ impl People {
     }
 
     /// A repository of the first five, with Ivan for what concerns npm and an online key in AWS KMS: everybody has a key and nothing is planned.
-    pub(crate) fn office(&self) -> Office {
-        let office = Office::empty();
+    pub(crate) fn fixture(&self) -> RepositoryFixture {
+        let fixture = RepositoryFixture::empty();
         let holders = FIVE.join(",");
-        office.done(&["init", ".", "--name", "Five", "--holders", &holders, "--threshold", "3", "--online", "online"]);
+        fixture.done(&["init", ".", "--name", "Five", "--holders", &holders, "--threshold", "3", "--online", "online"]);
         for name in FIVE.into_iter().chain(["ivan", "online"]) {
-            self.join(&office, name);
+            self.join(&fixture, name);
         }
-        office.done(&["trust", "create", "--from", "sigstore"]);
-        office.write("targets/npm-keys.json", "[]\n");
-        office
+        fixture.done(&["trust", "create", "--from", "sigstore"]);
+        fixture.write("targets/npm-keys.json", "[]\n");
+        fixture
     }
 
     /// Makes a key, and gives it to a keyholder.
     #[track_caller]
-    pub(crate) fn join(&self, office: &Office, name: &str) {
+    pub(crate) fn join(&self, fixture: &RepositoryFixture, name: &str) {
         let public = format!("{name}.pub");
         let made = self.desk(&public);
         let made = made.to_str().unwrap();
         let generate = |kind: &str, out: &str, with: &[&str]| {
             let command = ["key", "generate", "--kind", kind, "--out", out, "--public-key-out", made];
-            self.done(office, name, DAY_0, &[&command, with].concat());
+            self.done(fixture, name, DAY_0, &[&command, with].concat());
         };
         match kind(name) {
             Kind::File => generate(
@@ -109,26 +110,26 @@ impl People {
                 &["--pin-file", self.desk("pin").to_str().unwrap()],
             ),
             Kind::AirGap => {
-                let said =
+                let output =
                     self.machine.run(&["key", "generate", "--out", "key.pem", "--passphrase-file", "passphrase"]);
-                assert!(said.is_done(), "{said:?}");
+                assert!(output.is_done(), "{output:?}");
                 // The public half is all that leaves this machine.
-                office.write(&public, self.machine.read("key.pem.pub"));
-                office.done(&["keyholder", "add", name, "--public-key", &public]).says("carol");
-                fs::remove_file(office.path(&public)).unwrap();
+                fixture.write(&public, self.machine.read("key.pem.pub"));
+                fixture.done(&["keyholder", "add", name, "--public-key", &public]).says("carol");
+                fs::remove_file(fixture.path(&public)).unwrap();
                 return;
             }
             Kind::Kms | Kind::Plugin => {}
         }
-        let said = self.done_with_key(office, name, DAY_0, &["keyholder", "add", name]);
-        said.says("(it has signed a challenge)");
+        let output = self.done_with_key(fixture, name, DAY_0, &["keyholder", "add", name]);
+        output.says("(it has signed a challenge)");
     }
 
     /// Keeps what a token says of the key in it, and leaves nothing else behind in the repository.
     #[track_caller]
-    pub(crate) fn attest(&self, office: &Office, name: &str) {
+    pub(crate) fn attest(&self, fixture: &RepositoryFixture, name: &str) {
         let mut vendor = Vendor::with(1);
-        let file = office.read(&format!("keyholders/{name}/keyholder.toml"));
+        let file = fixture.read(&format!("keyholders/{name}/keyholder.toml"));
         vendor.said.key = pem::decode(&file);
         let [key, device, root] = ["key", "device", "root"].map(|file| self.desk(&format!("{file}.pem")));
         fs::write(&key, vendor.key_pem()).unwrap();
@@ -136,46 +137,52 @@ impl People {
         fs::write(&root, vendor.root_pem()).unwrap();
         let [key, device, root] = [&key, &device, &root].map(|path| path.to_str().unwrap());
         let attest = ["keyholder", "attest", name, "--certificate", key, "--device", device, "--vendor-root", root];
-        office.done(&attest).says("token YubiKey serial ");
+        fixture.done(&attest).says("token YubiKey serial ");
     }
 
-    /// Signs what there is to sign for them: in the office, or on the machine without a network. What goes back and forth then is a request and
+    /// Signs what there is to sign for them: in the repository, or on the machine without a network. What goes back and forth then is a request and
     /// an answer, which is given.
     #[track_caller]
-    pub(crate) fn sign(&self, office: &Office, id: &str, name: &str, at: &str) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, fixture: &RepositoryFixture, id: &str, name: &str, at: &str) -> Option<Vec<u8>> {
         let Kind::AirGap = kind(name) else {
-            let said = self.done_with_key(office, name, at, &["ceremony", "sign", id, "--as", name, "--yes"]);
-            said.says(&format!("{name} has signed root"));
+            let output = self.done_with_key(fixture, name, at, &["ceremony", "sign", id, "--as", name, "--yes"]);
+            output.says(&format!("{name} has signed root"));
             return None;
         };
         let (request, file) = (format!("{id}.request.json"), format!("{id}.{name}.json"));
-        self.done(office, name, at, &["ceremony", "request", id]);
-        self.machine.write("request.json", office.read(&request));
+        self.done(fixture, name, at, &["ceremony", "request", id]);
+        self.machine.write("request.json", fixture.read(&request));
         let from = ["sign", "request.json", "--key", "key.pem", "--passphrase-file", "passphrase", "--at", at];
-        let said = self.machine.run(&[&from[..], &["--yes", "--output", &file]].concat());
-        assert!(said.is_done(), "{said:?}");
-        nothing_secret(&[&said.out, &said.err].map(String::as_bytes).concat(), "the machine");
+        let output = self.machine.run(&[&from[..], &["--yes", "--output", &file]].concat());
+        assert!(output.is_done(), "{output:?}");
+        nothing_secret(&[&output.stdout, &output.stderr].map(String::as_bytes).concat(), "the machine");
         let answer = self.machine.read(&file);
         assert!(answer.len() < 1000, "{} bytes", answer.len());
         fs::remove_file(self.machine.path(&file)).unwrap();
-        office.write(&file, &answer);
-        self.done(office, name, at, &["ceremony", "accept", &file]).says(&format!("{name} has signed root"));
-        fs::remove_file(office.path(&request)).unwrap();
-        fs::remove_file(office.path(&file)).unwrap();
+        fixture.write(&file, &answer);
+        self.done(fixture, name, at, &["ceremony", "accept", &file]).says(&format!("{name} has signed root"));
+        fs::remove_file(fixture.path(&request)).unwrap();
+        fs::remove_file(fixture.path(&file)).unwrap();
         Some(answer)
     }
 
     /// Everything after the last signature.
     #[track_caller]
-    pub(crate) fn publish(&self, office: &Office, id: &str, at: &str) -> Said {
-        self.done(office, "erin", at, &["ceremony", "seal", id]);
-        self.done_with_key(office, "online", at, &["online"]).says(&format!("{id} is now current"));
-        self.done(office, "erin", at, &["publish"])
+    pub(crate) fn publish(&self, fixture: &RepositoryFixture, id: &str, at: &str) -> Output {
+        self.done(fixture, "erin", at, &["ceremony", "seal", id]);
+        self.done_with_key(fixture, "online", at, &["online"]).says(&format!("{id} is now current"));
+        self.done(fixture, "erin", at, &["publish"])
     }
 
     /// A command at somebody's own desk, with their key.
     #[track_caller]
-    pub(crate) fn done_with_key(&self, office: &Office, name: &str, at: &str, arguments: &[&str]) -> Said {
+    pub(crate) fn done_with_key(
+        &self,
+        fixture: &RepositoryFixture,
+        name: &str,
+        at: &str,
+        arguments: &[&str],
+    ) -> Output {
         let [file, passphrase, pin] = [&*format!("{name}.pem"), "passphrase", "pin"].map(|file| self.desk(file));
         let [file, passphrase, pin] = [&file, &passphrase, &pin].map(|path| path.to_str().unwrap().to_owned());
         let with = |uri: String, option: &str, file: String| vec!["--key".into(), uri, option.into(), file];
@@ -188,20 +195,20 @@ impl People {
             Kind::AirGap => panic!("{name}'s key is elsewhere"),
         };
         let key: Vec<&str> = key.iter().map(String::as_str).collect();
-        self.done(office, name, at, &[arguments, &key].concat())
+        self.done(fixture, name, at, &[arguments, &key].concat())
     }
 
     /// A command at somebody's own desk.
     #[track_caller]
-    pub(crate) fn done(&self, office: &Office, name: &str, at: &str, arguments: &[&str]) -> Said {
-        let said = self.run(office, name, at, arguments);
-        assert!(said.is_done(), "{name}: {arguments:?}: {said:?}");
-        said
+    pub(crate) fn done(&self, fixture: &RepositoryFixture, name: &str, at: &str, arguments: &[&str]) -> Output {
+        let output = self.run(fixture, name, at, arguments);
+        assert!(output.is_done(), "{name}: {arguments:?}: {output:?}");
+        output
     }
 
     /// The same, whatever comes of it. They see what their own signer needs, and nobody else's; nothing that is secret is printed.
-    pub(crate) fn run(&self, office: &Office, name: &str, at: &str, arguments: &[&str]) -> Said {
-        let mut command = office.command(&[arguments, &["--at", at]].concat());
+    pub(crate) fn run(&self, fixture: &RepositoryFixture, name: &str, at: &str, arguments: &[&str]) -> Output {
+        let mut command = fixture.command(&[arguments, &["--at", at]].concat());
         for (variable, _) in env::vars_os() {
             if variable.to_str().is_some_and(|variable| variable.starts_with("AWS_")) {
                 command.env_remove(variable);
@@ -221,9 +228,9 @@ impl People {
             }
             Kind::File | Kind::AirGap => {}
         }
-        let said = office.run_command(command);
-        nothing_secret(&[&said.out, &said.err].map(String::as_bytes).concat(), name);
-        said
+        let output = fixture.run_command(command);
+        nothing_secret(&[&output.stdout, &output.stderr].map(String::as_bytes).concat(), name);
+        output
     }
 
     fn desk(&self, file: &str) -> PathBuf {
@@ -233,12 +240,12 @@ impl People {
 
 /// No file of a repository has anything in it that opens a key, nor a key.
 #[track_caller]
-pub(crate) fn no_secret_is_kept(office: &Office) {
-    let files = office.list("");
+pub(crate) fn no_secret_is_kept(fixture: &RepositoryFixture) {
+    let files = fixture.list("");
     assert!(files.iter().any(|file| file.ends_with("transcript.jsonl")));
     assert!(files.iter().any(|file| file.ends_with("keyholder.toml")));
     for file in &files {
-        let bytes = fs::read(office.path(file)).unwrap();
+        let bytes = fs::read(fixture.path(file)).unwrap();
         nothing_secret(&bytes, file);
         assert!(!contains(&bytes, b"PRIVATE KEY"), "{file}");
     }

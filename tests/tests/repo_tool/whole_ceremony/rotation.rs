@@ -5,7 +5,7 @@ use std::fs;
 use rootline_client::store::MemoryStore;
 use rootline_metadata::{Role as _, TopLevelRole, hex, sha256};
 use rootline_tests::browser::Browser;
-use rootline_tests::fixtures::office::{DAY_0, Office, read};
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture, read};
 use rootline_tests::peers::{self, Reading};
 use rootline_tests::scripted_server::ScriptedServer;
 use rootline_tests::static_server;
@@ -24,38 +24,38 @@ const NAMES: [&str; 2] = ["trusted_root.json", "npm-keys.json"];
 #[test]
 fn three_of_the_five_are_replaced_at_once_and_everybody_follows_from_root_1() {
     let Some(people) = People::gathered() else { return };
-    let office = frozen(&people);
+    let fixture = frozen(&people);
     for name in ["alice", "carol", "dave"] {
-        people.sign(&office, "first", name, DAY_0);
+        people.sign(&fixture, "first", name, DAY_0);
     }
-    people.publish(&office, "first", DAY_0);
-    let before = office.copy();
-    let readers = Readers::of(&office);
+    people.publish(&fixture, "first", DAY_0);
+    let before = fixture.copy();
+    let readers = Readers::of(&fixture);
     for peer in peers::TIMED {
         readers.follow(peer, 1, DAY_0, peer, [1, 1]);
     }
 
-    let frozen = rotation(&people, &office);
-    let page = people.done(&office, "erin", DAY_10, &["ceremony", "review", "rotation", "--html"]).out;
+    let frozen = rotation(&people, &fixture);
+    let page = people.done(&fixture, "erin", DAY_10, &["ceremony", "review", "rotation", "--html"]).stdout;
     // Of the old ones, of those who stay and of those who come, enough for either root; one answer for all that there is to sign.
     let mut answer = None;
     for name in ["bob", "carol", "dave", "erin", "frank", "grace", "heidi"] {
-        answer = answer.or(people.sign(&office, "rotation", name, DAY_10));
+        answer = answer.or(people.sign(&fixture, "rotation", name, DAY_10));
     }
     let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
     let parts: Vec<&String> = answer["signatures"].as_object().unwrap().keys().collect();
     assert_eq!(parts, ["2.root", "3.root", "2.targets"]);
     assert_eq!(answer["fingerprint"].as_str().unwrap(), frozen);
     reads_as_it_was_signed(&page, &frozen);
-    people.publish(&office, "rotation", DAY_10).says("accepted by a verifier that begins with each of 3 roots");
-    people.done_with_key(&office, "erin", DAY_10, &["ceremony", "witness", "rotation"]);
-    let verified = people.done(&office, "erin", DAY_10, &["ceremony", "verify"]);
+    people.publish(&fixture, "rotation", DAY_10).says("accepted by a verifier that begins with each of 3 roots");
+    people.done_with_key(&fixture, "erin", DAY_10, &["ceremony", "witness", "rotation"]);
+    let verified = people.done(&fixture, "erin", DAY_10, &["ceremony", "verify"]);
     verified.says("first: done: everything matches the transcript");
     verified.says("rotation: done: everything matches the transcript");
-    no_secret_is_kept(&office);
+    no_secret_is_kept(&fixture);
 
     for first in 1..=3 {
-        let trusted = office.verify("public", first, DAY_11).unwrap();
+        let trusted = fixture.verify("public", first, DAY_11).unwrap();
         let root = trusted.metadata().root();
         assert_eq!((root.version().number(), root.role(TopLevelRole::Root).threshold()), (3, 3));
         for peer in peers::TIMED {
@@ -65,26 +65,26 @@ fn three_of_the_five_are_replaced_at_once_and_everybody_follows_from_root_1() {
     // With what they had before.
     let copy = MemoryStore::new();
     read(&before.path("public"), 1, DAY_0, &copy).unwrap();
-    read(&office.path("public"), 1, DAY_11, &copy).unwrap();
+    read(&fixture.path("public"), 1, DAY_11, &copy).unwrap();
     for peer in peers::TIMED {
         readers.follow(peer, 1, DAY_11, peer, [3, 2]);
     }
 }
 
 /// Planned and frozen, with the fingerprint.
-fn rotation(people: &People, office: &Office) -> String {
+fn rotation(people: &People, fixture: &RepositoryFixture) -> String {
     let mut new = vec!["ceremony", "new", "rotation", "--summary", "Three tokens are too old"];
     let pairs = REPLACED.map(|(old, new)| format!("{old}={new}"));
     for (pair, (_, name)) in pairs.iter().zip(REPLACED) {
-        people.join(office, name);
+        people.join(fixture, name);
         new.extend(["--replace", pair]);
     }
-    office.done_at(DAY_10, &new);
-    let said = office.done_at(DAY_10, &["ceremony", "freeze", "rotation"]);
-    said.says("to be signed: root 2, root 3, targets 2");
-    let shown = said.out.lines().find(|line| line.starts_with("  ")).unwrap();
-    let review = office.done_at(DAY_10, &["ceremony", "review", "rotation", "--json"]);
-    let review: Value = serde_json::from_str(&review.out).unwrap();
+    fixture.done_at(DAY_10, &new);
+    let output = fixture.done_at(DAY_10, &["ceremony", "freeze", "rotation"]);
+    output.says("to be signed: root 2, root 3, targets 2");
+    let shown = output.stdout.lines().find(|line| line.starts_with("  ")).unwrap();
+    let review = fixture.done_at(DAY_10, &["ceremony", "review", "rotation", "--json"]);
+    let review: Value = serde_json::from_str(&review.stdout).unwrap();
     let fingerprint = review["fingerprint"].as_str().unwrap().to_owned();
     assert_eq!(shown.replace(' ', ""), fingerprint);
     fingerprint
@@ -118,26 +118,26 @@ fn reads_as_it_was_signed(page: &str, fingerprint: &str) {
 
 /// Other people's clients, what is published to them, and their local copies.
 struct Readers<'a> {
-    office: &'a Office,
+    fixture: &'a RepositoryFixture,
     server: ScriptedServer,
     copies: TempDir,
 }
 
 impl Readers<'_> {
-    fn of(office: &Office) -> Readers<'_> {
-        Readers { office, server: static_server::serve(&office.path("public")), copies: tempfile::tempdir().unwrap() }
+    fn of(fixture: &RepositoryFixture) -> Readers<'_> {
+        Readers { fixture, server: static_server::serve(&fixture.path("public")), copies: tempfile::tempdir().unwrap() }
     }
 
     /// One of them begins with a root and a local copy, and finds these versions of root and targets, and what is shipped.
     #[track_caller]
     fn follow(&self, peer: &str, first: u64, at: &str, copy: &str, [root, targets]: [u64; 2]) {
-        let pinned = self.office.path(&format!("public/{first}.root.json"));
+        let pinned = self.fixture.path(&format!("public/{first}.root.json"));
         let (url, cache) = (self.server.url(), self.copies.path().join(copy));
         let reading = Reading { root: &pinned, url: &url, at: Some(at), cache: &cache, targets: &NAMES };
         let read = peers::read(peer, &reading).unwrap_or_else(|why| panic!("{peer} refuses: {why}"));
         assert_eq!((&read["root"], &read["targets"]), (&root.into(), &targets.into()), "{peer} from root {first}");
         for name in NAMES {
-            let digest = hex::encode(&sha256(&fs::read(self.office.path(&format!("targets/{name}"))).unwrap()));
+            let digest = hex::encode(&sha256(&fs::read(self.fixture.path(&format!("targets/{name}"))).unwrap()));
             assert_eq!(read["files"][name], digest, "{peer} from root {first}: {name}");
         }
     }
