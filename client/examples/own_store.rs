@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rootline_client::open::transport;
 use rootline_client::store::{LocalFile, Store, StoreError};
 use rootline_client::transport::HttpSettings;
 use rootline_client::{Client, Freshness};
@@ -55,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (instance, now) = arguments::read()?;
     let table = Table::default();
     let client = || -> Result<_, Box<dyn Error>> {
-        let transport = transport(&instance, &HttpSettings::default())?;
+        let transport = instance.transport(&HttpSettings::default())?;
         Ok(Client::new(instance.pinned_root.clone(), transport, &table))
     };
 

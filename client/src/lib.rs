@@ -27,10 +27,10 @@
 //!               transport                   store
 //! ```
 //!
-//! - [`workflow`] is the TUF client workflow as a value without IO; [`driver`] drives it, blocking or not.
+//! - [`workflow`] is the TUF client workflow as a value without IO; a [`Client`] drives it, blocking or not.
 //! - [`transport`] brings bytes and vouches for nothing: HTTP(S), a folder, or your own.
 //! - [`store`] keeps bytes and is never trusted: a locked folder, memory, or your own.
-//! - [`workflow::refusal`] and [`workflow::check`] say what was refused, by which section of the specification, and what to do next.
+//! - [`workflow::Refusal`] and [`workflow::Check`] say what was refused, by which section of the specification, and what to do next.
 //!
 //! Time is always an argument. Without the feature `http` there is no tokio, reqwest or TLS in the tree.
 //!
@@ -38,9 +38,9 @@
 
 #[cfg(feature = "bundle")]
 pub mod bundle;
-pub mod client;
-pub mod driver;
-pub mod error;
+mod client;
+mod driver;
+mod error;
 #[cfg(feature = "bundle")]
 pub mod export;
 mod format;
@@ -53,22 +53,15 @@ pub mod workflow;
 pub use chrono;
 pub use rootline_metadata as metadata;
 
-pub use client::builder::ClientBuilder;
-pub use client::cache::Cache;
-pub use client::instance::{Instance, Location};
+pub use client::{
+    ByUrl, Cache, Client, ClientBuilder, InFolder, Instance, Location, Own, SharedTrustRoot, SharedTrustRootAsync,
+    TrustRoot,
+};
 #[cfg(feature = "http")]
-pub use client::open;
-#[cfg(feature = "http")]
-pub use client::open::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};
-pub use client::shared::{SharedTrustRoot, SharedTrustRootAsync};
-pub use client::trust_root::TrustRoot;
-pub use client::{Client, cache, instance, trust_root};
-pub use driver::offline::CachedRepository;
-pub use driver::pending_writes::Persistence;
-pub use driver::{Prefetch, last_check};
+pub use client::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};
+pub use driver::{Persistence, Prefetch};
 pub use error::{Error, Note};
 pub use format::NewerFormat;
 pub use hint::Hint;
 pub use workflow::freshness::{Freshness, FreshnessReport};
 pub use workflow::limits::Limits;
-pub use workflow::{check as spec, freshness, limits, refusal};

@@ -1,13 +1,10 @@
 //! A verifier to try a repository with: a pinned root, a local copy in memory, and what was asked for.
 
 use chrono::{DateTime, Utc};
-use rootline_client::limits::Limits;
-use rootline_client::refusal::Refusal;
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::Transport;
-use rootline_client::workflow::{TargetInfo, Trusted};
-use rootline_client::{Client, Error};
+use rootline_client::workflow::{Check, Refusal, TargetInfo, Trusted};
+use rootline_client::{Client, Error, Limits};
 use rootline_metadata::json::{Document, MAX_BYTES};
 use rootline_metadata::{Envelope, Role, Root, TargetPath};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use rootline_client::bundle::{Bundle, BundleError, BundleLimits, UnverifiedBundle};
-use rootline_client::workflow::refusal::Fault;
+use rootline_client::workflow::Fault;
 use rootline_client::{Freshness, Instance};
 use rootline_metadata::instant_text;
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! What goes along into a bundle or into another program's folder, verified.
 
 use clap::Args;
+use rootline_client::TrustRoot;
 use rootline_client::bundle::{BundleLimits, Contents, every_target, fetch_earlier_roots};
-use rootline_client::client::trust_root::wanted_if_listed;
 use rootline_client::workflow::TargetQuery;
 use rootline_metadata::TargetPath;
 
@@ -51,7 +51,7 @@ impl ContentsArgs {
     ) -> Result<Contents, Failure> {
         let freshness = freshness.freshness();
         // A repository need not have a trust root.
-        let mut targets: Vec<TargetQuery> = wanted_if_listed().into();
+        let mut targets: Vec<TargetQuery> = TrustRoot::queries_if_listed().into();
         for name in &self.target {
             let path = TargetPath::new(name.as_str()).ok_or_else(|| {
                 Failure::new(

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use rootline_client::Instance;
-use rootline_client::driver::last_check::LastCheck;
 use rootline_client::store::FileStore;
 
 use crate::failure::Failure;
@@ -50,7 +49,7 @@ pub(crate) fn copies(cache: &Path, instances: &Instances) -> Result<Vec<Copy>, F
         }
         let Some(store) = FileStore::open_existing(entry.path())? else { continue };
         let instance = known.iter().find(|instance| instance.cache_name() == folder).cloned();
-        let checked_at = LastCheck::load(&store).map(|check| check.at());
+        let checked_at = store.checked_at();
         found.push(Copy { folder, instance, store, checked_at });
     }
     found.sort_by(|one, other| one.folder.cmp(&other.folder));

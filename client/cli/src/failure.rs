@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rootline_client::Error;
 use rootline_client::store::StoreError;
 use rootline_client::transport::TransportError;
-use rootline_client::workflow::refusal::{Fault, File, Refusal};
+use rootline_client::workflow::{Fault, File, Refusal};
 use rootline_metadata::instant_text;
 use rootline_metadata::json::Problem;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rootline_client::workflow::refusal::Fault;
+use rootline_client::workflow::Fault;
 use rootline_client::{Error, Freshness, FreshnessReport};
 use rootline_metadata::instant_text;
 use serde_json::{Value, json};

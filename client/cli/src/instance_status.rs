@@ -1,7 +1,6 @@
 //! The state of one instance's local copy at an instant: every role, the windows of the trust root, and when it was last checked.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rootline_client::client::trust_root::{TRUSTED_ROOT, wanted_if_listed};
 use rootline_client::{Freshness, TrustRoot};
 use rootline_metadata::{Expiry, instant_text};
 use serde_json::{Value, json};
@@ -79,7 +78,7 @@ impl InstanceStatus {
     ) -> Result<InstanceStatus, Failure> {
         // Every signature and pin is verified as of the beginning of time, when nothing had expired; expiries are then told, not refused.
         let then = DateTime::UNIX_EPOCH;
-        let targets = wanted_if_listed();
+        let targets = TrustRoot::queries_if_listed();
         // A copy without its trust root is no less verified.
         let loaded = repository.client.load(then, &targets).or_else(|_| repository.client.load(then, &[]));
         terminal.notes(repository.client.take_notes());
@@ -93,7 +92,7 @@ impl InstanceStatus {
         let delegated = walked.roles();
         roles.extend(delegated.map(|(name, role)| RoleState::delegated(name, role, repository.now)));
         let checked_at = loaded.checked_at;
-        let listed = if loaded.target(TRUSTED_ROOT).is_some() {
+        let listed = if loaded.target(TrustRoot::TRUSTED_ROOT).is_some() {
             let trust_root = TrustRoot::assemble(loaded).map_err(|error| explain(repository, error))?;
             entries(trust_root.trusted_root(), None)
         } else {

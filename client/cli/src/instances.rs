@@ -15,9 +15,8 @@ pub(crate) use name::parse_name;
 use crate::failure::Failure;
 use crate::help::REPOSITORY;
 use file::InstanceFile;
-use rootline_client::Instance;
 use rootline_client::store::{Access, read_file_at_most, write_file};
-use rootline_client::workflow::limits::Limits;
+use rootline_client::{Instance, Limits};
 
 /// The option that says where they are.
 #[derive(Args, Debug)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use rootline_client::workflow::limits::Limits;
+use rootline_client::Limits;
 use rootline_metadata::json::MAX_BYTES;
 
 use crate::failure::Failure;

@@ -4,12 +4,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::client::instance::Location;
-use rootline_client::client::open::{OpenTransport, transport};
-use rootline_client::transport::HttpSettings;
-use rootline_client::workflow::limits::Limits;
+use rootline_client::transport::{HttpSettings, OpenTransport};
 use rootline_client::workflow::{TargetQuery, Updated};
-use rootline_client::{Cache, Client, Error, Freshness, Instance, Persistence};
+use rootline_client::{Cache, Client, Error, Freshness, Instance, Limits, Location, Persistence};
 
 use crate::clock::{At, parse_at};
 use crate::failure::Failure;
@@ -109,7 +106,7 @@ impl<N: Network> SourceArgs<N> {
     pub(crate) fn open_whole(&self, instead: &str, terminal: &Terminal) -> Result<Source, Failure> {
         self.client.limits.without_search(instead)?;
         let instance = self.instance()?;
-        let transport = transport(&instance, &self.client.http(terminal)?)?;
+        let transport = instance.transport(&self.client.http(terminal)?)?;
         Ok(Source { instance, transport, limits: self.client.limits() })
     }
 
@@ -278,7 +275,7 @@ impl<N: Network> ClientArgs<N> {
         freshness: Freshness,
         terminal: &Terminal,
     ) -> Result<Client<OpenTransport, Cache>, Failure> {
-        let transport = transport(instance, &self.http(terminal)?)?;
+        let transport = instance.transport(&self.http(terminal)?)?;
         let client = Client::new(instance.pinned_root.clone(), transport, cache);
         Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
     }

@@ -12,10 +12,10 @@ use super::names::file_name;
 use super::recording::Recording;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
-use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
+use crate::transport::CachedRepository;
 use crate::transport::{Request, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
@@ -285,6 +285,6 @@ pub fn every_target(walked: &ReachedRoles, limits: &BundleLimits) -> Result<Vec<
         () if length > limits.bytes => Err(BundleError::TooLong { limit: limits.bytes }),
         () if wanted.len() > limits.files => Err(BundleError::TooManyFiles { limit: limits.files }),
         // What one role lists another one may have been asked for in its place.
-        () => Ok(wanted.into_values().map(|(path, _)| TargetQuery { path, if_listed: true }).collect()),
+        () => Ok(wanted.into_values().map(|(path, _)| TargetQuery::if_listed(path)).collect()),
     }
 }

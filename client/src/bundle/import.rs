@@ -92,7 +92,7 @@ impl Bundle {
     }
 
     fn wanted(&self) -> Vec<TargetQuery> {
-        let wanted = |path| TargetQuery { path, if_listed: false };
+        let wanted = |path| TargetQuery::required(path);
         self.updated().targets.iter().map(|(found, _)| wanted(found.path.clone())).collect()
     }
 

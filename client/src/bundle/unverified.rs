@@ -94,7 +94,7 @@ impl UnverifiedBundle {
     /// more of itself, than what is verified.
     pub fn verify(self, pinned_root: &[u8], now: DateTime<Utc>, freshness: Freshness) -> Result<Bundle, BundleError> {
         let earlier = self.roots_up_to(pinned_root)?;
-        let wanted = self.claims.targets.iter().map(|path| TargetQuery { path: path.clone(), if_listed: false });
+        let wanted = self.claims.targets.iter().map(|path| TargetQuery::required(path.clone()));
         let wanted: Vec<TargetQuery> = wanted.collect();
         let instant = freshness.judged_at(now);
         let nothing = MemoryStore::new();

@@ -10,7 +10,7 @@ use super::archive::ArchiveWriter;
 use super::contents::Contents;
 use super::error::BundleError;
 use super::manifest::{MANIFEST, Statement};
-use crate::client::trust_root::TrustRoot;
+use crate::client::TrustRoot;
 use crate::workflow::Updated;
 use crate::workflow::freshness::FreshnessReport;
 

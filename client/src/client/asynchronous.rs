@@ -7,10 +7,10 @@ use rootline_metadata::TargetPath;
 use super::session::Session;
 use super::{Client, Noted};
 use crate::driver::drive_async;
-use crate::driver::offline::CachedRepository;
 use crate::driver::worker::Worker;
 use crate::error::Error;
 use crate::store::Store;
+use crate::transport::CachedRepository;
 use crate::transport::{AsyncTransport, Transport};
 use crate::workflow::{Search, TargetInfo, TargetQuery, TargetRequest, Trusted, Updated, check_target};
 

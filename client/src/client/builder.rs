@@ -5,13 +5,11 @@ use std::path::PathBuf;
 use crate::client::Client;
 use crate::client::cache::Cache;
 use crate::client::instance::{Instance, Location};
-#[cfg(feature = "http")]
-use crate::client::open::{self, OpenTransport};
 use crate::driver::pending_writes::Persistence;
 use crate::error::{Error, Note};
 use crate::store::{Store, StoreError};
 #[cfg(feature = "http")]
-use crate::transport::{Http, HttpSettings, Mirrors};
+use crate::transport::{Http, HttpSettings, Mirrors, OpenTransport};
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
 
@@ -134,11 +132,11 @@ impl<S> ClientBuilder<ByUrl, S> {
     }
 
     fn transports(&self) -> Result<OpenTransport, Error> {
-        Ok(open::transport(&self.instance, &self.transport.settings)?)
+        Ok(self.instance.transport(&self.transport.settings)?)
     }
 
     fn transports_async(&self) -> Result<Mirrors<Http>, Error> {
-        Ok(open::transport_async(&self.instance, &self.transport.settings)?)
+        Ok(self.instance.transport_async(&self.transport.settings)?)
     }
 }
 

@@ -29,20 +29,30 @@ pub struct Location {
 }
 
 impl Location {
+    /// A place with its metadata below one URL and its targets below another one.
+    pub fn new(metadata_url: impl Into<String>, targets_url: impl Into<String>) -> Location {
+        Location { metadata_url: metadata_url.into(), targets_url: targets_url.into() }
+    }
+
     /// A place whose targets are below `targets/`, as Sigstore's are.
     pub fn at(url: &str) -> Location {
         let url = url.trim_end_matches('/');
         Location { metadata_url: url.to_owned(), targets_url: format!("{url}/targets") }
     }
 
-    /// How messages name it: without credentials.
+    /// How messages name it: the URL of its metadata, without credentials.
     pub fn shown(&self) -> String {
         without_credentials(&self.metadata_url)
+    }
+
+    /// How messages name the place of its targets: without credentials.
+    pub fn shown_targets(&self) -> String {
+        without_credentials(&self.targets_url)
     }
 }
 
 /// A URL without its user name and password, for messages.
-pub fn without_credentials(url: &str) -> String {
+fn without_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..end].rfind('@') {

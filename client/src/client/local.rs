@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::driver::last_check::LastCheck;
-use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::{PendingWrites, Persistence};
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
+use crate::transport::CachedRepository;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
 use crate::workflow::{

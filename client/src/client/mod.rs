@@ -1,26 +1,34 @@
 //! A repository, its local copy and its pinned root, put together.
 
 mod asynchronous;
-pub mod builder;
-pub mod cache;
-pub mod instance;
+mod builder;
+mod cache;
+mod instance;
 mod local;
 #[cfg(feature = "http")]
-pub mod open;
+mod open;
 mod session;
-pub mod shared;
-pub mod trust_root;
+mod shared;
+mod trust_root;
+
+pub use builder::{ByUrl, ClientBuilder, InFolder, Own};
+pub use cache::Cache;
+pub use instance::{Instance, Location};
+#[cfg(feature = "http")]
+pub use open::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};
+pub use shared::{SharedTrustRoot, SharedTrustRootAsync};
+pub use trust_root::TrustRoot;
 
 use chrono::{DateTime, Utc};
 use local::{Local, Noted};
 use rootline_metadata::TargetPath;
 use session::Session;
 
-use crate::driver::offline::CachedRepository;
 use crate::driver::pending_writes::Persistence;
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::Store;
+use crate::transport::CachedRepository;
 use crate::transport::Transport;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;

@@ -7,10 +7,7 @@ use crate::client::cache::Cache;
 use crate::client::instance::{Instance, Location};
 use crate::client::shared::{SharedTrustRoot, SharedTrustRootAsync};
 use crate::error::Error;
-use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, Transport, TransportError};
-
-/// The transport of a client that was opened by its instance: web server or folder.
-pub type OpenTransport = Mirrors<Box<dyn Transport + Send + Sync>>;
+use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, OpenTransport, Transport, TransportError};
 
 impl Client<OpenTransport, Cache> {
     /// The client of `instance` for callers who wait, with its local copy in the [platform's place](Cache::default_folder). Where that cannot be
@@ -50,28 +47,35 @@ pub type DefaultSharedTrustRoot = SharedTrustRoot<OpenTransport, Cache>;
 /// A trust root for all tasks, over a [`DefaultClientAsync`].
 pub type DefaultSharedTrustRootAsync = SharedTrustRootAsync<Mirrors<Http>, Cache>;
 
-/// The way to the repository of `instance` for an asynchronous caller. No request is made yet.
-pub(super) fn transport_async(instance: &Instance, settings: &HttpSettings) -> Result<Mirrors<Http>, TransportError> {
-    let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
-    let first = http(&instance.metadata_url, &instance.targets_url)?;
-    let mut mirrors = Mirrors::new(instance.location().shown(), first);
-    for mirror in &instance.mirrors {
-        mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
+impl Instance {
+    /// Opens the repository's location and its mirrors for a blocking caller: web servers with these settings, and folders. No request is
+    /// made yet.
+    ///
+    /// # Errors
+    /// If a URL or a setting cannot be used, or the system has no more file descriptors.
+    pub fn transport(&self, settings: &HttpSettings) -> Result<OpenTransport, TransportError> {
+        let first = self.location();
+        let mut mirrors = Mirrors::new(first.shown(), place(&first, settings)?);
+        for mirror in &self.mirrors {
+            mirrors = mirrors.then(mirror.shown(), place(mirror, settings)?);
+        }
+        Ok(mirrors)
     }
-    Ok(mirrors)
-}
 
-/// The way to the repository of `instance`. No request is made yet.
-///
-/// # Errors
-/// As [`Client::open_with`].
-pub fn transport(instance: &Instance, settings: &HttpSettings) -> Result<OpenTransport, TransportError> {
-    let first = instance.location();
-    let mut mirrors = Mirrors::new(first.shown(), place(&first, settings)?);
-    for mirror in &instance.mirrors {
-        mirrors = mirrors.then(mirror.shown(), place(mirror, settings)?);
+    /// Opens the repository's location and its mirrors for an asynchronous caller. All of them have to be web servers. No request is made
+    /// yet.
+    ///
+    /// # Errors
+    /// If a URL or a setting cannot be used.
+    pub fn transport_async(&self, settings: &HttpSettings) -> Result<Mirrors<Http>, TransportError> {
+        let http = |metadata, targets| Http::new(metadata, targets, settings.clone());
+        let first = http(&self.metadata_url, &self.targets_url)?;
+        let mut mirrors = Mirrors::new(self.location().shown(), first);
+        for mirror in &self.mirrors {
+            mirrors = mirrors.then(mirror.shown(), http(&mirror.metadata_url, &mirror.targets_url)?);
+        }
+        Ok(mirrors)
     }
-    Ok(mirrors)
 }
 
 fn place(location: &Location, settings: &HttpSettings) -> Result<Box<dyn Transport + Send + Sync>, TransportError> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::client::Client;
-use crate::client::trust_root::TrustRoot;
+use crate::client::TrustRoot;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};

@@ -15,11 +15,6 @@ use crate::workflow::freshness::{Freshness, FreshnessReport, is_within};
 use crate::workflow::refusal::{Fault, File, Refusal};
 use crate::workflow::{TargetQuery, Trusted, Updated};
 
-/// The name under which a repository ships its trust root.
-pub const TRUSTED_ROOT: &str = "trusted_root.json";
-/// The name under which a repository ships which services to sign with.
-pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
-
 /// A trust root that came through TUF: verified, and as fresh as [`freshness`](Self::freshness) says.
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
@@ -31,11 +26,30 @@ pub struct TrustRoot {
     missed_at: Option<DateTime<Utc>>,
 }
 
-/// How long after one search in vain the next one may force a refresh again: whoever presents signatures by unknown logs must not decide how
-/// often a verifier asks the repository.
-pub const MISS_PAUSE: TimeDelta = TimeDelta::minutes(1);
-
 impl TrustRoot {
+    /// The target in which a repository ships its trust root.
+    pub const TRUSTED_ROOT: &str = "trusted_root.json";
+
+    /// The target in which a repository ships which services to sign with.
+    pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+
+    /// How long after one search in vain the next one may force a refresh again: whoever presents signatures by unknown logs must not decide
+    /// how often a verifier asks the repository.
+    pub const MISS_PAUSE: TimeDelta = TimeDelta::minutes(1);
+
+    /// The targets that a trust root consists of. A repository need not say which services to sign with.
+    pub fn queries() -> [TargetQuery; 2] {
+        [
+            TargetQuery::required(TargetPath::from_static(Self::TRUSTED_ROOT)),
+            TargetQuery::if_listed(TargetPath::from_static(Self::SIGNING_CONFIG)),
+        ]
+    }
+
+    /// The targets that a trust root consists of, for any repository: it need not have a trust root.
+    pub fn queries_if_listed() -> [TargetQuery; 2] {
+        [Self::TRUSTED_ROOT, Self::SIGNING_CONFIG].map(|name| TargetQuery::if_listed(TargetPath::from_static(name)))
+    }
+
     /// The Fulcio chains, logs and timestamp authorities to trust for something that was signed at `instant`.
     pub fn at(&self, instant: DateTime<Utc>) -> TrustedAt<'_> {
         self.trusted_root.at(instant)
@@ -67,7 +81,7 @@ impl TrustRoot {
     }
 
     /// What `find` finds here; if it finds nothing, then what it finds after one refresh: a log or an authority may be newer than this
-    /// trust root. It refreshes at most once in [`MISS_PAUSE`], and never where the client works offline.
+    /// trust root. It refreshes at most once in [`MISS_PAUSE`](Self::MISS_PAUSE), and never where the client works offline.
     ///
     /// # Errors
     /// As [`Client::trust_root`]. This trust root stays as it is then.
@@ -81,7 +95,7 @@ impl TrustRoot {
         if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
             return Ok(found);
         }
-        let renewed = client.update_online(now, &wanted())?;
+        let renewed = client.update_online(now, &TrustRoot::queries())?;
         *self = TrustRoot::assemble(renewed)?.missed(now);
         Ok(find(self))
     }
@@ -100,14 +114,14 @@ impl TrustRoot {
         if found.is_some() || !self.may_refresh_after_miss(client.freshness(), now) {
             return Ok(found);
         }
-        let renewed = client.update_online_async(now, &wanted()).await?;
+        let renewed = client.update_online_async(now, &TrustRoot::queries()).await?;
         *self = TrustRoot::assemble(renewed)?.missed(now);
         Ok(find(self))
     }
 
     /// Also notes that it is about to, so that a refresh which fails is not tried again at once.
     fn may_refresh_after_miss(&mut self, freshness: Freshness, now: DateTime<Utc>) -> bool {
-        let recently = self.missed_at.is_some_and(|missed| is_within(missed, MISS_PAUSE, now));
+        let recently = self.missed_at.is_some_and(|missed| is_within(missed, Self::MISS_PAUSE, now));
         if freshness.is_offline() || recently {
             return false;
         }
@@ -131,32 +145,21 @@ impl TrustRoot {
     /// If it is not among them, or malformed.
     pub fn assemble(updated: Updated) -> Result<TrustRoot, Error> {
         let bytes = |name| updated.target(name).map(|bytes| &bytes[..]);
-        let trusted_root = bytes(TRUSTED_ROOT).ok_or_else(|| Refusal {
-            file: File::Target(TargetPath::from_static(TRUSTED_ROOT)),
+        let trusted_root = bytes(Self::TRUSTED_ROOT).ok_or_else(|| Refusal {
+            file: File::Target(TargetPath::from_static(Self::TRUSTED_ROOT)),
             check: Check::TargetKnown,
             fault: Fault::Absent,
         })?;
-        let trusted_root =
-            TrustedRoot::parse(trusted_root, MAX_SIGSTORE_BYTES).map_err(|error| malformed(TRUSTED_ROOT, error))?;
-        let signing_config = bytes(SIGNING_CONFIG)
+        let trusted_root = TrustedRoot::parse(trusted_root, MAX_SIGSTORE_BYTES)
+            .map_err(|error| malformed(Self::TRUSTED_ROOT, error))?;
+        let signing_config = bytes(Self::SIGNING_CONFIG)
             .map(|bytes| {
-                SigningConfig::parse(bytes, MAX_SIGSTORE_BYTES).map_err(|error| malformed(SIGNING_CONFIG, error))
+                SigningConfig::parse(bytes, MAX_SIGSTORE_BYTES).map_err(|error| malformed(Self::SIGNING_CONFIG, error))
             })
             .transpose()?;
         let freshness = updated.freshness();
         Ok(TrustRoot { trusted_root, signing_config, metadata: updated.trusted, freshness, missed_at: None })
     }
-}
-
-/// What a trust root consists of. A repository need not say which services to sign with.
-pub fn wanted() -> [TargetQuery; 2] {
-    let wanted = |name, if_listed| TargetQuery { path: TargetPath::from_static(name), if_listed };
-    [wanted(TRUSTED_ROOT, false), wanted(SIGNING_CONFIG, true)]
-}
-
-/// The same for any repository: it need not have a trust root either.
-pub fn wanted_if_listed() -> [TargetQuery; 2] {
-    wanted().map(|target| TargetQuery { if_listed: true, ..target })
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
@@ -165,7 +168,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// # Errors
     /// As [`Client::update`]; also if what is shipped is no trust root.
     pub fn trust_root(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
-        TrustRoot::assemble(self.update(now, &wanted())?)
+        TrustRoot::assemble(self.update(now, &TrustRoot::queries())?)
     }
 }
 
@@ -175,7 +178,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
     /// # Errors
     /// As [`Client::trust_root`].
     pub async fn trust_root_async(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
-        TrustRoot::assemble(self.update_async(now, &wanted()).await?)
+        TrustRoot::assemble(self.update_async(now, &TrustRoot::queries()).await?)
     }
 }
 

@@ -7,13 +7,13 @@ use rootline_metadata::json::{Document, Node, Value, ValueMembers};
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 
 use crate::format::{FORMAT, MEMBER, check_member};
-use crate::store::{LocalFile, Store};
+use crate::store::{FileStore, LocalFile, Store};
 use crate::workflow::freshness::is_within;
 
 /// A record beside the local copy. It is no metadata: it can spare requests for as long as the caller allows, and nothing else. Every
 /// load verifies and judges expiries without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastCheck {
+pub(crate) struct LastCheck {
     at: DateTime<Utc>,
     timestamp: [u8; 32],
     etag: Option<String>,
@@ -24,13 +24,13 @@ const LIMIT: u64 = 4096;
 
 impl LastCheck {
     /// At `at` the repository's timestamp was `timestamp`, to which the server gave this entity tag.
-    pub fn new(at: DateTime<Utc>, timestamp: &[u8], etag: Option<String>) -> LastCheck {
+    pub(crate) fn new(at: DateTime<Utc>, timestamp: &[u8], etag: Option<String>) -> LastCheck {
         LastCheck { at, timestamp: sha256(timestamp), etag }
     }
 
     /// What the store has. One that cannot be read is as good as none, and so is one of a newer format: it can only spare requests, and the
     /// next check replaces it.
-    pub fn load(store: &impl Store) -> Option<LastCheck> {
+    pub(crate) fn load(store: &impl Store) -> Option<LastCheck> {
         let bytes = store.load(&LocalFile::LastCheck, LIMIT).ok()??;
         let document = Document::parse(bytes, LIMIT as usize).ok()?;
         check_member(document.top()).ok()?;
@@ -44,7 +44,7 @@ impl LastCheck {
     }
 
     /// The record as it is stored.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut members = ValueMembers::new()
             .with(MEMBER, Value::Integer(FORMAT.into()))
             .with("at", instant_text(self.at).as_str())
@@ -56,17 +56,25 @@ impl LastCheck {
     }
 
     /// When.
-    pub fn at(&self) -> DateTime<Utc> {
+    pub(crate) fn at(&self) -> DateTime<Utc> {
         self.at
     }
 
     /// Whether that was less than `max_age` before `now`. A record from the future says nothing: some clock was wrong.
-    pub fn is_within(&self, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_within(&self, max_age: TimeDelta, now: DateTime<Utc>) -> bool {
         is_within(self.at, max_age, now)
     }
 
     /// The timestamp's entity tag, and the digest of the timestamp that had it.
     pub(crate) fn timestamp_tag(&self) -> Option<(&str, &[u8; 32])> {
         Some((self.etag.as_deref()?, &self.timestamp))
+    }
+}
+
+impl FileStore {
+    /// When the local copy was last compared with the repository, as it was noted then; `None` when that is not known. Nobody has signed
+    /// it.
+    pub fn checked_at(&self) -> Option<DateTime<Utc>> {
+        LastCheck::load(self).map(|check| check.at())
     }
 }

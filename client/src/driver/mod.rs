@@ -5,9 +5,8 @@
 //! Each is verified when the machine asks for it, in order, and dropped if it never does.
 
 pub(crate) mod attempts;
-pub mod last_check;
-pub mod offline;
-pub mod pending_writes;
+pub(crate) mod last_check;
+pub(crate) mod pending_writes;
 pub(crate) mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rootline_metadata::file_name;
+
+pub use pending_writes::Persistence;
 
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::worker::Worker;
@@ -36,7 +37,7 @@ pub enum Prefetch {
 ///
 /// # Errors
 /// If a check refuses, or a file does not arrive.
-pub fn drive<M: StateMachine>(
+pub(crate) fn drive<M: StateMachine>(
     mut machine: M,
     transport: &impl Transport,
     local: &mut PendingWrites<impl Store>,

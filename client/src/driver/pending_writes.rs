@@ -15,7 +15,7 @@ use crate::workflow::{Content, Input};
 
 /// Verified files that wait to be committed to a store in one step.
 #[derive(Debug)]
-pub struct PendingWrites<S> {
+pub(crate) struct PendingWrites<S> {
     store: S,
     files: Vec<(LocalFile, Content)>,
     /// The files that the session rests on: a mark of each small file as it was found, read up to so many bytes.
@@ -37,7 +37,7 @@ struct TaggedTimestamp {
 
 /// The outcome of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitOutcome {
+pub(crate) enum CommitOutcome {
     /// Everything is in the store.
     Committed,
     /// Another process has changed the files that the session rests on. Nothing was written.
@@ -58,7 +58,7 @@ type Mark = Option<u64>;
 
 impl<S: Store> PendingWrites<S> {
     /// Begins with the files of `store`, which may be borrowed or shared, and nothing to write.
-    pub fn over(store: S) -> Self {
+    pub(crate) fn over(store: S) -> Self {
         PendingWrites {
             store,
             files: Vec::new(),
@@ -145,7 +145,7 @@ impl<S: Store> PendingWrites<S> {
     }
 
     /// Drains the notes recorded since the last call.
-    pub fn take_notes(&mut self) -> Vec<Note> {
+    pub(crate) fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
     }
 
@@ -153,7 +153,7 @@ impl<S: Store> PendingWrites<S> {
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn commit(&mut self) -> Result<CommitOutcome, StoreError> {
+    pub(crate) fn commit(&mut self) -> Result<CommitOutcome, StoreError> {
         if self.is_committed() {
             return Ok(CommitOutcome::Committed);
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rootline_metadata::Version;
 
-use crate::client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
+use crate::client::TrustRoot;
 use crate::error::Error;
 use crate::format::NewerFormat;
 use crate::hint::Hint;
@@ -55,13 +55,13 @@ pub enum ExportError {
         newer: NewerFormat,
     },
     /// The repository ships no trusted root.
-    #[error("the repository ships no {TRUSTED_ROOT}")]
+    #[error("the repository ships no {}", TrustRoot::TRUSTED_ROOT)]
     NoTrustedRoot,
     /// The trust root cannot be read.
     #[error(transparent)]
     TrustRoot(#[from] Error),
     /// The repository ships no signing config.
-    #[error("the repository ships no {SIGNING_CONFIG}")]
+    #[error("the repository ships no {}", TrustRoot::SIGNING_CONFIG)]
     NoSigningConfig,
     /// A file cannot be read or written.
     #[error(transparent)]

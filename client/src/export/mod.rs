@@ -14,7 +14,7 @@ pub use layouts::{ClientUrl, cosign, sigstore_js, sigstore_python};
 pub use pem::{PemIndex, pem};
 
 use crate::bundle::Contents;
-use crate::client::trust_root::{TRUSTED_ROOT, TrustRoot};
+use crate::client::TrustRoot;
 use rootline_metadata::sigstore::ClientTrustConfig;
 
 /// The trust root that is in `contents`.
@@ -22,7 +22,7 @@ use rootline_metadata::sigstore::ClientTrustConfig;
 /// # Errors
 /// If there is none, or it cannot be read.
 pub fn trust_root(contents: &Contents) -> Result<TrustRoot, ExportError> {
-    if contents.updated().target(TRUSTED_ROOT).is_none() {
+    if contents.updated().target(TrustRoot::TRUSTED_ROOT).is_none() {
         return Err(ExportError::NoTrustedRoot);
     }
     Ok(TrustRoot::assemble(contents.updated().clone())?)

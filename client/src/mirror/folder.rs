@@ -9,10 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::Role;
 
 use crate::driver::Prefetch;
-use crate::store::target_file::{Layout, TargetFile};
 use crate::store::{
-    Access, StagedFile, StoreError, StoreLock, lock_file, make_folder, reader_has, reader_meets, sweep, sync_files,
-    sync_folders,
+    Access, Layout, StagedFile, StoreError, StoreLock, TargetFile, lock_file, make_folder, reader_has, reader_meets,
+    sweep, sync_files, sync_folders,
 };
 use crate::transport::{Request, Transport};
 use crate::workflow::{TargetInfo, check_target, target_absent};

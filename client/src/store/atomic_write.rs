@@ -88,7 +88,7 @@ pub(crate) fn sweep(folder: &Path) {
 /// For many files, and for those that have to change at the same time, as nearly as a file system can: all are written first, then
 /// [synced](sync_files), and then renamed one right after the other.
 #[derive(Debug)]
-pub struct StagedFile {
+pub(crate) struct StagedFile {
     unfinished: tempfile::TempPath,
     path: PathBuf,
 }
@@ -101,7 +101,7 @@ impl StagedFile {
     }
 
     /// Where it is until it is put in its place.
-    pub fn unfinished(&self) -> &Path {
+    pub(crate) fn unfinished(&self) -> &Path {
         &self.unfinished
     }
 
@@ -110,7 +110,7 @@ impl StagedFile {
     /// # Errors
     ///
     /// [`StoreError::Io`] when it cannot be put there; what was there before is then still there.
-    pub fn put_in_place(self) -> Result<PathBuf, StoreError> {
+    pub(crate) fn put_in_place(self) -> Result<PathBuf, StoreError> {
         self.unfinished
             .persist(&self.path)
             .map_err(|error| StoreError::io(Operation::Write, &self.path)(error.error))?;
@@ -123,7 +123,7 @@ impl StagedFile {
 /// # Errors
 ///
 /// [`StoreError::Io`] when one cannot be synced.
-pub fn sync_files(files: &[PathBuf]) -> Result<(), StoreError> {
+pub(crate) fn sync_files(files: &[PathBuf]) -> Result<(), StoreError> {
     let share = files.len().div_ceil(SYNCED_TOGETHER).max(1);
     let failed = thread::scope(|scope| {
         let threads =
@@ -143,7 +143,7 @@ pub fn sync_files(files: &[PathBuf]) -> Result<(), StoreError> {
 /// # Errors
 ///
 /// [`StoreError::Io`] when one cannot be synced.
-pub fn sync_folders(folders: &BTreeSet<&Path>) -> Result<(), StoreError> {
+pub(crate) fn sync_folders(folders: &BTreeSet<&Path>) -> Result<(), StoreError> {
     folders.iter().try_for_each(|folder| sync_folder(folder).map_err(StoreError::io(Operation::Write, *folder)))
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn reader_has(mut reader: impl Read, bytes: &[u8]) -> io::Result<bool
 }
 
 /// Whether what `reader` has meets these digests; what cannot be read does not.
-pub fn reader_meets(mut reader: impl Read, digests: &Digests) -> bool {
+pub(crate) fn reader_meets(mut reader: impl Read, digests: &Digests) -> bool {
     let mut check = digests.check();
     let mut piece = vec![0; PIECE];
     loop {

@@ -27,18 +27,18 @@ use sha2::{Digest, Sha256};
 
 /// The longest escaped role name in bytes, without `.json`; longer ones are shortened. Below 255, so that `.json` fits
 /// behind it and the whole is well within every common file system's limit.
-pub const MAX_ROLE_STEM: usize = 200;
+pub(crate) const MAX_ROLE_STEM: usize = 200;
 
 /// The longest escaped target name in bytes; longer ones are shortened. The limit of ext4, XFS, APFS and NTFS.
-pub const MAX_TARGET_NAME: usize = 255;
+pub(crate) const MAX_TARGET_NAME: usize = 255;
 
 /// `text` with everything but unreserved characters percent-encoded: one segment of a URL.
-pub fn percent_encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// The name, without `.json`, of the file that holds the metadata of the delegated role `name`.
-pub fn role_file_stem(name: &str) -> String {
+pub(crate) fn role_file_stem(name: &str) -> String {
     let special = name.is_empty()
         || name.starts_with('.')
         || TOP_LEVEL_ROLES.iter().any(|role| name.eq_ignore_ascii_case(role))
@@ -48,7 +48,7 @@ pub fn role_file_stem(name: &str) -> String {
 
 /// The role name that [`role_file_stem`] makes `stem` from; `None` when there is none, or when it cannot be told
 /// because the name was shortened.
-pub fn role_name(stem: &str) -> Option<String> {
+pub(crate) fn role_name(stem: &str) -> Option<String> {
     let name = if stem == EMPTY { String::new() } else { percent_decode_str(stem).decode_utf8().ok()?.into_owned() };
     (role_file_stem(&name) == stem).then_some(name)
 }
@@ -62,7 +62,7 @@ pub(crate) fn is_role_stem(stem: &str) -> bool {
 /// The name of the one flat file that holds the target `path`: percent-encoded, `dir/a` as `dir%2Fa`. That is where
 /// python-tuf and go-tuf put it, but for the names `.` and `..`, Windows' devices, names that end in a dot (which
 /// Windows drops), names that look like one of our unfinished files, and names over [`MAX_TARGET_NAME`] bytes.
-pub fn target_file_name(path: &str) -> String {
+pub(crate) fn target_file_name(path: &str) -> String {
     let special = path.is_empty()
         || path == "."
         || path == ".."
@@ -83,7 +83,7 @@ pub fn target_file_name(path: &str) -> String {
 ///
 /// For an empty component, `.`, `..`, and one with a slash, a backslash or a NUL in it; on Windows also for devices,
 /// for `:` (drives and streams) and for a dot or a space at the end.
-pub fn check_component(component: &str) -> Result<(), &'static str> {
+pub(crate) fn check_component(component: &str) -> Result<(), &'static str> {
     let windows =
         cfg!(windows) && (is_windows_device(component) || component.contains(':') || component.ends_with(['.', ' ']));
     match component {

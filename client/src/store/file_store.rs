@@ -102,7 +102,9 @@ impl FileStore {
         }
     }
 
-    /// Where `file` is, or would be.
+    /// Where `file` is, or would be. The names of delegated roles and of targets are percent-encoded, all but RFC 3986's unreserved
+    /// characters; those that mean something to an operating system or to the cache get their first character encoded too, and very long ones
+    /// end in their digest.
     pub fn path(&self, file: &LocalFile) -> PathBuf {
         self.folder.join(name_of(file))
     }

@@ -7,15 +7,13 @@
 
 use std::sync::Arc;
 
-pub mod escape;
-pub mod target_file;
-
 mod access;
 mod atomic_write;
 mod bounded_read;
 mod contents;
 mod disk;
 mod error;
+pub(crate) mod escape;
 mod file_store;
 mod folders;
 mod journal;
@@ -23,13 +21,15 @@ mod lock;
 mod memory_store;
 mod prune;
 mod regular_file;
+mod target_file;
 
 pub use access::Access;
 pub(crate) use atomic_write::sweep;
-pub use atomic_write::{StagedFile, UNFINISHED, create_file, make_folder, sync_files, sync_folders, write_file};
+pub(crate) use atomic_write::{StagedFile, sync_files, sync_folders};
+pub use atomic_write::{UNFINISHED, create_file, make_folder, write_file};
 use bounded_read::file_has;
-pub(crate) use bounded_read::reader_has;
-pub use bounded_read::{read_file_at_most, reader_meets};
+pub use bounded_read::read_file_at_most;
+pub(crate) use bounded_read::{reader_has, reader_meets};
 pub use contents::Contents;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
@@ -37,6 +37,7 @@ pub use file_store::{FileStore, LOCK_WAIT};
 pub use lock::StoreLock;
 pub(crate) use lock::lock_file;
 pub use memory_store::MemoryStore;
+pub use target_file::{Layout, TargetFile};
 
 /// One file of the local copy, named by what it is rather than by where it lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,12 +56,12 @@ pub enum LocalFile {
     /// The newest trusted top-level targets.
     Targets,
     /// The newest trusted metadata of the delegated role with this name. Any name is fine, since it is escaped before
-    /// it becomes a file name; see [`escape::role_file_stem`].
+    /// it becomes a file name; see [`FileStore::path`].
     Delegated(String),
     /// When the copy was last compared with the repository, and what the repository then said of its files: no metadata, and never
     /// trusted for more than not asking again too soon.
     LastCheck,
-    /// A target that was verified when it was stored, by its path. Escaped likewise; see [`escape::target_file_name`].
+    /// A target that was verified when it was stored, by its path, which is escaped likewise.
     Target(String),
 }
 

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use super::access::Access;
 use super::atomic_write::{self, StagedFile};
+use super::bounded_read::reader_meets;
 use super::error::{NOT_A_FOLDER, Operation, StoreError};
 use super::regular_file::open_regular;
 use super::{escape, folders};
@@ -89,6 +90,15 @@ impl TargetFile {
         Ok(found == length && verify(&mut file.take(length.saturating_add(1))))
     }
 
+    /// Whether the file is there already with the length and the digests that the repository lists for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`TargetFile::existing_matches`].
+    pub fn has(&self, listed: &rootline_metadata::TargetFile) -> Result<bool, StoreError> {
+        self.existing_matches(listed.length, |content| reader_meets(content, &listed.digests))
+    }
+
     /// Makes `bytes`, which the caller has verified, the content of the file, entirely or not at all, and returns where
     /// it is. Missing folders are made. What was there before is replaced, a symbolic link as the link it is; when
     /// this returns `Ok`, the file is on the disk.
@@ -108,7 +118,7 @@ impl TargetFile {
     /// # Errors
     ///
     /// As [`TargetFile::write`].
-    pub fn stage(&self, bytes: &[u8]) -> Result<StagedFile, StoreError> {
+    pub(crate) fn stage(&self, bytes: &[u8]) -> Result<StagedFile, StoreError> {
         let (folder, path) = self.place()?;
         StagedFile::write(&folder, &path, bytes, Access::Umask)
     }
@@ -119,7 +129,7 @@ impl TargetFile {
     /// # Errors
     ///
     /// [`StoreError::NotARegularFile`] as [`TargetFile::write`]; [`StoreError::Io`] when it is there and cannot be removed.
-    pub fn remove(&self) -> Result<Option<PathBuf>, StoreError> {
+    pub(crate) fn remove(&self) -> Result<Option<PathBuf>, StoreError> {
         let (folder, path) = (self.walk(Missing::Leave)?, self.path());
         if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
             return Ok(None);

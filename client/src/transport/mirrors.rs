@@ -14,6 +14,10 @@ pub struct Mirrors<T> {
     current: AtomicUsize,
 }
 
+/// The mirrors of an instance, each a web server or a folder as its URL says. [`Instance::transport`](crate::Instance::transport) opens them.
+#[cfg(feature = "http")]
+pub type OpenTransport = Mirrors<Box<dyn Transport + Send + Sync>>;
+
 #[derive(Debug)]
 struct Mirror<T> {
     location: String,

@@ -4,6 +4,7 @@
 //! allows, and counts them itself while they arrive; what it is asked for can not name anything outside the repository;
 //! and it tells "not there" apart from every other failure, because for the next root version that is the good answer.
 
+mod cached_repository;
 mod error;
 mod fetched;
 mod folder;
@@ -14,6 +15,7 @@ mod mirrors;
 mod observer;
 mod request;
 
+pub use cached_repository::CachedRepository;
 pub use error::TransportError;
 pub use fetched::Fetched;
 pub use folder::Folder;
@@ -21,6 +23,8 @@ pub use folder::Folder;
 pub use http::{Http, HttpBlocking, HttpSettings, ProxyChoice};
 pub use in_memory::InMemory;
 pub use mirrors::Mirrors;
+#[cfg(feature = "http")]
+pub use mirrors::OpenTransport;
 pub use observer::{Answer, Exchange, Observer};
 pub use request::{Place, Request};
 

@@ -5,21 +5,21 @@
 //! local copies ─▶ Floor: what must not go down
 //! ```
 //!
-//! The phases ([`phases`]) hold the checks, and each is made from the finished phase before it. Four state machines run them: [`Refresh`]
+//! The phases ([`Rooted`], [`Timestamped`], [`Snapshotted`]) hold the checks, and each is made from the finished phase before it. Four state machines run them: [`Refresh`]
 //! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
 //! too; [`AllDelegatedRoles`] goes to every delegated role. A [`StateMachine`] asks for a local copy or for a
 //! file of the repository, is given bytes, and says what to store; the drivers, the bundle reader, the publish gate and the tests all
 //! drive the same machines.
 
 mod all_roles;
-pub mod check;
-pub mod freshness;
-pub mod limits;
+pub(crate) mod check;
+pub(crate) mod freshness;
+pub(crate) mod limits;
 mod machine;
-pub mod phases;
+mod phases;
 mod prefetch;
 mod refresh;
-pub mod refusal;
+pub(crate) mod refusal;
 mod rollback_floor;
 mod root_chain;
 mod root_history;
@@ -29,9 +29,11 @@ mod update;
 mod visit;
 
 pub use all_roles::{AllDelegatedRoles, ReachedRoles};
+pub use check::Check;
 pub use machine::{Action, Content, Input, Prefetched, StateMachine};
-pub use phases::Trusted;
+pub use phases::{Rooted, Snapshotted, TimestampDecision, Timestamped, Trusted};
 pub use refresh::Refresh;
+pub use refusal::{Fault, File, Refusal};
 pub use rollback_floor::Floor;
 pub use root_chain::RootChain;
 pub use root_history::RootHistory;

@@ -27,6 +27,18 @@ pub struct TargetQuery {
     pub if_listed: bool,
 }
 
+impl TargetQuery {
+    /// A target that has to be there: it is a failure when no role lists it.
+    pub fn required(path: TargetPath) -> TargetQuery {
+        TargetQuery { path, if_listed: false }
+    }
+
+    /// A target that is fetched when a role lists it.
+    pub fn if_listed(path: TargetPath) -> TargetQuery {
+        TargetQuery { path, if_listed: true }
+    }
+}
+
 /// The outcome of an update: everything verified, belonging together.
 #[derive(Clone, Debug)]
 pub struct Updated {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{DelegationPlan, Event};
-use rootline_client::refusal::{Fault, File, Refusal};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{InMemory, Request};
+use rootline_client::workflow::{Fault, File, Refusal};
 use rootline_client::{Client, Error};
 use rootline_metadata::{Expiry, TargetPath, Version};
 

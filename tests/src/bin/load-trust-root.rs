@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use rootline_client::store::FileStore;
-use rootline_client::{CachedRepository, Client, Freshness};
+use rootline_client::transport::CachedRepository;
+use rootline_client::{Client, Freshness};
 use rootline_metadata::parse_instant;
 
 #[allow(clippy::print_stdout, clippy::print_stderr)] // a program of its own, without a terminal module

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use rootline_client::store::{FileStore, LocalFile, Store};
-use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
-use rootline_client::{CachedRepository, Client, Freshness, TrustRoot};
+use rootline_client::transport::CachedRepository;
+use rootline_client::{Client, Freshness, TrustRoot};
 use rootline_metadata::json::Document;
 use rootline_metadata::sigstore::{SigningConfig, TrustedRoot};
 use rootline_metadata::{
@@ -68,8 +68,8 @@ fn measure() -> Result<Vec<Row>> {
     }
     let store = FileStore::open(&given.cache)?;
     let target = |name: &str| store.load(&LocalFile::Target(name.to_owned()), MOST as u64);
-    let trusted_root = target(TRUSTED_ROOT)?.ok_or("there is no trusted_root.json")?;
-    let signing_config = target(SIGNING_CONFIG)?.ok_or("there is no signing_config.v0.2.json")?;
+    let trusted_root = target(TrustRoot::TRUSTED_ROOT)?.ok_or("there is no trusted_root.json")?;
+    let signing_config = target(TrustRoot::SIGNING_CONFIG)?.ok_or("there is no signing_config.v0.2.json")?;
     let files: Vec<Vec<u8>> =
         [root.bytes(), metadata.timestamp().bytes(), metadata.snapshot().bytes(), metadata.targets().bytes()]
             .map(<[u8]>::to_vec)
@@ -94,7 +94,7 @@ fn measure() -> Result<Vec<Row>> {
     };
     let names = [LocalFile::Timestamp, LocalFile::Snapshot, LocalFile::Targets]
         .into_iter()
-        .chain([TRUSTED_ROOT, SIGNING_CONFIG].map(|name| LocalFile::Target(name.to_owned())));
+        .chain([TrustRoot::TRUSTED_ROOT, TrustRoot::SIGNING_CONFIG].map(|name| LocalFile::Target(name.to_owned())));
     let names: Vec<LocalFile> = names.collect();
     let absent = LocalFile::RootHistory(root.version().number() + 1);
     let digested = [metadata.snapshot().bytes(), metadata.targets().bytes(), &trusted_root, &signing_config];

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rootline_client::store::escape::{percent_encode, role_name};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rootline_client::transport::{AsyncTransport, InMemory, Place, Request, Transport, TransportError};
 
 use super::server::Server;
@@ -89,11 +89,9 @@ impl Files {
     /// # Errors
     /// If something cannot be read.
     pub fn read_from(folder: &Path) -> io::Result<Files> {
-        // Names that nobody writes encoded are as they are.
-        let decoded = |name: &str| role_name(name).unwrap_or_else(|| name.to_owned());
         let mut files = Files::default();
         for (name, bytes) in read_all(&folder.join("metadata"), "")? {
-            files.set_metadata(&decoded(&name), bytes);
+            files.set_metadata(&percent_decode(&name), bytes);
         }
         for (path, bytes) in read_all(&folder.join("targets"), "")? {
             files.set_target(&path, bytes);
@@ -115,6 +113,21 @@ impl Files {
         let encoded = |path: &str| path.split('/').map(percent_encode).collect::<Vec<_>>().join("/");
         self.targets.iter().find(|(file, _)| encoded(file) == wanted).map(|(_, bytes)| &**bytes)
     }
+}
+
+/// All but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn percent_encode(name: &str) -> String {
+    utf8_percent_encode(name, RESERVED).to_string()
+}
+
+/// The name that is written like this; a name that nobody writes encoded is as it is. A dot at the beginning may be encoded too, so that the
+/// file is not a hidden one.
+fn percent_decode(written: &str) -> String {
+    let decoded = percent_decode_str(written).decode_utf8_lossy().into_owned();
+    let hidden = decoded.strip_prefix('.').map(|rest| format!("%2E{}", percent_encode(rest)));
+    if percent_encode(&decoded) == written || hidden.as_deref() == Some(written) { decoded } else { written.to_owned() }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

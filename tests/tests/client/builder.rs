@@ -3,9 +3,8 @@
 use std::fs;
 
 use rootline_client::bundle::{Bundle, Contents};
-use rootline_client::client::trust_root::wanted_if_listed;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
-use rootline_client::{Client, Error, Instance, Limits, Note, Persistence};
+use rootline_client::{Client, Error, Instance, Limits, Note, Persistence, TrustRoot};
 use rootline_tests::simulator::Simulator;
 
 fn instance(sim: &Simulator) -> Instance {
@@ -62,7 +61,8 @@ fn a_bundle_without_a_trust_root_says_so() {
     let (pinned, limits) = (sim.root_bytes(1), Limits::default());
     let nothing = MemoryStore::new();
     let contents =
-        Contents::of_repository(&pinned, &nothing, sim.files(), sim.day(1), &wanted_if_listed(), &limits).unwrap();
+        Contents::of_repository(&pinned, &nothing, sim.files(), sim.day(1), &TrustRoot::queries_if_listed(), &limits)
+            .unwrap();
     let refused = Bundle::of(contents, "acme").trust_root().unwrap_err();
     assert_eq!(refused.to_string(), "the repository has no target trusted_root.json");
 }

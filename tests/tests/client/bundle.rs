@@ -2,13 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::bundle::{ArchiveFault, Bundle, BundleError, BundleLimits, Contents, UnverifiedBundle};
-use rootline_client::limits::Limits;
-use rootline_client::refusal::Fault;
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::Transport;
-use rootline_client::workflow::TargetQuery;
-use rootline_client::{Client, Freshness};
+use rootline_client::workflow::{Check, Fault, TargetQuery};
+use rootline_client::{Client, Freshness, Limits};
 use rootline_metadata::{Role, parse_instant};
 use rootline_tests::simulator::{Bins, Delegation, Key, Simulator};
 use rootline_tests::tar_file::{Member, pack, unpack};

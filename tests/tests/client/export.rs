@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
-use rootline_client::Client;
 use rootline_client::bundle::Contents;
 use rootline_client::export::{
     ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
     trusted_root_line, write_all,
 };
-use rootline_client::limits::Limits;
 use rootline_client::store::MemoryStore;
 use rootline_client::workflow::TargetQuery;
+use rootline_client::{Client, Limits};
 use rootline_metadata::json::Value;
 use rootline_metadata::parse_instant;
 use rootline_metadata::sigstore::{ClientTrustConfig, TrustedRoot};

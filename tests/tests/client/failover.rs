@@ -3,10 +3,9 @@
 use std::sync::Mutex;
 
 use chrono::TimeDelta;
-use rootline_client::spec::Check;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Mirrors, Request, Transport, TransportError};
-use rootline_client::workflow::TargetQuery;
+use rootline_client::workflow::{Check, TargetQuery};
 use rootline_client::{Client, Error, Note};
 use rootline_metadata::Role as _;
 use rootline_tests::adversary;

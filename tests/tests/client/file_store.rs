@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rootline_client::store::target_file::{Layout, TargetFile};
-use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store, StoreError};
+use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, StoreError, TargetFile};
 use tempfile::TempDir;
 
 fn store() -> (TempDir, FileStore) {

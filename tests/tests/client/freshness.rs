@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::bundle::{Bundle, Contents};
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{AsyncTransport, Request, Transport, TransportError};
-use rootline_client::trust_root::MISS_PAUSE;
-use rootline_client::{Client, Error, Freshness, SharedTrustRoot, SharedTrustRootAsync};
+use rootline_client::workflow::Check;
+use rootline_client::{Client, Error, Freshness, SharedTrustRoot, SharedTrustRootAsync, TrustRoot};
 use rootline_metadata::instant_text;
 use rootline_tests::distant::Distant;
 use rootline_tests::simulator::{Delegation, Files, Simulator};
@@ -260,10 +259,10 @@ fn an_unknown_log_forces_one_refresh_and_then_none_for_a_while() {
     assert_eq!(server.take(), 0, "it is known");
     assert_eq!(find(&mut client, now, "https://two.example").as_deref(), Some("https://two.example"));
     assert!(server.take() > 0, "it is new");
-    let just_before = now + MISS_PAUSE - TimeDelta::seconds(1);
+    let just_before = now + TrustRoot::MISS_PAUSE - TimeDelta::seconds(1);
     assert_eq!(find(&mut client, just_before, "https://unknown.example"), None);
     assert_eq!(server.take(), 0, "whoever presents unknown logs does not decide how often the repository is asked");
-    assert_eq!(find(&mut client, now + MISS_PAUSE, "https://unknown.example"), None);
+    assert_eq!(find(&mut client, now + TrustRoot::MISS_PAUSE, "https://unknown.example"), None);
     assert!(server.take() > 0);
 }
 
@@ -350,7 +349,7 @@ fn a_bundle_s_trust_root_is_that_of_the_repository_and_as_fresh_as_the_bundle() 
     let sim = shipping();
     let (pinned, now, limits) = (sim.root_bytes(1), sim.day(1), rootline_client::Limits::default());
     let nothing = MemoryStore::new();
-    let wanted = rootline_client::client::trust_root::wanted();
+    let wanted = TrustRoot::queries();
     let contents = Contents::of_repository(&pinned, &nothing, sim.files(), now, &wanted, &limits).unwrap();
     let bundle = Bundle::of(contents, "acme");
     let trust_root = bundle.trust_root().unwrap();

@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rootline_client::store::FileStore;
-use rootline_client::{CachedRepository, Client, Freshness};
+use rootline_client::transport::CachedRepository;
+use rootline_client::{Client, Freshness};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
 use rootline_tests::simulator::Simulator;

@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::{Request, Transport, TransportError};
-use rootline_client::workflow::{TargetQuery, Updated};
+use rootline_client::workflow::{Check, TargetQuery, Updated};
 use rootline_client::{Client, Error, Prefetch};
 use rootline_metadata::{Role as _, parse_instant};
 use rootline_tests::distant::Distant;

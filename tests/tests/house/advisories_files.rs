@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rootline_client::spec::Check;
-use rootline_client::store::target_file::{Layout, TargetFile};
-use rootline_client::store::{FileStore, LocalFile, MemoryStore, Store};
+use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, TargetFile};
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings, TransportError};
+use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Instance};
 use rootline_tests::adversary::{self, Misbehaving, Misbehaviour};
 use rootline_tests::binaries::rootline_repo;

@@ -1,7 +1,7 @@
 //! Faults of others in counting signatures and reading keys, each as a test of ours. `advisories.rs` has the list.
 
 use rootline_ceremonies::KeyKind;
-use rootline_client::spec::Check;
+use rootline_client::workflow::Check;
 use rootline_metadata::json::{MAX_BYTES, Value, ValueMembers};
 use rootline_metadata::{
     Discount, Envelope, KeyId, PublicKey, RoleName, Targets, Thoroughness, Timestamp, TopLevelRole, hex,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use rootline_client::spec::Check;
+use rootline_client::workflow::Check;
 use rootline_tests::binaries::workspace;
 use rootline_tests::source_text::{cited_sections, comment_of, rust_files, tests_below};
 

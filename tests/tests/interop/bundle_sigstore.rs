@@ -4,11 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use rootline_client::bundle::{Bundle, BundleLimits, Contents, UnverifiedBundle, every_target, fetch_earlier_roots};
-use rootline_client::limits::Limits;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::Folder;
 use rootline_client::workflow::TargetQuery;
-use rootline_client::{Client, Freshness};
+use rootline_client::{Client, Freshness, Limits};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
 

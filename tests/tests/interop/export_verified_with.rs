@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
+use rootline_client::TrustRoot;
 use rootline_tests::binaries::rootline;
 use rootline_tests::peers;
 use rootline_tests::simulator::Simulator;
@@ -30,7 +30,7 @@ impl Site {
         let mut sim = Simulator::default();
         // These programs take no time from their caller.
         sim.never_expire();
-        for name in [TRUSTED_ROOT, SIGNING_CONFIG] {
+        for name in [TrustRoot::TRUSTED_ROOT, TrustRoot::SIGNING_CONFIG] {
             sim.add_target("targets", name, &fs::read(site.path("first").join(name)).unwrap());
         }
         sim.publish_root().publish();

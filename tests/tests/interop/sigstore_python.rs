@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rootline_client::TrustRoot;
 use rootline_client::mirror::Mirror;
-use rootline_client::trust_root::{SIGNING_CONFIG, TRUSTED_ROOT};
 use rootline_tests::binaries::rootline;
 use rootline_tests::peers;
 use rootline_tests::scripted_server::ScriptedServer;
@@ -42,7 +42,7 @@ impl Fixture {
 
     /// Publishes the trust root of that instance, and brings the mirror up to date.
     fn ship(&mut self, instance: &str) {
-        for name in [TRUSTED_ROOT, SIGNING_CONFIG] {
+        for name in [TrustRoot::TRUSTED_ROOT, TrustRoot::SIGNING_CONFIG] {
             let content = fs::read(self.path(instance).join(name)).unwrap();
             self.sim.add_target("targets", name, &content);
         }

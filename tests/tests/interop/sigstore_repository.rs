@@ -5,11 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rootline_client::refusal::{Fault, File};
-use rootline_client::spec::Check;
 use rootline_client::store::{FileStore, MemoryStore};
 use rootline_client::transport::{AsyncTransport, Folder, Http, HttpBlocking, HttpSettings, Transport};
-use rootline_client::workflow::{RootChain, Trusted};
+use rootline_client::workflow::{Check, Fault, File, RootChain, Trusted};
 use rootline_client::{Client, Error};
 use rootline_metadata::{DelegatedRoles, Envelope, Role, RoleName, Root, TargetPath, Targets, parse_instant};
 use rootline_tests::real_data;

@@ -118,7 +118,7 @@ fn limits_that_no_file_could_meet_are_wrong_usage() {
 
 #[test]
 fn the_help_states_the_limits_that_apply() {
-    let usual = rootline_client::limits::Limits::default();
+    let usual = rootline_client::Limits::default();
     let help = Command::new(rootline()).args(["update", "--help"]).env("COLUMNS", "1000").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     // A default may begin the next line.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use chrono::DateTime;
 use clap::{Args, Subcommand};
+use rootline_client::Client;
+use rootline_client::transport::CachedRepository;
 use rootline_client::workflow::Trusted;
-use rootline_client::{CachedRepository, Client};
 use rootline_metadata::{Role, instant_text};
 use serde_json::{Value, json};
 

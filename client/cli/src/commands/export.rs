@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use rootline_client::TrustRoot;
 use rootline_client::bundle::Contents;
-use rootline_client::client::trust_root::TRUSTED_ROOT;
 use rootline_client::export::{
     ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
     trusted_root_line, write_all,
@@ -173,7 +173,7 @@ impl ExportArgs {
         Ok(match self.format {
             Format::Jsonl => trusted_root_line(&trust_root).into_bytes(),
             Format::ClientTrustConfig => client_trust_config(&trust_root)?.into_bytes(),
-            _ => contents.updated().target(TRUSTED_ROOT).map(|bytes| bytes.to_vec()).unwrap_or_default(),
+            _ => contents.updated().target(TrustRoot::TRUSTED_ROOT).map(|bytes| bytes.to_vec()).unwrap_or_default(),
         })
     }
 

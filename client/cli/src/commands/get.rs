@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rootline_client::client::trust_root::wanted_if_listed;
-use rootline_client::store::target_file::{Layout, TargetFile};
+use rootline_client::TrustRoot;
+use rootline_client::store::{Layout, TargetFile};
 use rootline_client::workflow::TargetQuery;
 use rootline_metadata::TargetPath;
 
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
     // The trust root comes along, so that the local copy stays whole when the repository has moved on.
     let mut targets = vec![TargetQuery { path: path.clone(), if_listed: false }];
-    targets.extend(wanted_if_listed());
+    targets.extend(TrustRoot::queries_if_listed());
     targets.dedup_by(|later, earlier| later.path == earlier.path);
     let updated = repository.update(&targets, terminal);
     let updated = updated.map_err(|error| repository.located(failure(error, freshness)))?;

@@ -3,9 +3,8 @@
 mod add;
 
 use clap::{Args, Subcommand};
-use rootline_client::Instance;
 use rootline_client::workflow::RootChain;
-use rootline_client::workflow::limits::Limits;
+use rootline_client::{Instance, Limits};
 use rootline_metadata::{Role, hex, sha256};
 use serde_json::{Value, json};
 
@@ -131,7 +130,7 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let line = |name: &str, value: &str| terminal.line(format_args!("{name:<12} {value}"));
     line("name", &instance.name);
     line("metadata", &instance.location().shown());
-    line("targets", &rootline_client::client::instance::without_credentials(&instance.targets_url));
+    line("targets", &instance.location().shown_targets());
     for mirror in &instance.mirrors {
         line("mirror", &mirror.shown());
     }
@@ -178,7 +177,7 @@ fn to_json(instance: &Instance, built_in: bool) -> Value {
         "name": instance.name,
         "built_in": built_in,
         "metadata_url": instance.location().shown(),
-        "targets_url": rootline_client::client::instance::without_credentials(&instance.targets_url),
+        "targets_url": instance.location().shown_targets(),
         "mirrors": instance.mirrors.iter().map(|mirror| mirror.shown()).collect::<Vec<_>>(),
         "root_sha256": hex::encode(&sha256(&instance.pinned_root)),
     })

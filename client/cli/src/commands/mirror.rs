@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use rootline_client::Error;
-use rootline_client::client::open::OpenTransport;
 use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits, MirrorReport, Progress, watch};
+use rootline_client::transport::OpenTransport;
 use rootline_metadata::{Role as _, instant_text};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::client::trust_root::{TrustRoot, wanted};
+use rootline_client::TrustRoot;
 use rootline_metadata::instant_text;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let freshness = args.freshness.freshness();
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
-    let trust_root = repository.update(&wanted(), terminal).and_then(TrustRoot::assemble);
+    let trust_root = repository.update(&TrustRoot::queries(), terminal).and_then(TrustRoot::assemble);
     let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(trust_root.trusted_root(), (!args.all).then_some(instant));

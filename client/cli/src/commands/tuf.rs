@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use rootline_client::client::instance::without_credentials;
-use rootline_client::store::target_file::{Layout, TargetFile};
-use rootline_client::store::{FileStore, LocalFile, Store, reader_meets};
+use rootline_client::store::{FileStore, Layout, LocalFile, Store, TargetFile};
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
-use rootline_client::workflow::limits::Limits;
-use rootline_client::workflow::{RootChain, TargetInfo, Trusted};
-use rootline_client::{Client, Prefetch};
+use rootline_client::workflow::{RootChain, Trusted};
+use rootline_client::{Client, Limits, Location, Prefetch};
 use rootline_metadata::{Role, TargetPath};
 
 use crate::failure::Failure;
@@ -82,7 +79,7 @@ pub(crate) fn run(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Re
 
 fn located(args: &TufArgs, done: Result<(), Failure>) -> Result<(), Failure> {
     let Some(url) = &args.metadata_url else { return done };
-    done.map_err(|failure| failure.located(without_credentials(url), Some(&args.metadata_dir)))
+    done.map_err(|failure| failure.located(Location::new(url, url).shown(), Some(&args.metadata_dir)))
 }
 
 /// Keeps the root only if it is one: nothing in the folder has not been verified.
@@ -132,17 +129,12 @@ fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(
         let path = TargetPath::new(name).ok_or_else(|| Failure::missing_option("--target-name"))?;
         let found = client.find(&trusted, &path)?;
         let place = TargetFile::new(folder, path.as_str(), Layout::Flat)?;
-        if !is_there(&place, &found)? {
+        if !place.has(&found.file)? {
             place.write(&client.fetch(&found)?)?;
         }
         terminal.line(format_args!("{}", place.path().display()));
     }
     Ok(())
-}
-
-/// Whether the target is there already with matching digests.
-fn is_there(place: &TargetFile, found: &TargetInfo) -> Result<bool, Failure> {
-    Ok(place.existing_matches(found.file.length, |content| reader_meets(content, &found.file.digests))?)
 }
 
 fn needed<T>(option: Option<T>, name: &'static str) -> Result<T, Failure> {

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rootline_client::Freshness;
-use rootline_client::client::trust_root::wanted_if_listed;
 use rootline_client::workflow::Updated;
+use rootline_client::{Freshness, TrustRoot};
 use rootline_metadata::instant_text;
 use serde_json::json;
 
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
         false => args.repository.open_to_keep(args.max_age.map_or(Freshness::Online, Freshness::MaxAge), terminal)?,
     };
     // A repository need not have them.
-    let targets = wanted_if_listed();
+    let targets = TrustRoot::queries_if_listed();
     let updated = repository.update(&targets, terminal);
     let Updated { trusted, targets, checked_at } = updated.map_err(|error| repository.located(error))?;
     let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();

@@ -2,8 +2,8 @@
 
 use rootline_client::Error;
 use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits};
-use rootline_client::spec::Check;
 use rootline_client::transport::Mirrors;
+use rootline_client::workflow::Check;
 use rootline_tests::adversary;
 use rootline_tests::simulator::{Files, Simulator};
 

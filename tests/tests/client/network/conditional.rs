@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use rootline_client::spec::Check;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Fetched, Request, Transport, TransportError};
+use rootline_client::workflow::Check;
 use rootline_client::{Client, Error};
 use rootline_metadata::{Role as _, hex, sha256};
 use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};

@@ -2,10 +2,9 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 
-use rootline_client::Hint;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{HttpSettings, ProxyChoice, TransportError};
-use rootline_client::{Client, Error};
+use rootline_client::{Client, Error, Hint};
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::http2_server::Http2Server;

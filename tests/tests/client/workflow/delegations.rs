@@ -1,8 +1,7 @@
 //! The search for a target through delegations (TUF 5.6.7): who is asked, in which order, and who is not.
 
-use rootline_client::refusal::{Fault, File};
-use rootline_client::spec::Check;
 use rootline_client::store::LocalFile;
+use rootline_client::workflow::{Check, Fault, File};
 use rootline_metadata::RoleName;
 use rootline_tests::simulator::{Delegation, Key, Simulator};
 use rootline_tests::verifier::{Verifier, target_path};

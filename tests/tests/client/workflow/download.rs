@@ -1,8 +1,7 @@
 //! Fetching a target (TUF 5.7): each check from both sides of its limit.
 
 use rootline_client::Error;
-use rootline_client::refusal::Fault;
-use rootline_client::spec::Check;
+use rootline_client::workflow::{Check, Fault};
 use rootline_metadata::{hex, sha256};
 use rootline_tests::adversary::{self, Careless, Misbehaving};
 use rootline_tests::simulator::{Simulator, set};

@@ -1,8 +1,7 @@
 //! The form of files (TUF 4): what is refused as malformed, well signed or not, and what next to it is not. A malformed file is refused
 //! as such, never by a panic, and is never kept.
 
-use rootline_client::refusal::{Fault, Refusal};
-use rootline_client::spec::Check;
+use rootline_client::workflow::{Check, Fault, Refusal};
 use rootline_metadata::json::Value;
 use rootline_tests::adversary;
 use rootline_tests::simulator::{Delegation, Key, Simulator, set, unset};

@@ -1,6 +1,6 @@
 //! Delegations by the digest of a target's name: hash prefixes (TUF 4.5) and succinct hash bins (TAP 15), through whole searches.
 
-use rootline_client::spec::Check;
+use rootline_client::workflow::Check;
 use rootline_metadata::{hex, sha256};
 use rootline_tests::large_repository::{CONTENT, Listing, WANTED, large_repository};
 use rootline_tests::simulator::{Bins, Delegation, Key, Simulator, set, unset};

@@ -1,10 +1,9 @@
 //! Working from the local copy alone: every check that a refresh over the network makes, from the pinned root, with nothing fetched.
 
 use chrono::TimeDelta;
-use rootline_client::CachedRepository;
-use rootline_client::refusal::Refusal;
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
+use rootline_client::transport::CachedRepository;
+use rootline_client::workflow::{Check, Refusal};
 use rootline_tests::adversary;
 use rootline_tests::simulator::{Delegation, Role, Simulator};
 use rootline_tests::verifier::Verifier;

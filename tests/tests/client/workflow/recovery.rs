@@ -1,9 +1,8 @@
 //! Recovery from a fast-forward attack (TUF 5.3.11), by a rule that survives a crash: nothing is ever deleted, and a local copy counts
 //! only if it verifies, now, under the keys and thresholds of the final root.
 
-use rootline_client::refusal::Fault;
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
+use rootline_client::workflow::{Check, Fault};
 use rootline_tests::adversary;
 use rootline_tests::simulator::{Delegation, Key, Role, Simulator, set};
 use rootline_tests::verifier::Verifier;

@@ -1,9 +1,8 @@
 //! From the pinned root to the newest (TUF 5.2, 5.3): each check from both sides of its limit.
 
 use chrono::TimeDelta;
-use rootline_client::refusal::Fault;
-use rootline_client::spec::Check;
 use rootline_client::store::LocalFile;
+use rootline_client::workflow::{Check, Fault};
 use rootline_client::{Error, Note};
 use rootline_metadata::{Signatory, Version};
 use rootline_tests::adversary::{self, Misbehaving, Misbehaviour};

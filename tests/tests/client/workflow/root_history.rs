@@ -1,7 +1,7 @@
 //! The chain of roots over several refreshes (TUF 5.3): the local history, and the limit of rotations.
 
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
+use rootline_client::workflow::Check;
 use rootline_tests::simulator::{Key, Role, Simulator};
 use rootline_tests::verifier::Verifier;
 

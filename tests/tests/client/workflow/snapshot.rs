@@ -3,8 +3,7 @@
 
 use chrono::TimeDelta;
 use rootline_client::Error;
-use rootline_client::refusal::{Fault, File};
-use rootline_client::spec::Check;
+use rootline_client::workflow::{Check, Fault, File};
 use rootline_metadata::{RoleName, Version, hex};
 use rootline_tests::adversary::{self, Careless, Misbehaving};
 use rootline_tests::simulator::{Delegation, Files, Key, PinStyle, Role, Simulator, set};

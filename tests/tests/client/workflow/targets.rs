@@ -3,10 +3,9 @@
 
 use chrono::TimeDelta;
 use rootline_client::Error;
-use rootline_client::refusal::{Fault, File, Refusal};
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
 use rootline_client::transport::Transport;
+use rootline_client::workflow::{Check, Fault, File, Refusal};
 use rootline_metadata::{RoleName, Version, hex};
 use rootline_tests::adversary::{self, Careless, Misbehaving};
 use rootline_tests::simulator::{Delegation, Files, Key, PinStyle, Role, Simulator, set};

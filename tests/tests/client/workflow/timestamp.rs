@@ -2,9 +2,8 @@
 
 use chrono::TimeDelta;
 use rootline_client::Error;
-use rootline_client::refusal::{Fault, File};
-use rootline_client::spec::Check;
 use rootline_client::store::{LocalFile, Store};
+use rootline_client::workflow::{Check, Fault, File};
 use rootline_metadata::Version;
 use rootline_tests::adversary::{self, Careless, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Key, Role, Simulator};

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::client::open::transport;
-use rootline_client::client::trust_root::wanted_if_listed;
 use rootline_client::transport::{Request, Transport};
 use rootline_client::workflow::RootChain;
-use rootline_client::workflow::limits::Limits;
-use rootline_client::{Cache, Freshness, Instance, Location, Persistence};
+use rootline_client::{Cache, Freshness, Instance, Limits, Location, Persistence, TrustRoot};
 use rootline_metadata::{hex, instant_text, sha256};
 use serde_json::json;
 
@@ -152,7 +149,7 @@ impl AddArgs {
             ));
         }
         let from = Instance::at(base, Vec::new());
-        let way = transport(&from, &self.client.http(terminal)?)?;
+        let way = from.transport(&self.client.http(terminal)?)?;
         way.fetch(&Request::metadata(name, limits.root)).map_err(|error| located(error, &from.location().shown(), None))
     }
 
@@ -174,7 +171,7 @@ impl AddArgs {
         let now = At::new(self.at).instant();
         let mut client =
             self.client.open(instance, cache, Freshness::Online, terminal)?.with_persistence(Persistence::BestEffort);
-        let targets = wanted_if_listed();
+        let targets = TrustRoot::queries_if_listed();
         let updated = client.update(now, &targets);
         terminal.notes(client.take_notes());
         let folder = client.store().folder();

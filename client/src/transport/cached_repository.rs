@@ -1,7 +1,7 @@
-//! Working from the cache alone.
+//! The cache as a repository.
 
+use super::{Request, Transport, TransportError};
 use crate::store::{LocalFile, Store};
-use crate::transport::{Request, Transport, TransportError};
 
 /// A transport over the cached files, so that a refresh without a network goes through every check that one with a
 /// network does: from the pinned root through the stored history, every signature, every meta file, every expiry.
