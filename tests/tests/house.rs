@@ -15,5 +15,6 @@ mod house {
     mod examples;
     mod faults;
     mod help;
+    mod public_paths;
     mod spec;
 }
