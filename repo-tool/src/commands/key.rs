@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
-use crate::signer::pkcs11::{self, ListedKey};
+use crate::signer::pkcs11::{self, ListedKey, Token};
 use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
 use crate::text::plain;
 
@@ -221,22 +221,20 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     if let (Some(path), [signer]) = (&args.public_key_out, &checked[..]) {
         atomic_file::ensure(path, signer.public_key().to_spki_pem().as_bytes())?;
     }
-    let report: Value = checked
-        .iter()
-        .map(|signer| {
-            let public = signer.public_key();
-            let mut report = json!({
-                "signer": signer.uri().to_string(),
-                "keyid": KeyId::of(&public).as_str(),
-                "scheme": public.scheme().as_str(),
-            });
-            signer.details().iter().for_each(|(name, value)| report[*name] = json!(value));
-            if let Some(path) = &args.public_key_out {
-                report["public_key"] = json!(path);
-            }
-            report
-        })
-        .collect();
+    let to_json = |signer: &OpenSigner| {
+        let public = signer.public_key();
+        let mut key = json!({
+            "signer": signer.uri().to_string(),
+            "keyid": KeyId::of(&public).as_str(),
+            "scheme": public.scheme().as_str(),
+        });
+        signer.details().iter().for_each(|(name, value)| key[*name] = json!(value));
+        if let Some(path) = &args.public_key_out {
+            key["public_key"] = json!(path);
+        }
+        key
+    };
+    let report = json!({ "keys": checked.iter().map(to_json).collect::<Vec<_>>() });
     context.report(&report, |line| {
         for signer in &checked {
             let public = signer.public_key();
@@ -267,16 +265,14 @@ fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         }
         report
     };
-    let report: Value = tokens
-        .iter()
-        .map(|token| {
-            let details = token.details();
-            let mut report: Value = details.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-            report["uri"] = json!(token.uri().to_string());
-            report["keys"] = keys.iter().filter(|key| key.token == *token).map(|key| key_json(&key)).collect();
-            report
-        })
-        .collect();
+    let token_json = |token: &Token| {
+        let details = token.details();
+        let mut report: Value = details.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        report["uri"] = json!(token.uri().to_string());
+        report["keys"] = keys.iter().filter(|key| key.token == *token).map(|key| key_json(&key)).collect();
+        report
+    };
+    let report = json!({ "tokens": tokens.iter().map(token_json).collect::<Vec<_>>() });
     context.report(&report, |line| {
         if tokens.is_empty() {
             line(format_args!("no token found"));

@@ -184,7 +184,8 @@ fn list(context: &Context) -> Result<(), Failure> {
         }
         None => String::new(),
     };
-    context.report(&keyholders.iter().map(holder_json).collect(), |line| {
+    let report = json!({ "keyholders": keyholders.iter().map(holder_json).collect::<Vec<_>>() });
+    context.report(&report, |line| {
         for holder in keyholders.iter() {
             for key in holder.keys() {
                 let (key_id, scheme) = (KeyId::of(key), key.scheme().as_str());

@@ -226,14 +226,14 @@ fn the_transcript_tells_what_happened_in_order() {
 fn results_are_there_for_programs_too() {
     let fixture = RepositoryFixture::new();
     let json = |arguments: &[&str]| -> serde_json::Value { fixture.done(&[arguments, &["--json"]].concat()).json() };
-    assert_eq!(json(&["keyholder", "list"]).as_array().unwrap().len(), 7);
+    assert_eq!(json(&["keyholder", "list"])["keyholders"].as_array().unwrap().len(), 7);
     assert_eq!(json(&["ceremony", "new", "first"])["problem"], serde_json::Value::Null);
     assert_eq!(json(&["ceremony", "freeze", "first"])["revision"], 1);
     assert_eq!(json(&["ceremony", "review", "first"])["targets"][0]["name"], "trusted_root.json");
     let signed = json(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
     assert_eq!(signed["standing"]["roles"][0]["quorums"][0]["still_needed"], 2);
     assert_eq!(json(&["ceremony", "status", "first"])["stage"], "to be signed");
-    assert_eq!(json(&["ceremony", "list"])[0]["ceremony"], "first");
+    assert_eq!(json(&["ceremony", "list"])["ceremonies"][0]["ceremony"], "first");
     for signer in ["bob", "carol"] {
         fixture.sign("first", signer);
     }

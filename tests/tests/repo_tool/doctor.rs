@@ -164,7 +164,7 @@ fn one_key_of_a_person_is_lost_by_its_id_or_enough_of_it() {
     let fixture = RepositoryFixture::after_the_first();
     let keyholders = fixture.run(&["keyholder", "list", "--json"]).stdout;
     let keyholders: Value = serde_json::from_str(&keyholders).unwrap();
-    let id = keyholders[0]["keys"][0]["keyid"].as_str().unwrap();
+    let id = keyholders["keyholders"][0]["keys"][0]["keyid"].as_str().unwrap();
     for given in [id, &id[..8]] {
         let output = json(&fixture, &["--lost-key", given]);
         assert_eq!(output["roles"][0]["lost"], serde_json::json!(["alice"]), "{output}");

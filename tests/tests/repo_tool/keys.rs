@@ -51,7 +51,7 @@ fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
     assert_eq!(fixture.read("mine.pem.pub"), public);
     let output = fixture.done(&[&check[..], &["--json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(report[0]["public_key"], "mine.pem.pub");
+    assert_eq!(report["keys"][0]["public_key"], "mine.pem.pub");
     // Nobody else's is written over, and one file is for one key.
     let another = ["key", "check", "keys/alice.pem", "--public-key-out", "mine.pem.pub"];
     fixture.run(&another).refuses("mine.pem.pub exists already", "", "");

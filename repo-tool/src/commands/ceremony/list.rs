@@ -1,9 +1,11 @@
 //! `rootline-repo ceremony list`: all ceremonies.
 
+use rootline_ceremonies::Name;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::ceremony::Stage;
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     context.folder.policy()?;
@@ -13,7 +15,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         let record = ceremony.load(&published)?;
         all.push((record.id().clone(), record.stage()?));
     }
-    let report = all.iter().map(|(id, stage)| json!({ "ceremony": id.as_str(), "stage": stage.name() })).collect();
+    let to_json = |(id, stage): &(Name, Stage)| json!({ "ceremony": id.as_str(), "stage": stage.name() });
+    let report = json!({ "ceremonies": all.iter().map(to_json).collect::<Vec<_>>() });
     context.report(&report, |line| {
         for (id, stage) in &all {
             line(format_args!("{id}: {}", stage.name()));

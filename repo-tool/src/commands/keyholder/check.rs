@@ -52,7 +52,8 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     let to_json = |(name, key_id, _): &(&Name, KeyId, _)| json!({ "keyholder": name.as_str(), "keyid": key_id.as_str(), "evidence": evidence.json(Some(name), key_id) });
     // With a failure, the one JSON document is that of the failure.
     if failures.is_empty() || !context.json {
-        context.report(&checked.iter().map(to_json).collect(), |line| {
+        let report = json!({ "keys": checked.iter().map(to_json).collect::<Vec<_>>() });
+        context.report(&report, |line| {
             for (name, key_id, found) in &checked {
                 let (name, key) = (name.as_str(), key_id.short());
                 match found {

@@ -22,7 +22,7 @@ pub(crate) use self::generate::generate;
 use self::module::Module;
 use self::object::Kind;
 pub(crate) use self::object::{ListedKey, list};
-use self::token::Token;
+pub(crate) use self::token::Token;
 use super::pkcs11_uri::Pkcs11Uri;
 use super::{Details, ModuleArgs, PinArgs};
 use crate::failure::Failure;

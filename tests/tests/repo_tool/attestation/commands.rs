@@ -86,13 +86,14 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     output.says("no attestation");
     assert_eq!(output.stderr.matches("EUCLEAK (CVE-2024-45678)").count(), 2, "{output:?}");
     let output = fixture.done(&["keyholder", "check", "grace", "--json"]);
-    let checked = output.json();
+    let report = output.json();
+    let checked = &report["keys"];
     assert_eq!(checked.as_array().unwrap().len(), 1);
     assert_eq!(checked[0]["evidence"]["firmware"], "5.2.7");
     assert_eq!(checked[0]["evidence"]["vendor_root"]["subject"], "CN=Yubico PIV Root CA Serial 263751");
     fixture.done(&["keyholder", "list"]).says("grace  YubiKey serial 14470876, firmware 5.2.7");
     let listed = fixture.done(&["keyholder", "list", "--json"]).json();
-    let grace = listed.as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
+    let grace = listed["keyholders"].as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
     assert_eq!(grace["keys"][0]["evidence"]["serial"], YUBIKEY_SERIALS[0]);
 }
 

@@ -61,7 +61,7 @@ fn keys_on_tokens() {
     hsm.give_to(&mut command);
     let output = fixture.run_command(command);
     assert_eq!(output.status, 0, "{output:?}");
-    let serial = output.json()[0]["serial"].as_str().unwrap().to_owned();
+    let serial = output.json()["tokens"][0]["serial"].as_str().unwrap().to_owned();
     golden(&fixture).blank(serial, "SERIAL").check("key-list.json", &output.stdout);
 }
 

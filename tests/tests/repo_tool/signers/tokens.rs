@@ -45,12 +45,12 @@ fn a_check_says_which_key_it_is_and_where() {
     output.says("file:keys/bob.pem signs: key ");
     let output = desk.done(&["key", "check", "pkcs11:token=alice;object=root", "--json"]);
     let report = output.json();
-    assert_eq!(report[0]["serial"], **serial);
-    assert_eq!(report[0]["signer"], "pkcs11:token=alice;object=root");
+    assert_eq!(report["keys"][0]["serial"], **serial);
+    assert_eq!(report["keys"][0]["signer"], "pkcs11:token=alice;object=root");
     // It is the key whose public half was written when it was made.
     let public = desk.fixture.read("keys/alice-root.pub");
     let public = rootline_metadata::PublicKey::from_spki_pem(&public).unwrap();
-    assert_eq!(report[0]["keyid"], rootline_metadata::KeyId::of(&public).as_str());
+    assert_eq!(report["keys"][0]["keyid"], rootline_metadata::KeyId::of(&public).as_str());
 }
 
 #[test]
@@ -60,12 +60,12 @@ fn what_is_on_the_tokens_is_listed_by_uris_that_sign() {
     let output = desk.run_with(&["key", "list", "--json"], &[]);
     let tokens = output.json();
     let mut keys = 0;
-    for token in tokens.as_array().unwrap() {
+    for token in tokens["tokens"].as_array().unwrap() {
         for key in token["keys"].as_array().unwrap() {
             let uri = key["signer"].as_str().unwrap();
             let checked = desk.done(&["key", "check", uri, "--json"]);
             let checked = checked.json();
-            assert_eq!(checked[0]["keyid"], key["keyid"]);
+            assert_eq!(checked["keys"][0]["keyid"], key["keyid"]);
             keys += 1;
         }
     }
