@@ -11,11 +11,19 @@ pub(crate) const MEMBER: &str = "format";
 /// A file has a format that only newer versions read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("made by a newer rootline (format {format}; this one reads {reads})")]
+#[non_exhaustive]
 pub struct NewerFormat {
     /// Its format.
     pub format: u64,
     /// The newest format that this version reads.
     pub reads: u64,
+}
+
+impl NewerFormat {
+    /// A file of this format, where no newer one than `reads` is read.
+    pub fn new(format: u64, reads: u64) -> NewerFormat {
+        NewerFormat { format, reads }
+    }
 }
 
 /// Why the version that a file states is not the one that is read here.

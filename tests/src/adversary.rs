@@ -188,7 +188,7 @@ pub struct Careless(pub Files);
 
 impl Transport for Careless {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        self.0.fetch(&Request { limit: u64::MAX, ..request.clone() })
+        self.0.fetch(&request.clone().with_limit(u64::MAX))
     }
 }
 

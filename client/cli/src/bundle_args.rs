@@ -61,7 +61,7 @@ impl BundleArgs {
     pub(crate) fn verify(&self) -> Result<Verified, Failure> {
         let (repository, now) = (self.limits.limits(), self.pin.now());
         let instance = self.pin.instance(&repository)?;
-        let limits = BundleLimits { bytes: self.max_bytes, repository, ..BundleLimits::default() };
+        let limits = BundleLimits::default().with_bytes(self.max_bytes).with_repository(repository);
         let bundle = UnverifiedBundle::read(open(&self.file)?, limits)
             .and_then(|bundle| bundle.verify(&instance.pinned_root, now, self.freshness()))
             .map_err(|error| self.located(error, None))?;

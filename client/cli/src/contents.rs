@@ -60,7 +60,7 @@ impl ContentsArgs {
                 )
             })?;
             targets.retain(|target| target.path != path);
-            targets.push(TargetQuery { path, if_listed: false });
+            targets.push(TargetQuery::required(path));
         }
         let located = |repository: &Repository, error| repository.located(failure(error, freshness));
         let updated = repository.update(&targets, terminal);

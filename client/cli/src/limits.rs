@@ -45,15 +45,14 @@ impl LimitArgs {
     /// The usual limits but for those that were given.
     pub(crate) fn limits(&self) -> Limits {
         let usual = Limits::default();
-        Limits {
-            root: self.max_root_bytes.unwrap_or(usual.root),
-            timestamp: self.max_timestamp_bytes.unwrap_or(usual.timestamp),
-            snapshot: self.max_snapshot_bytes.unwrap_or(usual.snapshot),
-            targets: self.max_targets_bytes.unwrap_or(usual.targets),
-            target: self.max_target_bytes.unwrap_or(usual.target),
-            root_rotations: self.max_root_rotations.unwrap_or(usual.root_rotations),
-            delegations: self.max_delegations.map_or(usual.delegations, |most| most as usize),
-        }
+        Limits::default()
+            .with_root(self.max_root_bytes.unwrap_or(usual.root))
+            .with_timestamp(self.max_timestamp_bytes.unwrap_or(usual.timestamp))
+            .with_snapshot(self.max_snapshot_bytes.unwrap_or(usual.snapshot))
+            .with_targets(self.max_targets_bytes.unwrap_or(usual.targets))
+            .with_target(self.max_target_bytes.unwrap_or(usual.target))
+            .with_root_rotations(self.max_root_rotations.unwrap_or(usual.root_rotations))
+            .with_delegations(self.max_delegations.map_or(usual.delegations, |most| most as usize))
     }
 }
 

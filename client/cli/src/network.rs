@@ -77,30 +77,26 @@ impl Network for NoNetwork {
 
 impl Network for NetworkArgs {
     fn settings(&self) -> Result<HttpSettings, Failure> {
-        let usual = HttpSettings::default();
-        let mut headers = Vec::new();
+        let mut settings = HttpSettings::default();
+        let change = |setting: &mut Duration, given: Option<Duration>| *setting = given.unwrap_or(*setting);
+        change(&mut settings.connect_timeout, self.connect_timeout);
+        change(&mut settings.request_timeout, self.request_timeout);
+        change(&mut settings.total_timeout, self.timeout);
+        settings.tries = self.tries.unwrap_or(settings.tries);
         for Secret(header) in &self.header {
             match header.strip_prefix('@') {
-                Some(file) => headers.extend(headers_in(Path::new(file))?),
-                None => headers.push(header_of(header).ok_or_else(|| no_header("--header"))?),
+                Some(file) => settings.headers.extend(headers_in(Path::new(file))?),
+                None => settings.headers.push(header_of(header).ok_or_else(|| no_header("--header"))?),
             }
         }
-        let proxy = match &self.proxy {
-            None => usual.proxy,
+        settings.extra_ca_files.clone_from(&self.ca_file);
+        settings.rewrites = self.rewrite.iter().map(rewrite).collect::<Result<_, Failure>>()?;
+        settings.proxy = match &self.proxy {
+            None => settings.proxy,
             Some(Secret(none)) if none == "none" => ProxyChoice::Never,
             Some(Secret(url)) => ProxyChoice::Through(url.clone()),
         };
-        Ok(HttpSettings {
-            connect_timeout: self.connect_timeout.unwrap_or(usual.connect_timeout),
-            request_timeout: self.request_timeout.unwrap_or(usual.request_timeout),
-            total_timeout: self.timeout.unwrap_or(usual.total_timeout),
-            tries: self.tries.unwrap_or(usual.tries),
-            headers,
-            extra_ca_files: self.ca_file.clone(),
-            rewrites: self.rewrite.iter().map(rewrite).collect::<Result<_, Failure>>()?,
-            proxy,
-            ..usual
-        })
+        Ok(settings)
     }
 }
 

@@ -135,7 +135,10 @@ impl PinArgs {
             (Some(url), Some(root)) => {
                 let pinned = read_needed(root, limits.root)?;
                 let instance = Instance::at(url, pinned);
-                Instance { name: self.instance.clone().unwrap_or(instance.name), ..instance }
+                match &self.instance {
+                    Some(name) => instance.with_name(name),
+                    None => instance,
+                }
             }
             (Some(_), None) if self.instance.is_none() => {
                 return Err(Failure::new(
@@ -145,7 +148,7 @@ impl PinArgs {
             }
             (Some(url), None) => {
                 let Instance { name, pinned_root, .. } = self.named()?;
-                Instance { name, ..Instance::at(url, pinned_root) }
+                Instance::at(url, pinned_root).with_name(name)
             }
             (None, _) => self.named()?,
         };
@@ -287,7 +290,7 @@ impl<N: Network> ClientArgs<N> {
 
     /// How it is reached; each request is shown if that was asked for.
     pub(crate) fn http(&self, terminal: &Terminal) -> Result<HttpSettings, Failure> {
-        Ok(HttpSettings { observer: terminal.observer(), ..self.network.settings()? })
+        Ok(self.network.settings()?.with_observer(terminal.observer()))
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Contents {
 
 /// A delegated role on the way to a target.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct DelegatedRole {
     /// Its name.
     pub name: RoleName,

@@ -16,6 +16,7 @@ use crate::workflow::{TargetQuery, Update, Updated};
 
 /// What came of an import.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Imported {
     /// What the local copy holds now.
     pub updated: Updated,

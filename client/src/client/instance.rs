@@ -6,6 +6,7 @@ use crate::store::escape::percent_encode;
 
 /// A named repository: where it is, and which root its verifiers begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Instance {
     /// The name it is known by.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct Instance {
 
 /// A place of a repository's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Location {
     /// Below this URL are the metadata files.
     pub metadata_url: String,
@@ -111,13 +113,31 @@ impl Instance {
         BUILT_IN.iter().map(|instance| (instance.name, instance.title))
     }
 
+    /// A repository by name, with its location and the root that is pinned for it.
+    pub fn new(name: impl Into<String>, location: Location, pinned_root: impl Into<Vec<u8>>) -> Instance {
+        let Location { metadata_url, targets_url } = location;
+        Instance { name: name.into(), metadata_url, targets_url, mirrors: Vec::new(), pinned_root: pinned_root.into() }
+    }
+
     /// A repository whose targets are below `targets/`, as Sigstore's are. It is named after its URL.
     pub fn at(url: &str, pinned_root: Vec<u8>) -> Instance {
         let location = Location::at(url);
         let shown = location.shown();
         let name = shown.split_once("://").map_or(&*shown, |(_, rest)| rest).to_owned();
-        let Location { metadata_url, targets_url } = location;
-        Instance { name, metadata_url, targets_url, mirrors: Vec::new(), pinned_root }
+        Instance::new(name, location, pinned_root)
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Instance {
+        Instance { name: name.into(), ..self }
+    }
+
+    /// Adds a further place of the same repository, which is used when those before it have failed.
+    #[must_use]
+    pub fn with_mirror(mut self, mirror: Location) -> Instance {
+        self.mirrors.push(mirror);
+        self
     }
 
     fn from_built_in(built_in: &BuiltIn) -> Instance {

@@ -12,6 +12,7 @@ use crate::store::{Access, read_file_at_most, write_file};
 
 /// A file for another program.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExportedFile {
     /// Where it belongs, below the folder that is exported to.
     pub path: PathBuf,
@@ -19,6 +20,19 @@ pub struct ExportedFile {
     pub bytes: Vec<u8>,
     /// Its version if it is metadata: what is there already must not be newer.
     pub version: Option<Version>,
+}
+
+impl ExportedFile {
+    /// A file that replaces what is there, whatever version that has.
+    pub fn new(path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> ExportedFile {
+        ExportedFile { path: path.into(), bytes: bytes.into(), version: None }
+    }
+
+    /// Sets the version of metadata: what is there already must not be newer.
+    #[must_use]
+    pub fn with_version(self, version: Version) -> ExportedFile {
+        ExportedFile { version: Some(version), ..self }
+    }
 }
 
 /// Writes files below `folder`, each of them entirely or not at all, in the order given. What else is there is left alone.

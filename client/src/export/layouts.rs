@@ -114,7 +114,7 @@ fn metadata(contents: &Contents, folder: &Path, escape: fn(&str) -> String) -> R
     let mut files = Vec::new();
     let mut add = |stem: &str, bytes: &[u8], version| {
         let path = folder.join(format!("{stem}.json"));
-        files.push(ExportedFile { path, bytes: bytes.to_vec(), version: Some(version) });
+        files.push(ExportedFile::new(path, bytes).with_version(version));
     };
     for role in contents.delegated() {
         let name = role.name.as_str();
@@ -132,7 +132,7 @@ fn metadata(contents: &Contents, folder: &Path, escape: fn(&str) -> String) -> R
 }
 
 fn plain(path: &Path, bytes: Vec<u8>) -> ExportedFile {
-    ExportedFile { path: path.to_owned(), bytes, version: None }
+    ExportedFile::new(path, bytes)
 }
 
 fn component(name: &str, escape: fn(&str) -> String) -> Result<String, ExportError> {

@@ -43,7 +43,7 @@ pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Exporte
                 .with("start", instant(window.start()))
                 .with("end", instant(window.end()));
             index.push(Value::from(entry));
-            files.push(ExportedFile { path: name.into(), bytes: pem.into_bytes(), version: None });
+            files.push(ExportedFile::new(name, pem));
         };
         for log in trusted_root.logs(section) {
             add(log.position(), log.base_url(), log.valid_for(), log.key().to_pem());
@@ -54,7 +54,7 @@ pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Exporte
     }
     let index =
         Value::from(ValueMembers::new().with(MEMBER, Value::Integer(FORMAT.into())).with("files", index)).pretty(2);
-    files.push(ExportedFile { path: INDEX.into(), bytes: index.into_bytes(), version: None });
+    files.push(ExportedFile::new(INDEX, index));
     files
 }
 

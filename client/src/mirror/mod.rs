@@ -54,6 +54,7 @@ pub const KEEP: TimeDelta = TimeDelta::days(1);
 
 /// How large a mirror may become, besides what a [`Limits`] says of single files.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MirrorLimits {
     /// Most delegated roles.
     pub roles: usize,
@@ -65,6 +66,20 @@ impl Default for MirrorLimits {
     /// Four times as many roles as the largest known repositories have, and 64 GiB.
     fn default() -> Self {
         MirrorLimits { roles: 65_536, target_bytes: 64 << 30 }
+    }
+}
+
+impl MirrorLimits {
+    /// Sets the most delegated roles.
+    #[must_use]
+    pub fn with_roles(self, roles: usize) -> Self {
+        MirrorLimits { roles, ..self }
+    }
+
+    /// Sets the most bytes of all targets together.
+    #[must_use]
+    pub fn with_target_bytes(self, target_bytes: u64) -> Self {
+        MirrorLimits { target_bytes, ..self }
     }
 }
 

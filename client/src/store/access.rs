@@ -4,6 +4,7 @@ use std::fs::Permissions;
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// The owner alone (0600): the cache.
     Owner,

@@ -11,6 +11,7 @@ use super::journal::{self, PENDING, is_folder};
 
 /// What lies in the folder of a local copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Contents {
     /// The files of the copy, with their lengths in bytes.
     pub files: Vec<(PathBuf, u64)>,

@@ -6,6 +6,7 @@ use crate::store::escape::percent_encode;
 
 /// One file of a repository, named from the workflow's side.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Request {
     /// Below which of the repository's two bases the file is.
     pub place: Place,
@@ -34,6 +35,12 @@ impl Request {
     /// The target file `path`, such as `dir/HASH.name`, which is split at its slashes.
     pub fn target(path: &str, limit: u64) -> Self {
         Self { place: Place::Targets, segments: path.split('/').map(str::to_owned).collect(), limit }
+    }
+
+    /// Sets the most bytes to accept.
+    #[must_use]
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit, ..self }
     }
 
     /// Whether it is the timestamp, the one file that keeps its name when it changes.

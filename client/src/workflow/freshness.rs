@@ -5,6 +5,7 @@ use rootline_metadata::Expiry;
 
 /// Where the files may come from. Whatever is chosen, everything is verified from the pinned root; there is no way without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Freshness {
     /// Ask the repository.
     #[default]
@@ -40,6 +41,7 @@ impl Freshness {
 
 /// How fresh a verified set is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FreshnessReport {
     /// When it was last compared with the repository; none if that is not known.
     pub checked_at: Option<DateTime<Utc>>,

@@ -10,6 +10,7 @@ use crate::workflow::check::Check;
 
 /// The repository offered something that a check refuses. The trusted files stay as they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refusal {
     /// Which file.
     pub file: File,
@@ -17,6 +18,13 @@ pub struct Refusal {
     pub check: Check,
     /// What was trusted, what was offered.
     pub fault: Fault,
+}
+
+impl Refusal {
+    /// A refusal of `file` by `check`.
+    pub fn new(file: File, check: Check, fault: Fault) -> Refusal {
+        Refusal { file, check, fault }
+    }
 }
 
 /// A file of a repository, as messages speak of it.

@@ -36,6 +36,7 @@ enum State {
 
 /// A target that a search found: its file and the role that lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TargetInfo {
     /// The name that was searched for.
     pub path: TargetPath,

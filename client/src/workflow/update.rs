@@ -20,6 +20,7 @@ use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// A target to fetch with an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TargetQuery {
     /// Its name.
     pub path: TargetPath,
@@ -41,6 +42,7 @@ impl TargetQuery {
 
 /// The outcome of an update: everything verified, belonging together.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Updated {
     /// The four top-level roles.
     pub trusted: Trusted,

@@ -48,7 +48,7 @@ fn limits_apply_to_a_store_and_a_transport_of_one_s_own() {
     let sim = Simulator::default();
     let build = |timestamp| {
         let builder = Client::builder(instance(&sim)).transport(sim.files().clone()).store(MemoryStore::new());
-        builder.limits(Limits { timestamp, ..Limits::default() }).build().unwrap()
+        builder.limits(Limits::default().with_timestamp(timestamp)).build().unwrap()
     };
     let length = sim.files().metadata("timestamp.json").unwrap().len() as u64;
     build(length).refresh(sim.day(1)).unwrap();

@@ -33,7 +33,7 @@ fn repository() -> Simulator {
 }
 
 fn wanted(paths: &[&str]) -> Vec<TargetQuery> {
-    paths.iter().map(|path| TargetQuery { path: target_path(path), if_listed: false }).collect()
+    paths.iter().map(|path| TargetQuery::required(target_path(path))).collect()
 }
 
 fn all_targets() -> Vec<TargetQuery> {
@@ -427,25 +427,22 @@ fn limits_hold_on_both_sides() {
     let manifest = longest(|name| name == "bundle.json");
     let target = longest(|name| name.starts_with("targets/"));
     let timestamp = longest(|name| name == "timestamp.json");
-    let exact = BundleLimits {
-        bytes: bytes.len() as u64,
-        files,
-        manifest,
-        repository: Limits { target, timestamp, ..Limits::default() },
-    };
+    let repository = Limits::default().with_target(target).with_timestamp(timestamp);
+    let exact = BundleLimits::default()
+        .with_bytes(bytes.len() as u64)
+        .with_files(files)
+        .with_manifest(manifest)
+        .with_repository(repository.clone());
     let read = |limits| UnverifiedBundle::read(&bytes[..], limits);
     read(exact.clone()).unwrap().verify(&sim.root_bytes(1), sim.day(1), Freshness::offline()).unwrap();
-    let less = BundleLimits { bytes: exact.bytes - 1, ..exact.clone() };
+    let less = exact.clone().with_bytes(exact.bytes - 1);
     assert!(matches!(read(less), Err(BundleError::TooLong { .. })));
-    let less = BundleLimits { files: files - 1, ..exact.clone() };
+    let less = exact.clone().with_files(files - 1);
     assert!(matches!(read(less), Err(BundleError::TooManyFiles { .. })));
-    let less = BundleLimits { manifest: manifest - 1, ..exact.clone() };
+    let less = exact.clone().with_manifest(manifest - 1);
     assert!(matches!(read(less), Err(BundleError::FileTooLong { .. })));
-    for repository in [
-        Limits { target: target - 1, ..exact.repository.clone() },
-        Limits { timestamp: timestamp - 1, ..exact.repository.clone() },
-    ] {
-        let less = BundleLimits { repository, ..exact.clone() };
+    for less in [repository.clone().with_target(target - 1), repository.with_timestamp(timestamp - 1)] {
+        let less = exact.clone().with_repository(less);
         assert!(matches!(read(less), Err(BundleError::FileTooLong { .. })));
     }
 }

@@ -118,7 +118,7 @@ fn existing(folder: &Path) -> FileStore {
 }
 
 fn wanted() -> Vec<TargetQuery> {
-    vec![TargetQuery { path: target_path("t"), if_listed: false }]
+    vec![TargetQuery::required(target_path("t"))]
 }
 
 fn update(sim: &Simulator, store: &impl Store, files: &Files) -> Result<Updated, Error> {

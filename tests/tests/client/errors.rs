@@ -92,7 +92,7 @@ fn refusals() -> Vec<Refusal> {
         Fault::Absent,
         Fault::NotListed { asked: 1, gave_up: true },
     ];
-    faults.into_iter().map(|fault| Refusal { file: File::Timestamp, check: Check::Form, fault }).collect()
+    faults.into_iter().map(|fault| Refusal::new(File::Timestamp, Check::Form, fault)).collect()
 }
 
 fn transport_errors() -> Vec<TransportError> {

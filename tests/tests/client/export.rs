@@ -42,8 +42,7 @@ fn repository() -> Simulator {
 }
 
 fn contents(sim: &Simulator, names: &[&str]) -> Contents {
-    let wanted: Vec<TargetQuery> =
-        names.iter().map(|name| TargetQuery { path: target_path(name), if_listed: false }).collect();
+    let wanted: Vec<TargetQuery> = names.iter().map(|name| TargetQuery::required(target_path(name))).collect();
     let (root, store) = (sim.root_bytes(1), MemoryStore::new());
     Client::new(root.clone(), sim.files(), &store).recording_checks().update(sim.day(1), &wanted).unwrap();
     Contents::of_local_copy(&root, &store, sim.day(1), &wanted, &Limits::default()).unwrap()

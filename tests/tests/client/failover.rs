@@ -58,7 +58,7 @@ fn repository() -> Simulator {
 }
 
 fn wanted() -> [TargetQuery; 1] {
-    [TargetQuery { path: target_path("t"), if_listed: false }]
+    [TargetQuery::required(target_path("t"))]
 }
 
 /// The notes that came of an update from these mirrors.
@@ -167,7 +167,7 @@ fn a_pinned_root_that_is_none_and_a_target_that_nobody_lists_leave_no_mirror() {
     assert!(client.refresh(sim.day(1)).is_err());
     assert!(!places[0].asked() && client.take_notes().is_empty());
     let mut client = Client::new(sim.root_bytes(1), mirrors(&places), MemoryStore::new());
-    let unknown = [TargetQuery { path: target_path("unknown"), if_listed: false }];
+    let unknown = [TargetQuery::required(target_path("unknown"))];
     assert!(client.update(sim.day(1), &unknown).is_err());
     assert!(!places[1].asked() && client.take_notes().is_empty());
 }

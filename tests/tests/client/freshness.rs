@@ -192,8 +192,7 @@ fn offline_without_a_copy_is_a_refusal_and_not_a_request() {
 fn the_report_names_every_role_that_vouches() {
     let (mut sim, store) = (shipping(), MemoryStore::new());
     sim.delegate("targets", Delegation::to("helper").paths(["t"])).add_target("helper", "t", b"t").publish();
-    let wanted =
-        [rootline_client::workflow::TargetQuery { path: rootline_tests::verifier::target_path("t"), if_listed: false }];
+    let wanted = [rootline_client::workflow::TargetQuery::required(rootline_tests::verifier::target_path("t"))];
     let server = Counted::of(sim.files());
     let updated = client(&sim, &server, &store, Freshness::Online).update(sim.day(1), &wanted).unwrap();
     let roles: Vec<String> = updated.freshness().expiries.into_iter().map(|(role, _)| role).collect();

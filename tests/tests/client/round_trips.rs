@@ -64,7 +64,7 @@ fn copy_of(store: &MemoryStore) -> MemoryStore {
 }
 
 fn wanted(path: &str) -> TargetQuery {
-    TargetQuery { path: target_path(path), if_listed: false }
+    TargetQuery::required(target_path(path))
 }
 
 /// A run for this repository that wants the target `t`.

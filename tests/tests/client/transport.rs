@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rootline_client::transport::{
-    Answer, AsyncTransport, Exchange, Folder, Http, HttpBlocking, HttpSettings, Observer, Place, ProxyChoice, Request,
+    Answer, AsyncTransport, Exchange, Folder, Http, HttpBlocking, HttpSettings, Observer, ProxyChoice, Request,
     Transport, TransportError,
 };
 use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
@@ -60,13 +60,11 @@ fn an_observer_is_told_of_every_attempt_and_every_redirect_without_credentials()
         Reply::default().stall(),
     ]);
     let seen = Seen::default();
-    let settings = HttpSettings {
-        observer: Some(seen.observer()),
-        backoff: Duration::ZERO,
-        request_timeout: Duration::from_millis(300),
-        tries: 2,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings::default()
+        .with_observer(seen.observer())
+        .with_backoff(Duration::ZERO)
+        .with_request_timeout(Duration::from_millis(300))
+        .with_tries(2);
     let base = server.url().replace("http://", "http://user:secret@");
     let http = HttpBlocking::new(Http::new(&base, &base, settings.clone()).unwrap()).unwrap();
     let request = Request::metadata("timestamp.json", 99);
@@ -78,7 +76,7 @@ fn an_observer_is_told_of_every_attempt_and_every_redirect_without_credentials()
         (at("moved.json?..."), Answer::Status(200), 12),
     ];
     assert_eq!(seen.take(), expected);
-    let once = HttpSettings { tries: 1, ..settings };
+    let once = settings.with_tries(1);
     let http = HttpBlocking::new(Http::new(&base, &base, once).unwrap()).unwrap();
     http.fetch(&request).unwrap_err();
     assert_eq!(seen.take(), [(at("timestamp.json"), Answer::Nothing, 0)]);
@@ -150,7 +148,8 @@ fn names_that_lead_out_of_the_folder_are_refused() {
     }
     let refused = read(&folder, &Request::target(absolute.to_str().unwrap(), 99)).unwrap_err();
     assert!(matches!(refused, TransportError::BadLocation { .. }), "{refused}");
-    let as_one = Request { place: Place::Targets, segments: vec!["dir/abc.name".to_owned()], limit: 99 };
+    let mut as_one = Request::target("name", 99);
+    as_one.segments = vec!["dir/abc.name".to_owned()];
     assert!(matches!(read(&folder, &as_one), Err(TransportError::BadLocation { .. })));
 }
 
@@ -214,7 +213,7 @@ fn what_is_no_regular_file_is_refused_without_opening_it() {
 
 /// No pause between tries, and otherwise as it comes.
 fn settings() -> HttpSettings {
-    HttpSettings { backoff: Duration::ZERO, ..HttpSettings::default() }
+    HttpSettings::default().with_backoff(Duration::ZERO)
 }
 
 fn http(base: &str, settings: HttpSettings) -> HttpBlocking {
@@ -458,7 +457,7 @@ fn a_connection_that_is_closed_without_an_answer_is_tried_again_and_then_an_erro
 #[test]
 fn a_connection_that_the_server_has_closed_meanwhile_is_replaced() {
     let server = ScriptedServer::with_script([Reply::ok("x").close(), Reply::ok("y")]);
-    let http = http(&server.url(), HttpSettings { tries: 2, ..settings() });
+    let http = http(&server.url(), settings().with_tries(2));
     assert_eq!(http.fetch(&Request::metadata("1.root.json", 9)).unwrap(), b"x");
     assert_eq!(http.fetch(&Request::metadata("timestamp.json", 9)).unwrap(), b"y");
 }
@@ -513,7 +512,7 @@ const SOON: Duration = Duration::from_millis(20);
 #[test]
 fn a_server_that_never_answers_is_given_up() {
     let server = ScriptedServer::answering(|_| Reply::default().stall());
-    let http = http(&server.url(), HttpSettings { request_timeout: SOON, tries: 2, ..settings() });
+    let http = http(&server.url(), settings().with_request_timeout(SOON).with_tries(2));
     let failed = http.fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
     assert!(matches!(failed, TransportError::TimedOut { awaited: "no answer", tries: 2, .. }), "{failed}");
     drop(http);
@@ -524,9 +523,9 @@ fn a_server_that_never_answers_is_given_up() {
 fn a_body_that_stalls_is_given_up_and_tried_again() {
     let stalled = Reply::head(200, &[("Content-Length", "10")]).send("01234").stall();
     let server = ScriptedServer::with_script([stalled.clone(), Reply::ok("abcdefghij")]);
-    let http = http(&server.url(), HttpSettings { read_timeout: SOON, ..settings() });
+    let http = http(&server.url(), settings().with_read_timeout(SOON));
     assert_eq!(http.fetch(&Request::metadata("timestamp.json", 10)).unwrap(), b"abcdefghij");
-    let once = HttpSettings { read_timeout: SOON, tries: 1, ..settings() };
+    let once = settings().with_read_timeout(SOON).with_tries(1);
     let failed = fetch_always(stalled, once, 10).0.unwrap_err();
     assert!(matches!(failed, TransportError::TimedOut { awaited: "no further data", tries: 1, .. }), "{failed}");
 }
@@ -536,7 +535,7 @@ fn a_body_that_drips_below_the_slowest_rate_is_given_up() {
     let drop_by_drop = (0..10_000).fold(Reply::head(200, &[("Content-Length", "10000")]), |reply, _| {
         reply.send(".").pause(Duration::from_millis(1))
     });
-    let impatient = HttpSettings { request_timeout: SOON, slowest_rate: 1_000_000, tries: 1, ..settings() };
+    let impatient = settings().with_request_timeout(SOON).with_slowest_rate(1_000_000).with_tries(1);
     let failed = fetch_always(drop_by_drop, impatient, 10_000).0.unwrap_err();
     assert!(matches!(failed, TransportError::TimedOut { awaited: "not all of it", .. }), "{failed}");
 }
@@ -544,7 +543,7 @@ fn a_body_that_drips_below_the_slowest_rate_is_given_up() {
 #[test]
 fn every_byte_that_arrived_buys_time_for_the_rest() {
     let in_two_parts = Reply::head(200, &[("Content-Length", "101")]).send([b'.'; 100]).pause(2 * SOON).send(".");
-    let patient = HttpSettings { request_timeout: SOON, slowest_rate: 1, tries: 20, ..settings() };
+    let patient = settings().with_request_timeout(SOON).with_slowest_rate(1).with_tries(20);
     assert_eq!(fetch_always(in_two_parts, patient, 101).0.unwrap().len(), 101);
 }
 
@@ -597,8 +596,7 @@ fn headers_and_credentials_are_for_the_base_s_server_only() {
     let away = format!("{}/away", other.url());
     let server = ScriptedServer::with_script([Reply::redirect(302, "/near"), Reply::redirect(302, &away)]);
     let base = server.url().replace("http://", "http://user:secret@");
-    let headers = vec![("X-Token".to_owned(), "abc".to_owned())];
-    let http = http(&base, HttpSettings { headers, ..settings() });
+    let http = http(&base, settings().with_header("X-Token", "abc"));
     assert_eq!(http.fetch(&Request::metadata("timestamp.json", 9)).unwrap(), b"x");
     for request in server.requests() {
         assert_eq!(request.header("x-token"), Some("abc"), "{}", request.target);
@@ -624,7 +622,7 @@ fn credentials_are_in_no_message() {
 #[test]
 fn a_proxy_is_asked_for_the_whole_url() {
     let proxy = ScriptedServer::answering(|_| Reply::ok("x"));
-    let settings = HttpSettings { proxy: ProxyChoice::Through(proxy.url()), ..settings() };
+    let settings = settings().with_proxy(ProxyChoice::Through(proxy.url()));
     let http = http("http://repository.example/metadata", settings);
     assert_eq!(http.fetch(&Request::metadata("timestamp.json", 9)).unwrap(), b"x");
     assert_eq!(proxy.targets(), ["http://repository.example/metadata/timestamp.json"]);
@@ -633,7 +631,7 @@ fn a_proxy_is_asked_for_the_whole_url() {
 #[test]
 fn a_proxy_that_refuses_a_tunnel_is_a_network_problem_and_no_missing_file() {
     let proxy = ScriptedServer::answering(|_| Reply::status(403, "not allowed"));
-    let settings = HttpSettings { proxy: ProxyChoice::Through(proxy.url()), ..settings() };
+    let settings = settings().with_proxy(ProxyChoice::Through(proxy.url()));
     let failed = http("https://repository.example", settings).fetch(&Request::metadata("2.root.json", 9)).unwrap_err();
     assert!(failed.is_network() && !failed.is_not_found(), "{failed:?}");
     assert!(proxy.targets().iter().all(|target| target == "repository.example:443"));
@@ -650,7 +648,7 @@ fn an_extra_authority_is_trusted_and_a_stranger_is_not() {
     let (pem, tls) = loopback_tls().unwrap();
     let ca = ca_file(&pem);
     let server = ScriptedServer::with_tls_script(tls, [Reply::ok("x"), Reply::ok("y")]);
-    let trusting = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
+    let trusting = settings().with_extra_ca_file(ca.path());
     let trusting = http(&server.url(), trusting);
     assert_eq!(trusting.fetch(&Request::metadata("1.root.json", 9)).unwrap(), b"x");
     assert_eq!(trusting.fetch(&Request::metadata("timestamp.json", 9)).unwrap(), b"y");
@@ -658,7 +656,7 @@ fn an_extra_authority_is_trusted_and_a_stranger_is_not() {
 
     // An authority with the same name and another key.
     let stranger = ca_file(&loopback_tls().unwrap().0);
-    let settings = HttpSettings { extra_ca_files: vec![stranger.path().to_owned()], ..settings() };
+    let settings = settings().with_extra_ca_file(stranger.path());
     let failed = http(&server.url(), settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
     assert!(matches!(failed, TransportError::Untrusted { .. }), "{failed}");
     assert!(failed.is_network() && failed.hint() == Some(rootline_client::Hint::TrustAuthority));
@@ -671,7 +669,7 @@ fn an_authority_s_file_without_certificates_is_the_caller_s_mistake() {
     let https = server.url().replace("http:", "https:");
     for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let ca = ca_file(pem);
-        let settings = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
+        let settings = settings().with_extra_ca_file(ca.path());
         let failed = http(&https, settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();
         assert!(matches!(failed, TransportError::Setup { .. }), "{failed}");
     }
@@ -685,7 +683,7 @@ fn a_redirect_may_gain_tls_and_never_loses_it() {
     let secure = ScriptedServer::with_tls_script(tls, [Reply::ok("y"), Reply::redirect(302, &plain.url())]);
     let gaining = format!("{}/", secure.url());
     let front = ScriptedServer::answering(move |_| Reply::redirect(302, &gaining));
-    let settings = HttpSettings { extra_ca_files: vec![ca.path().to_owned()], ..settings() };
+    let settings = settings().with_extra_ca_file(ca.path());
     let fetched = http(&front.url(), settings.clone()).fetch(&Request::metadata("timestamp.json", 9));
     assert_eq!(fetched.unwrap(), b"y");
     let refused = http(&secure.url(), settings).fetch(&Request::metadata("timestamp.json", 9)).unwrap_err();

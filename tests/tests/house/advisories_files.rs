@@ -120,7 +120,7 @@ fn an_instance_s_cache_is_one_folder_of_its_own() {
     for name in HOSTILE.into_iter().chain(["", "https://a.example", &"x".repeat(5000)]) {
         for url in urls {
             for root in [&b"one root"[..], b"another"] {
-                let instance = Instance { name: name.to_owned(), ..Instance::at(url, root.to_vec()) };
+                let instance = Instance::at(url, root.to_vec()).with_name(name);
                 let folder = instance.cache_name();
                 assert_eq!(Path::new(&folder).components().count(), 1, "{name:?}: {folder}");
                 assert!(!folder.starts_with('.') && folder.len() <= 255 && folder.is_ascii(), "{name:?}: {folder}");
@@ -239,7 +239,7 @@ fn nothing_that_a_mirror_sends_is_unbounded() {
         ),
     ] {
         let server = ScriptedServer::answering(move |_| reply.clone());
-        let settings = HttpSettings { backoff: std::time::Duration::ZERO, ..HttpSettings::default() };
+        let settings = HttpSettings::default().with_backoff(std::time::Duration::ZERO);
         let transport = HttpBlocking::new(Http::new(&server.url(), &server.url(), settings).unwrap()).unwrap();
         let mut client = Client::new(sim.root_bytes(1), transport, MemoryStore::new());
         let error = client.refresh(sim.day(1)).unwrap_err();

@@ -63,7 +63,7 @@ impl World {
         let copies: Vec<_> = fs::read_dir(self.cache()).unwrap().map(|entry| entry.unwrap().path()).collect();
         let [copy] = &copies[..] else { panic!("{copies:?}") };
         let store = FileStore::open_existing(copy).unwrap().unwrap();
-        let wanted = [TargetQuery { path: target_path("trusted_root.json"), if_listed: false }];
+        let wanted = [TargetQuery::required(target_path("trusted_root.json"))];
         let mut reader = Client::new(self.sim.root_bytes(1), Files::default(), store);
         let trusted = reader.load(self.sim.day(1), &wanted).expect("a set that belongs together").trusted;
         let below = trusted.timestamp().version().number();

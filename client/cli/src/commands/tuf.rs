@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use rootline_client::store::{FileStore, Layout, LocalFile, Store, TargetFile};
-use rootline_client::transport::{Http, HttpBlocking, HttpSettings};
+use rootline_client::transport::{Http, HttpBlocking};
 use rootline_client::workflow::{RootChain, Trusted};
 use rootline_client::{Client, Limits, Location, Prefetch};
 use rootline_metadata::{Role, TargetPath};
@@ -108,7 +108,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
         None => store.load(&LocalFile::Root, limits.root)?,
     };
     let pinned = pinned.ok_or_else(|| Failure::not_initialised(&args.metadata_dir))?;
-    let settings = HttpSettings { observer: terminal.observer(), ..args.network.settings()? };
+    let settings = args.network.settings()?.with_observer(terminal.observer());
     let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, settings)?)?;
     let mut client = Client::new(pinned, transport, store).with_limits(limits).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);

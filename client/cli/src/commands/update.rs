@@ -48,7 +48,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     // A repository need not have them.
     let targets = TrustRoot::queries_if_listed();
     let updated = repository.update(&targets, terminal);
-    let Updated { trusted, targets, checked_at } = updated.map_err(|error| repository.located(error))?;
+    let Updated { trusted, targets, checked_at, .. } = updated.map_err(|error| repository.located(error))?;
     let kept: Vec<&str> = targets.iter().map(|(found, _)| found.path.as_str()).collect();
     let checked_at = checked_at.unwrap_or(repository.now);
     let roles = role_states(&trusted, repository.now);

@@ -80,7 +80,7 @@ impl InstanceFile {
                 Err(refused(line_of(bytes, start), "a format is a number, 1 or more"))
             }
             newer => {
-                let newer = NewerFormat { format: newer, reads: FORMAT };
+                let newer = NewerFormat::new(newer, FORMAT);
                 Err(Failure::new(format!("{} was {newer}", path.display()), "update rootline"))
             }
         }
@@ -95,14 +95,9 @@ impl InstanceFile {
     }
 
     pub(super) fn into_instance(self, name: &str, pinned_root: Vec<u8>) -> Instance {
-        let place = |mirror: Mirror| Location { metadata_url: mirror.metadata_url, targets_url: mirror.targets_url };
-        Instance {
-            name: name.to_owned(),
-            metadata_url: self.metadata_url,
-            targets_url: self.targets_url,
-            mirrors: self.mirrors.into_iter().map(place).collect(),
-            pinned_root,
-        }
+        let instance = Instance::new(name, Location::new(self.metadata_url, self.targets_url), pinned_root);
+        let place = |mirror: Mirror| Location::new(mirror.metadata_url, mirror.targets_url);
+        self.mirrors.into_iter().map(place).fold(instance, Instance::with_mirror)
     }
 }
 

@@ -10,7 +10,16 @@ use super::super::{Observer, TransportError};
 use super::location::without_credentials as shown;
 
 /// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
+///
+/// ```
+/// use std::time::Duration;
+/// use rootline_client::transport::HttpSettings;
+///
+/// let settings = HttpSettings::default().with_tries(5).with_total_timeout(Duration::from_secs(60));
+/// # assert_eq!((settings.tries, settings.total_timeout), (5, Duration::from_secs(60)));
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct HttpSettings {
     /// The time one try has for its connection, name resolution and TLS included. 10 s.
     pub connect_timeout: Duration,
@@ -84,6 +93,95 @@ impl Default for HttpSettings {
             proxy: ProxyChoice::Environment,
             observer: None,
         }
+    }
+}
+
+impl HttpSettings {
+    /// Sets the time one try has for its [connection](Self::connect_timeout).
+    #[must_use]
+    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self { connect_timeout, ..self }
+    }
+
+    /// Sets the time one try has for [everything](Self::request_timeout).
+    #[must_use]
+    pub fn with_request_timeout(self, request_timeout: Duration) -> Self {
+        Self { request_timeout, ..self }
+    }
+
+    /// Sets the time that a whole [session](Self::total_timeout) has.
+    #[must_use]
+    pub fn with_total_timeout(self, total_timeout: Duration) -> Self {
+        Self { total_timeout, ..self }
+    }
+
+    /// Sets the longest time between [two pieces](Self::read_timeout) of a body.
+    #[must_use]
+    pub fn with_read_timeout(self, read_timeout: Duration) -> Self {
+        Self { read_timeout, ..self }
+    }
+
+    /// Sets the slowest transfer that is [put up with](Self::slowest_rate), in bytes per second.
+    #[must_use]
+    pub fn with_slowest_rate(self, slowest_rate: u64) -> Self {
+        Self { slowest_rate, ..self }
+    }
+
+    /// Sets how often to [try](Self::tries), the first time included.
+    #[must_use]
+    pub fn with_tries(self, tries: u32) -> Self {
+        Self { tries, ..self }
+    }
+
+    /// Sets the pause before the [second try](Self::backoff). Zero means no pause.
+    #[must_use]
+    pub fn with_backoff(self, backoff: Duration) -> Self {
+        Self { backoff, ..self }
+    }
+
+    /// Sets the [longest pause](Self::longest_pause).
+    #[must_use]
+    pub fn with_longest_pause(self, longest_pause: Duration) -> Self {
+        Self { longest_pause, ..self }
+    }
+
+    /// Sets the `User-Agent` header.
+    #[must_use]
+    pub fn with_user_agent(self, user_agent: impl Into<String>) -> Self {
+        Self { user_agent: user_agent.into(), ..self }
+    }
+
+    /// Adds a [header](Self::headers).
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a PEM file with certificate authorities to [trust](Self::extra_ca_files).
+    #[must_use]
+    pub fn with_extra_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.extra_ca_files.push(path.into());
+        self
+    }
+
+    /// Adds a [rewrite](Self::rewrites): what is below `from` is fetched from below `to`.
+    #[must_use]
+    pub fn with_rewrite(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
+        self.rewrites.push((from.into(), to.into()));
+        self
+    }
+
+    /// Sets whether to go through a proxy.
+    #[must_use]
+    pub fn with_proxy(self, proxy: ProxyChoice) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// Sets who is told of every [request](Self::observer).
+    #[must_use]
+    pub fn with_observer(self, observer: impl Into<Option<Observer>>) -> Self {
+        Self { observer: observer.into(), ..self }
     }
 }
 

@@ -157,7 +157,7 @@ fn as_many_roles_and_bytes_as_are_allowed_are_mirrored_and_one_more_is_refused()
     let bytes: u64 = contents("first").iter().map(|content| content.len() as u64).sum();
     let mirror = |roles, target_bytes| {
         let place = Place::new();
-        let limits = MirrorLimits { roles, target_bytes };
+        let limits = MirrorLimits::default().with_roles(roles).with_target_bytes(target_bytes);
         let mirror = Mirror::new(sim.root_bytes(1), sim.files().clone(), place.path()).with_mirror_limits(limits);
         let outcome = mirror.update(sim.day(1), &mut ()).map(|report| report.delegated.len());
         if outcome.is_err() {

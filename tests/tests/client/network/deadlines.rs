@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rootline_client::store::MemoryStore;
-use rootline_client::transport::{HttpSettings, Mirrors, Request, Transport, TransportError};
+use rootline_client::transport::{Mirrors, Request, Transport, TransportError};
 use rootline_client::{Client, Error};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::Simulator;
@@ -19,7 +19,7 @@ fn a_refresh_ends_when_its_time_is_up_however_patient_each_request_is() {
     let sim = Simulator::default();
     // Each answer is about to come; each try is allowed half a minute.
     let server = ScriptedServer::answering(|_| Reply::default().stall());
-    let hurried = HttpSettings { total_timeout: SOON, tries: 99, ..settings() };
+    let hurried = settings().with_total_timeout(SOON).with_tries(99);
     let mut client = Client::new(sim.root_bytes(1), repository(&server.url(), hurried), MemoryStore::new());
     let error = client.refresh(sim.day(1)).unwrap_err();
     let Error::Transport(error @ TransportError::OutOfTime { limit: SOON, .. }) = error else { panic!("{error}") };
@@ -32,7 +32,7 @@ fn time_counts_anew_for_each_piece_of_work() {
     let sim = Simulator::default();
     let server = sim.files().serve();
     let url = server.metadata_url();
-    let settings = HttpSettings { total_timeout: Duration::from_secs(60), ..settings() };
+    let settings = settings().with_total_timeout(Duration::from_secs(60));
     let http = repository(url.trim_end_matches("/metadata/"), settings);
     let mut client = Client::new(sim.root_bytes(1), http, MemoryStore::new());
     for _ in 0..2 {
@@ -40,7 +40,7 @@ fn time_counts_anew_for_each_piece_of_work() {
     }
     // Without any piece of work, a request has the time of a request.
     let server = ScriptedServer::answering(|_| Reply::ok("x"));
-    let none = HttpSettings { total_timeout: Duration::ZERO, ..super::settings() };
+    let none = super::settings().with_total_timeout(Duration::ZERO);
     let http = repository(&server.url(), none);
     let file = Request::metadata("timestamp.json", 9);
     assert!(http.fetch(&file).is_ok());
@@ -58,7 +58,7 @@ fn where_the_time_is_up_no_other_mirror_is_tried() {
         counting.fetch_add(1, Ordering::SeqCst);
         Reply::ok("x")
     });
-    let hurried = HttpSettings { total_timeout: SOON, ..settings() };
+    let hurried = settings().with_total_timeout(SOON);
     let mirrors = Mirrors::new("first", repository(&stalled.url(), hurried.clone()))
         .then("second", repository(&other.url(), hurried));
     let mut client = Client::new(sim.root_bytes(1), mirrors, MemoryStore::new());
@@ -71,7 +71,7 @@ fn where_the_time_is_up_no_other_mirror_is_tried() {
 #[test]
 fn a_server_that_asks_to_be_left_alone_for_longer_than_there_is_time_is_not_waited_for() {
     let server = ScriptedServer::answering(|_| Reply::with_headers(503, &[("Retry-After", "9")], "later"));
-    let hurried = HttpSettings { total_timeout: Duration::from_secs(8), ..settings() };
+    let hurried = settings().with_total_timeout(Duration::from_secs(8));
     let http = repository(&server.url(), hurried);
     http.begin_session();
     let began = Instant::now();

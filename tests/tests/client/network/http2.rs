@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rootline_client::Client;
 use rootline_client::store::MemoryStore;
-use rootline_client::transport::{HttpSettings, Request, Transport};
+use rootline_client::transport::{Request, Transport};
 use rootline_client::workflow::TargetQuery;
 use rootline_tests::http2_server::Http2Server;
 use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
@@ -27,7 +27,7 @@ fn update(sim: &Simulator, files: &Files, together: usize) -> Http2Server {
     let server = Http2Server::serving(files.clone(), tls, together);
     let store = MemoryStore::new();
     let mut client = client(sim.root_bytes(1), &server.url(), settings, &store);
-    let wanted = [TargetQuery { path: target_path("a.txt"), if_listed: false }];
+    let wanted = [TargetQuery::required(target_path("a.txt"))];
     let updated = client.update(sim.day(1), &wanted).unwrap();
     assert_eq!(updated.targets[0].1.as_ref(), b"content");
     server
@@ -96,7 +96,7 @@ fn a_connection_that_has_gone_silent_is_left_for_a_new_one() {
     let sim = published();
     let (pem, tls) = loopback_tls().unwrap();
     let (_ca, settings) = trusting(&pem);
-    let settings = HttpSettings { read_timeout: Duration::from_millis(100), ..settings };
+    let settings = settings.with_read_timeout(Duration::from_millis(100));
     let server = Http2Server::deaf_at_first(sim.files().clone(), tls);
     let mut client = Client::new(sim.root_bytes(1), repository(&server.url(), settings), MemoryStore::new());
     client.refresh(sim.day(1)).unwrap();

@@ -17,14 +17,14 @@ use rootline_client::transport::{Http, HttpBlocking, HttpSettings, ProxyChoice};
 
 /// No pause between tries, straight to the server, and otherwise as it comes.
 fn settings() -> HttpSettings {
-    HttpSettings { backoff: Duration::ZERO, proxy: ProxyChoice::Never, ..HttpSettings::default() }
+    HttpSettings::default().with_backoff(Duration::ZERO).with_proxy(ProxyChoice::Never)
 }
 
 /// Settings that trust one more certificate authority, and the file it stands in.
 fn trusting(pem: &str) -> (tempfile::NamedTempFile, HttpSettings) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(pem.as_bytes()).unwrap();
-    let settings = HttpSettings { extra_ca_files: vec![file.path().to_owned()], ..settings() };
+    let settings = settings().with_extra_ca_file(file.path());
     (file, settings)
 }
 

@@ -54,7 +54,7 @@ fn an_update_over_http_2_and_a_private_authority_takes_one_connection() {
     let (_ca, trusting) = trusting(&certificate.authority);
     let store = MemoryStore::new();
     let mut with_ca = client(sim.root_bytes(1), &nginx.url(), trusting, &store);
-    let wanted = [TargetQuery { path: target_path("a.txt"), if_listed: false }];
+    let wanted = [TargetQuery::required(target_path("a.txt"))];
     let updated = with_ca.update(sim.day(1), &wanted).unwrap();
     assert_eq!(updated.targets[0].1.len(), 50_000);
     drop(with_ca);
@@ -109,7 +109,7 @@ fn a_target_that_comes_too_slowly_is_cut_off() {
     let file = folder.path().join("targets").read_dir().unwrap().next().unwrap().unwrap();
     let request = Request::target(file.file_name().to_str().unwrap(), 50_000);
     let hurried =
-        HttpSettings { request_timeout: Duration::from_millis(200), slowest_rate: 1_000_000, tries: 1, ..settings() };
+        settings().with_request_timeout(Duration::from_millis(200)).with_slowest_rate(1_000_000).with_tries(1);
     let slow = repository(&nginx.url(), hurried).fetch(&request).unwrap_err();
     assert!(matches!(slow, TransportError::TimedOut { awaited: "not all of it", .. }), "{slow}");
 }

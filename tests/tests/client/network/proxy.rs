@@ -17,7 +17,7 @@ use super::program::rootline_update;
 use super::{repository, settings, trusting};
 
 fn through(proxy: &str, settings: HttpSettings) -> HttpSettings {
-    HttpSettings { proxy: ProxyChoice::Through(proxy.to_owned()), ..settings }
+    settings.with_proxy(ProxyChoice::Through(proxy.to_owned()))
 }
 
 fn refresh(sim: &Simulator, url: &str, settings: HttpSettings) -> Result<(), TransportError> {

@@ -8,8 +8,7 @@ use rootline_tests::simulator::Simulator;
 use super::{client, repository, settings};
 
 fn rewriting(pairs: &[(&str, &str)]) -> HttpSettings {
-    let rewrites = pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
-    HttpSettings { rewrites, ..settings() }
+    pairs.iter().fold(settings(), |settings, (from, to)| settings.with_rewrite(*from, *to))
 }
 
 #[test]

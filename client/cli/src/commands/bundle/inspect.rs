@@ -31,7 +31,7 @@ pub(crate) struct InspectArgs {
 }
 
 pub(crate) fn run(args: &InspectArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let limits = BundleLimits { bytes: args.max_bytes, ..BundleLimits::default() };
+    let limits = BundleLimits::default().with_bytes(args.max_bytes);
     let bundle = UnverifiedBundle::read(open(&args.file)?, limits)
         .map_err(|error| Failure::from(error).located(args.file.display().to_string(), None))?;
     match args.json {

@@ -159,9 +159,8 @@ impl AddArgs {
         if let Some(targets_url) = &self.targets_url {
             location.targets_url = absolute(targets_url)?;
         }
-        let mirrors = self.mirror.iter().map(|url| place(url)).collect::<Result<_, _>>()?;
-        let Location { metadata_url, targets_url } = location;
-        Ok(Instance { name: self.name.clone(), metadata_url, targets_url, mirrors, pinned_root })
+        let instance = Instance::new(&self.name, location, pinned_root);
+        self.mirror.iter().try_fold(instance, |instance, url| Ok(instance.with_mirror(place(url)?)))
     }
 
     /// Proves it by an update, which is kept if that is possible.
