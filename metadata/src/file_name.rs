@@ -27,22 +27,20 @@ use crate::roles::version::Version;
 /// The timestamp: the one file that keeps its name when it changes, so that a client knows what to ask for first.
 pub const TIMESTAMP: &str = "timestamp.json";
 
-/// What follows a root's version.
-const ROOT: &str = ".root.json";
+/// The folder that targets are published in, beside the metadata. The specification leaves the place open; this is where repositories have them.
+pub const TARGETS_FOLDER: &str = "targets/";
+
 /// What follows any role's name.
 const JSON: &str = ".json";
 
 /// `N.root.json`. Roots carry their version also where snapshots are not consistent, since each leads to the next (TUF 5.3.3).
 pub fn root(version: Version) -> String {
-    format!("{version}{ROOT}")
+    versioned(TopLevelRole::Root, version)
 }
 
-/// The version in `N.root.json`; `None` for any other name, and for a version that is not written as [`root`] writes it (`01.root.json`,
-/// `+1.root.json`).
+/// The version in `N.root.json`; `None` for any other name.
 pub fn root_version(name: &str) -> Option<Version> {
-    let digits = name.strip_suffix(ROOT)?;
-    let version = Version::new(digits.parse().ok()?)?;
-    (root(version) == name).then_some(version)
+    versioned_role_in(name).and_then(|(version, role)| (role == TopLevelRole::Root.name()).then_some(version))
 }
 
 /// `ROLE.json`: the name under which timestamp and snapshot list a file (TUF 4.4), and that of the file itself where snapshots are not
@@ -64,6 +62,14 @@ pub fn delegated_role_in(name: &str) -> Option<RoleName> {
 /// `N.ROLE.json`: the name of a snapshot's or a targets role's file with consistent snapshots.
 pub fn versioned(role: impl fmt::Display, version: Version) -> String {
     format!("{version}.{role}{JSON}")
+}
+
+/// `N` and `ROLE` of `N.ROLE.json`; `None` for any other name, and for a version that is not written as [`versioned`] writes it
+/// (`01.root.json`, `+1.root.json`).
+pub fn versioned_role_in(name: &str) -> Option<(Version, &str)> {
+    let (digits, file) = name.split_once('.')?;
+    let (version, role) = (Version::new(digits.parse().ok()?)?, role_in(file)?);
+    (!role.is_empty() && versioned(role, version) == name).then_some((version, role))
 }
 
 /// The name under which the repository of `root` publishes its snapshot or a targets role (TUF 5.5.1, 5.6.1): [`versioned`] if that root
@@ -128,6 +134,16 @@ mod tests {
         assert_eq!(role("a/b"), "a/b.json");
         for role_of_four in TopLevelRole::ALL {
             assert_eq!(top_level(role_of_four), role(role_of_four));
+        }
+    }
+
+    #[test]
+    fn a_versioned_name_comes_back_as_its_version_and_its_role() {
+        for role in ["root", "targets", "a/b", "registry.npmjs.org", ".x"] {
+            assert_eq!(versioned_role_in(&versioned(role, version(7))), Some((version(7), role)));
+        }
+        for other in ["targets.json", "7..json", "7.json", "0.npm.json", "07.npm.json", "+7.npm.json", "7.npm", ""] {
+            assert_eq!(versioned_role_in(other), None, "{other}");
         }
     }
 

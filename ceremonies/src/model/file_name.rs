@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use rootline_metadata::{RoleName, TopLevelRole, Version};
+use rootline_metadata::{RoleName, TopLevelRole, Version, file_name};
 
 use crate::model::name::Name;
-use crate::model::target_name::TARGETS_FOLDER;
 
 /// One file of a published repository, seen from its folder (TUF 6.2, `consistent_snapshot` true).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,23 +26,19 @@ pub enum PublishedFile {
 impl PublishedFile {
     /// The file of that name, if it is one that a repository of ours has.
     pub fn parse(name: &str) -> Option<PublishedFile> {
-        if name == "timestamp.json" {
+        if name == file_name::TIMESTAMP {
             return Some(PublishedFile::Timestamp);
         }
-        if name.starts_with(TARGETS_FOLDER) {
+        if name.starts_with(file_name::TARGETS_FOLDER) {
             return Some(PublishedFile::Target(name.to_owned()));
         }
-        let (number, role) = name.split_once('.')?;
-        let version = Version::new(number.parse().ok()?)?;
-        let file = match role.strip_suffix(".json")? {
-            "root" => PublishedFile::Root(version),
-            "snapshot" => PublishedFile::Snapshot(version),
-            "targets" => PublishedFile::Targets(version),
-            // What is left of the names that are never delegated to is `timestamp`, whose file has no version.
-            delegated => PublishedFile::Delegated(RoleName::new(delegated)?.as_str().parse().ok()?, version),
-        };
-        // Only as it is written: `01.root.json` and `+1.root.json` are no names of ours.
-        (file.to_string() == name).then_some(file)
+        Some(match file_name::versioned_role_in(name)? {
+            (version, "root") => PublishedFile::Root(version),
+            (version, "snapshot") => PublishedFile::Snapshot(version),
+            (version, "targets") => PublishedFile::Targets(version),
+            // The one top-level role left is `timestamp`, whose file has no version.
+            (version, delegated) => PublishedFile::Delegated(RoleName::new(delegated)?.as_str().parse().ok()?, version),
+        })
     }
 
     /// The file of a top-level role.
@@ -80,11 +75,11 @@ impl PublishedFile {
 impl fmt::Display for PublishedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PublishedFile::Root(version) => write!(f, "{version}.root.json"),
-            PublishedFile::Timestamp => f.write_str("timestamp.json"),
-            PublishedFile::Snapshot(version) => write!(f, "{version}.snapshot.json"),
-            PublishedFile::Targets(version) => write!(f, "{version}.targets.json"),
-            PublishedFile::Delegated(name, version) => write!(f, "{version}.{name}.json"),
+            PublishedFile::Root(version) => f.write_str(&file_name::root(*version)),
+            PublishedFile::Timestamp => f.write_str(file_name::TIMESTAMP),
+            PublishedFile::Snapshot(version) => f.write_str(&file_name::versioned(TopLevelRole::Snapshot, *version)),
+            PublishedFile::Targets(version) => f.write_str(&file_name::versioned(TopLevelRole::Targets, *version)),
+            PublishedFile::Delegated(name, version) => f.write_str(&file_name::versioned(name, *version)),
             PublishedFile::Target(name) => f.write_str(name),
         }
     }

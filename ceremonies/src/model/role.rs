@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rootline_metadata::{RoleName, TopLevelRole};
+use rootline_metadata::{RoleName, TopLevelRole, limits};
 
 use crate::model::name::Name;
 
@@ -53,9 +53,9 @@ impl CeremonyRole {
         }
     }
 
-    /// Most bytes in a file of the role: what the other clients read at most.
-    pub(crate) fn most_bytes(&self) -> usize {
-        most_bytes(self.top_level().unwrap_or(TopLevelRole::Targets))
+    /// Largest file of the role, in bytes.
+    pub(crate) fn max_bytes(&self) -> usize {
+        limits::max_bytes(self.top_level().unwrap_or(TopLevelRole::Targets))
     }
 
     pub(crate) fn no_version_left(&self) -> NoVersionLeft {
@@ -74,16 +74,6 @@ impl CeremonyRole {
 impl fmt::Display for CeremonyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// Most bytes in each role's file: what the other clients read at most.
-pub(crate) fn most_bytes(role: TopLevelRole) -> usize {
-    match role {
-        TopLevelRole::Root => 512_000,
-        TopLevelRole::Timestamp => 16_384,
-        TopLevelRole::Snapshot => 2_000_000,
-        TopLevelRole::Targets => 5_000_000,
     }
 }
 

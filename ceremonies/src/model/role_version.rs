@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rootline_metadata::Version;
+use rootline_metadata::{Version, file_name};
 
 use crate::model::file_name::PublishedFile;
 use crate::model::role::CeremonyRole;
@@ -35,15 +35,9 @@ impl RoleVersion {
 
     /// The part whose folder or file has that name.
     pub fn parse(name: &str) -> Option<RoleVersion> {
-        let stem = name.strip_suffix(".json").unwrap_or(name);
-        let part = match PublishedFile::parse(&format!("{stem}.json"))? {
-            PublishedFile::Root(version) => RoleVersion::new(CeremonyRole::Root, version),
-            PublishedFile::Targets(version) => RoleVersion::new(CeremonyRole::Targets, version),
-            PublishedFile::Delegated(name, version) => RoleVersion::new(CeremonyRole::delegated(name)?, version),
-            _ => return None,
-        };
-        // Only as it is written.
-        (part.folder_name() == stem).then_some(part)
+        let file = file_name::role(file_name::role_in(name).unwrap_or(name));
+        let (version, role) = file_name::versioned_role_in(&file)?;
+        Some(RoleVersion::new(CeremonyRole::parse(role)?, version))
     }
 
     /// The same as a file of the published repository.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rootline_metadata::file_name::{self, TARGETS_FOLDER};
 use rootline_metadata::{TargetFile, TargetPath};
 
 /// The name of a target that we publish: parts of letters, digits, `.`, `_` and `-`, with `/` between them. TUF allows any text; this is what is
@@ -23,16 +24,9 @@ impl TargetName {
 
     /// Where the file is published: `targets/DIGEST.NAME`, the digest before the last part of the name (TUF 6.2).
     pub fn published_as(&self, file: &TargetFile) -> String {
-        let digest = file.digests.name_prefix();
-        match self.as_str().rsplit_once('/') {
-            Some((folder, name)) => format!("{TARGETS_FOLDER}{folder}/{digest}.{name}"),
-            None => format!("{TARGETS_FOLDER}{digest}.{}", self.as_str()),
-        }
+        format!("{TARGETS_FOLDER}{}", file_name::target(self.as_str(), &file.digests, true))
     }
 }
-
-/// The folder, beside the metadata, that targets are published in.
-pub const TARGETS_FOLDER: &str = "targets/";
 
 /// The longest part of a name, in bytes: with a SHA-256 digest before it, within the 255 that file systems allow.
 const MAX_PART: usize = 180;

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{
     Authority, KeyId, MetaFile, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
+    file_name, limits,
 };
 
 use crate::keys::signer::{Signer, SignerError, sign_verified};
 use crate::model::file_name::PublishedFile;
 use crate::model::period::Periods;
-use crate::model::role::{CeremonyRole, NoVersionLeft, most_bytes};
+use crate::model::role::{CeremonyRole, NoVersionLeft};
 use crate::model::target_name::TargetName;
 use crate::plan::policy::Policy;
 use crate::repository::delegates::delegation_tree;
@@ -112,7 +113,7 @@ impl Release {
         files.extend(snapshot_file.map(|(file, bytes)| (file.to_string(), bytes)));
         let version = published.next_version(TopLevelRole::Timestamp)?;
         let expiry = parts.periods.timestamp.expires.after(parts.at);
-        let meta_files = BTreeMap::from([("snapshot.json".to_owned(), snapshot_pin)]);
+        let meta_files = BTreeMap::from([(file_name::role(TopLevelRole::Snapshot), snapshot_pin)]);
         let members = document::meta_files(TopLevelRole::Timestamp, version, expiry, &meta_files);
         let bytes = sign::<Timestamp>(document::unsigned(members), root, TopLevelRole::Timestamp, parts.keys)?;
         files.insert(PublishedFile::Timestamp.to_string(), bytes);
@@ -273,7 +274,7 @@ fn new_snapshot(
     parts: &ReleaseParts<'_>,
 ) -> Result<Option<NewSnapshot>, ReleaseError> {
     let new_meta_files =
-        targets.iter().map(|(name, file)| (format!("{name}.json"), MetaFile::of(file.version(), file.bytes())));
+        targets.iter().map(|(name, file)| (file_name::role(name), MetaFile::of(file.version(), file.bytes())));
     let new_meta_files: BTreeMap<String, MetaFile> = new_meta_files.collect();
     let current = published.current().map(|current| &current.snapshot);
     let holds = current.is_some_and(|snapshot| {
@@ -321,7 +322,7 @@ fn sign<R: Role>(
     }
     let signatures: Vec<Signature> = signatures.into_values().collect();
     let bytes = document::with_signatures(&value, &signatures);
-    rootline_metadata::Envelope::<R>::parse(bytes.clone(), most_bytes(role)).map_err(unreadable)?;
+    rootline_metadata::Envelope::<R>::parse(bytes.clone(), limits::max_bytes(role)).map_err(unreadable)?;
     Ok(bytes)
 }
 

@@ -147,7 +147,7 @@ impl Sealed {
         published: &Published,
     ) -> Result<Envelope<R>, SealedError> {
         let name = part.file_name();
-        let envelope: Envelope<R> = Envelope::parse(bytes.to_vec(), part.role.most_bytes())
+        let envelope: Envelope<R> = Envelope::parse(bytes.to_vec(), part.role.max_bytes())
             .map_err(|source| SealedError::Format { name: name.clone(), source })?;
         if envelope.unverified().version() != part.version {
             return Err(SealedError::UnknownFile { name });

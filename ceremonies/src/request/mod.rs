@@ -7,7 +7,8 @@ pub(crate) mod response;
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Envelope, Role, Root, TopLevelRole, Version, hex, sha256};
+use rootline_metadata::limits::MAX_ROOT_BYTES;
+use rootline_metadata::{Envelope, Role, Root, Version, hex, sha256};
 
 pub use error::RequestError;
 
@@ -17,7 +18,6 @@ use crate::ceremony::refusal::Refusal;
 use crate::model::bounds::Bounds;
 use crate::model::file_name::PublishedFile;
 use crate::model::keyholder::{Keyholder, Keyholders};
-use crate::model::role::most_bytes;
 use crate::model::target_name::TargetName;
 use crate::plan::plan::Plan;
 use crate::repository::published::Published;
@@ -218,7 +218,7 @@ impl Request {
     /// # Errors
     /// If it is no root, the request has another one of that version, or ends before it.
     pub fn check_root(&self, own: &[u8]) -> Result<Version, RequestError> {
-        let limit = most_bytes(TopLevelRole::Root);
+        let limit = MAX_ROOT_BYTES;
         let root = Envelope::<Root>::parse(own.to_vec(), limit).map_err(RequestError::NoRoot)?;
         let version = root.unverified().version();
         match self.published.roots().iter().find(|root| root.version() == version) {

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rootline_metadata::file_name::TARGETS_FOLDER;
+
 use super::error::BundleError;
 use crate::store::escape::check_component;
 use crate::transport::{InMemory, Place, Request, Transport};
-
-/// Below this are the targets; the metadata is at the top.
-pub(super) const TARGETS: &str = "targets/";
 
 /// The file that answers a request. A metadata file's name is percent-encoded where it has special characters, as clients ask for it.
 ///
@@ -19,7 +18,7 @@ pub(super) fn file_name(request: &Request) -> Result<String, BundleError> {
         Place::Metadata => request.url_path().map_err(refuse),
         Place::Targets => {
             request.segments.iter().try_for_each(|part| check_component(part)).map_err(refuse)?;
-            Ok(format!("{TARGETS}{}", request.name()))
+            Ok(format!("{TARGETS_FOLDER}{}", request.name()))
         }
     }
 }
@@ -30,7 +29,7 @@ pub(super) fn file_name(request: &Request) -> Result<String, BundleError> {
 /// If it may not.
 pub(super) fn check_name(name: &str) -> Result<(), BundleError> {
     let refuse = |reason| BundleError::Name { name: name.to_owned(), reason };
-    let parts = name.strip_prefix(TARGETS).unwrap_or(name);
+    let parts = name.strip_prefix(TARGETS_FOLDER).unwrap_or(name);
     parts.split('/').try_for_each(check_component).map_err(refuse)?;
     match name.contains('/') && parts.len() == name.len() {
         true => Err(refuse("it is in a folder that no bundle has")),

@@ -11,7 +11,7 @@ use super::contents::Contents;
 use super::error::{ArchiveFault, BundleError};
 use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
-use super::names::{Files, TARGETS, check_name};
+use super::names::{Files, check_name};
 use super::verified::Bundle;
 use crate::driver::Prefetch;
 use crate::store::MemoryStore;
@@ -141,8 +141,8 @@ impl BundleLimits {
         let limits = &self.repository;
         match name {
             file_name::TIMESTAMP => limits.timestamp,
-            _ if name.starts_with(TARGETS) => limits.target,
-            _ if name.ends_with(".root.json") => limits.root.max(limits.targets),
+            _ if name.starts_with(file_name::TARGETS_FOLDER) => limits.target,
+            _ if file_name::root_version(name).is_some() => limits.root.max(limits.targets),
             _ => limits.snapshot.max(limits.targets),
         }
     }

@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use rootline_metadata::{Envelope, MetaFile, Role, Snapshot, Timestamp};
+use rootline_metadata::{Envelope, MetaFile, Role, Snapshot, Timestamp, file_name};
 
 use crate::error::Error;
 use crate::store::{LocalFile, MemoryStore, Store, StoreError};
 use crate::transport::{Folder, Request, Transport};
 use crate::workflow::Trusted;
 use crate::workflow::limits::Limits;
-
-use super::place::TARGETS;
 
 /// The metadata of a mirror, to be read alone. Like any local copy it may forbid and never permit.
 #[derive(Clone, Debug)]
@@ -24,9 +22,12 @@ pub(super) struct MirrorCopy {
 impl MirrorCopy {
     /// What is served from `folder`, if anything is.
     pub(super) fn of(folder: &Path, limits: &Limits) -> MirrorCopy {
-        let mut copy =
-            MirrorCopy { folder: Folder::new(folder, folder.join(TARGETS)), snapshot: None, meta_files: None };
-        let timestamp = copy.read("timestamp.json", limits.timestamp);
+        let mut copy = MirrorCopy {
+            folder: Folder::new(folder, folder.join(file_name::TARGETS_FOLDER)),
+            snapshot: None,
+            meta_files: None,
+        };
+        let timestamp = copy.read(file_name::TIMESTAMP, limits.timestamp);
         copy.snapshot = timestamp.and_then(parsed::<Timestamp>).map(|timestamp| timestamp.snapshot().clone());
         copy.meta_files = copy.bytes(&LocalFile::Snapshot, limits.snapshot).and_then(parsed);
         copy
@@ -45,17 +46,15 @@ impl MirrorCopy {
     fn bytes(&self, file: &LocalFile, limit: u64) -> Option<Vec<u8>> {
         let (role, meta_file) = match file {
             LocalFile::RootHistory(version) => return self.read(&format!("{version}.root.json"), limit),
-            LocalFile::Timestamp => return self.read("timestamp.json", limit),
+            LocalFile::Timestamp => return self.read(file_name::TIMESTAMP, limit),
             LocalFile::Snapshot => ("snapshot", self.snapshot.clone()?),
             LocalFile::Targets => ("targets", self.meta_files.as_ref()?.targets().clone()),
-            LocalFile::Delegated(role) => {
-                (role.as_str(), self.meta_files.as_ref()?.meta_file(&format!("{role}.json"))?)
-            }
+            LocalFile::Delegated(role) => (role.as_str(), self.meta_files.as_ref()?.meta_file(&file_name::role(role))?),
             _ => return None,
         };
         // Whether names carry versions is for the root to say, and the root is not known here.
-        let named = self.read(&format!("{}.{role}.json", meta_file.version), limit);
-        named.or_else(|| self.read(&format!("{role}.json"), limit))
+        let named = self.read(&file_name::versioned(role, meta_file.version), limit);
+        named.or_else(|| self.read(&file_name::role(role), limit))
     }
 }
 

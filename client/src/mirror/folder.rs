@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::Role;
+use rootline_metadata::file_name::TARGETS_FOLDER;
 
 use crate::driver::Prefetch;
 use crate::store::{
@@ -20,7 +21,6 @@ use super::error::MirrorError;
 use super::fetch;
 use super::go_on;
 use super::observer::{Observer, Progress};
-use super::place::TARGETS;
 use super::plan::{Kind, Plan, PlannedTarget};
 use super::report::MirrorReport;
 use super::written_files::WrittenFiles;
@@ -250,7 +250,7 @@ impl<O: Observer> Publication<'_, O> {
             self.manifest.remove(place);
             // A folder that is empty now, and was made for this file. One that is not empty stays.
             let above = Path::new(place).ancestors().skip(1);
-            for folder in above.filter(|above| ![Path::new(""), Path::new(TARGETS)].contains(above)) {
+            for folder in above.filter(|above| ![Path::new(""), Path::new(TARGETS_FOLDER)].contains(above)) {
                 let _ = fs::remove_dir(self.folder.path.join(folder));
             }
         }

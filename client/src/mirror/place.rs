@@ -3,9 +3,6 @@
 use crate::store::UNFINISHED;
 use crate::store::escape::check_component;
 
-/// Where the targets are below the mirror's folder.
-pub(super) const TARGETS: &str = "targets";
-
 /// What file systems take as one part of a name, less what is put before an unfinished file's.
 const MAX_COMPONENT: usize = 255;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version, file_name};
+use rootline_metadata::file_name::{self, TARGETS_FOLDER};
+use rootline_metadata::{Envelope, Role, RoleName, Root, TargetPath, Targets, Verified, Version};
 
 use crate::store::escape::percent_encode;
 use crate::transport::Request;
@@ -11,7 +12,7 @@ use crate::workflow::refusal::Refusal;
 use crate::workflow::{ReachedRoles, TargetInfo, TargetRequest, Trusted};
 
 use super::error::MirrorError;
-use super::place::{TARGETS, is_place};
+use super::place::is_place;
 use super::report::LeftOut;
 
 /// All files of one publication.
@@ -167,7 +168,7 @@ impl Listed {
 /// Every place that a client may ask for.
 fn target_places(found: &TargetInfo) -> Result<Vec<String>, &'static str> {
     let paths = file_name::target_paths(found.path.as_str(), &found.file.digests, found.consistent_snapshot);
-    let places: Vec<String> = paths.into_iter().map(|path| format!("{TARGETS}/{path}")).collect();
+    let places: Vec<String> = paths.into_iter().map(|path| format!("{TARGETS_FOLDER}{path}")).collect();
     for place in &places {
         is_place(place)?;
     }

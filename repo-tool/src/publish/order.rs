@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::PublishedFile;
+use rootline_metadata::file_name;
 
 use crate::publish::preflight::{self, Files};
 
@@ -25,7 +26,7 @@ impl<'a> PublishingOrder<'a> {
         let mut usual = new;
         usual.sort_by_key(|(file, _)| file.publishing_order());
         // Before there is a timestamp nobody is served, and where nobody is served now nobody is refused because of us.
-        if !there.contains_key("timestamp.json") || preflight::check(&Files::new(), there, now).is_err() {
+        if !there.contains_key(file_name::TIMESTAMP) || preflight::check(&Files::new(), there, now).is_err() {
             return PublishingOrder { files: usual, is_gapless: true };
         }
         if is_gapless(&usual, there, now) {

@@ -8,7 +8,7 @@ use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{InMemory, Request};
 use rootline_client::workflow::{Fault, File, Refusal};
 use rootline_client::{Client, Error};
-use rootline_metadata::{Expiry, TargetPath, Version};
+use rootline_metadata::{Expiry, TargetPath, Version, file_name};
 
 /// The files of a repository as they would be served: metadata under plain names (`3.root.json`, `timestamp.json`), targets below
 /// `targets/`.
@@ -78,7 +78,7 @@ pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Chec
         let begins = format!("begins with root {version}");
         let read_new = read(root, MemoryStore::new(), new, now);
         checked.add(read_new.map_err(|error| PreflightRefusal { verifier: begins.clone(), error })?);
-        if old.contains_key("timestamp.json") {
+        if old.contains_key(file_name::TIMESTAMP) {
             let verifier = format!("{begins} and has seen the publication before");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
             checked.add(read.map_err(|error| PreflightRefusal { verifier, error })?);
@@ -90,8 +90,7 @@ pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Chec
 
 /// Every published root with its version, ascending.
 fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
-    let version = |name: &str| name.strip_suffix(".root.json")?.parse().ok().and_then(Version::new);
-    files.iter().filter_map(|(name, bytes)| Some((version(name)?, bytes))).collect()
+    files.iter().filter_map(|(name, bytes)| Some((file_name::root_version(name)?, bytes))).collect()
 }
 
 /// Most delegated roles: the bins of one delegation and the others beside them.
@@ -118,10 +117,11 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
 fn copy_of(files: &Files) -> Result<MemoryStore, StoreError> {
     let copy = MemoryStore::new();
     let newest = |role: &str| {
-        let version = |name: &str| name.strip_suffix(&format!(".{role}.json"))?.parse::<u64>().ok();
+        let version =
+            |name| file_name::versioned_role_in(name).filter(|(_, named)| *named == role).map(|(version, _)| version);
         files.iter().filter_map(|(name, bytes)| Some((version(name)?, bytes))).max_by_key(|(version, _)| *version)
     };
-    let timestamp = files.get("timestamp.json");
+    let timestamp = files.get(file_name::TIMESTAMP);
     let snapshot = newest("snapshot").map(|(_, bytes)| bytes);
     let targets = newest("targets").map(|(_, bytes)| bytes);
     for (file, bytes) in

@@ -28,7 +28,7 @@ impl<'a> Base<'a> {
             let last = published.files().keys().filter_map(earlier).max();
             // Every published file was read when the repository was.
             let bytes = last.and_then(|last| published.files().get(&last.file_name()));
-            let file = bytes.and_then(|bytes| Envelope::parse(bytes.clone(), part.role.most_bytes()).ok());
+            let file = bytes.and_then(|bytes| Envelope::parse(bytes.clone(), part.role.max_bytes()).ok());
             before.extend(file.map(|file| (part.role.clone(), file)));
         }
         Base::Then { published, frozen, before }

@@ -39,8 +39,8 @@ enum FrozenFile {
 impl FrozenFile {
     fn read(role: &CeremonyRole, bytes: Vec<u8>) -> Result<FrozenFile, FormatError> {
         match role {
-            CeremonyRole::Root => Envelope::parse(bytes, role.most_bytes()).map(FrozenFile::Root),
-            _ => Envelope::parse(bytes, role.most_bytes()).map(FrozenFile::Targets),
+            CeremonyRole::Root => Envelope::parse(bytes, role.max_bytes()).map(FrozenFile::Root),
+            _ => Envelope::parse(bytes, role.max_bytes()).map(FrozenFile::Targets),
         }
     }
 

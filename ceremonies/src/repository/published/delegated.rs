@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::{Authority, Envelope, Role, Snapshot, Targets, TopLevelRole, Unsigned, Verified};
+use rootline_metadata::limits::MAX_TARGETS_BYTES;
+use rootline_metadata::{Authority, Envelope, Role, Snapshot, Targets, Unsigned, Verified, file_name};
 
 use super::error::PublishedError;
 use super::file::{open, pinned};
 use crate::model::file_name::PublishedFile;
 use crate::model::name::Name;
-use crate::model::role::{CeremonyRole, most_bytes};
+use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
 use crate::repository::delegates::delegates;
 
@@ -72,7 +73,7 @@ pub(super) fn read_delegated(
             let snapshot_name = PublishedFile::Snapshot(snapshot.version());
             let meta_file = role.role_name().and_then(|role| snapshot.delegated(&role));
             let meta_file = meta_file.ok_or_else(|| PublishedError::Missing {
-                name: format!("the entry of {name}.json in {snapshot_name}"),
+                name: format!("the entry of {} in {snapshot_name}", file_name::role(&name)),
                 named_by: by.file_name(),
             })?;
             let part = RoleVersion::new(role, meta_file.version);
@@ -91,5 +92,5 @@ pub(super) fn read_delegated(
 }
 
 fn open_delegated(file: &PublishedFile, bytes: &[u8]) -> Result<Envelope<Targets>, PublishedError> {
-    open(file, bytes, most_bytes(TopLevelRole::Targets))
+    open(file, bytes, MAX_TARGETS_BYTES)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rootline_metadata::file_name;
+
 use super::{Current, Published};
 use crate::model::file_name::PublishedFile;
 use crate::model::target_name::TargetName;
@@ -37,8 +39,8 @@ impl Published {
         });
         let targets = current.clone().flat_map(Current::all_targets).map(|(part, _)| part.published_file());
         let snapshot = current.map(|current| PublishedFile::Snapshot(current.timestamp.snapshot().version));
-        let highest =
-            self.highest.iter().filter_map(|(role, version)| PublishedFile::parse(&format!("{version}.{role}.json")));
+        let highest = self.highest.iter();
+        let highest = highest.filter_map(|(role, version)| PublishedFile::parse(&file_name::versioned(role, *version)));
         [PublishedFile::Timestamp].into_iter().chain(shipped).chain(targets).chain(snapshot).chain(highest).collect()
     }
 }

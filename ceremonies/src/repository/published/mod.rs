@@ -8,6 +8,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
+use rootline_metadata::limits::{MAX_ROOT_BYTES, max_bytes};
 use rootline_metadata::{
     Envelope, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
 };
@@ -19,7 +20,7 @@ use self::delegated::{read_delegated, read_delegated_history};
 use self::file::{open, pinned};
 use crate::model::file_name::PublishedFile;
 use crate::model::period::{Days, Periods};
-use crate::model::role::{CeremonyRole, NoVersionLeft, most_bytes};
+use crate::model::role::{CeremonyRole, NoVersionLeft};
 use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::repository::document;
@@ -203,7 +204,7 @@ impl Published {
         bytes: &[u8],
     ) -> Result<(Verified<R>, Version), PublishedError> {
         let name = || file.to_string();
-        let envelope: Envelope<R> = open(file, bytes, most_bytes(role))?;
+        let envelope: Envelope<R> = open(file, bytes, max_bytes(role))?;
         let mut refusal = None;
         for root in self.roots.iter().rev() {
             match envelope.clone().verify(root.authority(role)) {
@@ -260,7 +261,7 @@ fn read_roots(named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<Vec<Verified<
             return Err(PublishedError::Missing { name: missing, named_by: file.to_string() });
         }
         let name = || file.to_string();
-        let envelope: Envelope<Root> = open(file, bytes, most_bytes(TopLevelRole::Root))?;
+        let envelope: Envelope<Root> = open(file, bytes, MAX_ROOT_BYTES)?;
         let verified = match roots.last() {
             Some(old) => envelope.verify_after(old),
             None => envelope.verify_self_signed(),
