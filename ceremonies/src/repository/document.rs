@@ -11,6 +11,7 @@ use rootline_metadata::{
 use crate::model::period::{Days, Periods};
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::Delegates;
+use crate::repository::stated_periods::{with_periods, with_signing_days};
 
 /// Whose keys a file lists for one role, and how many of them have to sign.
 #[derive(Clone, Debug)]
@@ -21,9 +22,12 @@ pub(crate) struct RoleContent<'a> {
     pub(crate) periods: Option<Periods>,
 }
 
+/// The member that the signatures are over.
+const SIGNED: &str = "signed";
+
 /// A signed file before anybody has signed it. Names are in order, two spaces a level, a newline at the end.
 pub(crate) fn unsigned(signed: ValueMembers) -> Vec<u8> {
-    let members = ValueMembers::new().with("signatures", Value::Array(Vec::new())).with("signed", signed);
+    let members = ValueMembers::new().with("signatures", Value::Array(Vec::new())).with(SIGNED, signed);
     Value::from(members).pretty(2).into_bytes()
 }
 
@@ -38,11 +42,20 @@ pub(crate) fn with_signatures(unsigned: &Value, signatures: &[Signature]) -> Vec
     file.pretty(2).into_bytes()
 }
 
-/// The member, of a signed part or of a role in root, that says how many days before its expiry the next version is due.
-pub(crate) const SIGNING_DAYS: &str = "x-rootline-signing-days";
+/// The bytes that signatures of a file are over.
+pub(crate) fn message(file: &Value) -> Vec<u8> {
+    file.get(SIGNED).map(Value::canonical).unwrap_or_default()
+}
 
-/// The member of an online role in root that says how many days a version holds.
-pub(crate) const EXPIRES_DAYS: &str = "x-rootline-expires-days";
+/// The signed part of a file.
+pub(crate) fn signed_part(file: &Value) -> ValueMembers {
+    file.get(SIGNED).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// The signed part of a file that was read before.
+pub(crate) fn read_signed_part(file: &[u8]) -> ValueMembers {
+    Value::parse(file, file.len()).map(|file| signed_part(&file)).unwrap_or_default()
+}
 
 pub(crate) fn root(
     version: Version,
@@ -62,7 +75,7 @@ pub(crate) fn root(
         .with("roles", roles)
         .with("spec_version", PUBLISHED_SPEC_VERSION)
         .with("version", version.number());
-    with_days(members, SIGNING_DAYS, signing)
+    with_signing_days(members, signing)
 }
 
 /// Key objects by id.
@@ -73,21 +86,13 @@ fn keys_value<'a>(keys: impl Iterator<Item = &'a PublicKey>) -> ValueMembers {
 
 fn role_value(content: &RoleContent<'_>) -> ValueMembers {
     let members = ValueMembers::new().with("keyids", key_ids_value(content)).with("threshold", content.threshold);
-    let members = with_days(members, EXPIRES_DAYS, content.periods.map(|periods| periods.expires));
-    with_days(members, SIGNING_DAYS, content.periods.map(|periods| periods.signing))
+    with_periods(members, content.periods)
 }
 
 fn key_ids_value(content: &RoleContent<'_>) -> Value {
     let mut ids: Vec<KeyId> = content.keys.iter().map(|key| KeyId::of(key)).collect();
     ids.sort();
     ids.iter().map(KeyId::as_str).collect()
-}
-
-fn with_days(members: ValueMembers, name: &str, days: Option<Days>) -> ValueMembers {
-    match days {
-        Some(days) => members.with(name, u64::from(days.number())),
-        None => members,
-    }
 }
 
 /// To whom a targets role delegates, in order.
@@ -114,7 +119,7 @@ pub(crate) fn targets(
         .with("spec_version", PUBLISHED_SPEC_VERSION)
         .with("targets", files)
         .with("version", version.number());
-    with_days(members, SIGNING_DAYS, signing)
+    with_signing_days(members, signing)
 }
 
 fn delegations_value(delegations: &[DelegationContent<'_>]) -> ValueMembers {

@@ -5,3 +5,4 @@ pub(crate) mod document;
 pub(crate) mod published;
 pub(crate) mod release;
 pub(crate) mod sealed;
+pub(crate) mod stated_periods;

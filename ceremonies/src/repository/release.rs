@@ -310,7 +310,7 @@ fn sign<R: Role>(
     }
     let unreadable = |source| ReleaseError::Unreadable { role, source };
     let value = Value::parse(&unsigned, unsigned.len()).map_err(unreadable)?;
-    let message = value.get("signed").map(Value::canonical).unwrap_or_default();
+    let message = document::message(&value);
     let mut signatures: BTreeMap<KeyId, Signature> = BTreeMap::new();
     for key in keys {
         let key_id = listed_as(root.authority(role), &key.public_key()).ok_or_else(|| ReleaseError::KeyNotAsked {

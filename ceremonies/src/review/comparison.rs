@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::json::ValueMembers;
 use rootline_metadata::{
     Authority, DelegatedRoles, Delegation, Expiry, KeyId, Role, Root, Scope, TargetFile, Targets, TopLevelRole, Version,
 };
@@ -18,6 +18,7 @@ use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
 use crate::repository::document;
 use crate::repository::published::Published;
+use crate::repository::stated_periods;
 
 /// Everything that becomes different. What is not mentioned stays.
 #[derive(Clone, Debug)]
@@ -135,7 +136,8 @@ impl Comparison {
     pub fn new(frozen: &Frozen, published: &Published, keyholders: &Keyholders) -> Comparison {
         let mut found =
             Comparison { files: Vec::new(), authorities: Vec::new(), delegations: Vec::new(), targets: Vec::new() };
-        let mut old: Option<(&Root, ValueMembers)> = published.root().map(|root| (&**root, signed_part(root.bytes())));
+        let mut old: Option<(&Root, ValueMembers)> =
+            published.root().map(|root| (&**root, document::read_signed_part(root.bytes())));
         for (part, new) in frozen.roots() {
             let said = frozen.signed_part(part);
             let uncovered = |(root, said): &(&Root, ValueMembers)| members::untold_of_root(root, said);
@@ -154,7 +156,7 @@ impl Comparison {
         for (part, new) in frozen.all_targets() {
             let old = published.current().and_then(|current| current.targets_of(&part.role));
             let (old, said_before) =
-                (old.map(|old| &**old), old.map(|old| signed_part(old.bytes())).unwrap_or_default());
+                (old.map(|old| &**old), old.map(|old| document::read_signed_part(old.bytes())).unwrap_or_default());
             let said = frozen.signed_part(part);
             let uncovered = |targets, said: &_| members::untold_of_targets(targets, said);
             let uncovered = (old.map(|old| uncovered(old, &said_before)).unwrap_or_default(), uncovered(new, &said));
@@ -239,14 +241,8 @@ impl TargetDiffers {
 impl Frozen {
     /// What the signature of a part is over; nothing, if it is none of these.
     fn signed_part(&self, part: &RoleVersion) -> ValueMembers {
-        self.value(part).and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
+        self.value(part).map(|file| document::signed_part(&file)).unwrap_or_default()
     }
-}
-
-/// The signed part of a file that has been read before.
-fn signed_part(bytes: &[u8]) -> ValueMembers {
-    let file = Value::parse(bytes, bytes.len()).ok();
-    file.and_then(|file| file.get("signed")?.as_object().cloned()).unwrap_or_default()
 }
 
 fn file_change(
@@ -255,7 +251,7 @@ fn file_change(
     (expiry, said): (Expiry, &ValueMembers),
     uncovered: (BTreeMap<String, String>, BTreeMap<String, String>),
 ) -> FileChange {
-    let signing = |said: &ValueMembers| members::days(said.get(document::SIGNING_DAYS)?);
+    let signing = |said: &ValueMembers| stated_periods::days(said.get(stated_periods::SIGNING_DAYS)?);
     FileChange {
         part: part.clone(),
         before: before.map(|(version, expiry, _)| (version, expiry)),
@@ -268,7 +264,8 @@ fn file_change(
 
 /// How long the versions of a role that is signed without people hold, where a root says so in a form that this program goes by.
 fn role_periods(root: &ValueMembers, role: TopLevelRole) -> Option<Periods> {
-    members::periods(root.get("roles")?.get(role.name())?).filter(|_| members::is_signed_without_people(role.name()))
+    stated_periods::periods(root.get("roles")?.get(role.name())?)
+        .filter(|_| members::is_signed_without_people(role.name()))
 }
 
 fn compare(

@@ -10,8 +10,7 @@ use rootline_metadata::{
 };
 
 use super::mark::Mark;
-use crate::model::period::{Days, Periods};
-use crate::repository::document::{EXPIRES_DAYS, SIGNING_DAYS};
+use crate::repository::stated_periods::{EXPIRES_DAYS, SIGNING_DAYS, days, periods};
 
 /// A member or an element of a signed file that nothing else in a review tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,18 +44,6 @@ impl MemberChange {
 /// Whether a top-level role is one of those that root states periods for.
 pub(super) fn is_signed_without_people(role: &str) -> bool {
     role == TopLevelRole::Snapshot.name() || role == TopLevelRole::Timestamp.name()
-}
-
-/// The days that a member states, if they are as many as there can be.
-pub(super) fn days(value: &Value) -> Option<Days> {
-    let Value::Integer(number) = value else { return None };
-    number.digits().parse().ok().and_then(Days::new)
-}
-
-/// The periods that a role in root states.
-pub(super) fn periods(role: &Value) -> Option<Periods> {
-    let (expires, signing) = (days(role.get(EXPIRES_DAYS)?)?, days(role.get(SIGNING_DAYS)?)?);
-    (signing < expires).then_some(Periods { expires, signing })
 }
 
 /// Everything of two versions, in order of the places.
@@ -223,19 +210,6 @@ mod tests {
     #[test]
     fn a_place_is_a_json_pointer() {
         assert_eq!(pointer(&["roles", "a/b~c", "0"]), "/roles/a~1b~0c/0");
-    }
-
-    #[test]
-    fn periods_are_told_where_they_are_those_that_are_gone_by() {
-        let read = |text: &str| periods(&Value::parse(text.as_bytes(), 100).unwrap());
-        let role = |expires: &str, signing: &str| {
-            read(&format!("{{\"{EXPIRES_DAYS}\": {expires}, \"{SIGNING_DAYS}\": {signing}}}"))
-        };
-        assert!(role("7", "6").is_some());
-        for (expires, signing) in [("7", "7"), ("0", "6"), ("7", "0"), ("\"7\"", "6"), ("3661", "6")] {
-            assert!(role(expires, signing).is_none(), "{expires} {signing}");
-        }
-        assert!(read("{}").is_none());
     }
 
     #[test]

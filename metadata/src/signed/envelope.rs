@@ -12,6 +12,9 @@ use crate::roles::root::Root;
 use crate::signed::quorum::{Authority, SignatureSet, Tally, Thoroughness};
 use crate::signed::signature::Signature;
 
+/// The member that the signatures are over.
+const SIGNED: &str = "signed";
+
 /// A metadata file that has the right form, and that nobody has vouched for yet.
 #[derive(Clone, Debug)]
 pub struct Envelope<R> {
@@ -29,7 +32,7 @@ impl<R: Role> Envelope<R> {
         let document = Arc::new(Document::parse(bytes, limit)?);
         let envelope = document.top().object()?;
         let signatures = Signature::read_all(envelope.required("signatures")?)?;
-        let signed = envelope.required("signed")?.object()?;
+        let signed = envelope.required(SIGNED)?.object()?;
         let header = Header::read(signed, R::TYPE)?;
         let signed = R::read(header, signed, &document)?;
         Ok(Envelope { signatures, signed, document })
@@ -53,7 +56,12 @@ impl<R: Role> Envelope<R> {
     /// The canonical form of the signed part: the bytes that signatures are over. Borrowed where it arrived in that form, so that a
     /// large file is not held twice.
     pub fn message(&self) -> Cow<'_, [u8]> {
-        self.document.top().get("signed").map(Node::canonical).unwrap_or_default()
+        self.document.top().get(SIGNED).map(Node::canonical).unwrap_or_default()
+    }
+
+    /// A member of the signed part, which may be one that the specification does not know.
+    pub fn member(&self, name: &str) -> Option<Node<'_>> {
+        self.document.top().get(SIGNED)?.get(name)
     }
 
     /// Who of an authority has signed.

@@ -67,7 +67,7 @@ impl Freezer<'_> {
             return Ok(());
         }
         let Some(published) = self.base.root() else { return self.put_root(last) };
-        let stays = !plan.root().renew && document::same_content(&last, &signed(published.bytes()));
+        let stays = !plan.root().renew && document::same_content(&last, &document::read_signed_part(published.bytes()));
         if decided.is_none() && stays {
             return Ok(());
         }
@@ -137,7 +137,7 @@ impl Freezer<'_> {
         let Base::Now(published) = self.base else { return false };
         let current = published.current().and_then(|current| current.targets_of(role));
         current.is_some_and(|current| {
-            let same = document::same_content(signed_part, &signed(current.bytes()));
+            let same = document::same_content(signed_part, &document::read_signed_part(current.bytes()));
             let authority = self.authority(role, published);
             same && authority.is_some_and(|authority| current.envelope().clone().verify(authority).is_ok())
         })
@@ -182,12 +182,6 @@ impl Freezer<'_> {
             published.current().and_then(|current| current.targets_of(&delegation.by)).map(|targets| &**targets);
         frozen.or(published)?.delegations()?.authority(&role.role_name()?)
     }
-}
-
-/// The signed part of a file that was read before.
-fn signed(bytes: &[u8]) -> ValueMembers {
-    let value = Value::parse(bytes, bytes.len()).ok();
-    value.and_then(|value| value.get("signed").and_then(Value::as_object).cloned()).unwrap_or_default()
 }
 
 fn holders_content<'a>(plan: &'a Plan, role: &RolePlan) -> RoleContent<'a> {

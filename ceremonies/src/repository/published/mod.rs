@@ -8,6 +8,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
+use rootline_metadata::json::Value;
 use rootline_metadata::limits::{MAX_ROOT_BYTES, max_bytes};
 use rootline_metadata::{
     Envelope, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
@@ -23,7 +24,7 @@ use crate::model::period::{Days, Periods};
 use crate::model::role::{CeremonyRole, NoVersionLeft};
 use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
-use crate::repository::document;
+use crate::repository::stated_periods;
 
 /// Everything that a repository has ever published, or nothing before its first ceremony. Every signature, version, length and digest in it
 /// has been checked; expiries have not, because an expired repository is one that wants a ceremony.
@@ -221,15 +222,12 @@ impl Published {
 
 /// How long the versions of a role that is signed without people hold, where a root says so.
 pub(crate) fn periods(root: &Verified<Root>, role: TopLevelRole) -> Option<Periods> {
-    let document = root.document();
-    let role = document.top().get("signed")?.get("roles")?.get(role.name())?;
-    let days = |name| Days::new(role.get(name)?.number().ok()?);
-    let (expires, signing) = (days(document::EXPIRES_DAYS)?, days(document::SIGNING_DAYS)?);
-    (signing < expires).then_some(Periods { expires, signing })
+    let role = root.envelope().member("roles")?.get(role.name())?;
+    stated_periods::periods(&Value::from(role))
 }
 
 fn signing_days<R: Role>(file: &Verified<R>) -> Option<Days> {
-    Days::new(file.document().top().get("signed")?.get(document::SIGNING_DAYS)?.number().ok()?)
+    stated_periods::days(&Value::from(file.envelope().member(stated_periods::SIGNING_DAYS)?))
 }
 
 fn check_targets_of(
