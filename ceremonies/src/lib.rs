@@ -86,7 +86,6 @@ pub use keys::signer::{Signer, SignerError, sign_verified};
 pub use model::bounds::{Bound, Bounds};
 pub use model::file_name::PublishedFile;
 pub use model::fingerprint::Fingerprint;
-pub use model::format::{FileError, NewerFormat};
 pub use model::holders::{BadHolders, Holders};
 pub use model::keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
 pub use model::name::{BadName, Name};

@@ -43,7 +43,6 @@ mod driver;
 mod error;
 #[cfg(feature = "bundle")]
 pub mod export;
-mod format;
 mod hint;
 pub mod mirror;
 pub mod store;
@@ -61,7 +60,6 @@ pub use client::{
 pub use client::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};
 pub use driver::{Persistence, Prefetch};
 pub use error::{Error, Note};
-pub use format::NewerFormat;
 pub use hint::Hint;
 pub use workflow::freshness::{Freshness, FreshnessReport};
 pub use workflow::limits::Limits;

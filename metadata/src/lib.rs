@@ -33,6 +33,7 @@ extern crate alloc;
 
 mod delegations;
 pub mod file_name;
+pub mod format;
 pub mod hex;
 pub mod json;
 mod keys;

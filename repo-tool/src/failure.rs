@@ -7,10 +7,11 @@ use std::path::Path;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
-    AttestationRefusal, DraftError, FileError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NewerFormat, NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError,
-    SignerError, TargetDiffers, TomlError,
+    AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
+    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError,
+    TargetDiffers, TomlError,
 };
+use rootline_metadata::format::{FileError, NewerFormat};
 use rootline_metadata::sigstore::EditError;
 
 use crate::publish::preflight::PreflightRefusal;

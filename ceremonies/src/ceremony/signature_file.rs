@@ -1,11 +1,11 @@
 //! What a keyholder has signed in a ceremony, in one small file.
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, FormatError, Node, Object, Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, Version, hex, instant_text, parse_instant};
 
 use crate::ceremony::refusal::Refusal;
-use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
@@ -67,7 +67,7 @@ impl SignatureFile {
     pub fn to_json(&self) -> Vec<u8> {
         let signatures: Value = self.signatures.iter().map(KeySignature::to_members).collect();
         let members = ValueMembers::new()
-            .with(format::MEMBER, FORMAT)
+            .with(format::MEMBER, format::CURRENT)
             .with("ceremony", self.ceremony.as_str())
             .with("role", self.part.role.name())
             .with("version", self.part.version.number())

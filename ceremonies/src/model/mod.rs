@@ -3,7 +3,6 @@
 pub(crate) mod bounds;
 pub(crate) mod file_name;
 pub(crate) mod fingerprint;
-pub(crate) mod format;
 pub(crate) mod holders;
 pub(crate) mod keyholder;
 pub(crate) mod name;

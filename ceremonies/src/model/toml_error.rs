@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::model::format::{FORMAT, NewerFormat, StatedFormat};
+use rootline_metadata::format::{self, NewerFormat};
+use serde::Deserialize;
 
 /// A file that people write is not as it must be. It has no file name: whoever read the file knows it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,18 +29,22 @@ impl TomlError {
     }
 }
 
+/// The version that a file states. Its other members may be those of another version, so they are not looked at.
+#[derive(Deserialize)]
+struct StatedFormat {
+    format: Option<toml::Spanned<u64>>,
+}
+
 /// Reads a whole file as `T`, once its format is known: of a newer one, that is all there is to say.
 pub(crate) fn read_file<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TomlError> {
     // What does not even have such a member as expected is told with everything else, below.
     if let Ok(StatedFormat { format: Some(stated) }) = toml::from_str::<StatedFormat>(text) {
-        match *stated.get_ref() {
-            FORMAT => {}
-            0 => return Err(TomlError::at(text, stated.span(), "a format is 1 or more")),
-            format => {
-                let newer = NewerFormat { format };
-                let error = TomlError::at(text, stated.span(), newer.to_string());
-                return Err(TomlError { newer: Some(newer), ..error });
-            }
+        if *stated.get_ref() == 0 {
+            return Err(TomlError::at(text, stated.span(), format::EXPECTED));
+        }
+        if let Some(newer) = NewerFormat::of(*stated.get_ref()) {
+            let error = TomlError::at(text, stated.span(), newer.to_string());
+            return Err(TomlError { newer: Some(newer), ..error });
         }
     }
     read(text)
@@ -90,7 +95,7 @@ mod tests {
             assert!(read_file::<File>(good).is_ok(), "{good}");
         }
         let newer = fault("# of the future\nformat = 2\nnumbers = [1]");
-        assert_eq!((newer.line, newer.column, newer.newer), (2, 10, Some(NewerFormat { format: 2 })));
+        assert_eq!((newer.line, newer.column, newer.newer), (2, 10, NewerFormat::of(2)));
         for bad in ["format = 0\nnumber = 1", "format = -1\nnumber = 1", "format = \"2\"\nnumber = 1", "format = 2\n["]
         {
             assert_eq!(fault(bad).newer, None, "{bad}");

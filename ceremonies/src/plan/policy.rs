@@ -1,11 +1,11 @@
 //! The policy of a repository: `rootline.toml`.
 
+use rootline_metadata::format;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::attestation::{AttestationRules, RawAttestationRules};
 use crate::model::bounds::{Bounds, RawBounds};
-use crate::model::format::FORMAT;
 use crate::model::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::model::name::Name;
 use crate::model::period::{Periods, RawPeriods};
@@ -60,7 +60,7 @@ impl Policy {
         format!(
             "# The policy of this repository: what `rootline-repo ceremony new` fills a plan in with.\n\
              # It is not signed; what a ceremony signs is its plan.\n\
-             format = {FORMAT}\n\
+             format = {current}\n\
              name = {name}\n\
              \n\
              # Says whose keys count. The holders and the threshold are those of the first root, named as the folders under keyholders/;\n\
@@ -100,6 +100,7 @@ impl Policy {
              # [bounds]\n\
              # root = {{ least-threshold = 3, longest-days = 220, why = \"what we have promised\" }}\n\
              {attestation}",
+            current = format::CURRENT,
             name = toml_error::quoted(name),
             holders = holders::names_toml(holders),
             online = holders::names_toml(online),

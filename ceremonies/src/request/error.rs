@@ -1,11 +1,11 @@
 //! Why a signing request cannot be made or used.
 
 use rootline_metadata::Version;
+use rootline_metadata::format::{FileError, NewerFormat};
 use rootline_metadata::json::FormatError;
 
 use super::Request;
 use crate::ceremony::frozen::FreezeError;
-use crate::model::format::{FileError, NewerFormat};
 use crate::model::keyholder::KeyholderClash;
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;

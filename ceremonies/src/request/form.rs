@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootline_metadata::format;
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 
 use super::{Request, RequestError};
-use crate::model::format::{self, FORMAT};
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;
 
@@ -65,7 +65,7 @@ impl Form {
         };
         let members = ValueMembers::new()
             .with("explanation", explanation)
-            .with(REQUEST, FORMAT)
+            .with(REQUEST, format::CURRENT)
             .with("ceremony", self.ceremony.as_str())
             .with("revision", self.revision)
             .with("plan", self.plan.as_str())

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 use rootline_metadata::{instant_text, parse_instant};
 
 use crate::keys::compact_signature::CompactSignature;
 use crate::model::fingerprint::Fingerprint;
-use crate::model::format::{self, FORMAT, FileError};
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
 
@@ -70,7 +70,7 @@ impl SigningResponse {
             members.with(&part.folder_name(), signature.to_base64())
         };
         let members = ValueMembers::new()
-            .with(ANSWER, FORMAT)
+            .with(ANSWER, format::CURRENT)
             .with("ceremony", self.ceremony.as_str())
             .with("fingerprint", self.fingerprint.to_hex())
             .with("keyholder", self.keyholder.as_str())
@@ -133,7 +133,7 @@ mod tests {
         let text = String::from_utf8(response(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
             ("\"answer\":1", "\"answer\":2", "made by a newer rootline (format 2; this one reads 1)"),
-            ("\"answer\":1", "\"answer\":0", "a format is 1 or more"),
+            ("\"answer\":1", "\"answer\":0", "a format is a number, 1 or more"),
             ("\"answer\":1", "\"format\":1", "answer"),
             ("\"alice\"", "\"Alice\"", "begins with a lowercase letter"),
             ("2.root", "02.root", "expected the name of what was signed"),

@@ -1,9 +1,9 @@
 //! Why a text is no transcript, or not the one it was.
 
+use rootline_metadata::format::NewerFormat;
 use rootline_metadata::json::FormatError;
 
 use super::Transcript;
-use crate::model::format::NewerFormat;
 
 /// Why a text is no transcript, or not the one it was. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, hex, instant_text, parse_instant, sha256};
 
 use super::{LineDigest, Transcript};
-use crate::model::format::{self, FORMAT, FileError};
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
 
@@ -163,7 +163,7 @@ impl HeadSignature {
     pub fn to_json(&self) -> Vec<u8> {
         let head: Value = self.head.digests.iter().map(|digest| hex::encode(digest)).collect();
         let members = ValueMembers::new()
-            .with(format::MEMBER, FORMAT)
+            .with(format::MEMBER, format::CURRENT)
             .with("ceremony", self.ceremony.as_str())
             .with("keyholder", self.keyholder.as_str())
             .with("keyid", self.key_id.as_str())

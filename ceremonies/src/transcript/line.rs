@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 
 use super::{Entry, Event, EventKind, LineDigest, Transcript, TranscriptError};
-use crate::model::format::{self, FileError};
 
 /// The members of every line; all others are facts. The version is not written: a line without it has the first, and always will, as its digest is
 /// that of its text.

@@ -6,11 +6,11 @@ use rootline_metadata::Version;
 use rootline_metadata::json::FormatError;
 
 use crate::error::Error;
-use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::transport::TransportError;
 use crate::workflow::refusal::Refusal;
+use rootline_metadata::format::NewerFormat;
 
 /// Why a bundle is not taken, or cannot be made. A local copy that it was to be imported into is as it was.
 ///

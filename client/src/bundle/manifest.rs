@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::json::{Document, FormatError, Value, ValueMembers};
+use rootline_metadata::format::{self, FileError};
+use rootline_metadata::json::{Document, FormatError, Object, Value, ValueMembers};
 use rootline_metadata::{Expiry, Role, TargetPath, Version, file_name, hex, instant_text, parse_instant, sha256};
 
 use super::contents::Contents;
 use super::error::BundleError;
-use crate::format::{FORMAT, UnknownFormat, check, number};
 
 /// The name of the first file in every bundle.
 pub const MANIFEST: &str = "bundle.json";
@@ -40,16 +40,16 @@ impl Claims {
         let malformed = |error| BundleError::Manifest(Box::new(error));
         let document = Document::parse(bytes.to_vec(), limit).map_err(malformed)?;
         // First of all: in another format anything else may be different.
-        let format = document.top().object().and_then(|top| top.required(FORMAT_MEMBER)).map_err(malformed)?;
-        match check(number(format)) {
-            Ok(()) => Claims::parse(&document).map_err(malformed),
-            Err(UnknownFormat::Newer(newer)) => Err(BundleError::Newer(newer)),
-            Err(UnknownFormat::Invalid) => Err(malformed(format.invalid("a format is a number, 1 or more"))),
+        let top = document.top().object().map_err(malformed)?;
+        top.required(FORMAT_MEMBER).map_err(malformed)?;
+        match format::check(top, FORMAT_MEMBER) {
+            Ok(()) => Claims::parse(top).map_err(malformed),
+            Err(FileError::Newer(newer)) => Err(BundleError::Newer(newer)),
+            Err(FileError::Format(error)) => Err(malformed(error)),
         }
     }
 
-    fn parse(document: &Document) -> Result<Claims, FormatError> {
-        let top = document.top().object()?;
+    fn parse(top: Object<'_>) -> Result<Claims, FormatError> {
         let taken_at = top.required("taken_at")?;
         let taken_at = match taken_at.text() {
             Some(text) => Some(parse_instant(&text).ok_or_else(|| taken_at.invalid("not an instant"))?),
@@ -94,7 +94,7 @@ impl Statement {
             Value::from(file.with("sha256", hex::encode(&sha256(bytes))))
         });
         let manifest = ValueMembers::new()
-            .with(FORMAT_MEMBER, Value::Integer(FORMAT.into()))
+            .with(FORMAT_MEMBER, format::CURRENT)
             .with("instance", self.instance.as_str())
             .with("pinned_root", pinned.unwrap_or_default())
             .with("taken_at", self.taken_at.map_or(Value::Null, |instant| instant_text(instant).into()))

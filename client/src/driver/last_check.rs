@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::json::{Document, Node, Value, ValueMembers};
-use rootline_metadata::{hex, instant_text, parse_instant, sha256};
+use rootline_metadata::{format, hex, instant_text, parse_instant, sha256};
 
-use crate::format::{FORMAT, MEMBER, check_member};
 use crate::store::{FileStore, LocalFile, Store};
 use crate::workflow::freshness::is_within;
 
@@ -33,7 +32,7 @@ impl LastCheck {
     pub(crate) fn load(store: &impl Store) -> Option<LastCheck> {
         let bytes = store.load(&LocalFile::LastCheck, LIMIT).ok()??;
         let document = Document::parse(bytes, LIMIT as usize).ok()?;
-        check_member(document.top()).ok()?;
+        format::check(document.top().object().ok()?, format::MEMBER).ok()?;
         let text = |name| document.top().get(name).and_then(Node::text);
         let digest = hex::decode(&text("timestamp_sha256")?)?;
         Some(LastCheck {
@@ -46,7 +45,7 @@ impl LastCheck {
     /// The record as it is stored.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut members = ValueMembers::new()
-            .with(MEMBER, Value::Integer(FORMAT.into()))
+            .with(format::MEMBER, format::CURRENT)
             .with("at", instant_text(self.at).as_str())
             .with("timestamp_sha256", hex::encode(&self.timestamp).as_str());
         if let Some(etag) = &self.etag {

@@ -6,9 +6,9 @@ use rootline_metadata::Version;
 
 use crate::client::TrustRoot;
 use crate::error::Error;
-use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
+use rootline_metadata::format::NewerFormat;
 
 /// Why something cannot be exported.
 #[derive(Debug, thiserror::Error)]

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::instant_text;
 use rootline_metadata::json::{Document, Kind, Node, Value, ValueMembers};
 use rootline_metadata::sigstore::{Section, TrustedRoot, Window};
 
 use super::error::ExportError;
 use super::file::ExportedFile;
-use crate::format::{FORMAT, MEMBER, UnknownFormat, check_member};
 use crate::store::{Operation, StoreError, read_file_at_most};
 
 /// The file that says what the others are.
@@ -52,8 +52,7 @@ pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Exporte
             add(authority.position(), authority.uri(), authority.valid_for(), authority.chain_pem());
         }
     }
-    let index =
-        Value::from(ValueMembers::new().with(MEMBER, Value::Integer(FORMAT.into())).with("files", index)).pretty(2);
+    let index = Value::from(ValueMembers::new().with(format::MEMBER, format::CURRENT).with("files", index)).pretty(2);
     files.push(ExportedFile::new(INDEX, index));
     files
 }
@@ -85,9 +84,10 @@ impl PemIndex {
         let Ok(file) = fs::File::open(folder.join(INDEX)) else { return Err(foreign()) };
         let bytes = read_file_at_most(&file, LIMIT).map_err(|error| io(Operation::Read, folder, error))?;
         let index = Document::parse(bytes.ok_or_else(foreign)?, LIMIT as usize).map_err(|_| foreign())?;
-        check_member(index.top()).map_err(|unknown| match unknown {
-            UnknownFormat::Newer(newer) => ExportError::NewerIndex { path: folder.join(INDEX), newer },
-            UnknownFormat::Invalid => foreign(),
+        let top = index.top().object().map_err(|_| foreign())?;
+        format::check(top, format::MEMBER).map_err(|error| match error {
+            FileError::Newer(newer) => ExportError::NewerIndex { path: folder.join(INDEX), newer },
+            _ => foreign(),
         })?;
         let entries = index.top().get("files").filter(|files| files.kind() == Kind::Array).ok_or_else(foreign)?;
         let names = entries.elements().map(|entry| entry.get("file").and_then(Node::text).map(Cow::into_owned));

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::format::NewerFormat;
 use crate::hint::Hint;
 use crate::store::StoreError;
 use crate::workflow::refusal::Refusal;
+use rootline_metadata::format::NewerFormat;
 
 /// What readers of the mirror see is what it was before.
 #[derive(Debug, thiserror::Error)]

@@ -9,10 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, Node, Value, ValueMembers};
 use rootline_metadata::{instant_text, parse_instant};
 
-use crate::format::{FORMAT, MEMBER, UnknownFormat, check_member};
 use crate::store::{Access, StoreError, read_file_at_most, write_file};
 
 use super::error::MirrorError;
@@ -49,9 +49,10 @@ impl WrittenFiles {
         let bytes = bytes.map_err(|error| damaged(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| damaged(format!("it has more than {LIMIT} bytes")))?;
         let document = Document::parse(bytes, LIMIT).map_err(|error| damaged(error.to_string()))?;
-        check_member(document.top()).map_err(|unknown| match unknown {
-            UnknownFormat::Newer(newer) => MirrorError::NewerWrittenFiles { path: path.clone(), newer },
-            UnknownFormat::Invalid => damaged("its format is not a number, 1 or more".to_owned()),
+        let top = document.top().object().map_err(|error| damaged(error.to_string()))?;
+        format::check(top, format::MEMBER).map_err(|error| match error {
+            FileError::Newer(newer) => MirrorError::NewerWrittenFiles { path: path.clone(), newer },
+            error => damaged(error.to_string()),
         })?;
         let files = document.top().get("files").map(Node::elements);
         let files = files.ok_or_else(|| damaged("it lists no files".to_owned()))?;
@@ -74,7 +75,7 @@ impl WrittenFiles {
         });
         let about = "What rootline mirror has written here, and since when nothing points at it. Without this list nothing is removed.";
         let members = ValueMembers::new()
-            .with(MEMBER, Value::Integer(FORMAT.into()))
+            .with(format::MEMBER, format::CURRENT)
             .with("about", about)
             .with("files", Value::Array(files.collect()));
         write_file(&self.path, Value::from(members).pretty(1).as_bytes(), Access::Umask)

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use rootline_client::{Instance, Location, NewerFormat};
+use rootline_client::{Instance, Location};
+use rootline_metadata::format::{self, NewerFormat};
 use rootline_metadata::{hex, sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-
-/// The version of the format that is written, and the newest that is read.
-const FORMAT: u64 = 1;
 
 /// The file as it is written. What is not known is refused: a misspelled key must not be passed over.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,7 +30,7 @@ struct Stated {
 
 /// A file that states none was written before formats were numbered.
 fn first() -> u64 {
-    FORMAT
+    format::CURRENT
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,7 +47,7 @@ impl InstanceFile {
             targets_url: place.targets_url.clone(),
         };
         InstanceFile {
-            format: FORMAT,
+            format: format::CURRENT,
             metadata_url: instance.metadata_url.clone(),
             targets_url: instance.targets_url.clone(),
             root_sha256: hex::encode(&sha256(&instance.pinned_root)),
@@ -73,17 +71,15 @@ impl InstanceFile {
         };
         // First of all: in another format there may be other keys.
         let Stated { format } = toml::from_str(text).map_err(malformed)?;
-        match format.as_ref().map_or_else(first, |stated| *stated.get_ref()) {
-            FORMAT => toml::from_str(text).map_err(malformed),
-            0 => {
-                let start = format.map_or(0, |stated| stated.span().start);
-                Err(refused(line_of(bytes, start), "a format is a number, 1 or more"))
-            }
-            newer => {
-                let newer = NewerFormat::new(newer, FORMAT);
-                Err(Failure::new(format!("{} was {newer}", path.display()), "update rootline"))
-            }
+        let stated = format.as_ref().map_or_else(first, |stated| *stated.get_ref());
+        if stated == 0 {
+            let start = format.map_or(0, |stated| stated.span().start);
+            return Err(refused(line_of(bytes, start), format::EXPECTED));
         }
+        if let Some(newer) = NewerFormat::of(stated) {
+            return Err(Failure::new(format!("{} was {newer}", path.display()), newer.hint()));
+        }
+        toml::from_str(text).map_err(malformed)
     }
 
     pub(super) fn to_toml(&self) -> String {

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use clap::Args;
 use rootline_ceremonies::{
-    AcceptOutcome, CeremonyRole, CompactSignature, EventKind, FileError, Fingerprint, Keyholders, Name, Published,
-    RoleVersion, SignatureFiles, SigningResponse, Tally, Transcript,
+    AcceptOutcome, CeremonyRole, CompactSignature, EventKind, Fingerprint, Keyholders, Name, Published, RoleVersion,
+    SignatureFiles, SigningResponse, Tally, Transcript,
 };
+use rootline_metadata::format::FileError;
 use serde_json::{Value, json};
 
 use super::tally::{tally_json, tally_lines};

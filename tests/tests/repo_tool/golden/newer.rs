@@ -23,7 +23,7 @@ fn of_toml(fixture: &RepositoryFixture, file: &str, arguments: &[&str]) {
     fixture.write(file, format!("format = 2\nof-the-future = [1]\n{text}"));
     refused(fixture, file, arguments);
     fixture.write(file, format!("format = 0\n{text}"));
-    fixture.at(DAY_1, arguments).refuses(&format!("{file}:1:10: a format is 1 or more"), "", "edit");
+    fixture.at(DAY_1, arguments).refuses(&format!("{file}:1:10: a format is a number, 1 or more"), "", "edit");
 }
 
 #[test]
