@@ -1,5 +1,6 @@
 //! The lock that keeps processes which share one cache out of each other's way.
 
+use std::any::Any;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,24 @@ use std::time::Duration;
 use super::error::{Operation, StoreError};
 use super::regular_file::not_regular;
 
-/// A lock on a [`FileStore`](super::FileStore), held until it is dropped or the process ends, however it ends.
+/// A lock on a store, held until it is dropped. That of a [`FileStore`](super::FileStore) ends with the process too, however that ends.
 #[derive(Debug)]
 #[must_use = "the lock is given back as soon as this is dropped"]
 pub struct StoreLock {
-    /// Closing it gives the lock back. `None` where there is nothing to lock because nobody can write.
-    _file: Option<File>,
+    /// Dropping it gives the lock back. `None` where there is nothing to lock because nobody can write.
+    _guard: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl StoreLock {
+    /// Makes the lock of a [`Store`](super::Store) of an implementor's own, such as a row or a lease: dropping `guard` gives it back.
+    pub fn holding(guard: impl Send + Sync + 'static) -> Self {
+        StoreLock { _guard: Some(Box::new(guard)) }
+    }
+
+    /// Nothing is held, and nothing has to be.
+    fn needless() -> Self {
+        StoreLock { _guard: None }
+    }
 }
 
 /// Whether others may hold the lock at the same time.
@@ -41,7 +54,7 @@ pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result
         Ok(file) => file,
         // Who cannot make the lock file cannot write here, and nobody has written here yet. Reading needs no lock for
         // safety either, since every file is replaced in one step.
-        Err(error) if sharing == Sharing::Shared && cannot_create(&error) => return Ok(StoreLock { _file: None }),
+        Err(error) if sharing == Sharing::Shared && cannot_create(&error) => return Ok(StoreLock::needless()),
         Err(error) => return Err(StoreError::io(Operation::Lock, path)(error)),
     };
     // The time waited is the sum of the pauses, so that no clock, faked or stopped, decides how this ends.
@@ -53,7 +66,8 @@ pub(super) fn acquire(path: PathBuf, sharing: Sharing, wait: Duration) -> Result
             Sharing::Exclusive => file.try_lock(),
         };
         match attempt {
-            Ok(()) => return Ok(StoreLock { _file: Some(file) }),
+            // Closing the file gives the lock back.
+            Ok(()) => return Ok(StoreLock::holding(file)),
             Err(TryLockError::WouldBlock) if waited >= wait => return Err(StoreError::Locked { path, waited: wait }),
             Err(TryLockError::WouldBlock) => {
                 let this = pause.min(wait - waited);

@@ -101,7 +101,7 @@ pub trait Store {
     }
 
     /// Keeps everybody else from saving until it is dropped, so that what is saved can be compared with what is there before. A store that
-    /// nobody else uses needs none.
+    /// nobody else uses needs none; others return [`StoreLock::holding`] what they hold.
     ///
     /// # Errors
     ///
