@@ -33,7 +33,6 @@ use rootline::terminal::{Terminal, VerbosityArgs};
 #[command(
     name = "rootline-repo",
     version,
-    max_term_width = help::MAX_WIDTH,
     after_help = "Examples:
   rootline-repo demo
   rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
@@ -197,9 +196,9 @@ const MANUAL: Manual = Manual {
     see_also: &["rootline(1)"],
 };
 
-fn program() -> clap::Command {
+fn program(width: usize) -> clap::Command {
     let verbose = "Print each file written and each request to a signer to standard error";
-    help::laid_out(Cli::command().mut_arg("verbose", |arg| arg.help(verbose)), &GROUPS)
+    help::laid_out(Cli::command().mut_arg("verbose", |arg| arg.help(verbose)), &GROUPS, width)
 }
 
 fn main() -> ExitCode {
@@ -212,7 +211,8 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     if completions::answer(&arguments, &names::NAMES, &Terminal::new()) {
         return ExitStatus::Done.code();
     }
-    let parsed = program().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        program(help::width()).try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -257,8 +257,10 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Doctor(args) => return commands::doctor::run(&args, context),
         Command::Serve(args) => commands::serve::run(&args, context),
         Command::Demo(args) => commands::demo::run(&args, context),
-        Command::Completions(args) => args.run(program(), &names::NAMES, &context.terminal).map_err(Failure::from),
-        Command::Man(args) => args.run(program(), &MANUAL, &context.terminal).map_err(Failure::from),
+        Command::Completions(args) => {
+            args.run(program(help::MAX_WIDTH), &names::NAMES, &context.terminal).map_err(Failure::from)
+        }
+        Command::Man(args) => args.run(program(help::MAX_WIDTH), &MANUAL, &context.terminal).map_err(Failure::from),
     };
     done.map(|()| ExitStatus::Done)
 }

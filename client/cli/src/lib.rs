@@ -31,6 +31,7 @@ mod services;
 mod signals;
 pub mod table;
 pub mod terminal;
+mod wrap;
 
 use std::ffi::OsString;
 
@@ -51,7 +52,6 @@ use terminal::{Terminal, VerbosityArgs};
 #[command(
     name = "rootline",
     version,
-    max_term_width = help::MAX_WIDTH,
     after_help = "Examples:
   rootline update                          verify Sigstore's trust root and keep it
   rootline show --instance github          print whom GitHub's instance trusts now
@@ -158,8 +158,8 @@ const MANUAL: Manual = Manual {
     see_also: &["rootline-repo(1)"],
 };
 
-fn program() -> clap::Command {
-    help::laid_out(Cli::command(), &GROUPS)
+fn program(width: usize) -> clap::Command {
+    help::laid_out(Cli::command(), &GROUPS, width)
 }
 
 /// Runs `rootline` with these arguments, the first of which is the program's name, and returns its exit status: a code of [`ExitStatus`], or
@@ -169,7 +169,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     if completions::answer(&arguments, &NAMES, &Terminal::new()) {
         return ExitStatus::Done.code();
     }
-    let parsed = program().try_get_matches_from(&arguments);
+    let parsed = program(help::width()).try_get_matches_from(&arguments);
     let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, wants_json(&matches))));
     let (cli, json) = match parsed {
         Ok(parsed) => parsed,
@@ -227,8 +227,8 @@ fn run_command(command: Command, terminal: &Terminal) -> Result<u8, Failure> {
         Command::Instance(command) => commands::instance::run(&command, terminal),
         Command::Cache(command) => commands::cache::run(&command, terminal),
         Command::Tuf(args) => commands::tuf::run(&args, At::new(None).instant(), terminal),
-        Command::Completions(args) => args.run(program(), &NAMES, terminal),
-        Command::Man(args) => args.run(program(), &MANUAL, terminal),
+        Command::Completions(args) => args.run(program(help::MAX_WIDTH), &NAMES, terminal),
+        Command::Man(args) => args.run(program(help::MAX_WIDTH), &MANUAL, terminal),
     };
     done.map(|()| ExitStatus::Done.code())
 }

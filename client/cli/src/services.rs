@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::{SelectionError, Service, ServiceKind, SigningConfig};
 use serde_json::{Value, json};
 
+use crate::table::{Cell, Table};
 use crate::terminal::{Terminal, printable};
 
 /// The major API versions of services that are known: Fulcio, identity providers and timestamp authorities 1, Rekor 1 and 2.
@@ -47,17 +48,17 @@ impl Choice<'_> {
 
 /// Prints the rows.
 pub(crate) fn table(choices: &[Choice<'_>], terminal: &Terminal) {
+    let mut table = Table::new(["", ""]);
     for Choice { kind, services } in choices {
         match services {
-            Ok(services) => {
-                for service in services {
-                    let (kind, version) = (name(*kind), service.major_api_version());
-                    terminal.line(format_args!("  {kind:<21}  {} (API version {version})", printable(service.url())));
-                }
-            }
-            Err(_) => terminal.line(format_args!("  {:<21}  none", name(*kind))),
+            Ok(services) => services.iter().for_each(|service| {
+                let (url, version) = (printable(service.url()), service.major_api_version());
+                table.row([Cell::text(name(*kind)), Cell::text(format!("{url} (API version {version})"))]);
+            }),
+            Err(_) => table.row([Cell::text(name(*kind)), Cell::text("none")]),
         }
     }
+    terminal.line(format_args!("{}", table.render(terminal)));
 }
 
 fn name(kind: ServiceKind) -> &'static str {

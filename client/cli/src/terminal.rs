@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::failure::Failure;
 use crate::help::GLOBAL;
 use crate::progress::ProgressLine;
+use crate::wrap::wrapped;
 
 /// The version of the documents that are printed for programs.
 const FORMAT: u64 = 1;
@@ -97,6 +98,13 @@ impl Terminal {
     #[must_use]
     pub fn with_width(self, columns: usize) -> Terminal {
         Terminal { width: Some(columns), ..self }
+    }
+
+    /// A text of a result, indented by so many columns and wrapped to the terminal's; lines but the first are indented by two more.
+    pub fn prose(&self, indent: usize, text: &str) -> String {
+        let columns = self.width.unwrap_or(usize::MAX).saturating_sub(indent + 2);
+        let lines = if text.chars().count() > columns { wrapped(text, columns) } else { vec![text.to_owned()] };
+        format!("{:indent$}{}", "", lines.join(&format!("\n{:1$}", "", indent + 2)))
     }
 
     /// Prints each request on standard error, where that was asked for: for the settings of a transport.

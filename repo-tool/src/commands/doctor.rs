@@ -79,23 +79,28 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Fa
         "remarks": remarks,
     });
     context.report(&report, |line| {
-        line(format_args!("{sentence}"));
-        table(&diagnosis).iter().for_each(|row| line(format_args!("  {row}")));
-        duration_lines(&diagnosis).iter().for_each(|text| line(format_args!("{text}")));
+        let prose = |indent: usize, text: &str| line(format_args!("{}", context.terminal.prose(indent, text)));
+        prose(0, &sentence);
+        if !diagnosis.roles.is_empty() {
+            line(format_args!("{}", table(&diagnosis).render(&context.terminal)));
+        }
+        duration_lines(&diagnosis).iter().for_each(|text| prose(0, text));
         if !steps.heading.is_empty() {
-            line(format_args!("{}", steps.heading));
+            prose(0, &steps.heading);
         }
         for Step { command, note } in &steps.steps {
-            match command {
-                Some(command) if note.is_empty() => line(format_args!("  {command}")),
-                Some(command) => line(format_args!("  {command}\n      {note}")),
-                None => line(format_args!("  {note}")),
+            // A command is typed as it stands here, so it is not wrapped.
+            if let Some(command) = command {
+                line(format_args!("  {command}"));
+            }
+            if !note.is_empty() {
+                prose(if command.is_some() { 6 } else { 2 }, note);
             }
         }
         if !remarks.is_empty() {
             line(format_args!("worth knowing:"));
         }
-        remarks.iter().for_each(|remark| line(format_args!("  {remark}")));
+        remarks.iter().for_each(|remark| prose(2, remark));
     });
     Ok(if diagnosis.holds() { ExitStatus::Done } else { ExitStatus::Failed })
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use rootline::table::{Cell, Table};
 use rootline_ceremonies::{Keyholder, Keyholders, Name};
 use rootline_metadata::{KeyId, PublicKey};
 use serde_json::json;
@@ -178,27 +179,27 @@ fn list(context: &Context) -> Result<(), Failure> {
         json!({ "name": holder.name().as_str(), "display_name": holder.display_name(), "keys": keys })
     };
     let token = |name: &Name, key_id: &KeyId| match evidence.get(name, key_id) {
-        Some(attestation) => format!("  {}, firmware {}", attestation.token_text(), attestation.firmware()),
+        Some(attestation) => format!("{}, firmware {}", attestation.token_text(), attestation.firmware()),
         None if evidence.refused(name, key_id).is_some() => {
-            "  attestation refused: rootline-repo keyholder check".to_owned()
+            "attestation refused: rootline-repo keyholder check".to_owned()
         }
         None => String::new(),
     };
     let report = json!({ "keyholders": keyholders.iter().map(holder_json).collect::<Vec<_>>() });
     context.report(&report, |line| {
-        for holder in keyholders.iter() {
-            for key in holder.keys() {
-                let (key_id, scheme) = (KeyId::of(key), key.scheme().as_str());
-                let (name, token) = (holder.name().as_str(), token(holder.name(), &key_id));
-                let place = holder.signer(key).and_then(recorded_place);
-                let place = place.map(|place| format!("  {place}")).unwrap_or_default();
-                line(format_args!(
-                    "{name:<16} {} {scheme:<20} {}{place}{token}",
-                    key_id.short(),
-                    plain(holder.display_name())
-                ));
-            }
+        let mut table = Table::new(["name", "key", "scheme", "full name", "private key", "token"]);
+        for (holder, key) in keyholders.iter().flat_map(|holder| holder.keys().iter().map(move |key| (holder, key))) {
+            let key_id = KeyId::of(key);
+            table.row([
+                Cell::text(holder.name().as_str()),
+                Cell::text(key_id.short()),
+                Cell::text(key.scheme().as_str()),
+                Cell::text(plain(holder.display_name())),
+                Cell::text(holder.signer(key).and_then(recorded_place).unwrap_or_default()),
+                Cell::text(token(holder.name(), &key_id)),
+            ]);
         }
+        line(format_args!("{}", table.render(&context.terminal)));
     });
     Ok(())
 }

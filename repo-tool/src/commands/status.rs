@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
+use rootline::table::{Cell, Table};
+use rootline::terminal::Tone;
 use rootline_ceremonies::{CeremonyRole, Keyholders, Name, OnlinePeriods, Periods, Policy, Published};
 use rootline_metadata::{Authority, Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
 use serde_json::json;
@@ -57,17 +59,9 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
     });
     context.report(&report, |line| {
         line(format_args!("{} at {}", policy.name(), instant_text(now)));
-        for role in &roles {
-            let RoleStatus { role, version, expiry, due, threshold, holders } = role;
-            let state = match () {
-                () if expiry.has_passed(now) => "EXPIRED".to_owned(),
-                () if *due <= now => "due now".to_owned(),
-                () => format!("due {}", instant_text(*due)),
-            };
-            line(format_args!("  {role:<9} {version:>4}  expires {expiry}  {state}  {threshold} of {}", join(holders)));
-        }
-        if roles.is_empty() {
-            line(format_args!("  nothing is published yet"));
+        match roles.is_empty() {
+            true => line(format_args!("  nothing is published yet")),
+            false => line(format_args!("{}", table(&roles, context))),
         }
         for (id, stage) in &open {
             line(format_args!("  ceremony {id}: {}", stage.name()));
@@ -76,6 +70,25 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
     let needs_person =
         roles.iter().any(|role| role.needs_person(now)) || open.iter().any(|(_, stage)| stage.needs_person());
     Ok(if needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+}
+
+fn table(roles: &[RoleStatus], context: &Context) -> String {
+    let mut table = Table::new(["role", "version", "expires", "due for renewal", "signers"]);
+    for RoleStatus { role, version, expiry, due, threshold, holders } in roles {
+        let (due, tone) = match () {
+            () if expiry.has_passed(context.now) => ("EXPIRED".to_owned(), Tone::Failure),
+            () if *due <= context.now => ("now".to_owned(), Tone::Warning),
+            () => (instant_text(*due), Tone::Plain),
+        };
+        table.row([
+            Cell::text(role),
+            Cell::number(version.number()),
+            Cell::text(expiry.to_text()),
+            Cell::text(due).toned(tone),
+            Cell::text(format!("{threshold} of {}", join(holders))),
+        ]);
+    }
+    table.render(&context.terminal)
 }
 
 impl RoleStatus {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use rootline::clock::parse_at;
+use rootline::table::{Cell, Table};
 use rootline_ceremonies::Mark;
 use rootline_ceremonies::review::{
     Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
@@ -142,10 +143,16 @@ fn show(context: &Context) -> Result<(), Failure> {
     let entry_json = |entry: &Entry| json!({ "kind": entry.kind.name(), "url": entry.url, "id": entry.id, "window": window_text(entry.window) });
     let report = json!({ "entries": entries.iter().map(entry_json).collect::<Vec<_>>(), "remarks": remarks });
     context.report(&report, |line| {
+        let mut table = Table::new(["kind", "url", "id", "window"]);
         for entry in &entries {
-            let (place, short) = (visible(&entry.url), entry.id.get(..16).unwrap_or(&entry.id));
-            line(format_args!("  {:<21}  {place:<36}  {short:<16}  {}", entry.kind.name(), window_text(entry.window)));
+            table.row([
+                Cell::text(entry.kind.name()),
+                Cell::text(visible(&entry.url)),
+                Cell::text(entry.id.get(..16).unwrap_or(&entry.id)),
+                Cell::text(window_text(entry.window)),
+            ]);
         }
+        line(format_args!("{}", table.render(&context.terminal)));
     });
     context.terminal.notes(&remarks);
     Ok(())

@@ -72,6 +72,25 @@ fn examples_fit_into_96_columns_and_the_short_help_onto_a_screen() {
     }
 }
 
+/// Where the columns are few, help keeps within them, and a command of an example that does not fit goes on in the next line.
+#[test]
+fn help_keeps_within_60_columns() {
+    for program in programs() {
+        for (words, _) in helps(program) {
+            let help = Command::new(program).args(&words).arg("--help").env("COLUMNS", "60").output().unwrap();
+            let help = String::from_utf8(help.stdout).unwrap();
+            for line in help.lines().filter(|line| line.chars().count() > 60) {
+                let is_one_word = line.split_whitespace().count() <= 2;
+                let is_command = line.starts_with("  rootline") || line.starts_with("Usage: ");
+                assert!(is_one_word || is_command, "{words:?}: {line}");
+            }
+            let examples =
+                help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+            assert!(examples.filter(|line| !line.starts_with("  ")).count() == 0, "{words:?}: {help}");
+        }
+    }
+}
+
 #[test]
 fn options_stand_under_their_headings_in_the_same_order_everywhere() {
     const ORDER: [&str; 9] = [

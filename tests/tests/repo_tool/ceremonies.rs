@@ -20,7 +20,7 @@ fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {
         assert_eq!(after.trusted_root().transparency_logs().iter().filter(open).count(), 1);
     }
     fixture.done(&["ceremony", "list"]).says("first: done\nrotation: done\n");
-    fixture.done_at(DAY_1, &["status"]).says("root         2  expires 2030-07-18T00:00:00Z");
+    fixture.done_at(DAY_1, &["status"]).says("root             2  2030-07-18T00:00:00Z");
 }
 
 #[test]

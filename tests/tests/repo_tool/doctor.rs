@@ -36,8 +36,8 @@ fn a_healthy_repository_has_exit_status_0_and_says_until_when() {
     prints(
         &output,
         &[
-            "root           3    5 of 5       2  2030-07-17T00:00:00Z  197 days",
-            "timestamp      1    1 of 1       0  2030-01-08T00:00:00Z  7 days",
+            "root           3  5 of 5      2  2030-07-17T00:00:00Z  197 days",
+            "timestamp      1  1 of 1      0  2030-01-08T00:00:00Z  7 days",
             "if nothing more is signed, verifiers refuse from 2030-01-08T00:00:00Z on (timestamp: 7 days)",
             "snapshot and timestamp are signed by the same keys: online",
             "alice, bob, carol, dave and erin hold both root and targets: losing one weakens both",
@@ -193,7 +193,7 @@ fn who_is_nobody_and_who_is_not_lost_is_refused() {
 #[test]
 fn before_the_first_ceremony_the_plan_is_judged_or_else_the_policy() {
     let fixture = RepositoryFixture::new();
-    doctor(&fixture, &["--lost", "alice,bob"]).says("not published yet; lost: alice, bob");
+    doctor(&fixture, &["--lost", "alice,bob"]).says("not published yet  lost: alice, bob");
     let output = doctor(&fixture, &["--lost", "alice,bob,carol"]);
     finds(&output, "the threshold is broken for root and targets; it holds for snapshot and timestamp");
     prints(&output, &["nothing is published yet, so name other keyholders:"]);
@@ -221,7 +221,7 @@ fn keys_that_nobody_has_any_more_are_named() {
     fs::remove_dir_all(fixture.path("keyholders/alice")).unwrap();
     let output = doctor(&fixture, &[]);
     output.says("which belongs to no keyholder: restore the folder in keyholders/");
-    prints(&output, &["root           3    4 of 4       1  2030-07-17T00:00:00Z  197 days"]);
+    prints(&output, &["root           3  4 of 4      1  2030-07-17T00:00:00Z  197 days"]);
     for name in ["bob", "carol"] {
         fs::remove_dir_all(fixture.path(&format!("keyholders/{name}"))).unwrap();
     }
@@ -253,7 +253,7 @@ fn what_is_due_or_expired_is_said_at_the_instant_that_is_asked_for() {
         ("2030-01-07T23:00:01Z", "less than an hour"),
         ("2030-01-08T00:00:00Z", "EXPIRED"),
     ] {
-        at(instant).says(&format!("timestamp      1    1 of 1       0  2030-01-08T00:00:00Z  {left}\n"));
+        at(instant).says(&format!("timestamp      1  1 of 1      0  2030-01-08T00:00:00Z  {left}\n"));
     }
     at("2030-01-07T23:00:00Z").says("timestamp has been due for renewal since 2030-01-02T00:00:00Z");
     let late = at("2030-01-08T00:00:00Z");

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use rootline_tests::binaries::rootline_repo;
 use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
+use rootline_tests::terminal::at_a_terminal;
 
 #[test]
 fn status_0_says_that_it_is_done_and_nobody_is_needed() {
@@ -105,6 +106,36 @@ fn quiet_leaves_out_what_to_do_next_and_verbose_adds_files_and_signers() {
         assert!(signed.stderr.contains(line), "{line}: {signed:?}");
     }
     assert_eq!(fixture.run(&["-q", "-v", "status"]).status, 2);
+}
+
+/// A terminal of 60 and one of 100 columns: what can be wrapped keeps within them. In a pipe every row is one line.
+#[test]
+fn tables_follow_the_terminal_and_a_pipe_gets_each_row_whole() {
+    let fixture = RepositoryFixture::after_the_first();
+    let commands =
+        [&["status"][..], &["doctor"], &["doctor", "--lost", "alice,bob"], &["keyholder", "list"], &["trust", "show"]];
+    for arguments in commands {
+        let mut words = vec![format!("'{}'", rootline_repo().display()), "--at".to_owned(), DAY_1.to_owned()];
+        words.extend(arguments.iter().map(|&word| word.to_owned()));
+        for columns in [60, 100] {
+            let output = at_a_terminal(fixture.folder(), &words.join(" "), columns, "", false);
+            let Some(output) = output else {
+                rootline_tests::skipped::skip("there is no program `script`");
+                return;
+            };
+            let output = String::from_utf8(output.stdout).unwrap();
+            assert!(output.lines().count() > 4, "{arguments:?}: {output}");
+            // Commands are typed as they stand there, and the URL of a log is one word.
+            let is_wrapped = |line: &&str| !line.contains("rootline-repo ") && line.split_whitespace().count() > 2;
+            for line in output.lines().filter(is_wrapped) {
+                assert!(line.chars().count() <= columns.into(), "{arguments:?} in {columns} columns: {line}\n{output}");
+            }
+        }
+    }
+    let piped = fixture.at(DAY_1, &["status"]).stdout;
+    let root = piped.lines().find(|line| line.starts_with("  root ")).unwrap();
+    assert!(root.ends_with("  3 of alice, bob, carol, dave, erin"), "{piped}");
+    assert_eq!(piped.lines().count(), 7, "{piped}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::copies::{Copy, copies};
 use crate::failure::Failure;
 use crate::instances::InstancesArgs;
 use crate::repository::CacheArgs;
+use crate::table::{Cell, Table};
 use crate::terminal::Terminal;
 
 #[derive(Subcommand, Debug)]
@@ -105,12 +106,12 @@ fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
         terminal.json(&json!({ "instances": rows.collect::<Vec<Value>>() }));
         return Ok(());
     }
-    let width = rows.iter().map(|(instance, _)| instance.name.len()).max().unwrap_or(0);
+    let mut table = Table::new(["", "", ""]);
     for (instance, built_in) in &rows {
-        let (name, url) = (&instance.name, instance.location().shown());
-        let remark = if *built_in { "  (built in)" } else { "" };
-        terminal.line(format_args!("{name:<width$}  {url}{remark}"));
+        let remark = if *built_in { "(built in)" } else { "" };
+        table.row([Cell::text(&instance.name), Cell::text(instance.location().shown()), Cell::text(remark)]);
     }
+    terminal.line(format_args!("{}", table.render(terminal)));
     Ok(())
 }
 

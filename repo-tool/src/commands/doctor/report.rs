@@ -1,6 +1,8 @@
 //! A diagnosis for people: one sentence, a table, and until when what is published is good.
 
 use chrono::{DateTime, Utc};
+use rootline::table::{Cell, Table};
+use rootline::terminal::Tone;
 use rootline_ceremonies::{CeremonyRole, Diagnosis, RoleDiagnosis, SignedRole, Verdict};
 use rootline_metadata::Expiry;
 
@@ -56,31 +58,32 @@ pub(super) fn and(words: &[&str]) -> String {
     }
 }
 
-pub(super) fn table(diagnosis: &Diagnosis) -> Vec<String> {
-    let width = diagnosis.roles.iter().map(|role| role.label.len()).max().unwrap_or(0).max(9);
-    let head = format!("{:<width$}  {:>5}  {:>8}  {:>6}  good until", "role", "needs", "left", "spare");
-    let row = |role: &RoleDiagnosis| {
-        let left = format!("{} of {}", role.left.len(), role.holders.len());
-        let until = match role.expiry {
-            Some(expiry) => format!("{expiry}  {}", from_now(expiry, diagnosis.at)),
-            None => "not published yet".to_owned(),
+pub(super) fn table(diagnosis: &Diagnosis) -> Table {
+    let mut table = Table::new(["role", "needs", "left", "spare", "good until", "time left", "missing"]);
+    for role in &diagnosis.roles {
+        let (until, from_now) = match role.expiry {
+            Some(expiry) => (expiry.to_text(), from_now(expiry, diagnosis.at)),
+            None => ("not published yet".to_owned(), String::new()),
         };
         let spare = match role.verdict {
-            Verdict::Broken => "BROKEN".to_owned(),
-            Verdict::HoldsWithCompromised => "STOLEN".to_owned(),
-            _ => role.verdict.spare().to_string(),
+            Verdict::Broken => Cell::number("BROKEN").toned(Tone::Failure),
+            Verdict::HoldsWithCompromised => Cell::number("COMPROMISED").toned(Tone::Failure),
+            _ => Cell::number(role.verdict.spare()),
         };
-        let mut who = String::new();
-        for (what, names) in
-            [("lost", &role.lost), ("compromised", &role.compromised), ("without a key", &role.without_key)]
-        {
-            if !names.is_empty() {
-                who.push_str(&format!("; {what}: {}", join(names)));
-            }
-        }
-        format!("{:<width$}  {:>5}  {left:>8}  {spare:>6}  {until}{who}", role.label, role.threshold)
-    };
-    [head].into_iter().chain(diagnosis.roles.iter().map(row)).collect()
+        let losses = [("lost", &role.lost), ("compromised", &role.compromised), ("without a key", &role.without_key)];
+        let missing = losses.iter().filter(|(_, names)| !names.is_empty());
+        let missing: Vec<String> = missing.map(|(why, names)| format!("{why}: {}", join(*names))).collect();
+        table.row([
+            Cell::text(&role.label),
+            Cell::number(role.threshold),
+            Cell::number(format!("{} of {}", role.left.len(), role.holders.len())),
+            spare,
+            Cell::text(until),
+            Cell::text(from_now),
+            Cell::text(missing.join("; ")),
+        ]);
+    }
+    table
 }
 
 /// `46 days`, `5 hours`, or that it has passed.

@@ -1,6 +1,7 @@
 //! `rootline-repo keyholder check`: all evidence, verified again.
 
 use clap::Args;
+use rootline::table::{Cell, Table};
 use rootline_ceremonies::{Keyholders, Name, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
@@ -54,12 +55,13 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     if failures.is_empty() || !context.json {
         let report = json!({ "keys": checked.iter().map(to_json).collect::<Vec<_>>() });
         context.report(&report, |line| {
+            let mut table = Table::new(["name", "key", "attestation"]);
             for (name, key_id, found) in &checked {
-                let (name, key) = (name.as_str(), key_id.short());
-                match found {
-                    Some(attestation) => line(format_args!("{name:<16} {key} {attestation}")),
-                    None => line(format_args!("{name:<16} {key} no attestation")),
-                }
+                let found = found.map_or("no attestation".to_owned(), ToString::to_string);
+                table.row([Cell::text(name.as_str()), Cell::text(key_id.short()), Cell::text(found)]);
+            }
+            line(format_args!("{}", table.render(&context.terminal)));
+            for (name, _, found) in &checked {
                 for warning in found.iter().flat_map(|attestation| attestation.warnings()) {
                     context.terminal.warning(format_args!("{name}: {warning}"));
                 }

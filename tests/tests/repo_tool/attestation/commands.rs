@@ -82,7 +82,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
 
     let output = fixture.done(&["keyholder", "check"]);
     output.says("token YubiKey serial 15938765, firmware 5.2.7");
-    output.says("alice            ");
+    output.says("alice   ");
     output.says("no attestation");
     assert_eq!(output.stderr.matches("EUCLEAK (CVE-2024-45678)").count(), 2, "{output:?}");
     let output = fixture.done(&["keyholder", "check", "grace", "--json"]);
@@ -91,7 +91,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     assert_eq!(checked.as_array().unwrap().len(), 1);
     assert_eq!(checked[0]["evidence"]["firmware"], "5.2.7");
     assert_eq!(checked[0]["evidence"]["vendor_root"]["subject"], "CN=Yubico PIV Root CA Serial 263751");
-    fixture.done(&["keyholder", "list"]).says("grace  YubiKey serial 14470876, firmware 5.2.7");
+    fixture.done(&["keyholder", "list"]).says("grace      YubiKey serial 14470876, firmware 5.2.7");
     let listed = fixture.done(&["keyholder", "list", "--json"]).json();
     let grace = listed["keyholders"].as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
     assert_eq!(grace["keys"][0]["evidence"]["serial"], YUBIKEY_SERIALS[0]);
@@ -270,7 +270,7 @@ fn the_rules_of_the_repository_are_kept_to() {
     fixture
         .write("rootline.toml", format!("{policy}\n[attestation]\nleast-firmware-reason = \"keys can be copied\"\n"));
     fixture.at(DAY, &["keyholder", "check"]).refuses("keyholders/alice/attestations/", rule, "a token's firmware");
-    fixture.done(&["keyholder", "list"]).says("alice  attestation refused: rootline-repo keyholder check");
+    fixture.done(&["keyholder", "list"]).says("alice      attestation refused: rootline-repo keyholder check");
     fixture.write("rootline.toml", format!("{policy}\n[attestation]\nslot = \"9b\"\n"));
     let output = fixture.at(DAY, &["keyholder", "check"]);
     assert!(output.stderr.contains("rootline.toml:") && output.stderr.contains("expected a slot of PIV"), "{output:?}");
