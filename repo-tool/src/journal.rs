@@ -1,4 +1,5 @@
-//! What a command has done besides its result: files it has written or removed, requests to signers. `--verbose` shows it at the end.
+//! What a command has done besides its result: files it has written or removed, requests to signers and services. `--verbose` shows it at the
+//! end.
 //!
 //! A command runs on one thread, and the demo runs several commands one after the other; so each run takes what there is.
 

@@ -197,7 +197,7 @@ const MANUAL: Manual = Manual {
 };
 
 fn program(width: usize) -> clap::Command {
-    let verbose = "Print each file written and each request to a signer to standard error";
+    let verbose = "Print each file written and each request to a signer, with its time, to standard error";
     help::laid_out(Cli::command().mut_arg("verbose", |arg| arg.help(verbose)), &GROUPS, width)
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
         return left_to_people(&policy, &published, overtaken, context);
     };
     let checked = preflight::check(published.files(), release.published().files(), at)?;
+    checked.note("the release");
     warn_of_expired(&checked, context);
     context.folder.keep(&release)?;
     for (ceremony, sealed) in &mut ceremonies {

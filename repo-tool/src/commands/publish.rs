@@ -47,6 +47,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     let there = read_files(&to)?;
     check_destination(&to, &there, &published)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
+    checked.note("the publication");
     warn_of_expired(&checked, context);
 
     let new = published

@@ -10,6 +10,8 @@ use rootline_client::workflow::{Fault, File, Refusal};
 use rootline_client::{Client, Error};
 use rootline_metadata::{Expiry, TargetPath, Version, file_name};
 
+use crate::journal;
+
 /// The files of a repository as they would be served: metadata under plain names (`3.root.json`, `timestamp.json`), targets below
 /// `targets/`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -59,6 +61,13 @@ impl Checked {
     /// For the record, with what they were tried before.
     pub(crate) fn event(&self, before: &str) -> Event {
         Event::checked(before, &self.roots, self.verifiers)
+    }
+
+    /// Notes for `--verbose` how many verifiers read `what`, and from which roots.
+    pub(crate) fn note(&self, what: &str) {
+        let roots: Vec<String> = self.roots.iter().map(ToString::to_string).collect();
+        let accept = if self.verifiers == 1 { "verifier accepts" } else { "verifiers accept" };
+        journal::note(format_args!("{} {accept} {what}, from root {}", self.verifiers, roots.join(", ")));
     }
 
     fn add(&mut self, expired: BTreeMap<String, Expiry>) {

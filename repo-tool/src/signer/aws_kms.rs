@@ -4,11 +4,14 @@
 //! longer than what KMS takes of a message, so it is sent its digest.
 
 use std::error::Error;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kms::Client;
-use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
+use aws_sdk_kms::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_kms::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 use aws_smithy_http_client::Builder as HttpClient;
@@ -23,6 +26,7 @@ use tokio::runtime::Runtime;
 use super::Details;
 use super::uri::AwsKmsUri;
 use crate::failure::Failure;
+use crate::journal;
 use crate::text::plain;
 
 /// Most characters of an error of theirs that are shown.
@@ -107,7 +111,63 @@ async fn client(uri: &AwsKmsUri, timeout: Duration) -> Result<(Client, String), 
             "name it in AWS_REGION or in ~/.aws/config, or name the key by its ARN",
         )
     })?;
-    Ok((Client::new(&config), region))
+    let config = aws_sdk_kms::config::Builder::from(&config).interceptor(RequestNotes::default()).build();
+    Ok((Client::from_conf(config), region))
+}
+
+/// Notes each request that is sent, with its status, bytes and time: also one of several attempts. Of the request, only where it goes and what
+/// is asked; headers and bodies have what `--verbose` must not show.
+#[derive(Debug, Default)]
+struct RequestNotes {
+    sent: Mutex<Option<(String, Instant)>>,
+}
+
+impl Intercept for RequestNotes {
+    fn name(&self) -> &'static str {
+        "RequestNotes"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let operation = request.headers().get("x-amz-target").unwrap_or_default();
+        let text = format!("{} {} {operation}", request.method(), place(request.uri()));
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some((text, Instant::now()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // An attempt that fails before, as without credentials, sends nothing.
+        let Some((request, begun)) = sent else { return Ok(()) };
+        let answer = match context.response() {
+            Some(response) => {
+                let bytes = response.body().content_length().unwrap_or_default();
+                format!("{} {bytes} bytes", response.status().as_u16())
+            }
+            None => "no answer 0 bytes".to_owned(),
+        };
+        journal::note(format_args!("{request} {answer} {} ms", begun.elapsed().as_millis()));
+        Ok(())
+    }
+}
+
+/// A URL without credentials and without what follows its path.
+fn place(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    plain(&format!("{scheme}://{host}{path}"))
 }
 
 /// An ARN says where its key is.
@@ -200,6 +260,17 @@ mod tests {
     fn an_arn_says_its_region() {
         assert_eq!(region_of("arn:aws:kms:us-east-2:111122223333:alias/a"), Some("us-east-2"));
         assert_eq!(region_of("alias/a"), None);
+    }
+
+    #[test]
+    fn a_request_is_shown_without_credentials() {
+        for (url, shown) in [
+            ("https://kms.eu-central-1.amazonaws.com/", "https://kms.eu-central-1.amazonaws.com/"),
+            ("http://user:secret@localhost:4566/a?token=secret#secret", "http://localhost:4566/a"),
+            ("https://user:secret@host", "https://host"),
+        ] {
+            assert_eq!(place(url), shown);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod uri;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -72,6 +73,7 @@ impl OpenSigner {
     }
 
     pub(crate) fn open_uri(uri: SignerUri, args: &SignerArgs, terminal: &Terminal) -> Result<OpenSigner, Failure> {
+        let begun = Instant::now();
         let (signer, details): (Box<dyn Signer>, Details) = match &uri {
             SignerUri::File(path) => (Box::new(file::read(path, &args.passphrase, terminal)?), Details::new()),
             SignerUri::Pkcs11(uri) => {
@@ -92,7 +94,8 @@ impl OpenSigner {
             }
             SignerUri::Plugin(uri) => (Box::new(plugin::open(uri, args.signer_timeout)?), Details::new()),
         };
-        journal::note(format_args!("asked {} for its public key", uri.recorded()));
+        let time = begun.elapsed().as_millis();
+        journal::note(format_args!("asked {} for its public key, {time} ms", uri.recorded()));
         Ok(OpenSigner { uri, signer, details })
     }
 
@@ -125,13 +128,19 @@ impl OpenSigner {
 
     /// A signature that has been verified.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        journal::note(format_args!("asked {} to sign {} bytes", self.uri.recorded(), message.len()));
-        sign_verified(&*self.signer, message)
+        let begun = Instant::now();
+        let signature = sign_verified(&*self.signer, message);
+        let time = begun.elapsed().as_millis();
+        journal::note(format_args!("asked {} to sign {} bytes, {time} ms", self.uri.recorded(), message.len()));
+        signature
     }
 
     /// Lets it sign something that nobody could have expected, and that can never pass for metadata.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        journal::note(format_args!("asked {} to sign a challenge", self.uri.recorded()));
-        Ok(challenge::check(&*self.signer)?)
+        let begun = Instant::now();
+        let checked = challenge::check(&*self.signer);
+        let time = begun.elapsed().as_millis();
+        journal::note(format_args!("asked {} to sign a challenge, {time} ms", self.uri.recorded()));
+        Ok(checked?)
     }
 }

@@ -106,6 +106,10 @@ fn quiet_leaves_out_what_to_do_next_and_verbose_adds_files_and_signers() {
         assert!(signed.stderr.contains(line), "{line}: {signed:?}");
     }
     assert_eq!(fixture.run(&["-q", "-v", "status"]).status, 2);
+
+    let fixture = RepositoryFixture::after_the_first();
+    let published = fixture.at(DAY_1, &["-v", "publish", "--to", "again"]);
+    assert!(published.stderr.contains("1 verifier accepts the publication, from root 1"), "{published:?}");
 }
 
 /// A terminal of 60 and one of 100 columns: what can be wrapped keeps within them. In a pipe every row is one line.

@@ -73,6 +73,32 @@ fn what_kms_is_sent_is_a_digest_and_signed_by_the_credentials() {
 }
 
 #[test]
+fn verbose_shows_each_request_with_status_bytes_and_time_and_no_credentials() {
+    let fixture = RepositoryFixture::new();
+    let server = ScriptedServer::with_script([public_key(), refusal("AccessDeniedException", "no")]);
+    let host = server.url().replace("http://", "http://user:secret@");
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_REGION", REGION),
+        ("AWS_ENDPOINT_URL_KMS", &*host),
+    ];
+    let output = run_with(&fixture, &["-v", "key", "check", "awskms:///alias/x"], &variables);
+    assert_eq!(output.status, 1, "{output:?}");
+    let sent = format!("POST {}/ TrentService.", server.url().trim_end_matches('/'));
+    let lines: Vec<&str> = output.stderr.lines().filter_map(|line| line.strip_prefix(&*sent)).collect();
+    let [first, second] = lines[..] else { panic!("{output:?}") };
+    assert!(first.starts_with("GetPublicKey 200 ") && first.ends_with(" ms"), "{first}");
+    let bytes: usize = first.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!(bytes > 200, "{first}");
+    assert!(second.starts_with("Sign 400 ") && second.contains(" bytes "), "{second}");
+    assert!(!output.stderr.contains("secret") && !output.stderr.contains(ACCESS_KEY), "{output:?}");
+    // Without it, nothing of this is shown.
+    let server = ScriptedServer::with_script([public_key(), refusal("AccessDeniedException", "no")]);
+    assert!(!check(&fixture, &server).stderr.contains("POST"));
+}
+
+#[test]
 fn a_signature_of_something_else_is_refused() {
     let fixture = RepositoryFixture::new();
     for wrong in [key().sign(b"something else"), Vec::new(), vec![0x30, 6, 2, 1, 1, 2, 1, 1]] {
