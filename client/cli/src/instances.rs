@@ -68,9 +68,10 @@ impl Instances {
         Ok(names)
     }
 
-    /// The instances of this user where no option says where they are: what completion can know.
-    pub(crate) fn of_this_user() -> Instances {
-        InstancesArgs { config: std::env::var_os("ROOTLINE_CONFIG").map(PathBuf::from) }.instances()
+    /// The instances in that configuration folder, or else in the one of this user.
+    pub(crate) fn of_this_user(config: Option<PathBuf>) -> Instances {
+        let config = config.or_else(|| std::env::var_os("ROOTLINE_CONFIG").map(PathBuf::from));
+        InstancesArgs { config }.instances()
     }
 
     /// The names of all, the built-in ones first; without the others if they cannot be read.

@@ -123,8 +123,11 @@ const GROUPS: [Group; 2] = [
 ];
 
 /// The names that a shell completes.
-const NAMES: [Names; 1] =
-    [Names { value_name: "INSTANCE", kind: "@instances", list: || Instances::of_this_user().all_names() }];
+const NAMES: [Names; 1] = [Names {
+    value_name: "INSTANCE",
+    kind: "@instances",
+    list: |typed| Instances::of_this_user(typed.option("--config")).all_names(),
+}];
 
 /// What the manual pages say besides the command line.
 const MANUAL: Manual = Manual {

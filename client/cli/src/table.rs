@@ -190,8 +190,8 @@ mod tests {
         table.row([Cell::text("root"), Cell::text("2 of alice, bob, carol")]);
         let expected = "  role  signers\n  root  2 of alice, bob,\n        carol";
         assert_eq!(table.render(&Terminal::default().with_width(25)), expected);
-        let expected = "  root\n    signers  2 of alice,\n             bob, carol";
-        assert_eq!(table.render(&Terminal::default().with_width(24)), expected);
+        let expected = "  root\n    signers  2 of\n             alice,\n             bob, carol";
+        assert_eq!(table.render(&Terminal::default().with_width(23)), expected);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is common to all commands of `rootline-repo`: exit statuses, quiet and verbose runs, completion of names.
 
+use std::path::Path;
 use std::process::Command;
 
 use rootline_tests::binaries::rootline_repo;
@@ -149,28 +150,45 @@ fn bash_completes_keyholders_ceremonies_and_roles_of_the_folder() {
     let script = fixture.run(&["completions", "bash"]).stdout;
     fixture.write("completions", script);
     let path = format!("{}:{}", rootline_repo().parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let completed = |words: &[&str]| {
+    let completed_in = |folder: &Path, words: &[&str]| {
         let last = words.len() - 1;
         let ask = format!(
-            "source ./completions; COMP_WORDS=({0}); COMP_CWORD={last}; _rootline__repo rootline-repo \"{1}\" \"{2}\"; \
+            "source '{3}'; COMP_WORDS=({0}); COMP_CWORD={last}; _rootline__repo rootline-repo \"{1}\" \"{2}\"; \
              echo \"${{COMPREPLY[*]}}\"",
-            words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+            words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" "),
             words[last],
-            words[last - 1]
+            words[last - 1],
+            fixture.path("completions").display()
         );
         let mut bash = Command::new("bash");
         bash.args(["--norc", "-c", &ask]).env("PATH", &path).env_remove("ROOTLINE_REPOSITORY");
         let output = fixture.run_command({
-            bash.current_dir(fixture.folder());
+            bash.current_dir(folder);
             bash
         });
         assert_eq!((output.status, &*output.stderr), (0, ""), "{output:?}");
         output.stdout.trim_end().to_owned()
     };
+    let completed = |words: &[&str]| completed_in(fixture.folder(), words);
     assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--as", ""]), "alice bob carol dave erin frank online");
     assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--as", "da"]), "dave");
     assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--role", "t"]), "targets");
     assert_eq!(completed(&["rootline-repo", "online", "--ceremony", "s"]), "second");
     assert_eq!(completed(&["rootline-repo", "ceremony", "freeze", "fi"]), "first");
     assert_eq!(completed(&["rootline-repo", "doctor", "--lost", "f"]), "frank");
+
+    // From elsewhere, with the repository named as a shell may have it: quoted, and `--repository=DIR` as three words.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let repository = fixture.folder().to_str().unwrap();
+    let quoted = format!("'{repository}'");
+    let completed = |words: &[&str]| completed_in(elsewhere.path(), words);
+    for option in [&["--repository", repository][..], &["--repository", &quoted], &["--repository", "=", repository]] {
+        let before = [&["rootline-repo"], option, &["ceremony", "freeze", "se"]].concat();
+        assert_eq!(completed(&before), "second", "{before:?}");
+        let after = [&["rootline-repo", "ceremony", "sign"], option, &["--as", "da"]].concat();
+        assert_eq!(completed(&after), "dave", "{after:?}");
+        let role = [&["rootline-repo"], option, &["ceremony", "sign", "--role", "t"]].concat();
+        assert_eq!(completed(&role), "targets", "{role:?}");
+    }
+    assert_eq!(completed(&["rootline-repo", "ceremony", "sign", "--as", "da"]), "");
 }
