@@ -21,6 +21,7 @@ pub mod http2_server;
 pub mod interrupted;
 pub mod large_repository;
 pub mod localstack;
+pub mod long;
 pub mod nginx;
 pub mod peers;
 pub mod pem;

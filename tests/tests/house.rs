@@ -15,6 +15,7 @@ mod house {
     mod examples;
     mod faults;
     mod help;
+    mod long;
     mod outside;
     mod public_paths;
     mod spec;

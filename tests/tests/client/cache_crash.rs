@@ -9,6 +9,7 @@ use rootline_client::workflow::{TargetQuery, Updated};
 use rootline_client::{Client, Error};
 use rootline_metadata::Role as _;
 use rootline_tests::crashing_disk::{CrashingDisk, Then};
+use rootline_tests::long;
 use rootline_tests::simulator::{Delegation, Files, Simulator};
 use rootline_tests::verifier::target_path;
 use tempfile::TempDir;
@@ -192,7 +193,13 @@ fn the_process_may_end_after_every_step() {
 #[test]
 fn the_power_may_fail_after_every_step_and_take_along_what_was_not_synced() {
     for world in [World::of_a_first_visit(), World::of_a_later_visit()] {
+        let mut step = 0;
         after_each_step(&world, Then::End, |disk, folder, updated, when| {
+            step += 1;
+            // Each step looks at four disks; a long run looks after each step.
+            if !long::is_whole() && step % 4 != 0 && !disk.has_room() {
+                return;
+            }
             let kept: [(&str, &mut dyn FnMut(usize) -> bool); 4] = [
                 ("what was synced is left", &mut |_| false),
                 ("every second step is left", &mut |number| number % 2 == 0),

@@ -11,6 +11,7 @@ use rootline_client::workflow::TargetQuery;
 use rootline_metadata::Role as _;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{DAY_1, TRUSTED_ROOT};
+use rootline_tests::long;
 use rootline_tests::simulator::{Files, Server, Simulator};
 use rootline_tests::verifier::target_path;
 use serde_json::Value;
@@ -156,7 +157,7 @@ fn sixty_four_processes_that_read_and_write_and_are_killed_never_fail_mix_or_go_
     let mut world = World::new();
     assert!(world.start(&["update"]).wait().unwrap().success());
     let mut numbers = Numbers(0x5EED);
-    for _ in 0..4 {
+    for _ in 0..if long::is_whole() { 64 } else { 4 } {
         wave(&mut world, &mut numbers);
     }
     assert!(world.start(&["update"]).wait().unwrap().success());

@@ -1,5 +1,5 @@
-//! Every command of `rootline-repo` that writes, killed before each of its steps on the disk: nothing is lost, nothing is half there, and
-//! the same command goes on where it was.
+//! Every command of `rootline-repo` that writes, killed before its steps on the disk: nothing is lost, nothing is half there, and the same
+//! command goes on where it was. A long run kills before each step, any other before every fourth and the last.
 
 #![cfg(target_os = "linux")]
 
@@ -12,6 +12,7 @@ use rootline_ceremonies::Transcript;
 use rootline_tests::fixtures::repository::{DAY_0, DAY_1, FIVE, RepositoryFixture, verify_after};
 use rootline_tests::fixtures::vendor::Vendor;
 use rootline_tests::interrupted::{Step, Strace};
+use rootline_tests::long;
 
 /// A command in a prepared repository.
 struct Case<'a> {
@@ -38,7 +39,7 @@ fn is_unfinished(name: &str) -> bool {
     name.rsplit('/').next().unwrap().starts_with(".unfinished-")
 }
 
-/// Kills the command before each of its steps. Gives how many there were; none where there is no strace.
+/// Kills the command before its steps and returns how many it has; `None` where there is no strace.
 fn interrupt(case: &Case<'_>) -> Option<usize> {
     let strace = Strace::new()?;
     let uninterrupted = case.fixture.copy();
@@ -47,6 +48,8 @@ fn interrupt(case: &Case<'_>) -> Option<usize> {
     let steps = strace.steps(&uninterrupted.command(&arguments), &record.path().join("steps"));
     let (before, after) = (files(case.fixture), files(&uninterrupted));
     assert_ne!(before, after);
+    let number_of_steps = steps.len();
+    let steps = long::sample(&case.command.join(" "), 4, steps);
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -64,7 +67,7 @@ fn interrupt(case: &Case<'_>) -> Option<usize> {
             });
         }
     });
-    Some(steps.len())
+    Some(number_of_steps)
 }
 
 /// What is there after the command was killed.
