@@ -52,7 +52,7 @@ fn walk(id: &str, section: &Section) {
     let id = id.replace('_', "-");
     let runbook = Runbook::read();
     let blocks = &runbook.sections.iter().find(|section| section.id == id).unwrap().blocks;
-    let fixture = section.fixture();
+    let fixture = section.repository();
     for line in blocks.iter().flat_map(|block| &block.lines) {
         section.type_line(&fixture, line);
     }

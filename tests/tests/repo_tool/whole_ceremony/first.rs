@@ -8,7 +8,7 @@ use super::people::{FIVE, People, no_secret_is_kept};
 
 /// Planned and frozen: root and targets by three of five, what begins with `npm-` by Ivan.
 pub(crate) fn frozen(people: &People) -> RepositoryFixture {
-    let fixture = people.fixture();
+    let fixture = people.repository();
     people.attest(&fixture, "bob");
     let new = ["ceremony", "new", "first", "--summary", "Begin", "--delegate", "npm=npm-*", "--add", "npm=ivan"];
     fixture.done(&[&new[..], &["--threshold", "npm=1"]].concat());

@@ -76,7 +76,7 @@ impl People {
     }
 
     /// A repository of the first five, with Ivan for what concerns npm and an online key in AWS KMS: everybody has a key and nothing is planned.
-    pub(crate) fn fixture(&self) -> RepositoryFixture {
+    pub(crate) fn repository(&self) -> RepositoryFixture {
         let fixture = RepositoryFixture::empty();
         let holders = FIVE.join(",");
         fixture.done(&["init", ".", "--name", "Five", "--holders", &holders, "--threshold", "3", "--online", "online"]);
