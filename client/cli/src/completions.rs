@@ -43,7 +43,7 @@ impl Typed {
             rest => rest.strip_prefix('=').map(str::to_owned),
         };
         let values = self.0.iter().enumerate().filter_map(|(index, word)| value_after(index, word));
-        values.filter(|value| !value.is_empty()).last().map(|value| unquoted(&value))
+        values.rev().find(|value| !value.is_empty()).map(|value| unquoted(&value))
     }
 }
 
