@@ -1,10 +1,8 @@
-//! Why a command failed, as it is told to a person: the same three lines as `rootline` has. It is a type of its own so that the errors of
-//! a ceremony can become one with `?`.
+//! The causes that this program adds to the failures of `rootline`: the errors of a ceremony, of keys and of publishing, with their hints.
 
 use std::io;
 use std::path::Path;
 
-use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::secret_key::KeyFileError;
 use rootline_ceremonies::{
     AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
@@ -17,29 +15,24 @@ use rootline_metadata::sigstore::EditError;
 use crate::publish::preflight::PreflightRefusal;
 use crate::text::plain;
 
-/// A failure: what happened, which rule it was about, and what to do next. A command that ends in one exits with 1, or with 3 if a signer could
-/// not be reached.
+/// The failure of a command, which prints and reports itself as those of `rootline` do. A type of its own, so that the errors of a ceremony
+/// become one with `?`.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    what: String,
-    check: Option<String>,
-    hint: Option<String>,
-    unreachable: bool,
-}
+pub(crate) struct Failure(rootline::failure::Failure);
 
 impl Failure {
     pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Failure {
-        Failure { what: what.into(), check: None, hint: Some(hint.into()), unreachable: false }
+        Failure(rootline::failure::Failure::new(what, hint))
     }
 
-    /// The same, said to break a rule.
-    pub(crate) fn breaking(self, check: impl Into<String>) -> Failure {
-        Failure { check: Some(check.into()), ..self }
+    /// The failure, as one that breaks a rule.
+    pub(crate) fn breaking(self, rule: impl Into<String>) -> Failure {
+        Failure(self.0.with_check(rule))
     }
 
-    /// The failure, said to be that nothing answered.
+    /// The failure, as one of something that could not be reached.
     pub(crate) fn unreachable(self) -> Failure {
-        Failure { unreachable: true, ..self }
+        Failure(self.0.unreachable())
     }
 
     /// The operating system refused.
@@ -81,44 +74,34 @@ impl Failure {
         }
     }
 
-    /// As the terminal shows it.
-    pub(crate) fn shown(&self) -> rootline::failure::Failure {
-        let shown = rootline::failure::Failure::new(&*self.what, self.hint.as_deref().unwrap_or_default());
-        let shown = if self.unreachable { shown.unreachable() } else { shown };
-        match &self.check {
-            Some(check) => shown.with_check(&**check),
-            None => shown,
-        }
-    }
-
-    /// The same, told in other words.
+    /// The failure in other words, made of those it has.
     pub(crate) fn with_what(self, what: impl FnOnce(&str) -> String) -> Failure {
-        Failure { what: what(&self.what), ..self }
+        let what = what(self.what());
+        Failure(self.0.with_what(what))
     }
 
-    /// The same, said to be about one of several things.
+    /// The failure, with one of several things named as the one it is about.
     pub(crate) fn about(self, thing: &str) -> Failure {
         self.with_what(|what| format!("{thing}: {what}"))
     }
 
     pub(crate) fn what(&self) -> &str {
-        &self.what
+        self.0.what()
     }
 
     pub(crate) fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint()
+    }
+
+    /// The failure as both programs print it.
+    pub(crate) fn into_inner(self) -> rootline::failure::Failure {
+        self.0
     }
 }
 
 impl From<rootline::failure::Failure> for Failure {
     fn from(failure: rootline::failure::Failure) -> Self {
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        Failure {
-            what: failure.what().to_owned(),
-            check: own(failure.check()),
-            hint: own(failure.hint()),
-            unreachable: failure.exit_status() == ExitStatus::Unreachable,
-        }
+        Failure(failure)
     }
 }
 

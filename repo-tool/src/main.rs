@@ -233,7 +233,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         context.terminal.detail(format_args!("{line}"));
     }
     let status = done.unwrap_or_else(|failure| {
-        let failure = failure.shown();
+        let failure = failure.into_inner();
         if context.json {
             context.terminal.json(&failure.to_json());
         }

@@ -42,8 +42,8 @@ impl Typed {
             "" => self.0.get(index + 1).cloned(),
             rest => rest.strip_prefix('=').map(str::to_owned),
         };
-        let values = self.0.iter().enumerate().filter_map(|(index, word)| value_after(index, word));
-        values.rev().find(|value| !value.is_empty()).map(|value| unquoted(&value))
+        let mut values = self.0.iter().enumerate().filter_map(|(index, word)| value_after(index, word));
+        values.rfind(|value| !value.is_empty()).map(|value| unquoted(&value))
     }
 }
 

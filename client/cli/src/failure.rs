@@ -1,4 +1,5 @@
-//! Why a command failed, as it is told to a person.
+//! Why a command failed, as people and programs are told: the one home of its three lines and of its JSON document. `rootline-repo` adds its
+//! own causes to it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,19 +16,19 @@ use crate::exit_status::ExitStatus;
 use crate::hint::words;
 
 /// A failure: what happened, which check it was and where, and what to do next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     what: String,
     hint: Option<String>,
     about: Box<About>,
 }
 
-/// What a failure was about, as far as it is known.
-#[derive(Debug, Default)]
+/// The circumstances of a failure, as far as they are known.
+#[derive(Clone, Debug, Default)]
 struct About {
     check: Option<String>,
     repository: Option<String>,
-    copy: Option<PathBuf>,
+    cache: Option<PathBuf>,
     refusal: Option<Refusal>,
     unreachable: bool,
 }
@@ -42,41 +43,41 @@ impl Failure {
         Failure { what, hint, about: Box::default() }
     }
 
-    /// The same, told in other words.
+    /// The failure in other words.
     #[must_use]
-    pub(crate) fn with_what(self, what: impl Into<String>) -> Failure {
+    pub fn with_what(self, what: impl Into<String>) -> Failure {
         Failure { what: what.into(), ..self }
     }
 
-    /// The same with another hint.
+    /// The failure with another hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }
 
-    /// The same with the check that refused.
+    /// The failure with the check that refused, or the rule that was broken.
     #[must_use]
     pub fn with_check(mut self, check: impl Into<String>) -> Failure {
         self.about.check = Some(check.into());
         self
     }
 
-    /// The same with the repository and the local copy that it was about.
+    /// The failure with its repository and the folder of its cache.
     #[must_use]
-    pub fn located(mut self, repository: impl Into<String>, copy: Option<&Path>) -> Failure {
+    pub fn located(mut self, repository: impl Into<String>, cache: Option<&Path>) -> Failure {
         self.about.repository = Some(repository.into());
-        self.about.copy = copy.map(Path::to_owned);
+        self.about.cache = cache.map(Path::to_owned);
         self
     }
 
-    /// The same, said to be that nothing answered.
+    /// The failure, as one of something that could not be reached.
     #[must_use]
     pub fn unreachable(mut self) -> Failure {
         self.about.unreachable = true;
         self
     }
 
-    /// How a program that fails with this ends: [`ExitStatus::Failed`], or [`ExitStatus::Unreachable`] if nothing answered.
+    /// How a program that fails with this ends: [`ExitStatus::Failed`], or [`ExitStatus::Unreachable`] if something could not be reached.
     pub fn exit_status(&self) -> ExitStatus {
         if self.about.unreachable { ExitStatus::Unreachable } else { ExitStatus::Failed }
     }
@@ -107,17 +108,17 @@ impl Failure {
         self.about.check.as_deref()
     }
 
-    /// In one line, with its label: which check it was, of which repository, over which local copy.
+    /// One line with its label: the check, the repository and the cache.
     pub fn detail(&self) -> Option<(&'static str, String)> {
         let label = if self.about.check.is_some() { "check" } else { "where" };
         let repository = self.about.repository.as_ref().map(|repository| format!("repository {repository}"));
-        let copy = self.about.copy.as_ref().map(|copy| format!("cache {}", copy.display()));
-        let parts: Vec<String> = [self.about.check.clone(), repository, copy].into_iter().flatten().collect();
+        let cache = self.about.cache.as_ref().map(|folder| format!("cache {}", folder.display()));
+        let parts: Vec<String> = [self.about.check.clone(), repository, cache].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| (label, parts.join(", ")))
     }
 
-    /// For programs. Of a refusal it says the file's role, the check with its section of the specification and the attack it stops, what was
-    /// trusted and what was offered; what does not apply is null.
+    /// The JSON document. For a refusal it has the role of the file, the check with its section of the specification and the attack it stops,
+    /// what was trusted and what was offered; what does not apply is null.
     pub fn to_json(&self) -> Value {
         let refusal = self.about.refusal.as_ref();
         let check = refusal.map(|refusal| refusal.check);
@@ -131,7 +132,7 @@ impl Failure {
             "trusted": trusted,
             "offered": offered,
             "repository": self.about.repository,
-            "local_copy": self.about.copy.as_ref().map(|copy| copy.display().to_string()),
+            "local_copy": self.about.cache.as_ref().map(|folder| folder.display().to_string()),
             "hint": self.hint,
         }})
     }
