@@ -29,7 +29,7 @@ impl Error {
     }
 
     /// Whether the repository, or the way to it, is to blame, so that another mirror may do better.
-    pub fn is_the_repository_s(&self) -> bool {
+    pub fn is_from_repository(&self) -> bool {
         match self {
             Error::Refused(refusal) => !matches!(refusal.check, Check::PinnedRoot | Check::TargetKnown),
             // Where the time for all of it is up, there is none for another mirror.
@@ -41,7 +41,7 @@ impl Error {
     }
 }
 
-/// Something that was no failure, and that somebody may want to know.
+/// Something noticed that was not a failure, for a log or a person.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Note {

@@ -50,7 +50,7 @@ pub enum Hint {
     UseFlatLayout,
     /// Carry the bundle over again; if it stays damaged, have it made again.
     CarryBundleAgain,
-    /// Do not use the bundle: it has something in it that nobody has signed.
+    /// Do not use the bundle: it has something in it that is not signed.
     DoNotUseBundle,
     /// Have the bundle made with fewer targets.
     BundleFewerTargets,

@@ -20,9 +20,10 @@ use crate::transport::{Request, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
-use crate::workflow::{ReachedRoles, RootChain, RootHistory, TargetQuery, TargetRequest, Update, Updated, lead_up_to};
+use crate::workflow::{ReachedRoles, RootChain, RootHistory, TargetQuery, Update, Updated, lead_up_to};
 
-/// The four top-level roles, the roots that lead to them, the targets that are wanted, and the delegated roles that lead to those.
+/// A verified set of files: the four top-level roles, the roots that lead to them, the queried targets, and the delegated roles that lead to
+/// those.
 #[derive(Clone, Debug)]
 pub struct Contents {
     updated: Updated,
@@ -48,8 +49,8 @@ pub struct DelegatedRole {
 }
 
 impl Contents {
-    /// What a local copy has, all of it verified anew from the pinned root, judging every expiry at `instant`. No request is made and
-    /// nothing is written.
+    /// Verifies what a local copy has, from the pinned root, judging every expiry at `instant`. No request is made and nothing is
+    /// written.
     ///
     /// # Errors
     /// If something is missing there, or a check refuses it.
@@ -74,8 +75,8 @@ impl Contents {
         Ok(contents)
     }
 
-    /// What a repository has, all of it verified from the pinned root, judging every expiry at `now`. What `store` has need not be fetched, and is
-    /// what nothing may go below. Nothing is written.
+    /// Fetches what a repository has and verifies it from the pinned root, judging every expiry at `now`. What `store` has need not be fetched,
+    /// and nothing may go below it. Nothing is written.
     ///
     /// # Errors
     /// If something does not arrive, or a check refuses it.
@@ -140,7 +141,7 @@ impl Contents {
         Ok(Contents { delegated: delegated.collect::<Result<_, _>>()?, updated, roots, pinned, limits: limits.clone() })
     }
 
-    /// The same with the roots before the pinned one, the oldest first, for verifiers who pin an older one.
+    /// Adds the roots before the pinned one, the oldest first, for verifiers who pin an older one.
     ///
     /// # Errors
     /// If they do not lead up to the pinned root, byte for byte.
@@ -229,7 +230,7 @@ impl Contents {
     /// The name of the file of the target at that position.
     pub(super) fn target_file(&self, position: usize) -> Result<String, BundleError> {
         let (found, _) = &self.updated.targets[position];
-        file_name(&TargetRequest::of(found, &self.limits)?)
+        file_name(&found.request(&self.limits)?)
     }
 }
 
@@ -249,10 +250,10 @@ impl DelegatedRole {
     }
 }
 
-/// The roots before the pinned one, the oldest first, as far as the repository has them.
+/// Fetches the roots before the pinned one, the oldest first, as far as the repository has them.
 ///
 /// # Errors
-/// If they are no chain that leads up to the pinned root, or one of them does not arrive.
+/// If they are not a chain that leads up to the pinned root, or one of them does not arrive.
 pub fn fetch_earlier_roots(
     transport: &impl Transport,
     pinned_root: &[u8],
@@ -263,7 +264,7 @@ pub fn fetch_earlier_roots(
     Ok(drive(roots, transport, &mut PendingWrites::over(&nothing), Prefetch::On)?)
 }
 
-/// Every target that the roles of `walked` list and may speak about, for who wants all of them.
+/// Queries for every target that the roles of `walked` list and may speak about: for a bundle with all of them.
 ///
 /// # Errors
 /// If that is more than the limits allow.

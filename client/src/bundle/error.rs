@@ -69,7 +69,7 @@ pub enum BundleError {
         .instance.escape_debug()
     )]
     AnotherInstance {
-        /// What it calls itself. Nobody has verified that.
+        /// What it calls itself; that is not verified.
         instance: String,
         /// The version of the pinned root.
         version: Version,

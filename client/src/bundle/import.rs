@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::store::{LocalFile, Store};
 use crate::workflow::{TargetQuery, Update, Updated};
 
-/// What came of an import.
+/// The outcome of an import.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Imported {

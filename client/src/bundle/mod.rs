@@ -1,4 +1,4 @@
-//! One file for a site without a network.
+//! Trust bundles: all that a verifier needs, in one file, for a site without a network.
 //!
 //! A bundle is a tar that unpacks to an ordinary TUF repository: any TUF client can use it as a mirror. It holds the roots from
 //! the pinned one to the newest, the timestamp, the snapshot and the targets, the delegated roles on the way to what is carried, and
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! `bundle.json` is not signed and nothing in it is trusted. Once the rest is verified it is made again, and has to be the same; so has
-//! the list of files. What is left of it that nobody can prove is the name of the instance and [when](Bundle::taken_at) the bundle was
+//! the list of files. Two statements in it cannot be proved: the name of the instance, and [when](Bundle::taken_at) the bundle was
 //! taken.
 //!
 //! ```no_run

@@ -27,7 +27,7 @@ pub struct UnverifiedBundle {
     limits: BundleLimits,
 }
 
-/// What a bundle says of itself. Whoever made it may have written anything here.
+/// What a bundle says of itself. None of it is verified.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BundleClaims<'a> {
@@ -59,7 +59,7 @@ impl UnverifiedBundle {
     /// Reads a bundle to its end.
     ///
     /// # Errors
-    /// If it cannot be read, is no bundle, or has more than the limits allow, which is found out before memory is spent.
+    /// If it cannot be read, is not a bundle, or has more than the limits allow, which is found out before memory is spent.
     pub fn read(source: impl Read, limits: BundleLimits) -> Result<UnverifiedBundle, BundleError> {
         let mut archive = ArchiveReader::new(source, limits.bytes);
         let manifest = match archive.next_head()? {

@@ -14,7 +14,7 @@ use crate::client::TrustRoot;
 use crate::workflow::Updated;
 use crate::workflow::freshness::FreshnessReport;
 
-/// Verified contents, with two statements that nobody has signed: which instance they are of, and when they were taken.
+/// Verified contents, with two unsigned statements: which instance they are of, and when they were taken.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     contents: Contents,
@@ -63,17 +63,17 @@ impl Bundle {
         Ok(TrustRoot::assemble(updated)?.with_freshness(self.freshness()))
     }
 
-    /// The name of the instance, as the bundle says. Nobody has signed it.
+    /// The name of the instance, as the bundle says; that is not signed.
     pub fn instance(&self) -> &str {
         &self.statement.instance
     }
 
-    /// When it was taken, as the bundle says: when its files were last compared with the repository. Nobody has signed it.
+    /// When it was taken, as the bundle says: when its files were last compared with the repository. That is not signed.
     pub fn taken_at(&self) -> Option<DateTime<Utc>> {
         self.statement.taken_at
     }
 
-    /// The same as far as it can be true: not in the future, and not after something in it had expired.
+    /// When it was taken, as far as that can be true: not in the future, and not after something in it had expired.
     pub fn checked_at(&self) -> Option<DateTime<Utc>> {
         self.checked_at
     }
@@ -119,7 +119,7 @@ impl Bundle {
         write().map_err(BundleError::Write)
     }
 
-    /// The same in memory.
+    /// Returns it in memory, as [`Bundle::write`] writes it.
     ///
     /// # Errors
     /// As [`Bundle::write`].

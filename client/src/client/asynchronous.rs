@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::transport::CachedRepository;
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::{Search, TargetInfo, TargetQuery, TargetRequest, Trusted, Updated, check_target};
+use crate::workflow::{Search, TargetInfo, TargetQuery, Trusted, Updated};
 
 impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
     /// Refreshes as [`Client::refresh`], without blocking the thread.
@@ -122,14 +122,14 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
     /// # Errors
     /// As [`Client::fetch`].
     pub async fn fetch_async(&mut self, found: &TargetInfo) -> Result<Vec<u8>, Error> {
-        let request = TargetRequest::of(found, &self.local.limits)?;
+        let request = found.request(&self.local.limits)?;
         self.transport.begin_session();
         let bytes = match self.local.freshness.is_offline() {
             // It answers for targets without touching a file.
             true => Transport::fetch(&CachedRepository::new(&self.local.store), &request)?,
             false => self.transport.fetch(&request).await?,
         };
-        check_target(found, &bytes)?;
+        found.verify(&bytes)?;
         Ok(bytes)
     }
 

@@ -37,7 +37,7 @@ pub struct ByUrl {
 #[derive(Debug)]
 pub struct InFolder(Option<PathBuf>);
 
-/// A part of a [`ClientBuilder`] that is the caller's own.
+/// A transport or a store of a [`ClientBuilder`] that is the caller's own.
 #[derive(Debug)]
 pub struct Own<P>(P);
 
@@ -200,7 +200,7 @@ impl<T, S: Store> ClientBuilder<Own<T>, Own<S>> {
     /// Makes the client, of a blocking or of an [asynchronous](crate::transport::AsyncTransport) transport. No request is made yet.
     ///
     /// # Errors
-    /// None yet: as the other ways to build do.
+    /// None today; the other ways to build can fail.
     pub fn build(self) -> Result<Client<T, S>, Error> {
         let (rest, transport) = self.take_transport();
         let (rest, store) = rest.take_store();

@@ -8,15 +8,15 @@ use crate::client::instance::Instance;
 use crate::error::Note;
 use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
 
-/// A folder of its own below a folder for all instances, named after the instance, its pinned root's digest and its URLs; or memory, where
-/// there is no place to write.
+/// The local copy of one instance: a folder below the folder for all instances, named after the instance, its pinned root's digest and its URLs;
+/// or memory, where there is no place to write.
 pub struct Cache {
     store: Box<dyn Store + Send + Sync>,
     folder: Option<PathBuf>,
 }
 
 impl Cache {
-    /// The folder for the local copies of all instances: `rootline` in the platform's cache folder. None if this user has none.
+    /// The folder for the local copies of all instances: `rootline` in the platform's cache folder. `None` when this user has none.
     pub fn default_folder() -> Option<PathBuf> {
         platform_folder().map(|folder| folder.join("rootline"))
     }
@@ -42,7 +42,7 @@ impl Cache {
         }
     }
 
-    /// The local copy of `instance` below `folder`, to be read alone: nothing is made. It is empty if there is none.
+    /// The local copy of `instance` below `folder`, to be read alone: nothing is made. It is empty when there is no copy.
     ///
     /// # Errors
     /// If something else is in its place.
@@ -51,13 +51,13 @@ impl Cache {
         Ok(existing.map_or_else(|| Cache::in_memory(None), Cache::on_disk))
     }
 
-    /// Nothing on disk: all of it ends with the process. `below` is read and never written.
+    /// A cache in memory, which ends with the process. `below` is read and never written.
     pub fn in_memory(below: Option<FileStore>) -> Cache {
         let store = below.map_or_else(MemoryStore::new, MemoryStore::over);
         Cache { store: Box::new(store), folder: None }
     }
 
-    /// Where it is; none if it is in memory.
+    /// Its folder; `None` when it is in memory.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }

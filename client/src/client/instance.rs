@@ -1,4 +1,4 @@
-//! Repositories that are known by name, each with the root that is pinned for it.
+//! Repositories that are known by name, each with its pinned root.
 
 use rootline_metadata::{hex, sha256};
 

@@ -32,9 +32,7 @@ use crate::transport::CachedRepository;
 use crate::transport::Transport;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
-use crate::workflow::{
-    AllDelegatedRoles, ReachedRoles, Search, TargetInfo, TargetQuery, TargetRequest, Trusted, Updated, check_target,
-};
+use crate::workflow::{AllDelegatedRoles, ReachedRoles, Search, TargetInfo, TargetQuery, Trusted, Updated};
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
 ///
@@ -49,7 +47,7 @@ pub struct Client<T, S> {
 }
 
 impl<T, S: Store> Client<T, S> {
-    /// Puts them together; nothing is read or fetched yet.
+    /// Makes a client of its parts; nothing is read or fetched yet.
     pub fn new(pinned_root: impl Into<Vec<u8>>, transport: T, store: S) -> Self {
         Client { transport, local: Local::new(pinned_root.into(), store), notes: Vec::new() }
     }
@@ -171,7 +169,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// A refresh that brings targets along (TUF 5.1 to 5.7): all of it is saved together.
     ///
     /// # Errors
-    /// As [`Client::refresh`]; also if nobody lists a target that has to be there.
+    /// As [`Client::refresh`]; also if no role lists a required target.
     pub fn update(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         let loaded = self.local.load_if_enough(now, wanted);
         match self.noted(loaded) {
@@ -201,10 +199,10 @@ impl<T: Transport, S: Store> Client<T, S> {
         done
     }
 
-    /// Finds out what is said about a target, asking delegated roles as needed (TUF 5.6.7).
+    /// Finds the role that lists a target, and what it says of it, asking delegated roles as needed (TUF 5.6.7).
     ///
     /// # Errors
-    /// As [`Client::refresh`]; also if nobody lists the target.
+    /// As [`Client::refresh`]; also if no role lists the target.
     pub fn find(&mut self, trusted: &Trusted, path: &TargetPath) -> Result<TargetInfo, Error> {
         let search = Search::begin(trusted.clone(), path.clone())?;
         self.transport.begin_session();
@@ -237,13 +235,13 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// # Errors
     /// If they do not arrive or are not what was said about them.
     pub fn fetch(&mut self, found: &TargetInfo) -> Result<Vec<u8>, Error> {
-        let request = TargetRequest::of(found, &self.local.limits)?;
+        let request = found.request(&self.local.limits)?;
         self.transport.begin_session();
         let bytes = match self.local.freshness.is_offline() {
             true => CachedRepository::new(&self.local.store).fetch(&request)?,
             false => self.transport.fetch(&request)?,
         };
-        check_target(found, &bytes)?;
+        found.verify(&bytes)?;
         Ok(bytes)
     }
 

@@ -14,7 +14,7 @@ impl Client<OpenTransport, Cache> {
     /// written it goes on in memory, and says so in its [notes](Client::take_notes). No request is made yet.
     ///
     /// # Errors
-    /// If a URL of the instance is none, or the system has no more file descriptors.
+    /// If a URL of the instance cannot be used, or the system has no more file descriptors.
     pub fn open(instance: &Instance) -> Result<Self, Error> {
         Client::open_with(instance, &HttpSettings::default())
     }
@@ -22,7 +22,7 @@ impl Client<OpenTransport, Cache> {
     /// As [`Client::open`], with these settings for HTTP.
     ///
     /// # Errors
-    /// As [`Client::open`]; also if a setting is none that can be used.
+    /// As [`Client::open`]; also if a setting cannot be used.
     pub fn open_with(instance: &Instance, settings: &HttpSettings) -> Result<Self, Error> {
         Client::builder(instance.clone()).settings(settings.clone()).build()
     }

@@ -11,8 +11,8 @@ use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
 use crate::workflow::freshness::Freshness;
 
-/// A trust root that any number of threads ask for, and that is renewed once for all of them when it is older than it may be: who comes while
-/// one thread is renewing it waits for that. Nobody is ever given one that is older than the limit, or expired.
+/// A trust root for all threads of a process. When it is older than it may be, one thread renews it while the others wait. What it returns is
+/// never older than the limit, and never expired.
 ///
 /// Wrap it in an [`Arc`]. For asynchronous programs there is [`SharedTrustRootAsync`].
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct SharedTrustRoot<T, S> {
 }
 
 impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
-    /// Shares what `client` gets; `max_age` is the longest time since the repository was last asked.
+    /// Shares the trust root of `client`; `max_age` is the longest time since the repository was last asked.
     pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
         let client = Mutex::new(client.with_freshness(Freshness::MaxAge(max_age)));
         SharedTrustRoot { client, current: Current::new(max_age) }
@@ -31,7 +31,7 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
     /// The trust root as it may be used at `now`.
     ///
     /// # Errors
-    /// As [`Client::trust_root`]. The next one who asks tries again.
+    /// As [`Client::trust_root`]. The next call tries again.
     pub fn get(&self, now: DateTime<Utc>) -> Result<Arc<TrustRoot>, Error> {
         if let Some(fresh) = self.current.fresh(now) {
             return Ok(fresh);
@@ -44,7 +44,7 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
         }
     }
 
-    /// What `find` finds in it; if it finds nothing, then after one refresh for all threads. See [`TrustRoot::refresh_on_miss`].
+    /// Returns what `find` finds in it; when that is nothing, what it finds after one refresh for all threads. See [`TrustRoot::refresh_on_miss`].
     ///
     /// # Errors
     /// As [`SharedTrustRoot::get`].
@@ -62,7 +62,7 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
         found
     }
 
-    /// What was noticed since this was last asked, and was no failure.
+    /// Drains the notes recorded since the last call: what was noticed and was not a failure.
     pub fn take_notes(&self) -> Vec<Note> {
         self.client().take_notes()
     }

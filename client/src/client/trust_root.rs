@@ -33,7 +33,7 @@ impl TrustRoot {
     /// The target in which a repository ships which services to sign with.
     pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 
-    /// How long after one search in vain the next one may force a refresh again: whoever presents signatures by unknown logs must not decide
+    /// How long after one search in vain the next one may refresh again: who presents signatures by unknown logs must not decide
     /// how often a verifier asks the repository.
     pub const MISS_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
@@ -55,7 +55,7 @@ impl TrustRoot {
         self.trusted_root.at(instant)
     }
 
-    /// The whole document.
+    /// The whole document that the repository ships.
     pub fn trusted_root(&self) -> &TrustedRoot {
         &self.trusted_root
     }
@@ -80,7 +80,7 @@ impl TrustRoot {
         self.metadata.expiry()
     }
 
-    /// What `find` finds here; if it finds nothing, then what it finds after one refresh: a log or an authority may be newer than this
+    /// Returns what `find` finds here; when that is nothing, what it finds after one refresh: a log or an authority may be newer than this
     /// trust root. It refreshes at most once in [`MISS_PAUSE`](Self::MISS_PAUSE), and never where the client works offline.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl TrustRoot {
         TrustRoot { missed_at: Some(now), ..self }
     }
 
-    /// The trust root among the targets that an update has brought.
+    /// Takes the trust root from the targets of an update.
     ///
     /// # Errors
     /// If it is not among them, or malformed.
@@ -163,10 +163,10 @@ impl TrustRoot {
 }
 
 impl<T: Transport, S: Store> Client<T, S> {
-    /// Refreshes, and gives the trust root that the repository ships, from the store where it has not changed.
+    /// Refreshes, and returns the trust root that the repository ships, from the store where it has not changed.
     ///
     /// # Errors
-    /// As [`Client::update`]; also if what is shipped is no trust root.
+    /// As [`Client::update`]; also if what is shipped is not a trust root.
     pub fn trust_root(&mut self, now: DateTime<Utc>) -> Result<TrustRoot, Error> {
         TrustRoot::assemble(self.update(now, &TrustRoot::queries())?)
     }

@@ -43,7 +43,7 @@ impl Attempts {
             (self.prefetch, self.conditional) = (Prefetch::Off, false);
             return true;
         }
-        if !error.is_the_repository_s() {
+        if !error.is_from_repository() {
             return false;
         }
         let Some(location) = leave_mirror() else { return false };

@@ -71,8 +71,8 @@ impl LastCheck {
 }
 
 impl FileStore {
-    /// When the local copy was last compared with the repository, as it was noted then; `None` when that is not known. Nobody has signed
-    /// it.
+    /// When the local copy was last compared with the repository, as it was noted then; `None` when that is not known. It is
+    /// not signed.
     pub fn checked_at(&self) -> Option<DateTime<Utc>> {
         LastCheck::load(self).map(|check| check.at())
     }

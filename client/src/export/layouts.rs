@@ -10,7 +10,7 @@ use super::file::ExportedFile;
 use crate::bundle::Contents;
 use crate::store::escape::{check_component, percent_encode};
 
-/// The URL by which another client asks for a repository. It names its local copy after it.
+/// The URL by which another client asks for a repository. The client names its local copy after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUrl {
     url: String,
@@ -22,7 +22,7 @@ impl ClientUrl {
     /// Takes an http(s) URL without credentials, as the other client is given it.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is not such a URL.
     pub fn new(url: &str) -> Result<ClientUrl, ExportError> {
         let refuse = |url: &str, reason| Err(ExportError::Url { url: url.to_owned(), reason });
         let lower = url.to_ascii_lowercase();

@@ -17,7 +17,7 @@ use crate::bundle::Contents;
 use crate::client::TrustRoot;
 use rootline_metadata::sigstore::ClientTrustConfig;
 
-/// The trust root that is in `contents`.
+/// Takes the trust root from `contents`.
 ///
 /// # Errors
 /// If there is none, or it cannot be read.
@@ -28,7 +28,7 @@ pub fn trust_root(contents: &Contents) -> Result<TrustRoot, ExportError> {
     Ok(TrustRoot::assemble(contents.updated().clone())?)
 }
 
-/// A trust root on one line, as GitHub's command line reads several from one file.
+/// Writes a trust root on one line, as GitHub's command line reads several from one file.
 pub fn trusted_root_line(trust_root: &TrustRoot) -> String {
     let mut line = trust_root.trusted_root().to_json_line();
     if !line.ends_with('\n') {
@@ -37,7 +37,7 @@ pub fn trusted_root_line(trust_root: &TrustRoot) -> String {
     line
 }
 
-/// Trusted root and signing config in one document.
+/// Writes trusted root and signing config as one document.
 ///
 /// # Errors
 /// If the repository does not say which services to sign with.

@@ -20,7 +20,7 @@ const INDEX: &str = "index.json";
 const LIMIT: u64 = 8 << 20;
 
 /// One file for each certificate chain and each log key, named by kind and place so that they sort, and `index.json` with their names, URLs and windows.
-/// Only what is trusted at `at`; none is everything.
+/// Only what is trusted at `at`; `None` for everything.
 pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<ExportedFile> {
     let mut files = Vec::new();
     let mut index = Vec::new();
@@ -57,7 +57,7 @@ pub fn pem(trusted_root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Exporte
     files
 }
 
-/// What an export of PEM files has left in a folder, by its index.
+/// The files that an export of PEM files has left in a folder, by its index.
 #[derive(Clone, Debug)]
 pub struct PemIndex {
     folder: PathBuf,

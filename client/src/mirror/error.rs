@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use crate::workflow::refusal::Refusal;
 use rootline_metadata::format::NewerFormat;
 
-/// What readers of the mirror see is what it was before.
+/// Why a mirror could not be brought up to date. Its readers see what they saw before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MirrorError {

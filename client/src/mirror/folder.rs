@@ -15,7 +15,7 @@ use crate::store::{
     sweep, sync_files, sync_folders,
 };
 use crate::transport::{Request, Transport};
-use crate::workflow::{TargetInfo, check_target, target_absent};
+use crate::workflow::{TargetInfo, target_absent};
 
 use super::error::MirrorError;
 use super::fetch;
@@ -287,7 +287,7 @@ fn not_arrived(target: &PlannedTarget, error: crate::transport::TransportError) 
 fn is_one_of(said: &[TargetInfo], bytes: &[u8]) -> Result<(), MirrorError> {
     let mut first = Ok(());
     for said in said {
-        match check_target(said, bytes) {
+        match said.verify(bytes) {
             Ok(()) => return Ok(()),
             Err(refusal) => first = first.and(Err(refusal.into())),
         }

@@ -1,15 +1,15 @@
 //! A static mirror of a whole repository, in a folder that any web server can serve and that any TUF client can begin from.
 //!
 //! ```text
-//! root 1 ─▶ … ─▶ pinned root ─▶ refresh ─▶ walk ─▶ plan ─▶ targets, roles, snapshot ─▶ roots, timestamp ─▶ prune
+//! root 1 ─▶ … ─▶ pinned root ─▶ refresh ─▶ all roles ─▶ plan ─▶ targets, roles, snapshot ─▶ roots, timestamp ─▶ prune
 //!     everything is verified, and the floor is what the mirror serves    │  then it is written
 //! ```
 //!
 //! All metadata is verified from the pinned root before anything is written, and every target before it is put in its place. The mirror's
 //! own files are the local copy: it never goes back. Everything new has a name of its own and is written first. What takes the place of
 //! something comes last, written beside it and then renamed one right after the other: names without a version (where consistent
-//! snapshots are off), then new roots, and then the timestamp. So whoever reads at any moment is served a complete repository, the one
-//! before or the one after. Where a rotation takes away the key of timestamp, snapshot or targets, whoever reads between these renames, or
+//! snapshots are off), then new roots, and then the timestamp. So a reader at any moment is served a complete repository, the one
+//! before or the one after. Where a rotation takes away the key of timestamp, snapshot or targets, a reader who reads between these renames, or
 //! has asked for the next root before them and for the timestamp after them, is refused for that moment; no order of writing can help.
 //!
 //! Files of earlier publications stay for a while, for those who are still reading; and what is ever removed stands in a list of
@@ -49,10 +49,10 @@ pub use observer::{Observer, Progress};
 pub use report::{LeftOut, MirrorReport};
 pub use watch::{FIRST_PAUSE, watch};
 
-/// How long files that nothing points at any more are kept, unless told otherwise: whoever has read the timestamp before is long done.
+/// How long files that nothing points at any more are kept by default. A reader who has read the timestamp before is long done then.
 pub const KEEP: TimeDelta = TimeDelta::days(1);
 
-/// How large a mirror may become, besides what a [`Limits`] says of single files.
+/// Limits of a whole mirror, besides what [`Limits`] says of single files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MirrorLimits {
@@ -96,7 +96,7 @@ pub struct Mirror<T> {
 }
 
 impl<T: Transport> Mirror<T> {
-    /// Puts them together; nothing is read or fetched yet. The pinned root comes from the caller, never from the folder.
+    /// Makes a mirror of its parts; nothing is read or fetched yet. The pinned root comes from the caller, never from the folder.
     pub fn new(pinned_root: impl Into<Vec<u8>>, transport: T, folder: impl Into<PathBuf>) -> Self {
         Mirror {
             pinned_root: pinned_root.into(),
@@ -109,19 +109,19 @@ impl<T: Transport> Mirror<T> {
         }
     }
 
-    /// The same with other limits of single files.
+    /// Sets the limits of single files. Default: [`Limits::default`].
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Mirror { limits, ..self }
     }
 
-    /// The same with other limits of the whole.
+    /// Sets the limits of the whole. Default: [`MirrorLimits::default`].
     #[must_use]
     pub fn with_mirror_limits(self, mirror_limits: MirrorLimits) -> Self {
         Mirror { mirror_limits, ..self }
     }
 
-    /// The same, keeping files for so long after nothing points at them any more: [`KEEP`] unless told otherwise.
+    /// Sets how long files are kept after nothing points at them any more. Default: [`KEEP`].
     #[must_use]
     pub fn keeping(self, keep: TimeDelta) -> Self {
         Mirror { keep, ..self }
@@ -137,8 +137,8 @@ impl<T: Transport> Mirror<T> {
         &self.folder
     }
 
-    /// Brings the mirror up to date, judging every expiry at `now`. `observer` is told of each step, and may end the work between two of
-    /// them; whatever is there then is complete.
+    /// Brings the mirror up to date, judging every expiry at `now`. `observer` is told of each step, and may stop between two of
+    /// them; what readers are served is then complete.
     ///
     /// # Errors
     /// If a check refuses, a file does not arrive, or something cannot be written. What readers see is then what it was before, or the new

@@ -1,14 +1,14 @@
-//! Who is told what a mirror does.
+//! Observers of a mirror's steps.
 
 use std::ops::ControlFlow;
 
-/// Is told of each step before it is done.
+/// Observes each step of a mirror before it is taken, and may stop there.
 pub trait Observer {
-    /// Goes on, or ends the work before this step: what readers are served stays complete.
+    /// Goes on, or stops before this step: what readers are served stays complete.
     fn observe(&mut self, progress: Progress<'_>) -> ControlFlow<()>;
 }
 
-/// For callers who do not look.
+/// Observes nothing.
 impl Observer for () {
     fn observe(&mut self, _: Progress<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -21,7 +21,7 @@ impl<F: FnMut(Progress<'_>) -> ControlFlow<()>> Observer for F {
     }
 }
 
-/// The next step.
+/// A step that a mirror is about to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress<'a> {

@@ -9,7 +9,7 @@ use crate::store::escape::percent_encode;
 use crate::transport::Request;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::Refusal;
-use crate::workflow::{ReachedRoles, TargetInfo, TargetRequest, Trusted};
+use crate::workflow::{ReachedRoles, TargetInfo, Trusted};
 
 use super::error::MirrorError;
 use super::place::is_place;
@@ -150,7 +150,7 @@ impl Listed {
                 return Ok(());
             }
         };
-        let request = TargetRequest::of(&found, limits)?;
+        let request = found.request(limits)?;
         self.names.insert(name.to_owned());
         let key = request.name();
         match self.by_name.get_mut(&key) {

@@ -39,7 +39,7 @@ pub struct MirrorReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LeftOut {
-    /// A delegated role that has expired. Whoever asks for it is refused, here as there.
+    /// A delegated role that has expired. Who asks for it is refused, here as there.
     ExpiredRole {
         /// Its name.
         role: String,

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How long to wait after a first failure; twice as long after each further one, but never longer than between two rounds.
+/// The wait after a first failure; twice as long after each further one, but never longer than between two rounds.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
-/// Does one round after the other until `wait` says to end. `round` says whether it succeeded; a round that failed is tried again sooner.
-/// `wait` waits for as long as it is told: the only place where time passes.
+/// Repeats `round` until `wait` breaks off. `round` returns whether it succeeded; after one that failed the next comes sooner. `wait` waits for as
+/// long as it is told: the only place where time passes.
 pub fn watch(interval: Duration, mut round: impl FnMut() -> bool, mut wait: impl FnMut(Duration) -> ControlFlow<()>) {
     let mut pause = FIRST_PAUSE;
     loop {

@@ -8,7 +8,7 @@ use std::fs::Permissions;
 pub enum Access {
     /// The owner alone (0600): the cache.
     Owner,
-    /// Whoever the umask lets (0666 less the umask): what a user asked for by name.
+    /// Those whom the umask lets (0666 less the umask): what a user asked for by name.
     Umask,
 }
 

@@ -10,8 +10,8 @@ use super::access::Access;
 use super::error::{Operation, StoreError};
 use super::folders;
 
-/// How the names of unfinished files begin. They do not end in `.json`, so nobody takes one for metadata; whoever lists a folder passes
-/// them over.
+/// The prefix of the names of unfinished files, to be passed over when a folder is listed. Such a name does not end in `.json`, so that it is
+/// not taken for metadata.
 pub const UNFINISHED: &str = ".unfinished-";
 
 /// Makes `bytes` the content of the file at `path`, entirely or not at all, whatever was there before; folders that are missing are made.
@@ -24,7 +24,7 @@ pub fn write_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
     write_at(path, bytes, access, Existing::Replace)
 }
 
-/// As [`write_file`], for a file that is not there yet: one that is stays as it is.
+/// Writes a new file as [`write_file`] does; one that is there already stays as it is.
 ///
 /// # Errors
 ///

@@ -9,17 +9,17 @@ use super::error::{Operation, StoreError};
 use super::file_store::{FileStore, LOCK, SUB_FOLDERS};
 use super::journal::{self, PENDING, is_folder};
 
-/// What lies in the folder of a local copy.
+/// What lies in the folder of a [`FileStore`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Contents {
+pub struct FolderContents {
     /// The files of the copy, with their lengths in bytes.
     pub files: Vec<(PathBuf, u64)>,
     /// What somebody else has put there: links, folders, files with other names. Nothing here is followed.
     pub foreign: Vec<PathBuf>,
 }
 
-impl Contents {
+impl FolderContents {
     /// How long all files are together, in bytes.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, length)| length).sum()
@@ -27,7 +27,7 @@ impl Contents {
 }
 
 impl FileStore {
-    /// Whether `folder` is one of a local copy: it has the lock that every writer makes, and is no link.
+    /// Whether `folder` is one of a local copy: it has the lock that every writer makes, and is not a link.
     pub fn is_one(folder: &Path) -> bool {
         let is =
             |path: &Path, kind: fn(&fs::Metadata) -> bool| fs::symlink_metadata(path).is_ok_and(|found| kind(&found));
@@ -38,8 +38,8 @@ impl FileStore {
     ///
     /// # Errors
     /// [`StoreError::Io`] when it cannot be read.
-    pub fn contents(&self) -> Result<Contents, StoreError> {
-        let mut contents = Contents::default();
+    pub fn contents(&self) -> Result<FolderContents, StoreError> {
+        let mut contents = FolderContents::default();
         let is_metadata = |name: &str| name.ends_with(".json") || name == "last_check" || name.starts_with(UNFINISHED);
         gather(self.folder(), &mut contents, is_metadata)?;
         // Where a writer did not come to its end, some files are not in their places yet.
@@ -61,7 +61,7 @@ impl FileStore {
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process keeps using it, [`StoreError::Io`] when a file cannot be removed.
-    pub fn clear(&self) -> Result<Contents, StoreError> {
+    pub fn clear(&self) -> Result<FolderContents, StoreError> {
         let _lock = self.lock_exclusive()?;
         let contents = self.contents()?;
         // What could not be put into its place would come back.
@@ -82,7 +82,7 @@ impl FileStore {
     }
 }
 
-fn gather(folder: &Path, contents: &mut Contents, is_own: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+fn gather(folder: &Path, contents: &mut FolderContents, is_own: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     let entries = fs::read_dir(folder).map_err(StoreError::io(Operation::Read, folder))?;
     for entry in entries.flatten() {
         // Of the entry itself, not of what a link leads to.

@@ -36,7 +36,7 @@ use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_m
 /// saved together with the newest of them.
 ///
 /// Reading needs no lock for safety. [`lock_shared`](Self::lock_shared) is for reading several files that belong
-/// together; whoever saves holds [`lock_exclusive`](Self::lock_exclusive).
+/// together; a writer holds [`lock_exclusive`](Self::lock_exclusive).
 #[derive(Clone, Debug)]
 pub struct FileStore {
     folder: PathBuf,
@@ -70,13 +70,13 @@ impl FileStore {
         Self { folder, lock_wait: LOCK_WAIT, disk: Arc::new(OsDisk) }
     }
 
-    /// The same store, writing through `disk` in place of the operating system's own operations.
+    /// Sets the disk: everything is written through it in place of the operating system's own operations. For tests of crashes.
     #[must_use]
     pub fn with_disk(self, disk: Arc<dyn Disk>) -> Self {
         Self { disk, ..self }
     }
 
-    /// The same store, waiting for `wait` in place of [`LOCK_WAIT`] when another process has the lock.
+    /// Sets how long to wait when another process has the lock. Default: [`LOCK_WAIT`].
     #[must_use]
     pub fn with_lock_wait(self, wait: Duration) -> Self {
         Self { lock_wait: wait, ..self }

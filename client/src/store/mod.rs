@@ -30,7 +30,7 @@ pub use atomic_write::{UNFINISHED, create_file, make_folder, write_file};
 use bounded_read::file_has;
 pub use bounded_read::read_file_at_most;
 pub(crate) use bounded_read::{reader_has, reader_meets};
-pub use contents::Contents;
+pub use contents::FolderContents;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};
@@ -88,7 +88,7 @@ pub trait Store {
     /// [`StoreError::Io`] when they cannot be written; what was there before is then still there.
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// Makes each of these the content of its file, all of them or none: whoever loads sees what was there before, or all that is new,
+    /// Makes each of these the content of its file, all of them or none: a load sees what was there before, or all that is new,
     /// also after a crash in between. A store that cannot promise that saves them in the order given. Of two for the same file the last one
     /// counts. The caller holds the [lock](Store::lock).
     ///
@@ -133,7 +133,7 @@ pub trait Store {
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError>;
 }
 
-/// Whoever points to a store is one: every method, those with a default too, is passed on to it.
+/// A pointer to a store is a store: every method, those with a default too, is passed on to it.
 macro_rules! pass_on {
     ($($pointer:ty),*) => {$(
         impl<S: Store + ?Sized> Store for $pointer {

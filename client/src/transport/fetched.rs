@@ -1,6 +1,6 @@
-//! What a server said of a file that was asked for.
+//! Answers to conditional requests.
 
-/// What came of asking for a file unless it is still the same.
+/// The answer to a request for a file that may be unchanged since the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fetched {
     /// It is another one, or nothing is known of the one before.

@@ -31,7 +31,7 @@ impl<T> Mirrors<T> {
         Mirrors { first, others: Vec::new(), current: AtomicUsize::new(0) }
     }
 
-    /// The same with a further place, which is used when those before it have failed.
+    /// Adds a further place, which is used when those before it have failed.
     #[must_use]
     pub fn then(mut self, location: impl Into<String>, transport: T) -> Self {
         self.others.push(Mirror { location: location.into(), transport });

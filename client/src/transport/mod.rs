@@ -1,7 +1,7 @@
 //! Fetching the files of a repository: from a folder, over HTTP(S), or from wherever a caller likes.
 //!
 //! A transport brings bytes and vouches for nothing. It keeps three promises: it accepts no more bytes than the request
-//! allows, and counts them itself while they arrive; what it is asked for can not name anything outside the repository;
+//! allows, and counts them itself while they arrive; no name that it is asked for leads out of the repository;
 //! and it tells "not there" apart from every other failure, because for the next root version that is the good answer.
 
 mod cached_repository;
@@ -38,8 +38,8 @@ pub trait Transport {
     /// than [`Request::limit`] bytes; the others by their culprit, see [`TransportError`].
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError>;
 
-    /// The same unless the file still is the one that had the entity tag `etag` (RFC 9110, 8.8.3). A transport that knows no
-    /// entity tags brings the file.
+    /// Fetches a file unless it still is the one that had the entity tag `etag` (RFC 9110, 8.8.3). A transport without entity
+    /// tags brings the file.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ pub trait Transport {
         None
     }
 
-    /// Leaves the mirror in use for the next one of the same repository, and says which one was left; none if there is no other.
+    /// Leaves the mirror in use for the next one of the same repository, and says which one was left; `None` when there is no other.
     /// Called when it failed, or served what is not trusted.
     fn leave_mirror(&self) -> Option<String> {
         None
@@ -112,7 +112,7 @@ pub trait AsyncTransport: Send + Sync {
     fn begin_session(&self) {}
 }
 
-/// Whoever points to a transport is one: every method, those with a default too, is passed on to it.
+/// A pointer to a transport is a transport: every method, those with a default too, is passed on to it.
 macro_rules! pass_on {
     ($($pointer:ty),*) => {$(
         impl<T: Transport + ?Sized> Transport for $pointer {

@@ -34,7 +34,7 @@ pub enum Answer {
     Unreadable,
 }
 
-/// Is told of every request of a transport when it is over. It runs within the request, so it should be quick.
+/// A function that is called with every request of a transport when it is over. It runs within the request, so it should be quick.
 #[derive(Clone)]
 pub struct Observer(Arc<dyn Fn(&Exchange) + Send + Sync>);
 

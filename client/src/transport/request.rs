@@ -4,7 +4,7 @@ use rootline_metadata::file_name;
 
 use crate::store::escape::percent_encode;
 
-/// One file of a repository, named from the workflow's side.
+/// A request for one file of a repository: its name there, and the most bytes to accept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Request {

@@ -26,7 +26,7 @@ pub struct AllDelegatedRoles {
     needs_all: bool,
 }
 
-/// The delegated roles that were reached.
+/// The outcome of [`AllDelegatedRoles`]: the delegated roles that were reached, each verified.
 #[derive(Clone, Debug)]
 pub struct ReachedRoles {
     trusted: Trusted,
@@ -214,7 +214,7 @@ impl ReachedRoles {
         })
     }
 
-    /// The targets file of a role that was reached; none is the top-level role.
+    /// The targets file of a role that was reached; `None` for the top-level role.
     fn targets(&self, role: Option<&RoleName>) -> Option<&Verified<Targets>> {
         match role {
             None => Some(self.trusted.targets()),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::Expiry;
 
-/// Where the files may come from. Whatever is chosen, everything is verified from the pinned root; there is no way without.
+/// Where files may come from, and how old they may be. In each case everything is verified from the pinned root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Freshness {
@@ -43,7 +43,7 @@ impl Freshness {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FreshnessReport {
-    /// When it was last compared with the repository; none if that is not known.
+    /// When it was last compared with the repository; `None` when that is not known.
     pub checked_at: Option<DateTime<Utc>>,
     /// The instant that its expiries were judged at.
     pub judged_at: DateTime<Utc>,

@@ -66,7 +66,7 @@ impl Refresh {
     /// Begins with the root that the caller pinned. 5.1: `now` is the one instant that every expiry is judged at.
     ///
     /// # Errors
-    /// If `pinned` is no root, or not signed by itself.
+    /// If `pinned` is not a root, or not signed by itself.
     pub fn begin(pinned: Vec<u8>, now: DateTime<Utc>, limits: &Limits) -> Result<Refresh, Refusal> {
         let chain = RootChain::begin(pinned, limits)?;
         Ok(Refresh { state: seek_in_history(chain), now, rotations: 0 })

@@ -8,7 +8,7 @@ use rootline_metadata::{file_name, json::FormatError};
 
 use crate::workflow::check::Check;
 
-/// The repository offered something that a check refuses. The trusted files stay as they were.
+/// Why a check refuses what the repository offered. The trusted files stay as they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -27,7 +27,7 @@ impl Refusal {
     }
 }
 
-/// A file of a repository, as messages speak of it.
+/// A file of a repository, as messages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum File {
     /// The root of that version.

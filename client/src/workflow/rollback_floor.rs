@@ -4,7 +4,7 @@ use rootline_metadata::{Envelope, Role, Root, Snapshot, Timestamp, TopLevelRole,
 
 use crate::workflow::limits::Limits;
 
-/// The versions we have seen. A local copy counts if it verifies, now, under the keys of the final root; that it may have expired
+/// The versions that nothing may go below. A local copy counts if it verifies, now, under the keys of the final root; that it may have expired
 /// does not matter. So rotating the timestamp key frees the timestamp's version, rotating the timestamp and the snapshot key the
 /// snapshot's, and rotating the snapshot key the versions of targets (5.3.11), without anything being deleted; and a key that is only
 /// added frees nothing.

@@ -11,7 +11,7 @@ use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 
 /// Goes down from the pinned root to root 1, or as far as the repository has them, and sees that each is vouched for by the one before it,
-/// the pinned one included. That makes them one chain and not more: the oldest is vouched for by nobody here. Readers who have pinned
+/// the pinned one included. That makes them one chain and not more: nothing here vouches for the oldest. Readers who have pinned
 /// one of them compare it with theirs.
 #[derive(Debug)]
 pub struct RootHistory {
@@ -79,7 +79,7 @@ impl RootHistory {
 /// the pinned root.
 ///
 /// # Errors
-/// If they are not one chain. The oldest of them is pinned by nobody, so that a fault in it is the repository's.
+/// If they are not one chain. Nothing pins the oldest of them, so that a fault in it is the repository's.
 pub(crate) fn lead_up_to(
     pinned: &[u8],
     earlier: Vec<Vec<u8>>,

@@ -54,7 +54,7 @@ impl Search {
     /// Begins with the top-level targets.
     ///
     /// # Errors
-    /// If the target is not listed, and nobody is delegated to who could list it.
+    /// If the target is not listed, and no delegated role could list it.
     pub fn begin(trusted: Trusted, path: TargetPath) -> Result<Search, Refusal> {
         let top = trusted.targets().clone();
         let refused = Refusal {
@@ -131,7 +131,7 @@ impl Search {
         Err(self.not_listed(false))
     }
 
-    /// 5.7.2: nobody lists it.
+    /// 5.7.2: no role lists it.
     fn not_listed(&self, gave_up: bool) -> Refusal {
         let fault = Fault::NotListed { asked: self.delegators.len(), gave_up };
         Refusal { file: File::Target(self.path.clone()), check: Check::TargetKnown, fault }

@@ -8,37 +8,34 @@ use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
 
-/// How to ask for a target.
-pub struct TargetRequest;
-
-impl TargetRequest {
-    /// 5.7.3: at most as many bytes as are stated; with consistent snapshots the name carries the digest.
+impl TargetInfo {
+    /// The request for the target's file (5.7.3): at most as many bytes as are stated; with consistent snapshots the name carries the digest.
     ///
     /// # Errors
     /// If more bytes are stated than the limits allow.
-    pub fn of(found: &TargetInfo, limits: &Limits) -> Result<Request, Refusal> {
-        let (stated, limit) = (found.file.length, limits.target);
+    pub fn request(&self, limits: &Limits) -> Result<Request, Refusal> {
+        let (stated, limit) = (self.file.length, limits.target);
         if stated > limit {
-            return Err(refusal(found, Fault::TooLong { stated, limit }));
+            return Err(refusal(self, Fault::TooLong { stated, limit }));
         }
-        let name = file_name::target(found.path.as_str(), &found.file.digests, found.consistent_snapshot);
+        let name = file_name::target(self.path.as_str(), &self.file.digests, self.consistent_snapshot);
         Ok(Request::target(&name, stated))
     }
-}
 
-/// 5.7.3: whether `bytes` are the target that was found.
-///
-/// # Errors
-/// If they have another length or other digests.
-pub fn check_target(found: &TargetInfo, bytes: &[u8]) -> Result<(), Refusal> {
-    let (expected, offered) = (found.file.length, bytes.len() as u64);
-    if expected != offered {
-        return Err(refusal(found, Fault::WrongLength { expected, offered }));
+    /// Verifies that `bytes` are the target (5.7.3).
+    ///
+    /// # Errors
+    /// If they have another length or other digests.
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), Refusal> {
+        let (expected, offered) = (self.file.length, bytes.len() as u64);
+        if expected != offered {
+            return Err(refusal(self, Fault::WrongLength { expected, offered }));
+        }
+        if !self.file.digests.match_bytes(bytes) {
+            return Err(refusal(self, Fault::WrongDigest { expected: self.file.digests.to_string() }));
+        }
+        Ok(())
     }
-    if !found.file.digests.match_bytes(bytes) {
-        return Err(refusal(found, Fault::WrongDigest { expected: found.file.digests.to_string() }));
-    }
-    Ok(())
 }
 
 /// What is listed has to be there.

@@ -9,7 +9,7 @@ use rootline_metadata::{Role, TargetPath};
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::refresh::Refresh;
 use super::search::{Search, TargetInfo};
-use super::target::{TargetRequest, check_target, target_absent};
+use super::target::target_absent;
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::Trusted;
@@ -77,7 +77,7 @@ impl Updated {
     }
 }
 
-/// One update.
+/// The state machine of an update: a refresh, then each queried target.
 #[derive(Debug)]
 pub struct Update {
     state: State,
@@ -145,11 +145,11 @@ impl Update {
                 self.want_next(trusted)?
             }
             (State::LoadTarget(trusted, found), _) => {
-                let request = TargetRequest::of(&found, trusted.rooted().limits())?;
+                let request = found.request(trusted.rooted().limits())?;
                 State::FetchTarget(trusted, found, request)
             }
             (State::FetchTarget(trusted, found, _), Input::Bytes(bytes)) => {
-                check_target(&found, &bytes)?;
+                found.verify(&bytes)?;
                 State::StoreTarget(trusted, found, bytes.into())
             }
             (State::FetchTarget(_, found, _), _) => return Err(target_absent(&found)),
@@ -235,5 +235,5 @@ fn listed(trusted: &Trusted, wanted: &TargetQuery) -> Option<Request> {
         expiry: trusted.targets().expiry(),
         consistent_snapshot: trusted.root().consistent_snapshot(),
     };
-    TargetRequest::of(&found, trusted.rooted().limits()).ok()
+    found.request(trusted.rooted().limits()).ok()
 }
