@@ -92,6 +92,7 @@ pub use model::name::{BadName, Name};
 pub use model::period::{Days, Periods};
 pub use model::role::{CeremonyRole, NoVersionLeft};
 pub use model::role_version::RoleVersion;
+pub use model::sigstore::SIGSTORE_TRUSTED_ROOT;
 pub use model::target_name::{BadTargetName, TargetName};
 pub use model::toml_error::TomlError;
 pub use plan::delegation::{Delegates, DelegationPlan};

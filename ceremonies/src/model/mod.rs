@@ -9,5 +9,6 @@ pub(crate) mod name;
 pub(crate) mod period;
 pub(crate) mod role;
 pub(crate) mod role_version;
+pub(crate) mod sigstore;
 pub(crate) mod target_name;
 pub(crate) mod toml_error;

@@ -80,8 +80,7 @@ mod tests {
     use super::*;
 
     fn chain() -> Vec<Certificate> {
-        let root =
-            TrustedRoot::parse(include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json"), 100_000).unwrap();
+        let root = TrustedRoot::parse(crate::SIGSTORE_TRUSTED_ROOT, 100_000).unwrap();
         let longest = root.certificate_authorities().iter().max_by_key(|authority| authority.chain().len()).unwrap();
         longest.chain().map(Certificate::read).collect()
     }

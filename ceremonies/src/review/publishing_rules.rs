@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     fn sigstore() -> Value {
-        serde_json::from_slice(include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json")).unwrap()
+        serde_json::from_slice(crate::SIGSTORE_TRUSTED_ROOT).unwrap()
     }
 
     fn instant(text: &str) -> DateTime<Utc> {

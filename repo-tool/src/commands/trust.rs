@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use rootline::clock::parse_at;
 use rootline::table::{Cell, Table};
-use rootline_ceremonies::Mark;
 use rootline_ceremonies::review::{
     Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
 };
+use rootline_ceremonies::{Mark, SIGSTORE_TRUSTED_ROOT};
 use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;
@@ -21,9 +21,6 @@ use crate::folder::atomic_file;
 use crate::folder::merge_conflict;
 use crate::review::{entry_change_json, entry_change_lines};
 use crate::text::visible;
-
-/// Sigstore's public-good trust root; `data/README.md` says where it comes from.
-const SIGSTORE: &[u8] = include_bytes!("../../data/sigstore.trusted_root.json");
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum TrustCommand {
@@ -123,7 +120,7 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.folder.lock()?;
     let bytes = match args.from.as_str() {
         "empty" => TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes(),
-        "sigstore" => SIGSTORE.to_vec(),
+        "sigstore" => SIGSTORE_TRUSTED_ROOT.to_vec(),
         file => fs::read(file).map_err(|error| Failure::io("read", Path::new(file), &error))?,
     };
     let path = context.folder.target_path(TRUSTED_ROOT);

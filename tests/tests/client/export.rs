@@ -23,7 +23,7 @@ use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::target_path;
 
 /// What Sigstore ships, so that other clients can read it.
-const TRUSTED_ROOT: &[u8] = include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json");
+const TRUSTED_ROOT: &[u8] = rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
 const SIGNING_CONFIG: &[u8] = br#"{"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json", "caUrls": [],
   "oidcUrls": [], "rekorTlogUrls": [], "tsaUrls": [], "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"}}"#;
 const SIGNING_CONFIG_NAME: &str = "signing_config.v0.2.json";

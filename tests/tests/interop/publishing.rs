@@ -12,7 +12,7 @@ use rootline_tests::peers::{self, Reading};
 use rootline_tests::scripted_server::{Reply, ScriptedServer};
 use tempfile::TempDir;
 
-const TRUSTED_ROOT: &[u8] = include_bytes!("../../../repo-tool/data/sigstore.trusted_root.json");
+const TRUSTED_ROOT: &[u8] = rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
 const NAMES: [&str; 2] = ["trusted_root.json", "more/notes.txt"];
 
 /// A repository that is served, and a place for the peers' local copies.
