@@ -17,6 +17,7 @@ mod house {
     mod help;
     mod long;
     mod outside;
+    mod packages;
     mod public_paths;
     mod spec;
 }
