@@ -38,6 +38,14 @@ impl Fixture {
         Fixture { room, served, server, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// After a first ceremony that is published.
+    fn after_the_first() -> Fixture {
+        let mut fixture = Fixture::new();
+        fixture.room.hold(&fixture.plan(&FIVE, 3, 0), &["alice", "bob", "dave"]);
+        fixture.publish();
+        fixture
+    }
+
     fn publish(&self) {
         self.served.lock().unwrap().clone_from(self.room.published.files());
     }
@@ -90,10 +98,7 @@ fn python_tuf_tuf_js_tough_and_sigstore_tuf_follow_from_root_1_through_two_rotat
     if !peers::installed() {
         return;
     }
-    let mut fixture = Fixture::new();
-    let first = fixture.plan(&FIVE, 3, 0);
-    fixture.room.hold(&first, &["alice", "bob", "dave"]);
-    fixture.publish();
+    let mut fixture = Fixture::after_the_first();
     for peer in peers::TIMED {
         fixture.accepted_by(peer, peer, Some(1), targets_for(peer), [1, 1, 1, 1]);
     }
@@ -169,10 +174,7 @@ fn the_peers_refuse_what_has_expired_so_their_acceptance_means_something() {
     if !peers::installed() {
         return;
     }
-    let mut fixture = Fixture::new();
-    let first = fixture.plan(&FIVE, 3, 0);
-    fixture.room.hold(&first, &["alice", "bob", "dave"]);
-    fixture.publish();
+    let fixture = Fixture::after_the_first();
     let (root, at) = (fixture.first_root(), instant_text(day(8)));
     for peer in peers::TIMED {
         let cache = fixture.folder.path().join(peer);
