@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::files::Files;
-use crate::scripted_server::{Reply, ScriptedServer};
+use crate::servers::scripted_server::{Reply, ScriptedServer};
 
 /// A web server with a repository's files. It stops when it is dropped.
 #[derive(Debug)]

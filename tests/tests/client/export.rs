@@ -18,7 +18,7 @@ use rootline_metadata::json::Value;
 use rootline_metadata::parse_instant;
 use rootline_metadata::sigstore::{ClientTrustConfig, TrustedRoot};
 use rootline_tests::peers::{self, Reading};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::target_path;
 

@@ -9,7 +9,7 @@ use rootline_client::workflow::{Check, TargetQuery};
 use rootline_client::{Client, Error, Note};
 use rootline_metadata::Role as _;
 use rootline_tests::adversary;
-use rootline_tests::distant::Distant;
+use rootline_tests::servers::distant::Distant;
 use rootline_tests::simulator::{Files, Simulator};
 use rootline_tests::verifier::target_path;
 

@@ -10,7 +10,7 @@ use rootline_client::transport::{AsyncTransport, Request, Transport, TransportEr
 use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Freshness, SharedTrustRoot, SharedTrustRootAsync, TrustRoot};
 use rootline_metadata::instant_text;
-use rootline_tests::distant::Distant;
+use rootline_tests::servers::distant::Distant;
 use rootline_tests::simulator::{Delegation, Files, Simulator};
 
 /// A trust root that trusts one log by this URL.

@@ -8,8 +8,8 @@ use rootline_client::transport::{Request, Transport, TransportError};
 use rootline_client::workflow::{Check, TargetQuery, Updated};
 use rootline_client::{Client, Error, Prefetch};
 use rootline_metadata::{Role as _, parse_instant};
-use rootline_tests::distant::Distant;
 use rootline_tests::real_data;
+use rootline_tests::servers::distant::Distant;
 use rootline_tests::simulator::{Delegation, Files, PinStyle, Role, Simulator};
 use rootline_tests::verifier::target_path;
 

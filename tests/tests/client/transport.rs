@@ -13,7 +13,7 @@ use rootline_client::transport::{
     Answer, AsyncTransport, Exchange, Folder, Http, HttpBlocking, HttpSettings, Observer, ProxyChoice, Request,
     Transport, TransportError,
 };
-use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use tempfile::TempDir;
 
 // ---- whoever observes

@@ -9,7 +9,7 @@ use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Instance};
 use rootline_tests::adversary::{self, Misbehaving, Misbehaviour};
 use rootline_tests::binaries::rootline_repo;
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::Verifier;
 

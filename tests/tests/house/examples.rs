@@ -12,7 +12,8 @@ use rootline_client::transport::Folder;
 use rootline_metadata::parse_instant;
 use rootline_tests::binaries::{examples, workspace};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::{real_data, static_server};
+use rootline_tests::real_data;
+use rootline_tests::servers::static_server;
 
 const AT: &str = "2026-08-22T00:00:00Z";
 

@@ -9,8 +9,8 @@ use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 use rootline_tests::fixtures::client::TRUSTED_ROOT;
 use rootline_tests::peers::{self, Reading};
 use rootline_tests::real_data;
+use rootline_tests::servers::static_server;
 use rootline_tests::simulator::{Delegation, Simulator};
-use rootline_tests::static_server;
 
 const AT: &str = "2026-08-22T00:00:00Z";
 

@@ -9,7 +9,7 @@ use rootline_ceremonies::{OnlinePeriods, Release, ReleaseParts, Renewal};
 use rootline_metadata::{Role, hex, instant_text, sha256};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, key, keyholder, periods, target};
 use rootline_tests::peers::{self, Reading};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use tempfile::TempDir;
 
 const TRUSTED_ROOT: &[u8] = rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;

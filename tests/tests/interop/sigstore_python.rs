@@ -8,9 +8,9 @@ use rootline_client::TrustRoot;
 use rootline_client::mirror::Mirror;
 use rootline_tests::binaries::rootline;
 use rootline_tests::peers;
-use rootline_tests::scripted_server::ScriptedServer;
+use rootline_tests::servers::scripted_server::ScriptedServer;
+use rootline_tests::servers::static_server;
 use rootline_tests::simulator::Simulator;
-use rootline_tests::static_server;
 use tempfile::TempDir;
 
 /// Two Sigstore instances in miniature, and a repository that ships the trust root of one of them; its mirror is served.

@@ -13,7 +13,7 @@ use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::peers::{self, Reading};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::{Delegation, Simulator};
 use rootline_tests::verifier::target_path;
 

@@ -6,7 +6,7 @@ use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8};
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::running::free_port;
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 
 /// `update` from a web server, with one try.
 fn update_from(fixture: &ClientFixture, url: &str) -> Output {

@@ -7,7 +7,7 @@ use rootline_client::transport::{Fetched, Request, Transport, TransportError};
 use rootline_client::workflow::Check;
 use rootline_client::{Client, Error};
 use rootline_metadata::{Role as _, hex, sha256};
-use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Received, Reply, ScriptedServer};
 use rootline_tests::simulator::{Files, Simulator};
 
 use super::{client, repository, settings};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Mirrors, Request, Transport, TransportError};
 use rootline_client::{Client, Error};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::Simulator;
 
 use super::{repository, settings};

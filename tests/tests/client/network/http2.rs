@@ -7,8 +7,8 @@ use rootline_client::Client;
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Request, Transport};
 use rootline_client::workflow::TargetQuery;
-use rootline_tests::http2_server::Http2Server;
-use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
+use rootline_tests::servers::http2_server::Http2Server;
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use rootline_tests::simulator::{Files, Simulator};
 use rootline_tests::verifier::target_path;
 

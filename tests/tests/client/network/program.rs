@@ -5,8 +5,8 @@ use std::process::Command;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::http2_server::Http2Server;
-use rootline_tests::scripted_server::{Reply, ScriptedServer, loopback_tls};
+use rootline_tests::servers::http2_server::Http2Server;
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer, loopback_tls};
 use rootline_tests::simulator::Files;
 
 /// `rootline update` of the fixture's repository at this URL, in an environment without proxies.

@@ -7,11 +7,11 @@ use rootline_client::transport::{HttpSettings, ProxyChoice, TransportError};
 use rootline_client::{Client, Error, Hint};
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::http2_server::Http2Server;
-use rootline_tests::nginx::Nginx;
-use rootline_tests::scripted_server::loopback_tls;
+use rootline_tests::servers::http2_server::Http2Server;
+use rootline_tests::servers::nginx::Nginx;
+use rootline_tests::servers::scripted_server::loopback_tls;
+use rootline_tests::servers::tinyproxy::Tinyproxy;
 use rootline_tests::simulator::Simulator;
-use rootline_tests::tinyproxy::Tinyproxy;
 
 use super::program::rootline_update;
 use super::{repository, settings, trusting};

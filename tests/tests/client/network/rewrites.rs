@@ -2,7 +2,7 @@
 
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{HttpSettings, Request, Transport};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use rootline_tests::simulator::Simulator;
 
 use super::{client, repository, settings};

@@ -2,7 +2,7 @@
 
 use rootline_tests::browser::Browser;
 use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
-use rootline_tests::scripted_server::{Reply, ScriptedServer};
+use rootline_tests::servers::scripted_server::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 
 use super::text_and_json::{rotation, text};

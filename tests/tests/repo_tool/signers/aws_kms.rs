@@ -2,8 +2,8 @@
 
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
-use rootline_tests::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 use rootline_tests::running::free_port;
+use rootline_tests::servers::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 
 /// The program with these credentials and nothing else of AWS. The secret is never seen.
 pub(crate) fn run_with(fixture: &RepositoryFixture, arguments: &[&str], variables: &[(&str, &str)]) -> Output {

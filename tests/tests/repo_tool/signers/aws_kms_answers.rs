@@ -6,8 +6,8 @@ use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::sha256;
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::RepositoryFixture;
-use rootline_tests::localstack::{ACCESS_KEY, REGION, SECRET_KEY};
-use rootline_tests::scripted_server::{Received, Reply, ScriptedServer};
+use rootline_tests::servers::localstack::{ACCESS_KEY, REGION, SECRET_KEY};
+use rootline_tests::servers::scripted_server::{Received, Reply, ScriptedServer};
 use serde_json::{Value, json};
 
 use super::aws_kms::run_with;

@@ -10,7 +10,7 @@ use rootline_tests::fixtures::machine::Machine;
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::fixtures::vendor::Vendor;
-use rootline_tests::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
+use rootline_tests::servers::localstack::{ACCESS_KEY, LocalStack, REGION, SECRET_KEY};
 use rootline_tests::softhsm::SoftHsm;
 use rootline_tests::{peers, pem};
 use tempfile::TempDir;

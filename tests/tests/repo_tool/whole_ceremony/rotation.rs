@@ -7,8 +7,8 @@ use rootline_metadata::{Role as _, TopLevelRole, hex, sha256};
 use rootline_tests::browser::Browser;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture, read};
 use rootline_tests::peers::{self, Reading};
-use rootline_tests::scripted_server::ScriptedServer;
-use rootline_tests::static_server;
+use rootline_tests::servers::scripted_server::ScriptedServer;
+use rootline_tests::servers::static_server;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::scripted_server::{Reply, ScriptedServer};
+use crate::servers::scripted_server::{Reply, ScriptedServer};
 
 /// Serves what is in `folder` at the time of each request, on this machine only, until it is dropped.
 pub fn serve(folder: &Path) -> ScriptedServer {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::peers;
 use crate::running::Running;
-use crate::scripted_server::LoopbackCertificate;
+use crate::servers::scripted_server::LoopbackCertificate;
 
 /// nginx, serving a folder on a port of 127.0.0.1.
 #[derive(Debug)]

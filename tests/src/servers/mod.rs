@@ -1,0 +1,9 @@
+//! Servers that a test starts: those that answer as it says, and those that others have written.
+
+pub mod distant;
+pub mod http2_server;
+pub mod localstack;
+pub mod nginx;
+pub mod scripted_server;
+pub mod static_server;
+pub mod tinyproxy;
