@@ -1,9 +1,23 @@
 //! What to do next, as values: a program knows its own options and commands, and words them.
 
-/// What the caller, or the person at a terminal, can do about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Hint {
+/// Makes the enumeration of hints and the list of them all.
+macro_rules! hints {
+    ($($(#[$doc:meta])* $hint:ident,)*) => {
+        /// What the caller, or the person at a terminal, can do about an error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Hint {
+            $($(#[$doc])* $hint,)*
+        }
+
+        impl Hint {
+            /// Every hint.
+            pub const ALL: &'static [Hint] = &[$(Hint::$hint),*];
+        }
+    };
+}
+
+hints! {
     /// Check the URL.
     CheckUrl,
     /// Check the URL and the credentials for the server or the proxy.

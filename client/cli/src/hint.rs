@@ -63,3 +63,15 @@ pub fn words(hint: Hint) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_hint_of_the_library_has_words_of_its_own() {
+        let worded: BTreeSet<&str> = Hint::ALL.iter().filter_map(|hint| words(*hint)).collect();
+        assert_eq!(worded.len(), Hint::ALL.len());
+    }
+}

@@ -45,7 +45,14 @@ impl Module {
         let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut module = Module { children: BTreeMap::new(), declared: BTreeMap::new(), uses: Vec::new() };
         let mut lines = text.lines();
+        let mut in_macro = false;
         while let Some(line) = lines.next() {
+            in_macro = line.starts_with("macro_rules!") || in_macro && line != "}";
+            // A type by its own name in a macro is declared where the macro is used: below it.
+            let is_type = |line: &str| {
+                !line.contains('$') && ["pub enum ", "pub struct "].iter().any(|begin| line.starts_with(begin))
+            };
+            let line = if in_macro && is_type(line.trim_start()) { line.trim_start() } else { line };
             let (visibility, rest) = Visibility::of(line);
             if let Some(name) = rest.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
                 let (file, own) = (folder.join(format!("{name}.rs")), folder.join(name));

@@ -225,7 +225,7 @@ fn every_check_is_in_the_code_below_a_comment_that_cites_its_section() {
     /// A comment above a function speaks of all of it.
     const NEAR: usize = 12;
     let files = workflow_files();
-    for check in Check::ALL {
+    for check in Check::ALL.iter().copied() {
         let name = format!("Check::{check:?}");
         let stands_near_its_section = files.iter().any(|(_, lines)| {
             lines.iter().enumerate().filter(|(_, line)| names(line, &name)).any(|(at, _)| {
@@ -274,7 +274,7 @@ fn no_comment_in_the_code_cites_a_section_that_is_neither_a_check_nor_a_known_st
 #[test]
 fn every_check_has_tests_on_both_sides_of_its_limit() {
     let tests = tests_below(&workspace().join("tests/tests"));
-    assert!(TESTS.iter().map(|(check, ..)| *check).eq(Check::ALL), "one row for each check, in order");
+    assert!(TESTS.iter().map(|(check, ..)| *check).eq(Check::ALL.iter().copied()), "one row for each check, in order");
     for (check, accepted, refused) in TESTS {
         for (side, names) in [("accepted", accepted), ("refused", refused)] {
             assert!(!names.is_empty(), "{check:?} has no test of what is {side}");
