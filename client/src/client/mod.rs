@@ -110,7 +110,7 @@ impl<T, S: Store> Client<T, S> {
         &self.local.store
     }
 
-    /// The way to the repository.
+    /// The transport to the repository.
     pub fn transport(&self) -> &T {
         &self.transport
     }
@@ -215,7 +215,7 @@ impl<T: Transport, S: Store> Client<T, S> {
         self.noted(found)
     }
 
-    /// All delegated roles, at most so many of them. They are not stored.
+    /// Loads or fetches all delegated roles, at most so many of them. They are not stored.
     ///
     /// # Errors
     /// As [`Client::find`], but for targets.

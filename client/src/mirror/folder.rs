@@ -11,7 +11,7 @@ use rootline_metadata::file_name::TARGETS_FOLDER;
 
 use crate::driver::Prefetch;
 use crate::store::{
-    Access, Layout, StagedFile, StoreError, StoreLock, TargetFile, lock_file, make_folder, reader_has, reader_meets,
+    Access, Layout, StagedFile, StoreError, StoreLock, TargetPlace, lock_file, make_folder, reader_has, reader_meets,
     sweep, sync_files, sync_folders,
 };
 use crate::transport::{Request, Transport};
@@ -110,8 +110,8 @@ impl Folder {
         Ok(publication.report(plan, pruned))
     }
 
-    fn file(&self, place: &str) -> Result<TargetFile, StoreError> {
-        TargetFile::new(&self.path, place, Layout::Nested)
+    fn file(&self, place: &str) -> Result<TargetPlace, StoreError> {
+        TargetPlace::new(&self.path, place, Layout::Nested)
     }
 
     /// Whether the file that is there is the one whose length and content `verify` accepts.

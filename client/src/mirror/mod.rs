@@ -127,12 +127,12 @@ impl<T: Transport> Mirror<T> {
         Mirror { keep, ..self }
     }
 
-    /// The way to the repository.
+    /// The transport to the repository.
     pub fn transport(&self) -> &T {
         &self.transport
     }
 
-    /// The folder.
+    /// The folder that the mirror is in.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -21,7 +21,7 @@ mod lock;
 mod memory_store;
 mod prune;
 mod regular_file;
-mod target_file;
+mod target_place;
 
 pub use access::Access;
 pub(crate) use atomic_write::sweep;
@@ -37,7 +37,7 @@ pub use file_store::{FileStore, LOCK_WAIT};
 pub use lock::StoreLock;
 pub(crate) use lock::lock_file;
 pub use memory_store::MemoryStore;
-pub use target_file::{Layout, TargetFile};
+pub use target_place::{Layout, TargetPlace};
 
 /// One file of the local copy, named by what it is rather than by where it lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -199,7 +199,7 @@ impl ReachedRoles {
         self.gave_up
     }
 
-    /// Whether a search for `path` can come to this role: everybody on some way to it delegates `path`.
+    /// Whether a search for `path` can come to this role: each role on some way to it delegates `path`.
     pub fn may_speak_about(&self, role: &RoleName, path: &TargetPath) -> bool {
         self.is_on_the_way(role, path, &mut BTreeSet::new())
     }

@@ -34,7 +34,7 @@ impl Rooted {
         &self.limits
     }
 
-    /// 5.4.2 to 5.4.4: judges a timestamp that the repository offers.
+    /// 5.4.2 to 5.4.4: verifies a timestamp that the repository offers.
     ///
     /// # Errors
     /// If it is malformed, not signed, goes backwards itself or takes the snapshot backwards, or has expired.
@@ -66,7 +66,7 @@ impl Rooted {
         Ok(TimestampDecision::Replace(new))
     }
 
-    /// Goes on with a new timestamp that was judged.
+    /// Goes on with a new timestamp that was verified.
     pub fn with_new_timestamp(self, timestamp: Verified<Timestamp>, floor: Floor) -> Timestamped {
         Timestamped { rooted: self, timestamp, floor }
     }
@@ -147,7 +147,7 @@ impl Timestamped {
         Ok(new)
     }
 
-    /// Goes on with a snapshot that was judged, or the local one.
+    /// Goes on with a snapshot that was verified, or the local one.
     pub fn with_snapshot(self, snapshot: Verified<Snapshot>) -> Snapshotted {
         Snapshotted { rooted: self.rooted, timestamp: self.timestamp, snapshot }
     }

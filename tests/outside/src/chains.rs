@@ -9,7 +9,7 @@ use rootline_client::chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::export::ClientUrl;
 use rootline_client::metadata::TargetPath;
 use rootline_client::mirror::{Mirror, MirrorLimits};
-use rootline_client::store::{FileStore, Layout, TargetFile};
+use rootline_client::store::{FileStore, Layout, TargetPlace};
 use rootline_client::transport::{Folder, Request, Transport};
 use rootline_client::workflow::TargetQuery;
 use rootline_client::{Client, Limits, TrustRoot};
@@ -76,7 +76,7 @@ fn errors(folder: &Path, published: &Published, now: DateTime<Utc>) -> Result<Ve
         // A file cannot be kept.
         failed("a store's own", Client::new(root.clone(), published.clone(), ReadOnly).refresh(now))?,
         failed("no folder", FileStore::open(timestamp.clone()))?,
-        failed("an unsafe name", TargetFile::new(folder, "../up", Layout::Nested))?,
+        failed("an unsafe name", TargetPlace::new(folder, "../up", Layout::Nested))?,
         // What goes to other places.
         failed("no bundle", UnverifiedBundle::read(&[1_u8; 1024][..], BundleLimits::default()))?,
         failed("a bundle too long", UnverifiedBundle::read(&[0; 9][..], BundleLimits::default().with_bytes(1)))?,

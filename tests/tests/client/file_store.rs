@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, StoreError, TargetFile};
+use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, StoreError, TargetPlace};
 use tempfile::TempDir;
 
 fn store() -> (TempDir, FileStore) {
@@ -349,7 +349,7 @@ fn a_store_in_memory_over_another_one_begins_with_its_files_and_never_writes_to_
 // ---- targets in a user's folder
 
 fn write(folder: &Path, path: &str, layout: Layout, bytes: &[u8]) -> Result<std::path::PathBuf, StoreError> {
-    TargetFile::new(folder, path, layout)?.write(bytes)
+    TargetPlace::new(folder, path, layout)?.write(bytes)
 }
 
 #[test]
@@ -394,7 +394,7 @@ fn cve_2026_6968_a_target_is_not_written_through_a_linked_folder() {
     for link in ["linked", "real/linked"] {
         std::os::unix::fs::symlink(&elsewhere, folder.join(link)).unwrap();
         for below in ["a.json", "new/a.json"] {
-            let target = TargetFile::new(&folder, &format!("{link}/{below}"), Layout::Nested).unwrap();
+            let target = TargetPlace::new(&folder, &format!("{link}/{below}"), Layout::Nested).unwrap();
             let refused = target.write(b"y").unwrap_err();
             assert!(matches!(refused, StoreError::NotARegularFile { found: "a symbolic link", .. }), "{refused}");
             assert!(target.existing_matches(1, |_| true).is_err());
@@ -416,7 +416,7 @@ fn cve_2026_24137_a_link_in_the_file_s_place_is_replaced_and_what_it_leads_to_is
     fs::write(&victim, "theirs").unwrap();
     std::os::unix::fs::symlink(&victim, folder.join("a.json")).unwrap();
     for layout in [Layout::Flat, Layout::Nested] {
-        let target = TargetFile::new(&folder, "a.json", layout).unwrap();
+        let target = TargetPlace::new(&folder, "a.json", layout).unwrap();
         assert_eq!(target.existing_matches(6, |_| true).unwrap(), layout == Layout::Nested);
         target.write(b"ours..").unwrap();
     }
@@ -450,7 +450,7 @@ fn a_folder_or_a_file_in_the_way_of_a_target_is_told_and_left() {
 #[test]
 fn a_target_that_is_there_matches_by_length_and_content() {
     let temporary = tempfile::tempdir().unwrap();
-    let target = TargetFile::new(temporary.path(), "dir/a.json", Layout::Nested).unwrap();
+    let target = TargetPlace::new(temporary.path(), "dir/a.json", Layout::Nested).unwrap();
     let is = |expected: &'static [u8]| {
         move |content: &mut dyn Read| {
             let mut found = Vec::new();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, TargetFile};
+use rootline_client::store::{FileStore, Layout, LocalFile, MemoryStore, Store, TargetPlace};
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings, TransportError};
 use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Instance};
@@ -89,10 +89,10 @@ fn a_target_never_leaves_the_target_folder() {
     let hostile = HOSTILE.iter().map(|name| name.to_string());
     let names: Vec<String> = hostile.chain([outside.join("victim").display().to_string()]).collect();
     for name in &names {
-        let flat = TargetFile::new(&folder, name, Layout::Flat).unwrap();
+        let flat = TargetPlace::new(&folder, name, Layout::Flat).unwrap();
         assert_eq!(flat.path().parent(), Some(&*folder), "{name:?}");
         // In sub-folders, either refused or below the folder.
-        if let Ok(nested) = TargetFile::new(&folder, name, Layout::Nested) {
+        if let Ok(nested) = TargetPlace::new(&folder, name, Layout::Nested) {
             let below = nested.path().strip_prefix(&folder).unwrap().to_owned();
             assert!(below.components().all(|part| matches!(part, std::path::Component::Normal(_))), "{name:?}");
         }
@@ -102,10 +102,10 @@ fn a_target_never_leaves_the_target_folder() {
         fs::create_dir(&folder).unwrap();
         std::os::unix::fs::symlink(&outside, folder.join("dir")).unwrap();
         std::os::unix::fs::symlink(outside.join("victim"), folder.join("file")).unwrap();
-        let through_parent = TargetFile::new(&folder, "dir/victim", Layout::Nested).unwrap();
+        let through_parent = TargetPlace::new(&folder, "dir/victim", Layout::Nested).unwrap();
         assert!(through_parent.write(b"owned").is_err());
         // The link itself is replaced; what it leads to is not.
-        TargetFile::new(&folder, "file", Layout::Nested).unwrap().write(b"the target").unwrap();
+        TargetPlace::new(&folder, "file", Layout::Nested).unwrap().write(b"the target").unwrap();
         assert_eq!(fs::read(folder.join("file")).unwrap(), b"the target");
     }
     assert_eq!(fs::read(outside.join("victim")).unwrap(), b"untouched");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rootline_client::TrustRoot;
-use rootline_client::store::{Layout, TargetFile};
+use rootline_client::store::{Layout, TargetPlace};
 use rootline_client::workflow::TargetQuery;
 use rootline_metadata::TargetPath;
 
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let path = TargetPath::new(&args.target)
         .ok_or_else(|| Failure::new("a target's name is not empty", "rootline get trusted_root.json"))?;
     let place = match &args.output {
-        Some(folder) => Some(TargetFile::new(folder, path.as_str(), Layout::Nested)?),
+        Some(folder) => Some(TargetPlace::new(folder, path.as_str(), Layout::Nested)?),
         None => None,
     };
     let freshness = args.freshness.freshness();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use rootline_client::store::{FileStore, Layout, LocalFile, Store, TargetFile};
+use rootline_client::store::{FileStore, Layout, LocalFile, Store, TargetPlace};
 use rootline_client::transport::{Http, HttpBlocking};
 use rootline_client::workflow::{RootChain, Trusted};
 use rootline_client::{Client, Limits, Location, Prefetch};
@@ -128,7 +128,7 @@ fn download(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(
     for name in &args.target_name {
         let path = TargetPath::new(name).ok_or_else(|| Failure::missing_option("--target-name"))?;
         let found = client.find(&trusted, &path)?;
-        let place = TargetFile::new(folder, path.as_str(), Layout::Flat)?;
+        let place = TargetPlace::new(folder, path.as_str(), Layout::Flat)?;
         if !place.has(&found.file)? {
             place.write(&client.fetch(&found)?)?;
         }

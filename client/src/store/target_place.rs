@@ -31,13 +31,13 @@ pub enum Layout {
 
 /// The place of one target below a user's folder.
 #[derive(Clone, Debug)]
-pub struct TargetFile {
+pub struct TargetPlace {
     folder: PathBuf,
     /// Below `folder`; each one is harmless as a file name, and the last one is the file's.
     components: Vec<String>,
 }
 
-impl TargetFile {
+impl TargetPlace {
     /// The place of the target `target_path` below `folder`. Touches no file.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl TargetFile {
     ///
     /// # Errors
     ///
-    /// As [`TargetFile::existing_matches`].
+    /// As [`TargetPlace::existing_matches`].
     pub fn has(&self, listed: &rootline_metadata::TargetFile) -> Result<bool, StoreError> {
         self.existing_matches(listed.length, |content| reader_meets(content, &listed.digests))
     }
@@ -113,11 +113,11 @@ impl TargetFile {
         Ok(path)
     }
 
-    /// As [`TargetFile::write`], but for putting it in place, which is done later.
+    /// As [`TargetPlace::write`], but for putting it in place, which is done later.
     ///
     /// # Errors
     ///
-    /// As [`TargetFile::write`].
+    /// As [`TargetPlace::write`].
     pub(crate) fn stage(&self, bytes: &[u8]) -> Result<StagedFile, StoreError> {
         let (folder, path) = self.place()?;
         StagedFile::write(&folder, &path, bytes, Access::Umask)
@@ -128,7 +128,7 @@ impl TargetFile {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotARegularFile`] as [`TargetFile::write`]; [`StoreError::Io`] when it is there and cannot be removed.
+    /// [`StoreError::NotARegularFile`] as [`TargetPlace::write`]; [`StoreError::Io`] when it is there and cannot be removed.
     pub(crate) fn remove(&self) -> Result<Option<PathBuf>, StoreError> {
         let (folder, path) = (self.walk(Missing::Leave)?, self.path());
         if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
