@@ -36,10 +36,13 @@ impl Rooted {
 
     /// 5.4.2 to 5.4.4: verifies a timestamp that the repository offers.
     ///
+    /// [`TimestampDecision::Keep`] says nothing about the expiry: [`Rooted::with_kept_timestamp`] checks that of the cached one. Whether a
+    /// timestamp is offered at all (5.4.1) is checked where it is asked for, in `refresh.rs`.
+    ///
     /// # Errors
     /// If it is malformed, not signed, goes backwards itself or takes the snapshot backwards, or has expired.
     pub fn verify_timestamp(&self, offered: Vec<u8>, floor: &Floor) -> Result<TimestampDecision, Refusal> {
-        // The very bytes that the floor has verified need no second look.
+        // The very bytes that the floor has verified need no second look; `with_kept_timestamp` goes on with them.
         if floor.timestamp().is_some_and(|local| local.bytes() == offered) {
             return Ok(TimestampDecision::Keep);
         }

@@ -29,9 +29,10 @@ impl Floor {
 
     /// The version of the snapshot that a timestamp must not go below.
     pub fn snapshot_version(&self) -> Option<Version> {
-        let pinned = self.timestamp.as_ref().map(|timestamp| timestamp.snapshot().version);
-        let seen = self.snapshot.as_ref().map(|snapshot| snapshot.version());
-        pinned.max(seen)
+        let stated = self.timestamp.as_ref().map(|timestamp| timestamp.snapshot().version);
+        let cached = self.snapshot.as_ref().map(|snapshot| snapshot.version());
+        // The higher of the two; `None` is below every version.
+        stated.max(cached)
     }
 
     /// The snapshot whose entries must not go down or away.

@@ -1,5 +1,6 @@
 //! The options of `rootline` that say how much a repository may ask of us, each from both sides of its limit.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -123,7 +124,7 @@ fn the_help_states_the_limits_that_apply() {
     let help = String::from_utf8(help.stdout).unwrap();
     // A default may begin the next line.
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (option, default) in [
+    let defaults = [
         ("--max-root-bytes", usual.root),
         ("--max-timestamp-bytes", usual.timestamp),
         ("--max-snapshot-bytes", usual.snapshot),
@@ -131,7 +132,13 @@ fn the_help_states_the_limits_that_apply() {
         ("--max-target-bytes", usual.target),
         ("--max-root-rotations", u64::from(usual.root_rotations)),
         ("--max-delegations", usual.delegations as u64),
-    ] {
+    ];
+    let in_the_help: BTreeSet<&str> = help.split(' ').filter(|word| word.starts_with("--max-")).collect();
+    let mut listed: BTreeSet<&str> = defaults.iter().map(|(option, _)| *option).collect();
+    // How old a copy may be is no limit of the repository's.
+    listed.insert("--max-age");
+    assert_eq!(in_the_help, listed, "each option has its default in this table");
+    for (option, default) in defaults {
         let (_, after) = help.split_once(option).unwrap_or_else(|| panic!("{option} is missing: {help}"));
         let stated = after.split("[default: ").nth(1).and_then(|text| text.split(']').next());
         assert_eq!(stated, Some(default.to_string().as_str()), "{option}");

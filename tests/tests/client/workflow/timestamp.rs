@@ -174,7 +174,7 @@ fn a_newer_timestamp_takes_the_place_of_the_local_one() {
 
 // ---- 5.4.3.2: the snapshot's version in it does not go down
 
-/// 5.4.3.2, with full pins and with versions alone
+/// 5.4.3.2, with the snapshot in the cache and with nothing but what the timestamp says of it.
 /// sigstore-java#1061: the snapshot version in a new timestamp could go down.
 #[test]
 fn a_newer_timestamp_that_takes_the_snapshot_back_is_refused_and_not_kept() {
