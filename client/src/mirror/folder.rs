@@ -20,7 +20,7 @@ use crate::workflow::{TargetInfo, target_absent};
 use super::error::MirrorError;
 use super::fetch;
 use super::go_on;
-use super::observer::{Observer, Progress};
+use super::observer::{Progress, ProgressObserver};
 use super::plan::{Kind, Plan, PlannedTarget};
 use super::report::MirrorReport;
 use super::written_files::WrittenFiles;
@@ -71,7 +71,7 @@ impl Folder {
     }
 
     /// Writes everything in an order that never leaves a reader without, and removes what nothing has pointed at for as long as `keep`.
-    pub(super) fn publish<O: Observer>(
+    pub(super) fn publish<O: ProgressObserver>(
         &self,
         plan: &Plan,
         transport: &impl Transport,
@@ -133,7 +133,7 @@ impl Folder {
     }
 }
 
-impl<O: Observer> Publication<'_, O> {
+impl<O: ProgressObserver> Publication<'_, O> {
     /// The targets that are not there, each with the places that lack it. What is there is not fetched again, but looked at again.
     fn missing_targets<'p>(&mut self, plan: &'p Plan) -> Result<Vec<Missing<'p>>, MirrorError> {
         let mut missing = Vec::new();

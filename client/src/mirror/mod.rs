@@ -45,7 +45,7 @@ use folder::Folder;
 use plan::Plan;
 
 pub use error::MirrorError;
-pub use observer::{Observer, Progress};
+pub use observer::{Progress, ProgressObserver};
 pub use report::{LeftOut, MirrorReport};
 pub use watch::{FIRST_PAUSE, watch};
 
@@ -143,7 +143,11 @@ impl<T: Transport> Mirror<T> {
     /// # Errors
     /// If a check refuses, a file does not arrive, or something cannot be written. What readers see is then what it was before, or the new
     /// publication if all of it was there.
-    pub fn update(&self, now: DateTime<Utc>, observer: &mut impl Observer) -> Result<MirrorReport, MirrorError> {
+    pub fn update(
+        &self,
+        now: DateTime<Utc>,
+        observer: &mut impl ProgressObserver,
+    ) -> Result<MirrorReport, MirrorError> {
         let folder = Folder::open(&self.folder)?;
         let _lock = folder.lock()?;
         self.transport.first_mirror();
@@ -169,7 +173,7 @@ impl<T: Transport> Mirror<T> {
         now: DateTime<Utc>,
         prefetch: Prefetch,
         folder: &Folder,
-        observer: &mut impl Observer,
+        observer: &mut impl ProgressObserver,
         notes: &mut Vec<Note>,
     ) -> Result<MirrorReport, MirrorError> {
         let (roots, walked) = self.verified(now, prefetch, notes)?;
@@ -224,7 +228,7 @@ impl<T: Transport> Mirror<T> {
 }
 
 /// Goes on unless the observer wants to end.
-fn go_on(observer: &mut impl Observer, progress: Progress<'_>) -> Result<(), MirrorError> {
+fn go_on(observer: &mut impl ProgressObserver, progress: Progress<'_>) -> Result<(), MirrorError> {
     match observer.observe(progress) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(MirrorError::Stopped),

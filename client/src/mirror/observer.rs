@@ -3,19 +3,19 @@
 use std::ops::ControlFlow;
 
 /// Observes each step of a mirror before it is taken, and may stop there.
-pub trait Observer {
+pub trait ProgressObserver {
     /// Goes on, or stops before this step: what readers are served stays complete.
     fn observe(&mut self, progress: Progress<'_>) -> ControlFlow<()>;
 }
 
 /// Observes nothing.
-impl Observer for () {
+impl ProgressObserver for () {
     fn observe(&mut self, _: Progress<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
-impl<F: FnMut(Progress<'_>) -> ControlFlow<()>> Observer for F {
+impl<F: FnMut(Progress<'_>) -> ControlFlow<()>> ProgressObserver for F {
     fn observe(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
         self(progress)
     }

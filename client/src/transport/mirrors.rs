@@ -8,8 +8,8 @@ use super::{AsyncTransport, ConcurrentFetches, Fetched, Request, Transport, Tran
 /// next one; each session begins with the first. What they serve is verified alike, so none of them has to be trusted.
 #[derive(Debug)]
 pub struct Mirrors<T> {
-    first: Mirror<T>,
-    others: Vec<Mirror<T>>,
+    first: Source<T>,
+    others: Vec<Source<T>>,
     /// 0 is the first, `n` the `n`th of the others.
     current: AtomicUsize,
 }
@@ -19,7 +19,7 @@ pub struct Mirrors<T> {
 pub type OpenTransport = Mirrors<Box<dyn Transport + Send + Sync>>;
 
 #[derive(Debug)]
-struct Mirror<T> {
+struct Source<T> {
     location: String,
     transport: T,
 }
@@ -27,14 +27,14 @@ struct Mirror<T> {
 impl<T> Mirrors<T> {
     /// One place; `location` is how messages name it.
     pub fn new(location: impl Into<String>, transport: T) -> Self {
-        let first = Mirror { location: location.into(), transport };
+        let first = Source { location: location.into(), transport };
         Mirrors { first, others: Vec::new(), current: AtomicUsize::new(0) }
     }
 
     /// Adds a further place, which is used when those before it have failed.
     #[must_use]
     pub fn then(mut self, location: impl Into<String>, transport: T) -> Self {
-        self.others.push(Mirror { location: location.into(), transport });
+        self.others.push(Source { location: location.into(), transport });
         self
     }
 
@@ -43,11 +43,11 @@ impl<T> Mirrors<T> {
         &self.current().location
     }
 
-    fn all(&self) -> impl Iterator<Item = &Mirror<T>> {
+    fn all(&self) -> impl Iterator<Item = &Source<T>> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    fn current(&self) -> &Mirror<T> {
+    fn current(&self) -> &Source<T> {
         let others = self.current.load(Ordering::Relaxed).checked_sub(1);
         others.and_then(|index| self.others.get(index)).unwrap_or(&self.first)
     }

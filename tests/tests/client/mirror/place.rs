@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rootline_client::mirror::{Mirror, MirrorError, MirrorReport, Observer};
+use rootline_client::mirror::{Mirror, MirrorError, MirrorReport, ProgressObserver};
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Folder, Transport};
 use rootline_client::{Client, Error};
@@ -43,7 +43,7 @@ impl Place {
         pinned: Vec<u8>,
         from: impl Transport,
         now: DateTime<Utc>,
-        observer: &mut impl Observer,
+        observer: &mut impl ProgressObserver,
     ) -> Result<MirrorReport, MirrorError> {
         Mirror::new(pinned, from, self.path()).update(now, observer)
     }
