@@ -63,9 +63,6 @@ mod request;
 pub mod review;
 mod transcript;
 
-pub use attestation::{
-    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokenOwners, VendorRoots,
-};
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
 pub use ceremony::quorum::{Delegator, QuorumTally};
@@ -80,7 +77,6 @@ pub use diagnosis::{
 pub use drafting::draft::{Draft, DraftError};
 pub use drafting::merge::{Merge, MergeError, signature_files_together, voided};
 pub use keys::compact_signature::CompactSignature;
-pub use keys::secret_key;
 pub use keys::secret_key::{KeyFileError, KeyKind, SecretKey};
 pub use keys::signer::{Signer, SignerError, sign_verified};
 pub use model::bounds::{Bound, Bounds};
@@ -107,10 +103,6 @@ pub use repository::sealed::{Sealed, SealedError};
 pub use request::accept::AcceptOutcome;
 pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
-pub use review::{
-    AuthorityChange, Comparison, DelegationChange, DelegationTerms, FileChange, ListedKey, Mark, MemberChange, Review,
-    SigningDays, TargetChange, TargetDiffers, Validity,
-};
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,
     TranscriptError,

@@ -48,9 +48,11 @@ pub use delegations::hash_bins::{BinNames, HashBins};
 pub use delegations::listed::ListedRoles;
 pub use delegations::path_pattern::PathPattern;
 pub use delegations::{Delegate, DelegatedRoles, Delegation, Delegations, Scope};
+pub use keys::backend;
 pub use keys::key::{Key, KeyId, Keys, key_object};
-pub use keys::public_key::PublicKey;
-pub use keys::{backend, public_key};
+pub use keys::public_key::{
+    BadSignature, KeyEncoding, KeyMaterial, ParameterSet, PublicKey, RSA_MODULUS_BITS, Scheme, TufKey, UnusableKey,
+};
 pub use roles::digests::{DigestCheck, Digests, sha256};
 pub use roles::expiry::{Expiry, instant_text, parse_instant};
 pub use roles::header::{Header, Role, RoleKeys, RoleName, TopLevelRole};

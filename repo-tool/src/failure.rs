@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use rootline_ceremonies::secret_key::KeyFileError;
+use rootline_ceremonies::KeyFileError;
+use rootline_ceremonies::attestation::AttestationRefusal;
+use rootline_ceremonies::review::TargetDiffers;
 use rootline_ceremonies::{
-    AttestationRefusal, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError,
-    NotPublishable, PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError,
-    TargetDiffers, TomlError,
+    DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError, NotPublishable, PublishedError,
+    RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError, TomlError,
 };
 use rootline_metadata::format::{FileError, NewerFormat};
 use rootline_metadata::sigstore::EditError;
@@ -111,7 +112,7 @@ impl From<SignerError> for Failure {
         match error {
             SignerError::WrongSignature { .. } => failure.breaking("a signature is verified before it is kept"),
             SignerError::Unreachable { .. } => failure.unreachable(),
-            SignerError::NotSigned { .. } => failure,
+            _ => failure,
         }
     }
 }
@@ -148,8 +149,8 @@ impl From<ReleaseError> for Failure {
 impl From<KeyholderClash> for Failure {
     fn from(clash: KeyholderClash) -> Self {
         let hint = match clash {
-            KeyholderClash::SharedKey { .. } => "give each keyholder a key of their own: rootline-repo key generate",
             KeyholderClash::SameName(_) => "choose another name; for their next key: keyholder add NAME --new-key",
+            _ => "give each keyholder a key of their own: rootline-repo key generate",
         };
         Failure::new(clash.to_string(), hint).breaking("a keyholder counts once, whatever they sign with")
     }

@@ -158,6 +158,7 @@ fn warnings(facts: &TokenFacts, rules: &AttestationRules) -> Vec<AttestationWarn
 
 /// Something about a token that the rules allow and that a keyholder should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AttestationWarning {
     /// The firmware leaks ECDSA keys to whoever holds the token and can measure it (CVE-2024-45678).
     #[error(

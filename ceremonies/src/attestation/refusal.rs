@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::public_key::UnusableKey;
+use rootline_metadata::UnusableKey;
 use rootline_metadata::{KeyId, instant_text};
 
 use super::token::{Firmware, PinPolicy, Slot, TokenSerial, TouchPolicy};
@@ -92,6 +92,7 @@ impl CertificateFault {
 
 /// Why a certificate must not certify the one below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotAnIssuer {
     /// It is not an authority's.
     #[error("is not the certificate of an authority")]

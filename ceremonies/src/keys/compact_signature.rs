@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use base64::engine::{DecodePaddingMode, general_purpose};
 use p256::ecdsa::Signature;
 use rootline_metadata::PublicKey;
-use rootline_metadata::public_key::Scheme;
+use rootline_metadata::Scheme;
 
 /// A signature of either kind of key that a ceremony knows, in the form that has always the same length: r ‖ s of ECDSA over P-256 (where
 /// metadata has DER), and that of Ed25519 as it is.

@@ -1,5 +1,5 @@
 //! Secret keys, signing with them or with what holds one elsewhere, and the short form of a signature.
 
 pub(crate) mod compact_signature;
-pub mod secret_key;
+pub(crate) mod secret_key;
 pub(crate) mod signer;

@@ -44,6 +44,7 @@ pub fn sign_verified(signer: &dyn Signer, message: &[u8]) -> Result<Vec<u8>, Sig
 
 /// Why a signer gives no signature. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignerError {
     /// It gave something that its key does not verify.
     #[error("the signer gave a signature that its own key {} does not verify", .key_id.short())]

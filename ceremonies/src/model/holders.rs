@@ -45,6 +45,7 @@ impl Holders {
 
 /// Why some names and a number are no [`Holders`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BadHolders {
     /// A keyholder is named twice.
     #[error("{0} is named twice; one keyholder counts once")]

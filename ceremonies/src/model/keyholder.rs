@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::public_key::{KeyMaterial, Scheme};
 use rootline_metadata::{Authority, KeyId, PublicKey};
+use rootline_metadata::{KeyMaterial, Scheme};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -231,6 +231,7 @@ impl Keyholders {
 
 /// Two keyholders that cannot both be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyholderClash {
     /// One key is in two hands: whoever has it could sign for two.
     #[error("{first} and {second} hold the same key {}, so one of them could sign for both", .key_id.short())]

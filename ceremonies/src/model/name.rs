@@ -48,6 +48,7 @@ impl fmt::Display for Name {
 
 /// Why a text is no [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BadName {
     /// It is empty, or longer than [`Name::LONGEST`].
     #[error("a name has 1 to 64 characters")]

@@ -27,7 +27,7 @@ use form::Form;
 ///
 /// Whoever hands it over could have written anything into it, so nothing in it is believed that can be found out: what is published is verified
 /// from its first root on, and the files to be signed are rendered anew from the plan and have to be the same to the byte. So there is nothing in
-/// them that a plan cannot say and a [`Review`](crate::Review) does not show. What cannot be found out from the file alone is whether its first
+/// them that a plan cannot say and a [`Review`](crate::review::Review) does not show. What cannot be found out from the file alone is whether its first
 /// root is the one that the keyholder knows ([`Request::check_root`]), and whether this is what all have agreed on (the fingerprint).
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -3,4 +3,4 @@
 pub mod backend;
 pub(crate) mod key;
 pub(crate) mod pem;
-pub mod public_key;
+pub(crate) mod public_key;

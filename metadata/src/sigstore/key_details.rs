@@ -4,6 +4,7 @@ use core::fmt;
 
 /// The hash of a log's Merkle tree. Sigstore's clients know the first only, so that is what we write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum HashAlgorithm {
     /// SHA-256.
     Sha256,
@@ -35,6 +36,7 @@ impl HashAlgorithm {
 /// How a log's key is encoded and which signatures it makes. LMS and LM-OTS, which are deprecated and whose keys are no
 /// SubjectPublicKeyInfo, are not known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum KeyDetails {
     /// `PKCS1_RSA_PKCS1V5`
     Pkcs1RsaPkcs1V5,

@@ -12,7 +12,7 @@ use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use super::key_details::{Algorithm, KeyDetails};
 use super::proto_json::Message;
 use super::skipped::SkipReason;
-use crate::keys::public_key::{Encoding, PublicKey, UnusableKey};
+use crate::keys::public_key::{KeyEncoding, PublicKey, UnusableKey};
 
 /// RFC 3279, section 2.3.1, and RFC 5480, section 2.1.1.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -51,7 +51,7 @@ impl LogKey {
     /// If it is of another kind, is not well formed, or has a defect that lets others sign for it.
     pub fn new(details: KeyDetails, raw: Vec<u8>) -> Result<LogKey, UnusableLogKey> {
         let unusable = UnusableLogKey::Unusable;
-        let spki = as_spki(details, &raw).ok_or(unusable(UnusableKey::Malformed { encoding: Encoding::Pkcs1 }))?;
+        let spki = as_spki(details, &raw).ok_or(unusable(UnusableKey::Malformed { encoding: KeyEncoding::Pkcs1 }))?;
         let checked = match (PublicKey::from_spki_der(&spki), details.algorithm()) {
             (Ok(key), algorithm) if key.material().kind() == algorithm.as_str() => Some(key),
             (Ok(key), _) => return Err(UnusableLogKey::OtherKind { details, found: key.material().kind() }),

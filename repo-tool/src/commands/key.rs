@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
+use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::KeyId;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use rootline::clock::parse_at;
 use rootline::table::{Cell, Table};
+use rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
+use rootline_ceremonies::review::Mark;
 use rootline_ceremonies::review::{
     Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
 };
-use rootline_ceremonies::{Mark, SIGSTORE_TRUSTED_ROOT};
 use rootline_metadata::PublicKey;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;

@@ -6,10 +6,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::{
-    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, Event, Frozen, Keyholders, Name,
-    Published, TokenOwners, VendorRoots,
+use rootline_ceremonies::attestation::{
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokenOwners, VendorRoots,
 };
+use rootline_ceremonies::{Event, Frozen, Keyholders, Name, Published};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, PublicKey, Root, TopLevelRole};
 use serde_json::json;

@@ -10,8 +10,8 @@ mod timeline;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootline_ceremonies::review::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline_ceremonies::review::{Warning, in_days};
-use rootline_ceremonies::{DelegationChange, FileChange, Mark, TargetChange};
 use rootline_metadata::{TargetFile, instant_text, sha256};
 
 use markup::{badge, sign, text, words};

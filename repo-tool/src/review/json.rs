@@ -1,8 +1,11 @@
 //! The review for programs. What is in another form here than for people are key ids and digests: always whole.
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::Name;
+use rootline_ceremonies::review::{
+    AuthorityChange, DelegationChange, FileChange, ListedKey, MemberChange, TargetChange,
+};
 use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, days_until};
-use rootline_ceremonies::{AuthorityChange, DelegationChange, FileChange, ListedKey, MemberChange, Name, TargetChange};
 use rootline_metadata::sigstore::Window;
 use rootline_metadata::{Expiry, TargetFile, Version, instant_text};
 use serde_json::{Map, Value, json};

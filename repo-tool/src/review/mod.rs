@@ -10,7 +10,7 @@ mod text;
 
 use std::ops::Deref;
 
-use rootline_ceremonies::Review;
+use rootline_ceremonies::review::Review;
 use rootline_metadata::json::Value;
 
 pub(crate) use json::entry_change_json;

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, Utc};
 use rootline_ceremonies::review::{Material, Review, TrustHistory};
-use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
 use rootline_ceremonies::{
     Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan, Published,
     Release, ReleaseParts, Renewal, SignatureFiles, TargetName,
 };
+use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::{KeyId, parse_instant, sha256};
 use serde_json::{Map, Value, json};
 

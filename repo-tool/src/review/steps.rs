@@ -1,6 +1,7 @@
 //! The steps in which people come and go, where a ceremony makes several roots.
 
-use rootline_ceremonies::{AuthorityChange, RoleVersion};
+use rootline_ceremonies::RoleVersion;
+use rootline_ceremonies::review::AuthorityChange;
 
 /// The signers as they are read: by the file that says so, where a ceremony makes several roots. Of a root that another one follows,
 /// the roles that it leaves as they are are only named: what they are stands with the last one.

@@ -1,8 +1,8 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
 use rootline::terminal::Tone;
+use rootline_ceremonies::review::{AuthorityChange, DelegationChange, FileChange, ListedKey, Mark, TargetChange};
 use rootline_ceremonies::review::{ContentChange, EntryChange, Stated, days_until, in_days, window_text};
-use rootline_ceremonies::{AuthorityChange, DelegationChange, FileChange, ListedKey, Mark, TargetChange};
 use rootline_metadata::{TargetFile, instant_text};
 
 use super::{Shown, groups, said, steps};

@@ -19,7 +19,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use chrono::TimeDelta;
 use rootline_ceremonies::{Signer, SignerError};
-use rootline_metadata::public_key::Scheme;
+use rootline_metadata::Scheme;
 use rootline_metadata::{PublicKey, sha256};
 use tokio::runtime::Runtime;
 

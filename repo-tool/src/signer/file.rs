@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use rootline::terminal::Terminal;
-use rootline_ceremonies::secret_key::{KeyFileError, SecretKey};
+use rootline_ceremonies::{KeyFileError, SecretKey};
 use zeroize::Zeroizing;
 
 use super::secret::PassphraseArgs;

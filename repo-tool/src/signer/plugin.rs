@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use rootline::terminal::Terminal;
 use rootline_ceremonies::{Signer, SignerError};
 use rootline_metadata::PublicKey;
-use rootline_metadata::public_key::Scheme;
+use rootline_metadata::Scheme;
 use serde_json::{Value, json};
 
 use super::secret::SECRET_VARIABLES;

@@ -1,6 +1,7 @@
 //! The transcript, and the review.
 
-use rootline_ceremonies::{Comparison, Event, EventKind, Freezing, Transcript, TranscriptError};
+use rootline_ceremonies::review::Comparison;
+use rootline_ceremonies::{Event, EventKind, Freezing, Transcript, TranscriptError};
 use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, name, target};
 
 fn transcript() -> (Transcript, Vec<String>) {
@@ -66,8 +67,9 @@ fn a_review_names_who_joins_who_leaves_and_what_is_shipped() {
 
     let root = &review.authorities[0];
     assert_eq!((&*root.role, root.threshold_before, root.threshold_after), ("root", Some(3), 4));
-    let owners =
-        |keys: &[rootline_ceremonies::ListedKey]| keys.iter().map(|key| key.owner.clone().unwrap()).collect::<Vec<_>>();
+    let owners = |keys: &[rootline_ceremonies::review::ListedKey]| {
+        keys.iter().map(|key| key.owner.clone().unwrap()).collect::<Vec<_>>()
+    };
     assert_eq!((owners(&root.joins), owners(&root.leaves)), (vec![name("frank")], vec![name("erin")]));
     assert_eq!(owners(&root.stays), ["alice", "bob", "carol", "dave"].map(name));
     let online = review.authorities.iter().find(|change| change.role == "timestamp").unwrap();

@@ -210,3 +210,13 @@ fn has_one_path_for_each_item(library: &str, known: &str) {
 fn each_item_of_the_client_has_one_public_path() {
     has_one_path_for_each_item("client", "workflow::Check");
 }
+
+#[test]
+fn each_item_of_metadata_has_one_public_path() {
+    has_one_path_for_each_item("metadata", "PublicKey");
+}
+
+#[test]
+fn each_item_of_ceremonies_has_one_public_path() {
+    has_one_path_for_each_item("ceremonies", "SecretKey");
+}

@@ -11,7 +11,7 @@ use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_metadata::KeyId;
 use rootline_metadata::backend::{Ring, RustCrypto};
 use rootline_metadata::hex;
-use rootline_metadata::public_key::{BadSignature, PublicKey, Scheme};
+use rootline_metadata::{BadSignature, PublicKey, Scheme};
 use rootline_tests::{peers, real_data};
 use serde_json::Value;
 

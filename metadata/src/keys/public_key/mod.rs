@@ -16,7 +16,7 @@ use core::fmt;
 pub use self::material::{KeyMaterial, ParameterSet, RSA_MODULUS_BITS};
 pub use self::scheme::Scheme;
 pub use self::tuf::TufKey;
-pub use self::unusable::{Encoding, UnusableKey};
+pub use self::unusable::{KeyEncoding, UnusableKey};
 
 use self::material::Material;
 use crate::keys::backend::{Backend, Preferred, PssHash};

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// How a signature is made: the `scheme` of a TUF key object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Scheme {
     /// Ed25519 (RFC 8032).
     Ed25519,

@@ -9,7 +9,7 @@ use spki::der::{self, Decode, Encode, Reader, SliceReader};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use super::material::Material;
-use super::{Encoding, KeyMaterial, ParameterSet, UnusableKey};
+use super::{KeyEncoding, KeyMaterial, ParameterSet, UnusableKey};
 use crate::keys::backend::RsaKey;
 
 /// RFC 8410, section 3. No parameters.
@@ -28,12 +28,12 @@ const ML_DSA_87: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101
 const PEM_LABEL: &str = "PUBLIC KEY";
 
 pub(super) fn read_pem(text: &str) -> Result<KeyMaterial, UnusableKey> {
-    let malformed = |_| UnusableKey::Malformed { encoding: Encoding::Pem };
+    let malformed = |_| UnusableKey::Malformed { encoding: KeyEncoding::Pem };
     // RFC 7468, section 2, lets readers skip white space around the block.
     let text = text.trim().as_bytes();
     let mut decoder = pem::Decoder::new_detect_wrap(text).map_err(malformed)?;
     if decoder.type_label() != PEM_LABEL {
-        return Err(UnusableKey::Malformed { encoding: Encoding::Pem });
+        return Err(UnusableKey::Malformed { encoding: KeyEncoding::Pem });
     }
     let mut der = Vec::new();
     decoder.decode_to_end(&mut der).map_err(malformed)?;
@@ -41,7 +41,7 @@ pub(super) fn read_pem(text: &str) -> Result<KeyMaterial, UnusableKey> {
 }
 
 pub(super) fn read_der(der: &[u8]) -> Result<KeyMaterial, UnusableKey> {
-    let malformed = UnusableKey::Malformed { encoding: Encoding::Spki };
+    let malformed = UnusableKey::Malformed { encoding: KeyEncoding::Spki };
     let Ok(spki) = SubjectPublicKeyInfoRef::from_der(der) else { return Err(malformed) };
     let Some(key) = spki.subject_public_key.as_bytes() else { return Err(malformed) };
     match (spki.algorithm.oid, spki.algorithm.parameters) {
@@ -69,7 +69,7 @@ fn read_rsa(key: &[u8]) -> Result<KeyMaterial, UnusableKey> {
         reader.finish()?;
         Ok(numbers)
     };
-    let (modulus, exponent) = numbers(key).map_err(|_| UnusableKey::Malformed { encoding: Encoding::Pkcs1 })?;
+    let (modulus, exponent) = numbers(key).map_err(|_| UnusableKey::Malformed { encoding: KeyEncoding::Pkcs1 })?;
     KeyMaterial::rsa(modulus.as_bytes(), exponent.as_bytes())
 }
 
@@ -156,7 +156,7 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzBzVOmHCPojMVLSI364WiiV8NPrD
 
     #[test]
     fn anything_but_one_block_of_a_public_key_is_not_read() {
-        let malformed = Err(UnusableKey::Malformed { encoding: Encoding::Pem });
+        let malformed = Err(UnusableKey::Malformed { encoding: KeyEncoding::Pem });
         for pem in [
             "",
             "-----BEGIN",
@@ -173,7 +173,7 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzBzVOmHCPojMVLSI364WiiV8NPrD
 
     #[test]
     fn der_is_read_whole_and_only_as_it_should_be() {
-        let malformed = Err(UnusableKey::Malformed { encoding: Encoding::Spki });
+        let malformed = Err(UnusableKey::Malformed { encoding: KeyEncoding::Spki });
         let good = p256_der();
         assert_eq!(read_der(&[&good[..], &[0]].concat()), malformed, "something follows");
         for end in 0..good.len() {
@@ -189,7 +189,7 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzBzVOmHCPojMVLSI364WiiV8NPrD
 
     #[test]
     fn algorithms_have_the_parameters_that_they_demand() {
-        let malformed = Err(UnusableKey::Malformed { encoding: Encoding::Spki });
+        let malformed = Err(UnusableKey::Malformed { encoding: KeyEncoding::Spki });
         let ed25519 = to_der(&read_pem(ED25519_PEM).unwrap());
         let with_null = [&[0x30, 0x2c, 0x30, 0x07], &ed25519[4..9], &[0x05, 0x00], &ed25519[9..]].concat();
         assert_eq!(read_der(&with_null), malformed, "Ed25519 with NULL");
@@ -219,7 +219,7 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzBzVOmHCPojMVLSI364WiiV8NPrD
         let key = read_rsa(&numbers(&modulus, &[1, 0, 1])).unwrap();
         assert_eq!(read_der(&to_der(&key)), Ok(key));
 
-        let malformed = Err(UnusableKey::Malformed { encoding: Encoding::Pkcs1 });
+        let malformed = Err(UnusableKey::Malformed { encoding: KeyEncoding::Pkcs1 });
         assert_eq!(read_rsa(&[]), malformed);
         assert_eq!(read_rsa(&[numbers(&modulus, &[3]), vec![0]].concat()), malformed);
         assert_eq!(read_rsa(&[0x30, 0x03, 0x02, 0x01, 0x03]), malformed, "one number");

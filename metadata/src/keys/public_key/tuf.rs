@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::{Encoding, KeyMaterial, PublicKey, Scheme, UnusableKey, spki};
+use super::{KeyEncoding, KeyMaterial, PublicKey, Scheme, UnusableKey, spki};
 use crate::hex;
 
 /// The members of a TUF key object, `public` standing in its `keyval`.
@@ -49,13 +49,13 @@ fn goes_with(keytype: &str, scheme: Scheme) -> bool {
 }
 
 fn read_hex(scheme: Scheme, public: &str) -> Result<KeyMaterial, UnusableKey> {
-    let bytes = || hex::decode(public).ok_or(UnusableKey::Malformed { encoding: Encoding::Hex });
+    let bytes = || hex::decode(public).ok_or(UnusableKey::Malformed { encoding: KeyEncoding::Hex });
     match scheme {
         Scheme::Ed25519 => KeyMaterial::ed25519(&bytes()?),
         Scheme::EcdsaP256Sha256 => KeyMaterial::p256(&bytes()?),
         Scheme::EcdsaP384Sha384 => KeyMaterial::p384(&bytes()?),
         // These have no form but PEM.
-        _ => Err(UnusableKey::Malformed { encoding: Encoding::Pem }),
+        _ => Err(UnusableKey::Malformed { encoding: KeyEncoding::Pem }),
     }
 }
 
@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn hex_of_another_kind_of_key_is_refused() {
-        let hex_only = Err(UnusableKey::Malformed { encoding: Encoding::Hex });
+        let hex_only = Err(UnusableKey::Malformed { encoding: KeyEncoding::Hex });
         assert_eq!(read("ed25519", "ed25519", "xyz"), hex_only);
         let short = &ED25519_HEX[2..];
         assert_eq!(read("ed25519", "ed25519", short), Err(UnusableKey::WrongLength { kind: "Ed25519", bytes: 31 }));
-        let not_pem = Err(UnusableKey::Malformed { encoding: Encoding::Pem });
+        let not_pem = Err(UnusableKey::Malformed { encoding: KeyEncoding::Pem });
         assert_eq!(read("rsa", "rsassa-pss-sha256", ED25519_HEX), not_pem);
         assert_eq!(read("ml-dsa", "ml-dsa-44/1", ED25519_HEX), not_pem);
         let length = UnusableKey::WrongLength { kind: "P-384", bytes: 65 };

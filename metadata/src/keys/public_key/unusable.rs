@@ -42,7 +42,7 @@ pub enum UnusableKey {
     /// The text or the bytes do not follow their encoding.
     Malformed {
         /// The encoding that they do not follow.
-        encoding: Encoding,
+        encoding: KeyEncoding,
     },
     /// The key's bytes are not as many as its type has.
     WrongLength {
@@ -74,7 +74,8 @@ pub enum UnusableKey {
 
 /// How a key is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+#[non_exhaustive]
+pub enum KeyEncoding {
     /// Hex digits.
     Hex,
     /// One PEM block `PUBLIC KEY` (RFC 7468).
@@ -112,14 +113,14 @@ impl fmt::Display for UnusableKey {
 
 impl core::error::Error for UnusableKey {}
 
-impl fmt::Display for Encoding {
+impl fmt::Display for KeyEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Encoding::Hex => "in hex digits",
-            Encoding::Pem => "one PEM block `PUBLIC KEY`",
-            Encoding::Spki => "a SubjectPublicKeyInfo in DER",
-            Encoding::Sec1 => "a compressed or uncompressed SEC 1 point",
-            Encoding::Pkcs1 => "an RSAPublicKey in DER",
+            KeyEncoding::Hex => "in hex digits",
+            KeyEncoding::Pem => "one PEM block `PUBLIC KEY`",
+            KeyEncoding::Spki => "a SubjectPublicKeyInfo in DER",
+            KeyEncoding::Sec1 => "a compressed or uncompressed SEC 1 point",
+            KeyEncoding::Pkcs1 => "an RSAPublicKey in DER",
         })
     }
 }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline_ceremonies::attestation::VendorRoot;
-use rootline_ceremonies::{
-    Attestation, AttestationCertificates, AttestationRefusal, Keyholder, Name, Refusal, VendorRoots,
-};
+use rootline_ceremonies::attestation::{Attestation, AttestationCertificates, AttestationRefusal, VendorRoots};
+use rootline_ceremonies::{Keyholder, Name, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 

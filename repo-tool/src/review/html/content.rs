@@ -1,7 +1,7 @@
 //! What a file that is shipped says, in Sigstore's terms.
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::Mark;
+use rootline_ceremonies::review::Mark;
 use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, window_text};
 
 use super::markup::{badge, class, sign, text, words};

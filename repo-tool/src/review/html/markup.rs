@@ -1,7 +1,7 @@
 //! The few pieces that the page is put together from.
 
 use crate::text::visible;
-use rootline_ceremonies::Mark;
+use rootline_ceremonies::review::Mark;
 
 /// A text as it may stand anywhere in the page, attributes included: no character of it is read as markup, and none is hidden.
 pub(super) fn text(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Who signs: the thresholds as people, and whose keys they are.
 
-use rootline_ceremonies::{AuthorityChange, ListedKey, Mark};
+use rootline_ceremonies::review::{AuthorityChange, ListedKey, Mark};
 
 use super::super::{Step, steps};
 use super::markup::{badge, class, text};

@@ -54,9 +54,10 @@ pub(crate) fn generate(
             "name another one; a key is never overwritten",
         ));
     }
-    let (mechanism, curve, of_type): (_, ObjectIdentifier, _) = match kind {
-        KeyKind::EcdsaP256 => (Mechanism::EccKeyPairGen, P256, KeyType::EC),
-        KeyKind::Ed25519 => (Mechanism::EccEdwardsKeyPairGen, ED25519, KeyType::EC_EDWARDS),
+    let (mechanism, curve, of_type, kind): (_, ObjectIdentifier, _, _) = match kind {
+        KeyKind::EcdsaP256 => (Mechanism::EccKeyPairGen, P256, KeyType::EC, Kind::P256),
+        KeyKind::Ed25519 => (Mechanism::EccEdwardsKeyPairGen, ED25519, KeyType::EC_EDWARDS, Kind::Ed25519),
+        _ => return Err(Failure::new("tokens are not asked for keys of this kind", "choose another --kind")),
     };
     let curve = curve.to_der().map_err(|_| Failure::new("the curve cannot be named", "choose another --kind"))?;
     let both = [
@@ -80,10 +81,6 @@ pub(crate) fn generate(
 
     let place = Pkcs11Uri { id: Some(id), object: Some(label), ..token.uri() };
     let key = object::choose(&session, &token, &place)?;
-    let kind = match kind {
-        KeyKind::EcdsaP256 => Kind::P256,
-        KeyKind::Ed25519 => Kind::Ed25519,
-    };
     let public = object::public_key(&session, &token, &key, kind)?;
     let signer = TokenSigner { module, token, session, handle: key.handle, kind, public: public.clone(), pin: None };
     challenge::check(&signer)?;

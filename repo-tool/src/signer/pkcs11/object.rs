@@ -199,7 +199,7 @@ fn read_public(session: &Session, object: ObjectHandle, class: ObjectClass) -> R
 
 impl Kind {
     fn of(key: &PublicKey) -> Option<Kind> {
-        use rootline_metadata::public_key::Scheme;
+        use rootline_metadata::Scheme;
         match key.scheme() {
             Scheme::EcdsaP256Sha256 => Some(Kind::P256),
             Scheme::Ed25519 => Some(Kind::Ed25519),

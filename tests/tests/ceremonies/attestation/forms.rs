@@ -1,7 +1,7 @@
 //! The form of the files that certificates come in, and of the vendors' roots.
 
+use rootline_ceremonies::attestation::{AttestationCertificates, AttestationRefusal, VendorRoots};
 use rootline_ceremonies::attestation::{CertificateFault, NotAnIssuer, WhichCertificate};
-use rootline_ceremonies::{AttestationCertificates, AttestationRefusal, VendorRoots};
 use rootline_tests::fixtures::der::{BASIC_CONSTRAINTS, Draft, Extension, basic_constraints, block, name};
 use rootline_tests::fixtures::vendor::{Vendor, key};
 

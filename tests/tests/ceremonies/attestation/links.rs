@@ -1,7 +1,9 @@
 //! The links of a chain, with signatures that are good: who may certify whom.
 
+use rootline_ceremonies::attestation::{
+    Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, VendorRoots,
+};
 use rootline_ceremonies::attestation::{CertificateFault, NotAnIssuer, WhichCertificate};
-use rootline_ceremonies::{Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, VendorRoots};
 use rootline_tests::fixtures::der::{
     BASIC_CONSTRAINTS, Draft, Extension, KEY_USAGE, basic_constraints, block, name, oid, sequence, tlv,
 };

@@ -3,10 +3,10 @@
 use std::fs;
 use std::sync::OnceLock;
 
-use rootline_ceremonies::attestation::{AttestationWarning, Firmware, WhichCertificate};
-use rootline_ceremonies::{
+use rootline_ceremonies::attestation::{
     Attestation, AttestationCertificates, AttestationRefusal, AttestationRules, TokenOwners, VendorRoots,
 };
+use rootline_ceremonies::attestation::{AttestationWarning, Firmware, WhichCertificate};
 use rootline_metadata::{PublicKey, parse_instant};
 use rootline_tests::fixtures::vendor::now;
 use rootline_tests::real_data::YUBIKEY_SERIALS;

@@ -1,7 +1,8 @@
 //! The rules of a repository, each one step either side.
 
+use rootline_ceremonies::Policy;
+use rootline_ceremonies::attestation::{AttestationRefusal, AttestationRules};
 use rootline_ceremonies::attestation::{AttestationWarning, PinPolicy, TouchPolicy};
-use rootline_ceremonies::{AttestationRefusal, AttestationRules, Policy};
 use rootline_tests::fixtures::der::name;
 use rootline_tests::fixtures::vendor::{FIRMWARE, POLICY, Vendor};
 

@@ -1,7 +1,8 @@
 //! What a token says in the extensions of a key's certificate: what is read, what is missing, and what is not in a form that is known.
 
+use rootline_ceremonies::attestation::AttestationRefusal;
 use rootline_ceremonies::attestation::WhichCertificate;
-use rootline_ceremonies::{AttestationRefusal, KeyKind, SecretKey};
+use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_tests::fixtures::der::{Extension, name, oid, sequence, tlv};
 use rootline_tests::fixtures::vendor::{FIRMWARE, FORM_FACTOR, POLICY, SERIAL, Vendor};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rootline_ceremonies::secret_key::SecretKey;
+use rootline_ceremonies::SecretKey;
 use rootline_metadata::hex;
 use rootline_tests::fixtures::machine::beginning;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::Command;
 
-use rootline_ceremonies::secret_key::{KeyKind, SecretKey};
+use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, rotation};
 use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
 

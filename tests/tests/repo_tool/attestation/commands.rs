@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use rootline_ceremonies::{AttestationCertificates, KeyKind, SecretKey};
+use rootline_ceremonies::attestation::AttestationCertificates;
+use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_tests::fixtures::der::name;
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::RepositoryFixture;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rootline_ceremonies::secret_key::KeyKind;
+use rootline_ceremonies::KeyKind;
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use rootline_tests::binaries;
 use rootline_tests::fixtures::output::may_ask;

@@ -116,7 +116,7 @@ fn a_long_saying_is_shown_line_by_line() {
 fn a_sequence_of_roots_is_told_step_by_step() {
     let fixture = RepositoryFixture::after_the_first();
     for name in ["grace", "heidi"] {
-        fixture.write_key(name, rootline_ceremonies::secret_key::KeyKind::Ed25519);
+        fixture.write_key(name, rootline_ceremonies::KeyKind::Ed25519);
         fixture.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
     }
     plan(&fixture, &["--replace", "alice=frank", "--replace", "bob=grace", "--replace", "carol=heidi"]);
