@@ -38,7 +38,7 @@ impl Store for Table {
         Ok(())
     }
 
-    /// One transaction: whoever loads sees all of it or nothing.
+    /// One transaction: a reader sees all of it or nothing.
     fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
         self.rows().extend(files.iter().map(|(file, bytes)| (file.clone(), bytes.to_vec())));
         Ok(())

@@ -1,7 +1,7 @@
 //! The tar that a bundle is: one form, written and read.
 //!
 //! For every sequence of names and contents there is exactly one archive (POSIX.1-2017 ustar, with a pax record where a name is too
-//! long for it or not ASCII): regular files, a fixed time, no owner. The reader makes each header anew from the name and the length that
+//! long for it or not ASCII): regular files, a fixed time, no owner. The reader makes each header again from the name and the length that
 //! it found and compares. So there is no header that this reader and another `tar` could read in two ways, and no place to hide anything.
 
 use std::io::{self, Read, Write};
@@ -195,7 +195,7 @@ fn header(prefix: &str, name: &str, length: u64, kind: u8) -> Option<Vec<u8>> {
     let mut block = vec![0; BLOCK];
     let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
     put(NAME.start, name.as_bytes());
-    // Mode, owner and group: whoever unpacks it owns it.
+    // Mode, owner and group: the user who unpacks it owns it.
     put(100, b"0000644\0");
     put(108, b"0000000\0");
     put(116, b"0000000\0");

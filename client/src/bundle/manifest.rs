@@ -26,7 +26,7 @@ pub(super) struct Statement {
     pub(super) taken_at: Option<DateTime<Utc>>,
 }
 
-/// The parts of a manifest that are read; the others are made anew and compared.
+/// The parts of a manifest that are read; the others are made again and compared.
 #[derive(Clone, Debug)]
 pub(super) struct Claims {
     pub(super) statement: Statement,

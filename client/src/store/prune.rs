@@ -19,7 +19,7 @@ pub(super) struct Bound {
 /// Delegated roles: as many as TAP 15 has hash bins, and as much again.
 pub(super) const DELEGATED: Bound = Bound { files: 32_768, bytes: 512 << 20 };
 
-/// Targets: a trust root has a handful, each a few kilobytes, and whoever works without a network may want all of a larger repository.
+/// Targets: a trust root has a handful, each a few kilobytes, and a user without a network may want all of a larger repository.
 pub(super) const TARGETS: Bound = Bound { files: 10_000, bytes: 1 << 30 };
 
 /// Removes the files of `folder` that `counts` and that are beyond the bound, those that were written longest ago first. Best effort: what cannot

@@ -193,7 +193,7 @@ impl Inner {
     }
 
     /// The first answer that is no redirect. Each hop has clients of its own, so that TLS is set up only when some
-    /// hop needs it, and decides anew who may see the headers.
+    /// hop needs it, and decides again who may see the headers.
     async fn follow_redirects(&self, wanted: &Wanted) -> Result<(Response, Observed), Failure> {
         let Wanted { url, location, .. } = wanted;
         let mut hop = url.clone();

@@ -242,7 +242,7 @@ impl Trusted {
     }
 }
 
-/// 5.6.2 to 5.6.5 for one targets file, whoever delegates to it: one check for all, so that none is forgotten (CVE-2026-6967).
+/// 5.6.2 to 5.6.5 for one targets file, from every delegating role: one check for all, so that none is forgotten (CVE-2026-6967).
 pub(super) fn verify_targets_file(
     rooted: &Rooted,
     meta_file: &MetaFile,

@@ -28,7 +28,7 @@
 //! # Ok::<(), rootline_metadata::json::FormatError>(())
 //! ```
 //!
-//! Not supported: what is inside a certificate (whoever verifies signatures reads that), LMS keys, and numbers written with a fraction
+//! Not supported: what is inside a certificate (verifiers of signatures read that), LMS keys, and numbers written with a fraction
 //! or an exponent, which the [JSON reader](crate::json) refuses.
 
 mod at;

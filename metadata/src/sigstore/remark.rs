@@ -1,4 +1,4 @@
-//! What is odd about a trusted root, for whoever publishes it.
+//! What is odd about a trusted root, for its publisher.
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -108,7 +108,7 @@ impl TrustedRoot {
         &self.skipped
     }
 
-    /// What is odd about the document, though it could be read: for whoever publishes it. Each oddity has been shipped by somebody or
+    /// What is odd about the document, though it could be read, for its publisher. Each oddity has been shipped by somebody or
     /// stops a client that is in use.
     pub fn remarks(&self) -> Vec<Remark> {
         remark::remarks(self)

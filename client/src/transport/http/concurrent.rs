@@ -10,7 +10,7 @@ use super::HttpBlocking;
 
 type Arrival = (Request, Result<Fetched, TransportError>);
 
-/// Fetches that are turned by whoever waits for the next one.
+/// Fetches that go on while a caller waits for the next one.
 pub(super) struct ConcurrentHttp<'a> {
     transport: &'a HttpBlocking,
     running: FuturesUnordered<Pin<Box<dyn Future<Output = Arrival> + Send + 'a>>>,

@@ -82,7 +82,7 @@ pub(super) fn shown(url: &Url) -> String {
     url.into()
 }
 
-/// The URL of one hop, for whoever observes: also without its query, which may be signed.
+/// The URL of one hop, for observers: also without its query, which may be signed.
 pub(super) fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(url.query().map(|_| "..."));
