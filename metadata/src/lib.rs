@@ -64,5 +64,5 @@ pub use roles::targets::Targets;
 pub use roles::timestamp::Timestamp;
 pub use roles::version::Version;
 pub use signed::envelope::{Envelope, Signatory, Unsigned, Verified};
-pub use signed::quorum::{Authority, Discount, SignatureSet, Tally, Thoroughness};
+pub use signed::quorum::{Authority, Discount, KeyTally, SignatureSet, Thoroughness};
 pub use signed::signature::Signature;

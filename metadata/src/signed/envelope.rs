@@ -9,7 +9,7 @@ use core::ops::Deref;
 use crate::json::{Document, FormatError, Node};
 use crate::roles::header::{Header, Role, TopLevelRole};
 use crate::roles::root::Root;
-use crate::signed::quorum::{Authority, SignatureSet, Tally, Thoroughness};
+use crate::signed::quorum::{Authority, KeyTally, SignatureSet, Thoroughness};
 use crate::signed::signature::Signature;
 
 /// The member that the signatures are over.
@@ -65,7 +65,7 @@ impl<R: Role> Envelope<R> {
     }
 
     /// Who of an authority has signed.
-    pub fn tally(&self, authority: Authority<'_>, thoroughness: Thoroughness) -> Tally {
+    pub fn tally(&self, authority: Authority<'_>, thoroughness: Thoroughness) -> KeyTally {
         SignatureSet::new(&self.message(), &self.signatures).tally(authority, thoroughness)
     }
 
@@ -141,7 +141,7 @@ pub struct Unsigned {
     /// Whose are missing.
     pub by: Signatory,
     /// Who has signed, and who has not.
-    pub tally: Tally,
+    pub tally: KeyTally,
 }
 
 impl fmt::Display for Unsigned {

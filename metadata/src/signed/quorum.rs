@@ -42,7 +42,7 @@ pub enum Thoroughness {
 
 /// Who has signed, and who has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tally {
+pub struct KeyTally {
     /// How many distinct keys are needed.
     pub threshold: u64,
     /// The ids whose signatures count, each with a key of its own.
@@ -89,14 +89,14 @@ impl fmt::Display for Discount {
     }
 }
 
-impl Tally {
+impl KeyTally {
     /// Whether enough distinct keys have signed.
     pub fn is_met(&self) -> bool {
         self.counted.len() as u64 >= self.threshold
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for KeyTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} signatures needed", self.counted.len(), self.threshold)?;
         for (id, why) in self.discounted.iter().filter(|(_, why)| *why != Discount::NotOfThisRole) {
@@ -123,8 +123,8 @@ impl<'a> SignatureSet<'a> {
 
     /// Counts for one authority. Only ids that the role names are looked at, each once, so a file with thousands of bogus
     /// signatures costs nothing.
-    pub fn tally(&mut self, authority: Authority<'_>, thoroughness: Thoroughness) -> Tally {
-        let mut tally = Tally {
+    pub fn tally(&mut self, authority: Authority<'_>, thoroughness: Thoroughness) -> KeyTally {
+        let mut tally = KeyTally {
             threshold: authority.role.threshold(),
             counted: Vec::new(),
             missing: Vec::new(),

@@ -1,7 +1,7 @@
 //! A tally says who counted, who is missing, and why each other signature did not count.
 
 use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{Discount, Envelope, KeyId, Root, Tally, Thoroughness, TopLevelRole};
+use rootline_metadata::{Discount, Envelope, KeyId, KeyTally, Root, Thoroughness, TopLevelRole};
 use rootline_tests::simulator::{Key, envelope, member, set};
 
 /// A root whose root role lists these ids and needs `threshold` of them, signed by `signers`.
@@ -22,7 +22,7 @@ fn root(threshold: u64, listed: &[&Key], also_named: &[&str], signers: &[&Key]) 
     envelope(&signed.into(), signers.iter().copied())
 }
 
-fn tally(file: &Value, thoroughness: Thoroughness) -> Tally {
+fn tally(file: &Value, thoroughness: Thoroughness) -> KeyTally {
     let envelope = Envelope::<Root>::parse(file.pretty(1).into_bytes(), 100_000).expect("a root");
     let root = envelope.unverified().clone();
     envelope.tally(root.authority(TopLevelRole::Root), thoroughness)
