@@ -35,16 +35,16 @@
 //! let frozen = Frozen::freeze(&plan, &published, &Default::default())?;
 //!
 //! let ceremony = Ceremony::new(plan.id(), &frozen, &published, &keyholders)?;
-//! let mut answers = Default::default();
-//! let refusal = ceremony.seal(&answers).unwrap_err();
+//! let mut signature_files = Default::default();
+//! let refusal = ceremony.seal(&signature_files).unwrap_err();
 //! assert_eq!(refusal.to_string(), "root 1 has 0 of the 1 signature that its own keyholders must give");
 //! assert_eq!(refusal.hint(), "ask for the missing signatures: alice");
 //!
 //! for part in frozen.parts() {
-//!     let answer = ceremony.sign(part, &"alice".parse()?, &alice, plan.at(), None)?;
-//!     answers.insert((part.clone(), "alice".parse()?), answer);
+//!     let signature_file = ceremony.sign(part, &"alice".parse()?, &alice, plan.at(), None)?;
+//!     signature_files.insert((part.clone(), "alice".parse()?), signature_file);
 //! }
-//! let sealed = ceremony.seal(&answers)?;
+//! let sealed = ceremony.seal(&signature_files)?;
 //! assert!(sealed.files().keys().eq(["1.root.json", "1.targets.json"]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -67,7 +67,7 @@ pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
-pub use ceremony::replay::{CheckedAnswers, check_sealed, check_signature_files};
+pub use ceremony::replay::{CheckedSignatureFiles, check_sealed, check_signature_files};
 pub use ceremony::signature_file::{KeySignature, SignatureFile};
 pub use ceremony::tally::{RoleTally, Tally};
 pub use diagnosis::{

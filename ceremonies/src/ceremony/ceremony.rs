@@ -90,8 +90,10 @@ impl<'a> Ceremony<'a> {
         let message = self.frozen.message(part).ok_or_else(|| Refusal::NothingToSign { part: part.clone() })?;
         let holder = self.keyholder(keyholder)?;
         let key_id = self.check_key(part, holder, key)?;
-        let earlier = earlier.filter(|answer| answer.payload == digest(&message));
-        if earlier.is_some_and(|answer| answer.signatures.iter().any(|signature| signature.key_id == key_id)) {
+        let earlier = earlier.filter(|signature_file| signature_file.payload == digest(&message));
+        if earlier
+            .is_some_and(|signature_file| signature_file.signatures.iter().any(|signature| signature.key_id == key_id))
+        {
             return Err(Refusal::AlreadySigned { keyholder: keyholder.clone(), part: part.clone(), key_id });
         }
         Ok(message)
@@ -118,7 +120,9 @@ impl<'a> Ceremony<'a> {
             part: part.clone(),
         })?;
         let payload = digest(&message);
-        let kept = earlier.filter(|answer| answer.payload == payload).map(|answer| answer.signatures.clone());
+        let kept = earlier
+            .filter(|signature_file| signature_file.payload == payload)
+            .map(|signature_file| signature_file.signatures.clone());
         let mut signatures = kept.unwrap_or_default();
         signatures.push(KeySignature { key_id, bytes: signature, at });
         Ok(SignatureFile {
@@ -131,10 +135,10 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Counts: who has signed, who is still needed, under the old root and under the new.
-    pub fn tally(&self, answers: &SignatureFiles) -> Tally {
-        let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, answers)).collect();
+    pub fn tally(&self, signature_files: &SignatureFiles) -> Tally {
+        let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, signature_files)).collect();
         let is_obsolete = |part: &RoleVersion| self.frozen.message(part).is_none();
-        let obsolete = answers.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
+        let obsolete = signature_files.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
         Tally { parts, obsolete }
     }
 
@@ -142,8 +146,8 @@ impl<'a> Ceremony<'a> {
     ///
     /// # Errors
     /// [`Refusal::NotEnough`] if one is not; [`Refusal::Unsealable`] if the result would not verify all the same.
-    pub fn seal(&self, answers: &SignatureFiles) -> Result<Sealed, Refusal> {
-        let tally = self.tally(answers);
+    pub fn seal(&self, signature_files: &SignatureFiles) -> Result<Sealed, Refusal> {
+        let tally = self.tally(signature_files);
         let mut files = BTreeMap::new();
         for part in tally.parts {
             let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
@@ -171,9 +175,9 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Whether everything in a signature file holds for what is to be signed.
-    pub(crate) fn holds(&self, answer: &SignatureFile, part: &RoleVersion, name: &Name) -> bool {
-        let message = self.frozen.message(part).filter(|message| answer.payload == digest(message));
-        message.is_some_and(|message| self.check_signature_file(part, name, answer, &message).is_ok())
+    pub(crate) fn holds(&self, signature_file: &SignatureFile, part: &RoleVersion, name: &Name) -> bool {
+        let message = self.frozen.message(part).filter(|message| signature_file.payload == digest(message));
+        message.is_some_and(|message| self.check_signature_file(part, name, signature_file, &message).is_ok())
     }
 
     fn keyholder(&self, name: &Name) -> Result<&'a Keyholder, Refusal> {
@@ -236,16 +240,19 @@ impl<'a> Ceremony<'a> {
         })
     }
 
-    fn tally_role(&self, part: &RoleVersion, answers: &SignatureFiles) -> Option<RoleTally> {
+    fn tally_role(&self, part: &RoleVersion, signature_files: &SignatureFiles) -> Option<RoleTally> {
         let message = self.frozen.message(part)?;
         let (mut voided, mut rejected) = (Vec::new(), Vec::new());
         let mut good: BTreeMap<KeyId, (&Name, Signature)> = BTreeMap::new();
-        for ((_, name), answer) in answers.iter().filter(|((answered, _), _)| answered == part) {
-            if answer.ceremony == *self.id && answer.keyholder == *name && answer.payload != digest(&message) {
+        for ((_, name), signature_file) in signature_files.iter().filter(|((signed, _), _)| signed == part) {
+            if signature_file.ceremony == *self.id
+                && signature_file.keyholder == *name
+                && signature_file.payload != digest(&message)
+            {
                 voided.push(name.clone());
                 continue;
             }
-            match self.check_signature_file(part, name, answer, &message) {
+            match self.check_signature_file(part, name, signature_file, &message) {
                 Ok(signatures) => good.extend(signatures.into_iter().map(|good| (good.key_id.clone(), (name, good)))),
                 Err(refusal) => rejected.push((name.clone(), refusal)),
             }
@@ -262,10 +269,10 @@ impl<'a> Ceremony<'a> {
         &self,
         part: &RoleVersion,
         name: &Name,
-        answer: &SignatureFile,
+        signature_file: &SignatureFile,
         message: &[u8],
     ) -> Result<Vec<Signature>, Refusal> {
-        answer.check_place(self.id, part, name)?;
+        signature_file.check_place(self.id, part, name)?;
         let holder = self.keyholder(name)?;
         let mut seen = BTreeSet::new();
         let check = |signature: &KeySignature| {
@@ -275,10 +282,10 @@ impl<'a> Ceremony<'a> {
             if !seen.insert(key_id.clone()) {
                 return Err(Refusal::AlreadySigned { keyholder: name.clone(), part: part.clone(), key_id });
             }
-            answer.check_signature(signature, key, message)?;
+            signature_file.check_signature(signature, key, message)?;
             Ok(Signature { key_id, bytes: Some(signature.bytes.clone()) })
         };
-        answer.signatures.iter().map(check).collect()
+        signature_file.signatures.iter().map(check).collect()
     }
 
     fn find_key(&self, key_id: &KeyId) -> Option<&'a PublicKey> {

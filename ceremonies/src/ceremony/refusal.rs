@@ -79,7 +79,7 @@ pub enum Refusal {
         part: RoleVersion,
     },
     /// A signature file says that it is another ceremony's, another role's or another keyholder's than where it lies.
-    #[error("the answer filed for {keyholder} under {part} is not one of theirs to this ceremony: it says {says}")]
+    #[error("the signature file kept as {keyholder}'s for {part} says {says}")]
     Misfiled {
         /// For whom it is filed.
         keyholder: Name,
@@ -89,7 +89,7 @@ pub enum Refusal {
         says: String,
     },
     /// A signing response is one to another ceremony.
-    #[error("the answer is one to the ceremony {ceremony}")]
+    #[error("the response is to another ceremony: {ceremony}")]
     OtherCeremony {
         /// Which it says.
         ceremony: Name,
@@ -136,7 +136,7 @@ impl Refusal {
                 "a signature is verified before it is kept"
             }
             Refusal::Misfiled { .. } | Refusal::OtherCeremony { .. } => {
-                "an answer counts for the one who gave it, in the ceremony it was given to"
+                "signatures count for the keyholder who made them, in the ceremony they were made for"
             }
             Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
             Refusal::Unsealable(_) => "a sealed file is one that every client accepts after the published root",
@@ -163,8 +163,8 @@ impl Refusal {
                 format!("nothing is needed from {keyholder} here; a plan that names them as a holder of the role would change that")
             }
             Refusal::AlreadySigned { .. } => "nothing is left to do for them; ask the next keyholder".to_owned(),
-            Refusal::WrongSignature { keyholder, .. } => format!("take the answer away and ask {keyholder} to sign again"),
-            Refusal::Misfiled { .. } => "move the answer to where it belongs, or take it away".to_owned(),
+            Refusal::WrongSignature { keyholder, .. } => format!("remove the signature file and ask {keyholder} to sign again"),
+            Refusal::Misfiled { .. } => "move the signature file to where it belongs, or remove it".to_owned(),
             Refusal::OtherCeremony { .. } => "accept it where that ceremony is held".to_owned(),
             Refusal::Unrecognised { .. } => {
                 "ask for it again; what is to be signed is exactly what rootline-repo ceremony payload writes".to_owned()
@@ -172,7 +172,7 @@ impl Refusal {
             Refusal::NotEnough { quorums, .. } => {
                 let names: Vec<&str> = can_still_sign(quorums).into_iter().map(Name::as_str).collect();
                 match names[..] {
-                    [] => "nobody is left who could sign; plan the ceremony anew".to_owned(),
+                    [] => "nobody is left who could sign: plan the ceremony again".to_owned(),
                     _ => format!("ask for the missing signatures: {}", names.join(", ")),
                 }
             }

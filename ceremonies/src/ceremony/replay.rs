@@ -13,7 +13,7 @@ use crate::model::role_version::RoleVersion;
 
 /// What signature files are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckedAnswers {
+pub struct CheckedSignatureFiles {
     /// Signatures over what is frozen: by part and keyholder, one for each key.
     pub good: Vec<(RoleVersion, Name)>,
     /// Signature files for an earlier revision.
@@ -28,23 +28,23 @@ pub struct CheckedAnswers {
 pub fn check_signature_files(
     id: &Name,
     frozen: &Frozen,
-    answers: &SignatureFiles,
+    signature_files: &SignatureFiles,
     keyholders: &Keyholders,
-) -> Result<CheckedAnswers, Refusal> {
-    let mut checked = CheckedAnswers::default();
-    for ((part, name), answer) in answers {
-        answer.check_place(id, part, name)?;
-        let message = frozen.message(part).filter(|message| digest(message) == answer.payload);
+) -> Result<CheckedSignatureFiles, Refusal> {
+    let mut checked = CheckedSignatureFiles::default();
+    for ((part, name), signature_file) in signature_files {
+        signature_file.check_place(id, part, name)?;
+        let message = frozen.message(part).filter(|message| digest(message) == signature_file.payload);
         let Some(message) = message else {
             checked.voided.push((part.clone(), name.clone()));
             continue;
         };
         let holder = keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
-        for signature in &answer.signatures {
+        for signature in &signature_file.signatures {
             let key_id = signature.key_id.clone();
             let key = holder.keys().iter().find(|key| KeyId::of(key) == key_id);
             let key = key.ok_or(Refusal::NobodysKey { key_id })?;
-            answer.check_signature(signature, key, &message)?;
+            signature_file.check_signature(signature, key, &message)?;
             checked.good.push((part.clone(), name.clone()));
         }
     }

@@ -52,7 +52,7 @@ pub enum SignerError {
         /// The key.
         key_id: KeyId,
     },
-    /// It could not be reached: no answer in time, or no connection to it. Trying again later may do better.
+    /// It could not be reached: it did not respond in time, or there is no connection to it. Trying again later may do better.
     #[error("{what}")]
     Unreachable {
         /// What happened, as a person reads it.

@@ -39,7 +39,7 @@ impl AcceptOutcome {
 }
 
 impl Ceremony<'_> {
-    /// Accepts a keyholder's response to a signing request: each signature in it that verifies and counts goes into `answers`. A response to an
+    /// Accepts a keyholder's response to a signing request: each signature in it that verifies and counts goes into `signature_files`. A response to an
     /// earlier revision is good for all that has not changed since.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Ceremony<'_> {
     pub fn accept_response(
         &self,
         response: &SigningResponse,
-        answers: &mut SignatureFiles,
+        signature_files: &mut SignatureFiles,
     ) -> Result<AcceptOutcome, Refusal> {
         if response.ceremony != *self.id() {
             return Err(Refusal::OtherCeremony { ceremony: response.ceremony.clone() });
@@ -58,7 +58,9 @@ impl Ceremony<'_> {
         let mut outcome = AcceptOutcome::of(response.keyholder.clone());
         for (part, signature) in &response.signatures {
             match self.signer_of(part, signature, None) {
-                Some((_, key)) => outcome.file(part, self.take(part, holder, key, signature, response.at, answers)),
+                Some((_, key)) => {
+                    outcome.file(part, self.take(part, holder, key, signature, response.at, signature_files))
+                }
                 None if !is_of_this_revision => outcome.voided.push(part.clone()),
                 None if self.frozen().expiry(part).is_none() => {
                     outcome.refused.push(Refusal::NothingToSign { part: part.clone() });
@@ -82,7 +84,7 @@ impl Ceremony<'_> {
         keyholder: Option<&Name>,
         role: Option<&CeremonyRole>,
         at: DateTime<Utc>,
-        answers: &mut SignatureFiles,
+        signature_files: &mut SignatureFiles,
     ) -> Result<AcceptOutcome, Refusal> {
         if let Some(name) = keyholder.filter(|name| self.keyholders().get(name).is_none()) {
             return Err(Refusal::NoSuchKeyholder { name: name.clone() });
@@ -91,7 +93,7 @@ impl Ceremony<'_> {
             for signature in signatures {
                 let Some((holder, key)) = self.signer_of(part, signature, keyholder) else { continue };
                 let mut outcome = AcceptOutcome::of(holder.name().clone());
-                match self.take(part, holder, key, signature, at, answers) {
+                match self.take(part, holder, key, signature, at, signature_files) {
                     Err(refusal) if !matches!(refusal, Refusal::AlreadySigned { .. }) => return Err(refusal),
                     done => outcome.file(part, done),
                 }
@@ -121,17 +123,17 @@ impl Ceremony<'_> {
         key: &PublicKey,
         signature: &CompactSignature,
         at: DateTime<Utc>,
-        answers: &mut SignatureFiles,
+        signature_files: &mut SignatureFiles,
     ) -> Result<(), Refusal> {
         let place = (part.clone(), holder.name().clone());
         // What lies there and does not hold is in nobody's way.
-        let earlier = answers.get(&place).filter(|earlier| self.holds(earlier, part, holder.name()));
+        let earlier = signature_files.get(&place).filter(|earlier| self.holds(earlier, part, holder.name()));
         let bytes = signature.for_key(key).ok_or_else(|| Refusal::Unrecognised {
             keyholder: Some(holder.name().clone()),
             part: Some(part.clone()),
         })?;
-        let answer = self.accept(part, holder.name(), key, bytes, at, earlier)?;
-        answers.insert(place, answer);
+        let signature_file = self.accept(part, holder.name(), key, bytes, at, earlier)?;
+        signature_files.insert(place, signature_file);
         Ok(())
     }
 }

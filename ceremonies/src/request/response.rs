@@ -30,7 +30,7 @@ pub struct SigningResponse {
 }
 
 /// The member that has the version: it also says what the line is, so it is always there.
-const ANSWER: &str = "answer";
+const FORMAT_MEMBER: &str = "answer";
 
 impl SigningResponse {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
@@ -43,8 +43,8 @@ impl SigningResponse {
     pub fn parse(bytes: &[u8]) -> Result<SigningResponse, FileError> {
         let document = Document::parse(bytes.to_vec(), SigningResponse::MAX_BYTES)?;
         let response = document.top().object()?;
-        response.required(ANSWER)?;
-        format::check(response, ANSWER)?;
+        response.required(FORMAT_MEMBER)?;
+        format::check(response, FORMAT_MEMBER)?;
         let (fingerprint, at) = (response.required("fingerprint")?, response.required("at")?);
         let mut signatures = BTreeMap::new();
         for (name, node) in response.required("signatures")?.object()?.members() {
@@ -70,7 +70,7 @@ impl SigningResponse {
             members.with(&part.folder_name(), signature.to_base64())
         };
         let members = ValueMembers::new()
-            .with(ANSWER, format::CURRENT)
+            .with(FORMAT_MEMBER, format::CURRENT)
             .with("ceremony", self.ceremony.as_str())
             .with("fingerprint", self.fingerprint.to_hex())
             .with("keyholder", self.keyholder.as_str())
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_refused_with_its_place() {
+    fn what_is_no_response_is_refused_with_its_place() {
         let text = String::from_utf8(response(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
             ("\"answer\":1", "\"answer\":2", "made by a newer rootline (format 2; this one reads 1)"),

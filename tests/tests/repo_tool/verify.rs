@@ -146,7 +146,7 @@ fn every_change_is_found() {
     found(
         &|fixture| fixture.write("ceremonies/first/signatures/1.root/dave.json", fixture.read(answer)),
         "signatures",
-        "is not one of theirs",
+        "kept as dave's for root 1 says first, root 1, bob",
     );
     let sealed = "ceremonies/first/sealed/1.npm.json";
     found(&|fixture| fixture.edit(sealed, "\n", "\n "), "sealed files", "differs from the sealed file");

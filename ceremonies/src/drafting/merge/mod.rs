@@ -69,17 +69,17 @@ impl Merge {
 /// The signature files of both ceremonies as signature files to `id`: a signature is over a file, whichever ceremony it was given in.
 pub fn signature_files_together(id: &Name, into: &SignatureFiles, from: &SignatureFiles) -> SignatureFiles {
     let mut all = into.clone();
-    for ((part, name), answer) in from {
-        let answer = SignatureFile { ceremony: id.clone(), ..answer.clone() };
+    for ((part, name), signature_file) in from {
+        let signature_file = SignatureFile { ceremony: id.clone(), ..signature_file.clone() };
         match all.get_mut(&(part.clone(), name.clone())) {
-            Some(own) if own.payload == answer.payload => {
-                let new = answer.signatures.into_iter();
+            Some(own) if own.payload == signature_file.payload => {
+                let new = signature_file.signatures.into_iter();
                 let new = new.filter(|one| own.signatures.iter().all(|own| own.key_id != one.key_id));
                 let new: Vec<_> = new.collect();
                 own.signatures.extend(new);
             }
             Some(_) => {}
-            None => drop(all.insert((part.clone(), name.clone()), answer)),
+            None => drop(all.insert((part.clone(), name.clone()), signature_file)),
         }
     }
     all
@@ -322,8 +322,10 @@ fn conflict(what: &str, first: &str, second: &str) -> MergeError {
 }
 
 /// Signatures of two ceremonies that a plan put together from both would void: by part and keyholder.
-pub fn voided<'a>(answers: &'a SignatureFiles, merged: &Frozen) -> Vec<(&'a RoleVersion, &'a Name)> {
+pub fn voided<'a>(signature_files: &'a SignatureFiles, merged: &Frozen) -> Vec<(&'a RoleVersion, &'a Name)> {
     let digest = |part: &RoleVersion| merged.message(part).map(|message| crate::ceremony::ceremony::digest(&message));
-    let voided = answers.iter().filter(|((part, _), answer)| digest(part).as_ref() != Some(&answer.payload));
+    let voided = signature_files
+        .iter()
+        .filter(|((part, _), signature_file)| digest(part).as_ref() != Some(&signature_file.payload));
     voided.map(|((part, name), _)| (part, name)).collect()
 }
