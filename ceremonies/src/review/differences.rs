@@ -343,7 +343,7 @@ mod tests {
     }
 
     const REKOR: &str = "transparency log https://rekor.sigstore.dev";
-    const OLD_LOG: &str = "certificate log https://ctfe.sigstore.dev/test";
+    const OLD_LOG: &str = "CT log https://ctfe.sigstore.dev/test";
 
     #[test]
     fn a_window_that_moves_is_told_with_both_instants() {

@@ -23,7 +23,7 @@ impl EntryKind {
         match self {
             EntryKind::Trusted(Section::TransparencyLogs) => "transparency log",
             EntryKind::Trusted(Section::CertificateAuthorities) => "certificate authority",
-            EntryKind::Trusted(Section::CertificateTransparencyLogs) => "certificate log",
+            EntryKind::Trusted(Section::CertificateTransparencyLogs) => "CT log",
             EntryKind::Trusted(Section::TimestampAuthorities) => "timestamp authority",
             EntryKind::Offered(ServiceKind::CertificateAuthority) => "certificate service",
             EntryKind::Offered(ServiceKind::IdentityProvider) => "identity provider",

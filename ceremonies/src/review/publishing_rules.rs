@@ -367,7 +367,7 @@ mod tests {
         after["ctlogs"][0]["logId"]["keyId"] = json!("AAAA");
         let warned = warned(TRUSTED_ROOT, Some(&before), &after, &TrustHistory::default(), DAY);
         assert_eq!(warned.iter().map(|warning| warning.is_new).collect::<Vec<_>>(), [true, false]);
-        assert!(warned[0].text.starts_with("certificate log https://ctfe.sigstore.dev/test: the log id"));
+        assert!(warned[0].text.starts_with("CT log https://ctfe.sigstore.dev/test: the log id"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) fn entries(root: &TrustedRoot, at: Option<DateTime<Utc>>) -> Vec<Entr
     let rows: [Vec<Entry>; 4] = [
         authorities("certificate authority", root.certificate_authorities()),
         logs("transparency log", root.transparency_logs()),
-        logs("certificate log", root.certificate_transparency_logs()),
+        logs("CT log", root.certificate_transparency_logs()),
         authorities("timestamp authority", root.timestamp_authorities()),
     ];
     rows.into_iter().flatten().filter(|entry| at.is_none_or(|instant| entry.window.contains(instant))).collect()
