@@ -8,7 +8,7 @@ pub fn encode(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
-/// The same in groups of four digits with spaces between, as people read them out to each other.
+/// Hex digits in groups of four with spaces between, as people read them out to each other.
 pub fn encode_in_fours(bytes: &[u8]) -> String {
     bytes.chunks(2).map(encode).collect::<Vec<_>>().join(" ")
 }

@@ -157,16 +157,16 @@ pub struct VendorRoots(Vec<Certificate>);
 
 impl VendorRoots {
     /// Most roots in one text.
-    pub const MOST: usize = 16;
+    pub const MAX: usize = 16;
 
     /// Adds those of a text and gives them, each with its PEM.
     ///
     /// # Errors
-    /// If the text is too large, has none or more than [`VendorRoots::MOST`], or one that is no root: one that has signed itself and may
+    /// If the text is too large, has none or more than [`VendorRoots::MAX`], or one that is no root: one that has signed itself and may
     /// certify others.
     pub fn add(&mut self, text: &str) -> Result<Vec<(VendorRoot, String)>, AttestationRefusal> {
         let which = WhichCertificate::Root;
-        let roots = read(text, which, 1, VendorRoots::MOST)?;
+        let roots = read(text, which, 1, VendorRoots::MAX)?;
         for root in &roots {
             if root.subject() != root.issuer() || !root.is_signed_by(root) {
                 return Err(AttestationRefusal::Malformed { which, fault: CertificateFault::NotSelfSigned });

@@ -12,7 +12,7 @@ pub(super) fn verify(
     roots: &VendorRoots,
     at: DateTime<Utc>,
 ) -> Result<VendorRoot, AttestationRefusal> {
-    // Otherwise whoever has a certificate for a key of an authority, of whatever kind, could pass it for a token's key.
+    // Otherwise any certificate for a key of an authority could be passed off as one for a token's key.
     if certificates.key.is_authority() {
         return Err(AttestationRefusal::AnAuthority);
     }

@@ -113,7 +113,7 @@ impl Attestation {
         &self.root
     }
 
-    /// The SHA-256 digest of the key's certificate, in hex: whoever knows it knows everything that the token said.
+    /// The SHA-256 digest of the key's certificate, in hex. It commits to everything that the token states.
     pub fn certificate_digest(&self) -> String {
         hex::encode(&self.certificate_digest)
     }
@@ -123,7 +123,7 @@ impl Attestation {
         &self.warnings
     }
 
-    /// The token, for whoever is to find it and insert it: `YubiKey serial 14470876`.
+    /// The token, for the person who is to find and insert it: `YubiKey serial 14470876`.
     pub fn token_text(&self) -> String {
         format!("YubiKey serial {}", self.facts.serial)
     }
@@ -160,7 +160,7 @@ fn warnings(facts: &TokenFacts, rules: &AttestationRules) -> Vec<AttestationWarn
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttestationWarning {
-    /// The firmware leaks ECDSA keys to whoever holds the token and can measure it (CVE-2024-45678).
+    /// The firmware leaks ECDSA keys to anyone who holds the token and can measure it (CVE-2024-45678).
     #[error(
         "its firmware {firmware} is older than 5.7 and has EUCLEAK (CVE-2024-45678): whoever has the token, its PIN and a laboratory can \
          copy the key"

@@ -24,7 +24,7 @@ pub struct AttestationRules {
     pub pin: Vec<PinPolicy>,
     /// The oldest firmware that there should be. Older ones are warned of, and those before 5.7 in any case.
     pub least_firmware: Firmware,
-    /// Why older ones are refused, for whoever is; nothing if they are only warned of.
+    /// Why older ones are refused; `None` if they are only warned of.
     pub least_firmware_reason: Option<String>,
 }
 

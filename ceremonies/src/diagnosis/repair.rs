@@ -51,7 +51,7 @@ pub enum Change {
         /// Who comes, where that is known already.
         by: Option<Name>,
     },
-    /// The same in one role, where root has to stay as it is.
+    /// Somebody else comes in their place in one role, where root has to stay as it is.
     ReplaceIn {
         /// The role.
         role: CeremonyRole,
@@ -60,7 +60,7 @@ pub enum Change {
         /// Who comes, where that is known already.
         by: Option<Name>,
     },
-    /// The same keyholder signs with their next key, which every new plan lists as soon as it is theirs.
+    /// A keyholder signs with their next key, which every new plan lists as soon as it is theirs.
     NewKey {
         /// Whose.
         of: Name,

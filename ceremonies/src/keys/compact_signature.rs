@@ -28,7 +28,7 @@ impl CompactSignature {
         }
     }
 
-    /// The same in the form that metadata has for `key`. Nothing has been verified about it.
+    /// The signature in the form that metadata has for `key`. Nothing has been verified about it.
     pub fn for_key(&self, key: &PublicKey) -> Option<Vec<u8>> {
         match key.scheme() {
             Scheme::EcdsaP256Sha256 => {

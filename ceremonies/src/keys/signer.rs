@@ -1,4 +1,4 @@
-//! Whoever makes signatures by one key: a key in a file, a token, a machine far away.
+//! Signers: what makes signatures by one key, such as a file, a token or a service.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub trait Signer: fmt::Debug {
     /// has verified the result; [`sign_verified`] does.
     ///
     /// # Errors
-    /// If there is no signature: it is out of reach, it was taken away, or it does not want to.
+    /// If there is no signature: the signer is out of reach, was removed, or refuses.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
 }
 
@@ -42,7 +42,7 @@ pub fn sign_verified(signer: &dyn Signer, message: &[u8]) -> Result<Vec<u8>, Sig
     }
 }
 
-/// Why a signer gives no signature. None of it is secret.
+/// Why a signer returns no signature. None of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignerError {

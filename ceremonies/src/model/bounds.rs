@@ -23,7 +23,7 @@ pub struct Bound {
     pub least_threshold: Option<u64>,
     /// The longest time that a version may hold.
     pub longest: Option<Days>,
-    /// Why, in the words of whoever wrote the policy.
+    /// Why, in the words of the policy.
     pub why: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Bound {
     pub(crate) fn check_threshold(&self, threshold: u64) -> Result<(), String> {
         match self.least_threshold {
             Some(least) if threshold < least => {
-                let why = "fewer people could change this alone, and fewer keys would have to be stolen";
+                let why = "fewer people could change this alone, and fewer compromised keys would be enough";
                 Err(format!("the policy asks for a threshold of at least {least}: {}", self.reason(why)))
             }
             _ => Ok(()),

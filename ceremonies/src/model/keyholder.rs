@@ -34,7 +34,7 @@ impl Keyholder {
         Ok(Keyholder { name, display_name: display_name.into(), keys: vec![key], signers: BTreeMap::new() })
     }
 
-    /// The same, with a note of where the private half of their current key is: a URI without anything secret in it.
+    /// Adds a note of where the private half of their current key is: a URI without anything secret in it.
     pub fn with_signer(mut self, signer: impl Into<String>) -> Keyholder {
         self.signers.insert(KeyId::of(self.key()), signer.into());
         self
@@ -106,7 +106,7 @@ impl Keyholder {
         format!("\n[[keys]]\npublic = \"\"\"\n{}\"\"\"\n", key.to_spki_pem())
     }
 
-    /// The same, with where its private half is.
+    /// As [`Keyholder::key_toml`], with where the private half is.
     pub fn key_toml_with_signer(key: &PublicKey, signer: &str) -> String {
         format!("{}signer = {}\n", Keyholder::key_toml(key), toml_error::quoted(signer))
     }
@@ -233,7 +233,7 @@ impl Keyholders {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyholderClash {
-    /// One key is in two hands: whoever has it could sign for two.
+    /// One key is held by two keyholders, so its owner could sign for both.
     #[error("{first} and {second} hold the same key {}, so one of them could sign for both", .key_id.short())]
     SharedKey {
         /// One of them.

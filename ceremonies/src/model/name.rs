@@ -11,7 +11,7 @@ pub struct Name(String);
 
 impl Name {
     /// The longest name, in characters: with `.json` behind it, well under the 255 bytes that file systems allow.
-    pub const LONGEST: usize = 64;
+    pub const MAX_LENGTH: usize = 64;
 
     /// The name.
     pub fn as_str(&self) -> &str {
@@ -24,7 +24,7 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Name, BadName> {
         let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if text.is_empty() || text.len() > Name::LONGEST {
+        if text.is_empty() || text.len() > Name::MAX_LENGTH {
             return Err(BadName::Length);
         }
         if !text.starts_with(simple) || text.ends_with('.') {
@@ -46,11 +46,11 @@ impl fmt::Display for Name {
     }
 }
 
-/// Why a text is no [`Name`].
+/// Why a text is not a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadName {
-    /// It is empty, or longer than [`Name::LONGEST`].
+    /// It is empty, or longer than [`Name::MAX_LENGTH`].
     #[error("a name has 1 to 64 characters")]
     Length,
     /// It begins or ends with a character that it must not.

@@ -7,17 +7,17 @@ use toml::Spanned;
 
 use crate::model::toml_error::TomlError;
 
-/// Days from 1 to [`Days::MOST`].
+/// Days from 1 to [`Days::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Days(u16);
 
 impl Days {
     /// The most days: what Sigstore's longest-lived files have, ten years, and some room.
-    pub const MOST: u16 = 3660;
+    pub const MAX: u16 = 3660;
 
-    /// That many days, if it is at least one and at most [`Days::MOST`].
+    /// That many days, if it is at least one and at most [`Days::MAX`].
     pub fn new(days: u64) -> Option<Days> {
-        u16::try_from(days).ok().filter(|days| (1..=Days::MOST).contains(days)).map(Days)
+        u16::try_from(days).ok().filter(|days| (1..=Days::MAX).contains(days)).map(Days)
     }
 
     /// The number.
@@ -36,7 +36,7 @@ impl Days {
 
     pub(crate) fn read(text: &str, days: &Spanned<u64>) -> Result<Days, TomlError> {
         Days::new(*days.get_ref()).ok_or_else(|| {
-            TomlError::at(text, days.span(), format!("expected a number of days from 1 to {}", Days::MOST))
+            TomlError::at(text, days.span(), format!("expected a number of days from 1 to {}", Days::MAX))
         })
     }
 }
@@ -51,12 +51,12 @@ pub struct Periods {
 }
 
 impl Periods {
-    /// Whether a file with this expiry is to be signed anew at `now`.
+    /// Whether the next version of a file with this expiry is due at `now`.
     pub fn is_due(self, expiry: Expiry, now: DateTime<Utc>) -> bool {
         self.due_from(expiry) <= now
     }
 
-    /// From when on a file with this expiry is to be signed anew.
+    /// The instant from which the next version of a file with this expiry is due.
     pub fn due_from(self, expiry: Expiry) -> DateTime<Utc> {
         expiry.instant() - self.signing.duration()
     }

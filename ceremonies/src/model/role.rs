@@ -21,7 +21,7 @@ pub enum CeremonyRole {
 }
 
 impl CeremonyRole {
-    /// The delegated role of that name; none if it is the name of a top-level role.
+    /// The delegated role of that name; `None` for the name of a top-level role.
     pub fn delegated(name: Name) -> Option<CeremonyRole> {
         RoleName::new(name.as_str()).map(|_| CeremonyRole::Delegated(name))
     }
@@ -35,7 +35,7 @@ impl CeremonyRole {
         }
     }
 
-    /// The role of that name; none for snapshot and timestamp, and for a text that is no [`Name`].
+    /// The role of that name; `None` for snapshot and timestamp, and for a text that is not a [`Name`].
     pub fn parse(name: &str) -> Option<CeremonyRole> {
         match name {
             "root" => Some(CeremonyRole::Root),
@@ -44,7 +44,7 @@ impl CeremonyRole {
         }
     }
 
-    /// The same as one of the four top-level roles, if it is one.
+    /// The top-level role that it is; `None` for a delegated role.
     pub fn top_level(&self) -> Option<TopLevelRole> {
         match self {
             CeremonyRole::Root => Some(TopLevelRole::Root),

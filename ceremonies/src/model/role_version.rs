@@ -40,7 +40,7 @@ impl RoleVersion {
         Some(RoleVersion::new(CeremonyRole::parse(role)?, version))
     }
 
-    /// The same as a file of the published repository.
+    /// Its file in the published repository.
     pub fn published_file(&self) -> PublishedFile {
         match &self.role {
             CeremonyRole::Root => PublishedFile::Root(self.version),

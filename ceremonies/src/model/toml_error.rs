@@ -5,7 +5,7 @@ use std::ops::Range;
 use rootline_metadata::format::{self, NewerFormat};
 use serde::Deserialize;
 
-/// A file that people write is not as it must be. It has no file name: whoever read the file knows it.
+/// A file that people write is not as it must be. It has no file name: the caller, who read the file, knows it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct TomlError {

@@ -43,7 +43,7 @@ pub enum Delegates {
 
 impl DelegationPlan {
     /// Most delegations of one repository: clients visit 32 roles on the way to a target, `targets` among them.
-    pub const MOST: usize = 31;
+    pub const MAX: usize = 31;
 
     /// Most bits of the number of a bin: every bin is a file that its holders sign.
     pub const MAX_BITS: u32 = 10;

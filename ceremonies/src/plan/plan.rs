@@ -112,7 +112,7 @@ impl Plan {
         &self.keys
     }
 
-    /// The same plan as it was when these key ids were listed: whoever has several keys, and has none named here, signs with the last of
+    /// The plan as it was when these key ids were listed: a keyholder with several keys, and none named here, signs with the last of
     /// theirs that is among them.
     pub(crate) fn with_keys(mut self, listed: &[String]) -> Plan {
         for holder in self.keyholders.iter().filter(|holder| holder.keys().len() > 1) {

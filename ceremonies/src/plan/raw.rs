@@ -162,8 +162,8 @@ fn read_delegations(
     let mut roles = BTreeSet::from([CeremonyRole::Targets]);
     for raw in raw {
         let fault = |problem: String| TomlError::at(text, raw.span(), problem);
-        if delegations.len() == DelegationPlan::MOST {
-            let most = DelegationPlan::MOST;
+        if delegations.len() == DelegationPlan::MAX {
+            let most = DelegationPlan::MAX;
             return Err(fault(format!("there are at most {most} delegations: clients do not look further")));
         }
         let (by, to) = (raw.read_by(text)?, raw.read_to(text)?);

@@ -37,7 +37,7 @@ pub(crate) fn delegate<'a>(targets: &'a Targets, name: &Name) -> Option<Authorit
     }
 }
 
-/// The targets file and all that are delegated to from it, whoever delegates before those they delegate to: `file` gives the one of a role that
+/// The targets file and all that are delegated to from it, each before those it delegates to: `file` returns the one of a role that
 /// counts. A role without a file, and a file that delegates in a form that this program does not write, end their branch: freezing and reading
 /// refuse them.
 pub(crate) fn delegation_tree<'a>(
@@ -47,7 +47,7 @@ pub(crate) fn delegation_tree<'a>(
     let mut reached = BTreeSet::new();
     let mut before: Option<&Targets> = None;
     std::iter::from_fn(move || {
-        // Only now: whoever finds what they look for in one file need not know of all that it delegates to.
+        // Only now: a search that ends in one file need not know of all that it delegates to.
         for (name, _) in before.take().and_then(|targets| delegates(targets).ok()).into_iter().flatten() {
             if reached.insert(name.clone()) {
                 to_visit.push_back(CeremonyRole::Delegated(name));

@@ -31,7 +31,7 @@ pub(crate) fn unsigned(signed: ValueMembers) -> Vec<u8> {
     Value::from(members).pretty(2).into_bytes()
 }
 
-/// The same file with its signatures, in order of their key ids: the signed part stays as it was to the byte.
+/// Puts signatures into a file, in order of their key ids: the signed part stays as it was to the byte.
 pub(crate) fn with_signatures(unsigned: &Value, signatures: &[Signature]) -> Vec<u8> {
     let mut signatures: Vec<&Signature> = signatures.iter().collect();
     signatures.sort_by_key(|signature| &signature.key_id);

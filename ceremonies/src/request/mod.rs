@@ -25,8 +25,8 @@ use form::Form;
 
 /// A ceremony as it is taken to a machine that has neither the repository nor a network.
 ///
-/// Whoever hands it over could have written anything into it, so nothing in it is believed that can be found out: what is published is verified
-/// from its first root on, and the files to be signed are rendered anew from the plan and have to be the same to the byte. So there is nothing in
+/// Its bearer could have written anything into it, so nothing in it is believed that can be found out: what is published is verified
+/// from its first root on, and the files to be signed are rendered from the plan again and have to be the same to the byte. So there is nothing in
 /// them that a plan cannot say and a [`Review`](crate::review::Review) does not show. What cannot be found out from the file alone is whether its first
 /// root is the one that the keyholder knows ([`Request::check_root`]), and whether this is what all have agreed on (the fingerprint).
 #[derive(Clone, Debug)]

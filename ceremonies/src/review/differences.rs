@@ -15,7 +15,7 @@ pub struct ContentChange {
     pub name: String,
     /// What it was.
     pub kind_before: Option<String>,
-    /// What it is; none if it is no longer shipped.
+    /// What it is; `None` if it is no longer shipped.
     pub kind: Option<String>,
     /// What becomes of each entry, those that stay included.
     pub entries: Vec<EntryChange>,
@@ -63,7 +63,7 @@ pub struct EntryChange {
 pub struct Happening {
     /// What it is, for programs.
     pub word: &'static str,
-    /// The same for people, to be put after the entry's name.
+    /// What changes, for people, to be put after the entry's name.
     pub text: String,
 }
 

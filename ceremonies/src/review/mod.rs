@@ -1,6 +1,6 @@
 //! What a signature means: plain values, in the order in which a person reads them before they sign.
 //!
-//! A [`Review`] is made once, from what is frozen and what is published. Whoever shows it decides nothing: what changes, what is to be looked
+//! A [`Review`] is made once, from what is frozen and what is published. A program that shows it decides nothing: what changes, what is to be looked
 //! at, and how loud each of these is stand in it.
 
 mod authority;
@@ -50,7 +50,7 @@ use crate::repository::published::Published;
 pub struct Review {
     /// The ceremony's name.
     pub ceremony: String,
-    /// What it is for, in the words of whoever planned it; may be empty.
+    /// What it is for, in the words of its plan; may be empty.
     pub summary: String,
     /// The ceremony's date. Days are counted from it.
     pub at: DateTime<Utc>,
@@ -148,7 +148,7 @@ impl Review {
     }
 }
 
-/// A role of people that one lost key stops, or that one stolen key is enough for. Snapshot and timestamp are signed by machines.
+/// A role of people that one lost key stops, or that one compromised key is enough for. Snapshot and timestamp are signed by machines.
 fn quorum_warning(signers: &AuthorityChange) -> Option<Warning> {
     let people = signers.people();
     let text = match signers.threshold_after {

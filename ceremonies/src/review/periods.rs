@@ -1,8 +1,8 @@
-//! How long files hold, and when they are to be signed anew, as the files themselves say it.
+//! How long files hold, and when their next versions are due, as the files themselves state it.
 
 use super::mark::Mark;
 
-/// How many days before its expiry a file is to be signed anew: what it said, and what it says.
+/// How many days before its expiry the next version of a file is due: before, and now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SigningDays {
     /// What the version before said.

@@ -1,11 +1,11 @@
-//! Why a text is no transcript, or not the one it was.
+//! Why a text is not a transcript, or not the one it was.
 
 use rootline_metadata::format::NewerFormat;
 use rootline_metadata::json::FormatError;
 
 use super::Transcript;
 
-/// Why a text is no transcript, or not the one it was. Lines are counted from 1.
+/// Why a text is not a transcript, or not the one it was. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TranscriptError {

@@ -105,7 +105,7 @@ impl Event {
         Event { kind, facts: ValueMembers::new() }
     }
 
-    /// The same with one more fact.
+    /// Adds a fact.
     #[must_use]
     pub fn with(mut self, name: &str, fact: impl Into<Value>) -> Event {
         self.facts.insert(name, fact.into());

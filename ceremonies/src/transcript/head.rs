@@ -12,7 +12,7 @@ use super::{LineDigest, Transcript};
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
 
-/// The last lines of a transcript and how many lines there are: whoever knows them knows all of it.
+/// The last lines of a transcript and how many lines there are. Their digests commit to all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// How many lines there are up to here.

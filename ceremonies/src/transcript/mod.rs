@@ -18,7 +18,7 @@ pub use head::{Head, HeadRefusal, HeadSignature};
 use crate::ceremony::frozen::FrozenRecord;
 use history::History;
 
-/// The SHA-256 digest of a line: whoever knows it knows the line, and all lines that it follows.
+/// The SHA-256 digest of a line. It commits to the line and to all lines that it follows.
 pub type LineDigest = [u8; 32];
 
 /// A record that only grows: each line holds the digests of the lines that were the last ones when it was written, so that no line can
@@ -48,7 +48,7 @@ pub struct Entry {
     pub digest: LineDigest,
     /// The lines that were the last ones when it was written, ascending; none for the first line.
     pub follows: Vec<LineDigest>,
-    /// When it happened, as whoever wrote it says.
+    /// When it happened, by the clock of its writer.
     pub at: DateTime<Utc>,
     /// What happened.
     pub event: Event,

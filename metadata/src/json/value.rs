@@ -53,7 +53,7 @@ impl Members {
         Members::default()
     }
 
-    /// The same members and `name`, at the end unless it was there before.
+    /// Adds `name`, at the end unless it was there before.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.insert(name, value.into());

@@ -152,7 +152,7 @@ fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<()
     }
     for (of, days) in &args.expires {
         let days = Days::new(whole_number(days)?);
-        let bad = || Failure::new(format!("a file holds 1 to {} days", Days::MOST), "give another number");
+        let bad = || Failure::new(format!("a file holds 1 to {} days", Days::MAX), "give another number");
         draft.set_expiry(&parse_role(of)?, days.ok_or_else(bad)?)?;
     }
     args.renew.iter().try_for_each(|of| Ok(draft.renew(&parse_role(of)?)?))
