@@ -84,7 +84,7 @@ pub use model::file_name::PublishedFile;
 pub use model::fingerprint::Fingerprint;
 pub use model::holders::{BadHolders, Holders};
 pub use model::keyholder::{Keyholder, KeyholderClash, Keyholders, NotPublishable};
-pub use model::name::{BadName, Name};
+pub use model::name::Name;
 pub use model::period::{Days, Periods};
 pub use model::role::{CeremonyRole, NoVersionLeft};
 pub use model::role_version::RoleVersion;

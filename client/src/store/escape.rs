@@ -23,6 +23,7 @@
 //! role is fetched again.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use rootline_metadata::plain_name::is_windows_device;
 use sha2::{Digest, Sha256};
 
 /// The longest escaped role name in bytes, without `.json`; longer ones are shortened. Below 255, so that `.json` fits
@@ -103,13 +104,6 @@ const TOP_LEVEL_ROLES: [&str; 4] = ["root", "timestamp", "snapshot", "targets"];
 
 /// Stands for the empty name.
 const EMPTY: &str = "=";
-
-/// The names, up to the first dot, that open a device on Windows in every folder.
-fn is_windows_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let numbered = |port: &str| stem.strip_prefix(port).is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'9']));
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
-}
 
 /// Percent-encodes the first character in any case, the others where needed. Only for the special names above, whose
 /// first character is ASCII.

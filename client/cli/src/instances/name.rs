@@ -1,31 +1,20 @@
 //! The names of instances, which become folders.
 
 use rootline_client::Instance;
+use rootline_metadata::plain_name::{self, MAX_LENGTH};
 
 /// Reads the name of an instance of the user's own.
 ///
 /// # Errors
 /// If it is no such name: what is expected.
 pub(crate) fn parse_name(text: &str) -> Result<String, String> {
-    let is_letter_or_digit = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    let begins_well = text.chars().next().is_some_and(is_letter_or_digit);
-    let is_plain = text.chars().all(|letter| is_letter_or_digit(letter) || "-._".contains(letter));
-    if !begins_well || !is_plain || text.len() > LONGEST || text.ends_with('.') || is_windows_device(text) {
-        return Err(format!("expected up to {LONGEST} of a-z, 0-9, '-', '.' and '_', such as example-prod"));
+    if plain_name::check(text).is_err() {
+        return Err(format!("expected up to {MAX_LENGTH} of a-z, 0-9, '-', '.' and '_', such as example-prod"));
     }
     if Instance::built_in(text).is_some() {
         return Err(format!("{text} is the name of a built-in instance"));
     }
     Ok(text.to_owned())
-}
-
-const LONGEST: usize = 64;
-
-/// Opens a device on Windows in every folder.
-fn is_windows_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name);
-    let is_port = |port| stem.strip_prefix(port).is_some_and(|rest: &str| matches!(rest.as_bytes(), [b'0'..=b'9']));
-    matches!(stem, "con" | "prn" | "aux" | "nul") || is_port("com") || is_port("lpt")
 }
 
 #[cfg(test)]
