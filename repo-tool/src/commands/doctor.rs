@@ -216,7 +216,7 @@ fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {
     let verdict = match role.verdict {
         Verdict::Holds { .. } => "holds",
         Verdict::HoldsExactly => "holds-exactly",
-        Verdict::HoldsWithCompromised => "holds-with-stolen",
+        Verdict::HoldsWithCompromised => "holds-with-compromised",
         Verdict::Broken => "broken",
     };
     json!({
@@ -227,13 +227,13 @@ fn role_json(role: &RoleDiagnosis, at: DateTime<Utc>) -> Value {
         "holders": names(&role.holders),
         "left": names(&role.left),
         "lost": names(&role.lost),
-        "stolen": names(&role.compromised),
-        "stolen_keys": role.compromised_keys,
+        "compromised": names(&role.compromised),
+        "compromised_keys": role.compromised_keys,
         "verdict": verdict,
         "spare": role.verdict.spare(),
         "expires": role.expiry.map(Expiry::to_text),
         "days_left": role.expiry.map(|expiry| (expiry.instant() - at).num_days()),
         "due_from": role.due.map(instant_text),
-        "thief_can_sign": role.is_compromised(),
+        "attacker_can_sign": role.is_compromised(),
     })
 }

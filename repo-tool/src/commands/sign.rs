@@ -130,7 +130,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "fingerprint": response.fingerprint.to_hex(),
         "first_root": request.first_root_digest(),
         "root": root,
-        "answer": String::from_utf8_lossy(text.trim_ascii_end()),
+        "response": String::from_utf8_lossy(text.trim_ascii_end()),
         "file": (!is_standard).then_some(&to),
         "qr": args.qr.then_some(&picture),
         "review": review.to_json(),

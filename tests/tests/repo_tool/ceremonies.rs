@@ -231,7 +231,7 @@ fn results_are_there_for_programs_too() {
     assert_eq!(json(&["ceremony", "freeze", "first"])["revision"], 1);
     assert_eq!(json(&["ceremony", "review", "first"])["targets"][0]["name"], "trusted_root.json");
     let signed = json(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
-    assert_eq!(signed["standing"]["roles"][0]["quorums"][0]["still_needed"], 2);
+    assert_eq!(signed["tally"]["roles"][0]["quorums"][0]["still_needed"], 2);
     assert_eq!(json(&["ceremony", "status", "first"])["stage"], "to be signed");
     assert_eq!(json(&["ceremony", "list"])["ceremonies"][0]["ceremony"], "first");
     for signer in ["bob", "carol"] {

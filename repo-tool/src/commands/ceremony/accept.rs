@@ -102,7 +102,7 @@ fn report(lines: &[String], files: &[Value], tallies: &[Counted<'_>], is_failure
     if context.json && is_failure {
         return;
     }
-    let tally = |(id, tally, keyholders): &Counted<'_>| json!({ "ceremony": id.as_str(), "standing": tally_json(tally, keyholders) });
+    let tally = |(id, tally, keyholders): &Counted<'_>| json!({ "ceremony": id.as_str(), "tally": tally_json(tally, keyholders) });
     let document = json!({ "files": files, "ceremonies": tallies.iter().map(tally).collect::<Vec<_>>() });
     context.report(&document, |line| {
         lines.iter().for_each(|text| line(format_args!("{text}")));
@@ -287,7 +287,7 @@ impl Accepted {
     fn to_json(&self, file: &str) -> Value {
         let parts = |parts: &[RoleVersion]| -> Value { parts.iter().map(ToString::to_string).collect() };
         let AcceptOutcome { keyholder, accepted, known, voided, refused: _ } = &self.outcome;
-        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(accepted), "known": parts(known), "void": parts(voided) })
+        json!({ "file": file, "keyholder": keyholder.as_str(), "signed": parts(accepted), "known": parts(known), "voided": parts(voided) })
     }
 
     /// What was refused of it.

@@ -86,9 +86,9 @@ fn report(
         "revision": record.revision,
         "files": files,
         "fingerprint": fingerprint.to_hex(),
-        "void": signatures_json(voided.iter().copied()),
+        "voided": signatures_json(voided.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
-        "touches": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
+        "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
     });
     context.report(&json, |line| {
         match before {

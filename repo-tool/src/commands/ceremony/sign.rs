@@ -84,7 +84,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "ceremony": id.as_str(),
         "keyholder": keyholder.as_str(),
         "signed": parts,
-        "standing": tally_json(&tally, &open.keyholders),
+        "tally": tally_json(&tally, &open.keyholders),
     });
     context.report(&report, |line| {
         line(format_args!("{keyholder} has signed {}", parts.join(" and ")));

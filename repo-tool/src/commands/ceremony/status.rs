@@ -36,10 +36,10 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failur
     let report = json!({
         "ceremony": id.as_str(),
         "stage": stage.name(),
-        "touches": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
+        "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
         "revision": open.frozen_record.revision,
         "fingerprint": open.frozen_record.fingerprint().to_hex(),
-        "standing": tally_json(&tally, &open.keyholders),
+        "tally": tally_json(&tally, &open.keyholders),
         "tokens": tokens.iter().map(|(name, token)| (name.to_string(), json!(token))).collect::<serde_json::Map<_, _>>(),
     });
     let have_own_line: Vec<&Name> = tokens.iter().map(|(name, _)| name).collect();

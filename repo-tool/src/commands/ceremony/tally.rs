@@ -97,14 +97,14 @@ pub(super) fn tally_json(tally: &Tally, keyholders: &Keyholders) -> Value {
             "role": tally.part.role.name(),
             "version": tally.part.version.number(),
             "quorums": tally.quorums.iter().map(quorum).collect::<Vec<_>>(),
-            "void": names(&tally.voided),
+            "voided": names(&tally.voided),
             "rejected": tally.rejected.iter().map(rejected).collect::<Vec<_>>(),
         })
     };
     json!({
         "complete": tally.is_met(),
         "roles": tally.parts.iter().map(part).collect::<Vec<_>>(),
-        "gone": signatures_json(tally.obsolete.iter().map(|(part, name)| (part, name))),
+        "obsolete": signatures_json(tally.obsolete.iter().map(|(part, name)| (part, name))),
     })
 }
 

@@ -94,7 +94,7 @@ fn what_is_refused_stops_nothing_else() {
     let output = fixture.done(&["ceremony", "accept", "bob.response.json", "--json"]);
     let document = output.json();
     assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
-    assert_eq!(document["ceremonies"][0]["standing"]["complete"], false);
+    assert_eq!(document["ceremonies"][0]["tally"]["complete"], false);
 }
 
 #[test]

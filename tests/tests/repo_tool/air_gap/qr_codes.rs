@@ -76,7 +76,7 @@ fn a_program_gets_the_code_as_lines() {
     let machine = Machine::of(&fixture, "alice", "first.request.json");
     let report = machine.sign(&["--yes", "--qr", "--json"]).json();
     let lines: Vec<&str> = report["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-    assert_eq!(seen(&lines.join("\n")).trim_ascii_end(), report["answer"].as_str().unwrap().as_bytes());
+    assert_eq!(seen(&lines.join("\n")).trim_ascii_end(), report["response"].as_str().unwrap().as_bytes());
 }
 
 /// Each bin is a file that its holders sign.

@@ -76,7 +76,7 @@ fn the_review_of_a_request_is_that_of_the_repository() {
     assert_eq!(there["review"], here);
     assert_eq!(there["signed"], serde_json::json!(["root 2", "targets 2"]));
     assert_eq!(
-        there["answer"].as_str().unwrap().as_bytes(),
+        there["response"].as_str().unwrap().as_bytes(),
         machine.read("rotation.alice.response.json").trim_ascii_end()
     );
 }

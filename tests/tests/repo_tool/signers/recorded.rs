@@ -19,7 +19,7 @@ fn where_a_key_is_can_be_noted_down_unchecked_and_shows_in_tallies() {
         .says("more needed, of: bob, carol, dave, erin, grace [token dave (serial 1234)]");
     let output = fixture.done(&["ceremony", "status", "first", "--json"]);
     let report = output.json();
-    let quorum = &report["standing"]["roles"][0]["quorums"][0];
+    let quorum = &report["tally"]["roles"][0]["quorums"][0];
     assert_eq!(quorum["signers"], serde_json::json!({ "grace": ["token dave (serial 1234)"] }));
     let all = [output.stdout, output.stderr, noted].concat();
     assert!(!all.contains("904217") && !all.contains("/opt/p11.so") && !all.contains("/run/pin"));
