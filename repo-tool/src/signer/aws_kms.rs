@@ -1,7 +1,7 @@
 //! Keys in AWS KMS.
 //!
-//! Credentials and the region come from where AWS's own tools have them: the environment, `~/.aws`, a program, the machine's role. A root is
-//! longer than what KMS takes of a message, so it is sent its digest.
+//! Credentials and the region come from the usual sources of AWS tools: the environment, `~/.aws`, a credential process, the machine's role.
+//! A root is longer than the largest message that KMS accepts, so its digest is sent.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -29,7 +29,7 @@ use crate::failure::Failure;
 use crate::journal;
 use crate::text::plain;
 
-/// Most characters of an error of theirs that are shown.
+/// Most characters of a service's error that are shown.
 const MAX_ERROR: usize = 500;
 
 #[derive(Debug)]
@@ -45,34 +45,35 @@ pub(super) fn open(uri: &AwsKmsUri, timeout: TimeDelta) -> Result<(AwsKmsSigner,
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Failure::new(
-            format!("no connection can be made: {error}"),
-            "free some resources of this machine and run this again",
+            format!("cannot prepare a connection to AWS KMS: {error}"),
+            "free memory or file handles on this machine and run this again",
         )
     })?;
     let (client, region) = runtime.block_on(client(uri, timeout.to_std().unwrap_or(Duration::MAX)))?;
     let asked = runtime.block_on(client.get_public_key().key_id(&uri.key).send());
-    let answer = asked.map_err(|error| refused(uri, &error))?;
+    let response = asked.map_err(|error| refused(uri, &error))?;
     let unusable = |found: String| {
         Failure::new(
-            format!("{} in AWS KMS is {found}, which does not sign here", uri.key),
+            format!("{} in AWS KMS is {found}", uri.key),
             "make one with: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY",
         )
     };
-    if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
-        return Err(unusable("no key for signatures".to_owned()));
+    if response.key_usage() != Some(&KeyUsageType::SignVerify) {
+        return Err(unusable("not a signing key".to_owned()));
     }
-    let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
+    let der = response.public_key().map(Blob::as_ref).unwrap_or_default();
     let spec = || {
-        answer
+        response
             .key_spec()
-            .map_or("of no kind that is known".to_owned(), |spec| format!("a key of kind {}", spec.as_str()))
+            .map_or("a key of an unknown kind".to_owned(), |spec| format!("a key of kind {}", spec.as_str()))
+            + ", which cannot sign metadata"
     };
     let public = PublicKey::from_spki_der(der).map_err(|_| unusable(spec()))?;
     if public.scheme() != Scheme::EcdsaP256Sha256 {
         return Err(unusable(spec()));
     }
     let mut details = vec![("region", region)];
-    details.extend(answer.key_id().map(|arn| ("arn", plain(arn))));
+    details.extend(response.key_id().map(|arn| ("arn", plain(arn))));
     Ok((AwsKmsSigner { runtime, client, uri: uri.clone(), public }, details))
 }
 
@@ -85,10 +86,10 @@ impl Signer for AwsKmsSigner {
         let request = self.client.sign().key_id(&self.uri.key).message_type(MessageType::Digest);
         let request = request.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
         let request = request.message(Blob::new(sha256(message)));
-        let answer = self.runtime.block_on(request.send()).map_err(|error| refused(&self.uri, &error))?;
-        let signature = answer.signature().map(|signature| signature.as_ref().to_vec());
+        let response = self.runtime.block_on(request.send()).map_err(|error| refused(&self.uri, &error))?;
+        let signature = response.signature().map(|signature| signature.as_ref().to_vec());
         signature.ok_or_else(|| SignerError::NotSigned {
-            what: format!("AWS KMS gave no signature by {}", self.uri.key),
+            what: format!("AWS KMS returned no signature by {}", self.uri.key),
             hint: "run this again".to_owned(),
         })
     }
@@ -107,16 +108,16 @@ async fn client(uri: &AwsKmsUri, timeout: Duration) -> Result<(Client, String), 
     let config = loader.load().await;
     let region = config.region().map(|region| region.as_ref().to_owned()).ok_or_else(|| {
         Failure::new(
-            format!("AWS KMS is asked for {}, and no region is named", uri.key),
-            "name it in AWS_REGION or in ~/.aws/config, or name the key by its ARN",
+            format!("no AWS region is set for {}", uri.key),
+            "set AWS_REGION, set it in ~/.aws/config, or name the key by its ARN",
         )
     })?;
     let config = aws_sdk_kms::config::Builder::from(&config).interceptor(RequestNotes::default()).build();
     Ok((Client::from_conf(config), region))
 }
 
-/// Notes each request that is sent, with its status, bytes and time: also one of several attempts. Of the request, only where it goes and what
-/// is asked; headers and bodies have what `--verbose` must not show.
+/// Notes each request with its status, bytes and time, every attempt by itself. Of the request only the method, the place and the operation
+/// are noted: headers and bodies hold what `--verbose` must not show.
 #[derive(Debug, Default)]
 struct RequestNotes {
     sent: Mutex<Option<(String, Instant)>>,
@@ -149,14 +150,14 @@ impl Intercept for RequestNotes {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
         // An attempt that fails before, as without credentials, sends nothing.
         let Some((request, begun)) = sent else { return Ok(()) };
-        let answer = match context.response() {
+        let response = match context.response() {
             Some(response) => {
                 let bytes = response.body().content_length().unwrap_or_default();
                 format!("{} {bytes} bytes", response.status().as_u16())
             }
             None => "no answer 0 bytes".to_owned(),
         };
-        journal::note(format_args!("{request} {answer} {} ms", begun.elapsed().as_millis()));
+        journal::note(format_args!("{request} {response} {} ms", begun.elapsed().as_millis()));
         Ok(())
     }
 }
@@ -170,19 +171,19 @@ fn place(url: &str) -> String {
     plain(&format!("{scheme}://{host}{path}"))
 }
 
-/// An ARN says where its key is.
+/// Returns the region that an ARN names.
 fn region_of(key: &str) -> Option<&str> {
     key.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
 }
 
-/// Only what never leaves this machine goes without TLS.
+/// Plain HTTP is for this machine alone; everything else uses TLS.
 fn scheme_of(endpoint: &str) -> &'static str {
     let host =
         endpoint.rsplit_once(':').map_or(endpoint, |(host, port)| if port.contains(']') { endpoint } else { host });
     if matches!(host, "localhost" | "127.0.0.1" | "[::1]") { "http" } else { "https" }
 }
 
-/// What KMS has said, and what to do about it.
+/// Maps an error of KMS to what failed, with a hint.
 fn refused<E>(uri: &AwsKmsUri, error: &SdkError<E>) -> SignerError
 where
     E: Error + ProvideErrorMetadata + 'static,
@@ -194,14 +195,14 @@ where
             (format!("AWS KMS has no key {key}"), "check the key, the region and the account: aws kms list-aliases")
         }
         (SdkError::ServiceError(_), Some("AccessDeniedException")) => (
-            format!("AWS KMS does not let these credentials use {key}"),
-            "they need kms:GetPublicKey and kms:Sign on this key",
+            format!("AWS KMS does not allow these credentials to use {key}"),
+            "grant them kms:GetPublicKey and kms:Sign on this key",
         ),
         (SdkError::ServiceError(_), Some("DisabledException" | "KMSInvalidStateException")) => {
             (format!("{key} in AWS KMS is disabled, or about to be deleted"), "enable it, or name another key")
         }
         (SdkError::ServiceError(_), Some("UnsupportedOperationException" | "InvalidKeyUsageException")) => (
-            format!("{key} in AWS KMS is no key for signatures, which does not sign here"),
+            format!("{key} in AWS KMS is not a signing key"),
             "make one with: aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY",
         ),
         (
@@ -213,26 +214,26 @@ where
                 | "IncompleteSignature",
             ),
         ) => (
-            "AWS KMS does not take these credentials".to_owned(),
-            "log in again, as for the program aws; see which are used with: aws sts get-caller-identity",
+            "AWS KMS rejected the credentials".to_owned(),
+            "log in again, as for the AWS CLI; see which are used: aws sts get-caller-identity",
         ),
         (SdkError::ServiceError(_), Some(code)) => {
             let said: String = plain(error.message().unwrap_or_default()).chars().take(MAX_ERROR).collect();
-            (format!("AWS KMS refuses with {}: {said}", plain(code)), "see its documentation for this error")
+            (format!("AWS KMS refused with {}: {said}", plain(code)), "see the AWS KMS documentation for this error")
         }
         (SdkError::TimeoutError(_), _) => (
-            format!("AWS KMS gave no answer for {key} in time"),
-            "check the network, or give it longer: --signer-timeout 5m",
+            format!("AWS KMS did not respond for {key} in time"),
+            "check the network, or allow more time: --signer-timeout 5m",
         ),
         (SdkError::DispatchFailure(_), _) if why.contains("credential") => (
-            format!("there are no AWS credentials to ask KMS for {key} with: {why}"),
+            format!("no AWS credentials for {key}: {why}"),
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in AWS_PROFILE",
         ),
         (SdkError::DispatchFailure(_), _) => {
             let where_to = uri.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
             (format!("AWS KMS cannot be reached{where_to}: {why}"), "check the network, the region and the endpoint")
         }
-        _ => (format!("AWS KMS gave no answer that can be read: {why}"), "run this again; check the endpoint"),
+        _ => (format!("AWS KMS sent an unreadable response: {why}"), "run this again; check the endpoint"),
     };
     let hint = hint.to_owned();
     match error {

@@ -1,15 +1,15 @@
-//! Trying whether a signer signs, without signing anything that means something.
+//! Checks that a signer signs, with a challenge that has no meaning.
 
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng, UnwrapErr};
 use rootline_ceremonies::{Signer, SignerError, sign_verified};
 use rootline_metadata::hex;
 
-/// What every challenge begins with. It is no JSON, so no challenge is a signed part of metadata, which begins with `{`; and it says to
-/// whoever sees it what it is for.
+/// The beginning of every challenge. It is not JSON, so no challenge is a signed part of metadata, which begins with `{`; and it states its
+/// purpose to a reader.
 const PREFIX: &str = "rootline key check; this signature means nothing\n";
 
-/// Lets a signer sign a challenge, and verifies what comes of it.
+/// Has a signer sign a challenge, and verifies the signature.
 ///
 /// # Errors
 /// If it does not sign, or signs wrongly.
@@ -20,7 +20,7 @@ pub(super) fn check(signer: &dyn Signer) -> Result<(), SignerError> {
     sign_verified(signer, &challenge(&random)).map(drop)
 }
 
-/// Too long for a device that passes over what is beyond some kilobytes to get away with it.
+/// Long enough to expose a device that ignores everything beyond a few kilobytes.
 fn challenge(random: &[u8; 32]) -> Vec<u8> {
     let line = format!("{}\n", hex::encode(random));
     let mut challenge = PREFIX.as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! Private keys wherever they are: in files, in tokens, in key management services, behind programs.
+//! Private keys in files, on tokens, in key management services and behind plugins.
 
 #[cfg(feature = "awskms")]
 mod aws_kms;
@@ -30,7 +30,7 @@ use crate::journal;
 /// The heading of the options that open a key.
 pub(crate) const KEY_ACCESS: &str = "Key access";
 
-/// What opening a signer may need beside its URI.
+/// The options that open a signer, beside its URI.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SignerArgs {
     #[command(flatten)]
@@ -42,20 +42,20 @@ pub(crate) struct SignerArgs {
     #[command(flatten)]
     pub(crate) module: ModuleArgs,
 
-    /// How long a plugin or a key management service may take for one answer
+    /// The time limit of one request to a plugin or key management service
     #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
     pub(crate) signer_timeout: TimeDelta,
 }
 
-/// Which library speaks to tokens.
+/// The PKCS#11 library for tokens.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ModuleArgs {
-    /// The PKCS#11 library of a token, unless its URI has a module-path
+    /// The PKCS#11 library for tokens, unless the URI has a module-path
     #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
     pub(crate) pkcs11_module: Option<PathBuf>,
 }
 
-/// A private key that can sign now.
+/// A private key that is ready to sign.
 #[derive(Debug)]
 pub(crate) struct OpenSigner {
     uri: SignerUri,
@@ -63,11 +63,11 @@ pub(crate) struct OpenSigner {
     details: Details,
 }
 
-/// What is known of where a key is, by names that are the same in text and in JSON.
+/// Details of the place of a key, under names that are the same in text and in JSON.
 pub(crate) type Details = Vec<(&'static str, String)>;
 
 impl OpenSigner {
-    /// Reads a URI and opens what it names: asks for a passphrase or a PIN if one is needed, and for nothing else.
+    /// Opens the signer that a URI names, and asks for a passphrase or a PIN if one is needed.
     pub(crate) fn open(uri: &OsStr, args: &SignerArgs, terminal: &Terminal) -> Result<OpenSigner, Failure> {
         OpenSigner::open_uri(SignerUri::parse(uri)?, args, terminal)
     }
@@ -99,7 +99,7 @@ impl OpenSigner {
         Ok(OpenSigner { uri, signer, details })
     }
 
-    /// Opens several, in their order.
+    /// Opens several signers, in their order.
     pub(crate) fn open_all(
         uris: &[OsString],
         args: &SignerArgs,
@@ -108,7 +108,7 @@ impl OpenSigner {
         uris.iter().map(|uri| OpenSigner::open(uri, args, terminal)).collect()
     }
 
-    /// What it was opened by.
+    /// The URI that it was opened by.
     pub(crate) fn uri(&self) -> &SignerUri {
         &self.uri
     }
@@ -117,7 +117,7 @@ impl OpenSigner {
         self.signer.public_key()
     }
 
-    /// What is known of where it is.
+    /// The details of its place.
     pub(crate) fn details(&self) -> &[(&'static str, String)] {
         &self.details
     }
@@ -126,7 +126,7 @@ impl OpenSigner {
         &*self.signer
     }
 
-    /// A signature that has been verified.
+    /// Signs, and verifies the signature.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let begun = Instant::now();
         let signature = sign_verified(&*self.signer, message);
@@ -135,7 +135,7 @@ impl OpenSigner {
         signature
     }
 
-    /// Lets it sign something that nobody could have expected, and that can never pass for metadata.
+    /// Has it sign an unpredictable challenge that can never pass for metadata.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let begun = Instant::now();
         let checked = challenge::check(&*self.signer);

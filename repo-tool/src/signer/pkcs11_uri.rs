@@ -11,7 +11,7 @@ use crate::text::plain;
 
 const SCHEME: &str = "pkcs11:";
 
-/// What a key and its token are told by; what is left out may be anything.
+/// The attributes that select a key and its token; one that is `None` matches every value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pkcs11Uri {
     /// The token's label.
@@ -26,7 +26,7 @@ pub(crate) struct Pkcs11Uri {
     pub(crate) id: Option<Vec<u8>>,
     /// The library that speaks to the token.
     pub(crate) module_path: Option<PathBuf>,
-    /// The same by its name, without `lib` before and `.so` after it.
+    /// The library by its name, without `lib` and `.so`.
     pub(crate) module_name: Option<String>,
     /// The file whose first line is the PIN.
     pub(crate) pin_source: Option<PathBuf>,
@@ -96,12 +96,12 @@ impl Pkcs11Uri {
         }
     }
 
-    /// The same without anything that is this machine's alone.
+    /// The URI without what belongs to this machine alone.
     pub(crate) fn place(&self) -> Pkcs11Uri {
         Pkcs11Uri { module_path: None, module_name: None, pin_source: None, pin_value: None, ..self.clone() }
     }
 
-    /// The token that is meant, in a few words.
+    /// A short name of the token.
     pub(super) fn token_text(&self) -> String {
         match (&self.token, &self.serial, &self.object) {
             (Some(token), Some(serial), _) => format!("token {} (serial {})", plain(token), plain(serial)),
@@ -124,7 +124,7 @@ fn bad(name: &'static str, expected: &'static str) -> BadUri {
     BadUri::Attribute { name, expected }
 }
 
-/// Its name may be a secret that was put in the wrong place, so only what looks like a name is shown.
+/// An unknown name may be a misplaced secret, so it is shown only if it looks like a name.
 fn unknown(name: &str) -> BadUri {
     let looks_like_one = name.len() <= 24 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     BadUri::UnknownAttribute { name: if looks_like_one { name.to_owned() } else { "…".to_owned() } }

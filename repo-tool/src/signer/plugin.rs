@@ -1,8 +1,8 @@
 //! Keys behind a program that speaks the Sigstore KMS plugin protocol, version 1.
 //!
-//! The program `sigstore-kms-NAME` is run once for each question: its first argument is the version of the protocol, its second a JSON object
-//! with the key and the question; the message comes on its standard input; its answer is a JSON object on its standard output. Its exit status
-//! says nothing, an `errorMessage` does. Nothing it says is believed: a signature is verified before it is used.
+//! The program `sigstore-kms-NAME` is run once for each request: its first argument is the version of the protocol, its second a JSON object
+//! with the key and the request; the message comes on its standard input; the response is a JSON object on its standard output. Its exit status
+//! means nothing, an `errorMessage` does. Its responses are not trusted: a signature is verified before it is used.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -32,13 +32,13 @@ const PROTOCOL: &str = "1";
 /// How Go, and with it the protocol, numbers SHA-256.
 const SHA_256: u32 = 5;
 
-/// Most bytes of an answer: a public key or a signature takes less than one kilobyte.
-const MAX_ANSWER: u64 = 64 << 10;
+/// Most bytes of a response: a public key or a signature takes less than one kilobyte.
+const MAX_RESPONSE: u64 = 64 << 10;
 
-/// Most bytes of what a program says to the person at the terminal.
+/// Most bytes of a plugin's standard error that are passed on.
 const MAX_REMARKS: u64 = 16 << 10;
 
-/// Most characters of its error that are shown.
+/// Most characters of a plugin's error that are shown.
 const MAX_ERROR: usize = 500;
 
 #[derive(Debug)]
@@ -51,11 +51,8 @@ pub(super) struct PluginSigner {
 pub(super) fn open(uri: &PluginUri, timeout: TimeDelta) -> Result<PluginSigner, Failure> {
     let file = format!("sigstore-kms-{}", uri.name);
     let path = find(&file).ok_or_else(|| {
-        Failure::new(
-            format!("there is no program {file} on the PATH"),
-            "install the plugin, or check its name in the URI",
-        )
-        .unreachable()
+        Failure::new(format!("no program {file} on the PATH"), "install the plugin, or correct its name in the URI")
+            .unreachable()
     })?;
     let timeout = timeout.to_std().unwrap_or(Duration::MAX);
     let program = Program { uri: uri.clone(), path, timeout };
@@ -70,8 +67,8 @@ impl Signer for PluginSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let options = json!({ "rpcOptions": {}, "messageOptions": { "hashFunc": SHA_256 } });
-        let answer = self.program.ask("signMessage", json!({ "signOptions": options }), message.to_vec())?;
-        self.program.bytes(&answer, "signMessage", "signature")
+        let response = self.program.ask("signMessage", json!({ "signOptions": options }), message.to_vec())?;
+        self.program.bytes(&response, "signMessage", "signature")
     }
 }
 
@@ -84,19 +81,19 @@ struct Program {
 
 impl Program {
     fn public_key(&self) -> Result<PublicKey, SignerError> {
-        let answer = self.ask("publicKey", json!({ "publicKeyOptions": { "rpcOptions": {} } }), Vec::new())?;
-        let pem = String::from_utf8(self.bytes(&answer, "publicKey", "publicKeyPEM")?);
+        let response = self.ask("publicKey", json!({ "publicKeyOptions": { "rpcOptions": {} } }), Vec::new())?;
+        let pem = String::from_utf8(self.bytes(&response, "publicKey", "publicKeyPEM")?);
         let key = pem.ok().and_then(|pem| PublicKey::from_spki_pem(&pem).ok());
-        let key = key.ok_or_else(|| self.failed("gave something that is no public key in PEM"))?;
+        let key = key.ok_or_else(|| self.failed("returned something that is not a public key in PEM"))?;
         match key.scheme() {
             Scheme::Ed25519 | Scheme::EcdsaP256Sha256 => Ok(key),
             scheme => Err(SignerError::NotSigned {
                 what: format!(
-                    "plugin {} has a key of scheme {}, which does not sign here",
+                    "plugin {} has a key of scheme {}, which cannot sign metadata",
                     self.uri.name,
                     scheme.as_str()
                 ),
-                hint: "name an Ed25519 or ECDSA P-256 key of its: every client verifies those".to_owned(),
+                hint: "name one of its Ed25519 or ECDSA P-256 keys: every client verifies those".to_owned(),
             }),
         }
     }
@@ -115,17 +112,17 @@ impl Program {
         });
         let mut command = Command::new(&self.path);
         command.arg(PROTOCOL).arg(question.to_string());
-        // What opens other signers is none of its business.
+        // It needs no secret of another signer.
         for name in SECRET_VARIABLES {
             command.env_remove(name);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|error| self.failed(&format!("cannot be run: {error}")))?;
-        let (answer, status) = self.answer(Running(child), message)?;
-        let value = serde_json::from_slice::<Value>(&answer).ok().filter(Value::is_object);
+        let child = command.spawn().map_err(|error| self.failed(&format!("cannot be started: {error}")))?;
+        let (response, status) = self.response(Running(child), message)?;
+        let value = serde_json::from_slice::<Value>(&response).ok().filter(Value::is_object);
         let value = value.ok_or_else(|| {
             let ended = if status.success() { String::new() } else { format!(" and ended with {status}") };
-            self.failed(&format!("gave no JSON object{ended}"))
+            self.failed(&format!("returned no JSON object{ended}"))
         })?;
         match value.get("errorMessage").and_then(Value::as_str) {
             Some(message) if !message.is_empty() => {
@@ -139,21 +136,23 @@ impl Program {
         }
     }
 
-    /// Reads and writes at once, so that neither side waits for the other for ever, until all of the answer is there or the time is over.
-    fn answer(&self, mut running: Running, message: Vec<u8>) -> Result<(Vec<u8>, ExitStatus), SignerError> {
+    /// Reads and writes concurrently, so that neither side blocks the other, until the response is complete or the time is over.
+    fn response(&self, mut running: Running, message: Vec<u8>) -> Result<(Vec<u8>, ExitStatus), SignerError> {
         let until = Instant::now().checked_add(self.timeout);
         let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
         if let Some(mut stdin) = running.0.stdin.take() {
             // A program need not read it all.
             thread::spawn(move || drop(stdin.write_all(&message)));
         }
-        let answer = running.0.stdout.take().map(|stdout| all_of(stdout, MAX_ANSWER));
+        let response = running.0.stdout.take().map(|stdout| all_of(stdout, MAX_RESPONSE));
         let remarks = running.0.stderr.take().map(|stderr| relay(stderr, self.uri.name.clone()));
-        let answer = match answer.map(|answer| answer.recv_timeout(left())) {
-            Some(Ok(Ok(answer))) if answer.len() as u64 <= MAX_ANSWER => answer,
-            Some(Ok(Ok(_))) => return Err(self.failed(&format!("gave more than {MAX_ANSWER} bytes, and was ended"))),
+        let response = match response.map(|response| response.recv_timeout(left())) {
+            Some(Ok(Ok(response))) if response.len() as u64 <= MAX_RESPONSE => response,
+            Some(Ok(Ok(_))) => {
+                return Err(self.failed(&format!("returned more than {MAX_RESPONSE} bytes, and was stopped")));
+            }
             Some(Err(RecvTimeoutError::Timeout)) => return Err(self.too_slow()),
-            _ => return Err(self.failed("gave nothing that can be read")),
+            _ => return Err(self.failed("returned nothing readable")),
         };
         // It has closed its output; what it still says to the person is worth a moment, its end is worth the rest of the time.
         while running.0.try_wait().is_ok_and(|status| status.is_none()) {
@@ -166,19 +165,23 @@ impl Program {
             let _ = remarks.recv_timeout(left().min(Duration::from_secs(1)));
         }
         let status = running.0.wait().map_err(|error| self.failed(&format!("cannot be waited for: {error}")))?;
-        Ok((answer, status))
+        Ok((response, status))
     }
 
-    fn bytes(&self, answer: &Value, method: &str, member: &str) -> Result<Vec<u8>, SignerError> {
-        let text = answer.get(method).and_then(|answer| answer.get(member)).and_then(Value::as_str);
+    fn bytes(&self, response: &Value, method: &str, member: &str) -> Result<Vec<u8>, SignerError> {
+        let text = response.get(method).and_then(|response| response.get(member)).and_then(Value::as_str);
         let bytes = text.and_then(|text| STANDARD.decode(text).ok());
-        bytes.ok_or_else(|| self.failed(&format!("gave no `{method}.{member}` in base64")))
+        bytes.ok_or_else(|| self.failed(&format!("returned no `{method}.{member}` in base64")))
     }
 
     fn too_slow(&self) -> SignerError {
         SignerError::Unreachable {
-            what: format!("plugin {} gave no answer within {} s, and was ended", self.uri.name, self.timeout.as_secs()),
-            hint: "if it waits for a person or a slow service, give it longer: --signer-timeout 10m".to_owned(),
+            what: format!(
+                "plugin {} did not respond within {} s, and was stopped",
+                self.uri.name,
+                self.timeout.as_secs()
+            ),
+            hint: "if it waits for a person or a slow service, allow more time: --signer-timeout 10m".to_owned(),
         }
     }
 
@@ -186,14 +189,14 @@ impl Program {
         SignerError::NotSigned {
             what: format!("plugin {} {how}", self.uri.name),
             hint: format!(
-                "see whether {} speaks the Sigstore KMS plugin protocol, version {PROTOCOL}",
+                "check that {} speaks version {PROTOCOL} of the Sigstore KMS plugin protocol",
                 self.path.display()
             ),
         }
     }
 }
 
-/// A process that is ended when nobody waits for it any more.
+/// A process that is killed when it is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -203,7 +206,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads all there is, and one byte more than there may be, so that too much is told from enough.
+/// Reads at most one byte more than allowed, so that too much can be detected.
 fn all_of(source: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -214,7 +217,7 @@ fn all_of(source: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<
     receiver
 }
 
-/// Passes on what a program says to the person, as it comes, up to a bound.
+/// Passes on a plugin's standard error as it comes, up to a bound.
 fn relay(source: impl Read + Send + 'static, name: String) -> Receiver<()> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -237,8 +240,8 @@ fn relay(source: impl Read + Send + 'static, name: String) -> Receiver<()> {
     receiver
 }
 
-/// The program in the first folder of the PATH that has it. A folder that is relative, such as the current one, is none that a private key is
-/// looked for in.
+/// Finds the program in the first folder of the PATH that has it. Relative folders are skipped: a private key must not depend on the current
+/// folder.
 fn find(file: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());

@@ -1,4 +1,4 @@
-//! Where passphrases and PINs come from.
+//! Sources of passphrases and PINs.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -11,7 +11,7 @@ use super::KEY_ACCESS;
 use super::pkcs11_uri::Pkcs11Uri;
 use crate::failure::Failure;
 
-/// Where a passphrase comes from.
+/// The source of a passphrase.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PassphraseArgs {
     /// Read the passphrase from the first line of this file [default: ROOTLINE_PASSPHRASE, or a prompt]
@@ -19,7 +19,7 @@ pub(crate) struct PassphraseArgs {
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-/// Where a token's PIN comes from.
+/// The source of a token's PIN.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PinArgs {
     /// Read the token's PIN from the first line of this file [default: the URI's, ROOTLINE_PIN, or a prompt]
@@ -28,7 +28,7 @@ pub(crate) struct PinArgs {
 }
 
 impl PassphraseArgs {
-    /// The passphrase for a key that there is.
+    /// Returns the passphrase of an existing key.
     pub(crate) fn existing(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
@@ -36,7 +36,7 @@ impl PassphraseArgs {
         }
     }
 
-    /// The passphrase for a key that is being made, asked for twice.
+    /// Returns the passphrase for a new key; a prompt asks for it twice.
     pub(crate) fn new_one(&self, path: &Path) -> Result<Zeroizing<String>, Failure> {
         if let Some(passphrase) = self.given()? {
             return Ok(passphrase);
@@ -56,7 +56,7 @@ impl PassphraseArgs {
 }
 
 impl PinArgs {
-    /// The PIN of a token: what is said of this one token comes before what is said for all of them.
+    /// Returns the PIN of a token: a source for this token comes before one for all tokens.
     pub(crate) fn pin(&self, uri: &Pkcs11Uri, token: &str) -> Result<Zeroizing<String>, Failure> {
         match self.given(uri)? {
             Some(pin) => Ok(pin),
@@ -64,7 +64,7 @@ impl PinArgs {
         }
     }
 
-    /// The same, if it need not be asked for.
+    /// Returns the PIN without a prompt; `None` when no source has it.
     pub(crate) fn given(&self, uri: &Pkcs11Uri) -> Result<Option<Zeroizing<String>>, Failure> {
         if let Some(pin) = &uri.pin_value {
             return not_empty(PIN, pin.clone()).map(Some);
@@ -76,7 +76,7 @@ impl PinArgs {
     }
 }
 
-/// A kind of secret, as messages speak of it.
+/// A kind of secret, with its words in messages.
 #[derive(Clone, Copy)]
 struct Kind {
     name: &'static str,
@@ -99,7 +99,7 @@ const PIN: Kind = Kind {
     name: "PIN",
     variable: "ROOTLINE_PIN",
     option: "--pin-file FILE",
-    if_empty: "the token has one: see where it is taken from, --pin-file, ROOTLINE_PIN, or pin-source in the URI",
+    if_empty: "check the source of the PIN: --pin-file, ROOTLINE_PIN, or pin-source in the URI",
 };
 
 fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
@@ -121,7 +121,7 @@ fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, F
 fn prompt(kind: Kind, question: &str) -> Result<Zeroizing<String>, Failure> {
     let no_terminal = || {
         Failure::new(
-            format!("a {} is needed, and there is no terminal to ask for it", kind.name),
+            format!("a {} is needed, and there is no terminal to ask at", kind.name),
             format!("give it with {} or in {}", kind.option, kind.variable),
         )
     };

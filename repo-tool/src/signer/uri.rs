@@ -1,4 +1,4 @@
-//! Where a private key is, as one text.
+//! The URI of a private key.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::text::plain;
 /// Most bytes of a URI.
 const MAX_BYTES: usize = 4096;
 
-/// A signer's URI. It is shown, also by [`Debug`](fmt::Debug), without a PIN that it may have.
+/// The URI of a signer. [`Display`](fmt::Display) and [`Debug`](fmt::Debug) leave out its PIN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SignerUri {
     /// `file:PATH`, or a path alone: PKCS#8 or SEC 1 in PEM.
@@ -39,26 +39,26 @@ pub(crate) struct AwsKmsUri {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PluginUri {
     pub(crate) name: String,
-    /// What the program calls the key; may be empty.
+    /// The plugin's name for the key; may be empty.
     pub(crate) key: String,
 }
 
-/// Why a text names no signer. None of it is what the text says, as that may hold a PIN.
+/// A URI that names no signer. The text itself is left out, as it may hold a PIN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadUri {
-    #[error("a signer's URI has {MAX_BYTES} bytes at most")]
+    #[error("the URI of a signer has at most {MAX_BYTES} bytes")]
     TooLong,
-    #[error("no signer is named: the text is empty")]
+    #[error("the URI of a signer is empty")]
     Empty,
-    #[error("{scheme:?} is no kind of signer that is known here")]
+    #[error("{scheme:?} is not a known kind of signer")]
     UnknownScheme { scheme: String },
     #[error("a URI `{scheme}` names {expected}")]
     Form { scheme: &'static str, expected: &'static str },
-    #[error("in a URI `{scheme}`, a % is followed by two hex digits, and the bytes are UTF-8")]
+    #[error("bad percent-encoding in the `{scheme}:` URI: % needs two hex digits, and the bytes are UTF-8")]
     Encoding { scheme: &'static str },
-    #[error("`{name}` is no attribute of a `pkcs11:` URI that is understood here")]
+    #[error("unknown attribute `{name}` in the `pkcs11:` URI")]
     UnknownAttribute { name: String },
-    #[error("the attribute `{name}` of the `pkcs11:` URI is there twice")]
+    #[error("the attribute `{name}` appears twice in the `pkcs11:` URI")]
     Twice { name: &'static str },
     #[error("the attribute `{name}` of the `pkcs11:` URI is {expected}")]
     Attribute { name: &'static str, expected: &'static str },
@@ -68,10 +68,10 @@ impl BadUri {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             BadUri::UnknownScheme { .. } => {
-                "name a file, pkcs11:…, awskms://… or plugin:NAME; what others call NAME://KEY is plugin:NAME://KEY here"
+                "name a file, pkcs11:…, awskms://… or plugin:NAME; write plugin:NAME://KEY for what other tools call NAME://KEY"
             }
             BadUri::UnknownAttribute { .. } | BadUri::Twice { .. } | BadUri::Attribute { .. } => {
-                "such as pkcs11:token=alice;object=root or pkcs11:serial=1234;id=%02; rootline-repo key list shows what there is"
+                "such as pkcs11:token=alice;object=root or pkcs11:serial=1234;id=%02; list them: rootline-repo key list"
             }
             _ => "such as alice.pem, pkcs11:token=alice;object=root, awskms:///alias/root or plugin:NAME://KEY",
         }
@@ -105,7 +105,7 @@ impl SignerUri {
         }
     }
 
-    /// Reads what was noted down. Others may have written it, so it does not say which library is loaded here, nor which file is a PIN.
+    /// Parses a recorded URI. Others may have written it, so it can name neither a library to load nor a file to read a PIN from.
     pub(crate) fn from_record(recorded: &str) -> Result<SignerUri, BadUri> {
         SignerUri::parse(OsStr::new(recorded)).map(|uri| match uri {
             SignerUri::Pkcs11(uri) => SignerUri::Pkcs11(Box::new(uri.place())),
@@ -113,8 +113,7 @@ impl SignerUri {
         })
     }
 
-    /// What is noted down beside a keyholder's key: where the key is, and nothing of how this machine gets there: neither a PIN nor where one is,
-    /// nor a module, which would be a program for others to load.
+    /// The URI to record beside a keyholder's key: the place of the key without a PIN, its source, or a module, which others would load.
     pub(crate) fn recorded(&self) -> String {
         match self {
             SignerUri::Pkcs11(uri) => uri.place().to_string(),
@@ -122,7 +121,7 @@ impl SignerUri {
         }
     }
 
-    /// What to reach for, in a few words: `token alice (serial 1234)`.
+    /// A short name of the place: `token alice (serial 1234)`.
     pub(crate) fn place(&self) -> String {
         match self {
             SignerUri::File(path) => format!("file {}", plain(&path.display().to_string())),
@@ -133,7 +132,7 @@ impl SignerUri {
     }
 }
 
-/// [`SignerUri::place`] of a signer that was noted down; none if it is no URI that is understood here.
+/// Returns the [`SignerUri::place`] of a recorded signer; `None` when it is not a valid URI.
 pub(crate) fn recorded_place(recorded: &str) -> Option<String> {
     SignerUri::parse(OsStr::new(recorded)).ok().map(|uri| uri.place())
 }
@@ -159,12 +158,12 @@ fn encoded(path: &str) -> String {
     utf8_percent_encode(path, PATH).to_string()
 }
 
-/// Bytes of which some are written as `%XX`, as UTF-8.
+/// Decodes `%XX`, as UTF-8.
 pub(super) fn decoded(text: &str, scheme: &'static str) -> Result<String, BadUri> {
     String::from_utf8(decoded_bytes(text, scheme)?).map_err(|_| BadUri::Encoding { scheme })
 }
 
-/// Bytes of which some are written as `%XX`.
+/// Decodes `%XX`.
 pub(super) fn decoded_bytes(text: &str, scheme: &'static str) -> Result<Vec<u8>, BadUri> {
     let is_hex = |digit: Option<&u8>| digit.is_some_and(u8::is_ascii_hexdigit);
     let bytes = text.as_bytes();
@@ -179,7 +178,7 @@ pub(super) fn decoded_bytes(text: &str, scheme: &'static str) -> Result<Vec<u8>,
 fn read_file(rest: &str) -> Result<SignerUri, BadUri> {
     let scheme = "file:";
     let form =
-        BadUri::Form { scheme, expected: "a file of this machine, such as file:alice.pem or file:///keys/alice.pem" };
+        BadUri::Form { scheme, expected: "a file on this machine, such as file:alice.pem or file:///keys/alice.pem" };
     let path = match rest.strip_prefix("//") {
         Some(rest) => rest.strip_prefix("localhost").unwrap_or(rest),
         None => rest,
@@ -214,7 +213,7 @@ fn read_aws_kms(rest: &str) -> Result<SignerUri, BadUri> {
 fn read_plugin(rest: &str) -> Result<SignerUri, BadUri> {
     let form = BadUri::Form {
         scheme: "plugin:",
-        expected: "a program sigstore-kms-NAME and a key of its, such as plugin:my-hsm://root; NAME is letters, digits, `-`, `_` and `.`",
+        expected: "a program sigstore-kms-NAME and one of its keys, such as plugin:my-hsm://root; NAME has letters, digits, `-`, `_` and `.`",
     };
     let (name, key) = rest.split_once("://").unwrap_or((rest, ""));
     let in_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

@@ -54,7 +54,7 @@ fn status_3_says_that_the_key_could_not_be_reached() {
     let key = "plugin:nowhere://x";
     for command in [&["key", "check", key][..], &["ceremony", "sign", "first", "--key", key, "--yes"]] {
         let output = fixture.at(DAY_0, command);
-        output.reaches_nothing("there is no program sigstore-kms-nowhere on the PATH", "install the plugin");
+        output.reaches_nothing("no program sigstore-kms-nowhere on the PATH", "install the plugin");
     }
     // A key that is there and does not sign here is refused.
     assert_eq!(fixture.at(DAY_0, &["key", "check", "keys/nobody.pem"]).status, 1);

@@ -1,4 +1,4 @@
-//! What a token's refusals mean.
+//! The errors of tokens, as failures with hints.
 
 use cryptoki::error::{Error, RvError};
 use rootline_ceremonies::SignerError;
@@ -6,7 +6,7 @@ use rootline_ceremonies::SignerError;
 use super::module::Module;
 use super::token::Token;
 
-/// What a token was asked for.
+/// The operation that a token refused.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     Open,
@@ -19,14 +19,14 @@ impl Doing {
     fn text(self) -> &'static str {
         match self {
             Doing::Open => "cannot be opened",
-            Doing::LogIn => "does not let anybody log in",
+            Doing::LogIn => "does not allow a login",
             Doing::Sign => "does not sign",
-            Doing::Generate => "does not make a key",
+            Doing::Generate => "does not generate a key",
         }
     }
 }
 
-/// What a refusal means, and what to do about it. Whatever the refusal is called, a token that is no longer there is told as such.
+/// Maps a refusal to a failure with a hint. A token that was removed is reported as removed, under any error code.
 pub(super) fn failure(doing: &Doing, token: &Token, module: &Module, error: &Error) -> SignerError {
     let not_signed = |what: String, hint: &str| SignerError::NotSigned { what, hint: hint.to_owned() };
     let code = match error {
@@ -35,34 +35,34 @@ pub(super) fn failure(doing: &Doing, token: &Token, module: &Module, error: &Err
     };
     match code {
         Some(RvError::PinLocked) => not_signed(
-            format!("the PIN of {token} is locked, after too many wrong ones"),
-            "unlock it with the security officer's PIN or PUK; the tools of the token do that",
+            format!("the PIN of {token} is locked after too many wrong attempts"),
+            "unlock it with the token's tools, and the security officer's PIN or the PUK",
         ),
         Some(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange) => not_signed(
             format!("the PIN of {token} is wrong; it was tried once{}", module.tries_left(token)),
-            "make sure of the PIN before you run this again: tokens lock after a few wrong ones",
+            "check the PIN before you run this again: tokens lock after a few wrong attempts",
         ),
         Some(RvError::PinExpired) => {
-            not_signed(format!("the PIN of {token} has to be changed first"), "change it with the tools of the token")
+            not_signed(format!("the PIN of {token} must be changed first"), "change it with the token's tools")
         }
         Some(RvError::UserPinNotInitialized) => {
-            not_signed(format!("{token} has no PIN yet"), "set one with the tools of the token")
+            not_signed(format!("{token} has no PIN yet"), "set one with the token's tools")
         }
         Some(RvError::FunctionCanceled | RvError::FunctionRejected) => not_signed(
-            format!("{token} {}: it was cancelled, or nobody touched it in time", doing.text()),
+            format!("{token} {}: it was cancelled, or not touched in time", doing.text()),
             "run this again, and touch the token when it blinks",
         ),
         Some(RvError::UserNotLoggedIn | RvError::OperationNotInitialized | RvError::FunctionNotSupported)
             if matches!(doing, Doing::Sign) =>
         {
             not_signed(
-                format!("{token} asks for its PIN for every signature, in a way that its module has no room for"),
+                format!("{token} wants its PIN for every signature, which its PKCS#11 module does not support"),
                 "use a key without CKA_ALWAYS_AUTHENTICATE, or another PKCS#11 module",
             )
         }
         code => match code.is_some_and(is_gone) || !module.has(token) {
             true => SignerError::Unreachable {
-                what: format!("{token} is gone: it was taken out, or its connection was closed"),
+                what: format!("{token} was removed, or its connection was closed"),
                 hint: "insert it and run this again; earlier signatures are kept".to_owned(),
             },
             false => not_signed(

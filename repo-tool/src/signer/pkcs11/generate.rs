@@ -18,8 +18,8 @@ use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::signer::{ModuleArgs, PinArgs, SignerUri, challenge};
 
-/// Makes a key on the token that a URI means, with the label and the id that it says; without an id it gets a random one. The token is told to
-/// give the private half to nobody. Gives the public half and the URI of the key.
+/// Generates a key on the token that a URI selects, with the label and the id of the URI, or a random id. The private key cannot be exported.
+/// Returns the public key and the URI of the key.
 pub(crate) fn generate(
     uri: &Pkcs11Uri,
     kind: KeyKind,
@@ -31,7 +31,7 @@ pub(crate) fn generate(
         .object
         .clone()
         .filter(|label| !label.is_empty())
-        .ok_or_else(|| Failure::new("the new key has no name", "give it one: pkcs11:token=LABEL;object=NAME"))?;
+        .ok_or_else(|| Failure::new("the new key has no label", "give it one: pkcs11:token=LABEL;object=NAME"))?;
     let on_token = Pkcs11Uri { object: None, id: None, ..uri.clone() };
     let module = Module::load(Some(uri), module)?;
     let token = choose_token_alone(&module, &on_token)?;
@@ -50,8 +50,8 @@ pub(crate) fn generate(
         || named(Pkcs11Uri { id: Some(id.clone()), ..Pkcs11Uri::default() })?
     {
         return Err(Failure::new(
-            format!("{token} has a key of this name or id already"),
-            "name another one; a key is never overwritten",
+            format!("{token} already has a key with this label or id"),
+            "choose another; a key is never overwritten",
         ));
     }
     let (mechanism, curve, of_type, kind): (_, ObjectIdentifier, _, _) = match kind {
@@ -59,7 +59,7 @@ pub(crate) fn generate(
         KeyKind::Ed25519 => (Mechanism::EccEdwardsKeyPairGen, ED25519, KeyType::EC_EDWARDS, Kind::Ed25519),
         _ => return Err(Failure::new("tokens are not asked for keys of this kind", "choose another --kind")),
     };
-    let curve = curve.to_der().map_err(|_| Failure::new("the curve cannot be named", "choose another --kind"))?;
+    let curve = curve.to_der().map_err(|_| Failure::new("the curve cannot be encoded", "choose another --kind"))?;
     let both = [
         Attribute::Token(true),
         Attribute::KeyType(of_type),

@@ -27,7 +27,7 @@ use super::pkcs11_uri::Pkcs11Uri;
 use super::{Details, ModuleArgs, PinArgs};
 use crate::failure::Failure;
 
-/// Finds the one key that a URI means, and opens it. The PIN is tried once.
+/// Opens the one key that a URI selects. The PIN is tried once.
 pub(super) fn open(
     uri: &Pkcs11Uri,
     pin: &PinArgs,
@@ -41,7 +41,7 @@ pub(super) fn open(
     let key = object::choose(&session, &token, uri)?;
     let kind = key.kind.clone().map_err(|found| {
         Failure::new(
-            format!("{} is {found}, which does not sign here", token.key_uri(&key.id, &key.label)),
+            format!("{} is {found}, which cannot sign metadata", token.key_uri(&key.id, &key.label)),
             "name an Ed25519 or ECDSA P-256 key: every client verifies those",
         )
     })?;
@@ -52,7 +52,7 @@ pub(super) fn open(
     Ok((TokenSigner { module, token, session, handle: key.handle, kind, public, pin }, details))
 }
 
-/// A key in a token that somebody has logged in to.
+/// A key on a token, after login.
 #[derive(Debug)]
 pub(crate) struct TokenSigner {
     module: Module,
@@ -61,7 +61,7 @@ pub(crate) struct TokenSigner {
     handle: ObjectHandle,
     kind: Kind,
     public: PublicKey,
-    /// Only for a key that wants it for every signature.
+    /// The PIN, for a key that needs it for every signature.
     pin: Option<AuthPin>,
 }
 
@@ -83,8 +83,8 @@ impl Signer for TokenSigner {
         match self.kind {
             Kind::Ed25519 => Ok(signature),
             Kind::P256 => to_der(&signature).ok_or_else(|| SignerError::NotSigned {
-                what: format!("{} gave {} bytes, which are no P-256 signature", self.token, signature.len()),
-                hint: "the device or its PKCS#11 module is broken; use another one".to_owned(),
+                what: format!("{} returned {} bytes, which are not a P-256 signature", self.token, signature.len()),
+                hint: "use another token or PKCS#11 module: this one is defective".to_owned(),
             }),
         }
     }
@@ -122,7 +122,7 @@ fn to_der(raw: &[u8]) -> Option<Vec<u8>> {
     Some([&[0x30, length][..], &body].concat())
 }
 
-/// The one token that a URI means: by itself, or else by the key on it, as far as that can be seen without a PIN.
+/// Returns the one token that a URI selects, by its own attributes or else by a key on it that is visible without a PIN.
 fn choose_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
     let mut matching = matching_tokens(module, uri)?;
     if matching.len() > 1 {
@@ -132,7 +132,7 @@ fn choose_token(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
     only(matching, uri)
 }
 
-/// The one token that a URI means, by itself.
+/// Returns the one token that a URI selects by its own attributes.
 fn choose_token_alone(module: &Module, uri: &Pkcs11Uri) -> Result<Token, Failure> {
     only(matching_tokens(module, uri)?, uri)
 }
@@ -144,7 +144,7 @@ fn matching_tokens(module: &Module, uri: &Pkcs11Uri) -> Result<Vec<Token>, Failu
     if matching.is_empty() {
         return Err(Failure::new(
             format!("no token is {}; {}", uri.place(), what_is_there(&others)),
-            "insert the token, or correct the URI: rootline-repo key list shows what there is",
+            "insert the token, or correct the URI; list them: rootline-repo key list",
         )
         .unreachable());
     }
@@ -157,8 +157,8 @@ fn only(mut tokens: Vec<Token>, uri: &Pkcs11Uri) -> Result<Token, Failure> {
         (last, _) => {
             tokens.extend(last);
             Err(Failure::new(
-                format!("several tokens could be {}; {}", uri.place(), what_is_there(&tokens)),
-                "say which one, by its label or serial: pkcs11:token=LABEL;… or pkcs11:serial=NUMBER;…",
+                format!("several tokens match {}; {}", uri.place(), what_is_there(&tokens)),
+                "name one by its label or serial: pkcs11:token=LABEL;… or pkcs11:serial=NUMBER;…",
             ))
         }
     }

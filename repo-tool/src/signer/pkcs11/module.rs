@@ -20,41 +20,41 @@ pub(super) struct Module {
     pub(super) context: Pkcs11,
 }
 
-/// Most tokens that are looked at.
+/// Most tokens that are read.
 const MAX_TOKENS: usize = 64;
 
 impl Module {
-    /// Loads the library that the URI names, or else the one that holds for all URIs.
+    /// Loads the library that the URI names, or else the one for all tokens.
     pub(super) fn load(uri: Option<&Pkcs11Uri>, args: &ModuleArgs) -> Result<Module, Failure> {
         let by_name = |name: &String| PathBuf::from(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
         let named = uri.and_then(|uri| uri.module_path.clone().or(uri.module_name.as_ref().map(by_name)));
         let path = named.or_else(|| args.pkcs11_module.clone()).ok_or_else(|| {
             Failure::new(
-                "no PKCS#11 library is named that speaks to the token",
-                "name it with --pkcs11-module FILE, in ROOTLINE_PKCS11_MODULE, or as ?module-path=FILE in the URI; a YubiKey's is libykcs11.so",
+                "no PKCS#11 library is set for the token",
+                "set it with --pkcs11-module FILE, ROOTLINE_PKCS11_MODULE, or ?module-path=FILE in the URI; for a YubiKey: libykcs11.so",
             )
         })?;
         let shown = path.display();
         let context = Pkcs11::new(&path).map_err(|error| {
-            let hint = "check the path, and that it is the PKCS#11 library of the token, for this machine";
+            let hint = "check the path, and that this is the token's PKCS#11 library, built for this machine";
             Failure::new(format!("the PKCS#11 library {shown} cannot be loaded: {}", load_text(&error)), hint)
         })?;
         match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             // Another URI of this run has the same library.
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(Module { context }),
             Err(error) => Err(Failure::new(
-                format!("the PKCS#11 library {shown} does not start: {}", code_text(&error)),
-                "see its documentation; SoftHSM wants its configuration in SOFTHSM2_CONF",
+                format!("the PKCS#11 library {shown} cannot be initialised: {}", code_text(&error)),
+                "see its documentation; SoftHSM reads its configuration from SOFTHSM2_CONF",
             )),
         }
     }
 
-    /// The tokens that are there and are set up.
+    /// Lists the tokens that are present and initialised.
     pub(super) fn tokens(&self) -> Result<Vec<Token>, Failure> {
         let slots = self.context.get_slots_with_token().map_err(|error| {
             Failure::new(
                 format!("the tokens cannot be listed: {}", code_text(&error)),
-                "insert the token, and see whether the smart card service of this machine runs, such as pcscd",
+                "insert the token, and check that the smart card service, such as pcscd, is running",
             )
         })?;
         // One that is taken out at this moment is none that is there.
@@ -65,22 +65,22 @@ impl Module {
         Ok(tokens.collect())
     }
 
-    /// Whether a token is still there, and still the same.
+    /// Whether a token is still present, and the same one.
     pub(super) fn has(&self, token: &Token) -> bool {
         self.context.get_token_info(token.slot).is_ok_and(|info| Token::new(token.slot, &info) == *token)
     }
 
-    /// What the token says of the tries that are left, to be put at the end of a sentence.
+    /// The state of the token's PIN counter, for the end of a sentence.
     pub(super) fn tries_left(&self, token: &Token) -> &'static str {
         match self.context.get_token_info(token.slot) {
-            Ok(info) if info.user_pin_locked() => ", and the token has locked itself",
-            Ok(info) if info.user_pin_final_try() => ", and the next wrong one locks the token",
-            Ok(info) if info.user_pin_count_low() => ", and the token counts wrong ones",
+            Ok(info) if info.user_pin_locked() => ", and the token is now locked",
+            Ok(info) if info.user_pin_final_try() => ", and the next wrong attempt locks the token",
+            Ok(info) if info.user_pin_count_low() => ", and the token counts wrong attempts",
             _ => "",
         }
     }
 
-    /// What a token can do; nothing if it does not say.
+    /// Lists the mechanisms of a token; none when it does not tell.
     pub(super) fn mechanisms(&self, token: &Token) -> Vec<MechanismType> {
         self.context.get_mechanism_list(token.slot).unwrap_or_default()
     }

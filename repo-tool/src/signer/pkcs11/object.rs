@@ -15,7 +15,7 @@ use crate::signer::ModuleArgs;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::text::plain;
 
-/// Most objects of a kind that are looked at on one token.
+/// Most objects of a kind that are read from one token.
 const MAX_OBJECTS: usize = 1000;
 
 /// Most bytes of a certificate.
@@ -28,25 +28,25 @@ pub(super) enum Kind {
     Ed25519,
 }
 
-/// A private key on a token that somebody has logged in to.
+/// A private key on a token, after login.
 #[derive(Clone, Debug)]
 pub(super) struct PrivateKey {
     pub(super) handle: ObjectHandle,
     pub(super) id: Vec<u8>,
     pub(super) label: String,
-    /// Its kind, or what else it is.
+    /// Its kind, or a description of an unsupported key.
     pub(super) kind: Result<Kind, String>,
-    /// It wants the PIN for every signature.
+    /// Whether it needs the PIN for every signature.
     pub(super) always_authenticate: bool,
 }
 
-/// A key on a token, as far as it can be seen without a PIN.
+/// A key on a token, as visible without a PIN.
 #[derive(Clone, Debug)]
 pub(crate) struct ListedKey {
     pub(crate) token: Token,
     pub(crate) uri: Pkcs11Uri,
     pub(crate) label: String,
-    /// The public key, or why it does not serve here.
+    /// The public key, or the reason that it cannot be used.
     pub(crate) public: Result<PublicKey, String>,
 }
 
@@ -56,7 +56,7 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 /// RFC 8410, section 3.
 pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// The one private key that a URI means.
+/// Returns the one private key that a URI selects.
 pub(super) fn choose(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Result<PrivateKey, Failure> {
     let all = private_keys(session).map_err(|error| cannot_find(token, &error))?;
     let shown = |keys: &[PrivateKey]| {
@@ -68,20 +68,20 @@ pub(super) fn choose(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Resul
     match (meant.pop(), meant.is_empty()) {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Failure::new(
-            format!("{token} has no private key that is {}; {}", uri.place(), shown(&all)),
+            format!("{token} has no private key that matches {}; {}", uri.place(), shown(&all)),
             "correct the id or the object in the URI",
         )),
         (Some(last), false) => {
             meant.push(last);
             Err(Failure::new(
-                format!("{token} has several private keys that are {}; {}", uri.place(), shown(&meant)),
-                "say which one, by id=%… or object=…",
+                format!("{token} has several private keys that match {}; {}", uri.place(), shown(&meant)),
+                "name one by id=%… or object=…",
             ))
         }
     }
 }
 
-/// Everything that could tell two keys on one token apart.
+/// The attributes that can tell two keys on one token apart.
 fn full_uri(token: &Token, key: &PrivateKey) -> Pkcs11Uri {
     Pkcs11Uri {
         object: Some(key.label.clone()).filter(|label| !label.is_empty()),
@@ -93,7 +93,7 @@ fn is_meant(uri: &Pkcs11Uri, id: &[u8], label: &str) -> bool {
     uri.id.as_ref().is_none_or(|wanted| wanted == id) && uri.object.as_ref().is_none_or(|wanted| wanted == label)
 }
 
-/// Whether a token shows something, without a PIN, that a URI could mean.
+/// Whether a token shows, without a PIN, an object that a URI could select.
 pub(super) fn shows(module: &Module, token: &Token, uri: &Pkcs11Uri) -> bool {
     let Ok(session) = module.read_only_session(token) else { return false };
     [ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE, ObjectClass::PRIVATE_KEY].into_iter().any(|class| {
@@ -105,7 +105,7 @@ pub(super) fn shows(module: &Module, token: &Token, uri: &Pkcs11Uri) -> bool {
     })
 }
 
-/// Whether there is a private key that a URI could mean.
+/// Whether a private key matches a URI.
 pub(super) fn exists(session: &Session, uri: &Pkcs11Uri) -> Result<bool, Error> {
     Ok(private_keys(session)?.iter().any(|key| is_meant(uri, &key.id, &key.label)))
 }
@@ -145,7 +145,7 @@ pub(super) fn public_key(session: &Session, token: &Token, key: &PrivateKey, kin
         for object in found {
             match read_public(session, object, class) {
                 Ok(public) if Kind::of(&public) == Some(kind) => return Ok(public),
-                Ok(_) => why = "what it has under the same name is another key's".to_owned(),
+                Ok(_) => why = "what it stores under the same name belongs to another key".to_owned(),
                 Err(problem) => why = problem,
             }
         }
@@ -155,8 +155,8 @@ pub(super) fn public_key(session: &Session, token: &Token, key: &PrivateKey, kin
     let own = own.and_then(|own| own.into_iter().find_map(as_point)).and_then(|point| from_point(kind, &point));
     own.ok_or_else(|| {
         Failure::new(
-            format!("{token} does not say what the public half of {} is: {why}", token.key_uri(&key.id, &key.label)),
-            "put its certificate or its public key on the token, under the same id",
+            format!("{token} does not show the public key of {}: {why}", token.key_uri(&key.id, &key.label)),
+            "store its certificate or public key on the token, under the same id",
         )
     })
 }
@@ -175,7 +175,7 @@ fn private_key(session: &Session, handle: ObjectHandle) -> Result<PrivateKey, Er
     Ok(PrivateKey { handle, id, label, kind, always_authenticate })
 }
 
-/// A public key from its object or from its certificate, or why there is none that serves here.
+/// Reads a public key from its object or its certificate, or says why it cannot be used.
 fn read_public(session: &Session, object: ObjectHandle, class: ObjectClass) -> Result<PublicKey, String> {
     if class == ObjectClass::CERTIFICATE {
         let found = attributes(session, object, &[AttributeType::Value]).map_err(|error| code_text(&error))?;
@@ -187,12 +187,12 @@ fn read_public(session: &Session, object: ObjectHandle, class: ObjectClass) -> R
         let key = PublicKey::from_spki_der(&key).map_err(|error| error.to_string())?;
         return match Kind::of(&key) {
             Some(_) => Ok(key),
-            None => Err(format!("a key of scheme {}, which does not sign here", key.scheme().as_str())),
+            None => Err(format!("a key of scheme {}, which cannot sign metadata", key.scheme().as_str())),
         };
     }
     let asked = [AttributeType::KeyType, AttributeType::EcParams, AttributeType::EcPoint];
     let found = attributes(session, object, &asked).map_err(|error| code_text(&error))?;
-    let kind = kind(&found).map_err(|found| format!("{found}, which does not sign here"))?;
+    let kind = kind(&found).map_err(|found| format!("{found}, which cannot sign metadata"))?;
     let point = found.into_iter().find_map(as_point);
     point.and_then(|point| from_point(kind, &point)).ok_or_else(|| "its public key cannot be read".to_owned())
 }
@@ -208,7 +208,7 @@ impl Kind {
     }
 }
 
-/// The kind of a key, or what it is instead.
+/// Returns the kind of a key, or a description of an unsupported one.
 fn kind(attributes: &[Attribute]) -> Result<Kind, String> {
     let of_type = attributes.iter().find_map(|attribute| match attribute {
         Attribute::KeyType(of_type) => Some(*of_type),
@@ -303,8 +303,8 @@ fn attributes(session: &Session, object: ObjectHandle, asked: &[AttributeType]) 
 
 fn cannot_find(token: &Token, error: &Error) -> Failure {
     Failure::new(
-        format!("{token} does not say what is on it: {}", plain(&code_text(error))),
-        "insert it again and run this again",
+        format!("{token} does not list its objects: {}", plain(&code_text(error))),
+        "reinsert it and run this again",
     )
 }
 

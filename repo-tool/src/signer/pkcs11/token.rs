@@ -1,4 +1,4 @@
-//! A token that is there.
+//! A token that is present.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::signer::{Details, PinArgs};
 use crate::text::plain;
 
-/// What a token says of itself, without anything that changes while it is used.
+/// The description of a token, without what changes in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(super) slot: Slot,
@@ -42,7 +42,7 @@ impl Token {
         }
     }
 
-    /// Whether it is one that the URI could mean.
+    /// Whether it matches the URI.
     pub(super) fn matches(&self, uri: &Pkcs11Uri) -> bool {
         let fits = |wanted: &Option<String>, own: &String| wanted.as_ref().is_none_or(|wanted| wanted == own);
         fits(&uri.token, &self.label)
@@ -52,12 +52,12 @@ impl Token {
             && uri.slot_id.is_none_or(|slot| slot == self.slot.id())
     }
 
-    /// A URI that means this token and no other.
+    /// A URI that selects this token alone.
     pub(crate) fn uri(&self) -> Pkcs11Uri {
         Pkcs11Uri { token: Some(self.label.clone()), serial: Some(self.serial.clone()), ..Pkcs11Uri::default() }
     }
 
-    /// A URI that means a key on it: by its id, which is the same for the private half, the public half and the certificate, or by its label
+    /// A URI that selects a key on it: by its id, which is the same for the private half, the public half and the certificate, or by its label
     /// if it has no id.
     pub(super) fn key_uri(&self, id: &[u8], label: &str) -> Pkcs11Uri {
         match id {
@@ -80,7 +80,7 @@ impl Token {
         Ok(module.read_only_session(self).map_err(|error| failure(&Doing::Open, self, module, &error))?)
     }
 
-    /// Logs in, with the PIN or at the token's own keypad. A wrong PIN is never tried again. Gives the PIN back, as some keys want it again.
+    /// Logs in, with the PIN or at the token's own keypad. A wrong PIN is never tried again. Returns the PIN, as some keys need it again.
     pub(super) fn log_in(
         &self,
         module: &Module,
@@ -94,7 +94,7 @@ impl Token {
         }
         if uri.pin_value.is_some() {
             terminal.warning(format_args!(
-                "a PIN on the command line can be seen by everybody on this machine: put it in a file, and the file in pin-source"
+                "every user of this machine can see a PIN on the command line: write it to a file, and name the file in pin-source"
             ));
         }
         let pin = match pin.given(uri)? {

@@ -104,19 +104,19 @@ fn a_key_that_does_not_sign_here_or_is_not_there_is_refused() {
     kms.disable(&disabled);
     let make = "make one with: aws kms create-key --key-spec ECC_NIST_P256";
     for (key, error, hint) in [
-        (kms.create_key("ECC_NIST_P384", "SIGN_VERIFY"), "a key of kind ECC_NIST_P384, which does not sign here", make),
+        (
+            kms.create_key("ECC_NIST_P384", "SIGN_VERIFY"),
+            "a key of kind ECC_NIST_P384, which cannot sign metadata",
+            make,
+        ),
         (
             kms.create_key("ECC_SECG_P256K1", "SIGN_VERIFY"),
-            "a key of kind ECC_SECG_P256K1, which does not sign here",
+            "a key of kind ECC_SECG_P256K1, which cannot sign metadata",
             make,
         ),
-        (kms.create_key("RSA_2048", "SIGN_VERIFY"), "a key of kind RSA_2048, which does not sign here", make),
-        (kms.create_key("RSA_2048", "ENCRYPT_DECRYPT"), "no key for signatures, which does not sign here", make),
-        (
-            kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
-            "no key for signatures, which does not sign here",
-            make,
-        ),
+        (kms.create_key("RSA_2048", "SIGN_VERIFY"), "a key of kind RSA_2048, which cannot sign metadata", make),
+        (kms.create_key("RSA_2048", "ENCRYPT_DECRYPT"), "not a signing key", make),
+        (kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), "not a signing key", make),
         (disabled, "disabled", "enable it, or name another key"),
         ("1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(), "has no key", "check the key, the region and the account"),
         ("alias/nowhere".to_owned(), "has no key alias/nowhere", "check the key, the region and the account"),
@@ -136,7 +136,7 @@ fn what_is_missing_to_ask_kms_is_named() {
     let output = run(&fixture, &["key", "check", &nowhere]);
     output.reaches_nothing("AWS KMS cannot be reached at localhost:", "check the network, the region and the endpoint");
     let output = run_with(&fixture, &["key", "check", &nowhere], &[("AWS_REGION", REGION)]);
-    output.refuses("there are no AWS credentials to ask KMS for alias/x with", "", "set AWS_ACCESS_KEY_ID");
+    output.refuses("no AWS credentials for alias/x: ", "", "set AWS_ACCESS_KEY_ID");
     let output = run_with(&fixture, &["key", "check", &nowhere], &[]);
-    output.refuses("AWS KMS is asked for alias/x, and no region is named", "", "name it in AWS_REGION");
+    output.refuses("no AWS region is set for alias/x", "", "set AWS_REGION");
 }

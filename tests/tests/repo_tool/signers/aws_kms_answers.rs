@@ -117,15 +117,15 @@ fn refusals_say_what_to_do() {
     for (code, error, hint) in [
         (
             "AccessDeniedException",
-            "AWS KMS does not let these credentials use alias/x",
-            "they need kms:GetPublicKey and kms:Sign",
+            "AWS KMS does not allow these credentials to use alias/x",
+            "grant them kms:GetPublicKey and kms:Sign",
         ),
-        ("ExpiredTokenException", "AWS KMS does not take these credentials", "log in again"),
-        ("UnrecognizedClientException", "AWS KMS does not take these credentials", "log in again"),
-        ("InvalidSignatureException", "AWS KMS does not take these credentials", "log in again"),
+        ("ExpiredTokenException", "AWS KMS rejected the credentials", "log in again"),
+        ("UnrecognizedClientException", "AWS KMS rejected the credentials", "log in again"),
+        ("InvalidSignatureException", "AWS KMS rejected the credentials", "log in again"),
         ("NotFoundException", "AWS KMS has no key alias/x", "check the key, the region and the account"),
         ("DisabledException", "alias/x in AWS KMS is disabled", "enable it"),
-        ("OtherException", "AWS KMS refuses with OtherException: said  [2J", "see its documentation"),
+        ("OtherException", "AWS KMS refused with OtherException: said  [2J", "see the AWS KMS documentation"),
     ] {
         let server = ScriptedServer::with_script([refusal(code, "said \u{1b}[2J")]);
         check(&fixture, &server).refuses(error, "", hint);
@@ -138,17 +138,17 @@ fn refusals_say_what_to_do() {
 #[test]
 fn what_is_no_answer_is_told_as_such() {
     let fixture = RepositoryFixture::new();
-    let unreadable = ("AWS KMS gave no answer that can be read", "run this again; check the endpoint");
+    let unreadable = ("AWS KMS sent an unreadable response", "run this again; check the endpoint");
     let server = ScriptedServer::with_script([Reply::ok("no JSON")]);
     check(&fixture, &server).refuses(unreadable.0, "", unreadable.1);
     let server = ScriptedServer::with_script([answer(&json!({ "KeyUsage": "SIGN_VERIFY" }))]);
     check(&fixture, &server).refuses(
-        "alias/x in AWS KMS is of no kind that is known, which does not sign here",
+        "alias/x in AWS KMS is a key of an unknown kind, which cannot sign metadata",
         "",
         "make one with",
     );
     let server = ScriptedServer::with_script([answer(&json!({}))]);
-    check(&fixture, &server).refuses("alias/x in AWS KMS is no key for signatures", "", "make one with");
+    check(&fixture, &server).refuses("alias/x in AWS KMS is not a signing key", "", "make one with");
     let server = ScriptedServer::with_script([public_key(), answer(&json!({ "KeyId": "x" }))]);
-    check(&fixture, &server).refuses("AWS KMS gave no signature by alias/x", "", "run this again");
+    check(&fixture, &server).refuses("AWS KMS returned no signature by alias/x", "", "run this again");
 }

@@ -27,7 +27,7 @@ fn a_pin_comes_from_the_uri_a_file_or_the_environment_in_this_order() {
     }
     let output = desk.run_with(&["key", "check", &value], &[]);
     assert!(
-        output.stderr.contains("warning: a PIN on the command line can be seen by everybody on this machine"),
+        output.stderr.contains("warning: every user of this machine can see a PIN on the command line"),
         "{output:?}"
     );
     output.says(&format!("{KEY} signs"));
@@ -38,14 +38,14 @@ fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
     desk.fixture.write("empty", "\n");
     desk.run_with(&["key", "check", KEY], &[]).refuses(
-        "a PIN is needed, and there is no terminal to ask for it",
+        "a PIN is needed, and there is no terminal to ask at",
         "",
         "give it with --pin-file FILE or in ROOTLINE_PIN",
     );
     desk.run_with(&["key", "check", KEY, "--pin-file", "empty"], &[]).refuses(
         "the PIN is empty",
         "",
-        "the token has one",
+        "check the source of the PIN",
     );
     desk.run_with(&["key", "check", KEY, "--pin-file", "nowhere"], &[]).refuses(
         "cannot read the PIN file nowhere",
@@ -64,9 +64,12 @@ fn a_wrong_pin_is_tried_once_and_the_token_remembers() {
         output.refuses(
             "the PIN of token alice (serial ",
             "",
-            "make sure of the PIN before you run this again: tokens lock after a few wrong ones",
+            "check the PIN before you run this again: tokens lock after a few wrong attempts",
         );
-        assert!(output.stderr.contains(" is wrong; it was tried once, and the token counts wrong ones"), "{output:?}");
+        assert!(
+            output.stderr.contains(" is wrong; it was tried once, and the token counts wrong attempts"),
+            "{output:?}"
+        );
         assert!(!output.stderr.contains("0000-wrong"));
     };
     wrong(&[KEY]);

@@ -73,16 +73,16 @@ fn a_signature_that_its_own_key_does_not_verify_is_never_kept() {
 #[test]
 fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
     let fixture = RepositoryFixture::new();
-    let hint = "see whether ";
+    let hint = "check that ";
     for (key, error, hint) in [
-        ("garbage", "plugin tests gave no JSON object", hint),
-        ("failing", "plugin tests gave no JSON object and ended with exit status: 7", hint),
-        ("no-key", "plugin tests gave something that is no public key in PEM", hint),
-        ("flood", "plugin tests gave more than 65536 bytes, and was ended", hint),
+        ("garbage", "plugin tests returned no JSON object", hint),
+        ("failing", "plugin tests returned no JSON object and ended with exit status: 7", hint),
+        ("no-key", "plugin tests returned something that is not a public key in PEM", hint),
+        ("flood", "plugin tests returned more than 65536 bytes, and was stopped", hint),
         (
             "p384",
-            "plugin tests has a key of scheme ecdsa-sha2-nistp384, which does not sign here",
-            "name an Ed25519 or",
+            "plugin tests has a key of scheme ecdsa-sha2-nistp384, which cannot sign metadata",
+            "name one of its Ed25519 or",
         ),
     ] {
         check(&fixture, key).refuses(error, "", hint);
@@ -92,7 +92,7 @@ fn whatever_else_a_plugin_does_is_an_error_that_says_so() {
     output.refuses("plugin tests says: the key is not there", "", "see the plugin's documentation");
     assert!(output.stderr.starts_with("warning: plugin tests: looking for the key  [2J\n"), "{output:?}");
     run(&fixture, &["key", "check", "plugin:nowhere://x"])
-        .reaches_nothing("there is no program sigstore-kms-nowhere on the PATH", "install the plugin");
+        .reaches_nothing("no program sigstore-kms-nowhere on the PATH", "install the plugin");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_plugin_does_not_see_what_opens_other_signers() {
 fn a_plugin_that_does_not_answer_in_time_is_ended() {
     let fixture = RepositoryFixture::new();
     let output = run(&fixture, &["key", "check", "plugin:tests://hang", "--signer-timeout", "1s"]);
-    output.reaches_nothing("plugin tests gave no answer within 1 s, and was ended", "if it waits for a person");
+    output.reaches_nothing("plugin tests did not respond within 1 s, and was stopped", "if it waits for a person");
 }
 
 /// A program in the folder one happens to stand in is nobody's plugin.
@@ -120,8 +120,6 @@ fn a_plugin_is_not_taken_from_a_relative_folder() {
     std::fs::set_permissions(fixture.path("sigstore-kms-here"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = fixture.command(&["key", "check", "plugin:here"]);
     command.env("PATH", ".:/usr/bin");
-    fixture
-        .run_command(command)
-        .reaches_nothing("there is no program sigstore-kms-here on the PATH", "install the plugin");
+    fixture.run_command(command).reaches_nothing("no program sigstore-kms-here on the PATH", "install the plugin");
     assert!(!fixture.path("it-ran").exists());
 }

@@ -69,19 +69,23 @@ fn what_others_have_noted_down_loads_no_library() {
     fixture.done(&["ceremony", "freeze", "first"]);
     let mut command = fixture.command(&["ceremony", "sign", "first", "--as", "grace", "--yes"]);
     command.env_remove("ROOTLINE_PKCS11_MODULE");
-    fixture.run_command(command).refuses("no PKCS#11 library is named", "", "name it with --pkcs11-module FILE");
+    fixture.run_command(command).refuses("no PKCS#11 library is set", "", "set it with --pkcs11-module FILE");
 }
 
 #[test]
 fn a_uri_that_names_no_signer_is_refused_without_its_pin() {
     let fixture = RepositoryFixture::new();
     for (uri, error, hint) in [
-        ("gcpkms://projects/x", "\"gcpkms\" is no kind of signer that is known here", "name a file, pkcs11:"),
-        ("pkcs11:lable=x?pin-value=904217", "`lable` is no attribute of a `pkcs11:` URI", "such as pkcs11:token=alice"),
-        ("pkcs11:pin-value=904217", "`pin-value` is no attribute", "such as pkcs11:token=alice"),
+        ("gcpkms://projects/x", "\"gcpkms\" is not a known kind of signer", "name a file, pkcs11:"),
+        (
+            "pkcs11:lable=x?pin-value=904217",
+            "unknown attribute `lable` in the `pkcs11:` URI",
+            "such as pkcs11:token=alice",
+        ),
+        ("pkcs11:pin-value=904217", "unknown attribute `pin-value`", "such as pkcs11:token=alice"),
         (
             "pkcs11:token=a?pin-value=904217&pin-value=904217",
-            "the attribute `pin-value` of the `pkcs11:` URI is there twice",
+            "the attribute `pin-value` appears twice in the `pkcs11:` URI",
             "such as",
         ),
         ("awskms:alias/x", "a URI `awskms:` names a key by its id, alias or ARN", "such as alice.pem"),

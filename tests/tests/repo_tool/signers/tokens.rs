@@ -81,9 +81,9 @@ fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
     assert_eq!(serials.len(), 2);
     let output = desk.run(&["key", "check", "pkcs11:object=root"]);
     output.refuses(
-        "several tokens could be pkcs11:object=root; there is: pkcs11:token=",
+        "several tokens match pkcs11:object=root; there is: pkcs11:token=",
         "",
-        "say which one, by its label or serial",
+        "name one by its label or serial",
     );
     assert!(
         output.stderr.contains("pkcs11:token=twin;serial=") && output.stderr.contains("pkcs11:token=other;serial="),
@@ -95,7 +95,7 @@ fn a_uri_that_several_tokens_could_be_is_refused_with_their_uris() {
     let refusals = serials.iter().filter(|serial| {
         let output = desk.run(&["key", "check", &format!("pkcs11:serial={serial};object=root")]);
         output.status == 1
-            && output.stderr.contains("has no private key that is")
+            && output.stderr.contains("has no private key that matches")
             && output.stderr.contains("; it has none")
     });
     assert_eq!(refusals.count(), 1);
@@ -111,12 +111,12 @@ fn a_uri_that_several_keys_on_one_token_could_be_is_refused_with_their_uris() {
     let Some(desk) = Desk::with_keys(&["alice"]) else { return };
     desk.generate("alice", "second", "ed25519");
     let output = desk.run(&["key", "check", "pkcs11:token=alice"]);
-    output.refuses("token alice (serial ", "", "say which one, by id=%… or object=…");
+    output.refuses("token alice (serial ", "", "name one by id=%… or object=…");
     assert!(output.stderr.contains(";object=root") && output.stderr.contains(";object=second"), "{output:?}");
     let output = desk.run(&["key", "check", "pkcs11:token=alice;object=third"]);
     output.refuses("token alice (serial ", "", "correct the id or the object in the URI");
     assert!(
-        output.stderr.contains("has no private key that is pkcs11:token=alice;object=third; it has: pkcs11:"),
+        output.stderr.contains("has no private key that matches pkcs11:token=alice;object=third; it has: pkcs11:"),
         "{output:?}"
     );
 }
@@ -150,11 +150,11 @@ for name, key in [('p384', ec.derive_private_key(7, ec.SECP384R1())), ('rsa', rs
     for (name, found) in [("p384", "an ECDSA key on the curve P-384"), ("rsa", "an RSA key")] {
         let output = desk.run(&["key", "check", &format!("pkcs11:token=alice;object={name}")]);
         output.refuses("pkcs11:token=alice;serial=", "", "name an Ed25519 or ECDSA P-256 key");
-        assert!(output.stderr.contains(&format!(" is {found}, which does not sign here")), "{output:?}");
+        assert!(output.stderr.contains(&format!(" is {found}, which cannot sign metadata")), "{output:?}");
     }
     desk.done(&["key", "check", "pkcs11:token=alice;id=%03"]);
     let output = desk.run_with(&["key", "list"], &[]);
-    output.says("p384  an ECDSA key on the curve P-384, which does not sign here");
+    output.says("p384  an ECDSA key on the curve P-384, which cannot sign metadata");
     // A private key alone does not say what its public half is, on such a token.
     desk.hsm.import(
         "alice",
@@ -165,7 +165,7 @@ for name, key in [('p384', ec.derive_private_key(7, ec.SECP384R1())), ('rsa', rs
         false,
     );
     let output = desk.run(&["key", "check", "pkcs11:token=alice;id=%04"]);
-    output.refuses("token alice (serial ", "", "put its certificate or its public key on the token, under the same id");
+    output.refuses("token alice (serial ", "", "store its certificate or public key on the token, under the same id");
     assert!(output.stderr.contains("it has neither a public key nor a certificate for it"), "{output:?}");
 }
 
@@ -208,7 +208,7 @@ fn a_token_that_is_taken_out_in_the_middle_is_told_as_gone_and_nothing_is_writte
         "snapshot is not signed: token machine (serial ",
         "insert it and run this again; earlier signatures are kept",
     );
-    assert!(output.stderr.contains("is gone: it was taken out"), "{output:?}");
+    assert!(output.stderr.contains("was removed, or its connection"), "{output:?}");
     assert_eq!(desk.fixture.list("metadata"), before);
     fs::rename(desk.hsm.tokens().with_extension("gone"), desk.hsm.tokens()).unwrap();
     desk.done(&["online", "--key", "pkcs11:token=machine;object=root"]).says("first is now current");
@@ -222,7 +222,7 @@ fn a_library_that_is_none_is_refused_and_the_uris_own_comes_first() {
     let module = desk.hsm.module().to_str().unwrap();
     let text = desk.fixture.path("text.so");
     let text = text.to_str().unwrap();
-    let hint = "check the path, and that it is the PKCS#11 library of the token";
+    let hint = "check the path, and that this is the token's PKCS#11 library";
     for bad in ["/nowhere/p11.so", text] {
         let cannot = format!("the PKCS#11 library {bad} cannot be loaded: ");
         desk.run(&["key", "check", key, "--pkcs11-module", bad]).refuses(&cannot, "", hint);
@@ -236,9 +236,9 @@ fn a_library_that_is_none_is_refused_and_the_uris_own_comes_first() {
     command.env_remove("ROOTLINE_PKCS11_MODULE");
     let output = desk.fixture.run_command(command);
     output.refuses(
-        "no PKCS#11 library is named",
+        "no PKCS#11 library is set",
         "",
-        "name it with --pkcs11-module FILE, in ROOTLINE_PKCS11_MODULE, or as ?module-path=FILE",
+        "set it with --pkcs11-module FILE, ROOTLINE_PKCS11_MODULE, or ?module-path=FILE",
     );
 }
 
@@ -250,18 +250,18 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
     make("pkcs11:token=alice;object=root", "again.pub").refuses(
         "token alice (serial ",
         "",
-        "name another one; a key is never overwritten",
+        "choose another; a key is never overwritten",
     );
     make("pkcs11:token=alice;object=x", "keys/alice-root.pub").refuses(
         "keys/alice-root.pub exists already",
         "",
         "name another file",
     );
-    make("pkcs11:token=alice", "a.pub").refuses("the new key has no name", "", "give it one");
+    make("pkcs11:token=alice", "a.pub").refuses("the new key has no label", "", "give it one");
     make("pkcs11:manufacturer=SoftHSM%20project;object=x", "a.pub").refuses(
-        "several tokens could be pkcs11:manufacturer=SoftHSM%20project; there is: pkcs11:token=",
+        "several tokens match pkcs11:manufacturer=SoftHSM%20project; there is: pkcs11:token=",
         "",
-        "say which one",
+        "name one by",
     );
     make("awskms:///alias/a", "a.pub").refuses(
         "no key can be generated at awskms:///alias/a",
