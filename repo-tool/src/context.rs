@@ -1,4 +1,4 @@
-//! What every command is run with: the folder, the instant, and where its result goes.
+//! The context of a command: the folder, the instant and the terminal.
 
 use std::fmt::Arguments;
 
@@ -7,7 +7,7 @@ use rootline::terminal::Terminal;
 
 use crate::folder::repository::RepositoryFolder;
 
-/// What every command works with.
+/// The context of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) folder: RepositoryFolder,
@@ -17,12 +17,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// What to do next, after a result: not with `--quiet`.
+    /// Prints the next step after a result; nothing with `--quiet`.
     pub(crate) fn next(&self, step: Arguments<'_>) {
         self.terminal.report(format_args!("next: {step}"));
     }
 
-    /// The result: for programs, or for people.
+    /// Prints the result, as JSON or as text.
     pub(crate) fn report(&self, json: &serde_json::Value, text: impl FnOnce(&dyn Fn(Arguments<'_>))) {
         if self.json {
             self.terminal.json(json);

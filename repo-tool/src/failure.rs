@@ -164,7 +164,7 @@ impl From<NotPublishable> for Failure {
 
 impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
-        Failure::new(error.to_string(), "see what the trust root lists: rootline-repo trust show")
+        Failure::new(error.to_string(), "list its entries: rootline-repo trust show")
     }
 }
 
@@ -207,9 +207,9 @@ with_hint_and_check!(AttestationRefusal, HeadRefusal, Refusal);
 pub(crate) fn key_failure(path: &Path, error: &KeyFileError) -> Failure {
     let hint = match error {
         KeyFileError::NeedsPassphrase | KeyFileError::WrongPassphrase => {
-            "give its passphrase at the prompt, with --passphrase-file FILE, or in ROOTLINE_PASSPHRASE"
+            "enter its passphrase at the prompt, or set --passphrase-file FILE or ROOTLINE_PASSPHRASE"
         }
-        _ => "name a private key in PEM, as rootline-repo key generate writes it",
+        _ => "name a private key in PEM, such as rootline-repo key generate writes",
     };
     Failure::new(format!("{}: {error}", path.display()), hint)
 }

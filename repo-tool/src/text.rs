@@ -1,4 +1,4 @@
-//! Text from files and from people, as it is shown: what a reader would not see is written out, or is a space.
+//! Text from files and from people: characters that a reader would not see are written out or replaced by a space.
 
 use rootline_ceremonies::Name;
 
@@ -21,8 +21,7 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// A text from a file or a program, as it is shown where nobody compares it with anything: what nobody would see is a space. A review writes it
-/// out instead.
+/// Replaces invisible characters by spaces, for texts that are not compared. A review writes them out instead.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect()
 }

@@ -1,4 +1,4 @@
-//! The options of commands that read a bundle, and what they say of it.
+//! The options of commands that read a bundle, and their report.
 
 use std::fmt::Arguments;
 use std::fs::File;
@@ -20,7 +20,7 @@ use crate::freshness::freshness_json;
 use crate::help::{FRESHNESS, LIMITS};
 use crate::hint::words;
 use crate::limits::LimitArgs;
-use crate::repository::PinArgs;
+use crate::repository::PinnedRootArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::terminal::{Terminal, printable};
 
@@ -37,16 +37,16 @@ pub(crate) struct BundleArgs {
     /// The trust bundle; - is standard input
     file: PathBuf,
 
-    /// Accept it for so long after its expiry, such as 30d
+    /// Accept it this long after its expiry, such as 30d
     #[arg(long, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration)]
     grace: Option<TimeDelta>,
 
-    /// Judge its expiry at this instant, whatever has expired since
+    /// Check its expiry at this instant instead of now
     #[arg(long, help_heading = FRESHNESS, value_name = "INSTANT", value_parser = parse_at, conflicts_with = "grace")]
     as_of: Option<DateTime<Utc>>,
 
     #[command(flatten)]
-    pin: PinArgs,
+    pin: PinnedRootArgs,
 
     /// The largest bundle to accept, which is held in memory
     #[arg(long, help_heading = LIMITS, value_name = "BYTES", default_value_t = BundleLimits::default().bytes)]
@@ -68,7 +68,7 @@ impl BundleArgs {
         Ok(Verified { bundle, instance, now })
     }
 
-    /// Why it was not taken, with its name and the local copy.
+    /// The failure, with the bundle's file and the cache.
     pub(crate) fn located(&self, error: BundleError, copy: Option<&Path>) -> Failure {
         Failure::from(error).located(self.file.display().to_string(), copy)
     }
@@ -80,7 +80,7 @@ impl BundleArgs {
         }
     }
 
-    /// Until when this site may use what is in the bundle: its first expiry and the grace; none if the caller has named an instant instead.
+    /// The end of the bundle's use at this site: its first expiry plus the grace; `None` when the caller has named an instant instead.
     fn usable_until(&self, bundle: &Bundle) -> Option<DateTime<Utc>> {
         let expiry = bundle.contents().first_expiry().instant();
         let grace = self.grace.unwrap_or_default();
@@ -90,7 +90,7 @@ impl BundleArgs {
     /// What is in it, for people.
     pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, line: impl Fn(Arguments<'_>), terminal: &Terminal) {
         let contents = bundle.contents();
-        let taken = bundle.taken_at().map_or_else(|| "it does not say when".to_owned(), instant_text);
+        let taken = bundle.taken_at().map_or_else(|| "an unknown time".to_owned(), instant_text);
         line(format_args!("bundle of {}, verified from root {}", printable(bundle.instance()), contents.pinned()));
         line(format_args!("taken at: {taken}"));
         line(format_args!("{}", role_table(&roles(bundle, now), terminal, by_expiry)));
@@ -110,7 +110,7 @@ impl BundleArgs {
         }
         if bundle.taken_at().is_some_and(|taken| taken > now) {
             terminal.warning(format_args!(
-                "the bundle says that it was taken after {}: check the clock",
+                "the bundle claims to have been taken later than {}: check the clock",
                 instant_text(now)
             ));
         }
@@ -159,9 +159,7 @@ impl From<BundleError> for Failure {
             let expired = error.refusal().is_some_and(|refusal| matches!(refusal.fault, Fault::Expired { .. }));
             let failure = Failure::from(error);
             return match expired {
-                true => {
-                    failure.with_hint("carry over a newer bundle, or accept this one for a while with --grace DURATION")
-                }
+                true => failure.with_hint("bring a newer bundle, or accept this one for longer with --grace DURATION"),
                 false => failure,
             };
         }

@@ -1,4 +1,4 @@
-//! What goes along into a bundle or into another program's folder, verified.
+//! The verified contents of a bundle or of another program's folder.
 
 use clap::Args;
 use rootline_client::TrustRoot;
@@ -11,7 +11,7 @@ use crate::freshness::{FreshnessArgs, failure, freshness_line};
 use crate::repository::Repository;
 use crate::terminal::Terminal;
 
-/// The options that say what goes along besides the trust root.
+/// The options for contents besides the trust root.
 #[derive(Args, Debug)]
 pub(crate) struct ContentsArgs {
     /// Include this target besides the trust root; may be given several times
@@ -28,7 +28,7 @@ pub(crate) struct ContentsArgs {
 }
 
 impl ContentsArgs {
-    /// Everything that is wanted, verified: first brought into the cache, then taken from there. Warns if it is stale.
+    /// Updates the cache and reads the contents from it, verified. Warns if they are stale.
     pub(crate) fn collect(
         &self,
         repository: &mut Repository,
@@ -55,7 +55,7 @@ impl ContentsArgs {
         for name in &self.target {
             let path = TargetPath::new(name.as_str()).ok_or_else(|| {
                 Failure::new(
-                    "a target's name is not empty",
+                    "the name of a target is empty",
                     "name one as the repository lists it: --target trusted_root.json",
                 )
             })?;

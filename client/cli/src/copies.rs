@@ -1,4 +1,4 @@
-//! The local copies of all repositories that this user has used.
+//! The cache of this user: a folder for each repository.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use rootline_client::store::FileStore;
 use crate::failure::Failure;
 use crate::instances::Instances;
 
-/// One local copy.
+/// The cache of one repository.
 pub(crate) struct Copy {
     /// The name of its folder.
     pub(crate) folder: String,
@@ -22,13 +22,13 @@ pub(crate) struct Copy {
 }
 
 impl Copy {
-    /// Whether it is meant by this name: its instance's, or its folder's.
+    /// Whether this is the name of its instance or its folder.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.folder == name || self.instance.as_ref().is_some_and(|instance| instance.name == name)
     }
 }
 
-/// All that are below `cache`, in the order of their folders. What is no local copy is passed over.
+/// Lists the caches below `cache`, in the order of their folders. Other folders are skipped.
 ///
 /// # Errors
 /// If the folder cannot be read.
@@ -56,7 +56,7 @@ pub(crate) fn copies(cache: &Path, instances: &Instances) -> Result<Vec<Copy>, F
     Ok(found)
 }
 
-/// Whether it ends as the names of local copies do; see [`Instance::cache_name`].
+/// Whether a folder's name ends as [`Instance::cache_name`] does.
 fn is_cache_name(name: &str) -> bool {
     let digest = name.rsplit_once('-').map(|(_, digest)| digest.as_bytes()).unwrap_or_default();
     digest.len() == 16 && digest.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))

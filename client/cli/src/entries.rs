@@ -1,4 +1,4 @@
-//! What a trust root lists, as rows and as JSON.
+//! The entries of a trust root, as rows and as JSON.
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::{CertificateAuthority, LogInstance, TrustedRoot, Window};

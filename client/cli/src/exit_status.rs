@@ -1,6 +1,6 @@
-//! How a program ends: one table for both programs, described in `docs/reference/exit-status.md`.
+//! Exit statuses: one table for both programs, described in `docs/reference/exit-status.md`.
 
-/// How a program ends.
+/// An exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitStatus {
     /// The command did what it says.
@@ -9,7 +9,7 @@ pub enum ExitStatus {
     Failed,
     /// The command line is not one of the program's. Nothing was done.
     Usage,
-    /// Nothing answered: trying again later may do better.
+    /// Something could not be reached: trying again later may succeed.
     Unreachable,
     /// The command did what it says, and leaves something to a person.
     NeedsPerson,

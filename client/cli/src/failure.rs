@@ -83,7 +83,7 @@ impl Failure {
     }
 
     pub(crate) fn missing_option(name: &str) -> Failure {
-        Failure::new(format!("{name} is missing"), "see --help for the options of each command")
+        Failure::new(format!("{name} is missing"), "see the command's --help")
     }
 
     /// A file that cannot be read.
@@ -94,7 +94,7 @@ impl Failure {
     pub(crate) fn not_initialised(folder: &Path) -> Failure {
         Failure::new(
             format!("{} holds no trusted root", folder.display()),
-            "give it one: rootline tuf --metadata-dir DIR init ROOT_JSON",
+            "pin one: rootline tuf --metadata-dir DIR init ROOT_JSON",
         )
     }
 

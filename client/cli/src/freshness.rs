@@ -1,4 +1,4 @@
-//! How fresh a command wants the trust root to be, and how it says how fresh it is.
+//! The freshness that a command needs, and the line that reports it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
@@ -23,11 +23,11 @@ pub(crate) struct FreshnessArgs {
     #[arg(long, help_heading = FRESHNESS)]
     offline: bool,
 
-    /// With --offline: accept it for so long after its expiry, such as 30d
+    /// With --offline: accept it this long after its expiry, such as 30d
     #[arg(long, hide_short_help = true, help_heading = FRESHNESS, value_name = "DURATION", value_parser = parse_duration, requires = "offline")]
     grace: Option<TimeDelta>,
 
-    /// With --offline: judge its expiry at this instant, whatever has expired since
+    /// With --offline: check its expiry at this instant instead of now
     #[arg(
         long, hide_short_help = true, help_heading = FRESHNESS, value_name = "INSTANT", value_parser = parse_at, requires = "offline",
         conflicts_with = "grace"
@@ -47,7 +47,7 @@ impl FreshnessArgs {
     }
 }
 
-/// One line for people.
+/// The freshness in one line.
 pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> String {
     let checked = match report.checked_at {
         Some(instant) => format!("checked at {}", instant_text(instant)),
@@ -73,19 +73,19 @@ pub(crate) fn freshness_json(report: &FreshnessReport, now: DateTime<Utc>) -> Va
     })
 }
 
-/// Why the trust root cannot be used; without a network there is something else to do about it than with one.
+/// The failure of a command that uses the trust root; the hint depends on whether there is a network.
 pub(crate) fn failure(error: Error, freshness: Freshness) -> Failure {
     if !freshness.is_offline() {
         return error.into();
     }
     match error.refusal().map(|refusal| (&refusal.fault, &refusal.file)) {
         Some((Fault::Expired { .. }, _)) => Failure::from(error)
-            .with_hint("run `rootline update` where there is a network, or accept it for a while with --grace 30d"),
+            .with_hint("run `rootline update` with a network, or accept it for longer with --grace 30d"),
         Some((Fault::Absent, file)) => {
             let what = format!("the cache has no {file}");
-            Failure::from(error).with_what(what).with_hint(
-                "run `rootline update` where there is a network, or import a bundle: rootline bundle import FILE",
-            )
+            Failure::from(error)
+                .with_what(what)
+                .with_hint("run `rootline update` with a network, or import a bundle: rootline bundle import FILE")
         }
         _ => error.into(),
     }

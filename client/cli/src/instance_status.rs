@@ -1,4 +1,4 @@
-//! The state of one instance's local copy at an instant: every role, the windows of the trust root, and when it was last checked.
+//! The state of one instance's cache at an instant: every role, the windows of the trust root, and the last check.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::{Freshness, TrustRoot};
@@ -55,7 +55,7 @@ impl Thresholds {
     }
 }
 
-/// The state of a local copy that verifies from the pinned root.
+/// The state of a cache that verifies from the pinned root.
 pub(crate) struct InstanceStatus {
     pub(crate) instance: String,
     pub(crate) now: DateTime<Utc>,
@@ -67,7 +67,7 @@ pub(crate) struct InstanceStatus {
 }
 
 impl InstanceStatus {
-    /// Reads and verifies the local copy; no request is made.
+    /// Reads and verifies the cache, without a request.
     ///
     /// # Errors
     /// If there is none, or it does not verify.

@@ -1,4 +1,4 @@
-//! The repositories that this user knows by name, besides the built-in ones: a folder each, with where it is and the root that is pinned.
+//! The instances that this user added: a folder each, with its URLs and its pinned root.
 
 mod file;
 mod name;
@@ -37,16 +37,16 @@ impl InstancesArgs {
 /// What is configured. An instance is there once its `instance.toml` is, which is written last and removed first.
 #[derive(Debug)]
 pub(crate) struct Instances {
-    /// None if this user has no configuration folder.
+    /// `None` when this user has no configuration folder.
     folder: Option<PathBuf>,
 }
 
-/// What became of adding one.
+/// The outcome of adding an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Adding {
     /// It is there now.
     Added,
-    /// The very same was there before.
+    /// The same instance was there before.
     Unchanged,
 }
 
@@ -86,7 +86,7 @@ impl Instances {
         Some(self.folder.as_ref()?.join(name))
     }
 
-    /// The instance of that name; none if there is none, or if no instance can have that name.
+    /// Loads the instance of that name; `None` when there is none, or the name is not valid.
     ///
     /// # Errors
     /// If its files cannot be read, or are not as they were written.
@@ -136,10 +136,7 @@ impl Instances {
             return Ok(Adding::Unchanged);
         }
         let folder = self.folder(name).ok_or_else(|| {
-            Failure::new(
-                "no configuration folder is known for this user",
-                "name one with --config DIR or ROOTLINE_CONFIG",
-            )
+            Failure::new("this user has no configuration folder", "name one with --config DIR or ROOTLINE_CONFIG")
         })?;
         // URLs may carry credentials: the owner alone may read them.
         write_file(&folder.join(ROOT), &instance.pinned_root, Access::Owner)?;
@@ -156,7 +153,7 @@ impl Instances {
             None => Ok(Adding::Added),
             Some(present) if present == *instance => Ok(Adding::Unchanged),
             Some(_) => Err(Failure::new(
-                format!("there is another instance {:?} already", instance.name),
+                format!("another instance is already named {:?}", instance.name),
                 format!(
                     "compare: rootline instance show {0}; to replace it, remove it first: rootline instance remove {0}",
                     instance.name

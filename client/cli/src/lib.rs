@@ -1,5 +1,4 @@
-//! The program `rootline`, for people and for programs that verify: what it does is [`rootline_client`]'s business, and how it asks, tells
-//! and exits is decided here.
+//! The program `rootline`, for people and for programs that verify: its command line, output and exit statuses, over [`rootline_client`].
 //!
 //! It is a library too, so that a program can [run] its commands in process, as the repository tool's demo does. That tool also shares
 //! its [`clock`], its [`terminal`], its [`failure`]s and [exit statuses](exit_status), its [`duration`]s, and how it tells of
@@ -54,7 +53,7 @@ use terminal::{Terminal, VerbosityArgs};
     version,
     after_help = "Examples:
   rootline update                          verify Sigstore's trust root and keep it
-  rootline show --instance github          print whom GitHub's instance trusts now
+  rootline show --instance github          print what GitHub's instance trusts now
   rootline status --all --warn 7d          print what the cache holds, and when it expires
   rootline instance add --name example --url https://tuf.example.org --root 1.root.json
   rootline export --format trusted-root > trusted_root.json
@@ -200,7 +199,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     }
 }
 
-/// What to type instead of a command that is looked for at the top, where it is not.
+/// The command to use instead of one that is looked for at the top level.
 fn moved(arguments: &[OsString], error: &clap::Error) -> Option<&'static str> {
     let command = arguments.get(1)?.to_str()?;
     match (command, error.kind()) {

@@ -1,4 +1,4 @@
-//! How much a repository may ask of us, on the command line.
+//! The limits on what a repository may send, on the command line.
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -42,7 +42,7 @@ pub(crate) struct LimitArgs {
 }
 
 impl LimitArgs {
-    /// The usual limits but for those that were given.
+    /// The usual limits, with those that were given.
     pub(crate) fn limits(&self) -> Limits {
         let usual = Limits::default();
         Limits::default()
@@ -57,11 +57,13 @@ impl LimitArgs {
 }
 
 impl LimitArgs {
-    /// Refuses the limit of a search, for a command that searches for nothing.
+    /// Refuses --max-delegations, for a command that searches for no target.
     pub(crate) fn without_search(&self, instead: &str) -> Result<(), Failure> {
         match self.max_delegations {
             None => Ok(()),
-            Some(_) => Err(Failure::new("--max-delegations means nothing here: no target is searched for", instead)),
+            Some(_) => {
+                Err(Failure::new("--max-delegations does not apply: this command searches for no target", instead))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Manual pages, made from the description of a program that reads its command line.
 //!
-//! What stands after a command's help becomes sections of its page: the paragraph of examples, the paragraph that begins with
+//! The text after a command's help becomes sections of its page: the paragraph of examples, the paragraph that begins with
 //! `Exit status:`, and the others, which describe it.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-/// What the pages of a program say besides its command line.
+/// The parts of a program's manual besides its command line.
 #[derive(Clone, Copy, Debug)]
 pub struct Manual {
     /// The variables that no option is named after.

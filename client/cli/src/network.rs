@@ -46,19 +46,19 @@ pub(crate) struct NetworkArgs {
     #[arg(long, help_heading = NETWORK, value_name = "DURATION", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 
-    /// How often to try a request that may do better the next time, the first one included [default: 3]
+    /// The most attempts of a request that may succeed later, the first one included [default: 3]
     #[arg(long, help_heading = NETWORK, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=MAX_TRIES))]
     tries: Option<u32>,
 }
 
-/// More would only keep a server in trouble busy.
+/// More attempts would only burden a failing server.
 const MAX_TRIES: i64 = 100;
 /// The most bytes of a file with headers.
 const MAX_HEADER_FILE: u64 = 64 << 10;
 
-/// Whether a command fetches from a web server, and how.
+/// The network settings of a command.
 pub(crate) trait Network: Args {
-    /// What was asked for. Files with headers are read here; those with certificate authorities when they are needed.
+    /// Returns the settings. Files of headers are read here, those of certificate authorities when they are needed.
     ///
     /// # Errors
     /// If an option cannot be used.
@@ -100,7 +100,7 @@ impl Network for NetworkArgs {
     }
 }
 
-/// What may hold a secret, and is shown by nothing: not by a complaint of the command line either, so it is looked at later.
+/// A value that may hold a secret. It is never shown, not by an error of the parser either, so it is checked later.
 #[derive(Clone, Default)]
 struct Secret(String);
 
@@ -134,7 +134,7 @@ fn headers_in(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let bytes = read_file_at_most(&file, MAX_HEADER_FILE).map_err(unreadable)?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         Failure::new(
-            format!("{} is not a text of at most {MAX_HEADER_FILE} bytes", path.display()),
+            format!("{} is not text of at most {MAX_HEADER_FILE} bytes", path.display()),
             "write one header a line: NAME: VALUE",
         )
     })?;
@@ -144,7 +144,7 @@ fn headers_in(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     lines.map(header).collect()
 }
 
-/// Without the text, which may be a secret that was written without its name.
+/// The failure leaves out the text, which may be a secret without its name.
 fn no_header(place: &str) -> Failure {
     Failure::new(format!("{place} has no header"), "write it as 'NAME: VALUE', such as 'Authorization: Bearer TOKEN'")
 }

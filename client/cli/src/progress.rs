@@ -1,10 +1,10 @@
-//! How far long work has come: one line on a terminal, and nothing anywhere else.
+//! A progress line on a terminal, and nothing elsewhere.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line that is redrawn as the work goes on, and gone when it is over. Where nobody looks, in a pipe or a file, it is not drawn at all.
+/// A line that is redrawn during the work and removed after it. In a pipe or a file it is not drawn.
 #[derive(Debug)]
 pub(crate) struct ProgressLine {
     bar: ProgressBar,
@@ -23,7 +23,7 @@ impl ProgressLine {
         ProgressLine { bar: style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)) }
     }
 
-    /// A line that moves while a repository is asked, for work whose length nobody knows before.
+    /// A spinner for requests, whose number is not known before.
     pub(super) fn asking(target: ProgressDrawTarget, repository: &str) -> ProgressLine {
         let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template("{spinner} asking {msg}");
@@ -35,7 +35,7 @@ impl ProgressLine {
         line
     }
 
-    /// Says how many files there are; begins anew.
+    /// Sets the number of files, and starts again.
     pub(crate) fn files(&self, files: usize) {
         self.bar.reset();
         self.bar.set_length(files as u64);
@@ -55,7 +55,7 @@ impl Drop for ProgressLine {
     }
 }
 
-/// The end of a name says more than its beginning, which for targets is a digest.
+/// Keeps the end of a name: the beginning of a target's is a digest.
 fn shown(name: &str) -> String {
     let letters = name.chars().count();
     let end: String = name.chars().skip(letters.saturating_sub(SHOWN)).collect();

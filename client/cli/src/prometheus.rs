@@ -1,4 +1,4 @@
-//! The state of local copies in the text format that Prometheus reads.
+//! The state of caches in the text format of Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,17 +13,17 @@ struct Metric {
     series: BTreeMap<String, i64>,
 }
 
-/// The text for these instances; those that do not verify are there by their name.
+/// Renders these instances; one that does not verify has its name alone.
 pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
     let metric = |name, help| Metric { name, help, series: BTreeMap::new() };
-    let mut verified =
-        metric("rootline_verified", "Whether the local copy verifies from the pinned root, expired or not.");
+    let mut verified = metric("rootline_verified", "Whether the cache verifies from the pinned root, expired or not.");
     let mut checked =
-        metric("rootline_last_check_timestamp_seconds", "When the local copy was last compared with the repository.");
+        metric("rootline_last_check_timestamp_seconds", "When the cache was last compared with the repository.");
     let mut expiry = metric("rootline_role_expiry_timestamp_seconds", "When the role's metadata expires.");
     let mut version = metric("rootline_role_version", "The version of the role's metadata.");
-    let mut start = metric("rootline_window_start_timestamp_seconds", "From when on a log or an authority is trusted.");
-    let mut end = metric("rootline_window_end_timestamp_seconds", "Until when a log or an authority is trusted.");
+    let mut start =
+        metric("rootline_window_start_timestamp_seconds", "When the trust in a log or an authority begins.");
+    let mut end = metric("rootline_window_end_timestamp_seconds", "When the trust in a log or an authority ends.");
     for (name, status) in instances {
         let instance = [("instance", name.as_str())];
         verified.set(&instance, i64::from(status.is_some()));
@@ -51,7 +51,7 @@ pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
 }
 
 impl Metric {
-    /// Of several windows with the same labels the later instant stays.
+    /// Keeps the later instant of several windows with the same labels.
     fn set(&mut self, labels: &[(&str, &str)], value: i64) {
         let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let present = self.series.entry(labels.join(",")).or_insert(value);

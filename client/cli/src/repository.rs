@@ -1,4 +1,4 @@
-//! Which repository a command is about, and its client.
+//! The repository of a command, and its client.
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,9 @@ use crate::limits::LimitArgs;
 use crate::network::{Network, NetworkArgs};
 use crate::terminal::Terminal;
 
-/// The options that say whose repository it is, by the root that is pinned for it, and which instant.
+/// The options for the repository, its pinned root and the instant.
 #[derive(Args, Debug)]
-pub(crate) struct PinArgs {
+pub(crate) struct PinnedRootArgs {
     /// An instance: sigstore, sigstore-staging, github, or one that was added [default: sigstore]
     #[arg(long, help_heading = REPOSITORY, value_name = "INSTANCE", env = "ROOTLINE_INSTANCE")]
     instance: Option<String>,
@@ -43,11 +43,11 @@ pub(crate) struct PinArgs {
     at: Option<DateTime<Utc>>,
 }
 
-/// The options that say which repository, and how it is read.
+/// The options for the repository and its transport.
 #[derive(Args, Debug)]
 pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
-    pin: PinArgs,
+    pin: PinnedRootArgs,
 
     /// Try this mirror when those before it fail; may be given several times. Its targets are below targets/
     #[arg(long, hide_short_help = true, help_heading = REPOSITORY, value_name = "URL")]
@@ -57,7 +57,7 @@ pub(crate) struct SourceArgs<N: Network = NetworkArgs> {
     client: ClientArgs<N>,
 }
 
-/// The options that say which repository, which local copy, and which instant.
+/// The options for the repository, the cache and the instant.
 #[derive(Args, Debug)]
 pub(crate) struct RepositoryArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub(crate) struct RepositoryArgs<N: Network = NetworkArgs> {
     source: SourceArgs<N>,
 }
 
-/// A repository without a local copy of it.
+/// A repository without a cache.
 pub(crate) struct Source {
     pub(crate) instance: Instance,
     pub(crate) transport: OpenTransport,
@@ -85,7 +85,7 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// Brings the local copy up to date, as fresh as was asked for, with these targets. On a terminal it shows that it is at work.
+    /// Updates the cache, as fresh as was asked for, with these targets. Shows progress on a terminal.
     pub(crate) fn update(&mut self, wanted: &[TargetQuery], terminal: &Terminal) -> Result<Updated, Error> {
         let asking =
             (!self.client.freshness().is_offline()).then(|| terminal.asking(self.client.transport().location()));
@@ -95,14 +95,14 @@ impl Repository {
         updated
     }
 
-    /// Why the client failed, with the place of the repository in use and the local copy.
+    /// The failure of the client, with the repository in use and the cache.
     pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
         located(failure, self.client.transport().location(), self.client.store().folder())
     }
 }
 
 impl<N: Network> SourceArgs<N> {
-    /// The repository, for a command that keeps no local copy and takes every role: `instead` bounds these.
+    /// The repository, for a command that keeps no cache and reads every role: `instead` names their limit.
     pub(crate) fn open_whole(&self, instead: &str, terminal: &Terminal) -> Result<Source, Failure> {
         self.client.limits.without_search(instead)?;
         let instance = self.instance()?;
@@ -123,7 +123,7 @@ impl<N: Network> SourceArgs<N> {
     }
 }
 
-impl PinArgs {
+impl PinnedRootArgs {
     /// The instant to work at.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         At::new(self.at).instant()
@@ -142,7 +142,7 @@ impl PinArgs {
             }
             (Some(_), None) if self.instance.is_none() => {
                 return Err(Failure::new(
-                    "--url alone does not say which root to trust",
+                    "--url needs a root to trust",
                     "add --root FILE, or --instance NAME if it is a mirror of that instance",
                 ));
             }
@@ -164,14 +164,14 @@ impl PinArgs {
 }
 
 impl<N: Network> RepositoryArgs<N> {
-    /// The client for these options, for a command that is there to bring the local copy up to date: it fails where that cannot be written.
+    /// The client for a command that updates the cache, and fails if the cache cannot be written.
     pub(crate) fn open_to_keep(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         let instance = self.instance()?;
         let cache = Cache::open(&self.cache_folder()?, &instance)?;
         self.with_cache(instance, cache, freshness, terminal)
     }
 
-    /// The client for these options, for a command that uses the trust root: where no copy can be kept it goes on, and says so.
+    /// The client for a command that uses the trust root: if the cache cannot be written, it warns and goes on.
     pub(crate) fn open_to_use(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         if freshness.is_offline() {
             return self.open_offline(freshness, terminal);
@@ -183,15 +183,14 @@ impl<N: Network> RepositoryArgs<N> {
         Ok(Repository { client: repository.client.with_persistence(Persistence::BestEffort), ..repository })
     }
 
-    /// The client for these options, reading the local copy alone.
+    /// The client that reads the cache alone.
     pub(crate) fn open_offline(&self, freshness: Freshness, terminal: &Terminal) -> Result<Repository, Failure> {
         let instance = self.instance()?;
         let cache = Cache::open_existing(&self.cache_folder()?, &instance)?;
         self.with_cache(instance, cache, freshness, terminal)
     }
 
-    /// For every instance that is known by name, the client that reads its local copy alone. A built-in instance without a local copy is left out:
-    /// nobody has asked for it.
+    /// Clients that read the cache alone, one for each known instance. A built-in instance without a cache is left out: it was never used.
     pub(crate) fn open_all_offline(&self, terminal: &Terminal) -> Result<Vec<Named>, Failure> {
         let folder = self.cache_folder()?;
         let instances = self.source.pin.instances.instances();
@@ -210,7 +209,7 @@ impl<N: Network> RepositoryArgs<N> {
         Ok(all)
     }
 
-    /// The client for these options, keeping nothing.
+    /// The client that writes nothing.
     pub(crate) fn open_in_memory(&self, terminal: &Terminal) -> Result<Repository, Failure> {
         self.with_cache(self.instance()?, Cache::in_memory(None), Freshness::Online, terminal)
     }
@@ -236,13 +235,13 @@ impl<N: Network> RepositoryArgs<N> {
         self.source.now()
     }
 
-    /// The folder for local copies.
+    /// The folder of all caches.
     pub(crate) fn cache_folder(&self) -> Result<PathBuf, Failure> {
         self.cache.folder()
     }
 }
 
-/// The option that says where local copies are.
+/// The option for the folder of the cache.
 #[derive(Args, Debug)]
 pub(crate) struct CacheArgs {
     /// The cache: a folder for each repository [default: rootline/ in the platform's cache folder]
@@ -251,15 +250,16 @@ pub(crate) struct CacheArgs {
 }
 
 impl CacheArgs {
-    /// The folder for local copies.
+    /// The folder of all caches.
     pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
-        self.cache.clone().or_else(Cache::default_folder).ok_or_else(|| {
-            Failure::new("no cache folder is known for this user", "name one with --cache DIR or ROOTLINE_CACHE")
-        })
+        self.cache
+            .clone()
+            .or_else(Cache::default_folder)
+            .ok_or_else(|| Failure::new("this user has no cache folder", "name one with --cache DIR or ROOTLINE_CACHE"))
     }
 }
 
-/// The options that say how a repository is read.
+/// The options for limits and transport.
 #[derive(Args, Debug)]
 pub(crate) struct ClientArgs<N: Network = NetworkArgs> {
     #[command(flatten)]
@@ -283,18 +283,18 @@ impl<N: Network> ClientArgs<N> {
         Ok(client.with_limits(self.limits()).with_freshness(freshness).recording_checks())
     }
 
-    /// How much a repository may ask of us.
+    /// The limits on what the repository may send.
     pub(crate) fn limits(&self) -> Limits {
         self.limits.limits()
     }
 
-    /// How it is reached; each request is shown if that was asked for.
+    /// The settings of the transport; `--verbose` shows each request.
     pub(crate) fn http(&self, terminal: &Terminal) -> Result<HttpSettings, Failure> {
         Ok(self.network.settings()?.with_observer(terminal.observer()))
     }
 }
 
-/// A failure with the place of the repository in use and the local copy.
+/// A failure with the repository in use and the cache.
 pub(crate) fn located(failure: impl Into<Failure>, repository: &str, copy: Option<&Path>) -> Failure {
     failure.into().located(repository, copy)
 }

@@ -1,4 +1,4 @@
-//! The services to sign with at an instant, as rows and as JSON.
+//! The signing services at an instant, as rows and as JSON.
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::{SelectionError, Service, ServiceKind, SigningConfig};
@@ -10,13 +10,13 @@ use crate::terminal::{Terminal, printable};
 /// The major API versions of services that are known: Fulcio, identity providers and timestamp authorities 1, Rekor 1 and 2.
 const KNOWN: [u32; 2] = [1, 2];
 
-/// What the config says for one kind of service: which to use, or why there are none.
+/// The services of one kind to use, or the reason that there are none.
 pub(crate) struct Choice<'a> {
     kind: ServiceKind,
     services: Result<Vec<&'a Service>, SelectionError>,
 }
 
-/// What to sign with at `instant`.
+/// Chooses the signing services at `instant`.
 pub(crate) fn choices(config: &SigningConfig, instant: DateTime<Utc>) -> Vec<Choice<'_>> {
     let choice = |kind| {
         let services = match kind {

@@ -1,4 +1,4 @@
-//! Being asked to end.
+//! Signals that end the process.
 
 use std::io;
 use std::ops::ControlFlow;

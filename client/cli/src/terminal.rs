@@ -13,7 +13,7 @@ use crate::help::GLOBAL;
 use crate::progress::ProgressLine;
 use crate::wrap::wrapped;
 
-/// The version of the documents that are printed for programs.
+/// The version of the JSON documents.
 const FORMAT: u64 = 1;
 
 /// Standard output for results, standard error for everything else. Colours only on a terminal, and never where `NO_COLOR` is set.
@@ -25,7 +25,7 @@ pub struct Terminal {
     width: Option<usize>,
 }
 
-/// How much a program tells besides its results.
+/// The amount of output besides results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verbosity {
     /// Results, warnings and failures alone.
@@ -37,7 +37,7 @@ pub enum Verbosity {
     Verbose,
 }
 
-/// The options of a whole program that say how much it tells.
+/// The options of a whole program for its verbosity.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct VerbosityArgs {
     /// Print results, warnings and errors only
@@ -50,7 +50,7 @@ pub struct VerbosityArgs {
 }
 
 impl VerbosityArgs {
-    /// What they ask for.
+    /// The verbosity that they ask for.
     pub fn verbosity(self) -> Verbosity {
         match self {
             VerbosityArgs { verbose: true, .. } => Verbosity::Verbose,
@@ -60,7 +60,7 @@ impl VerbosityArgs {
     }
 }
 
-/// How a part of a result is meant. What it means always stands there in words too.
+/// The urgency of a part of a result. The text always states it in words too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing is to be done.
@@ -83,7 +83,7 @@ impl Terminal {
         }
     }
 
-    /// The terminal that tells so much.
+    /// Sets the verbosity.
     #[must_use]
     pub fn with_verbosity(self, verbosity: Verbosity) -> Terminal {
         Terminal { verbosity, ..self }
@@ -94,7 +94,7 @@ impl Terminal {
         self.width
     }
 
-    /// The terminal with so many columns for results.
+    /// Sets the columns for results.
     #[must_use]
     pub fn with_width(self, columns: usize) -> Terminal {
         Terminal { width: Some(columns), ..self }
@@ -107,7 +107,7 @@ impl Terminal {
         format!("{:indent$}{}", "", lines.join(&format!("\n{:1$}", "", indent + 2)))
     }
 
-    /// Prints each request on standard error, where that was asked for: for the settings of a transport.
+    /// The observer for the settings of a transport, which prints each request to standard error; `None` without `--verbose`.
     pub fn observer(&self) -> Option<Observer> {
         (self.verbosity == Verbosity::Verbose).then(|| {
             Observer::new(|exchange| {
@@ -116,26 +116,26 @@ impl Terminal {
         })
     }
 
-    /// One line of a result. A reader who has gone away is no failure.
+    /// Prints one line of a result. A closed standard output is not a failure.
     pub fn line(&self, line: Arguments<'_>) {
         let _ = writeln!(io::stdout().lock(), "{line}");
     }
 
-    /// One line that says what was done, where the result is on disk: nothing if only results were asked for.
+    /// Prints one line about what was done, if the result is on disk; nothing with `--quiet`.
     pub fn report(&self, line: Arguments<'_>) {
         if self.verbosity != Verbosity::Quiet {
             self.line(line);
         }
     }
 
-    /// One line about how it was done, on standard error, where that was asked for.
+    /// Prints one line of detail to standard error with `--verbose`.
     pub fn detail(&self, line: Arguments<'_>) {
         if self.verbosity == Verbosity::Verbose {
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
     }
 
-    /// A part of a result's line, in the colour of its tone.
+    /// Colours a part of a result by its tone.
     pub fn toned(&self, tone: Tone, text: Arguments<'_>) -> String {
         let colour = match tone {
             Tone::Warning if self.colours_in_results => "33",
@@ -145,46 +145,43 @@ impl Terminal {
         format!("\u{1b}[1;{colour}m{text}\u{1b}[0m")
     }
 
-    /// A result for programs.
+    /// Prints a result as JSON.
     pub fn json(&self, document: &Value) {
         self.line(format_args!("{:#}", with_format(document)));
     }
 
-    /// A result for programs that is one of several, on one line.
+    /// Prints one of several results as JSON, on one line.
     pub(crate) fn json_line(&self, document: &Value) {
         self.line(format_args!("{}", with_format(document)));
     }
 
-    /// A result that is a file: all of it is written, or it is a failure.
+    /// Prints a result that is a file.
     ///
     /// # Errors
     /// If standard output cannot be written.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
-            Failure::new(
-                format!("standard output cannot be written: {error}"),
-                "or write to a folder with --output DIR",
-            )
+            Failure::new(format!("cannot write to standard output: {error}"), "write to a folder with --output DIR")
         })
     }
 
-    /// A text in white on black, where there are colours: for pictures made of characters, which must not be seen as their negative.
+    /// Sets a text in white on black where there are colours: a picture of characters must not appear inverted.
     pub fn white_on_black(&self, text: &str) -> String {
         if self.colours_in_results { format!("\u{1b}[97;40m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// One line about a result that goes to standard output: on standard error, so that it is no part of the result.
+    /// Prints one line about a result to standard error, apart from the result.
     pub fn aside(&self, line: Arguments<'_>) {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
 
-    /// Something that was noticed and is no failure.
+    /// Prints a warning.
     pub fn warning(&self, warning: Arguments<'_>) {
         let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));
     }
 
-    /// Something that a person is to do while a program waits for it, on a terminal alone.
+    /// Asks a person to do something that the program waits for; on a terminal alone.
     pub fn request(&self, request: Arguments<'_>) {
         let mut stderr = io::stderr().lock();
         if stderr.is_terminal() {
@@ -192,14 +189,14 @@ impl Terminal {
         }
     }
 
-    /// Several of them.
+    /// Prints several warnings.
     pub fn notes(&self, notes: impl IntoIterator<Item = impl Display>) {
         for note in notes {
             self.warning(format_args!("{note}"));
         }
     }
 
-    /// What went wrong, one detail, and what to do next.
+    /// Prints a failure: what happened, one detail, and the hint.
     pub fn failure(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "{} {}", self.paint("31", "error:"), failure.what());
@@ -211,22 +208,22 @@ impl Terminal {
         }
     }
 
-    /// What to do next, below what another has said of a failure.
+    /// Prints a hint below a failure that was printed before.
     pub fn hint(&self, hint: Arguments<'_>) {
         let _ = writeln!(io::stderr().lock(), "  {} {hint}", self.paint("36", "hint:"));
     }
 
-    /// Begins to show how far long work has come, on a terminal alone.
+    /// Starts a progress line, on a terminal alone.
     pub(crate) fn progress(&self) -> ProgressLine {
         ProgressLine::on(self.progress_target())
     }
 
-    /// Shows that a repository is being asked, until it is dropped; on a terminal alone.
+    /// Starts a spinner for requests to a repository, on a terminal alone.
     pub(crate) fn asking(&self, repository: &str) -> ProgressLine {
         ProgressLine::asking(self.progress_target(), repository)
     }
 
-    /// Lines of requests would be torn by a line that is redrawn.
+    /// A redrawn line would tear the lines of `--verbose`.
     fn progress_target(&self) -> ProgressDrawTarget {
         match self.verbosity {
             Verbosity::Normal => ProgressDrawTarget::stderr(),
@@ -251,7 +248,7 @@ fn request_line(exchange: &Exchange) -> String {
     format!("{verb} {location} {answer} {} bytes {} ms", exchange.bytes, exchange.time.as_millis())
 }
 
-/// The document with the version of its format before all else.
+/// The document with the version of its format first.
 fn with_format(document: &Value) -> Value {
     let mut all = Map::from_iter([("format".to_owned(), FORMAT.into())]);
     let Value::Object(members) = document else { return document.clone() };
@@ -259,7 +256,7 @@ fn with_format(document: &Value) -> Value {
     Value::Object(all)
 }
 
-/// Names come from repositories; nothing in them may move the cursor.
+/// Removes control characters: names come from repositories, and must not move the cursor.
 pub fn printable(name: &str) -> String {
     name.chars().filter(|character| !character.is_control()).collect()
 }

@@ -146,7 +146,7 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     let ids: Vec<String> = open.iter().map(|record| record.id().to_string()).collect();
     match (open.pop(), open.is_empty()) {
         (Some(only), true) => Ok(only),
-        (None, _) => Err(Failure::new("no ceremony is open", "begin one: rootline-repo ceremony new ID")),
+        (None, _) => Err(Failure::new("no ceremony is open", "start one: rootline-repo ceremony new ID")),
         _ => Err(Failure::new(format!("several ceremonies are open: {}", ids.join(", ")), "name one of them")),
     }
 }
@@ -158,7 +158,7 @@ fn named(id: &Name, context: &Context) -> Result<CeremonyFolder, Failure> {
         true => Ok(folder),
         false => Err(Failure::new(
             format!("there is no ceremony {id}"),
-            format!("list them: rootline-repo ceremony list; or begin it: rootline-repo ceremony new {id}"),
+            format!("list them: rootline-repo ceremony list; or start it: rootline-repo ceremony new {id}"),
         )),
     }
 }
@@ -166,9 +166,12 @@ fn named(id: &Name, context: &Context) -> Result<CeremonyFolder, Failure> {
 fn refuse_closed(record: &CeremonyRecord) -> Result<(), Failure> {
     let id = record.id();
     match record.stage()? {
-        Stage::Released => Err(Failure::new(format!("{id} is over: its files are released"), "begin another one")),
+        Stage::Released => Err(Failure::new(
+            format!("{id} is finished: its files are released"),
+            "start another one: rootline-repo ceremony new ID",
+        )),
         Stage::Abandoned => {
-            Err(Failure::new(format!("{id} was abandoned"), "begin another one: rootline-repo ceremony new ID"))
+            Err(Failure::new(format!("{id} was abandoned"), "start another one: rootline-repo ceremony new ID"))
         }
         Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Sealed | Stage::Overtaken => Ok(()),
     }

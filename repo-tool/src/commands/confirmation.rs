@@ -1,4 +1,4 @@
-//! The word of a keyholder that what is about to be signed is what they want to sign.
+//! A keyholder's confirmation before they sign.
 
 use std::io::{self, IsTerminal};
 
@@ -8,10 +8,10 @@ use rootline_ceremonies::Fingerprint;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// The heading of the options that confirm before anybody is asked.
+/// The heading of the options that confirm without a question.
 const CONFIRMATION: &str = "Confirmation";
 
-/// Given before, as an option; otherwise somebody is asked.
+/// The confirmation by an option; otherwise a question is asked.
 #[derive(Args, Debug)]
 pub(crate) struct Confirmation {
     /// Sign without a question, if the files have this fingerprint
@@ -23,21 +23,21 @@ pub(crate) struct Confirmation {
     yes: bool,
 }
 
-/// What a command asks about, in its own words.
+/// The question of a command.
 pub(crate) struct Question<'a> {
     /// What would be signed, and as whom if that was said.
     pub(crate) what: String,
     pub(crate) fingerprint: Fingerprint,
     /// What has it, as a sentence begins: `the frozen files have`.
     pub(crate) subject: &'a str,
-    /// Where the review is to be read by whoever cannot be asked here.
+    /// The command that shows the review, for a run without a terminal.
     pub(crate) read: &'a str,
     /// Whether there is somebody to show it to: what a program reads is one value, without a review before it.
     pub(crate) is_for_people: bool,
 }
 
 impl Confirmation {
-    /// Nobody signs what they have not been shown: `show` shows it before anybody is asked.
+    /// Asks after `show` has shown the review: only what was shown is signed.
     pub(crate) fn confirm(
         &self,
         question: &Question<'_>,
@@ -52,15 +52,15 @@ impl Confirmation {
             return match fingerprint.is_spelled(text) {
                 true => Ok(()),
                 false => Err(Failure::new(
-                    format!("{subject} another fingerprint: {fingerprint}"),
-                    "do not sign; find out which of the two was agreed on",
+                    format!("{subject} a different fingerprint: {fingerprint}"),
+                    "do not sign; find out which fingerprint was agreed on",
                 )
                 .breaking("keyholders sign the fingerprint that they read out")),
             };
         }
         if !is_for_people || !io::stdin().is_terminal() {
             return Err(Failure::new(
-                "signing needs a confirmation, and there is no terminal to ask at",
+                "signing needs a confirmation, and there is no terminal",
                 format!("read {read}, then add --fingerprint TEXT or --yes"),
             ));
         }
@@ -71,7 +71,7 @@ impl Confirmation {
         match answer.trim() {
             "yes" if is_read => Ok(()),
             text if is_read && fingerprint.is_spelled(text) => Ok(()),
-            _ => Err(Failure::new("nothing was signed", "run this again when you are sure")),
+            _ => Err(Failure::new("not confirmed; nothing was signed", "run this again when you are sure")),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) struct DoctorArgs {
     replace: Vec<(String, String)>,
 }
 
-/// [`ExitStatus::Failed`] where a threshold is broken, or an attacker has one: a diagnosis is a result, whatever it says.
+/// Returns [`ExitStatus::Failed`] where a threshold is broken or an attacker has one; the diagnosis is a result all the same.
 pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let keyholders = context.folder.keyholders()?;
     let published = context.folder.published()?;
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Fa
             }
         }
         if !remarks.is_empty() {
-            line(format_args!("worth knowing:"));
+            line(format_args!("notes:"));
         }
         remarks.iter().for_each(|remark| prose(2, remark));
     });
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Fa
 }
 
 fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure> {
-    let hint = "see who there is: rootline-repo keyholder list";
+    let hint = "list the keyholders: rootline-repo keyholder list";
     for name in args.lost.iter().chain(&args.compromised) {
         if keyholders.get(name).is_none() {
             return Err(Failure::new(format!("there is no keyholder {name}"), hint));
@@ -127,12 +127,12 @@ fn losses(args: &DoctorArgs, keyholders: &Keyholders) -> Result<Losses, Failure>
         let name = |text: &str| text.parse::<Name>().map_err(|bad| Failure::new(format!("{text:?}: {bad}"), hint));
         let (old, new) = (name(old)?, name(new)?);
         if !gone.contains(&old) {
-            let what = format!("{old} is to be replaced, but is not among the lost");
+            let what = format!("--replace names {old}, who is not lost");
             return Err(Failure::new(what, format!("add {old} to --lost or --compromised, or the key to --lost-key")));
         }
         if gone.contains(&new) {
             return Err(Failure::new(
-                format!("{new} is to replace {old}, but is among the lost"),
+                format!("--replace names {new}, who is lost, as the successor of {old}"),
                 "name another keyholder",
             ));
         }
@@ -148,7 +148,9 @@ fn find_key<'a>(text: &str, keyholders: &'a Keyholders) -> Result<(&'a Keyholder
     let hint = "give more digits: rootline-repo keyholder list --json shows whole ids";
     match (found.next(), found.next()) {
         // As many characters as keys are shown with.
-        _ if text.len() < 8 => Err(Failure::new(format!("{text:?} is too short for a key id"), hint)),
+        _ if text.len() < 8 => {
+            Err(Failure::new(format!("{text:?} is too short: a key id needs at least 8 digits"), hint))
+        }
         (Some(only), None) => Ok(only),
         (None, _) => Err(Failure::new(format!("no key id begins with {text:?}"), hint)),
         _ => Err(Failure::new(format!("several key ids begin with {text:?}"), hint)),

@@ -70,8 +70,8 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     atomic_file::ensure(&folder.policy_path(), policy.as_bytes())?;
     let shown = folder.path().display().to_string();
     context.report(&json!({ "folder": shown, "policy": folder.policy_path() }), |line| {
-        line(format_args!("made {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));
-        context.next(format_args!("say who holds which key: rootline-repo keyholder add NAME --public-key FILE"));
+        line(format_args!("created {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));
+        context.next(format_args!("add the keyholders' keys: rootline-repo keyholder add NAME --public-key FILE"));
     });
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::signer::pkcs11::{self, ListedKey, Token};
-use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, PinArgs, Pkcs11Uri, SignerArgs, SignerUri};
+use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, Pkcs11Uri, SignerArgs, SignerUri, TokenPinArgs};
 use crate::text::plain;
 
 #[derive(Subcommand, Debug)]
@@ -58,7 +58,7 @@ pub(crate) struct GenerateArgs {
     passphrase: PassphraseArgs,
 
     #[command(flatten)]
-    pin: PinArgs,
+    pin: TokenPinArgs,
 
     #[command(flatten)]
     module: ModuleArgs,
@@ -120,8 +120,8 @@ pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure
             SignerUri::File(path) => generate_in_file(&path, args, context),
             SignerUri::Pkcs11(uri) => generate_on_token(&uri, args, context),
             uri => Err(Failure::new(
-                format!("no key can be generated at {uri}"),
-                "generate it with the tools of the service, then: rootline-repo keyholder add NAME --key URI",
+                format!("cannot generate a key at {uri}"),
+                "generate it with the service's own tools, then: rootline-repo keyholder add NAME --key URI",
             )),
         },
         KeyCommand::Check(args) => check(args, context),
@@ -178,10 +178,10 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
 fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     if args.plain || args.passphrase.passphrase_file.is_some() {
         let what = "--plain and --passphrase-file do not apply to a key on a token";
-        return Err(Failure::new(what, "leave them out; for the token's PIN: --pin-file FILE"));
+        return Err(Failure::new(what, "remove them; the token's PIN is set with --pin-file FILE"));
     }
     let Some(public_path) = &args.public_key_out else {
-        let what = "the file for the public key is missing";
+        let what = "--public-key-out is missing";
         return Err(Failure::new(what, "name it: --public-key-out FILE"));
     };
     refuse_existing(public_path)?;
@@ -201,7 +201,7 @@ fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) 
 /// Before anybody is asked for a passphrase or a PIN; creating the file checks it once more.
 fn refuse_existing(path: &Path) -> Result<(), Failure> {
     if path.exists() {
-        let what = format!("{} exists already", path.display());
+        let what = format!("{} already exists", path.display());
         return Err(Failure::new(what, "name another file; a key is never overwritten"));
     }
     Ok(())
@@ -209,7 +209,7 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 
 fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     if args.public_key_out.is_some() && args.keys.len() > 1 {
-        let what = format!("--public-key-out takes one key, and {} are given", args.keys.len());
+        let what = format!("--public-key-out takes one key, but {} are given", args.keys.len());
         return Err(Failure::new(what, "check one key at a time"));
     }
     let mut checked = Vec::new();

@@ -1,4 +1,4 @@
-//! `rootline-repo keyholder`: who holds which key.
+//! `rootline-repo keyholder`: keyholders and their public keys.
 
 mod attest;
 mod check;

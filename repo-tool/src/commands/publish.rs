@@ -107,7 +107,7 @@ fn check_destination(to: &Path, there: &Files, published: &Published) -> Result<
                 )
                 .breaking("content never changes without a new version"));
             }
-            // What verifiers never ask for is in nobody's way.
+            // Files that verifiers never ask for do no harm.
             (Some(PublishedFile::Target(_)) | None, _) => {}
             (Some(_), None) => return Err(newer(&path)),
         }

@@ -100,7 +100,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let question = Question {
         what: what_text(args.role.as_deref(), request.frozen(), None, args.signing_as.as_ref())?,
         fingerprint: request.frozen().fingerprint(),
-        subject: "what is to be signed has",
+        subject: "the files to sign have",
         read: "the review at a terminal",
         is_for_people: is_shown,
     };
@@ -139,7 +139,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         line(format_args!("{keyholder} has signed {}", signed.join(" and ")));
         line(format_args!("wrote {}: {} bytes", to.display(), text.len()));
         picture.iter().for_each(|row| line(format_args!("{}", context.terminal.white_on_black(row))));
-        context.next(format_args!("bring it back, and there: rootline-repo ceremony accept {}", to.display()));
+        context.next(format_args!("bring it back and run: rootline-repo ceremony accept {}", to.display()));
     });
     Ok(())
 }
@@ -173,7 +173,7 @@ fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Whoever made the request could have written any text into it, so every line is made harmless.
+/// A request may carry any text, so every line is made harmless.
 fn show(request: &Request, review: &Shown, root: Option<&str>, context: &Context) {
     print(review, context);
     let line = |text: String| context.terminal.line(format_args!("{text}"));
@@ -297,7 +297,7 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), Failure> {
     }
     atomic_file::create(path, text, Access::Umask).map_err(|failure| match path.exists() {
         true => Failure::new(
-            format!("{} exists already", path.display()),
+            format!("{} already exists", path.display()),
             "name another file: --output FILE; or move that one away",
         ),
         false => failure,

@@ -165,7 +165,7 @@ fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
         Failure::new(what, "name the log's public key in PEM (BEGIN PUBLIC KEY)")
     };
     let key = PublicKey::from_spki_pem(&pem).map_err(|error| unusable(error.to_string()))?;
-    let key = LogKey::of(&key).ok_or_else(|| unusable("logs do not sign with such a key".to_owned()))?;
+    let key = LogKey::of(&key).ok_or_else(|| unusable("logs do not use this kind of key".to_owned()))?;
     let start = args.start.unwrap_or(context.now);
     let log = NewLog { base_url: args.url.clone(), key, valid_for: Window::from(start), operator: None };
     edit(context, |root| match args.kind {
@@ -184,7 +184,7 @@ fn retire_log(args: &RetireLogArgs, context: &Context) -> Result<(), Failure> {
 }
 
 fn find_log(root: &TrustedRoot, args: &RetireLogArgs) -> Result<EntryRef, Failure> {
-    let see = "see what the trust root lists: rootline-repo trust show";
+    let see = "list its entries: rootline-repo trust show";
     let url = args.log.trim_end_matches('/');
     let has_url = |log: &&rootline_metadata::sigstore::LogInstance| log.base_url().trim_end_matches('/') == url;
     let by_url: Vec<_> = root.logs(args.kind.section()).iter().filter(has_url).collect();
@@ -192,9 +192,9 @@ fn find_log(root: &TrustedRoot, args: &RetireLogArgs) -> Result<EntryRef, Failur
         [log] => Ok(EntryRef::Position(log.position())),
         [] => match LogId::parse(&args.log) {
             Some(id) => Ok(EntryRef::LogId(id)),
-            None => Err(Failure::new(format!("no log has the URL {url:?}, and it is not a log id"), see)),
+            None => Err(Failure::new(format!("{url:?} is neither the URL nor the id of a listed log"), see)),
         },
-        _ => Err(Failure::new(format!("several logs have the URL {url:?}"), format!("name it by its id; {see}"))),
+        _ => Err(Failure::new(format!("several logs have the URL {url:?}"), format!("name the log by its id; {see}"))),
     }
 }
 
@@ -233,6 +233,10 @@ fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
-    TrustedRoot::parse(bytes, MAX_BYTES)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "correct the file, or create another"))
+    TrustedRoot::parse(bytes, MAX_BYTES).map_err(|error| {
+        Failure::new(
+            format!("{}: {error}", path.display()),
+            "correct the file, or create another: rootline-repo trust create",
+        )
+    })
 }

@@ -1,5 +1,4 @@
-//! Writing files so that each is there entirely or not at all, and on the disk before anybody is told. The client's store does it; here it
-//! is told to a maintainer.
+//! Atomic and durable writes, by the client's store, with failures for a maintainer.
 
 use std::fs;
 use std::io;
@@ -11,18 +10,18 @@ pub(crate) use rootline_client::store::{Access, UNFINISHED};
 use crate::failure::Failure;
 use crate::journal;
 
-/// Makes `bytes` the content of the file, whatever was there before.
+/// Replaces the content of the file.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     store::write_file(path, bytes, Access::Umask)?;
     journal::note(format_args!("wrote {}", path.display()));
     Ok(())
 }
 
-/// Makes a new file; one that is there already stays as it is.
+/// Creates a file; an existing one is a failure and stays.
 pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     store::create_file(path, bytes, access).map_err(|error| match error.io_kind() {
         Some(io::ErrorKind::AlreadyExists) => {
-            Failure::new(format!("{} exists already", path.display()), "name another file, or move that one away")
+            Failure::new(format!("{} already exists", path.display()), "name another file, or move this one away")
         }
         _ => error.into(),
     })?;
@@ -30,7 +29,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fa
     Ok(())
 }
 
-/// Makes a new file, or finds it as it is to be: then an earlier run got that far. One with other content stays as it is.
+/// Creates a file, or finds it with the same content, as after an interrupted run. An existing file with other content is a failure and stays.
 pub(crate) fn ensure(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     match fs::read(path) {
         Ok(there) if there == bytes => Ok(()),
@@ -38,8 +37,8 @@ pub(crate) fn ensure(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Removes what writers have left behind in a folder and below it that were ended before a file had its name. Only for who knows that
-/// nobody else is writing there. Best effort: what cannot be removed is in nobody's way.
+/// Removes the temporary files of interrupted writers in a folder and below it. Only safe while no other process writes there. Best effort: a
+/// leftover does no harm.
 pub(crate) fn sweep(folder: &Path) {
     sweep_one(folder, true);
 }
@@ -60,7 +59,7 @@ fn sweep_one(folder: &Path, with_folders: bool) {
     }
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder and those above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Failure> {
     store::make_folder(path, Access::Umask).map_err(Failure::from)
 }
@@ -87,7 +86,7 @@ mod tests {
         let path = folder.path().join("a/b/key.pem");
         create(&path, b"first", Access::Owner).unwrap();
         let refused = create(&path, b"second", Access::Owner).unwrap_err();
-        assert!(refused.what().ends_with("exists already"));
+        assert!(refused.what().ends_with("already exists"));
         assert_eq!(fs::read(&path).unwrap(), b"first");
         replace(&path, b"third").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"third");
@@ -101,7 +100,7 @@ mod tests {
         for _ in 0..2 {
             ensure(&path, b"first").unwrap();
         }
-        assert!(ensure(&path, b"second").unwrap_err().what().ends_with("exists already"));
+        assert!(ensure(&path, b"second").unwrap_err().what().ends_with("already exists"));
         assert_eq!(fs::read(&path).unwrap(), b"first");
     }
 

@@ -1,4 +1,4 @@
-//! Hardware evidence: what is kept of keyholders' tokens, beside their keys and never in them, and verified again whenever it counts.
+//! Attestations of keyholders' tokens: kept beside their keys, and verified again whenever they count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ use crate::folder::repository::{RepositoryFolder, VENDOR_ROOTS};
 #[derive(Debug, Default)]
 pub(crate) struct Attestations {
     attestations: BTreeMap<(Name, KeyId), Attestation>,
-    /// Whose files do not hold, and why.
+    /// Invalid attestations, with the reason.
     refused: BTreeMap<(Name, KeyId), Failure>,
     /// The keys that count, in a ceremony.
     counting: CountingKeys,
@@ -31,8 +31,8 @@ pub(crate) struct Attestations {
 /// Keys that count for root or targets, with the keyholder where there is one.
 pub(crate) type CountingKeys = BTreeMap<KeyId, Option<Name>>;
 
-/// Verifies everything that counts in a ceremony, and warns of what is weak: the keys that hold root or targets once it is over. Whoever
-/// leaves is not asked for anything, so that nobody's evidence can keep them in.
+/// Verifies the attestations that count in a ceremony, those of the keys that hold root or targets after it, and warns of weak ones. A
+/// keyholder who leaves needs none, so that a missing attestation cannot keep them in.
 pub(crate) fn of_ceremony(
     context: &Context,
     frozen: &Frozen,
@@ -49,9 +49,10 @@ pub(crate) fn of_ceremony(
         }
     }
     for ((name, _), why) in &evidence.refused {
-        context
-            .terminal
-            .warning(format_args!("evidence that does not count here does not hold: {name}: {}", why.what()));
+        context.terminal.warning(format_args!(
+            "ignoring an invalid attestation of a key that does not count here: {name}: {}",
+            why.what()
+        ));
     }
     Ok(evidence)
 }
@@ -69,8 +70,8 @@ pub(crate) fn counting_keys(root: &Root, keyholders: &Keyholders) -> CountingKey
     counting
 }
 
-/// Verifies all that is kept. What does not hold is refused if its key counts; a missing attestation is, if the rules require one; and a
-/// token in two people's hands is in any case.
+/// Verifies all attestations. An invalid one is a failure if its key counts, a missing one if the rules require it, and a token with two
+/// owners always.
 pub(crate) fn check(
     folder: &RepositoryFolder,
     keyholders: &Keyholders,
@@ -84,8 +85,8 @@ pub(crate) fn check(
     for (key_id, owner) in &counting {
         let Some(name) = owner else {
             if rules.required {
-                let what = format!("the key {} holds root or targets and is nobody's here", key_id.short());
-                let hint = "give it to its keyholder: rootline-repo keyholder add NAME --public-key FILE";
+                let what = format!("the key {} of root or targets belongs to no keyholder", key_id.short());
+                let hint = "add its keyholder: rootline-repo keyholder add NAME --public-key FILE";
                 return Err(Failure::new(what, hint).breaking(REQUIRED));
             }
             continue;
@@ -101,19 +102,18 @@ pub(crate) fn check(
     Ok(Attestations { attestations, refused, counting })
 }
 
-const REQUIRED: &str = "whoever holds root or targets has a key that a token attests ([attestation] of rootline.toml)";
+const REQUIRED: &str = "every key of root and targets is attested by a token ([attestation] in rootline.toml)";
 
-/// That a keyholder has no attestation and has to have one.
+/// The failure of a keyholder without a required attestation.
 pub(crate) fn missing(name: &Name, key_id: &KeyId) -> Failure {
     let what = format!("{name} has no attestation for the key {}", key_id.short());
-    let hint = format!(
-        "ask for it, and keep it: rootline-repo keyholder attest {name} --certificate key.pem --device device.pem"
-    );
+    let hint =
+        format!("ask for it, then: rootline-repo keyholder attest {name} --certificate key.pem --device device.pem");
     Failure::new(what, hint).breaking(REQUIRED)
 }
 
 impl Attestations {
-    /// Verifies all that is kept, and tells apart what holds and what does not.
+    /// Verifies all attestations, and separates valid and invalid ones.
     pub(crate) fn read(
         folder: &RepositoryFolder,
         keyholders: &Keyholders,
@@ -140,32 +140,32 @@ impl Attestations {
             }
             if let Some(stray) = files.first() {
                 return Err(Failure::new(
-                    format!("{} is named after no key of {name}'s", stray.display()),
-                    "move it out of this folder; attestations are put here by rootline-repo keyholder attest",
+                    format!("{} is not named after a key of {name}", stray.display()),
+                    "move it out of this folder; rootline-repo keyholder attest adds attestations",
                 ));
             }
         }
         Ok(evidence)
     }
 
-    /// Who has which token, each in one person's hands.
+    /// The owner of each token; a token with two owners is a failure.
     pub(crate) fn token_owners(&self) -> Result<TokenOwners, AttestationRefusal> {
         let mut token_owners = TokenOwners::default();
         self.attestations.iter().try_for_each(|((name, _), attestation)| token_owners.add(name, attestation))?;
         Ok(token_owners)
     }
 
-    /// All that hold, by keyholder and key.
+    /// The valid attestations, by keyholder and key.
     pub(crate) fn all(&self) -> &BTreeMap<(Name, KeyId), Attestation> {
         &self.attestations
     }
 
-    /// What holds for a keyholder's key.
+    /// The valid attestation of a keyholder's key.
     pub(crate) fn get(&self, name: &Name, key_id: &KeyId) -> Option<&Attestation> {
         self.attestations.get(&(name.clone(), key_id.clone()))
     }
 
-    /// Why what is kept for a keyholder's key does not hold.
+    /// The reason that the attestation of a keyholder's key is invalid.
     pub(crate) fn refused(&self, name: &Name, key_id: &KeyId) -> Option<&Failure> {
         self.refused.get(&(name.clone(), key_id.clone()))
     }
@@ -174,17 +174,17 @@ impl Attestations {
         self.attestations.iter().filter(|((_, key_id), _)| self.counting.contains_key(key_id))
     }
 
-    /// Everything for a keyholder's key, for programs; null if there is nothing that holds.
+    /// The attestation of a keyholder's key as JSON; null without a valid one.
     pub(crate) fn json(&self, name: Option<&Name>, key_id: &KeyId) -> serde_json::Value {
         name.and_then(|name| self.get(name, key_id)).map_or(serde_json::Value::Null, attestation_json)
     }
 
-    /// The same as a fact of an event.
+    /// The attestation as a fact of an event.
     pub(crate) fn fact(&self, name: &Name, key_id: &KeyId) -> Option<Value> {
         self.get(name, key_id).map(fact)
     }
 
-    /// A freezing with the evidence that counts in it, by keyholder; without any, it says nothing about it.
+    /// The event with the attestations that count, by keyholder; unchanged without any.
     pub(crate) fn noted_in(&self, event: Event) -> Event {
         let mut facts: BTreeMap<&Name, Vec<Value>> = BTreeMap::new();
         for ((name, key_id), attestation) in self.that_count() {
@@ -198,7 +198,7 @@ impl Attestations {
         event.with("evidence", facts.into_iter().fold(ValueMembers::new(), by_name))
     }
 
-    /// What a keyholder is to insert, to sign: `YubiKey serial 14470876`. Nothing if nothing is known of a token of theirs.
+    /// The token that a keyholder inserts to sign: `YubiKey serial 14470876`; `None` when no token of theirs is known.
     pub(crate) fn token_text(&self, name: &Name) -> Option<String> {
         let theirs = self.attestations.iter().filter(|((owner, _), _)| owner == name);
         let tokens: BTreeSet<String> = theirs.map(|(_, attestation)| attestation.token_text()).collect();
@@ -206,7 +206,7 @@ impl Attestations {
     }
 }
 
-/// An attestation, for programs.
+/// An attestation as JSON.
 pub(crate) fn attestation_json(attestation: &Attestation) -> serde_json::Value {
     let root = attestation.vendor_root();
     json!({
@@ -230,7 +230,7 @@ fn fact(attestation: &Attestation) -> Value {
         .into()
 }
 
-/// The roots that the maintainer keeps; none, if there is no folder of them.
+/// The vendor roots that the maintainer keeps; none without their folder.
 pub(crate) fn vendor_roots(folder: &RepositoryFolder) -> Result<VendorRoots, Failure> {
     let mut roots = VendorRoots::default();
     for path in pem_files(&folder.join(VENDOR_ROOTS))? {
@@ -240,7 +240,7 @@ pub(crate) fn vendor_roots(folder: &RepositoryFolder) -> Result<VendorRoots, Fai
     Ok(roots)
 }
 
-/// Where the attestation of a keyholder's key is kept: named after the beginning of the key's id, 64 bits of it.
+/// The file of the attestation of a keyholder's key, named after the first 64 bits of the key's id.
 pub(crate) fn attestation_path(folder: &RepositoryFolder, name: &Name, key_id: &KeyId) -> PathBuf {
     let id = key_id.as_str();
     attestations(folder, name).join(format!("{}.pem", id.get(..16).unwrap_or(id)))
@@ -267,11 +267,11 @@ fn at_path(path: &Path, refusal: &AttestationRefusal, hint: &str) -> Failure {
     Failure::new(format!("{}: {refusal}", path.display()), hint).breaking(refusal.check())
 }
 
-/// A text of certificates. No more of it is read than any real one has, and the one byte more by which it is refused.
+/// Reads a text of certificates, and at most one byte more than allowed.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::InvalidData => {
-            Failure::new(format!("{} is no text", path.display()), "name a certificate in PEM, as ykman writes it")
+            Failure::new(format!("{} is not text", path.display()), "name a certificate in PEM, as ykman writes it")
         }
         _ => Failure::io("read", path, &error),
     };
@@ -282,7 +282,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The files in a folder whose names end in `.pem`, in order; no folder is no files. Others, such as notes, are passed over.
+/// Lists the `.pem` files of a folder, in order; none without the folder. Other files, such as notes, are skipped.
 fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| Failure::io("read the folder", folder, &error);
     let entries = match fs::read_dir(folder) {

@@ -1,4 +1,4 @@
-//! The folder of one ceremony: what is where, reading it, and what state it is in.
+//! The folder of one ceremony: its files and its stage.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,31 +20,31 @@ pub(crate) struct CeremonyFolder {
     id: Name,
 }
 
-/// What lies in `frozen/`, as the record says that it is.
+/// The files in `frozen/`, which match the record.
 #[derive(Debug)]
 pub(crate) struct FrozenFiles {
     pub(crate) frozen: Frozen,
     pub(crate) record: FrozenRecord,
-    /// The plan that was kept with the files; nothing has been checked in it.
+    /// The plan that was kept with the files, unchecked.
     plan: Option<Vec<u8>>,
 }
 
-/// The plan as it was frozen, whatever `plan.toml` says now.
+/// The frozen plan, which `plan.toml` may differ from.
 #[derive(Debug)]
 pub(crate) struct FrozenPlan {
     id: Name,
     path: PathBuf,
     text: String,
-    /// That `plan.toml` has been edited since.
+    /// A warning that `plan.toml` has been edited since.
     pub(crate) remark: Option<String>,
 }
 
 impl FrozenPlan {
-    /// Reads it. What the policy bounds now is no matter of what was frozen.
+    /// Parses the plan. The current bounds of the policy do not apply to a frozen plan.
     pub(crate) fn parse(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
         let plan = Plan::parse(&self.text, keyholders, &Bounds::default()).map_err(|error| {
             let hint = format!(
-                "the plan is as it was frozen, so keyholders/ is not: restore it from version control, or freeze again: rootline-repo ceremony freeze {}",
+                "the plan is unchanged, so keyholders/ has changed: restore it from version control, or run rootline-repo ceremony freeze {}",
                 self.id
             );
             Failure::new(Failure::toml(&self.path, &error).what(), hint)
@@ -58,29 +58,28 @@ fn check_id(path: &Path, plan: &Plan, id: &Name) -> Result<(), Failure> {
     if plan.id() == id {
         return Ok(());
     }
-    let what = format!("{} says that it is the plan of {}", path.display(), plan.id());
-    Err(Failure::new(what, "give the folder and the plan one name"))
+    let what = format!("{} names the ceremony {}", path.display(), plan.id());
+    Err(Failure::new(what, "give the folder and the plan the same name"))
 }
 
-const AS_FROZEN: &str = "what is signed is byte for byte what was frozen and read aloud";
+const AS_FROZEN: &str = "the signed bytes are the frozen bytes, whose fingerprint was read out";
 
-/// How far a ceremony has come.
+/// The stage of a ceremony.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// There is a plan.
+    /// It has a plan.
     Planned,
-    /// There are files to sign.
+    /// It has files to sign.
     Frozen,
-    /// Clones that did not know of each other have frozen different files.
+    /// Two clones have frozen different files.
     Disputed,
     /// All signatures are in.
     Sealed,
-    /// All signatures were in, and what was sealed cannot be published any more: something else was published meanwhile, or the files
-    /// have been changed.
+    /// It is sealed, but can no longer be published: another release came first, or the files have changed.
     Overtaken,
-    /// It is part of what is published.
+    /// Its files are published.
     Released,
-    /// It was given up.
+    /// It was abandoned.
     Abandoned,
 }
 
@@ -91,13 +90,13 @@ impl Stage {
             Stage::Frozen => "to be signed",
             Stage::Disputed => "frozen differently in two clones",
             Stage::Sealed => "sealed",
-            Stage::Overtaken => "sealed, and cannot be published any more",
+            Stage::Overtaken => "sealed, but superseded",
             Stage::Released => "done",
             Stage::Abandoned => "abandoned",
         }
     }
 
-    /// Whether the ceremony waits for a person. What is sealed waits for an online key alone.
+    /// Whether the ceremony waits for a person. A sealed one waits for an online key alone.
     pub(crate) fn needs_person(self) -> bool {
         matches!(self, Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Overtaken)
     }
@@ -151,7 +150,7 @@ impl CeremonyFolder {
         self.frozen_path().join(FrozenRecord::PLAN_FILE)
     }
 
-    /// The frozen files with what was noted down about them, checked against it.
+    /// The frozen files with their record, checked against it.
     pub(super) fn frozen(&self, freezing: Freezing) -> Result<FrozenFiles, Failure> {
         let hint = format!("freeze it: rootline-repo ceremony freeze {}", self.id);
         let record = match freezing {
@@ -159,7 +158,7 @@ impl CeremonyFolder {
             Freezing::Never => return Err(Failure::new(format!("{} has not been frozen", self.id), hint)),
             Freezing::Disputed(records) => {
                 let what = format!(
-                    "{} was frozen in {} different ways, in clones that have been merged since",
+                    "{} was frozen in {} different ways in clones that have since been merged",
                     self.id,
                     records.len()
                 );
@@ -172,7 +171,7 @@ impl CeremonyFolder {
         Ok(FrozenFiles { frozen, record, plan })
     }
 
-    /// The plan that frozen files came from. Ceremonies that were frozen before it was kept with them have it in `plan.toml` alone.
+    /// The plan of the frozen files. Older ceremonies did not keep it with the files, and have it in `plan.toml` alone.
     pub(crate) fn frozen_plan(&self, files: &FrozenFiles) -> Result<FrozenPlan, Failure> {
         let path = self.plan_path();
         let now = match fs::read(&path) {
@@ -184,11 +183,12 @@ impl CeremonyFolder {
                 files.record.check_plan(kept).map_err(|error| Failure::from(error).breaking(AS_FROZEN))?;
                 let remark = match &now {
                     Some(now) if now == kept => None,
-                    Some(_) => {
-                        Some(format!("{} was edited after freezing: freeze again to sign the edit", path.display()))
-                    }
+                    Some(_) => Some(format!(
+                        "{} was edited after the ceremony was frozen: freeze again to sign the edit",
+                        path.display()
+                    )),
                     None => Some(format!(
-                        "{} is gone: the plan that was frozen is {}",
+                        "{} is missing: the frozen plan is {}",
                         path.display(),
                         self.frozen_plan_path().display()
                     )),
@@ -202,22 +202,19 @@ impl CeremonyFolder {
         };
         let path = if files.plan.is_some() { self.frozen_plan_path() } else { path };
         let text = String::from_utf8(kept)
-            .map_err(|_| Failure::new(format!("{} is not text", path.display()), "freeze again a plan that is"))?;
+            .map_err(|_| Failure::new(format!("{} is not text", path.display()), "make it text, and freeze again"))?;
         Ok(FrozenPlan { id: self.id.clone(), path, text, remark })
     }
 
-    /// That `plan.toml` is another one than the record says.
+    /// The failure of a `plan.toml` that differs from the record.
     pub(crate) fn edited_plan(&self) -> Failure {
         Failure::new(
             "plan.toml differs from the frozen plan: it was edited",
-            format!(
-                "restore it from version control, or freeze what it says now: rootline-repo ceremony freeze {}",
-                self.id
-            ),
+            format!("restore it from version control, or freeze the edit: rootline-repo ceremony freeze {}", self.id),
         )
     }
 
-    /// Puts frozen files in place of earlier ones, with the plan that they came from.
+    /// Replaces the frozen files and their plan.
     pub(crate) fn write_frozen(&self, frozen: &Frozen, plan: &Plan) -> Result<(), Failure> {
         let mut files = frozen.files();
         files.insert(FrozenRecord::PLAN_FILE.to_owned(), plan.text().as_bytes());
@@ -241,7 +238,7 @@ impl CeremonyFolder {
                 Some((RoleVersion::parse(part).filter(|read| read.folder_name() == part)?, name.strip_suffix(".json")?))
             });
             let place = names.and_then(|(part, name)| Some((part, name.parse().ok()?))).ok_or_else(|| {
-                Failure::new(format!("{} is no answer", path.display()), "move it out of this folder")
+                Failure::new(format!("{} is not a signature file", path.display()), "move it out of this folder")
             })?;
             let answer = SignatureFile::parse(&bytes).map_err(|error| {
                 Failure::file(
@@ -263,14 +260,14 @@ impl CeremonyFolder {
         self.path.join("sealed")
     }
 
-    /// Puts sealed files in place of earlier ones.
+    /// Replaces the sealed files.
     pub(crate) fn write_sealed(&self, sealed: &Sealed) -> Result<(), Failure> {
         remove_others(&self.sealed_path(), |name| sealed.files().contains_key(name))?;
         sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
     }
 }
 
-/// Takes away what an earlier revision has left in a folder.
+/// Removes the files of an earlier revision from a folder.
 fn remove_others(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<(), Failure> {
     for name in read_files(folder)?.into_keys().filter(|name| !is_kept(name)) {
         let path = folder.join(name);

@@ -1,4 +1,4 @@
-//! Files that come from others: no more of one is read than it may have.
+//! Reads files of others, up to a limit.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,8 +13,8 @@ pub(crate) const STANDARD: &str = "-";
 pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: io::Error| Failure::io("read", path, &error);
     let too_long = || {
-        let what = format!("{} has more than the {most} bytes that it may have", path.display());
-        Failure::new(what, "check that this is the file you mean")
+        let what = format!("{} has more than the {most} bytes allowed", path.display());
+        Failure::new(what, "check that this is the right file")
     };
     let mut bytes = Vec::new();
     // One byte more than there may be tells that there are too many.
@@ -41,12 +41,10 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, [7; 10]).unwrap();
         assert_eq!(read(&path, 10).unwrap(), [7; 10]);
-        assert!(read(&path, 9).unwrap_err().what().ends_with("has more than the 9 bytes that it may have"));
+        assert!(read(&path, 9).unwrap_err().what().ends_with("has more than the 9 bytes allowed"));
         // What has no length, and does not end.
         #[cfg(unix)]
-        assert!(
-            read(Path::new("/dev/zero"), 9).unwrap_err().what().ends_with("has more than the 9 bytes that it may have")
-        );
+        assert!(read(Path::new("/dev/zero"), 9).unwrap_err().what().ends_with("has more than the 9 bytes allowed"));
         assert!(read(&folder.path().join("nowhere"), 9).unwrap_err().what().starts_with("cannot read"));
     }
 }

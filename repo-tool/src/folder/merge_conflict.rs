@@ -1,23 +1,23 @@
-//! What git leaves in a file where two sides do not go together.
+//! Git conflicts in files.
 
 use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Refuses a file that git has left a conflict in, and says how to settle it. Only the kinds of file that this program writes are looked
-/// at: none of their lines ever begins like that.
+/// Refuses a file with an unresolved git conflict, with a hint how to resolve it. For files that this program writes: none of their lines
+/// begins like a conflict marker.
 pub(crate) fn refuse(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let is_ours =
         path.extension().is_some_and(|extension| ["json", "jsonl", "toml"].iter().any(|ours| extension == *ours));
     match first_mark(bytes) {
         Some(line) if is_ours => {
-            Err(Failure::new(format!("{}:{line}: git has left a conflict in this file", path.display()), hint(path)))
+            Err(Failure::new(format!("{}:{line}: unresolved git conflict", path.display()), hint(path)))
         }
         _ => Ok(()),
     }
 }
 
-/// The line, from 1, of the first mark that a merge has left.
+/// The line, from 1, of the first conflict marker.
 fn first_mark(bytes: &[u8]) -> Option<usize> {
     let is_mark = |line: &[u8]| {
         line.trim_ascii_end() == b"======="
@@ -43,19 +43,19 @@ fn hint(path: &Path) -> String {
             format!("take either side's (git checkout --ours {file}), and freeze again: rootline-repo ceremony freeze {id}")
         }
         () if path.ends_with("plan.toml") => {
-            format!("decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze {id}")
+            format!("edit the plan, and freeze it again: rootline-repo ceremony freeze {id}")
         }
         () if within("sealed") => {
             format!("take either side's (git checkout --ours {file}), and seal again: rootline-repo ceremony seal {id}")
         }
-        () if within("signatures") => "keep what both sides have in `signatures`; or take one side's file, and let the other key sign again".to_owned(),
-        () if within("heads") => format!("take either side's: both are good (git checkout --ours {file})"),
+        () if within("signatures") => "keep the entries of both sides in `signatures`; or take one side's file, and sign again with the other key".to_owned(),
+        () if within("heads") => format!("take either side's: both are valid (git checkout --ours {file})"),
         () if within("metadata") => {
             "take all files in metadata/ that conflict from the side that was published (git checkout --ours or --theirs), then sign \
              anew: rootline-repo online --renew --key FILE"
                 .to_owned()
         }
-        () => "decide which of the two it is to be, and take out the lines that begin with <<<<<<<, ======= or >>>>>>>".to_owned(),
+        () => "choose one side, and remove the lines that begin with <<<<<<<, ======= or >>>>>>>".to_owned(),
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
             ("keyholders/alice/keyholder.toml", "decide which of the two it is to be"),
         ] {
             let refused = refuse(Path::new(path), conflict).unwrap_err();
-            assert_eq!(refused.what(), format!("{path}:1: git has left a conflict in this file"));
+            assert_eq!(refused.what(), format!("{path}:1: unresolved git conflict"));
             assert!(refused.hint().unwrap().starts_with(advice), "{refused:?}");
         }
         assert!(refuse(Path::new("targets/notes.txt"), conflict).is_ok());

@@ -1,4 +1,4 @@
-//! A frozen ceremony with everything that it is held against.
+//! A frozen ceremony with everything that it is checked against.
 
 use std::rc::Rc;
 
@@ -28,7 +28,7 @@ pub(crate) struct OpenCeremony {
 }
 
 impl OpenCeremony {
-    /// Loads a ceremony from its record, and says once if its plan was edited after freezing.
+    /// Loads a ceremony from its record, and warns once if its plan was edited after freezing.
     pub(crate) fn load(
         record: CeremonyRecord,
         published: Rc<Published>,
@@ -48,7 +48,7 @@ impl OpenCeremony {
         self.record.id()
     }
 
-    /// The plan as it was frozen.
+    /// The frozen plan.
     pub(crate) fn plan(&self) -> Result<Plan, Failure> {
         self.plan.parse(&self.keyholders)
     }
@@ -58,7 +58,7 @@ impl OpenCeremony {
         attestations::of_ceremony(context, &self.frozen, &self.published, &self.keyholders)
     }
 
-    /// The signature files that have been given so far.
+    /// The signature files so far.
     pub(crate) fn signature_files(&self) -> Result<SignatureFiles, Failure> {
         self.record.folder().signature_files()
     }

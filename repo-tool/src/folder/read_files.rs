@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::UNFINISHED;
 use crate::folder::merge_conflict;
 
-/// All files below a folder by their names seen from it, with `/` between the parts. No folder is no files; links are not followed.
+/// Reads all files below a folder, by their relative names with `/`; none without the folder. Links are not followed.
 pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     if folder.exists() {
@@ -40,8 +40,8 @@ fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>
             files.insert(format!("{prefix}{name}"), bytes);
         } else {
             return Err(Failure::new(
-                format!("{} is no regular file", path.display()),
-                "put a copy of the file in its place",
+                format!("{} is not a regular file", path.display()),
+                "replace it with a copy of the file",
             ));
         }
     }

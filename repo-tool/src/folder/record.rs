@@ -19,8 +19,8 @@ use crate::folder::attestations::Attestations;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
-/// The record of one ceremony, read once: what was noted down, and how far the ceremony has come. What is noted down from here is added to
-/// it, so it is written under the repository's lock.
+/// The record of one ceremony, read once: its transcript and its stage. New events are appended, so it is written under the repository's
+/// lock.
 #[derive(Debug)]
 pub(crate) struct CeremonyRecord {
     folder: CeremonyFolder,
@@ -80,7 +80,7 @@ impl CeremonyFolder {
         Failure::new(format!("{}: {error}", self.transcript_path().display()), error.hint())
     }
 
-    /// The text of the transcript, whatever it says; of none, if there is none yet.
+    /// The text of the transcript, unchecked; empty without one.
     pub(crate) fn transcript_text(&self) -> Result<String, Failure> {
         let path = self.transcript_path();
         let is_too_long = |file: fs::Metadata| file.len() > Transcript::MAX_BYTES as u64;
@@ -112,7 +112,7 @@ impl CeremonyFolder {
         read_files(&self.heads_path())?.into_iter().map(read).collect()
     }
 
-    /// Keeps a signature of the head; one that is there is never written over. Gives the path of its file.
+    /// Writes a signature of the head, never over another, and returns the path of its file.
     pub(crate) fn write_head_signature(&self, signature: &HeadSignature) -> Result<PathBuf, Failure> {
         let path = self.heads_path().join(signature.file_name());
         let is_there = |bytes: Vec<u8>| HeadSignature::parse(&bytes).is_ok_and(|there| there == *signature);
@@ -124,7 +124,7 @@ impl CeremonyFolder {
     }
 }
 
-/// How far a ceremony has come.
+/// The stage of a ceremony.
 fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, published: &Published) -> Stage {
     // What is public stays so, though another clone gave the ceremony up without knowing.
     if transcript.last(&EventKind::Released).is_some() {
@@ -157,12 +157,12 @@ impl CeremonyRecord {
         &self.transcript
     }
 
-    /// How far the ceremony had come when the record was read.
+    /// The stage of the ceremony when the record was read.
     pub(crate) fn stage(&self) -> Result<Stage, Failure> {
         self.stage.clone()
     }
 
-    /// The frozen files with what was noted down about them, checked against it.
+    /// The frozen files with their record, checked against it.
     pub(crate) fn frozen(&self) -> Result<FrozenFiles, Failure> {
         self.folder.frozen(self.transcript.freezing())
     }
@@ -181,12 +181,12 @@ impl CeremonyRecord {
         Ok(self.folder.sealed_files(&self.transcript)?.unwrap_or_default())
     }
 
-    /// Notes something down.
+    /// Records an event.
     pub(crate) fn note(&mut self, at: DateTime<Utc>, event: Event) -> Result<(), Failure> {
         self.note_all([(at, event)])
     }
 
-    /// Notes several things down, all or none of them. The file is written whole, so that no line is ever there in part.
+    /// Records several events, all or none. The file is written whole, so that no line is ever incomplete.
     pub(crate) fn note_all(&mut self, events: impl IntoIterator<Item = (DateTime<Utc>, Event)>) -> Result<(), Failure> {
         let (mut text, mut transcript) = (self.text.clone(), self.transcript.clone());
         if !text.is_empty() && !text.ends_with('\n') {

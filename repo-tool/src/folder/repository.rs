@@ -1,4 +1,4 @@
-//! A maintainer's folder: what is where, and reading it.
+//! A maintainer's folder, and reading it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -59,7 +59,7 @@ impl RepositoryFolder {
         if self.path == Path::new(".") { name.as_ref().to_owned() } else { self.path.join(name) }
     }
 
-    /// Waits for nobody: whoever finds the folder locked is told.
+    /// Locks the folder, without waiting: a locked folder is a failure.
     pub(crate) fn lock(&self) -> Result<Lock, Failure> {
         self.policy()?;
         let path = self.join(RepositoryFolder::LOCK);
@@ -71,14 +71,14 @@ impl RepositoryFolder {
                 Ok(Lock { _file: file })
             }
             Err(TryLockError::WouldBlock) => Err(Failure::new(
-                format!("another rootline-repo is writing in {}", self.path.display()),
-                "wait until it is done, and run this again",
+                format!("another rootline-repo is writing to {}", self.path.display()),
+                "wait for it to finish, and run this again",
             )),
             Err(TryLockError::Error(error)) => Err(Failure::io("lock", &path, &error)),
         }
     }
 
-    /// Takes away what commands have left that were ended while they were writing.
+    /// Removes the leftovers of interrupted commands.
     fn sweep(&self) {
         atomic_file::sweep_flat(&self.path);
         let folders = RepositoryFolder::FOLDERS.iter().chain([&VENDOR_ROOTS]);
@@ -93,8 +93,8 @@ impl RepositoryFolder {
                 Policy::parse(&text).map_err(|error| Failure::toml(&path, &error))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::new(
-                format!("{} is no repository folder: it has no {}", self.path.display(), RepositoryFolder::POLICY),
-                "make one with rootline-repo init, or name it with --repository DIR",
+                format!("{} is not a repository: it has no {}", self.path.display(), RepositoryFolder::POLICY),
+                "create one with rootline-repo init, or name it with --repository DIR",
             )),
             Err(error) => Err(Failure::io("read", &path, &error)),
         }
@@ -129,7 +129,7 @@ impl RepositoryFolder {
         self.join("targets").join(name)
     }
 
-    /// Everything ever published, verified.
+    /// The published files, verified.
     pub(crate) fn published(&self) -> Result<Published, Failure> {
         let failure = |error: rootline_ceremonies::PublishedError| {
             let failure = Failure::from(error);
@@ -141,7 +141,7 @@ impl RepositoryFolder {
         Published::read(read_files(&self.join("metadata"))?).map_err(failure)
     }
 
-    /// Puts new files into the record, none of them over another but the timestamp.
+    /// Adds new files; only the timestamp replaces an older file.
     pub(crate) fn keep(&self, release: &Release) -> Result<(), Failure> {
         for (file, bytes) in release.files() {
             let path = self.join("metadata").join(file.to_string());
@@ -181,10 +181,7 @@ impl RepositoryFolder {
             }
             let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
             names.push(name.ok_or_else(|| {
-                Failure::new(
-                    format!("{} has no name that can be used here", entry.path().display()),
-                    "rename the folder",
-                )
+                Failure::new(format!("{} does not have a valid name", entry.path().display()), "rename the folder")
             })?);
         }
         names.sort();

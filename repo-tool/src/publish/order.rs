@@ -1,4 +1,4 @@
-//! In which order files become public, so that whoever reads in between is served.
+//! The order in which files become public, so that a verifier in between is served.
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::PublishedFile;
@@ -14,7 +14,7 @@ pub(crate) type New<'a> = (PublishedFile, &'a Vec<u8>);
 pub(crate) struct PublishingOrder<'a> {
     /// The files.
     pub(crate) files: Vec<New<'a>>,
-    /// Whether nobody is refused in between.
+    /// Whether every verifier in between is served.
     pub(crate) is_gapless: bool,
 }
 
@@ -25,7 +25,7 @@ impl<'a> PublishingOrder<'a> {
     pub(crate) fn of(new: Vec<New<'a>>, there: &Files, now: DateTime<Utc>) -> PublishingOrder<'a> {
         let mut usual = new;
         usual.sort_by_key(|(file, _)| file.publishing_order());
-        // Before there is a timestamp nobody is served, and where nobody is served now nobody is refused because of us.
+        // Without a timestamp, or where the current files are refused, publishing interrupts no verifier.
         if !there.contains_key(file_name::TIMESTAMP) || preflight::check(&Files::new(), there, now).is_err() {
             return PublishingOrder { files: usual, is_gapless: true };
         }

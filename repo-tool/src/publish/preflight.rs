@@ -16,18 +16,18 @@ use crate::journal;
 /// `targets/`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// A verifier who would not accept the publication.
+/// A verifier that would refuse the publication.
 #[derive(Debug, thiserror::Error)]
-#[error("a verifier who {} would not accept it: {error}", .verifier)]
+#[error("a verifier that {} would refuse the publication: {error}", .verifier)]
 pub(crate) struct PreflightRefusal {
-    /// Who it is.
+    /// The verifier.
     verifier: String,
-    /// What the client says.
+    /// The client's error.
     error: Error,
 }
 
 impl PreflightRefusal {
-    /// What to do about it.
+    /// The hint.
     pub(crate) fn hint(&self) -> &'static str {
         match self.refusal() {
             Some(Refusal { fault: Fault::Expired { .. }, file: File::Timestamp | File::Snapshot, .. }) => {
@@ -36,7 +36,9 @@ impl PreflightRefusal {
             Some(Refusal { fault: Fault::Expired { .. }, .. }) => {
                 "hold a ceremony that renews the file: rootline-repo ceremony new ID --renew ROLE"
             }
-            _ => "nothing was written; find out what changed the files, and bring back those that were published",
+            _ => {
+                "nothing was written; restore the published files from version control, and find out what changed them"
+            }
         }
     }
 
@@ -46,14 +48,14 @@ impl PreflightRefusal {
     }
 }
 
-/// The verifiers who were tried, none of whom refused, and what they found.
+/// The verifiers that were tried and accepted, and what they found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
     /// The roots that they began with.
     pub(crate) roots: Vec<u64>,
     /// How many there were.
     pub(crate) verifiers: u64,
-    /// Delegated roles that have expired, with when: whoever asks for what they ship is refused, and nobody else is.
+    /// Expired delegated roles, with their expiry: verifiers are refused the targets of these roles alone.
     pub(crate) expired: BTreeMap<String, Expiry>,
 }
 
@@ -76,8 +78,8 @@ impl Checked {
     }
 }
 
-/// Lets our own client read `new` at `now`, from every root in it, without a local copy and with one of `old`: all roles, and every
-/// target that they list.
+/// Has our own client read `new` at `now`, from every root in it, with an empty cache and with one of `old`: all roles, and every target that
+/// they list.
 ///
 /// # Errors
 /// If one of these verifiers would refuse.
@@ -88,7 +90,7 @@ pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Chec
         let read_new = read(root, MemoryStore::new(), new, now);
         checked.add(read_new.map_err(|error| PreflightRefusal { verifier: begins.clone(), error })?);
         if old.contains_key(file_name::TIMESTAMP) {
-            let verifier = format!("{begins} and has seen the publication before");
+            let verifier = format!("{begins} and has seen the previous publication");
             let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
             checked.add(read.map_err(|error| PreflightRefusal { verifier, error })?);
         }
@@ -105,7 +107,7 @@ fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
 /// Most delegated roles: the bins of one delegation and the others beside them.
 const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 
-/// Gives the delegated roles that have expired.
+/// Returns the expired delegated roles.
 fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
     let mut client = Client::new(root, InMemory::new(|request: &Request| files.get(&request.path())), copy);
     let trusted = client.refresh(now)?;
@@ -122,7 +124,7 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
     Ok(walked.expired().map(|(role, expiry)| (role.to_string(), expiry)).collect())
 }
 
-/// What a verifier keeps who has read `files`. Not refreshed from them, as they may have expired since.
+/// The cache of a verifier that has read `files`, built without a refresh, as they may have expired since.
 fn copy_of(files: &Files) -> Result<MemoryStore, StoreError> {
     let copy = MemoryStore::new();
     let newest = |role: &str| {

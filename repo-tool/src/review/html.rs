@@ -133,7 +133,7 @@ impl Shown {
                 Mark::Added => "new",
                 Mark::Removed => "no longer shipped",
                 Mark::Changed if file.is_another() => "another",
-                Mark::Changed => "said anew",
+                Mark::Changed => "custom metadata changed",
                 Mark::Stays => "as before",
             };
             format!(
@@ -160,7 +160,7 @@ impl Shown {
             "fingerprint",
             "Fingerprint",
             &format!(
-                "<p>Read it to each other, group by group. Whoever has another one has other files before them and must not sign.</p>\n\
+                "<p>Read it to each other, group by group. If yours differs, you have other files: do not sign.</p>\n\
                  <ol class=\"fingerprint\" aria-label=\"fingerprint, {count} groups of four digits\">{groups}</ol>\n\
                  <p class=\"quiet\">Without this program, in the ceremony’s folder <code>frozen/</code>: <code>sha256sum *.json | sha256sum</code></p>\n"
             ),
@@ -227,7 +227,7 @@ fn warnings(warnings: &[Warning]) -> String {
         )
     };
     let items: String = warnings.iter().map(item).collect();
-    section("warnings", "Look at this before you sign", &format!("<ul class=\"warnings\">\n{items}</ul>\n"))
+    section("warnings", "Check before you sign", &format!("<ul class=\"warnings\">\n{items}</ul>\n"))
 }
 
 fn delegations(delegations: &[DelegationChange]) -> String {
@@ -252,8 +252,8 @@ fn delegations(delegations: &[DelegationChange]) -> String {
     };
     let rows: String = delegations.iter().map(row).collect();
     let table = format!(
-        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Handed on to</th><th scope=\"col\">Terms</th></tr></thead>\n\
+        "<table class=\"marked\">\n<thead><tr><th scope=\"col\">Change</th><th scope=\"col\">Delegated role</th><th scope=\"col\">Terms</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n"
     );
-    section("delegations", "Who is handed a part of it", &table)
+    section("delegations", "Delegations", &table)
 }

@@ -46,7 +46,7 @@ impl Shown {
             }
         }
         if !self.delegations.is_empty() {
-            title(&mut lines, "who is handed a part of it");
+            title(&mut lines, "delegations");
             self.delegations.iter().for_each(|terms| delegation_lines(&mut lines, terms, toned));
         }
         if !self.targets.is_empty() {
@@ -68,7 +68,7 @@ impl Shown {
         if self.warnings.is_empty() {
             return;
         }
-        title(lines, "look at this before you sign");
+        title(lines, "check before you sign");
         for warning in &self.warnings {
             let (word, tone) = if warning.is_new { ("new", Tone::Failure) } else { ("as before", Tone::Warning) };
             // The word is part of the line that is broken, and gets its colour afterwards.
@@ -147,7 +147,8 @@ fn signers_lines(
     if earlier.is_some() {
         return;
     }
-    let name = |key: &ListedKey| key.owner.as_ref().map_or("nobody known".to_owned(), |name| visible(name.as_str()));
+    let name =
+        |key: &ListedKey| key.owner.as_ref().map_or("no known keyholder".to_owned(), |name| visible(name.as_str()));
     let display = |key: &ListedKey| {
         let is_other = key.owner.as_ref().is_some_and(|name| name.as_str() != key.display_name);
         if is_other { visible(&key.display_name) } else { String::new() }
@@ -181,7 +182,7 @@ fn signers_lines(
 
 fn delegation_lines(lines: &mut Vec<String>, change: &DelegationChange, toned: Toned<'_>) {
     let (by, name) = (visible(change.by.role.name()), visible(&change.role));
-    marked(lines, "  ", change.mark(), &format!("{by} hands on to {name}"), toned);
+    marked(lines, "  ", change.mark(), &format!("{by} delegates to {name}"), toned);
     for line in change.lines_after().unwrap_or_default() {
         lines.extend(wrapped("      ", "        ", &visible(&line)));
     }
@@ -204,7 +205,7 @@ fn shipped_lines(lines: &mut Vec<String>, file: &TargetChange, toned: Toned<'_>)
             lines.push(format!("      so far {}", facts(before)));
         }
         (_, Some(after)) if file.mark() == Mark::Changed => {
-            lines.push(format!("  {sign} says something else about {name}, {}, which stays as it is", facts(after)));
+            lines.push(format!("  {sign} changes the custom metadata of {name}, {}; the file stays", facts(after)));
         }
         _ => lines.push(format!("  {sign} ships {name} as before")),
     }
@@ -250,7 +251,7 @@ fn content_lines(lines: &mut Vec<String>, content: &ContentChange, toned: Toned<
         lines.extend(entry_change_lines(change, toned));
     }
     for (mark, reason) in &content.skipped {
-        marked(lines, "  ", *mark, &format!("not understood here: {}", visible(reason)), toned);
+        marked(lines, "  ", *mark, &format!("not understood: {}", visible(reason)), toned);
     }
 }
 

@@ -22,7 +22,7 @@ use rootline_ceremonies::{Signer, SignerError, sign_verified};
 use rootline_metadata::PublicKey;
 
 pub(crate) use self::pkcs11_uri::Pkcs11Uri;
-pub(crate) use self::secret::{PassphraseArgs, PinArgs};
+pub(crate) use self::secret::{PassphraseArgs, TokenPinArgs};
 pub(crate) use self::uri::{SignerUri, recorded_place};
 use crate::failure::Failure;
 use crate::journal;
@@ -37,7 +37,7 @@ pub(crate) struct SignerArgs {
     pub(crate) passphrase: PassphraseArgs,
 
     #[command(flatten)]
-    pub(crate) pin: PinArgs,
+    pub(crate) pin: TokenPinArgs,
 
     #[command(flatten)]
     pub(crate) module: ModuleArgs,

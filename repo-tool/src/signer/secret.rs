@@ -21,7 +21,7 @@ pub(crate) struct PassphraseArgs {
 
 /// The source of a token's PIN.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct PinArgs {
+pub(crate) struct TokenPinArgs {
     /// Read the token's PIN from the first line of this file [default: the URI's, ROOTLINE_PIN, or a prompt]
     #[arg(long, help_heading = KEY_ACCESS, value_name = "FILE")]
     pub(crate) pin_file: Option<PathBuf>,
@@ -55,7 +55,7 @@ impl PassphraseArgs {
     }
 }
 
-impl PinArgs {
+impl TokenPinArgs {
     /// Returns the PIN of a token: a source for this token comes before one for all tokens.
     pub(crate) fn pin(&self, uri: &Pkcs11Uri, token: &str) -> Result<Zeroizing<String>, Failure> {
         match self.given(uri)? {

@@ -107,7 +107,7 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
     for command in ["verify", "import"] {
         let refused = site.run(&["bundle", command, "site.bundle"], A_MONTH_LATER);
         refused.is_refused(expired, "TUF 5.4.4 (freeze)");
-        assert!(refused.stderr.contains("hint: carry over a newer bundle"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("hint: bring a newer bundle"), "{}", refused.stderr);
         site.run(&["bundle", command, "site.bundle", "--grace", "31d"], A_MONTH_LATER)
             .is_refused(expired.split(',').next().unwrap(), "TUF 5.4.4 (freeze)");
         let allowed = site.run(&["bundle", command, "site.bundle", "--grace", "32d"], A_MONTH_LATER);
@@ -135,7 +135,7 @@ fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
     assert_eq!(site.run(&["bundle", "import", "site.bundle", "--json"], DAY_1).succeeds().json()["new"], true);
     assert!(!site.home().is_empty());
     let again = site.run(&["bundle", "import", "site.bundle", "--dry-run"], DAY_1).succeeds().stdout;
-    assert!(again.ends_with("dry run: the cache has all of the bundle\n"), "{again}");
+    assert!(again.ends_with("dry run: the cache already has everything in the bundle\n"), "{again}");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_a_bundle_says_of_itself_is_printed_as_unverified_alone() {
         Output::of(&mut command).succeeds()
     };
     let output = inspect(&[]).stdout;
-    assert!(output.starts_with("UNVERIFIED: the bundle says this of itself\n"), "{output}");
+    assert!(output.starts_with("UNVERIFIED claims of the bundle\n"), "{output}");
     for line in [
         "  pinned root  1",
         "  taken at     2030-01-02T00:00:00Z",
@@ -189,7 +189,7 @@ fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
     refused(&changed, &root, "a header that no bundle has", "carry it over again");
     let stranger = fixture.path("stranger.json");
     fs::write(&stranger, Simulator::new(parse_instant(DAY_1).unwrap()).root_bytes(1)).unwrap();
-    refused(&bundle, &stranger, "the bundle is of another instance", "name the instance that it is for");
+    refused(&bundle, &stranger, "the bundle is of another instance", "name its instance");
     let later = Command::new(rootline())
         .args(["bundle", "create", "--at", DAY_1, "--output"])
         .arg(fixture.path("later.bundle"))
@@ -205,7 +205,7 @@ fn what_is_wrong_with_a_bundle_is_said_with_what_to_do_next() {
         .unwrap();
     assert!(later.status.success());
     let later = fs::read(fixture.path("later.bundle")).unwrap();
-    refused(&later, &root, "begins with root 2, and the pinned root is version 1", "have it made with --all-roots");
+    refused(&later, &root, "begins with root 2, and the pinned root is version 1", "create it with --all-roots");
     let output = Machine::with(&fixture.path("later.bundle"), &root).run(&["bundle", "import", "no such file"], DAY_1);
     assert!(output.stderr.contains("no such file cannot be read"), "{}", output.stderr);
 }
@@ -315,15 +315,15 @@ fn where_the_local_copy_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_wa
 fn an_option_that_means_nothing_for_a_format_is_refused() {
     let fixture = fixture();
     for (arguments, what) in [
-        (&["--format", "pem", "--output", "x", "--target", "y"][..], "--target means nothing for --format pem"),
-        (&["--format", "jsonl", "--all-roots"], "--all-roots means nothing for --format jsonl"),
-        (&["--format", "jsonl", "--all-targets"], "--all-targets means nothing for --format jsonl"),
-        (&["--format", "trusted-root", "--all"], "--all means nothing for --format trusted-root"),
+        (&["--format", "pem", "--output", "x", "--target", "y"][..], "--target does not apply to --format pem"),
+        (&["--format", "jsonl", "--all-roots"], "--all-roots does not apply to --format jsonl"),
+        (&["--format", "jsonl", "--all-targets"], "--all-targets does not apply to --format jsonl"),
+        (&["--format", "trusted-root", "--all"], "--all does not apply to --format trusted-root"),
         (
             &["--format", "pem", "--output", "x", "--client-url", "http://x"],
-            "--client-url means nothing for --format pem",
+            "--client-url does not apply to --format pem",
         ),
-        (&["--format", "pem"], "--format pem needs a place to be written to"),
+        (&["--format", "pem"], "--format pem needs --output"),
     ] {
         let output = fixture.run(&[&["export"], arguments].concat(), DAY_1);
         assert_eq!(output.status, 1);

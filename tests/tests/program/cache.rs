@@ -63,7 +63,7 @@ fn folder_of(fixture: &ClientFixture, name: &str) -> PathBuf {
 /// The last line of a clearing, and the only one: what is lost.
 fn warns_of_what_is_forgotten(output: &Output) {
     assert_eq!((output.status, output.stderr.lines().count()), (0, 1), "{}", output.stderr);
-    assert!(output.stderr.starts_with("warning: the highest versions seen are gone"), "{}", output.stderr);
+    assert!(output.stderr.starts_with("warning: removed the highest versions seen"), "{}", output.stderr);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_copy_that_has_no_name_is_named_by_its_folder() {
     warns_of_what_is_forgotten(&run(&fixture, &["cache", "clear", "--instance", name]));
     assert!(!folder.join("root.json").exists());
     let none = run(&fixture, &["cache", "clear", "--instance", "nobody"]);
-    assert!(none.status == 1 && none.stderr.contains("the cache has nothing of \"nobody\""), "{}", none.stderr);
+    assert!(none.status == 1 && none.stderr.contains("the cache holds nothing of \"nobody\""), "{}", none.stderr);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn links_are_not_followed_and_what_others_have_put_there_stays() {
     let cleared = run(&fixture, &["cache", "clear", "--all"]);
     assert_eq!(cleared.status, 0, "{}", cleared.stderr);
     for name in ["targets", "snapshot.json", "notes.txt"] {
-        let stays = format!("warning: {} was not written by rootline, and stays", copy.join(name).display());
+        let stays = format!("warning: {} was not written by rootline, and was not removed", copy.join(name).display());
         assert!(cleared.stderr.lines().any(|line| line == stays), "{name}: {}", cleared.stderr);
     }
     assert_eq!(tree(&outside), before);

@@ -56,7 +56,7 @@ fn an_expired_repository_is_refused_and_the_local_copy_stays() {
 fn update_without_a_cache_keeps_nothing_and_says_so() {
     let fixture = ClientFixture::new();
     let output = fixture.run(&["update", "--no-cache"], DAY_1).succeeds();
-    assert!(output.stdout.contains("nothing was kept on disk"), "{}", output.stdout);
+    assert!(output.stdout.contains("nothing was written to disk"), "{}", output.stdout);
     assert!(!fixture.path("cache").exists());
 }
 
@@ -175,7 +175,7 @@ fn a_repository_is_named_by_what_is_trusted_not_by_a_url_alone() {
     let alone = run(&["update", "--url", "https://tuf.example"]);
     assert_eq!(alone.status, 1);
     assert!(
-        alone.stderr.starts_with("error: --url alone does not say which root to trust\n  hint: add --root FILE"),
+        alone.stderr.starts_with("error: --url needs a root to trust\n  hint: add --root FILE"),
         "{}",
         alone.stderr
     );

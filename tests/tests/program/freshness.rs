@@ -41,11 +41,7 @@ fn offline_the_copy_is_used_up_to_its_expiry_and_then_for_its_grace() {
     let fixture = with_copy_alone();
     fixture.run(&["show", "--offline"], JUST_BEFORE).succeeds();
     let refused = fixture.run(&["show", "--offline"], EXPIRY);
-    assert!(
-        refused.stderr.contains("hint: run `rootline update` where there is a network, or accept it"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("hint: run `rootline update` with a network, or accept it"), "{}", refused.stderr);
     refused.is_refused("timestamp.json expired at 2030-01-08T00:00:00Z", "TUF 5.4.4 (freeze)");
     let stale = fixture.run(&["show", "--offline", "--grace", "1d"], EXPIRY).succeeds();
     assert!(stale.stdout.contains("stale: timestamp expired at 2030-01-08T00:00:00Z (0 days ago)"), "{}", stale.stdout);
@@ -81,7 +77,7 @@ fn without_a_copy_offline_work_says_what_to_do() {
     let refused = fixture.run(&["show", "--offline"], DAY_1);
     assert_eq!(refused.status, 1);
     assert!(
-        refused.stderr.contains("hint: run `rootline update` where there is a network, or import a bundle"),
+        refused.stderr.contains("hint: run `rootline update` with a network, or import a bundle"),
         "{}",
         refused.stderr
     );

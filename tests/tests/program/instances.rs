@@ -118,10 +118,10 @@ fn what_is_known_already_is_no_failure_and_another_of_that_name_is_not_taken() {
     let same: &[&str] = &["--root", &root(&fixture)];
     init(&fixture, "example", same).succeeds();
     let before = files(&fixture.path("config"));
-    assert!(init(&fixture, "example", same).succeeds().stdout.starts_with("example was added before"));
+    assert!(init(&fixture, "example", same).succeeds().stdout.starts_with("example is already registered"));
     let other = init(&fixture, "example", &[same, &["--mirror", "https://mirror.example"]].concat());
     assert_eq!(other.status, 1);
-    assert!(other.stderr.starts_with("error: there is another instance \"example\" already"), "{}", other.stderr);
+    assert!(other.stderr.starts_with("error: another instance is already named \"example\""), "{}", other.stderr);
     assert!(other.stderr.contains("rootline instance remove example"), "{}", other.stderr);
     assert_eq!(files(&fixture.path("config")), before);
 }
@@ -135,7 +135,7 @@ fn nothing_is_kept_of_a_root_or_a_repository_that_does_not_verify() {
     let refused = init(&fixture, "example", &["--root", changed.to_str().unwrap(), "--no-check"]);
     refused.is_refused("1.root.json is not signed by enough of its own root keys", "TUF 5.2 (wrong pinned root)");
     let refused = init(&fixture, "example", &["--root", &root(&fixture), "--root-sha256", &"0".repeat(64)]);
-    assert!(refused.stderr.starts_with("error: this root has the SHA-256 "), "{}", refused.stderr);
+    assert!(refused.stderr.starts_with("error: the SHA-256 of this root is "), "{}", refused.stderr);
     let none = init(&fixture, "example", &["--root", "no such file"]);
     assert_eq!(none.status, 1);
     // The repository has expired, which is seen unless it is not to be tried.
@@ -160,7 +160,7 @@ fn a_root_is_fetched_only_against_its_digest() {
     let right = digest_of_root(&fixture);
     let wrong = right.replace(&right[..1], if right.starts_with('0') { "1" } else { "0" });
     let refused = init(&fixture, "example", &["--root-url", &url, "--root-sha256", &wrong]);
-    assert!(refused.stderr.contains("not the one given"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("not the given one"), "{}", refused.stderr);
     assert_eq!(files(&fixture.path("config")), []);
     for digest in ["", "00", &"g".repeat(64)] {
         assert_eq!(init(&fixture, "example", &["--root-url", &url, "--root-sha256", digest]).status, 2);

@@ -62,7 +62,11 @@ fn a_fingerprint_that_was_read_out_is_enough_to_sign_and_another_is_not() {
     let sign =
         |text: &str| fixture.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--fingerprint", text]);
     let wrong = fingerprint.replace(['0', '1'], "2");
-    sign(&wrong).refuses("the frozen files have another fingerprint", "keyholders sign the fingerprint", "do not sign");
+    sign(&wrong).refuses(
+        "the frozen files have a different fingerprint",
+        "keyholders sign the fingerprint",
+        "do not sign",
+    );
     sign(&fingerprint.to_uppercase()).says("alice has signed");
     // The same as anybody can compute without this program.
     let sums: String = ["1.root.json", "1.targets.json"]
@@ -105,7 +109,11 @@ fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_els
             .find("Sign root 1 and targets 1 of \"Test\"? Type yes, or the fingerprint that was read out:")
             .unwrap();
         assert!(review < question, "{output:?}");
-        let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
+        let told = if is_signed {
+            "alice has signed root 1 and targets 1"
+        } else {
+            "error: not confirmed; nothing was signed"
+        };
         assert!(output.stdout.contains(told), "{typed:?}: {output:?}");
         assert_eq!(output.status, i32::from(!is_signed), "{typed:?}: {output:?}");
         assert_eq!(fixture.list("ceremonies/first/signatures").len(), if is_signed { 2 } else { 0 }, "{typed:?}");
@@ -117,7 +125,7 @@ fn without_a_terminal_nothing_is_signed_unseen() {
     let fixture = RepositoryFixture::frozen();
     let output = fixture.run(&["ceremony", "sign", "first", "--key", "keys/alice.pem"]);
     output.refuses(
-        "signing needs a confirmation, and there is no terminal to ask at",
+        "signing needs a confirmation, and there is no terminal",
         "",
         "read rootline-repo ceremony review, then add",
     );
@@ -128,12 +136,12 @@ fn without_a_terminal_nothing_is_signed_unseen() {
 fn an_edit_after_freezing_makes_a_new_revision_and_names_who_signs_again() {
     let fixture = RepositoryFixture::frozen();
     fixture.sign("first", "alice").says("alice has signed");
-    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since the last freeze");
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let output = fixture.done(&["ceremony", "freeze", "first"]);
-    output.says("frozen anew, revision 2");
-    output.says("these have to sign again: alice (root 1)");
-    output.says("kept, as what was signed has not changed: alice (targets 1)");
+    output.says("frozen again as revision 2");
+    output.says("to be signed again by: alice (root 1)");
+    output.says("kept because the signed files did not change: alice (targets 1)");
     // Her signature over the targets file, which did not change, still counts.
     let status = fixture.done(&["ceremony", "status"]);
     status.says("root 1: alice signed an earlier revision and must sign again");
@@ -164,7 +172,7 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
         "name the one to make current first",
     );
     fixture.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("quick is now current");
-    fixture.done(&["ceremony", "list"]).says("slow: sealed, and cannot be published any more");
+    fixture.done(&["ceremony", "list"]).says("slow: sealed, but superseded");
     let output = fixture.run(&[&online[..], &["--ceremony", "slow"]].concat());
     output.refuses("root was sealed as version 2, which does not follow", "", "something else was published meanwhile");
     let output = fixture.done_at(DAY_1, &online);
@@ -191,7 +199,7 @@ fn what_was_sealed_and_then_frozen_anew_is_not_published() {
     }
     fixture.done(&["ceremony", "seal", "first"]);
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen again as revision 2");
     let output = fixture.run(&["online", "--key", "keys/online.pem"]);
     output.refuses("nothing has been published or sealed yet", "", "hold a ceremony first");
 }
@@ -205,8 +213,8 @@ fn an_abandoned_ceremony_keeps_its_record_and_is_over() {
     let transcript = fixture.read("ceremonies/first/transcript.jsonl");
     assert!(transcript.lines().last().unwrap().contains("The token never arrived"));
     assert_eq!(fixture.list("ceremonies/first/signatures"), ["1.root/alice.json", "1.targets/alice.json"]);
-    fixture.sign("first", "bob").refuses("first was abandoned", "", "begin another one");
-    fixture.run(&["ceremony", "status"]).refuses("no ceremony is open", "", "begin one");
+    fixture.sign("first", "bob").refuses("first was abandoned", "", "start another one");
+    fixture.run(&["ceremony", "status"]).refuses("no ceremony is open", "", "start one");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn a_healthy_repository_has_exit_status_0_and_says_until_when() {
         &[
             "root           3  5 of 5      2  2030-07-17T00:00:00Z  197 days",
             "timestamp      1  1 of 1      0  2030-01-08T00:00:00Z  7 days",
-            "if nothing more is signed, verifiers refuse from 2030-01-08T00:00:00Z on (timestamp: 7 days)",
+            "unless something is signed, verifiers refuse the repository from 2030-01-08T00:00:00Z on (timestamp: 7 days)",
             "snapshot and timestamp are signed by the same keys: online",
             "alice, bob, carol, dave and erin hold both root and targets: losing one weakens both",
         ],
@@ -56,7 +56,7 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
     prints(
         &output,
         &[
-            "one ceremony repairs it; one new root:",
+            "one ceremony repairs this; one new root:",
             "rootline-repo keyholder add NEW --public-key FILE",
             "rootline-repo ceremony new repair --replace alice=frank --replace bob=NEW",
             "root: all of carol, dave, erin; targets: 3 of carol, dave, erin, newcomers and holders of new keys",
@@ -79,8 +79,8 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
     prints(
         &output,
         &[
-            "if signing goes on and nothing is repaired, verifiers refuse from 2030-07-17T00:00:00Z on (root: 197 days)",
-            "this cannot be repaired from within: root needs 3 and can be signed by dave, erin. Give verifiers another root by hand:",
+            "if online signing continues and nothing is repaired, verifiers refuse the repository from 2030-07-17T00:00:00Z on (root: 197 days)",
+            "no ceremony can repair this: root needs 3 and can be signed by dave, erin. Give verifiers a new root through another channel:",
             "rootline-repo online --key FILE && rootline-repo publish",
         ],
     );
@@ -138,7 +138,7 @@ fn a_thief_of_a_threshold_is_told_of_before_anything_else() {
         &output,
         &[
             "with 3 keys of root an attacker could sign a next root of their own, and every verifier that sees it follows them for good",
-            "one ceremony repairs it; 2 roots in sequence, signed together:",
+            "one ceremony repairs this; 2 roots in sequence, signed together:",
             "each of 2 roots: all of dave, erin and 1 of alice, bob, carol with the old key, together with the new key or person in its place; \
              targets: 3 of dave, erin, newcomers and holders of new keys",
         ],
@@ -180,13 +180,13 @@ fn one_key_of_a_person_is_lost_by_its_id_or_enough_of_it() {
 #[test]
 fn who_is_nobody_and_who_is_not_lost_is_refused() {
     let fixture = RepositoryFixture::after_the_first();
-    let see = "see who there is: rootline-repo keyholder list";
+    let see = "list the keyholders: rootline-repo keyholder list";
     doctor(&fixture, &["--lost", "zoe"]).refuses("there is no keyholder zoe", "", see);
     doctor(&fixture, &["--compromised", "zoe"]).refuses("there is no keyholder zoe", "", see);
     let output = doctor(&fixture, &["--lost", "alice", "--replace", "bob=frank"]);
-    output.refuses("bob is to be replaced, but is not among the lost", "", "add bob to --lost or --compromised");
+    output.refuses("--replace names bob, who is not lost", "", "add bob to --lost or --compromised");
     let output = doctor(&fixture, &["--lost", "alice,bob", "--replace", "alice=bob"]);
-    output.refuses("bob is to replace alice, but is among the lost", "", "name another keyholder");
+    output.refuses("--replace names bob, who is lost, as the successor of alice", "", "name another keyholder");
     assert_eq!(doctor(&fixture, &["--lost", "No Name"]).status, 2);
 }
 
@@ -274,7 +274,7 @@ fn delegated_roles_are_judged_and_repaired_without_root_where_root_is_broken() {
         "the threshold is broken for npm; it holds for root, targets, snapshot and timestamp; root cannot afford another loss",
     );
     prints(&output, &["only the files of npm are refused from 2030-07-17T00:00:00Z on (npm: 197 days)"]);
-    prints(&output, &["one ceremony repairs it; root stays as it is:"]);
+    prints(&output, &["one ceremony repairs this; root is unchanged:"]);
     let output = doctor(&fixture, &["--lost", "alice,frank"]);
     assert!(output.stdout.starts_with("the threshold is broken for root and npm; "), "{}", output.stdout);
     prints(&output, &["rootline-repo ceremony new repair --add npm=NEW --remove npm=frank"]);

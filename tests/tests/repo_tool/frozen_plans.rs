@@ -6,8 +6,9 @@ use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 
 const PLAN: &str = "ceremonies/first/plan.toml";
 const FROZEN_PLAN: &str = "ceremonies/first/frozen/plan.toml";
-const REMARK: &str = "ceremonies/first/plan.toml was edited after freezing: freeze again to sign the edit";
-const RULE: &str = "what is signed is byte for byte what was frozen";
+const REMARK: &str =
+    "ceremonies/first/plan.toml was edited after the ceremony was frozen: freeze again to sign the edit";
+const RULE: &str = "the signed bytes are the frozen bytes";
 
 /// What reads a frozen ceremony before it has been signed, on day 0.
 const READERS: [&[&str]; 5] = [
@@ -51,14 +52,14 @@ fn freezing_keeps_the_plan_byte_for_byte_with_the_files() {
     assert_eq!(fixture.read(FROZEN_PLAN), fixture.read(PLAN));
     let before = fixture.done(&["ceremony", "status", "first", "--json"]).json();
     fixture.edit(PLAN, "Begin", "Start");
-    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since the last freeze");
     // What is signed is the same, and so is what is read aloud.
     let after = fixture.done(&["ceremony", "status", "first", "--json"]).json();
     assert_eq!((&before["fingerprint"], &before["revision"]), (&after["fingerprint"], &after["revision"]));
     assert_eq!(fixture.read(FROZEN_PLAN), fixture.read(PLAN));
     fixture.done(&["ceremony", "review", "first"]).says("ceremony first: Start");
     fixture.edit(PLAN, "threshold = 3", "threshold = 2");
-    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen again as revision 2");
     assert_eq!(fixture.read(FROZEN_PLAN), fixture.read(PLAN));
 }
 
@@ -89,7 +90,7 @@ fn a_plan_that_is_gone_after_freezing_is_said_to_be_gone() {
     fs::remove_file(fixture.path(PLAN)).unwrap();
     let output = fixture.done(&["ceremony", "review"]);
     output.says("ceremony first: Begin");
-    let remark = format!("{PLAN} is gone: the plan that was frozen is {FROZEN_PLAN}");
+    let remark = format!("{PLAN} is missing: the frozen plan is {FROZEN_PLAN}");
     assert!(output.stderr.contains(&remark), "{output:?}");
     fixture.sign("first", "alice").says("alice has signed");
 }
@@ -97,7 +98,7 @@ fn a_plan_that_is_gone_after_freezing_is_said_to_be_gone() {
 #[test]
 fn verifying_says_that_an_open_ceremony_has_an_edited_plan() {
     let fixture = frozen();
-    let rendered = "plan: renders to the frozen files, byte for byte";
+    let rendered = "plan: renders exactly the frozen files";
     fixture.done(&["ceremony", "verify", "first"]).says(&format!("{rendered}\n"));
     fixture.edit(PLAN, "Begin", "Start");
     fixture.done(&["ceremony", "verify", "first"]).says(&format!("{rendered}; {REMARK}\n"));
@@ -115,7 +116,7 @@ fn a_frozen_plan_that_was_changed_is_refused_and_freezing_again_brings_it_back()
             output.refuses("the frozen plan.toml has been changed", RULE, "do not sign; freezing the plan again");
         }
         assert!(!fixture.path("first.request.json").exists() && !fixture.path("root.payload").exists());
-        fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+        fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since the last freeze");
         fixture.done(&seal);
     }
 }
@@ -127,14 +128,14 @@ fn what_was_frozen_without_its_plan_is_signed_as_long_as_plan_toml_is_that_plan(
     for reader in READERS {
         assert_eq!(fixture.done(reader).stderr.matches("plan.toml").count(), 0, "{reader:?}");
     }
-    fixture.done(&["ceremony", "verify", "first"]).says("renders to the frozen files, byte for byte\n");
+    fixture.done(&["ceremony", "verify", "first"]).says("renders exactly the frozen files\n");
     fixture.edit(PLAN, "Begin", "Began");
     for reader in READERS {
         let output = fixture.at(DAY_0, reader);
-        let hint = "restore it from version control, or freeze what it says now: rootline-repo ceremony freeze first";
+        let hint = "restore it from version control, or freeze the edit: rootline-repo ceremony freeze first";
         output.refuses("plan.toml differs from the frozen plan: it was edited", RULE, hint);
     }
-    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since the last freeze");
     fixture.sign("first", "bob").says("bob has signed");
     assert_eq!(fixture.read(FROZEN_PLAN), fixture.read(PLAN));
 }

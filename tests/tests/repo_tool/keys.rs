@@ -22,7 +22,7 @@ fn a_new_key_is_encrypted_and_its_owners_alone_and_never_written_over() {
             assert_eq!(fs::metadata(fixture.path(&file)).unwrap().permissions().mode() & 0o777, 0o600);
         }
         fixture.run(&generate).refuses(
-            &format!("{file} exists already"),
+            &format!("{file} already exists"),
             "",
             "name another file; a key is never overwritten",
         );
@@ -54,9 +54,9 @@ fn a_public_key_that_is_missing_is_written_by_whoever_has_the_private_one() {
     assert_eq!(report["keys"][0]["public_key"], "mine.pem.pub");
     // Nobody else's is written over, and one file is for one key.
     let another = ["key", "check", "keys/alice.pem", "--public-key-out", "mine.pem.pub"];
-    fixture.run(&another).refuses("mine.pem.pub exists already", "", "");
+    fixture.run(&another).refuses("mine.pem.pub already exists", "", "");
     let two = ["key", "check", "keys/alice.pem", "keys/bob.pem", "--public-key-out", "two.pub"];
-    fixture.run(&two).refuses("--public-key-out takes one key, and 2 are given", "", "check one key at a time");
+    fixture.run(&two).refuses("--public-key-out takes one key, but 2 are given", "", "check one key at a time");
     assert_eq!(fixture.read("mine.pem.pub"), public);
     assert!(!fixture.path("two.pub").exists());
 }
@@ -90,7 +90,7 @@ fn a_passphrase_comes_from_a_file_or_the_environment_and_must_be_right() {
     output.refuses(
         "frank-2.pem: the passphrase does not open the private key",
         "",
-        "give its passphrase at the prompt",
+        "enter its passphrase at the prompt",
     );
     assert!(!output.stderr.contains("shut"));
     fixture.run(&[&sign[..], &["--passphrase-file", "empty"]].concat()).refuses(

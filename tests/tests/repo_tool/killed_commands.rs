@@ -286,7 +286,7 @@ fn sign_request<'a>(key: &'a str, answer: &'a str) -> [&'a str; 7] {
 fn sign_a_request() {
     // What is given again a day later says another day, and nothing is written over.
     let command = sign_request("keys/dave.pem", "dave.json");
-    ends_the_same_but_for_what_is_unfinished(&answered(), &command, Some("dave.json exists already"));
+    ends_the_same_but_for_what_is_unfinished(&answered(), &command, Some("dave.json already exists"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn two_that_change_one_role_say_so_and_go_together_while_nobody_has_signed() {
     review.says("+ frank");
     review.says("Frank joins");
     // The same again has nothing left to do.
-    fixture.run(&["ceremony", "merge", "threshold", "frank"]).refuses("frank was abandoned", "", "begin another one");
+    fixture.run(&["ceremony", "merge", "threshold", "frank"]).refuses("frank was abandoned", "", "start another one");
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn what_would_void_a_signature_is_not_merged_and_says_whose() {
     let fixture = open(&[THRESHOLD, ("frank", &["--add", "root=frank"])]);
     fixture.sign("frank", "dave").says("dave has signed root 2");
     let output = fixture.at(DAY_1, &["ceremony", "merge", "threshold", "frank"]);
-    let rule = "a signature stays valid while its file is unchanged";
-    output.refuses("merging the two would void signatures: dave (root 2)", rule, "publish one of the two first");
+    let rule = "a signature counts as long as its file is unchanged";
+    output.refuses("merging the two would void signatures: dave (root 2)", rule, "publish one of the ceremonies first");
     fixture.done(&["ceremony", "list"]).says("frank: to be signed\nthreshold: to be signed");
     fixture.done(&["ceremony", "status", "frank"]).says("1 of 3 (dave)");
 }
@@ -104,7 +104,7 @@ fn what_is_sealed_over_or_the_same_is_not_merged() {
     let fixture = open(&[THRESHOLD, ("frank", &["--add", "root=frank"])]);
     let output = fixture.run(&["ceremony", "merge", "frank", "frank"]);
     output.refuses("a ceremony cannot be merged into itself", "", "name two");
-    fixture.run(&["ceremony", "merge", "frank", "first"]).refuses("first is over", "", "begin another one");
+    fixture.run(&["ceremony", "merge", "frank", "first"]).refuses("first is finished", "", "start another one");
     fixture.run(&["ceremony", "merge", "frank", "other"]).refuses("there is no ceremony other", "", "list them");
     for signer in ["alice", "bob", "carol"] {
         fixture.sign("threshold", signer).says("has signed");

@@ -105,7 +105,7 @@ fn two_at_a_time_do_not_undo_each_other() {
     let lock = fs::File::options().create(true).append(true).open(fixture.path(".rootline-lock")).unwrap();
     lock.lock().unwrap();
     let output = fixture.run(&["ceremony", "new", "first"]);
-    output.refuses("another rootline-repo is writing in .", "", "wait until it is done");
+    output.refuses("another rootline-repo is writing to .", "", "wait for it to finish");
     lock.unlock().unwrap();
     fixture.done(&["ceremony", "new", "first"]);
 }

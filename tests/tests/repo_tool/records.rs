@@ -21,7 +21,7 @@ fn transcript(fixture: &RepositoryFixture) -> Transcript {
 #[test]
 fn a_log_that_is_asked_for_without_a_name_is_that_of_what_is_open_or_was_last() {
     let fixture = RepositoryFixture::new();
-    fixture.run(&["ceremony", "log"]).refuses("there is no ceremony yet", "", "begin one");
+    fixture.run(&["ceremony", "log"]).refuses("there is no ceremony yet", "", "start one");
     let fixture = RepositoryFixture::after_the_first();
     fixture.done(&["ceremony", "log"]).says("published");
     fixture.hold("second", &["--renew", "root"], &["alice", "bob", "carol"], DAY_1);
@@ -185,10 +185,10 @@ fn a_command_that_has_done_its_work_may_be_given_again() {
     assert_eq!(transcript(&fixture).entries().len(), 1);
     // Another plan, or one that was edited, is not taken for it.
     let other = fixture.run(&["ceremony", "new", "first", "--summary", "Other"]);
-    other.refuses("ceremonies/first/plan.toml exists already", "", "name another file");
+    other.refuses("ceremonies/first/plan.toml already exists", "", "name another file");
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let edited = fixture.at(DAY_0, &["ceremony", "new", "first"]);
-    edited.refuses("ceremonies/first/plan.toml exists already", "", "name another file");
+    edited.refuses("ceremonies/first/plan.toml already exists", "", "name another file");
     // The same key for the same keyholder changes nothing; another one is not theirs by saying so.
     fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/alice.pub"]).says("alice holds key");
     let other = fixture.run(&["keyholder", "add", "alice", "--public-key", "keys/stranger.pub"]);

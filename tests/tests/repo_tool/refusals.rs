@@ -21,7 +21,7 @@ fn one_keyholder_cannot_sign_twice_to_make_two() {
         fixture.read("ceremonies/first/signatures/1.root/alice.json"),
     );
     let output = fixture.done(&["ceremony", "status"]);
-    output.says("root 1: the signature filed for bob does not count");
+    output.says("root 1: the signature file of bob does not count");
     output.says("root 1 under root 1 (new): 1 of 3 (alice)");
 }
 
@@ -46,7 +46,7 @@ fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
     for arguments in
         [&["ceremony", "review", "first"][..], &["ceremony", "seal", "first"], &["ceremony", "status", "first"]]
     {
-        let rule = "what is signed is byte for byte what was frozen";
+        let rule = "the signed bytes are the frozen bytes";
         fixture.run(arguments).refuses(
             "the frozen 1.root.json has been changed",
             rule,
@@ -54,7 +54,7 @@ fn a_changed_frozen_file_is_refused_and_freezing_again_brings_it_back() {
         );
     }
     assert_eq!(fixture.sign("first", "alice").status, 1);
-    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since it was frozen");
+    fixture.done(&["ceremony", "freeze", "first"]).says("nothing has changed since the last freeze");
     fixture.sign("first", "alice").says("alice has signed");
 }
 
@@ -93,13 +93,13 @@ fn what_a_verifier_would_refuse_is_not_published() {
     let fixture = RepositoryFixture::after_the_first();
     // On day 7 the timestamp has expired.
     let output = fixture.at("2030-01-08T00:00:00Z", &["publish", "--to", "elsewhere"]);
-    let who = "a verifier who begins with root 1 would not accept it: timestamp.json expired at 2030-01-08T00:00:00Z";
+    let who = "a verifier that begins with root 1 would refuse the publication: timestamp.json expired at 2030-01-08T00:00:00Z";
     output.refuses(who, "TUF 5.4.4 (freeze)", "sign a new timestamp first: rootline-repo online");
     assert!(!fixture.path("elsewhere").exists());
     fixture.done_at("2030-01-07T23:59:59Z", &["publish", "--to", "elsewhere"]);
     // After half a year the root has, and no new timestamp is made for it either.
     let output = fixture.at("2030-07-17T00:00:00Z", &["online", "--key", "keys/online.pem"]);
-    let who = "a verifier who begins with root 1 would not accept it: 1.root.json expired";
+    let who = "a verifier that begins with root 1 would refuse the publication: 1.root.json expired";
     output.refuses(who, "TUF 5.3.10", "hold a ceremony that renews the file");
     assert!(fixture.read("metadata/timestamp.json").contains("\"version\": 1"));
 }
@@ -175,7 +175,7 @@ fn a_fault_in_a_plan_or_a_policy_is_named_with_its_place() {
     );
     // A plan that cannot be frozen as it stands is written all the same, to be edited.
     let fixture = RepositoryFixture::new();
-    fixture.done(&["ceremony", "new", "other", "--threshold", "root=6"]).says("edit it before it can be frozen");
+    fixture.done(&["ceremony", "new", "other", "--threshold", "root=6"]).says("it cannot be frozen before an edit");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_pla
     fixture.run(&freeze).refuses(&format!("{}{reason}", place("expires-days = 197")), "", hint);
     // In the words of whoever wrote the policy, where there are any; and said when the plan is written, too.
     let output = fixture.done_at(DAY_1, &["ceremony", "new", "long", "--expires", "targets=301"]);
-    output.says("edit it before it can be frozen");
+    output.says("it cannot be frozen before an edit");
     output.says("the policy lets this hold 300 days at the most: The token batteries last a year");
 }
 
@@ -221,9 +221,9 @@ fn wrong_usage_is_told_apart_from_a_refusal() {
         assert_eq!(fixture.run(arguments).status, 0, "{arguments:?}");
     }
     let output = fixture.run(&["status", "--repository", "nowhere"]);
-    output.refuses("nowhere is no repository folder", "", "make one with rootline-repo init");
+    output.refuses("nowhere is not a repository", "", "create one with rootline-repo init");
     fixture.run(&["ceremony", "freeze", "nothing"]).refuses("there is no ceremony nothing", "", "list them");
-    fixture.run(&["init", "."]).refuses("rootline.toml exists already", "", "name another file");
+    fixture.run(&["init", "."]).refuses("rootline.toml already exists", "", "name another file");
 }
 
 #[test]

@@ -44,10 +44,10 @@ fn at_every_stage_the_record_is_as_it_should_be() {
     for signer in ["alice", "bob", "carol"] {
         fixture.sign("first", signer);
     }
-    fixture.done(&["ceremony", "verify"]).says("signatures: 6 good, 0 over an earlier revision, 6 recorded");
+    fixture.done(&["ceremony", "verify"]).says("signatures: 6 valid, 0 over an earlier revision, 6 recorded");
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     fixture.done(&["ceremony", "freeze", "first"]);
-    fixture.done(&["ceremony", "verify"]).says("signatures: 3 good, 3 over an earlier revision, 6 recorded");
+    fixture.done(&["ceremony", "verify"]).says("signatures: 3 valid, 3 over an earlier revision, 6 recorded");
     for signer in ["alice", "bob", "carol"] {
         fixture.sign("first", signer);
     }
@@ -56,7 +56,7 @@ fn at_every_stage_the_record_is_as_it_should_be() {
     fixture.done(&["online", "--key", "keys/online.pem"]);
     fixture.done(&["publish"]);
     holds("done");
-    fixture.done(&["ceremony", "verify"]).says("renders to the frozen files, byte for byte");
+    fixture.done(&["ceremony", "verify"]).says("renders exactly the frozen files");
 }
 
 #[test]
@@ -182,5 +182,5 @@ fn a_record_that_was_made_up_anew_is_found_by_a_signed_head() {
 fn a_shipped_file_that_is_nowhere_any_more_is_named() {
     let fixture = RepositoryFixture::frozen();
     fixture.write("targets/trusted_root.json", "{}");
-    finds(&fixture, "plan", "the frozen trusted_root.json is neither in targets/ nor among the published files");
+    finds(&fixture, "plan", "trusted_root.json as frozen is neither in targets/ nor published");
 }

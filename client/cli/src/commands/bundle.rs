@@ -18,7 +18,7 @@ pub(crate) enum BundleCommand {
     Verify(verify::VerifyArgs),
     /// Verify a trust bundle and bring it into the cache, offline
     Import(import::ImportArgs),
-    /// Print what a trust bundle says of itself, unverified
+    /// Print the claims of a trust bundle, unverified
     Inspect(inspect::InspectArgs),
 }
 

@@ -1,4 +1,4 @@
-//! `rootline cache`: what is kept on disk.
+//! `rootline cache`: inspect or clear the cache.
 
 use std::path::PathBuf;
 
@@ -18,11 +18,11 @@ use crate::terminal::{Terminal, printable};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheCommand {
-    /// Print where the cache is
+    /// Print the folder of the cache
     Path(PathArgs),
-    /// List what is in the cache: of which instance, how large, last checked when
+    /// List the contents of the cache: instance, size and last check
     List(ListArgs),
-    /// Remove what is in the cache
+    /// Clear the cache of one instance, or all of it
     Clear(ClearArgs),
 }
 
@@ -148,7 +148,7 @@ fn list(args: &ListArgs, terminal: &Terminal) -> Result<(), Failure> {
 
 type Versions = [(&'static str, u64); 4];
 
-/// The versions that the copy has, verified; or why there are none.
+/// The verified versions in the cache, or the reason that there are none.
 fn versions(copy: &Copy) -> Result<Versions, &'static str> {
     let instance = copy.instance.as_ref().ok_or("no: its pinned root is unknown")?;
     let mut client = Client::new(instance.pinned_root.clone(), CachedRepository::new(&copy.store), &copy.store);
@@ -190,8 +190,8 @@ fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
         copies.retain(|copy| copy.is_called(name));
         if copies.is_empty() {
             return Err(Failure::new(
-                format!("the cache has nothing of {name:?}"),
-                "list what there is: rootline cache list",
+                format!("the cache holds nothing of {name:?}"),
+                "list its contents: rootline cache list",
             ));
         }
     }
@@ -213,11 +213,11 @@ fn clear(args: &ClearArgs, terminal: &Terminal) -> Result<(), Failure> {
         terminal.json(&json!({ "dry_run": args.dry_run, "cleared": rows }));
     }
     for path in foreign {
-        terminal.warning(format_args!("{} was not written by rootline, and stays", path.display()));
+        terminal.warning(format_args!("{} was not written by rootline, and was not removed", path.display()));
     }
     if !args.dry_run && !copies.is_empty() {
         terminal.warning(format_args!(
-            "the highest versions seen are gone: until the next update, nothing protects against a rollback"
+            "removed the highest versions seen: rollbacks are not detected until the next update"
         ));
     }
     Ok(())

@@ -43,11 +43,11 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     include: ContentsArgs,
 
-    /// Print what was written, and until when it may be used, as JSON
+    /// Print the written files and their expiry as JSON
     #[arg(long, requires = "output")]
     json: bool,
 
-    /// Include certificates and keys whose window is past or yet to come: for PEM files
+    /// For PEM files: include certificates and keys whose window is past or yet to come
     #[arg(long, hide_short_help = true)]
     all: bool,
 
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
     Ok(())
 }
 
-/// What was written where, and until when it may be used.
+/// The written file or folder, and its expiry.
 pub(crate) fn written(format: &str, output: &Path, contents: &Contents, repository: &Repository) -> Value {
     let targets = contents.updated().targets.iter().map(|(found, _)| found.path.as_str());
     json!({
@@ -135,7 +135,7 @@ pub(crate) fn written(format: &str, output: &Path, contents: &Contents, reposito
 }
 
 impl ExportArgs {
-    /// Where to write it; none is standard output.
+    /// The place to write to; `None` for standard output.
     fn place(&self) -> Option<&PathBuf> {
         self.output.as_ref().filter(|output| output.as_os_str() != "-")
     }
@@ -152,18 +152,18 @@ impl ExportArgs {
             ("--client-url", self.client_url.is_some(), is_folder),
         ] {
             if given && !means_something {
-                let what = format!("{option} means nothing for --format {}", format.name());
-                return Err(Failure::new(what, "leave it out; `rootline export --help` says what it is for"));
+                let what = format!("{option} does not apply to --format {}", format.name());
+                return Err(Failure::new(what, "remove it; see rootline export --help"));
             }
         }
         let to_standard_output = self.place().is_none();
         if to_standard_output && self.json {
-            let what = "the document and the report about it cannot both go to standard output";
-            return Err(Failure::new(what, "name a place with --output PATH, or leave --json out"));
+            let what = "the document and its report cannot both go to standard output";
+            return Err(Failure::new(what, "write it with --output PATH, or omit --json"));
         }
         if to_standard_output && !format.is_document() {
-            let what = format!("--format {} needs a place to be written to", format.name());
-            return Err(Failure::new(what, "name one with --output PATH"));
+            let what = format!("--format {} needs --output", format.name());
+            return Err(Failure::new(what, "set --output PATH"));
         }
         Ok(())
     }

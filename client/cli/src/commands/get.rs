@@ -36,7 +36,7 @@ pub(crate) struct GetArgs {
 
 pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     let path = TargetPath::new(&args.target)
-        .ok_or_else(|| Failure::new("a target's name is not empty", "rootline get trusted_root.json"))?;
+        .ok_or_else(|| Failure::new("the name of a target is empty", "rootline get trusted_root.json"))?;
     let place = match &args.output {
         Some(folder) => Some(TargetPlace::new(folder, path.as_str(), Layout::Nested)?),
         None => None,

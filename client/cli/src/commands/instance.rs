@@ -19,9 +19,9 @@ use crate::terminal::Terminal;
 pub(crate) enum InstanceCommand {
     /// Register a repository under a name, with its trusted root
     Add(Box<add::AddArgs>),
-    /// List the built-in instances and those that were added
+    /// List the built-in and the added instances
     List(ListArgs),
-    /// Print where an instance is, and its pinned root
+    /// Print the URLs and the pinned root of an instance
     Show(ShowArgs),
     /// Remove an instance that was added
     Remove(RemoveArgs),
@@ -148,7 +148,7 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     if Instance::built_in(name).is_some() {
         return Err(Failure::new(
             format!("{name} is built in"),
-            "leave it unused: built-in instances cannot be removed",
+            "built-in instances cannot be removed; use another with --instance",
         ));
     }
     let instances = args.instances.instances();
@@ -157,7 +157,7 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     }
     if !args.with_cache {
         instances.remove(name)?;
-        terminal.report(format_args!("removed {name}; its cache, if any, stays"));
+        terminal.report(format_args!("removed {name}; its cache, if any, was kept"));
         return Ok(());
     }
     // First the copy, which can only be found by what is known of the instance: one that cannot be read has none that could be named.

@@ -48,7 +48,7 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
     keep: TimeDelta,
 
-    /// Print what was done as JSON; with --watch one line a round
+    /// Print the result as JSON; with --watch, one line for each round
     #[arg(long)]
     json: bool,
 
@@ -112,12 +112,12 @@ impl Command<'_> {
         let interval = interval.to_std().unwrap_or(Duration::ZERO);
         if interval < SHORTEST_INTERVAL {
             return Err(Failure::new(
-                "an interval is at least ten seconds",
+                "--watch needs an interval of at least ten seconds",
                 "Sigstore's timestamp changes once a day: --watch 10m is plenty",
             ));
         }
         let signals = Signals::note().map_err(|error| {
-            Failure::new(format!("signals cannot be waited for: {error}"), "run it from a timer, without --watch")
+            Failure::new(format!("cannot wait for signals: {error}"), "run it from a timer, without --watch")
         })?;
         let round = || {
             let now = self.args.source.now();

@@ -154,7 +154,7 @@ fn tell(name: &str, status: &Result<InstanceStatus, Failure>, args: &StatusArgs,
         };
         let failure = Failure::new(
             what,
-            "run `rootline update`; if that is refused too, tell the repository's operators to renew it",
+            "run `rootline update`; if that is refused too, ask the repository's operators to renew it",
         );
         terminal.failure(&failure.with_check(failed.join(", ")));
     }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
         terminal.report(format_args!("{}", role_table(&roles, terminal, by_expiry)));
         match repository.client.store().folder() {
             Some(folder) => terminal.report(format_args!("kept in {}", folder.display())),
-            None => terminal.report(format_args!("nothing was kept on disk")),
+            None => terminal.report(format_args!("nothing was written to disk")),
         }
     }
     Ok(())

@@ -124,8 +124,8 @@ fn fail(mut refused: Vec<Failure>, of: usize) -> Result<(), Failure> {
         1 => Err(refused.remove(0)),
         many => {
             let each: Vec<&str> = refused.iter().map(Failure::what).collect();
-            let what = format!("{many} of {of} files were refused; {}", each.join("; "));
-            Err(Failure::new(what, "the other signatures were kept; accept each of these files by itself for its hint"))
+            let what = format!("refused {many} of {of} files: {}", each.join("; "));
+            Err(Failure::new(what, "the other signatures were kept; accept each refused file by itself for its hint"))
         }
     }
 }
@@ -161,15 +161,12 @@ impl Inbox<'_> {
             FileError::Newer(newer) => Failure::new(format!("the response was {newer}"), newer.hint()),
             error => {
                 let why = plain(&error.to_string());
-                Failure::new(
-                    format!("this is not a response to a signing request: {why}"),
-                    "have it sent again, or scan it again",
-                )
+                Failure::new(format!("not a response to a signing request: {why}"), "have it sent or scanned again")
             }
         })?;
         if let Some(other) = self.args.ceremony.as_ref().filter(|id| **id != response.ceremony) {
-            let what = format!("this response is for the ceremony {}, not for {other}", response.ceremony);
-            return Err(Failure::new(what, "leave out --ceremony: each response names its ceremony"));
+            let what = format!("this response is for ceremony {}, not {other}", response.ceremony);
+            return Err(Failure::new(what, "omit --ceremony: each response names its ceremony"));
         }
         let receiving = self.receiving(Some(&response.ceremony))?;
         let Receiving { open, files, .. } = receiving;
@@ -197,8 +194,8 @@ impl Inbox<'_> {
         let signatures = CompactSignature::read_detached(bytes);
         if signatures.is_empty() {
             return Err(Failure::new(
-                "this is neither a signing response nor a signature",
-                "give a response of rootline-repo sign, or a signature: DER or 64 bytes, as they are, in hex or in base64",
+                "not a signing response, and not a signature",
+                "pass a response of rootline-repo sign, or a signature: DER or 64 bytes, binary, in hex or in base64",
             ));
         }
         let (signed_by, role, now) = (self.args.signed_by.clone(), self.role.clone(), self.context.now);
@@ -274,7 +271,9 @@ impl Accepted {
         let AcceptOutcome { keyholder, voided, .. } = &self.outcome;
         let what = match &self.earlier {
             Some((_, Some(revision))) => format!("revision {revision}"),
-            Some((fingerprint, None)) => format!("what was never frozen here, with the fingerprint {fingerprint}"),
+            Some((fingerprint, None)) => {
+                format!("files that were never frozen here, with the fingerprint {fingerprint}")
+            }
             None => "something else".to_owned(),
         };
         match &voided[..] {

@@ -93,9 +93,9 @@ fn report(
     context.report(&json, |line| {
         match before {
             Some(before) if before.files == record.files => {
-                line(format_args!("nothing has changed since it was frozen"))
+                line(format_args!("nothing has changed since the last freeze"))
             }
-            _ if record.revision > 1 => line(format_args!("frozen anew, revision {}", record.revision)),
+            _ if record.revision > 1 => line(format_args!("frozen again as revision {}", record.revision)),
             _ => {}
         }
         line(format_args!("to be signed: {}", files.join(", ")));
@@ -103,11 +103,11 @@ fn report(
         line(format_args!("  {fingerprint}"));
         if !voided.is_empty() {
             let again = signatures_text(voided.iter().copied());
-            line(format_args!("void, as what was signed has changed; these have to sign again: {again}"));
+            line(format_args!("voided because the signed files changed; to be signed again by: {again}"));
         }
         if !kept.is_empty() {
             let kept = signatures_text(kept.iter().copied());
-            line(format_args!("kept, as what was signed has not changed: {kept}"));
+            line(format_args!("kept because the signed files did not change: {kept}"));
         }
         overlapping.iter().for_each(|other| line(format_args!("{other}")));
         context.next(format_args!(

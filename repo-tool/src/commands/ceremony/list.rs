@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             line(format_args!("{id}: {}", stage.name()));
         }
         if all.is_empty() {
-            line(format_args!("no ceremony yet; begin one: rootline-repo ceremony new ID"));
+            line(format_args!("no ceremony yet; start one: rootline-repo ceremony new ID"));
         }
     });
     Ok(())

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
                 line(format_args!("  {}", hex::encode_in_fours(digest)));
             }
             if head.digests.len() > 1 {
-                line(format_args!("{} ends, which were merged; the next line follows all of them", head.digests.len()));
+                line(format_args!("{} merged ends; the next line follows all of them", head.digests.len()));
             }
         }
         if transcript.entries().is_empty() && fault.is_none() {
@@ -59,7 +59,7 @@ fn last_one(context: &Context) -> Result<CeremonyRecord, Failure> {
         closed.push((last, record));
     }
     let last = closed.into_iter().max_by_key(|(last, _)| *last).map(|(_, record)| record);
-    last.ok_or_else(|| Failure::new("there is no ceremony yet", "begin one: rootline-repo ceremony new ID"))
+    last.ok_or_else(|| Failure::new("there is no ceremony yet", "start one: rootline-repo ceremony new ID"))
 }
 
 fn to_json(id: &str, transcript: &Transcript) -> serde_json::Value {
@@ -200,7 +200,7 @@ fn described(event: &Event) -> String {
             number("version"),
             short("payload"),
             short("keyid"),
-            if event.facts.get("evidence").is_some() { ", with evidence" } else { "" }
+            if event.facts.get("evidence").is_some() { ", with attestations" } else { "" }
         ),
         EventKind::Sealed => {
             let signed = event.facts.get("signed").and_then(Value::as_object);

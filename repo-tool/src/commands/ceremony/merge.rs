@@ -35,7 +35,10 @@ pub(crate) struct MergeArgs {
 
 pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if args.into == args.from {
-        return Err(Failure::new("a ceremony cannot be merged into itself", "name two: ceremony merge INTO FROM"));
+        return Err(Failure::new(
+            "a ceremony cannot be merged into itself",
+            "name two ceremonies: rootline-repo ceremony merge INTO FROM",
+        ));
     }
     let _lock = context.folder.lock()?;
     let published = context.folder.published()?;
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets)?;
     let text = merged.to_toml();
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
-        .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of them"))?;
+        .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of the plans"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
     let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);
@@ -145,7 +148,7 @@ fn refuse_to_void(own: &SignatureFiles, others: &SignatureFiles, merged: &Frozen
     let voided = signatures_text(voided);
     Err(Failure::new(
         format!("merging the two would void signatures: {voided}"),
-        "publish one of the two first, then freeze the other again",
+        "publish one of the ceremonies first, then freeze the other again",
     )
-    .breaking("a signature stays valid while its file is unchanged"))
+    .breaking("a signature counts as long as its file is unchanged"))
 }

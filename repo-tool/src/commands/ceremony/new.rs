@@ -88,7 +88,7 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
         line(format_args!("wrote {}", path.display()));
         match problem {
-            Some(problem) => line(format_args!("edit it before it can be frozen: {problem}")),
+            Some(problem) => line(format_args!("it cannot be frozen before an edit: {problem}")),
             None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
         }
     });
@@ -123,7 +123,7 @@ fn warn_of_merging(context: &Context) {
     };
     if !folder.ancestors().take(top + 1).any(has_line) {
         context.terminal.warning(format_args!(
-            "git would merge transcripts as text: add the line `{UNION}` to {}",
+            "git will conflict on transcripts: add the line `{UNION}` to {}",
             context.folder.join(ATTRIBUTES_FILE).display()
         ));
     }
@@ -152,7 +152,7 @@ fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<()
     }
     for (of, days) in &args.expires {
         let days = Days::new(whole_number(days)?);
-        let bad = || Failure::new(format!("a file holds 1 to {} days", Days::MAX), "give another number");
+        let bad = || Failure::new(format!("an expiry is 1 to {} days away", Days::MAX), "use another number");
         draft.set_expiry(&parse_role(of)?, days.ok_or_else(bad)?)?;
     }
     args.renew.iter().try_for_each(|of| Ok(draft.renew(&parse_role(of)?)?))
@@ -163,5 +163,5 @@ fn name(text: &str) -> Result<Name, Failure> {
 }
 
 fn whole_number(text: &str) -> Result<u64, Failure> {
-    text.parse().map_err(|_| Failure::new(format!("{text:?} is not a whole number"), "give one, as in root=3"))
+    text.parse().map_err(|_| Failure::new(format!("{text:?} is not a whole number"), "use one, as in root=3"))
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
         line(format_args!("wrote {}: {size} bytes", to.display()));
         line(format_args!("  sha256 {digest}"));
         context.next(format_args!(
-            "give it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
+            "send it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
             to.display()
         ));
         line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
         None => context.report(&review.to_json(), |_| print(&review, context)),
         Some(file) if file == Path::new("-") && context.json => {
             return Err(Failure::new(
-                "the page and the JSON document cannot both go to standard output",
+                "the HTML page and the JSON document cannot both go to standard output",
                 "name a file for the page: --html FILE",
             ));
         }

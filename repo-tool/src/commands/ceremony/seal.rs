@@ -18,7 +18,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let tally = open.tally(&signatures)?;
     for (part, (name, why)) in tally.parts.iter().flat_map(|part| part.rejected.iter().map(move |no| (&part.part, no)))
     {
-        context.terminal.warning(format_args!("{part}: the signature filed for {name} is left out: {why}"));
+        context.terminal.warning(format_args!("{part}: ignored the signature file of {name}: {why}"));
     }
     let sealed = open.ceremony()?.seal(&signatures)?;
     open.record.note_signatures(&signatures, &tally, &open.keyholders, &attestations)?;

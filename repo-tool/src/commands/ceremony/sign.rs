@@ -96,15 +96,15 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key that is named, or the one that is noted down for whoever signs.
+/// The key that is named, or the recorded key of the keyholder who signs.
 fn signer_uri(args: &SignArgs, open: &OpenCeremony) -> Result<SignerUri, Failure> {
     let (None, Some(name)) = (&args.key, &args.signing_as) else {
         return Ok(SignerUri::parse(args.key.as_deref().unwrap_or_default())?);
     };
     let holder = open.keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
-    let recorded = holder.signer(holder.key()).ok_or_else(|| {
-        Failure::new(format!("the place of {name}'s private key is not recorded"), "name it: --key URI")
-    })?;
+    let recorded = holder
+        .signer(holder.key())
+        .ok_or_else(|| Failure::new(format!("no private key is recorded for {name}"), "name it: --key URI"))?;
     Ok(SignerUri::from_record(recorded)?)
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn parts_of(role: Option<&CeremonyRole>, frozen: &Frozen) -> Result<V
     match (role, parts.is_empty()) {
         (Some(role), true) => Err(Failure::new(
             format!("this ceremony does not sign {role}"),
-            "see what it signs: rootline-repo ceremony status",
+            "list its files: rootline-repo ceremony status",
         )),
         _ => Ok(parts),
     }

@@ -70,7 +70,7 @@ fn part_lines(tally: &RoleTally, part: &str, shown: &dyn Fn(&Name) -> String) ->
         lines.push(format!("  {part}: {name} signed an earlier revision and must sign again"));
     }
     for (name, why) in &tally.rejected {
-        lines.push(format!("  {part}: the signature filed for {name} does not count: {why}"));
+        lines.push(format!("  {part}: the signature file of {name} does not count: {why}"));
     }
     lines
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failur
             one.lines().iter().for_each(|text| line(format_args!("{text}")));
         }
         if verified.is_empty() {
-            line(format_args!("no ceremony yet; begin one: rootline-repo ceremony new ID"));
+            line(format_args!("no ceremony yet; start one: rootline-repo ceremony new ID"));
         }
     });
     Ok(if holds { ExitStatus::Done } else { ExitStatus::Failed })
@@ -179,7 +179,7 @@ impl Replay<'_> {
             }
         }
         match names.is_empty() {
-            true => Ok("not signed yet: lines missing at the end would not be found".to_owned()),
+            true => Ok("not signed yet: lines removed from the end would not be found".to_owned()),
             false => Ok(format!("by {}", names.into_iter().collect::<Vec<_>>().join(", "))),
         }
     }
@@ -191,13 +191,13 @@ impl Replay<'_> {
         let plan = kept.parse(self.keyholders)?;
         files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
         let is_over = matches!(self.stage, Some(Stage::Released | Stage::Abandoned));
-        let found = "renders to the frozen files, byte for byte";
+        let found = "renders exactly the frozen files";
         match kept.remark {
             None => Ok(found.to_owned()),
             Some(remark) if !is_over => Ok(format!("{found}; {remark}")),
             Some(_) => Err(Failure::new(
                 "plan.toml differs from the frozen plan: it was edited",
-                "restore it from version control; frozen/plan.toml is what it said",
+                "restore it from version control, or copy frozen/plan.toml over it",
             )
             .breaking(RULE)),
         }
@@ -212,7 +212,7 @@ impl Replay<'_> {
             let kept = self.published.files().get(&name.published_as(&file)).filter(|bytes| file.matches(bytes));
             let bytes = kept.or_else(|| given.get(&name).filter(|bytes| file.matches(bytes)));
             let bytes = bytes.ok_or_else(|| {
-                let what = format!("the frozen {name} is neither in targets/ nor among the published files");
+                let what = format!("{name} as frozen is neither in targets/ nor published");
                 Failure::new(what, "restore the file from version control")
             })?;
             shipped.insert(name, bytes.clone());
@@ -229,7 +229,7 @@ impl Replay<'_> {
             self.check_noted(entry, frozen, &answers)?;
         }
         let (good, voided) = (checked.good.len(), checked.voided.len());
-        Ok(format!("{good} good, {voided} over an earlier revision, {} recorded", noted.len()))
+        Ok(format!("{good} valid, {voided} over an earlier revision, {} recorded", noted.len()))
     }
 
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
@@ -273,7 +273,7 @@ impl Replay<'_> {
             // They are part of what was published, all of which was verified when it was read.
             Stage::Released => {}
             Stage::Overtaken => {
-                return Ok(format!("{names}: as frozen, and overtaken by a newer release"));
+                return Ok(format!("{names}: as frozen, and superseded by a newer release"));
             }
             _ => drop(Sealed::read(sealed, self.published)?),
         }
@@ -288,7 +288,7 @@ impl Replay<'_> {
                 return Err(gone(format!("metadata/{name} differs from the file that this ceremony sealed")));
             }
         }
-        Ok("the sealed files are the repository's".to_owned())
+        Ok("the published files are the sealed files".to_owned())
     }
 
     fn evidence(&self, frozen: &Frozen) -> Result<String, Failure> {
@@ -309,7 +309,8 @@ fn names_text(names: &[String]) -> String {
 
 /// Something that was there is not any more.
 fn gone(what: String) -> Failure {
-    Failure::new(what, "restore it from version control; if it was changed there, find out who did").breaking(RULE)
+    Failure::new(what, "restore it from version control; if it was changed there, find out who changed it")
+        .breaking(RULE)
 }
 
 const RULE: &str = "a ceremony's record never changes";

@@ -17,10 +17,10 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
     };
     let is_signed_by_people = |role: &RoleDiagnosis| matches!(role.role, SignedRole::People(_));
     let attacker = labels(&|role| role.is_compromised());
-    // Nobody need be lost where keys have not been given yet.
+    // Where keys are still missing, no keyholder need be lost.
     let not_yet = labels(&|role| role.verdict == Verdict::Broken && !role.without_key.is_empty());
     let broken = labels(&|role| role.verdict == Verdict::Broken && role.without_key.is_empty());
-    let with_stolen = labels(&|role| role.verdict == Verdict::HoldsWithCompromised);
+    let with_compromised = labels(&|role| role.verdict == Verdict::HoldsWithCompromised);
     let holding = labels(&|role| role.verdict.holds());
     let exactly = labels(&|role| role.verdict == Verdict::HoldsExactly && is_signed_by_people(role));
     let mut parts = Vec::new();
@@ -33,13 +33,13 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
     if !broken.is_empty() {
         parts.push(format!("the threshold is broken for {broken}"));
     }
-    if !with_stolen.is_empty() {
-        parts.push(format!("the threshold holds for {with_stolen} only with compromised keys"));
+    if !with_compromised.is_empty() {
+        parts.push(format!("the threshold holds for {with_compromised} only with compromised keys"));
     }
     if !not_yet.is_empty() {
         parts.push(format!("{not_yet} cannot be signed yet, because keys are missing"));
     }
-    if broken.is_empty() && with_stolen.is_empty() && not_yet.is_empty() {
+    if broken.is_empty() && with_compromised.is_empty() && not_yet.is_empty() {
         parts.push("the threshold still holds for every role".to_owned());
     } else if !holding.is_empty() {
         parts.push(format!("it holds for {holding}"));
@@ -107,10 +107,10 @@ pub(super) fn duration_lines(diagnosis: &Diagnosis) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if let Some(role) = diagnosis.first_to_expire() {
-        lines.push(format!("if nothing more is signed, verifiers refuse {}", instant(role)));
+        lines.push(format!("unless something is signed, verifiers refuse the repository {}", instant(role)));
     }
     if let Some(role) = diagnosis.first_to_fail() {
-        let text = "if signing goes on and nothing is repaired, verifiers refuse";
+        let text = "if online signing continues and nothing is repaired, verifiers refuse the repository";
         lines.push(format!("{text} {}", instant(role)));
     }
     for role in diagnosis.roles.iter().filter(|role| !role.is_top_level() && role.verdict == Verdict::Broken) {

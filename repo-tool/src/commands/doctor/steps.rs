@@ -43,7 +43,7 @@ impl Steps {
         let ceremony = |ceremony: &RepairCeremony| CeremonySteps::new(ceremony, keyholders, &id).steps();
         match &diagnosis.repair {
             Repair::Nothing => {
-                let heading = "no role lists the lost keys, so nothing needs a repair";
+                let heading = "no role lists the lost keys: nothing to repair";
                 let heading = if *losses == Losses::default() { "" } else { heading };
                 Steps { kind: "nothing", heading: heading.to_owned(), steps: Vec::new() }
             }
@@ -54,17 +54,17 @@ impl Steps {
                     .find(|signing| signing.role == CeremonyRole::Root)
                     .map_or(0, |root| root.files);
                 let roots = match roots {
-                    0 => "root stays as it is".to_owned(),
+                    0 => "root is unchanged".to_owned(),
                     1 => "one new root".to_owned(),
                     roots => format!("{roots} roots in sequence, signed together"),
                 };
                 let mut steps = ceremony(repair);
                 if diagnosis.roles.first().is_some_and(RoleDiagnosis::is_compromised) {
                     steps.push(Step::note(
-                        "verifiers that have seen an attacker's root follow it: if there is one, give them another root by hand",
+                        "verifiers that accepted an attacker's root follow it: if there is one, give them a new root through another channel",
                     ));
                 }
-                Steps { kind: "ceremony", heading: format!("one ceremony repairs it; {roots}:"), steps }
+                Steps { kind: "ceremony", heading: format!("one ceremony repairs this; {roots}:"), steps }
             }
             Repair::NewRepository { meanwhile } => new_repository(diagnosis, meanwhile.as_ref().map(ceremony)),
             Repair::NameOthers { lost } => Steps {
@@ -73,7 +73,7 @@ impl Steps {
                 steps: vec![
                     Step::command("rootline-repo keyholder add NEW --public-key FILE", "each newcomer"),
                     Step::note(format!(
-                        "put them in the place of {} in rootline.toml, and in the plan if there is one; then freeze it again",
+                        "replace {} in rootline.toml, and in the plan if there is one; then freeze it again",
                         join(lost)
                     )),
                 ],
@@ -87,12 +87,12 @@ impl Steps {
     }
 }
 
-/// What to do where nobody can say any more whose keys count.
+/// The steps where too few keyholders are left to sign a new root.
 fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps {
     let root = diagnosis.roles.first();
     let heading = root.map_or(String::new(), |root| {
         format!(
-            "this cannot be repaired from within: root needs {} and can be signed by {}. Give verifiers another root by hand:",
+            "no ceremony can repair this: root needs {} and can be signed by {}. Give verifiers a new root through another channel:",
             root.threshold,
             join(&root.left)
         )
@@ -113,12 +113,12 @@ fn new_repository(diagnosis: &Diagnosis, meanwhile: Option<Vec<Step>>) -> Steps 
     }];
     match meanwhile {
         Some(ceremony) => {
-            steps.push(Step::note("one ceremony repairs meanwhile what needs no new root:"));
+            steps.push(Step::note("meanwhile, one ceremony repairs what needs no new root:"));
             steps.extend(ceremony);
         }
         None => steps.push(Step::note("publish nothing else from here")),
     }
-    steps.push(Step::note("announce the new root to verifiers through another channel, and how to recognise it"));
+    steps.push(Step::note("announce the new root and its digest to verifiers through another channel"));
     steps.push(Step::command(
         "rootline-repo init ../new --name NAME --holders NAMES --threshold N --online NAME",
         "a new repository; then hold its first ceremony with available keys, and publish it to another place",
@@ -237,7 +237,7 @@ fn signing_text(signing: &Signing) -> String {
         };
         return format!("{label}: {threshold} of {who}");
     }
-    // The old root knows nothing of those who come, so whoever is left has to be enough, or else a stolen key signs once more.
+    // The old root does not list newcomers, so those who are left must suffice, or else a compromised key signs once more.
     let what = if *files > 1 { format!("each of {files} roots") } else { label.clone() };
     let of_left = threshold.saturating_sub(*newcomers);
     let mut parts = Vec::new();

@@ -91,7 +91,7 @@ fn warn_of_gitignore(context: &Context) {
         let lines = missing.join(" and ");
         context
             .terminal
-            .warning(format_args!("{} makes git ignore the attestation: append the lines {lines}", path.display()));
+            .warning(format_args!("{} makes git ignore the attestation; append the lines {lines}", path.display()));
     }
 }
 
@@ -131,7 +131,7 @@ fn keep_root(
     let Some((_, pem)) = offered.iter().find(|(root, _)| root == used) else { return Ok(None) };
     let path = context.folder.join(VENDOR_ROOTS).join(used.file_name());
     context.terminal.warning(format_args!(
-        "this vendor's root is now trusted; compare its digest with another source: {}",
+        "added a vendor root; compare its digest with another source: {}",
         plain(&used.to_string())
     ));
     atomic_file::replace(&path, pem.as_bytes())?;

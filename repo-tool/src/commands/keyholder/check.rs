@@ -1,4 +1,4 @@
-//! `rootline-repo keyholder check`: all evidence, verified again.
+//! `rootline-repo keyholder check`: verifies all attestations again.
 
 use clap::Args;
 use rootline::table::{Cell, Table};
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
             }
         }
     }
-    // It takes two to share a token, so it is looked at for everybody.
+    // It takes two to share a token, so all tokens are compared.
     failures.extend(evidence.token_owners().err().map(Failure::from));
     let to_json = |(name, key_id, _): &(&Name, KeyId, _)| json!({ "keyholder": name.as_str(), "keyid": key_id.as_str(), "evidence": evidence.json(Some(name), key_id) });
     // With a failure, the one JSON document is that of the failure.
@@ -90,7 +90,7 @@ fn all_of(failures: Vec<Failure>) -> Result<(), Failure> {
         None => Ok(()),
         Some(first) if others == 0 => Err(first),
         Some(first) => {
-            Err(first.with_what(|_| format!("{} attestations are refused or missing: {}", others + 1, all.join("; "))))
+            Err(first.with_what(|_| format!("{} attestations are invalid or missing: {}", others + 1, all.join("; "))))
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {
             format!("<li class=\"{}\">{}<span>{}</span></li>\n", class(*mark), badge(*mark, mark.word()), text(reason))
         });
         let items: String = items.collect();
-        body.push_str(&format!("<h3>Not understood here</h3>\n<ul class=\"changes\">\n{items}</ul>\n"));
+        body.push_str(&format!("<h3>Not understood</h3>\n<ul class=\"changes\">\n{items}</ul>\n"));
     }
     let name = text(&content.name);
     format!("<section aria-label=\"{name}\">\n<h2>In <bdi>{name}</bdi></h2>\n{body}</section>\n")

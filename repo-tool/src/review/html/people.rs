@@ -93,7 +93,7 @@ fn figures(signers: &AuthorityChange) -> String {
 fn table(signers: &AuthorityChange) -> String {
     let row = |(mark, key): (Mark, &ListedKey)| {
         let who = match (&key.owner, &key.display_name) {
-            (None, _) => "<i>nobody known</i>".to_owned(),
+            (None, _) => "<i>no known keyholder</i>".to_owned(),
             (Some(name), display) if display.is_empty() || display == name.as_str() => {
                 format!("<bdi>{}</bdi>", text(name.as_str()))
             }

@@ -16,14 +16,14 @@ use super::object::{self, ED25519, Kind, P256};
 use super::{TokenSigner, choose_token_alone};
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
-use crate::signer::{ModuleArgs, PinArgs, SignerUri, challenge};
+use crate::signer::{ModuleArgs, SignerUri, TokenPinArgs, challenge};
 
 /// Generates a key on the token that a URI selects, with the label and the id of the URI, or a random id. The private key cannot be exported.
 /// Returns the public key and the URI of the key.
 pub(crate) fn generate(
     uri: &Pkcs11Uri,
     kind: KeyKind,
-    pin: &PinArgs,
+    pin: &TokenPinArgs,
     module: &ModuleArgs,
     terminal: &Terminal,
 ) -> Result<(PublicKey, SignerUri), Failure> {

@@ -24,13 +24,13 @@ use self::object::Kind;
 pub(crate) use self::object::{ListedKey, list};
 pub(crate) use self::token::Token;
 use super::pkcs11_uri::Pkcs11Uri;
-use super::{Details, ModuleArgs, PinArgs};
+use super::{Details, ModuleArgs, TokenPinArgs};
 use crate::failure::Failure;
 
 /// Opens the one key that a URI selects. The PIN is tried once.
 pub(super) fn open(
     uri: &Pkcs11Uri,
-    pin: &PinArgs,
+    pin: &TokenPinArgs,
     module: &ModuleArgs,
     terminal: &Terminal,
 ) -> Result<(TokenSigner, Details), Failure> {

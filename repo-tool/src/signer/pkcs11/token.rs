@@ -12,7 +12,7 @@ use super::error::{Doing, failure};
 use super::module::Module;
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
-use crate::signer::{Details, PinArgs};
+use crate::signer::{Details, TokenPinArgs};
 use crate::text::plain;
 
 /// The description of a token, without what changes in use.
@@ -86,7 +86,7 @@ impl Token {
         module: &Module,
         session: &Session,
         uri: &Pkcs11Uri,
-        pin: &PinArgs,
+        pin: &TokenPinArgs,
         terminal: &Terminal,
     ) -> Result<Option<AuthPin>, Failure> {
         if !self.login_required {

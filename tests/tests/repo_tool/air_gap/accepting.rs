@@ -73,7 +73,7 @@ fn what_is_refused_stops_nothing_else() {
     let files = ["junk", "alice.response.json", "empty", "short.json", "bob.response.json", "other.json", "nowhere"];
     let output = fixture.at(DAY_0, &[&["ceremony", "accept"], &files[..]].concat());
     output.refuses(
-        "5 of 7 files were refused; junk: this is neither a signing response nor a signature; empty: this is neither",
+        "refused 5 of 7 files: junk: not a signing response, and not a signature; empty: not a signing response",
         "",
         "the other signatures were kept",
     );
@@ -90,7 +90,7 @@ fn what_is_refused_stops_nothing_else() {
     // For programs there is one document, of the failure.
     let output = fixture.at(DAY_0, &["ceremony", "accept", "junk", "bob.response.json", "--json"]);
     let document = output.json();
-    assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: this is neither"), "{output:?}");
+    assert!(document["error"]["what"].as_str().unwrap().starts_with("junk: not a signing response"), "{output:?}");
     let output = fixture.done(&["ceremony", "accept", "bob.response.json", "--json"]);
     let document = output.json();
     assert_eq!(document["files"][0]["known"], serde_json::json!(["root 1", "targets 1"]));
@@ -137,7 +137,7 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     let bob = answer(&fixture, "bob", "first.request.json");
     fixture.done(&["ceremony", "accept", "alice.response.json"]);
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen again as revision 2");
     let output = fixture.done(&["ceremony", "accept", "bob.response.json", "alice.response.json"]);
     output.says(
         "bob.response.json: bob has signed targets 1\nbob.response.json: bob signed revision 1: root 1 has changed since\n",
@@ -151,7 +151,7 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     fixture.edit("ceremonies/first/plan.toml", "expires-days = 197", "expires-days = 190");
     let plan = fixture.read("ceremonies/first/plan.toml").replace("expires-days = 197", "expires-days = 191");
     fixture.write("ceremonies/first/plan.toml", plan);
-    fixture.done(&["ceremony", "freeze", "first"]).says("frozen anew, revision 3");
+    fixture.done(&["ceremony", "freeze", "first"]).says("frozen again as revision 3");
     fixture.at(DAY_0, &["ceremony", "accept", "bob.response.json"]).refuses(
         "bob.response.json: bob signed revision 1: root 1 and targets 1 have changed since",
         "a signature counts for the bytes that it is over",
@@ -161,7 +161,7 @@ fn an_answer_to_an_earlier_revision_is_good_for_what_has_not_changed() {
     let forged = forged.split_at(forged.find("\",\"keyholder\"").unwrap());
     fixture.write("forged.json", format!("{}{}", &forged.0[..forged.0.len() - 16], forged.1));
     fixture.at(DAY_0, &["ceremony", "accept", "forged.json"]).refuses(
-        "forged.json: bob signed what was never frozen here, with the fingerprint 0123 4567 89ab cdef",
+        "forged.json: bob signed files that were never frozen here, with the fingerprint 0123 4567 89ab cdef",
         "a signature counts",
         "send bob",
     );
@@ -207,9 +207,9 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     fixture.write("first.json", changed(&first, "\"rotation\"", "\"first\""));
     fixture.write("unknown.json", changed(&first, "\"rotation\"", "\"nothing\""));
     fixture.run(&["ceremony", "accept", "first.json"]).refuses(
-        "first.json: first is over: its files are released",
+        "first.json: first is finished: its files are released",
         "",
-        "begin",
+        "start",
     );
     fixture.run(&["ceremony", "accept", "unknown.json"]).refuses(
         "unknown.json: there is no ceremony nothing",
@@ -218,9 +218,9 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     );
     let narrowed = [&late[..], &["--ceremony", "first"]].concat();
     fixture.run(&narrowed).refuses(
-        "erin.response.json: this response is for the ceremony rotation, not for first",
+        "erin.response.json: this response is for ceremony rotation, not first",
         "",
-        "leave out --ceremony",
+        "omit --ceremony",
     );
 
     // Two ceremonies at once: each answer goes where it belongs.
@@ -241,7 +241,7 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     fixture.run(&["ceremony", "accept", "alice.response.json"]).refuses(
         "alice.response.json: other was abandoned",
         "",
-        "begin",
+        "start",
     );
 
     for name in &names[1..5] {

@@ -138,5 +138,5 @@ fn a_payload_is_the_bytes_and_nothing_else() {
         "name one of them: 1.root, 1.targets",
     );
     payload(&["2.root"]).refuses("this ceremony does not sign 2.root", "", "name one of them: 1.root, 1.targets");
-    payload(&["--role", "npm"]).refuses("this ceremony does not sign npm", "", "see what it signs");
+    payload(&["--role", "npm"]).refuses("this ceremony does not sign npm", "", "list its files");
 }

@@ -46,7 +46,11 @@ fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
             output.stdout.find("Sign root 1 and targets 1? Type yes, or the fingerprint that was read out:").unwrap();
         assert!(review < question, "{output:?}");
         assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {output:?}");
-        let told = if is_signed { "alice has signed root 1 and targets 1" } else { "error: nothing was signed" };
+        let told = if is_signed {
+            "alice has signed root 1 and targets 1"
+        } else {
+            "error: not confirmed; nothing was signed"
+        };
         assert!(output.stdout.contains(told), "{typed:?}: {output:?}");
         assert_eq!(output.status, i32::from(!is_signed), "{typed:?}: {output:?}");
     }

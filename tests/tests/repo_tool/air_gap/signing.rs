@@ -7,7 +7,7 @@ use rootline_ceremonies::{KeyKind, SecretKey};
 use rootline_tests::fixtures::machine::{Machine, answer, beginning, fingerprint, rotation};
 use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
 
-const AS_FROZEN: &str = "what is signed is byte for byte what was frozen";
+const AS_FROZEN: &str = "the signed bytes are the frozen bytes";
 
 #[test]
 fn a_request_is_the_same_to_the_byte_in_a_copy_of_the_folder() {
@@ -96,13 +96,13 @@ fn a_request_and_an_answer_go_through_pipes() {
 
     let wrong = spelled.replace(['0', '1'], "2");
     machine.run_with(&[&sign[..], &[&wrong]].concat(), &request).refuses(
-        "what is to be signed has another fingerprint",
+        "the files to sign have a different fingerprint",
         "keyholders sign the fingerprint that they read out",
         "do not sign; find out which",
     );
     let unasked = ["sign", "-", "--key", "key.pem", "--output", "-"];
     machine.run_with(&unasked, &request).refuses(
-        "signing needs a confirmation, and there is no terminal to ask at",
+        "signing needs a confirmation, and there is no terminal",
         "",
         "read the review",
     );
@@ -123,7 +123,7 @@ fn an_answer_that_is_there_already_stays() {
     machine.sign(&["--yes"]).says("wrote first.bob.response.json");
     let other = ["sign", "request.json", "--key", "key.pem", "--yes", "--at", "2030-01-03T00:00:00Z"];
     let output = machine.run(&other);
-    output.refuses("first.bob.response.json exists already", "", "name another file: --output FILE");
+    output.refuses("first.bob.response.json already exists", "", "name another file: --output FILE");
     assert_eq!(machine.read("first.bob.response.json"), before);
     machine.run(&[&other[..], &["--output", "second.json"]].concat()).says("wrote second.json");
     assert_ne!(machine.read("second.json"), before);
@@ -245,10 +245,10 @@ fn a_request_that_is_too_long_is_refused_before_it_is_read() {
     let machine = Machine::of(&fixture, "alice", "first.request.json");
     // A file with a hole: it takes no room, and would take half a terabyte of memory.
     File::create(machine.path("request.json")).unwrap().set_len(1 << 39).unwrap();
-    let refusal = "request.json has more than the 67108864 bytes that it may have";
-    machine.sign(&["--yes"]).refuses(refusal, "", "check that this is the file you mean");
+    let refusal = "request.json has more than the 67108864 bytes allowed";
+    machine.sign(&["--yes"]).refuses(refusal, "", "check that this is the right file");
     let output = machine.run(&["sign", "/dev/zero", "--key", "key.pem", "--yes"]);
-    output.refuses("/dev/zero has more than the 67108864 bytes", "", "check that this is the file you mean");
+    output.refuses("/dev/zero has more than the 67108864 bytes", "", "check that this is the right file");
 }
 
 #[test]
@@ -260,7 +260,10 @@ fn a_request_is_not_made_from_what_was_changed_after_it_was_frozen() {
     let untouched = fixture.read("first.request.json");
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     let output = fixture.done(&request);
-    assert!(output.stderr.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{output:?}");
+    assert!(
+        output.stderr.contains("plan.toml was edited after the ceremony was frozen: freeze again to sign the edit"),
+        "{output:?}"
+    );
     assert_eq!(fixture.read("first.request.json"), untouched);
     fixture.edit("ceremonies/first/frozen/plan.toml", "threshold = 3", "threshold = 2");
     fixture.run(&request).refuses(

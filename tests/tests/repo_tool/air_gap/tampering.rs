@@ -158,7 +158,7 @@ fn a_keyholder_whose_key_was_exchanged_is_told_that_theirs_is_nobodys() {
     output.says("- old key  alice ");
     let machine = Machine::of(&fixture, "alice", "rotation.request.json");
     machine.sign(&["--fingerprint", &agreed]).refuses(
-        "what is to be signed has another fingerprint",
+        "the files to sign have a different fingerprint",
         "keyholders sign the fingerprint",
         "do not sign",
     );

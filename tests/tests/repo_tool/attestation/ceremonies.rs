@@ -183,14 +183,17 @@ fn who_joins_needs_evidence_and_who_leaves_does_not() {
     fixture.done(&["ceremony", "new", "second", "--replace", "bob=frank"]);
     fixture.at(DAY_0, &["ceremony", "freeze", "second"]).refuses(
         "frank has no attestation for the key ",
-        "whoever holds root or targets has a key that a token attests",
-        "ask for it, and keep it: rootline-repo keyholder attest frank",
+        "every key of root and targets is attested by a token",
+        "ask for it, then: rootline-repo keyholder attest frank",
     );
     attest(&fixture, "frank", &token_of(&fixture, "frank", 16)).says("token YubiKey serial 16");
     // What bob has left behind does not keep him in, nor the others from going on.
     fixture.write(&bobs(&fixture), "");
     let output = fixture.done(&["ceremony", "freeze", "second"]);
-    assert!(output.stderr.contains("warning: evidence that does not count here does not hold: bob: "), "{output:?}");
+    assert!(
+        output.stderr.contains("warning: ignoring an invalid attestation of a key that does not count here: bob: "),
+        "{output:?}"
+    );
     fs::remove_file(fixture.path(&bobs(&fixture))).unwrap();
     fixture.done(&["ceremony", "review", "second"]).says("token YubiKey serial 16");
     ["bob", "carol", "dave", "frank"].iter().for_each(|holder| fixture.sign("second", holder).says("has signed"));
@@ -200,7 +203,7 @@ fn who_joins_needs_evidence_and_who_leaves_does_not() {
     fixture.done(&["ceremony", "new", "third", "--replace", "frank=bob"]);
     fixture.at(DAY_0, &["ceremony", "freeze", "third"]).refuses(
         "bob has no attestation",
-        "whoever holds root or targets",
+        "every key of root and targets",
         "ask for it",
     );
 }
@@ -229,8 +232,8 @@ fn a_key_that_is_nobodys_here_has_no_evidence_either() {
     fixture.done(&["ceremony", "freeze", "first"]);
     fs::rename(fixture.path("keyholders/erin"), fixture.path("erin")).unwrap();
     let seal = ["ceremony", "seal", "first"];
-    let hint = "give it to its keyholder: rootline-repo keyholder add";
-    fixture.at(DAY_0, &seal).refuses("the key ", "whoever holds root or targets has a key that a token attests", hint);
+    let hint = "add its keyholder: rootline-repo keyholder add";
+    fixture.at(DAY_0, &seal).refuses("the key ", "every key of root and targets is attested by a token", hint);
     // Where nothing is required it is no more than a key that nobody can sign with here.
     fixture.edit("rootline.toml", "required = true\n", "required = false\n");
     let output = fixture.at(DAY_0, &seal);

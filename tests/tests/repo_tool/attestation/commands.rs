@@ -65,7 +65,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     output.says("token YubiKey serial 14470876, firmware 5.2.7, slot 9c, PIN always, touch always (EUCLEAK)");
     output.says("kept in vendor-roots/yubico-piv-root-ca-serial-263751-");
     for warning in [
-        "warning: this vendor's root is now trusted; compare its digest with another source: CN=Yubico PIV Root \
+        "warning: added a vendor root; compare its digest with another source: CN=Yubico PIV Root \
          CA Serial 263751 (SHA-256 ",
         "warning: its firmware 5.2.7 is older than 5.7 and has EUCLEAK (CVE-2024-45678)",
     ] {
@@ -285,14 +285,14 @@ fn what_is_missing_is_named_where_the_rules_require_it() {
     let output = fixture.at(DAY, &["keyholder", "check", "--json"]);
     assert_eq!(output.status, 1);
     let what = output.json()["error"]["what"].as_str().unwrap().to_owned();
-    assert!(what.starts_with("5 attestations are refused or missing: alice has no attestation for the key "), "{what}");
+    assert!(what.starts_with("5 attestations are invalid or missing: alice has no attestation for the key "), "{what}");
     for (serial, holder) in (1..).zip(["alice", "bob", "carol", "dave"]) {
         attest(&fixture, holder, &token_of(&fixture, holder, serial));
     }
     fixture.at(DAY, &["keyholder", "check"]).refuses(
         "erin has no attestation for the key ",
-        "whoever holds root or targets has a key that a token attests",
-        "ask for it, and keep it: rootline-repo keyholder attest erin",
+        "every key of root and targets is attested by a token",
+        "ask for it, then: rootline-repo keyholder attest erin",
     );
     attest(&fixture, "erin", &token_of(&fixture, "erin", 5));
     // Frank and the online key hold nothing.
@@ -319,12 +319,12 @@ fn what_is_no_attestation_is_refused() {
         (vec![], "expected 1 in the place of the key's certificate, and found 0"),
         (vendor.key_pem().repeat(2).into_bytes(), "expected 1 in the place of the key's certificate, and found 2"),
         (vec![b' '; AttestationCertificates::MAX_BYTES + 1], "the certificates' text has more than 262144 bytes"),
-        (vec![0xff; 100], "sent/alice/key.pem is no text"),
+        (vec![0xff; 100], "sent/alice/key.pem is not text"),
         (fixture.read("keys/alice.pub").into_bytes(), "there is a PEM block that is no well-formed certificate"),
         (vendor.key_pem().into_bytes()[..200].to_vec(), "there is a PEM block that is no well-formed certificate"),
     ] {
         fixture.write("sent/alice/key.pem", content);
-        let rule = if what.ends_with("no text") { "" } else { "an attestation is certificates of good form" };
+        let rule = if what.ends_with("not text") { "" } else { "an attestation is certificates of good form" };
         run(&fixture, &attesting("alice", &root)).refuses(what, rule, "");
     }
     fixture.write("sent/alice/key.pem", vendor.key_pem());
@@ -339,7 +339,7 @@ fn what_is_no_attestation_is_refused() {
     // A file that is named after no key of hers.
     fixture.write("keyholders/alice/attestations/0123456789abcdef.pem", vendor.key_pem());
     fixture.at(DAY, &["keyholder", "check"]).refuses(
-        "keyholders/alice/attestations/0123456789abcdef.pem is named after no key of alice's",
+        "keyholders/alice/attestations/0123456789abcdef.pem is not named after a key of alice",
         "",
         "move it out of this folder",
     );

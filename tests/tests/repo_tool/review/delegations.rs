@@ -82,18 +82,18 @@ fn what_is_handed_on_is_told_with_its_terms_and_its_holders() {
     ] {
         assert!(changes.contains(sentence), "{sentence} is not in {changes}");
     }
-    let handed = section(&told, "who is handed a part of it:");
+    let handed = section(&told, "delegations:");
     for line in [
-        "  ~ targets hands on to npm",
+        "  ~ targets delegates to npm",
         "      paths: npm/*, \"a, b\", \"</td><script>alert(1)</script> ⟨U+202E⟩tfel\"",
         "      terminating: for these names nothing after it is asked",
         "      number 2 in the order of the search",
         "      so far paths: npm/*, js/*",
         "      so far not terminating: where it says nothing, the search goes on",
         "      so far number 1 in the order of the search",
-        "  + pre hands on to bin-0 to bin-3",
+        "  + pre delegates to bin-0 to bin-3",
         "      all names, in 4 bins by their SHA-256 digests",
-        "  - targets hands on to old",
+        "  - targets delegates to old",
         "      so far paths: old/*",
     ] {
         assert!(handed.contains(&line), "{line} is not in {handed:#?}");
@@ -129,7 +129,7 @@ fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
     let changes = section(&told, "what changes:");
     assert_eq!(changes[1], "  ~ npm ships a changed npm/keys.json");
     assert!(changes[2].starts_with("  ~ npm 2 takes the place of npm 1"), "{told}");
-    for absent in ["who signs from now on", "who is handed", "root", "targets:"] {
+    for absent in ["who signs from now on", "delegations", "root", "targets:"] {
         assert!(!told.contains(absent), "{absent} is in {told}");
     }
     assert_eq!(section(&told, "what is signed:")[2], "      to be signed anew 40 days before it expires");

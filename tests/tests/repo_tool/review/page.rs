@@ -202,7 +202,7 @@ fn a_first_ceremony_has_a_page_too() {
 fn a_page_and_a_document_for_programs_do_not_go_to_one_place() {
     let fixture = rotation();
     let review = ["ceremony", "review", "rotation", "--json", "--html"];
-    fixture.run(&review).refuses("the page and the JSON document cannot both", "", "name a file for the page");
+    fixture.run(&review).refuses("the HTML page and the JSON document cannot both", "", "name a file for the page");
     let output = fixture.done_at(DAY_1, &[&review[..], &["review.html"]].concat());
     assert_eq!(
         serde_json::from_str::<Value>(&output.stdout).unwrap(),

@@ -96,7 +96,7 @@ fn what_is_said_about_a_target_is_shown_also_where_it_stays() {
     assert_eq!(target["after"]["custom"], "{\"sigstore\":{\"usage\":\"TrustRoot\"}}");
     let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
     assert!(page.contains("<code>{&quot;sigstore&quot;:{&quot;usage&quot;:&quot;TrustRoot&quot;}}</code>"), "{page}");
-    assert!(page.contains("</span>said anew</span>"), "{page}");
+    assert!(page.contains("</span>custom metadata changed</span>"), "{page}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn whoever_signs_by_name_signs_with_what_is_noted_down() {
         .done(&["ceremony", "sign", "first", "--as", "grace", "--yes"])
         .says("grace has signed root 1 and targets 1");
     fixture.run(&["ceremony", "sign", "first", "--as", "bob", "--yes"]).refuses(
-        "the place of bob's private key is not recorded",
+        "no private key is recorded for bob",
         "",
         "name it: --key URI",
     );

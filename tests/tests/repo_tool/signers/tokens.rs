@@ -253,7 +253,7 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
         "choose another; a key is never overwritten",
     );
     make("pkcs11:token=alice;object=x", "keys/alice-root.pub").refuses(
-        "keys/alice-root.pub exists already",
+        "keys/alice-root.pub already exists",
         "",
         "name another file",
     );
@@ -264,17 +264,17 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
         "name one by",
     );
     make("awskms:///alias/a", "a.pub").refuses(
-        "no key can be generated at awskms:///alias/a",
+        "cannot generate a key at awskms:///alias/a",
         "",
-        "generate it with the tools of the service",
+        "generate it with the service's own tools",
     );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x"]).refuses(
-        "the file for the public key is missing",
+        "--public-key-out is missing",
         "",
         "name it: --public-key-out FILE",
     );
     desk.run(&["key", "generate", "--out", "pkcs11:token=bob;object=x", "--public-key-out", "a.pub", "--plain"])
-        .refuses("--plain and --passphrase-file do not apply to a key on a token", "", "leave them out");
+        .refuses("--plain and --passphrase-file do not apply to a key on a token", "", "remove them");
     assert!(!desk.fixture.path("a.pub").exists() && !desk.fixture.path("again.pub").exists());
     let listed = desk.run_with(&["key", "list"], &[]);
     assert_eq!(listed.stdout.matches("  key ").count(), 1, "{listed:?}");

@@ -33,19 +33,18 @@ fn two_edits_of_a_plan_are_one_conflict_and_freezing_again_names_who_signs_again
     assert_eq!(ann.merge(ben), [PLAN]);
     let output = ann.run(&["ceremony", "freeze", "first"]);
     let conflict = format!("{PLAN}:");
-    output.refuses(
-        &conflict,
-        "",
-        "decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze first",
-    );
-    assert!(output.stderr.contains("git has left a conflict in this file"), "{output:?}");
+    output.refuses(&conflict, "", "edit the plan, and freeze it again: rootline-repo ceremony freeze first");
+    assert!(output.stderr.contains("unresolved git conflict"), "{output:?}");
     // What was frozen can be read and signed meanwhile.
     let output = ann.done(&["ceremony", "review", "first"]);
-    assert!(output.stderr.contains("plan.toml was edited after freezing: freeze again to sign the edit"), "{output:?}");
+    assert!(
+        output.stderr.contains("plan.toml was edited after the ceremony was frozen: freeze again to sign the edit"),
+        "{output:?}"
+    );
     ann.take("--theirs", &[PLAN.to_owned()]);
     let output = ann.done(&["ceremony", "freeze", "first"]);
-    output.says("frozen anew, revision 2");
-    output.says("these have to sign again: alice (root 1)");
+    output.says("frozen again as revision 2");
+    output.says("to be signed again by: alice (root 1)");
 }
 
 #[test]
@@ -55,7 +54,7 @@ fn two_freezings_of_different_plans_are_settled_by_freezing_again() {
     for (desk, threshold, at, signer) in [(ann, "threshold = 2", DAY_0, "bob"), (ben, "threshold = 4", DAY_1, "carol")]
     {
         desk.edit(PLAN, "threshold = 3", threshold);
-        desk.done_at(at, &["ceremony", "freeze", "first"]).says("frozen anew, revision 2");
+        desk.done_at(at, &["ceremony", "freeze", "first"]).says("frozen again as revision 2");
         desk.sign(signer);
     }
     let frozen = "ceremonies/first/frozen/1.root.json".to_owned();
@@ -65,11 +64,11 @@ fn two_freezings_of_different_plans_are_settled_by_freezing_again() {
     ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
     ann.done(&["ceremony", "status"]).says("next: rootline-repo ceremony freeze first");
     let output = ann.sign_at(DAY_1, "dave");
-    let what = "first was frozen in 2 different ways, in clones that have been merged since";
+    let what = "first was frozen in 2 different ways in clones that have since been merged";
     output.refuses(what, "all keyholders sign the same bytes", "freeze it: rootline-repo ceremony freeze first");
     let output = ann.done_at(DAY_1, &["ceremony", "freeze"]);
-    output.says("frozen anew, revision 3");
-    output.says("these have to sign again: alice (root 1), carol (root 1)");
+    output.says("frozen again as revision 3");
+    output.says("to be signed again by: alice (root 1), carol (root 1)");
     // What did not change was signed once and for all, and bob signed what has been frozen again.
     ann.done(&["ceremony", "status"]).says("targets 1 under root 1: 3 of 3 (alice, bob, carol); enough");
     ann.done(&["ceremony", "status"]).says("root 1 under root 1 (new): 1 of 2 (bob)");
@@ -127,9 +126,9 @@ fn without_attributes_a_transcript_is_one_conflict_and_both_sides_lines_settle_i
         let (ours, theirs) = if swapped { (ben, ann) } else { (ann, ben) };
         assert_eq!(ours.merge(theirs), [TRANSCRIPT]);
         let output = ours.run(&["ceremony", "status", "first"]);
-        output.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
+        output.refuses(&format!("{TRANSCRIPT}:5: unresolved git conflict"), "", "keep the lines of both sides");
         let output = ours.sign_at(DAY_1, "dave");
-        output.refuses(&format!("{TRANSCRIPT}:5: git has left a conflict"), "", "keep the lines of both sides");
+        output.refuses(&format!("{TRANSCRIPT}:5: unresolved git conflict"), "", "keep the lines of both sides");
         keep_both(ours, TRANSCRIPT);
         ours.done(&["ceremony", "status"]).says("3 of 3 (alice, bob, carol)");
         assert_eq!(ours.transcript().head().digests.len(), 2);
@@ -144,7 +143,7 @@ fn where_git_is_not_told_how_to_merge_transcripts_a_new_ceremony_says_so() {
     assert_eq!(ann.done(&["ceremony", "new", "first"]).stderr, "");
     std::fs::remove_file(ann.path(".gitattributes")).unwrap();
     let output = ann.done(&["ceremony", "new", "second"]);
-    let warning = "warning: git would merge transcripts as text: add the line `ceremonies/*/transcript.jsonl merge=union` to .gitattributes";
+    let warning = "warning: git will conflict on transcripts: add the line `ceremonies/*/transcript.jsonl merge=union` to .gitattributes";
     assert!(output.stderr.starts_with(warning), "{output:?}");
 }
 
@@ -162,7 +161,7 @@ fn two_keys_of_one_keyholder_in_two_clones_are_a_conflict_that_loses_neither() {
     let answer = "ceremonies/next/signatures/2.root/alice.json";
     assert_eq!(ann.merge(ben), [answer]);
     let status = ["ceremony", "status", "next"];
-    ann.run(&status).refuses(&format!("{answer}:"), "", "keep what both sides have in `signatures`");
+    ann.run(&status).refuses(&format!("{answer}:"), "", "keep the entries of both sides in `signatures`");
     ann.take("--ours", &[answer.to_owned()]);
     ann.done(&status).says("root 2 under root 2 (new): 0 of 3 (nobody)");
     ann.with_key(DAY_1, &sign, "stranger").says("alice has signed root");
@@ -201,10 +200,7 @@ fn marks_that_were_left_in_a_file_are_named_by_every_command_that_reads_it() {
         for command in commands {
             let output = fixture.at(DAY_1, command);
             assert_eq!(output.status, 1, "{file} {command:?}: {output:?}");
-            assert!(
-                output.stderr.contains(&format!("error: {file}:2: git has left a conflict in this file")),
-                "{output:?}"
-            );
+            assert!(output.stderr.contains(&format!("error: {file}:2: unresolved git conflict")), "{output:?}");
             assert!(output.stderr.contains("\n  hint: "), "{output:?}");
         }
         fixture.write(&file, before);

@@ -64,7 +64,7 @@ fn a_log_draws_where_two_clones_parted_and_came_together() {
     ben.sign_at(DAY_1, "bob");
     ann.merge(ben);
     let output = ann.done(&["ceremony", "log", "first"]);
-    output.says("2 ends, which were merged; the next line follows all of them");
+    output.says("2 merged ends; the next line follows all of them");
     ann.sign_at(DAY_1, "carol");
     let drawn: Vec<String> = ann
         .done(&["ceremony", "log", "first"])
@@ -87,7 +87,7 @@ fn a_plan_that_both_froze_is_frozen_once() {
     ben.sign("bob");
     assert_eq!(ann.merge(ben), [""; 0]);
     ann.done(&["ceremony", "status"]).says("2 of 3 (alice, bob)");
-    ann.done(&["ceremony", "freeze"]).says("nothing has changed since it was frozen");
+    ann.done(&["ceremony", "freeze"]).says("nothing has changed since the last freeze");
     ann.sign("carol");
     ann.publish(DAY_0);
 }
@@ -173,7 +173,7 @@ fn one_head_that_a_keyholder_signed_in_two_clones_is_taken_from_either() {
     let conflicts = ann.merge(ben);
     assert_eq!(conflicts.len(), 1);
     let output = ann.with_key(DAY_1, &["ceremony", "witness"], "bob");
-    output.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are good");
+    output.refuses(&format!("{}:", conflicts[0]), "", "take either side's: both are valid");
     ann.take("--theirs", &conflicts);
     ann.with_key(DAY_1, &["ceremony", "witness"], "bob").says("bob has signed the head of first, after 4 lines");
 }
@@ -206,15 +206,15 @@ fn edits_of_a_plan_that_git_puts_together_are_frozen_together() {
     let edited = plan[targets..].replacen("threshold = 3", "threshold = 1", 1);
     ann.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     ben.write("ceremonies/first/plan.toml", &format!("{}{edited}", &plan[..targets]));
-    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 2");
-    ben.done_at(DAY_1, &["ceremony", "freeze"]).says("frozen anew, revision 2");
+    ann.done(&["ceremony", "freeze"]).says("frozen again as revision 2");
+    ben.done_at(DAY_1, &["ceremony", "freeze"]).says("frozen again as revision 2");
     ben.sign("bob");
     // Git puts the frozen files together as well, into one that nobody has frozen.
     assert_eq!(ann.merge(ben), [""; 0]);
     let output = ann.sign_at(DAY_1, "alice");
     output.refuses("first was frozen in 2 different ways", "all keyholders sign the same bytes", "freeze it");
     ann.done(&["ceremony", "list"]).says("first: frozen differently in two clones");
-    ann.done(&["ceremony", "freeze"]).says("frozen anew, revision 3");
+    ann.done(&["ceremony", "freeze"]).says("frozen again as revision 3");
     let status = ann.done(&["ceremony", "status"]);
     status.says("root 1 under root 1 (new): 0 of 2 (nobody)");
     status.says("targets 1 under root 1: 1 of 1 (bob); enough");

@@ -29,7 +29,7 @@ pub(crate) struct CreateArgs {
     #[command(flatten)]
     include: ContentsArgs,
 
-    /// Print what was written, and until when it may be used, as JSON
+    /// Print the written files and their expiry as JSON
     #[arg(long)]
     json: bool,
 
@@ -43,8 +43,8 @@ pub(crate) struct CreateArgs {
 pub(crate) fn run(args: &CreateArgs, terminal: &Terminal) -> Result<(), Failure> {
     let to_standard_output = args.output.as_os_str() == "-";
     if to_standard_output && args.json {
-        let what = "the bundle and the report about it cannot both go to standard output";
-        return Err(Failure::new(what, "write the bundle to a file with --output FILE, or leave --json out"));
+        let what = "the bundle and its report cannot both go to standard output";
+        return Err(Failure::new(what, "write the bundle to a file with --output FILE, or omit --json"));
     }
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
     let contents = args.include.collect(&mut repository, &args.freshness, terminal)?;

@@ -65,9 +65,9 @@ pub(crate) fn run(args: &ImportArgs, terminal: &Terminal) -> Result<(), Failure>
     args.bundle.print(&bundle, now, |line| terminal.report(line), terminal);
     match (kept_in, imported.is_new) {
         (None, true) => terminal.line(format_args!("dry run: the bundle is newer than the cache")),
-        (None, false) => terminal.line(format_args!("dry run: the cache has all of the bundle")),
+        (None, false) => terminal.line(format_args!("dry run: the cache already has everything in the bundle")),
         (Some(folder), true) => terminal.report(format_args!("kept in {folder}")),
-        (Some(folder), false) => terminal.report(format_args!("{folder} has all of it already")),
+        (Some(folder), false) => terminal.report(format_args!("{folder} is already up to date")),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `rootline bundle inspect`: what a trust bundle says of itself.
+//! `rootline bundle inspect`: the claims of a trust bundle.
 
 use std::path::PathBuf;
 
@@ -42,8 +42,8 @@ pub(crate) fn run(args: &InspectArgs, terminal: &Terminal) -> Result<(), Failure
 }
 
 fn print(claims: &BundleClaims<'_>, terminal: &Terminal) {
-    let taken = claims.taken_at.map_or_else(|| "it does not say when".to_owned(), instant_text);
-    terminal.line(format_args!("UNVERIFIED: the bundle says this of itself"));
+    let taken = claims.taken_at.map_or_else(|| "an unknown time".to_owned(), instant_text);
+    terminal.line(format_args!("UNVERIFIED claims of the bundle"));
     terminal.line(format_args!("  instance     {}", printable(claims.instance)));
     terminal.line(format_args!("  pinned root  {}", claims.pinned_root));
     terminal.line(format_args!("  taken at     {taken}"));

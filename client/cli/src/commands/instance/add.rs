@@ -43,7 +43,7 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "URL", requires = "root_sha256")]
     root_url: Option<String>,
 
-    /// Add it without asking the repository: only the root may be fetched
+    /// Add it without contacting the repository; only the root may be fetched
     #[arg(long)]
     no_check: bool,
 
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &AddArgs, terminal: &Terminal) -> Result<(), Failure> {
     }
     match adding {
         Adding::Added => terminal.report(format_args!("added {name}: {}", folder.display())),
-        Adding::Unchanged => terminal.report(format_args!("{name} was added before: {}", folder.display())),
+        Adding::Unchanged => terminal.report(format_args!("{name} is already registered: {}", folder.display())),
     }
     terminal.report(format_args!("SHA-256 of its root: {digest}"));
     if let Some(instant) = checked_at {
@@ -131,8 +131,8 @@ impl AddArgs {
         let digest = sha256(&bytes);
         if self.root_sha256.is_some_and(|expected| expected != digest) {
             return Err(Failure::new(
-                format!("this root has the SHA-256 {}, not the one given", hex::encode(&digest)),
-                "ask the repository's operators for the digest by another way; nothing was added",
+                format!("the SHA-256 of this root is {}, not the given one", hex::encode(&digest)),
+                "nothing was added; get the digest from the repository's operators through another channel",
             ));
         }
         RootChain::begin(bytes.clone(), &limits)?;
@@ -163,7 +163,7 @@ impl AddArgs {
         self.mirror.iter().try_fold(instance, |instance, url| Ok(instance.with_mirror(place(url)?)))
     }
 
-    /// Proves it by an update, which is kept if that is possible.
+    /// Verifies the instance by an update, which is kept if possible.
     fn check(&self, instance: &Instance, terminal: &Terminal) -> Result<DateTime<Utc>, Failure> {
         let (cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
         terminal.notes(note);
@@ -187,7 +187,7 @@ fn absolute(url: &str) -> Result<String, Failure> {
     let path = std::path::absolute(url).map_err(|error| Failure::unreadable(url.as_ref(), &error))?;
     match path.into_os_string().into_string() {
         Ok(path) => Ok(path),
-        Err(path) => Err(Failure::new(format!("{path:?} is no UTF-8"), "use a folder whose name is")),
+        Err(path) => Err(Failure::new(format!("{path:?} is not UTF-8"), "use a folder with a UTF-8 path")),
     }
 }
 
