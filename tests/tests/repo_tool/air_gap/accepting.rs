@@ -254,5 +254,5 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
         "make it current",
     );
     fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    fixture.run(&late).refuses("erin.response.json: rotation is over", "", "begin");
+    fixture.run(&late).refuses("erin.response.json: rotation is finished", "", "start");
 }
