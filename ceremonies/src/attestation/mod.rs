@@ -162,7 +162,7 @@ fn warnings(facts: &TokenFacts, rules: &AttestationRules) -> Vec<AttestationWarn
 pub enum AttestationWarning {
     /// The firmware leaks ECDSA keys to anyone who holds the token and can measure it (CVE-2024-45678).
     #[error(
-        "its firmware {firmware} is older than 5.7 and has EUCLEAK (CVE-2024-45678): whoever has the token, its PIN and a laboratory can \
+        "its firmware {firmware} is older than 5.7 and has EUCLEAK (CVE-2024-45678): with the token, its PIN and a laboratory anyone can \
          copy the key"
     )]
     Eucleak {
@@ -178,7 +178,7 @@ pub enum AttestationWarning {
         least: Firmware,
     },
     /// Nobody is asked for a PIN.
-    #[error("its PIN policy is never: whoever has the token can sign")]
+    #[error("its PIN policy is never: the token signs for anyone who holds it")]
     NoPin,
     /// Nobody has to touch it.
     #[error("its touch policy is never: a program can sign with it while nobody is looking")]

@@ -327,7 +327,7 @@ impl AttestationRefusal {
                 "check this machine's clock; if it is right, the vendor no longer stands by its certificate: get a newer token"
             }
             AttestationRefusal::AnotherKey { .. } => {
-                "attest the slot whose key signs; if the key was made anew, give it to them first: rootline-repo keyholder add NAME \
+                "attest the slot whose key signs; if the key is a new one, add it first: rootline-repo keyholder add NAME \
                  --public-key FILE --new-key"
             }
             AttestationRefusal::MissingExtension { .. } | AttestationRefusal::BadExtension { .. } => {

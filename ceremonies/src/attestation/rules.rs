@@ -47,7 +47,7 @@ impl AttestationRules {
     pub(crate) const TEMPLATE: &str = "\n\
         # What hardware tokens have to attest of the keys in them, where an attestation is attached: rootline-repo keyholder attest.\n\
         # [attestation]\n\
-        # required = false                # true: whoever holds root or targets has to have one\n\
+        # required = false                # true: keyholders of root and targets must have one\n\
         # slot = \"9c\"\n\
         # touch = [\"always\", \"cached\"]\n\
         # pin = [\"once\", \"always\"]\n\
@@ -114,11 +114,7 @@ impl RawAttestationRules {
 
 fn read_reason(text: &str, raw: Spanned<String>) -> Result<String, TomlError> {
     match raw.get_ref().trim() {
-        "" => Err(TomlError::at(
-            text,
-            raw.span(),
-            "whoever is refused is told the reason: write it, or take this line out",
-        )),
+        "" => Err(TomlError::at(text, raw.span(), "a refusal states the reason: write it, or take this line out")),
         reason => Ok(reason.to_owned()),
     }
 }

@@ -292,7 +292,7 @@ impl<'a> Ceremony<'a> {
         self.keyholders.iter().flat_map(Keyholder::keys).find(|key| KeyId::of(key) == *key_id)
     }
 
-    /// Counts people: whoever has several keys in a role counts once.
+    /// Counts people: a keyholder with several keys in a role counts once.
     fn count(
         &self,
         delegator: Delegator,

@@ -55,7 +55,7 @@ impl FileFacts {
     }
 }
 
-/// What is published, whoever delegates before those they delegate to.
+/// What is published, each delegator before its delegated roles.
 pub(super) fn published(published: &Published, keyholders: &Keyholders, policy: &Policy) -> Vec<RoleFacts> {
     let Some(root) = published.root() else { return Vec::new() };
     let current = published.current();

@@ -137,7 +137,7 @@ pub struct Diagnosis {
     pub at: DateTime<Utc>,
     /// Whether anything has been published; otherwise this is about who is to sign the first files.
     pub is_published: bool,
-    /// Root, targets, delegated roles, whoever delegates first, snapshot, timestamp.
+    /// Root, targets, delegated roles with their delegators first, snapshot, timestamp.
     pub roles: Vec<RoleDiagnosis>,
     /// What repairs it.
     pub repair: Repair,

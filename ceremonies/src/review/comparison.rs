@@ -51,7 +51,7 @@ pub struct FileChange {
 }
 
 impl FileChange {
-    /// How many days before its expiry it is to be signed anew.
+    /// How many days before its expiry it is due for renewal.
     pub fn signing_days(&self) -> SigningDays {
         SigningDays { before: self.signing_before.map(Days::number), after: self.signing.map(Days::number) }
     }

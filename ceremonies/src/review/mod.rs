@@ -153,7 +153,7 @@ fn quorum_warning(signers: &AuthorityChange) -> Option<Warning> {
     let people = signers.people();
     let text = match signers.threshold_after {
         _ if signers.is_online() => return None,
-        1 => "one signature is enough, so whoever gets hold of one key decides alone".to_owned(),
+        1 => "one signature is enough: a single compromised key decides alone".to_owned(),
         threshold if usize::try_from(threshold).is_ok_and(|threshold| threshold >= people) => {
             format!("all {people} people are needed, so one lost key is enough for it never to be signed again")
         }

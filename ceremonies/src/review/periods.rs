@@ -22,12 +22,12 @@ impl SigningDays {
         Some(match (self.before, self.after) {
             (None, None) => return None,
             (Some(before), None) => {
-                format!("no longer says when it is to be signed anew, so far {} before it expires", days(before))
+                format!("no longer says when it is due for renewal, so far {} before it expires", days(before))
             }
             (Some(before), Some(after)) if before != after => {
-                format!("to be signed anew {} before it expires, so far {before}", days(after))
+                format!("due for renewal {} before it expires, so far {before}", days(after))
             }
-            (_, Some(after)) => format!("to be signed anew {} before it expires", days(after)),
+            (_, Some(after)) => format!("due for renewal {} before it expires", days(after)),
         })
     }
 
@@ -59,7 +59,7 @@ impl Validity {
     /// What it is from now on, and what it was where that is another; nothing where nothing was or is said.
     pub fn line(&self) -> Option<String> {
         let stated = |(expires, signing): (u16, u16)| {
-            format!("holds {}, and is to be signed anew {} before it expires", days(expires), days(signing))
+            format!("holds {}, and is due for renewal {} before it expires", days(expires), days(signing))
         };
         Some(match (self.before, self.after) {
             (None, None) => return None,
@@ -80,7 +80,7 @@ impl Validity {
             (None, None) => {}
             (None, Some(_)) => found.extend(self.line().map(|line| format!("{role} {line}"))),
             (Some((expires, signing)), None) => found.push(format!(
-                "nothing says any more how long {role} holds, so far {}, and to be signed anew {} before it expires",
+                "how long {role} holds is no longer stated; so far {}, due for renewal {} before it expires",
                 days(expires),
                 days(signing)
             )),
@@ -110,15 +110,15 @@ mod tests {
         let told = |before, after| of(before, after).sentence("targets");
         assert_eq!(
             told(Some(46), Some(30)).as_deref(),
-            Some("targets is to be signed anew 30 days before it expires, so far 46")
+            Some("targets is due for renewal 30 days before it expires, so far 46")
         );
-        assert_eq!(told(None, Some(1)).as_deref(), Some("targets is to be signed anew 1 day before it expires"));
+        assert_eq!(told(None, Some(1)).as_deref(), Some("targets is due for renewal 1 day before it expires"));
         assert_eq!(
             told(Some(46), None).as_deref(),
-            Some("targets no longer says when it is to be signed anew, so far 46 days before it expires")
+            Some("targets no longer says when it is due for renewal, so far 46 days before it expires")
         );
         assert_eq!(told(Some(46), Some(46)), None);
-        assert_eq!(of(Some(46), Some(46)).line().as_deref(), Some("to be signed anew 46 days before it expires"));
+        assert_eq!(of(Some(46), Some(46)).line().as_deref(), Some("due for renewal 46 days before it expires"));
         assert_eq!(of(None, None).line(), None);
     }
 
@@ -128,17 +128,15 @@ mod tests {
         assert_eq!(told(Some((7, 6)), Some((3, 6))), ["timestamp holds 3 days instead of 7"]);
         assert_eq!(
             told(Some((7, 6)), Some((7, 5))),
-            ["timestamp is to be signed anew 5 days before it expires, so far 6"]
+            ["timestamp is due for renewal 5 days before it expires, so far 6"]
         );
         assert_eq!(told(Some((7, 6)), Some((8, 5))).len(), 2);
         assert_eq!(told(Some((7, 6)), Some((7, 6))), [""; 0]);
         assert_eq!(
             told(None, Some((7, 6))),
-            ["timestamp holds 7 days, and is to be signed anew 6 days before it expires"]
+            ["timestamp holds 7 days, and is due for renewal 6 days before it expires"]
         );
-        assert!(
-            told(Some((7, 6)), None)[0].starts_with("nothing says any more how long timestamp holds, so far 7 days")
-        );
+        assert!(told(Some((7, 6)), None)[0].starts_with("how long timestamp holds is no longer stated; so far 7 days"));
         assert_eq!(Validity::default().line(), None);
     }
 }

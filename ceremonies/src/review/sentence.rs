@@ -217,12 +217,12 @@ fn file_signed(file: &FileChange, at: DateTime<Utc>) -> Sentence {
     let (RoleVersion { role, version }, expires) = (&file.part, file.expiry.instant());
     match &file.before {
         None => {
-            let anew = file.signing_days().line().map(|line| format!(", and is {line}")).unwrap_or_default();
+            let renewal = file.signing_days().line().map(|line| format!(", and is {line}")).unwrap_or_default();
             let holds = in_days(expires, at);
             Sentence {
                 mark: Mark::Added,
                 weight: Weight::Time,
-                text: format!("{role} begins with version {version}, which holds until {holds}{anew}"),
+                text: format!("{role} begins with version {version}, which holds until {holds}{renewal}"),
             }
         }
         Some((was, expired)) => {
@@ -341,7 +341,7 @@ mod tests {
                 "targets no longer hands anything on to old",
                 "root 2 says something that nothing here explains: look at it under what is signed",
                 "root 2 takes the place of root 1 and holds until 2030-02-01T00:00:00Z, in 31 days, 28 days shorter than so far",
-                "root is to be signed anew 30 days before it expires, so far 46",
+                "root is due for renewal 30 days before it expires, so far 46",
             ]
         );
     }

@@ -193,7 +193,7 @@ fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_pla
         format!("ceremonies/first/plan.toml:{at}:{}: ", line.find("= ").unwrap() + 3)
     };
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    let reason = "the policy asks for a threshold of at least 3: fewer people could change this alone, and fewer keys would have";
+    let reason = "the policy asks for a threshold of at least 3: fewer people could change this alone, and fewer compromised keys";
     let hint = "edit ceremonies/first/plan.toml";
     fixture.run(&freeze).refuses(&format!("{}{reason}", place("threshold = 3")), "", hint);
     fixture.write("ceremonies/first/plan.toml", plan.replacen("expires-days = 197", "expires-days = 198", 1));

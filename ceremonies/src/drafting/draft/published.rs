@@ -30,7 +30,7 @@ pub(super) fn published_role(
     })
 }
 
-/// All delegations that are published, whoever delegates before those they delegate to.
+/// All delegations that are published, each delegator before its delegated roles.
 pub(super) fn published_delegations(
     published: &Published,
     current: &Current,

@@ -124,7 +124,7 @@ fn faults_in_the_table_are_named_with_their_line() {
         ("pin = [\n\"once\",\n\"twice\"]", 2, "expected one of \"never\", \"once\", \"always\""),
         ("pin = []", 0, "no token could meet"),
         ("least-firmware = \"5\"", 0, "expected a firmware version"),
-        ("least-firmware-reason = \" \"", 0, "whoever is refused is told the reason"),
+        ("least-firmware-reason = \" \"", 0, "a refusal states the reason"),
         ("required = \"yes\"", 0, "boolean"),
         ("needed = true", 0, "needed"),
     ] {

@@ -132,7 +132,7 @@ fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
     for absent in ["who signs from now on", "delegations", "root", "targets:"] {
         assert!(!told.contains(absent), "{absent} is in {told}");
     }
-    assert_eq!(section(&told, "what is signed:")[2], "      to be signed anew 40 days before it expires");
+    assert_eq!(section(&told, "what is signed:")[2], "      due for renewal 40 days before it expires");
     let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
     assert!(page.contains("<th scope=\"row\">npm</th>") && !page.contains("id=\"signers\""));
 }

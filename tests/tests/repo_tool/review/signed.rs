@@ -24,7 +24,7 @@ const PERIODS: [(&str, &str); 2] = [
     ),
 ];
 
-/// After a first ceremony whose root states when it is to be signed anew, and how long what is signed without people holds.
+/// After a first ceremony whose root states when it is due for renewal, and how long what is signed without people holds.
 fn with_periods() -> RepositoryFixture {
     let fixture = RepositoryFixture::new();
     freeze(&fixture, "first", DAY_0, &PERIODS);
@@ -42,14 +42,14 @@ fn periods_are_told_where_they_change_and_shown_where_they_stay() {
     replan(&fixture, &[("signing-days = 46", "signing-days = 30"), ("{ expires-days = 7,", "{ expires-days = 8,")]);
     let told = text(&fixture);
     let changes = section(&told, "what changes:");
-    assert!(changes.contains(&"  ~ root is to be signed anew 30 days before it expires, so far 46"), "{told}");
+    assert!(changes.contains(&"  ~ root is due for renewal 30 days before it expires, so far 46"), "{told}");
     assert!(changes.contains(&"  ~ timestamp holds 8 days instead of 7"), "{told}");
     let signed = section(&told, "what is signed:");
-    assert!(signed.contains(&"    ~ to be signed anew 30 days before it expires, so far 46"), "{told}");
+    assert!(signed.contains(&"    ~ due for renewal 30 days before it expires, so far 46"), "{told}");
     let signs = section(&told, "who signs from now on:");
     for line in [
-        "    ~ holds 8 days, and is to be signed anew 6 days before it expires; so far 7 and 6",
-        "      holds 30 days, and is to be signed anew 15 days before it expires",
+        "    ~ holds 8 days, and is due for renewal 6 days before it expires; so far 7 and 6",
+        "      holds 30 days, and is due for renewal 15 days before it expires",
     ] {
         assert!(signs.contains(&line), "{line} is not in {told}");
     }
@@ -60,7 +60,7 @@ fn periods_are_told_where_they_change_and_shown_where_they_stay() {
     assert_eq!(timestamp["periods"], json!({ "mark": "changed", "before": days(7), "after": days(8) }));
     let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
     for shown in
-        ["so far 7 and 6", "holds 30 days, and is to be signed anew 15 days", "30 days before it expires, so far 46"]
+        ["so far 7 and 6", "holds 30 days, and is due for renewal 15 days", "30 days before it expires, so far 46"]
     {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
@@ -73,14 +73,14 @@ fn a_first_ceremony_tells_of_every_period() {
     let told = fixture.done(&["ceremony", "review", "first"]).stdout;
     let changes = section(&told, "what changes:").join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
     for sentence in [
-        "+ root begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days, and is to be signed anew 46 days before it expires",
+        "+ root begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days, and is due for renewal 46 days before it expires",
         "+ targets begins with version 1, which holds until 2030-07-17T00:00:00Z, in 197 days",
-        "+ timestamp holds 7 days, and is to be signed anew 6 days before it expires",
-        "+ snapshot holds 30 days, and is to be signed anew 15 days before it expires",
+        "+ timestamp holds 7 days, and is due for renewal 6 days before it expires",
+        "+ snapshot holds 30 days, and is due for renewal 15 days before it expires",
     ] {
         assert!(changes.contains(sentence), "{sentence} is not in {changes}");
     }
-    assert_eq!(section(&told, "what is signed:")[1], "    + to be signed anew 46 days before it expires");
+    assert_eq!(section(&told, "what is signed:")[1], "    + due for renewal 46 days before it expires");
 }
 
 #[test]
