@@ -1,4 +1,4 @@
-//! The local copy wherever you like: here a table in memory, as it might be a key-value store or a Kubernetes secret.
+//! The cache wherever you like: here a table in memory, as it might be a key-value store or a Kubernetes secret.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -51,11 +51,11 @@ pub enum Note {
         /// What was asked for.
         name: String,
     },
-    /// A local copy could not be read, so it was fetched instead, or did not count.
+    /// A cache could not be read, so it was fetched instead, or did not count.
     CacheUnreadable(StoreError),
     /// What was verified cannot be kept.
     NotPersisted(StoreError),
-    /// This user has no folder for local copies.
+    /// This user has no folder for caches.
     NoCacheFolder,
     /// A mirror failed, or served what is not trusted, and was left for the next one.
     MirrorLeft {
@@ -75,7 +75,7 @@ impl fmt::Display for Note {
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
             Note::NotPersisted(error) => write!(f, "{error}; going on without keeping a copy"),
             Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
-            Note::CacheUnreadable(error) => write!(f, "a local copy was passed over: {error}"),
+            Note::CacheUnreadable(error) => write!(f, "a cache was passed over: {error}"),
         }
     }
 }

@@ -78,7 +78,7 @@ hints! {
     NameBundleInstance,
     /// Have the bundle made with all roots, or from the root that is pinned.
     BundleEarlierRoots,
-    /// Have a newer bundle made; the local copy stays as it is.
+    /// Have a newer bundle made; the cache stays as it is.
     MakeNewerBundle,
     /// Use an empty folder, or one that a mirror was made in before.
     UseMirrorFolder,
@@ -96,7 +96,7 @@ hints! {
     NameClientUrl,
     /// Leave the target out.
     LeaveTargetOut,
-    /// Bring the local copy up to date, then export again.
+    /// Bring the cache up to date, then export again.
     UpdateThenExport,
     /// Use a folder that is empty or does not exist yet.
     UseNewFolder,

@@ -2,7 +2,7 @@
 //!
 //! Sigstore's users do not hard-code certificates and log keys: they fetch them through a signed TUF channel, so that they can be
 //! rotated. This crate is the verifier's end of that channel. It promises that nothing unverified is ever returned or stored as
-//! trusted; that every load, from the network or from the local copy, is verified from the root that the caller pinned; and that what
+//! trusted; that every load, from the network or from the cache, is verified from the root that the caller pinned; and that what
 //! it has seen once is not undone by an attacker who plays old files. What to do with the keys is left to the caller.
 //!
 //! ```no_run

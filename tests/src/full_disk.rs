@@ -1,4 +1,4 @@
-//! A local copy on a disk that fills up.
+//! A cache on a disk that fills up.
 
 use std::io;
 use std::path::PathBuf;

@@ -21,7 +21,7 @@ pub struct Reading<'a> {
     pub url: &'a str,
     /// The time, a whole second; none is the machine's.
     pub at: Option<&'a str>,
-    /// The peer's own local copy.
+    /// The peer's own cache.
     pub cache: &'a Path,
     /// What it downloads.
     pub targets: &'a [&'a str],

@@ -1,4 +1,4 @@
-//! A verifier to try a repository with: a pinned root, a local copy in memory, and what was asked for.
+//! A verifier to try a repository with: a pinned root, a cache in memory, and what was asked for.
 
 use chrono::{DateTime, Utc};
 use rootline_client::store::{LocalFile, MemoryStore, Store};
@@ -11,7 +11,7 @@ use rootline_metadata::{Envelope, Role, Root, TargetPath};
 use crate::recorder::{Recorder, shown};
 use crate::simulator::Simulator;
 
-/// One verifier over time. Each call is a client of its own, as each run of a program is: only the local copy lasts.
+/// One verifier over time. Each call is a client of its own, as each run of a program is: only the cache lasts.
 #[derive(Debug)]
 pub struct Verifier<S = MemoryStore> {
     pinned_root: Vec<u8>,
@@ -35,7 +35,7 @@ impl Verifier {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Pins that root, over that local copy.
+    /// Pins that root, over that cache.
     pub fn with_store(root: impl Into<Vec<u8>>, store: S) -> Verifier<S> {
         Verifier {
             pinned_root: root.into(),
@@ -119,17 +119,17 @@ impl<S: Store> Verifier<S> {
         &self.most_bytes
     }
 
-    /// The local copy.
+    /// The cache.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// The bytes of one file of the local copy.
+    /// The bytes of one file of the cache.
     ///
     /// # Panics
     /// If it cannot be read.
     pub fn stored(&self, file: &LocalFile) -> Option<Vec<u8>> {
-        self.store.load(file, u64::MAX).expect("a local copy that can be read")
+        self.store.load(file, u64::MAX).expect("a cache that can be read")
     }
 
     /// The top-level roles that are trusted and their versions, as in `root 1, timestamp 2, snapshot 2, targets 2`. The root is the
@@ -161,7 +161,7 @@ pub fn target_path(path: &str) -> TargetPath {
 
 /// The version that a file says it has.
 fn version_in(bytes: Vec<u8>) -> u64 {
-    let document = Document::parse(bytes, MAX_BYTES).expect("a file of the local copy was read before");
+    let document = Document::parse(bytes, MAX_BYTES).expect("a file of the cache was read before");
     let version = document.top().get("signed").and_then(|signed| signed.get("version"));
     version.and_then(|version| version.digits()).and_then(|digits| digits.parse().ok()).expect("a version")
 }

@@ -75,7 +75,7 @@ impl ContentsArgs {
         let instant = updated.trusted.checked_at();
         let (pinned, client) = (&repository.instance.pinned_root, &repository.client);
         let (store, limits) = (client.store(), client.limits());
-        let contents = match Contents::of_local_copy(pinned, store, instant, &targets, limits) {
+        let contents = match Contents::of_cache(pinned, store, instant, &targets, limits) {
             // Where the copy could not be kept, as was said, the repository still has all of it.
             Err(_) if !freshness.is_offline() => {
                 Contents::of_repository(pinned, store, client.transport(), instant, &targets, limits)

@@ -132,7 +132,7 @@ impl Failure {
             "trusted": trusted,
             "offered": offered,
             "repository": self.about.repository,
-            "local_copy": self.about.cache.as_ref().map(|folder| folder.display().to_string()),
+            "cache": self.about.cache.as_ref().map(|folder| folder.display().to_string()),
             "hint": self.hint,
         }})
     }

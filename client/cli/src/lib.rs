@@ -64,7 +64,7 @@ Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 could not be reached;
 has only 0 and 1; rootline status can be told to use others.
 
 With --json, standard output has one JSON document also when a command fails: {\"format\": 1, \"error\": {\"what\", \"role\", \"check\", \"section\", \
-\"attack\", \"trusted\", \"offered\", \"repository\", \"local_copy\", \"hint\"}}. Standard error is for people."
+\"attack\", \"trusted\", \"offered\", \"repository\", \"cache\", \"hint\"}}. Standard error is for people."
 )]
 struct Cli {
     #[command(flatten)]

@@ -49,12 +49,12 @@ pub struct DelegatedRole {
 }
 
 impl Contents {
-    /// Verifies what a local copy has, from the pinned root, judging every expiry at `instant`. No request is made and nothing is
+    /// Verifies what a cache has, from the pinned root, judging every expiry at `instant`. No request is made and nothing is
     /// written.
     ///
     /// # Errors
     /// If something is missing there, or a check refuses it.
-    pub fn of_local_copy(
+    pub fn of_cache(
         pinned_root: &[u8],
         store: &impl Store,
         instant: DateTime<Utc>,

@@ -12,7 +12,7 @@ use crate::transport::TransportError;
 use crate::workflow::refusal::Refusal;
 use rootline_metadata::format::NewerFormat;
 
-/// Why a bundle is not taken, or cannot be made. A local copy that it was to be imported into is as it was.
+/// Why a bundle is not taken, or cannot be made. A cache that it was to be imported into is as it was.
 ///
 /// Sentences that include their cause have no [source](std::error::Error::source), so that a chain says each thing once.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Taking a bundle into a local copy.
+//! Taking a bundle into a cache.
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Role, Version};
@@ -18,14 +18,14 @@ use crate::workflow::{TargetQuery, Update, Updated};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Imported {
-    /// What the local copy holds now.
+    /// What the cache holds now.
     pub updated: Updated,
     /// Whether anything in it is new.
     pub is_new: bool,
 }
 
 impl Bundle {
-    /// Brings a local copy up to date from this bundle, as a refresh does from a repository: nothing in it goes below what the copy has seen,
+    /// Brings a cache up to date from this bundle, as a refresh does from a repository: nothing in it goes below what the copy has seen,
     /// and everything is saved in one step. It is also noted there when the bundle was [taken](Bundle::checked_at), unless the copy itself has been
     /// compared with the repository since.
     ///
@@ -63,7 +63,7 @@ impl Bundle {
         Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
     }
 
-    /// The versions that the local copy holds, whatever has expired of them. The workflow guards the other roles; an older root it would
+    /// The versions that the cache holds, whatever has expired of them. The workflow guards the other roles; an older root it would
     /// merely pass over.
     fn seen(&self, store: &impl Store) -> Result<Option<Versions>, BundleError> {
         let mut client =

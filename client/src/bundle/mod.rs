@@ -5,7 +5,7 @@
 //! the targets themselves, all of them byte for byte as the repository published them; and `bundle.json`, which says what is inside.
 //!
 //! ```text
-//! local copy ─▶ Contents ─▶ bytes ─▶ UnverifiedBundle ─▶ Bundle ─▶ another local copy
+//! cache ─▶ Contents ─▶ bytes ─▶ UnverifiedBundle ─▶ Bundle ─▶ another cache
 //!            verified from the pinned root         verified from the pinned root
 //! ```
 //!
@@ -23,12 +23,12 @@
 //! let file = std::fs::File::open("sigstore.bundle")?;
 //! let bundle = UnverifiedBundle::read(file, BundleLimits::default())?.verify(&pinned_root, now, Freshness::offline())?;
 //! let trust_root = bundle.trust_root()?;
-//! // Or into a local copy, which refuses whatever is older than what it has seen.
+//! // Or into a cache, which refuses whatever is older than what it has seen.
 //! bundle.import(MemoryStore::new())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The same contents give the same bytes, on every machine and from every history of a local copy.
+//! The same contents give the same bytes, on every machine and from every history of a cache.
 
 mod archive;
 mod contents;

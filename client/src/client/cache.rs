@@ -1,4 +1,4 @@
-//! The local copy of one instance, in its place among the local copies of all.
+//! The cache of one instance, in its place among the caches of all.
 
 use std::env;
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::client::instance::Instance;
 use crate::error::Note;
 use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
 
-/// The local copy of one instance: a folder below the folder for all instances, named after the instance, its pinned root's digest and its URLs;
+/// The cache of one instance: a folder below the folder for all instances, named after the instance, its pinned root's digest and its URLs;
 /// or memory, where there is no place to write.
 pub struct Cache {
     store: Box<dyn Store + Send + Sync>,
@@ -16,12 +16,12 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The folder for the local copies of all instances: `rootline` in the platform's cache folder. `None` when this user has none.
+    /// The folder for the caches of all instances: `rootline` in the platform's cache folder. `None` when this user has none.
     pub fn default_folder() -> Option<PathBuf> {
         platform_folder().map(|folder| folder.join("rootline"))
     }
 
-    /// The local copy of `instance` below `folder`, on disk.
+    /// The cache of `instance` below `folder`, on disk.
     ///
     /// # Errors
     /// If it is missing and cannot be made.
@@ -29,7 +29,7 @@ impl Cache {
         FileStore::open(folder.join(instance.cache_name())).map(Cache::on_disk)
     }
 
-    /// The local copy of `instance` below `folder`, on disk if that is possible. Otherwise what can be read there still counts, so that nothing goes
+    /// The cache of `instance` below `folder`, on disk if that is possible. Otherwise what can be read there still counts, so that nothing goes
     /// below the versions that were seen; what is new is kept in memory; and the note says why.
     pub fn open_if_possible(folder: Option<&Path>, instance: &Instance) -> (Cache, Option<Note>) {
         let Some(folder) = folder else { return (Cache::in_memory(None), Some(Note::NoCacheFolder)) };
@@ -42,7 +42,7 @@ impl Cache {
         }
     }
 
-    /// The local copy of `instance` below `folder`, to be read alone: nothing is made. It is empty when there is no copy.
+    /// The cache of `instance` below `folder`, to be read alone: nothing is made. It is empty when there is no copy.
     ///
     /// # Errors
     /// If something else is in its place.

@@ -150,7 +150,7 @@ impl Instance {
         Location { metadata_url: self.metadata_url.clone(), targets_url: self.targets_url.clone() }
     }
 
-    /// A folder name for this instance's local copy. It is made from the pinned root's digest and both URLs as well, so that no two
+    /// A folder name for this instance's cache. It is made from the pinned root's digest and both URLs as well, so that no two
     /// repositories ever share a copy, whatever they are called (CVE-2026-24686). Mirrors are further places of the same repository, and
     /// change nothing: versions that were seen by way of one must not be forgotten by way of another.
     pub fn cache_name(&self) -> String {

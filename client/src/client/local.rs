@@ -1,4 +1,4 @@
-//! The half of a client that needs no network: its settings and its local copy.
+//! The half of a client that needs no network: its settings and its cache.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::workflow::{
     AllDelegatedRoles, Content, ReachedRoles, StateMachine, TargetInfo, TargetQuery, Trusted, Update, Updated,
 };
 
-/// All that may block on the local copy. A clone shares the store, so that it can be sent to the thread on which an asynchronous caller
+/// All that may block on the cache. A clone shares the store, so that it can be sent to the thread on which an asynchronous caller
 /// lets it block.
 #[derive(Debug)]
 pub(super) struct Local<S> {
@@ -57,7 +57,7 @@ impl<R> Noted<R> {
     }
 }
 
-/// Most delegated roles that are loaded at once: more than a local copy has.
+/// Most delegated roles that are loaded at once: more than a cache has.
 const MAX_DELEGATED_ROLES: usize = 1 << 16;
 
 impl<S: Store> Local<S> {
@@ -73,7 +73,7 @@ impl<S: Store> Local<S> {
         }
     }
 
-    /// The files of the local copy, with nothing to write yet.
+    /// The files of the cache, with nothing to write yet.
     pub(super) fn pending(&self) -> PendingWrites<Arc<S>> {
         PendingWrites::over(Arc::clone(&self.store))
     }
@@ -82,7 +82,7 @@ impl<S: Store> Local<S> {
         Ok(Update::begin(self.pinned_root.to_vec(), wanted.iter().cloned(), now, &self.limits)?)
     }
 
-    /// Drives a machine with the files of the local copy, and nothing else.
+    /// Drives a machine with the files of the cache, and nothing else.
     pub(super) fn drive_offline<M: StateMachine>(
         &self,
         machine: M,
@@ -103,7 +103,7 @@ impl<S: Store> Local<S> {
         self.load_with(|| Ok(AllDelegatedRoles::begin(trusted.clone(), MAX_DELEGATED_ROLES).present_only()))
     }
 
-    /// Runs a machine over the local copy while nobody changes it.
+    /// Runs a machine over the cache while nobody changes it.
     fn load_with<M: StateMachine>(&self, begin: impl FnOnce() -> Result<M, Error>) -> Noted<Result<M::Outcome, Error>> {
         let _lock = match self.store.lock_to_load() {
             Ok(lock) => lock,
@@ -118,7 +118,7 @@ impl<S: Store> Local<S> {
         Noted { outcome, notes: local.take_notes() }
     }
 
-    /// The local copy, where the caller wants nothing fresher; `None` where the repository has to be asked.
+    /// The cache, where the caller wants nothing fresher; `None` where the repository has to be asked.
     pub(super) fn load_if_enough(
         &self,
         now: DateTime<Utc>,

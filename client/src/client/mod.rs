@@ -1,4 +1,4 @@
-//! A repository, its local copy and its pinned root, put together.
+//! A repository, its cache and its pinned root, put together.
 
 mod asynchronous;
 mod builder;
@@ -36,7 +36,7 @@ use crate::workflow::{AllDelegatedRoles, ReachedRoles, Search, TargetInfo, Targe
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
 ///
-/// A session ([`refresh`](Self::refresh), [`update`](Self::update)) reads the local copy, asks the repository, and saves everything
+/// A session ([`refresh`](Self::refresh), [`update`](Self::update)) reads the cache, asks the repository, and saves everything
 /// at its end in one step. Where several processes share a store, none waits while another one is fetching; a conflict on
 /// committing begins another attempt, from the files that the other one has committed.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl<T, S: Store> Client<T, S> {
         self.local.freshness
     }
 
-    /// The local copy.
+    /// The cache.
     pub fn store(&self) -> &S {
         &self.local.store
     }
@@ -115,7 +115,7 @@ impl<T, S: Store> Client<T, S> {
         &self.transport
     }
 
-    /// Drains the notes recorded since the last call: what was noticed and was not a failure. A local copy that cannot be used is one note,
+    /// Drains the notes recorded since the last call: what was noticed and was not a failure. A cache that cannot be used is one note,
     /// however many of its files that is about.
     pub fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = std::mem::take(&mut self.notes);
@@ -130,21 +130,21 @@ impl<T, S: Store> Client<T, S> {
         notes
     }
 
-    /// Loads the local copy and verifies it from the pinned root, judging every expiry at `instant`. No request is made and nothing is
+    /// Loads the cache and verifies it from the pinned root, judging every expiry at `instant`. No request is made and nothing is
     /// written.
     ///
     /// # Errors
-    /// If there is no local copy, or a check refuses it.
+    /// If there is no cache, or a check refuses it.
     pub fn load(&mut self, instant: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         let loaded = self.local.load(instant, wanted);
         self.noted(loaded)
     }
 
-    /// Loads the delegated roles that the local copy has of those that belong to `trusted`, each verified for its delegator. No request is
+    /// Loads the delegated roles that the cache has of those that belong to `trusted`, each verified for its delegator. No request is
     /// made and nothing is written.
     ///
     /// # Errors
-    /// If the local copy is in use by another process for too long.
+    /// If the cache is in use by another process for too long.
     pub fn load_delegated(&mut self, trusted: &Trusted) -> Result<ReachedRoles, Error> {
         let loaded = self.local.load_delegated(trusted);
         self.noted(loaded)

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::transport::{Folder, Http, HttpBlocking, HttpSettings, Mirrors, OpenTransport, Transport, TransportError};
 
 impl Client<OpenTransport, Cache> {
-    /// The client of `instance` for callers who wait, with its local copy in the [platform's place](Cache::default_folder). Where that cannot be
+    /// The client of `instance` for callers who wait, with its cache in the [platform's place](Cache::default_folder). Where that cannot be
     /// written it goes on in memory, and says so in its [notes](Client::take_notes). No request is made yet.
     ///
     /// # Errors

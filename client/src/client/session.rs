@@ -99,7 +99,7 @@ impl<S: Store> Local<S> {
         done
     }
 
-    /// Notes when the local copy was compared with the repository. A record that cannot be written costs requests and nothing else.
+    /// Notes when the cache was compared with the repository. A record that cannot be written costs requests and nothing else.
     fn record_check(&self, updated: &Updated, etag: Option<&str>, now: DateTime<Utc>) {
         if self.records_checks {
             let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));

@@ -1,4 +1,4 @@
-//! When the local copy was last compared with the repository.
+//! When the cache was last compared with the repository.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use rootline_metadata::{format, hex, instant_text, parse_instant, sha256};
 use crate::store::{FileStore, LocalFile, Store};
 use crate::workflow::freshness::is_within;
 
-/// A record beside the local copy. It is no metadata: it can spare requests for as long as the caller allows, and nothing else. Every
+/// A record beside the cache. It is no metadata: it can spare requests for as long as the caller allows, and nothing else. Every
 /// load verifies and judges expiries without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LastCheck {
@@ -71,7 +71,7 @@ impl LastCheck {
 }
 
 impl FileStore {
-    /// When the local copy was last compared with the repository, as it was noted then; `None` when that is not known. It is
+    /// When the cache was last compared with the repository, as it was noted then; `None` when that is not known. It is
     /// not signed.
     pub fn checked_at(&self) -> Option<DateTime<Utc>> {
         LastCheck::load(self).map(|check| check.at())

@@ -1,4 +1,4 @@
-//! Driving the workflow's state machines: between a transport, the local copy and nothing else.
+//! Driving the workflow's state machines: between a transport, the cache and nothing else.
 //!
 //! All local actions are the same for a blocking and an asynchronous caller; only fetching differs. With [`Prefetch::On`] the files that
 //! a machine will probably need are requested at the same time as the one it needs, so that a refresh takes few round trips.

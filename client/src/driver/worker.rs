@@ -34,7 +34,7 @@ impl Worker {
         let thread = thread::Builder::new().name("rootline".to_owned());
         match thread.spawn(move || queue.into_iter().for_each(|job| job())) {
             Ok(_) => Ok(Worker { jobs: Some(jobs) }),
-            Err(error) => Err(StoreError::other(format!("cannot start a thread for the local copy: {error}"))),
+            Err(error) => Err(StoreError::other(format!("cannot start a thread for the cache: {error}"))),
         }
     }
 

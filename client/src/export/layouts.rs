@@ -1,4 +1,4 @@
-//! Where other clients keep their local copies.
+//! Where other clients keep their caches.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::file::ExportedFile;
 use crate::bundle::Contents;
 use crate::store::escape::{check_component, percent_encode};
 
-/// The URL by which another client asks for a repository. The client names its local copy after it.
+/// The URL by which another client asks for a repository. The client names its cache after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUrl {
     url: String,
@@ -54,7 +54,7 @@ impl ClientUrl {
     }
 }
 
-/// The local copy of cosign and sigstore-go, for the folder that `TUF_ROOT` names. cosign itself asks for a newer timestamp all the same; without a
+/// The cache of cosign and sigstore-go, for the folder that `TUF_ROOT` names. cosign itself asks for a newer timestamp all the same; without a
 /// network it wants the trusted root as a file.
 ///
 /// # Errors
@@ -74,7 +74,7 @@ pub fn cosign(contents: &Contents, url: &ClientUrl) -> Result<Vec<ExportedFile>,
     Ok(files)
 }
 
-/// The local copy of sigstore-python on Linux, for a home folder.
+/// The cache of sigstore-python on Linux, for a home folder.
 ///
 /// # Errors
 /// As [`cosign`].
@@ -90,7 +90,7 @@ pub fn sigstore_python(contents: &Contents, url: &ClientUrl) -> Result<Vec<Expor
     Ok(files)
 }
 
-/// The local copy of sigstore-js, for the folder that it calls `cachePath`.
+/// The cache of sigstore-js, for the folder that it calls `cachePath`.
 ///
 /// # Errors
 /// As [`cosign`].

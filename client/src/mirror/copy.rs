@@ -1,4 +1,4 @@
-//! What a mirror serves, as the local copy of who brings it up to date.
+//! What a mirror serves, as the cache of who brings it up to date.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::transport::{Folder, Request, Transport};
 use crate::workflow::Trusted;
 use crate::workflow::limits::Limits;
 
-/// The metadata of a mirror, to be read alone. Like any local copy it may forbid and never permit.
+/// The metadata of a mirror, to be read alone. Like any cache it may forbid and never permit.
 #[derive(Clone, Debug)]
 pub(super) struct MirrorCopy {
     folder: Folder,

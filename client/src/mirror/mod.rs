@@ -6,7 +6,7 @@
 //! ```
 //!
 //! All metadata is verified from the pinned root before anything is written, and every target before it is put in its place. The mirror's
-//! own files are the local copy: it never goes back. Everything new has a name of its own and is written first. What takes the place of
+//! own files are the cache: it never goes back. Everything new has a name of its own and is written first. What takes the place of
 //! something comes last, written beside it and then renamed one right after the other: names without a version (where consistent
 //! snapshots are off), then new roots, and then the timestamp. So a reader at any moment is served a complete repository, the one
 //! before or the one after. Where a rotation takes away the key of timestamp, snapshot or targets, a reader who reads between these renames, or

@@ -1,4 +1,4 @@
-//! What a local copy on disk consists of, and taking all of it away.
+//! What a cache on disk consists of, and taking all of it away.
 
 use std::fs;
 use std::io;
@@ -27,7 +27,7 @@ impl FolderContents {
 }
 
 impl FileStore {
-    /// Whether `folder` is one of a local copy: it has the lock that every writer makes, and is not a link.
+    /// Whether `folder` is one of a cache: it has the lock that every writer makes, and is not a link.
     pub fn is_one(folder: &Path) -> bool {
         let is =
             |path: &Path, kind: fn(&fs::Metadata) -> bool| fs::symlink_metadata(path).is_ok_and(|found| kind(&found));

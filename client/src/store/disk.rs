@@ -1,4 +1,4 @@
-//! The file operations that the local copy is kept with, so that a test can end the process, or the power, between any two of them.
+//! The file operations that the cache is kept with, so that a test can end the process, or the power, between any two of them.
 
 use std::fmt;
 use std::fs;

@@ -47,8 +47,8 @@ pub enum StoreError {
         /// How long was waited; the limit as set, not a measurement.
         waited: Duration,
     },
-    /// Somebody kept changing the local copy without its lock, so that nothing could be kept in it.
-    #[error("the local copy was changed {times} times without its lock while it was brought up to date")]
+    /// Somebody kept changing the cache without its lock, so that nothing could be kept in it.
+    #[error("the cache was changed {times} times without its lock while it was brought up to date")]
     Contended {
         /// How often it was tried.
         times: u32,

@@ -1,4 +1,4 @@
-//! The local copy as files in one folder.
+//! The cache as files in one folder.
 
 use rootline_metadata::{TopLevelRole, file_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use super::prune::{self, prune};
 use super::regular_file::open_regular;
 use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_most};
 
-/// The local copy of one repository as plain files, which any TUF user will recognise:
+/// The cache of one repository as plain files, which any TUF user will recognise:
 ///
 /// ```text
 /// root.json  timestamp.json  snapshot.json  targets.json    the newest trusted ones, byte for byte

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! .unfinished-*/     the new files, each synced, under the names that they will have
-//! .pending/          the same folder after one rename: from here on the new files are what the local copy has
+//! .pending/          the same folder after one rename: from here on the new files are what the cache has
 //! ```
 //!
 //! Whoever finds a `.pending` reads each file there first. Moving its files into their places is the rest of the work, which anybody may do,

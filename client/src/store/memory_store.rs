@@ -1,4 +1,4 @@
-//! The local copy in memory.
+//! The cache in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::error::StoreError;
 use super::{LocalFile, Store, StoreLock};
 
-/// A local copy that ends with the process: for tests, and for homes that cannot be written.
+/// A cache that ends with the process: for tests, and for homes that cannot be written.
 ///
 /// Over another store ([`MemoryStore::over`]) it starts out with what that store has and never writes to it, so a
 /// read-only cache still tells which versions were seen.

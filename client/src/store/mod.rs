@@ -1,4 +1,4 @@
-//! The local copy of one repository: which files it has, where they live, and how they are written so that a crash, a
+//! The cache of one repository: which files it has, where they live, and how they are written so that a crash, a
 //! second process or a full disk never leaves half a file behind.
 //!
 //! Nothing here is trusted. What [`Store::load`] returns are bytes that once were verified and may have been changed
@@ -39,7 +39,7 @@ pub(crate) use lock::lock_file;
 pub use memory_store::MemoryStore;
 pub use target_place::{Layout, TargetPlace};
 
-/// One file of the local copy, named by what it is rather than by where it lies.
+/// One file of the cache, named by what it is rather than by where it lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LocalFile {
@@ -65,7 +65,7 @@ pub enum LocalFile {
     Target(String),
 }
 
-/// Where the local copy of one repository is kept.
+/// Where the cache of one repository is kept.
 pub trait Store {
     /// The bytes of `file`, or `None` when there is none.
     ///

@@ -1,6 +1,6 @@
-//! Keeping the local copy from growing without a bound.
+//! Keeping the cache from growing without a bound.
 //!
-//! Delegated roles and targets in the local copy only spare requests: each is judged by what the trusted metadata says of it, and the versions
+//! Delegated roles and targets in the cache only spare requests: each is judged by what the trusted metadata says of it, and the versions
 //! that must not go down stand in the snapshot. So the oldest may go. Roots stay, all of them: each took a threshold of keys.
 
 use std::fs::{self, Metadata};

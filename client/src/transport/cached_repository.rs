@@ -18,7 +18,7 @@ impl<S: Store> CachedRepository<S> {
 impl<S: Store> Transport for CachedRepository<S> {
     /// Only the timestamp is ever answered: the workflow has asked the store for everything else before it asks a transport.
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let location = format!("{} in the local copy", request.name());
+        let location = format!("{} in the cache", request.name());
         let absent = TransportError::NotFound { location, forbidden: false };
         if !request.is_timestamp() {
             return Err(absent);

@@ -10,16 +10,16 @@ pub enum Freshness {
     /// Ask the repository.
     #[default]
     Online,
-    /// Use the local copy without any request while the last successful refresh is younger than this, and ask the repository otherwise.
+    /// Use the cache without any request while the last successful refresh is younger than this, and ask the repository otherwise.
     MaxAge(TimeDelta),
-    /// Use the local copy alone, for so long after its expiry: zero means not a moment.
+    /// Use the cache alone, for so long after its expiry: zero means not a moment.
     OfflineWithGrace(TimeDelta),
-    /// Use the local copy alone, as of this instant: whatever expires, it has to expire later than that.
+    /// Use the cache alone, as of this instant: whatever expires, it has to expire later than that.
     OfflineAsOf(DateTime<Utc>),
 }
 
 impl Freshness {
-    /// Use the local copy alone, and only while it is unexpired.
+    /// Use the cache alone, and only while it is unexpired.
     pub fn offline() -> Freshness {
         Freshness::OfflineWithGrace(TimeDelta::zero())
     }
@@ -29,7 +29,7 @@ impl Freshness {
         matches!(self, Freshness::OfflineWithGrace(_) | Freshness::OfflineAsOf(_))
     }
 
-    /// The instant that expiries of a local copy are judged at. What lies before all time is its beginning.
+    /// The instant that expiries of a cache are judged at. What lies before all time is its beginning.
     pub(crate) fn judged_at(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Freshness::Online | Freshness::MaxAge(_) => now,

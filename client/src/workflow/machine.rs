@@ -11,7 +11,7 @@ use crate::workflow::refusal::Refusal;
 /// What the driver has to do next.
 #[derive(Debug)]
 pub enum Action<T> {
-    /// Read a local copy of at most so many bytes. The input is what is there; a file that cannot be read is [`Input::Absent`].
+    /// Read a cache of at most so many bytes. The input is what is there; a file that cannot be read is [`Input::Absent`].
     Load(LocalFile, u64),
     /// Fetch a file of the repository. The input is the file, or [`Input::Absent`] when the repository does not have it.
     Fetch(Request),

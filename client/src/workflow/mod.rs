@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! pinned root ─▶ RootChain ⟲ N → N+1 ─▶ Rooted ─▶ Timestamped ─▶ Snapshotted ─▶ Trusted ─▶ Search ─▶ target bytes
-//! local copies ─▶ Floor: what must not go down
+//! caches ─▶ Floor: what must not go down
 //! ```
 //!
 //! The phases ([`Rooted`], [`Timestamped`], [`Snapshotted`]) hold the checks, and each is made from the finished phase before it. Four state machines run them: [`Refresh`]
 //! brings the four top-level roles up to date, [`Search`] finds a target through delegations, [`Update`] does both and brings the targets
-//! too; [`AllDelegatedRoles`] goes to every delegated role. A [`StateMachine`] asks for a local copy or for a
+//! too; [`AllDelegatedRoles`] goes to every delegated role. A [`StateMachine`] asks for a cache or for a
 //! file of the repository, is given bytes, and says what to store; the clients, the bundle reader, the preflight and the tests all
 //! drive the same machines.
 

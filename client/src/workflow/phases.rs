@@ -50,7 +50,7 @@ impl Rooted {
         let new: Envelope<Timestamp> = parse(offered, self.limits.timestamp, file.clone())?;
         // 5.4.2: signed by the final root's timestamp keys.
         let new = signed(new, self.root.authority(TopLevelRole::Timestamp), &file, Check::TimestampSignatures)?;
-        // 5.4.3.1: it must not go down. An equal version changes nothing, so the local copy is kept, whatever is in the other.
+        // 5.4.3.1: it must not go down. An equal version changes nothing, so the cache is kept, whatever is in the other.
         if let Some(trusted) = floor.timestamp_version() {
             if new.version() < trusted {
                 return Err(rollback(file.clone(), file, trusted, new.version(), Check::TimestampVersion));
@@ -180,7 +180,7 @@ impl Snapshotted {
         &self.rooted
     }
 
-    /// 5.6.2 to 5.6.5: takes the top-level targets that the snapshot names, from the repository or a local copy: both have to
+    /// 5.6.2 to 5.6.5: takes the top-level targets that the snapshot names, from the repository or a cache: both have to
     /// pass every check.
     ///
     /// # Errors

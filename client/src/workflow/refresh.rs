@@ -31,7 +31,7 @@ pub struct Refresh {
 /// ```text
 /// LoadRoot ⟲                                     5.3  our own root history, from the pinned root on
 ///    ▼
-/// LoadTimestamp ─▶ LoadSnapshot                       local copies, for the floor
+/// LoadTimestamp ─▶ LoadSnapshot                       caches, for the floor
 ///    ▼
 /// StoreRoot ⇄ FetchRoot                          5.3  the repository's roots, until there is no newer one
 ///    ▼

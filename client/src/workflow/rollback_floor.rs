@@ -1,10 +1,10 @@
-//! What must not go down: local copies that may forbid and never permit.
+//! What must not go down: caches that may forbid and never permit.
 
 use rootline_metadata::{Envelope, Role, Root, Snapshot, Timestamp, TopLevelRole, Verified, Version};
 
 use crate::workflow::limits::Limits;
 
-/// The versions that nothing may go below. A local copy counts if it verifies, now, under the keys of the final root; that it may have expired
+/// The versions that nothing may go below. A cache counts if it verifies, now, under the keys of the final root; that it may have expired
 /// does not matter. So rotating the timestamp key frees the timestamp's version, rotating the timestamp and the snapshot key the
 /// snapshot's, and rotating the snapshot key the versions of targets (5.3.11), without anything being deleted; and a key that is only
 /// added frees nothing.
@@ -15,7 +15,7 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// 5.3.11: takes the local copies that the final root's keys have signed.
+    /// 5.3.11: takes the caches that the final root's keys have signed.
     pub(super) fn of(copies: CachedFiles, root: &Root, limits: &Limits) -> Floor {
         let timestamp = |bytes| verified(bytes, limits.timestamp, root, TopLevelRole::Timestamp);
         let snapshot = |bytes| verified(bytes, limits.snapshot, root, TopLevelRole::Snapshot);
@@ -46,7 +46,7 @@ impl Floor {
     }
 }
 
-/// Local copies as they were found. Nobody has verified them yet: that takes the final root.
+/// Caches as they were found. Nobody has verified them yet: that takes the final root.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CachedFiles {
     pub(super) timestamp: Option<Vec<u8>>,

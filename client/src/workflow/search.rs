@@ -143,7 +143,7 @@ impl Search {
 
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         match (state, input) {
-            // A local copy passes every check that a fetched one does, or is fetched.
+            // A cache passes every check that a fetched one does, or is fetched.
             (State::Load(visit), Input::Bytes(bytes)) => match self.verify(&visit, bytes) {
                 Ok(targets) => self.ask(Some(visit.role), targets),
                 Err(_) => Ok(State::Fetch(visit)),

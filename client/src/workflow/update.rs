@@ -139,7 +139,7 @@ impl Update {
                 Ok(()) => State::Searching(trusted, search, wanted),
                 Err(refusal) => self.pass_over(trusted, &wanted, refusal)?,
             },
-            // A local copy is the target if it is what is said of it.
+            // A cache is the target if it is what is said of it.
             (State::LoadTarget(trusted, found), Input::Bytes(bytes)) if found.file.matches(&bytes) => {
                 self.targets.push((found, bytes.into()));
                 self.want_next(trusted)?

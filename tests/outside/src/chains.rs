@@ -81,7 +81,7 @@ fn errors(folder: &Path, published: &Published, now: DateTime<Utc>) -> Result<Ve
         failed("no bundle", UnverifiedBundle::read(&[1_u8; 1024][..], BundleLimits::default()))?,
         failed("a bundle too long", UnverifiedBundle::read(&[0; 9][..], BundleLimits::default().with_bytes(1)))?,
         failed("a bundle's reader", UnverifiedBundle::read(Unreadable, BundleLimits::default()))?,
-        failed("an empty copy", Contents::of_local_copy(&root, &Table::new(), now, &[], &limits))?,
+        failed("an empty copy", Contents::of_cache(&root, &Table::new(), now, &[], &limits))?,
         failed("no client's URL", ClientUrl::new("ftp://tuf.example"))?,
         failed("a mirror's transport", Mirror::new(root.clone(), Broken, folder.join("mirror")).update(now, &mut ()))?,
         failed("a large mirror", {

@@ -1,4 +1,4 @@
-//! Asynchronous callers are not blocked, whoever holds the lock of the local copy.
+//! Asynchronous callers are not blocked, whoever holds the lock of the cache.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,7 @@ impl Store for Watched {
     }
 }
 
-/// Runs `work` on one thread, while somebody else holds the lock of the local copy. They let it go after another task of the same thread has
+/// Runs `work` on one thread, while somebody else holds the lock of the cache. They let it go after another task of the same thread has
 /// had a thousand turns since `work` has asked for the lock: where that blocked the thread, this would never come.
 fn while_locked<R>(store: &Watched, work: impl Future<Output = R>) -> R {
     store.asked.store(false, Ordering::SeqCst);
@@ -84,9 +84,9 @@ fn other_tasks_go_on_while_a_client_waits_for_the_lock() {
     assert_eq!(loaded.timestamp().bytes(), trusted.timestamp().bytes());
 }
 
-/// What was begun on the thread is ended there: a caller who goes away leaves a local copy of one publication or of the next.
+/// What was begun on the thread is ended there: a caller who goes away leaves a cache of one publication or of the next.
 #[test]
-fn a_refresh_that_is_dropped_leaves_a_local_copy_that_verifies() {
+fn a_refresh_that_is_dropped_leaves_a_cache_that_verifies() {
     let mut sim = Simulator::default();
     let folder = tempfile::tempdir().unwrap();
     let open = || FileStore::open(folder.path()).unwrap();

@@ -50,7 +50,7 @@ fn made(
 ) -> Bundle {
     let mut client = Client::new(root.clone(), from, store).recording_checks();
     client.update(now, wanted).unwrap();
-    Bundle::of(Contents::of_local_copy(&root, store, now, wanted, &Limits::default()).unwrap(), NAME)
+    Bundle::of(Contents::of_cache(&root, store, now, wanted, &Limits::default()).unwrap(), NAME)
 }
 
 /// The bundle of all targets on that day, from root 1.
@@ -67,7 +67,7 @@ fn verify(bytes: &[u8], root: &[u8], now: DateTime<Utc>) -> Result<Bundle, Bundl
     read(bytes)?.verify(root, now, Freshness::offline())
 }
 
-/// Everything that a local copy may hold of these repositories.
+/// Everything that a cache may hold of these repositories.
 fn copy_of(store: &MemoryStore) -> Vec<(LocalFile, Vec<u8>)> {
     let files = store.saved();
     files.into_iter().map(|file| (file.clone(), store.load(&file, u64::MAX).unwrap().unwrap())).collect()
@@ -94,7 +94,7 @@ fn a_bundle_is_imported_and_then_everything_is_there_without_a_network() {
 }
 
 #[test]
-fn the_same_files_give_the_same_bytes_whatever_the_local_copy_has_been_through() {
+fn the_same_files_give_the_same_bytes_whatever_the_cache_has_been_through() {
     let mut sim = repository();
     let store = MemoryStore::new();
     made(sim.root_bytes(1), sim.files(), &store, sim.day(1), &all_targets());
@@ -289,7 +289,7 @@ fn the_manifest_says_what_is_inside_and_nothing_else() {
 }
 
 #[test]
-fn one_that_is_older_than_the_local_copy_is_refused_and_the_copy_stays_as_it_is() {
+fn one_that_is_older_than_the_cache_is_refused_and_the_copy_stays_as_it_is() {
     let mut sim = repository();
     let older = bundle(&sim, 1);
     sim.publish();
@@ -483,12 +483,12 @@ fn a_target_whose_name_cannot_be_a_file_does_not_travel() {
 }
 
 #[test]
-fn a_local_copy_that_lacks_something_makes_no_bundle() {
+fn a_cache_that_lacks_something_makes_no_bundle() {
     let sim = repository();
     let store = MemoryStore::new();
     made(sim.root_bytes(1), sim.files(), &store, sim.day(1), &wanted(&["trusted_root.json"]));
     let make = |wanted: &[TargetQuery]| {
-        Contents::of_local_copy(&sim.root_bytes(1), &store, sim.day(1), wanted, &Limits::default()).map(drop)
+        Contents::of_cache(&sim.root_bytes(1), &store, sim.day(1), wanted, &Limits::default()).map(drop)
     };
     make(&wanted(&["trusted_root.json"])).unwrap();
     assert!(make(&all_targets()).is_err());

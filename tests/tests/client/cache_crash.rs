@@ -1,4 +1,4 @@
-//! The local copy when the process ends, the power fails or the disk is full, after every single step of writing it.
+//! The cache when the process ends, the power fails or the disk is full, after every single step of writing it.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use rootline_tests::simulator::{Delegation, Files, Simulator};
 use rootline_tests::verifier::target_path;
 use tempfile::TempDir;
 
-/// A repository in two states, and a local copy to begin with.
+/// A repository in two states, and a cache to begin with.
 struct World {
     sim: Simulator,
     before: TempDir,

@@ -1,4 +1,4 @@
-//! Two verifiers with one local copy, each at work while the other one saves.
+//! Two verifiers with one cache, each at work while the other one saves.
 
 use std::cell::Cell;
 

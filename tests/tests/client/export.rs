@@ -45,7 +45,7 @@ fn contents(sim: &Simulator, names: &[&str]) -> Contents {
     let wanted: Vec<TargetQuery> = names.iter().map(|name| TargetQuery::required(target_path(name))).collect();
     let (root, store) = (sim.root_bytes(1), MemoryStore::new());
     Client::new(root.clone(), sim.files(), &store).recording_checks().update(sim.day(1), &wanted).unwrap();
-    Contents::of_local_copy(&root, &store, sim.day(1), &wanted, &Limits::default()).unwrap()
+    Contents::of_cache(&root, &store, sim.day(1), &wanted, &Limits::default()).unwrap()
 }
 
 /// The files of a bundle on a web server.
@@ -76,7 +76,7 @@ fn all_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// What a peer keeps after it has read all of it.
-fn local_copy_of(peer: &str, sim: &Simulator, url: &str, folder: &Path, targets: &[&str], at: Option<&str>) {
+fn cache_of(peer: &str, sim: &Simulator, url: &str, folder: &Path, targets: &[&str], at: Option<&str>) {
     let root = folder.join("pinned.json");
     fs::write(&root, sim.root_bytes(1)).unwrap();
     let cache = folder.join("theirs");
@@ -95,7 +95,7 @@ fn sigstore_python_finds_what_python_tuf_would_have_written() {
     let (sim, folder) = (repository(), tempfile::tempdir().unwrap());
     let contents = contents(&sim, &ALL);
     let server = serve(&contents);
-    local_copy_of("python", &sim, &server.url(), folder.path(), &ALL, AT);
+    cache_of("python", &sim, &server.url(), folder.path(), &ALL, AT);
     let ours = folder.path().join("ours");
     write_all(&ours, &sigstore_python(&contents, &ClientUrl::new(&server.url()).unwrap()).unwrap()).unwrap();
     let name = server.url().trim_end_matches('/').replace(':', "%3A").replace('/', "%2F");
@@ -111,7 +111,7 @@ fn sigstore_python_finds_what_python_tuf_would_have_written() {
         let from = ours.join(place).join("sigstore-python/tuf").join(&name);
         fs::rename(from, folder.path().join("theirs").join(theirs)).unwrap();
     }
-    local_copy_of("python", &sim, &server.url(), folder.path(), &ALL, AT);
+    cache_of("python", &sim, &server.url(), folder.path(), &ALL, AT);
     assert_eq!(server.targets()[before..], ["/3.root.json", "/timestamp.json"]);
 }
 
@@ -123,7 +123,7 @@ fn sigstore_js_finds_what_tuf_js_would_have_written() {
     let (sim, folder) = (repository(), tempfile::tempdir().unwrap());
     let contents = contents(&sim, &ALL);
     let server = serve(&contents);
-    local_copy_of("node", &sim, &server.url(), folder.path(), &ALL, AT);
+    cache_of("node", &sim, &server.url(), folder.path(), &ALL, AT);
     let ours = folder.path().join("ours");
     write_all(&ours, &sigstore_js(&contents, &ClientUrl::new(&server.url()).unwrap()).unwrap()).unwrap();
     let host = server.url().trim_end_matches('/').replace("http://", "").replace(':', "%3A");
@@ -146,7 +146,7 @@ fn cosign_finds_what_it_would_have_written_and_asks_for_nothing_but_what_may_be_
     let server = serve(&contents);
     let url = server.url();
     let url = url.trim_end_matches('/');
-    local_copy_of("cosign", &sim, url, folder.path(), &ALL[..2], None);
+    cache_of("cosign", &sim, url, folder.path(), &ALL[..2], None);
     let ours = folder.path().join("ours");
     write_all(&ours, &cosign(&contents, &ClientUrl::new(url).unwrap()).unwrap()).unwrap();
     let (written, theirs) = (all_files(&ours), all_files(&folder.path().join("theirs")));
@@ -170,7 +170,7 @@ fn cosign_finds_what_it_would_have_written_and_asks_for_nothing_but_what_may_be_
 }
 
 #[test]
-fn a_newer_local_copy_of_another_client_is_not_taken_back_and_what_else_it_keeps_is_left_alone() {
+fn a_newer_cache_of_another_client_is_not_taken_back_and_what_else_it_keeps_is_left_alone() {
     let mut sim = repository();
     let url = ClientUrl::new("https://tuf.example/prod").unwrap();
     let older = cosign(&contents(&sim, &ALL), &url).unwrap();

@@ -1,4 +1,4 @@
-//! The local copy on disk: what is written, who may read it, and what happens when something else is in the way.
+//! The cache on disk: what is written, who may read it, and what happens when something else is in the way.
 
 use std::fs;
 use std::io::Read;

@@ -82,7 +82,7 @@ fn urls(trust_root: &rootline_client::TrustRoot) -> Vec<String> {
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
 #[test]
-fn within_its_max_age_a_local_copy_is_used_without_a_request_and_not_a_second_longer() {
+fn within_its_max_age_a_cache_is_used_without_a_request_and_not_a_second_longer() {
     let (sim, store) = (shipping(), MemoryStore::new());
     let server = Counted::of(sim.files());
     let mut client = client(&sim, &server, &store, Freshness::MaxAge(HOUR));

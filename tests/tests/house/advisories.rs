@@ -65,7 +65,7 @@ const ANSWERS: [(&str, Answer); 50] = [
     ),
     ("python-tuf#2978", Tests(&["a_role_verified_for_one_delegator_is_not_reused_for_another"])),
     ("TOB-SIGSTORE-14", Tests(&["a_role_verified_for_one_delegator_is_not_reused_for_another"])),
-    ("sigstore-rust#198", Tests(&["an_older_timestamp_is_refused_even_when_the_local_copy_has_expired"])),
+    ("sigstore-rust#198", Tests(&["an_older_timestamp_is_refused_even_when_the_cache_has_expired"])),
     ("sigstore-java#1061", Tests(&["a_newer_timestamp_that_takes_the_snapshot_back_is_refused_and_not_kept"])),
     ("go-tuf 33d359c", Tests(&["an_ed25519_key_of_any_other_length_is_useless_and_nothing_worse"])),
     ("go-tuf 17b4808", Tests(&["a_target_needs_a_digest_that_can_be_checked"])),

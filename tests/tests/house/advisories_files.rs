@@ -1,4 +1,4 @@
-//! Faults of others in names, paths, local copies and time, each as a test of ours. `advisories.rs` has the list.
+//! Faults of others in names, paths, caches and time, each as a test of ours. `advisories.rs` has the list.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -203,7 +203,7 @@ fn a_cache_that_cannot_be_written_does_not_stop_verification() {
     assert_ne!(on_disk, sim.files().metadata("timestamp.json").unwrap(), "nothing was written there");
 }
 
-/// CVE-2023-47122: a trusted key came from another place than TUF. What lies in the local copy is a trust root only as long as the
+/// CVE-2023-47122: a trusted key came from another place than TUF. What lies in the cache is a trust root only as long as the
 /// metadata vouches for it.
 #[test]
 fn a_trust_root_that_the_metadata_does_not_vouch_for_is_never_used() {

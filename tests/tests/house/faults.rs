@@ -37,7 +37,7 @@ fn each_fault_says_what_was_tried_what_was_lost_and_by_which_tests() {
 }
 
 #[test]
-fn each_test_of_a_fault_of_the_local_copy_is_in_the_table() {
+fn each_test_of_a_fault_of_the_cache_is_in_the_table() {
     let table = table();
     let named: BTreeSet<&str> = rows(&table).iter().flat_map(|row| names(row[3])).collect();
     for file in ["client/cache_crash", "client/persistence", "program/cache_faults", "program/cache_processes"] {

@@ -88,7 +88,7 @@ const TESTS: [(Check, &[&str], &[&str]); 23] = [
             "a_timestamp_of_the_same_version_is_passed_over_for_the_local_one",
             "a_newer_timestamp_takes_the_place_of_the_local_one",
         ],
-        &["an_older_timestamp_is_refused", "an_older_timestamp_is_refused_even_when_the_local_copy_has_expired"],
+        &["an_older_timestamp_is_refused", "an_older_timestamp_is_refused_even_when_the_cache_has_expired"],
     ),
     (
         Check::TimestampSnapshotVersion,

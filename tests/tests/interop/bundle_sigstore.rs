@@ -33,7 +33,7 @@ fn contents(folder: &Path, version: u64) -> (Folder, Contents) {
         client.fetch(&found).is_ok()
     });
     client.update(now, &wanted).unwrap();
-    let contents = Contents::of_local_copy(&pinned, &store, now, &wanted, &Limits::default()).unwrap();
+    let contents = Contents::of_cache(&pinned, &store, now, &wanted, &Limits::default()).unwrap();
     (transport, contents)
 }
 

@@ -70,7 +70,7 @@ impl Site {
         succeeds(command.arg("--cache").arg(self.path("cache")));
     }
 
-    /// What `rootline export` writes from the local copy.
+    /// What `rootline export` writes from the cache.
     fn exported(&self, format: &str, more: &[&str]) -> PathBuf {
         let path = self.path(if format == "sigstore-python" { "home" } else { format });
         let arguments = ["export", "--offline", "--format", format, "--output", path.to_str().unwrap()];
@@ -102,7 +102,7 @@ fn succeeds(command: &mut Command) {
 }
 
 #[test]
-fn sigstore_python_verifies_with_the_document_and_with_the_local_copy_that_we_wrote_for_it() {
+fn sigstore_python_verifies_with_the_document_and_with_the_cache_that_we_wrote_for_it() {
     if !peers::installed() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What our ceremonies publish is read by other people's clients: from root 1, and after two rotations, with the local copy they made
+//! What our ceremonies publish is read by other people's clients: from root 1, and after two rotations, with the cache they made
 //! before and without one.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const TRUSTED_ROOT: &[u8] = rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
 const NAMES: [&str; 2] = ["trusted_root.json", "more/notes.txt"];
 
-/// A repository that is served, and a place for the peers' local copies.
+/// A repository that is served, and a place for the peers' caches.
 struct Fixture {
     room: Room,
     served: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,

@@ -295,7 +295,7 @@ fn every_format_is_written_where_it_belongs() {
 }
 
 #[test]
-fn where_the_local_copy_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_warning() {
+fn where_the_cache_cannot_be_kept_a_bundle_is_made_all_the_same_with_one_warning() {
     let fixture = fixture();
     let expected = fs::read(exported(&fixture, &["--target", DELEGATED])).unwrap();
     let timestamp = fixture.copy().join("timestamp.json");

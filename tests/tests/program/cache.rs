@@ -1,4 +1,4 @@
-//! `rootline cache`: local copies are found, told of and taken away, and nothing else is.
+//! `rootline cache`: caches are found, told of and taken away, and nothing else is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,7 +154,7 @@ fn clear_wants_to_be_told_which() {
 }
 
 #[test]
-fn folders_that_are_no_local_copies_are_left_alone() {
+fn folders_that_are_no_caches_are_left_alone() {
     let fixture = two_copies();
     let cache = fixture.path("cache");
     for (folder, file) in [

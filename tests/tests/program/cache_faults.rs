@@ -1,4 +1,4 @@
-//! What the commands do where the local copy cannot be written, cannot be read, or is not what it was.
+//! What the commands do where the cache cannot be written, cannot be read, or is not what it was.
 
 #![cfg(target_os = "linux")]
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1, TRUSTED_ROOT};
 use rootline_tests::fixtures::output::Output;
 
-/// A repository that has gone on since the local copy was made.
+/// A repository that has gone on since the cache was made.
 fn fixture() -> ClientFixture {
     let fixture = ClientFixture::new();
     fixture.run(&["update"], DAY_1).succeeds();
@@ -203,7 +203,7 @@ fn without_any_home_show_goes_on_and_update_says_what_to_name() {
 
 type Damage = (&'static str, fn(&Path));
 
-/// What a file of the local copy can have become.
+/// What a file of the cache can have become.
 const DAMAGES: [Damage; 8] = [
     ("gone", |path| fs::remove_file(path).unwrap()),
     ("empty", |path| fs::write(path, "").unwrap()),
@@ -225,7 +225,7 @@ const DAMAGES: [Damage; 8] = [
     ("unreadable", |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap()),
 ];
 
-/// The files that a local copy consists of, but for the lock.
+/// The files that a cache consists of, but for the lock.
 fn files_of(copy: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(copy).unwrap() {

@@ -1,4 +1,4 @@
-//! Many processes on one local copy: the shipped program, readers and writers, some of them killed, while the repository goes on.
+//! Many processes on one cache: the shipped program, readers and writers, some of them killed, while the repository goes on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -149,7 +149,7 @@ fn wave(world: &mut World, numbers: &mut Numbers) {
     for mut child in killed {
         child.wait().unwrap();
     }
-    assert!(not_below(world.versions(), floor), "the local copy went back");
+    assert!(not_below(world.versions(), floor), "the cache went back");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn update_tells_programs_what_it_trusts_now() {
 }
 
 #[test]
-fn an_expired_repository_is_refused_and_the_local_copy_stays() {
+fn an_expired_repository_is_refused_and_the_cache_stays() {
     let fixture = ClientFixture::new();
     fixture.run(&["update"], DAY_1).succeeds();
     let before = read(&fixture.copy().join("timestamp.json"));
@@ -97,7 +97,7 @@ fn show_lists_what_is_trusted_at_a_time_and_not_at_another() {
 }
 
 #[test]
-fn show_without_a_network_uses_the_local_copy_and_only_while_it_is_fresh() {
+fn show_without_a_network_uses_the_cache_and_only_while_it_is_fresh() {
     let fixture = ClientFixture::new();
     fixture.run(&["update"], DAY_1).succeeds();
     std::fs::rename(fixture.path("metadata"), fixture.path("moved")).unwrap();
@@ -282,7 +282,7 @@ fn unknown_members_change_nothing_of_what_is_trusted() {
 }
 
 #[test]
-fn a_refusal_names_the_repository_and_the_local_copy() {
+fn a_refusal_names_the_repository_and_the_cache() {
     let fixture = ClientFixture::new();
     fixture.run(&["update"], DAY_1).succeeds();
     let refused = fixture.run(&["show"], DAY_8);
@@ -332,7 +332,7 @@ fn with_json_a_program_reads_the_refusal_where_it_reads_the_result() {
             "trusted": "2030-01-09T00:00:00Z",
             "offered": "2030-01-08T00:00:00Z",
             "repository": fixture.path("metadata").display().to_string(),
-            "local_copy": fixture.copy().display().to_string(),
+            "cache": fixture.copy().display().to_string(),
             "hint": error["hint"],
         })
     );

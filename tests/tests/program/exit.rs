@@ -271,7 +271,7 @@ fn changed<'a>(before: &'a [(String, Vec<u8>)], after: &[(String, Vec<u8>)]) -> 
     before.iter().zip(after).filter(|(before, after)| before != after).map(|(before, _)| before.0.as_str()).collect()
 }
 
-/// Several programs on one local copy: each is as good as alone.
+/// Several programs on one cache: each is as good as alone.
 #[test]
 fn programs_that_run_at_the_same_time_all_come_to_the_same() {
     let fixture = Fixture::new();
@@ -337,7 +337,7 @@ fn nothing_ends_in_a_panic() {
         fixture.server.replace(&files);
         assert_eq!(fixture.refresh().0, 1, "{nonsense}");
     }
-    // A local copy of nonsense.
+    // A cache of nonsense.
     fixture.server.replace(fixture.sim.files());
     for name in
         ["timestamp.json", "snapshot.json", "targets.json", "inner.json", "root_history/2.root.json", "root.json"]

@@ -104,7 +104,7 @@ fn a_repository_that_is_known_by_name_is_used_by_that_name() {
     assert!(output.ends_with(&format!("verified from this root at {DAY_1}\n")), "{output}");
     let shown = run(&fixture, &["show", "--instance", "example", "--at", DAY_1]).succeeds().stdout;
     assert!(shown.starts_with("trusted by example at "), "{shown}");
-    // The check has left a local copy.
+    // The check has left a cache.
     run(&fixture, &["status", "--instance", "example", "--at", DAY_1]).succeeds();
     let listed = run(&fixture, &["instance", "list"]).succeeds().stdout;
     let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -180,7 +180,7 @@ fn mirrors_are_remembered_and_used() {
     let shown: Value = run(&fixture, &["instance", "show", "example", "--json"]).succeeds().json();
     assert_eq!(shown["mirrors"], serde_json::json!([mirror]));
     assert_eq!(shown["root_sha256"], digest_of_root(&fixture));
-    assert_eq!(shown["local_copy"], fixture.copy().to_str().unwrap());
+    assert_eq!(shown["cache"], fixture.copy().to_str().unwrap());
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     };
     let freshness = args.freshness.freshness();
     let mut repository = args.repository.open_to_use(freshness, terminal)?;
-    // The trust root comes along, so that the local copy stays whole when the repository has moved on.
+    // The trust root comes along, so that the cache stays whole when the repository has moved on.
     let mut targets = vec![TargetQuery::required(path.clone())];
     targets.extend(TrustRoot::queries_if_listed());
     targets.dedup_by(|later, earlier| later.path == earlier.path);

@@ -124,7 +124,7 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
         let mut report = to_json(&instance, built_in);
         report["root_version"] = root.newest().version().number().into();
         report["root_expires"] = root.newest().expiry().to_text().into();
-        report["local_copy"] = copy.map(|folder| folder.display().to_string()).into();
+        report["cache"] = copy.map(|folder| folder.display().to_string()).into();
         terminal.json(&report);
         return Ok(());
     }

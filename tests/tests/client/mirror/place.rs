@@ -64,7 +64,7 @@ impl Place {
         files
     }
 
-    /// What a verifier without a local copy, who has pinned that root, gets: the version of the timestamp, and every target.
+    /// What a verifier without a cache, who has pinned that root, gets: the version of the timestamp, and every target.
     pub(crate) fn read(
         &self,
         pinned: Vec<u8>,

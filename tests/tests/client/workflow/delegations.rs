@@ -207,7 +207,7 @@ fn a_role_that_the_snapshot_does_not_list_is_passed_over() {
     assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"]);
 }
 
-/// 5.6.3: two delegators, other keys. What one vouched for says nothing to the other, within one client and in the local copy.
+/// 5.6.3: two delegators, other keys. What one vouched for says nothing to the other, within one client and in the cache.
 /// python-tuf#2978, TOB-SIGSTORE-14.
 #[test]
 fn a_role_verified_for_one_delegator_is_not_reused_for_another() {
@@ -233,7 +233,7 @@ fn a_role_verified_for_one_delegator_is_not_reused_for_another() {
         // The other way round it is as it was.
         client.find(&trusted, &target_path("team-a/x")).unwrap();
     });
-    // In the next run, with `release` in the local copy, just the same.
+    // In the next run, with `release` in the cache, just the same.
     let refusal = verifier.find(sim.files(), sim.day(1), "team-b/x").unwrap_err().refusal().unwrap().clone();
     assert_eq!(refusal.check, Check::TargetsSignatures);
     assert_eq!(

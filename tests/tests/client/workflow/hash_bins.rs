@@ -72,7 +72,7 @@ fn a_target_is_looked_for_in_its_bin_alone() {
 
 /// Whoever comes back for the same target asks whether there is anything new, and for nothing else.
 #[test]
-fn a_bin_in_the_local_copy_is_not_asked_for_again() {
+fn a_bin_in_the_cache_is_not_asked_for_again() {
     for listing in [Listing::SuccinctBins(4), Listing::SuccinctBins(6), Listing::ListedBins(4), Listing::ListedBins(5)]
     {
         let mut sim = large_repository(listing, 200);

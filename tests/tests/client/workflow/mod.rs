@@ -1,11 +1,11 @@
 //! The TUF client workflow, each of its checks from both sides of its limit.
 
 mod attacks;
+mod cache;
 mod delegations;
 mod download;
 mod form;
 mod hash_bins;
-mod local_copy;
 mod recovery;
 mod refresh;
 mod root;

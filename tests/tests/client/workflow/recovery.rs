@@ -1,4 +1,4 @@
-//! Recovery from a fast-forward attack (TUF 5.3.11), by a rule that survives a crash: nothing is ever deleted, and a local copy counts
+//! Recovery from a fast-forward attack (TUF 5.3.11), by a rule that survives a crash: nothing is ever deleted, and a cache counts
 //! only if it verifies, now, under the keys and thresholds of the final root.
 
 use rootline_client::store::{LocalFile, Store};
@@ -111,7 +111,7 @@ fn a_key_that_is_only_added_frees_nothing() {
 
 /// 5.3.11: what no longer suffices is forgotten: a threshold that goes up beyond who has signed.
 #[test]
-fn a_threshold_that_the_local_copy_no_longer_meets_frees_it() {
+fn a_threshold_that_the_cache_no_longer_meets_frees_it() {
     let raised = |sim: &mut Simulator| sim.root.timestamp = Role::new(2, ["timestamp", "timestamp-2"]);
     assert_eq!(recovers("timestamp", raised).unwrap(), "root 2, timestamp 3, snapshot 3, targets 3");
 }
@@ -216,14 +216,14 @@ fn the_highest_version_is_accepted_and_the_next_is_an_error() {
         let mut verifier = Verifier::of(&sim);
         verifier.refresh(sim.files(), sim.day(1)).unwrap();
         verifier.refresh(sim.files(), sim.day(1)).unwrap();
-        assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"], "{role}: it comes back from the local copy");
+        assert_eq!(verifier.requests(), ["2.root.json", "timestamp.json"], "{role}: it comes back from the cache");
         assert!(verifier.holds().contains(&format!("{role} {FAR}")), "{}", verifier.holds());
     }
 }
 
-/// 5.3.11: a local copy that is damaged is as good as none, and no fault of the repository.
+/// 5.3.11: a cache that is damaged is as good as none, and no fault of the repository.
 #[test]
-fn a_damaged_local_copy_is_no_floor_and_no_failure() {
+fn a_damaged_cache_is_no_floor_and_no_failure() {
     let mut sim = Simulator::default();
     sim.publish();
     for file in [LocalFile::Timestamp, LocalFile::Snapshot, LocalFile::Targets, LocalFile::Root] {

@@ -114,7 +114,7 @@ const ASKED: [&str; 7] = [
     "targets/dir/ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73.a b.txt",
 ];
 
-/// The files that a local copy on disk has then.
+/// The files that a cache on disk has then.
 fn listing(folder: &std::path::Path) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
@@ -212,7 +212,7 @@ fn every_driver_and_every_transport_comes_to_the_same() {
     }
 }
 
-/// A target that is in the local copy is verified like one that arrives.
+/// A target that is in the cache is verified like one that arrives.
 #[test]
 fn a_stored_target_is_used_only_if_it_is_what_is_listed_now() {
     let mut sim = Simulator::default();

@@ -254,7 +254,7 @@ fn with_a_delegated_role() -> (Simulator, Verifier) {
     (sim, verifier)
 }
 
-/// 5.5.5: judged by the local copy, which need neither be what the timestamp names nor be unexpired.
+/// 5.5.5: judged by the cache, which need neither be what the timestamp names nor be unexpired.
 #[test]
 fn an_expired_local_snapshot_still_forbids_going_back() {
     let mut sim = Simulator::default();

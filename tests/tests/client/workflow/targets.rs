@@ -270,7 +270,7 @@ fn a_targets_file_is_good_until_one_second_before_its_expiry_and_no_longer() {
     }
 }
 
-/// 5.6.5: a local copy that has expired meanwhile is asked for again, and refused if it is still the same.
+/// 5.6.5: a cache that has expired meanwhile is asked for again, and refused if it is still the same.
 #[test]
 fn a_local_targets_file_that_has_expired_permits_nothing() {
     for (role, _) in BOTH {
@@ -289,7 +289,7 @@ fn a_local_targets_file_that_has_expired_permits_nothing() {
 
 /// 5.6.6
 #[test]
-fn a_changed_local_copy_of_a_targets_file_is_fetched_again() {
+fn a_changed_cache_of_a_targets_file_is_fetched_again() {
     for (role, name) in BOTH {
         let (mut sim, mut verifier) = at_version_two();
         sim.issue(role).publish().publish_snapshot();

@@ -51,9 +51,9 @@ fn a_repository_without_a_timestamp_is_refused() {
     assert_eq!(verifier.holds(), "root 1");
 }
 
-/// 5.4.1: a local copy is no answer either: it would be a freeze.
+/// 5.4.1: a cache is no answer either: it would be a freeze.
 #[test]
-fn a_timestamp_that_does_not_arrive_is_a_failure_also_with_a_good_local_copy() {
+fn a_timestamp_that_does_not_arrive_is_a_failure_also_with_a_good_cache() {
     let sim = Simulator::default();
     let mut verifier = up_to_date(&sim);
     assert_eq!(
@@ -143,7 +143,7 @@ fn an_older_timestamp_is_refused() {
     assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 1, targets 1");
 }
 
-/// 5.4.3.1: the same version changes nothing, whatever it says: the local copy is kept, and with it what it named.
+/// 5.4.3.1: the same version changes nothing, whatever it says: the cache is kept, and with it what it named.
 #[test]
 fn a_timestamp_of_the_same_version_is_passed_over_for_the_local_one() {
     let mut sim = Simulator::default();
@@ -262,7 +262,7 @@ fn a_frozen_repository_is_refused_when_the_kept_timestamp_expires() {
 /// 5.4.3.1, 5.4.4: an expired copy forbids, though it permits nothing any more.
 /// sigstore-rust#198: the floor vanished once the cached timestamp had expired.
 #[test]
-fn an_older_timestamp_is_refused_even_when_the_local_copy_has_expired() {
+fn an_older_timestamp_is_refused_even_when_the_cache_has_expired() {
     let mut sim = Simulator::default();
     sim.timestamp.expires = sim.day(30);
     sim.issue("timestamp").publish();

@@ -192,7 +192,7 @@ fn race(fixture: &RepositoryFixture) {
     });
 }
 
-/// A thief does something in a copy of his, and a verifier with this local copy finds the result at the very place where ours are.
+/// A thief does something in a copy of his, and a verifier with this cache finds the result at the very place where ours are.
 fn thief(fixture: &RepositoryFixture, cache: &str, does: impl Fn(&RepositoryFixture)) {
     let (ours, thiefs) = (fixture.path("ours"), fixture.path("thief"));
     for folder in ["keyholders", "targets", "metadata", "ceremonies", "public"] {

@@ -116,7 +116,7 @@ fn reads_as_it_was_signed(page: &str, fingerprint: &str) {
     }
 }
 
-/// Other people's clients, what is published to them, and their local copies.
+/// Other people's clients, what is published to them, and their caches.
 struct Readers<'a> {
     fixture: &'a RepositoryFixture,
     server: ScriptedServer,
@@ -128,7 +128,7 @@ impl Readers<'_> {
         Readers { fixture, server: static_server::serve(&fixture.path("public")), copies: tempfile::tempdir().unwrap() }
     }
 
-    /// One of them begins with a root and a local copy, and finds these versions of root and targets, and what is shipped.
+    /// One of them begins with a root and a cache, and finds these versions of root and targets, and what is shipped.
     #[track_caller]
     fn follow(&self, peer: &str, first: u64, at: &str, copy: &str, [root, targets]: [u64; 2]) {
         let pinned = self.fixture.path(&format!("public/{first}.root.json"));

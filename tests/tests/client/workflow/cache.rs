@@ -1,4 +1,4 @@
-//! Working from the local copy alone: every check that a refresh over the network makes, from the pinned root, with nothing fetched.
+//! Working from the cache alone: every check that a refresh over the network makes, from the pinned root, with nothing fetched.
 
 use chrono::TimeDelta;
 use rootline_client::store::{LocalFile, Store};
@@ -35,7 +35,7 @@ fn alone(verifier: &mut Verifier, now: chrono::DateTime<chrono::Utc>) -> Result<
 
 /// Both sides of the first expiry, which is the timestamp's.
 #[test]
-fn the_local_copy_is_good_as_long_as_none_of_it_has_expired() {
+fn the_cache_is_good_as_long_as_none_of_it_has_expired() {
     let (sim, mut verifier) = at_home();
     let good = alone(&mut verifier, sim.day(7) - TimeDelta::seconds(1));
     assert_eq!(good.unwrap(), "root 2, timestamp 2, snapshot 2, targets 2");
@@ -45,7 +45,7 @@ fn the_local_copy_is_good_as_long_as_none_of_it_has_expired() {
 
 /// What was changed in it is not trusted, whichever file it is.
 #[test]
-fn a_changed_local_copy_permits_nothing() {
+fn a_changed_cache_permits_nothing() {
     for (file, public, check) in [
         (LocalFile::Timestamp, "timestamp.json", Check::TimestampSignatures),
         (LocalFile::Snapshot, "2.snapshot.json", Check::SnapshotPresent),
