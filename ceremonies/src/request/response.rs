@@ -30,7 +30,7 @@ pub struct SigningResponse {
 }
 
 /// The member that has the version: it also says what the line is, so it is always there.
-const FORMAT_MEMBER: &str = "answer";
+const FORMAT_MEMBER: &str = "response";
 
 impl SigningResponse {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
@@ -132,9 +132,9 @@ mod tests {
     fn what_is_no_response_is_refused_with_its_place() {
         let text = String::from_utf8(response(KeyKind::EcdsaP256, "alice", &["2.root"]).to_json()).unwrap();
         for (from, to, problem) in [
-            ("\"answer\":1", "\"answer\":2", "made by a newer rootline (format 2; this one reads 1)"),
-            ("\"answer\":1", "\"answer\":0", "a format is a number, 1 or more"),
-            ("\"answer\":1", "\"format\":1", "answer"),
+            ("\"response\":1", "\"response\":2", "made by a newer rootline (format 2; this one reads 1)"),
+            ("\"response\":1", "\"response\":0", "a format is a number, 1 or more"),
+            ("\"response\":1", "\"format\":1", "response"),
             ("\"alice\"", "\"Alice\"", "begins with a lowercase letter"),
             ("2.root", "02.root", "expected the name of what was signed"),
             ("2.root", "2.root.json", "expected the name of what was signed"),

@@ -96,7 +96,7 @@ pub struct SignedFacts<'a> {
     /// The SHA-256 digest of what was signed, in hex.
     pub payload: &'a str,
     /// What the signer shows for how the key is kept, where there is something.
-    pub evidence: Option<&'a Value>,
+    pub attestation: Option<&'a Value>,
 }
 
 impl Event {
@@ -167,7 +167,7 @@ impl Event {
             .with("keyid", facts.key_id)
             .with("payload", facts.payload);
         let event = facts.scheme.into_iter().fold(event, |event, scheme| event.with("scheme", scheme));
-        facts.evidence.into_iter().fold(event, |event, evidence| event.with("evidence", evidence.clone()))
+        facts.attestation.into_iter().fold(event, |event, attestation| event.with("attestation", attestation.clone()))
     }
 
     /// That verifiers were tried before something became current or public: from each of these roots, that many in all.

@@ -161,26 +161,26 @@ fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>),
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
     let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
-    let evidence = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
+    let attestations = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let key_json = |holder: &Keyholder, key: &PublicKey| {
         let (name, key_id) = (holder.name(), KeyId::of(key));
-        let refused = evidence.refused(name, &key_id).map(Failure::what);
-        let evidence = evidence.json(Some(name), &key_id);
+        let refused = attestations.refused(name, &key_id).map(Failure::what);
+        let attestation = attestations.json(Some(name), &key_id);
         json!({
             "keyid": key_id.as_str(),
             "scheme": key.scheme().as_str(),
             "signer": holder.signer(key),
-            "evidence": evidence,
-            "evidence_refused": refused,
+            "attestation": attestation,
+            "attestation_refused": refused,
         })
     };
     let holder_json = |holder: &Keyholder| {
         let keys: Vec<_> = holder.keys().iter().map(|key| key_json(holder, key)).collect();
         json!({ "name": holder.name().as_str(), "display_name": holder.display_name(), "keys": keys })
     };
-    let token = |name: &Name, key_id: &KeyId| match evidence.get(name, key_id) {
+    let token = |name: &Name, key_id: &KeyId| match attestations.get(name, key_id) {
         Some(attestation) => format!("{}, firmware {}", attestation.token_text(), attestation.firmware()),
-        None if evidence.refused(name, key_id).is_some() => {
+        None if attestations.refused(name, key_id).is_some() => {
             "attestation refused: rootline-repo keyholder check".to_owned()
         }
         None => String::new(),

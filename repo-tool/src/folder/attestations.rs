@@ -42,19 +42,19 @@ pub(crate) fn of_ceremony(
     let root = frozen.root().or(published.root().map(|root| &**root));
     let counting = root.map(|root| counting_keys(root, keyholders)).unwrap_or_default();
     let policy = context.folder.policy()?;
-    let evidence = check(&context.folder, keyholders, policy.attestation(), counting, context.now)?;
-    for ((name, _), attestation) in evidence.that_count() {
+    let found = check(&context.folder, keyholders, policy.attestation(), counting, context.now)?;
+    for ((name, _), attestation) in found.that_count() {
         for warning in attestation.warnings() {
             context.terminal.warning(format_args!("{name}'s {}: {warning}", attestation.token_text()));
         }
     }
-    for ((name, _), why) in &evidence.refused {
+    for ((name, _), why) in &found.refused {
         context.terminal.warning(format_args!(
             "ignoring an invalid attestation of a key that does not count here: {name}: {}",
             why.what()
         ));
     }
-    Ok(evidence)
+    Ok(found)
 }
 
 /// The keys that hold root or targets under a root.
@@ -79,9 +79,9 @@ pub(crate) fn check(
     counting: CountingKeys,
     at: DateTime<Utc>,
 ) -> Result<Attestations, Failure> {
-    let evidence = Attestations::read(folder, keyholders, rules, &vendor_roots(folder)?, at)?;
-    evidence.token_owners()?;
-    let Attestations { attestations, mut refused, .. } = evidence;
+    let found = Attestations::read(folder, keyholders, rules, &vendor_roots(folder)?, at)?;
+    found.token_owners()?;
+    let Attestations { attestations, mut refused, .. } = found;
     for (key_id, owner) in &counting {
         let Some(name) = owner else {
             if rules.required {
@@ -121,7 +121,7 @@ impl Attestations {
         roots: &VendorRoots,
         at: DateTime<Utc>,
     ) -> Result<Attestations, Failure> {
-        let mut evidence = Attestations::default();
+        let mut found = Attestations::default();
         for holder in keyholders.iter() {
             let name = holder.name();
             let mut files = pem_files(&attestations(folder, name))?;
@@ -134,8 +134,8 @@ impl Attestations {
                 files.retain(|file| *file != path);
                 let place = (name.clone(), key_id);
                 match verify(&path, key, roots, rules, at) {
-                    Ok(attestation) => drop(evidence.attestations.insert(place, attestation)),
-                    Err(why) => drop(evidence.refused.insert(place, why)),
+                    Ok(attestation) => drop(found.attestations.insert(place, attestation)),
+                    Err(why) => drop(found.refused.insert(place, why)),
                 }
             }
             if let Some(stray) = files.first() {
@@ -145,7 +145,7 @@ impl Attestations {
                 ));
             }
         }
-        Ok(evidence)
+        Ok(found)
     }
 
     /// The owner of each token; a token with two owners is a failure.
@@ -195,7 +195,7 @@ impl Attestations {
             return event;
         }
         let by_name = |members: ValueMembers, (name, facts): (&Name, Vec<Value>)| members.with(name.as_str(), facts);
-        event.with("evidence", facts.into_iter().fold(ValueMembers::new(), by_name))
+        event.with("attestations", facts.into_iter().fold(ValueMembers::new(), by_name))
     }
 
     /// The token that a keyholder inserts to sign: `YubiKey serial 14470876`; `None` when no token of theirs is known.

@@ -231,7 +231,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn signature_files(&self) -> Result<SignatureFiles, Failure> {
-        let mut answers = SignatureFiles::new();
+        let mut files = SignatureFiles::new();
         for (file, bytes) in read_files(&self.signatures_path())? {
             let path = self.signatures_path().join(&file);
             let names = file.split_once('/').and_then(|(part, name)| {
@@ -240,20 +240,20 @@ impl CeremonyFolder {
             let place = names.and_then(|(part, name)| Some((part, name.parse().ok()?))).ok_or_else(|| {
                 Failure::new(format!("{} is not a signature file", path.display()), "move it out of this folder")
             })?;
-            let answer = SignatureFile::parse(&bytes).map_err(|error| {
+            let file = SignatureFile::parse(&bytes).map_err(|error| {
                 Failure::file(
                     &path,
                     &error,
                     "restore it from version control, or remove it and ask for the signature again",
                 )
             })?;
-            answers.insert(place, answer);
+            files.insert(place, file);
         }
-        Ok(answers)
+        Ok(files)
     }
 
-    pub(crate) fn write_signature_file(&self, answer: &SignatureFile) -> Result<(), Failure> {
-        atomic_file::replace(&self.signature_path(&answer.part, &answer.keyholder), &answer.to_json())
+    pub(crate) fn write_signature_file(&self, file: &SignatureFile) -> Result<(), Failure> {
+        atomic_file::replace(&self.signature_path(&file.part, &file.keyholder), &file.to_json())
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {

@@ -254,7 +254,7 @@ impl CeremonyRecord {
                     key_id: signature.key_id.as_str(),
                     scheme: scheme(&signature.key_id),
                     payload: &file.payload,
-                    evidence: attestation.as_ref(),
+                    attestation: attestation.as_ref(),
                 });
                 events.push((signature.at, event));
             }

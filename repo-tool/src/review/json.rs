@@ -58,7 +58,7 @@ fn signers_json(signers: &AuthorityChange) -> Value {
             "display_name": key.owner.as_ref().map(|_| &key.display_name),
             "keyid": key.key_id.as_str(),
             "scheme": key.scheme,
-            "evidence": key.attestation.as_ref().map(attestation_json),
+            "attestation": key.attestation.as_ref().map(attestation_json),
         })
     };
     let periods = |periods: (u16, u16)| json!({ "expires_days": periods.0, "signing_days": periods.1 });

@@ -115,16 +115,16 @@ fn publish(plan: &Value, published: &Published, signing: &str) -> Published {
     let frozen = Frozen::freeze(&parse(plan).unwrap(), published, &targets).unwrap();
     let id: Name = "test".parse().unwrap();
     let ceremony = Ceremony::new(&id, &frozen, published, &KEYHOLDERS).unwrap();
-    let mut answers = SignatureFiles::new();
+    let mut files = SignatureFiles::new();
     for part in frozen.parts() {
         for name in PEOPLE {
             let name: Name = name.parse().unwrap();
-            if let Ok(answer) = ceremony.sign(part, &name, &key(name.as_str()), instant(signing), None) {
-                answers.insert((part.clone(), name), answer);
+            if let Ok(file) = ceremony.sign(part, &name, &key(name.as_str()), instant(signing), None) {
+                files.insert((part.clone(), name), file);
             }
         }
     }
-    let sealed = ceremony.seal(&answers).unwrap();
+    let sealed = ceremony.seal(&files).unwrap();
     let days =
         |expires, signing| Periods { expires: Days::new(expires).unwrap(), signing: Days::new(signing).unwrap() };
     let online = key("online");

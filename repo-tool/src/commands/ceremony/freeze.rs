@@ -35,7 +35,7 @@ pub(super) struct Done {
     pub(super) record: FrozenRecord,
     pub(super) files: SignatureFiles,
     pub(super) tally: Tally,
-    pub(super) evidence: Attestations,
+    pub(super) attestations: Attestations,
 }
 
 /// Puts frozen files into a ceremony's folder and notes them down.
@@ -47,7 +47,7 @@ pub(super) fn freeze_plan(
     keyholders: &Keyholders,
     context: &Context,
 ) -> Result<Done, Failure> {
-    let evidence = attestations::of_ceremony(context, frozen, published, keyholders)?;
+    let attestations = attestations::of_ceremony(context, frozen, published, keyholders)?;
     let freezing = ceremony.transcript().freezing();
     let last = match &freezing {
         Freezing::Never => 0,
@@ -64,11 +64,11 @@ pub(super) fn freeze_plan(
     ceremony.folder().write_frozen(frozen, plan)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
-        ceremony.note(context.now, evidence.noted_in(Event::frozen(&record)))?;
+        ceremony.note(context.now, attestations.noted_in(Event::frozen(&record)))?;
     }
     let files = ceremony.folder().signature_files()?;
     let tally = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);
-    Ok(Done { files, tally, before, record, evidence })
+    Ok(Done { files, tally, before, record, attestations })
 }
 
 fn report(

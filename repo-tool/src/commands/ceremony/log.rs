@@ -200,7 +200,7 @@ fn described(event: &Event) -> String {
             number("version"),
             short("payload"),
             short("keyid"),
-            if event.facts.get("evidence").is_some() { ", with attestations" } else { "" }
+            if event.facts.get("attestation").is_some() { ", with attestations" } else { "" }
         ),
         EventKind::Sealed => {
             let signed = event.facts.get("signed").and_then(Value::as_object);

@@ -66,8 +66,8 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
 
     // Whatever this is interrupted after, the same again goes on: signature files for what is not frozen yet are in nobody's way, and a plan that was
     // put together once gives the same again.
-    for answer in signature_files_together(into.id(), &own, &others).values() {
-        into.folder().write_signature_file(answer)?;
+    for file in signature_files_together(into.id(), &own, &others).values() {
+        into.folder().write_signature_file(file)?;
     }
     if text.as_bytes() != std::fs::read(into.folder().plan_path()).unwrap_or_default() {
         atomic_file::replace(&into.folder().plan_path(), text.as_bytes())?;
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
         into.note(context.now, event)?;
     }
     let done = freeze::freeze_plan(&mut into, &plan, &frozen, &published, &keyholders, context)?;
-    into.note_signatures(&done.files, &done.tally, &keyholders, &done.evidence)?;
+    into.note_signatures(&done.files, &done.tally, &keyholders, &done.attestations)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::abandoned(&reason))?;
 
@@ -134,10 +134,10 @@ fn kept(
     published: &Published,
     keyholders: &Keyholders,
 ) -> Result<SignatureFiles, Failure> {
-    let answers = record.folder().signature_files()?;
-    let tally = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&answers);
+    let files = record.folder().signature_files()?;
+    let tally = Ceremony::new(record.id(), frozen, published, keyholders)?.tally(&files);
     let kept = tally.kept();
-    Ok(answers.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
+    Ok(files.into_iter().filter(|((part, name), _)| kept.contains(&(part, name))).collect())
 }
 
 fn refuse_to_void(own: &SignatureFiles, others: &SignatureFiles, merged: &Frozen) -> Result<(), Failure> {

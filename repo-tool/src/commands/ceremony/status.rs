@@ -71,7 +71,7 @@ fn tokens(tally: &Tally, open: &OpenCeremony, context: &Context) -> Vec<(Name, S
         let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
         Attestations::read(&context.folder, &open.keyholders, policy.attestation(), &roots, context.now)
     };
-    let evidence = known().unwrap_or_default();
+    let attestations = known().unwrap_or_default();
     let missing = tally.can_still_sign().into_iter();
-    missing.filter_map(|name| Some((name.clone(), evidence.token_text(name)?))).collect()
+    missing.filter_map(|name| Some((name.clone(), attestations.token_text(name)?))).collect()
 }

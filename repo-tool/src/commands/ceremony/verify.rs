@@ -104,12 +104,12 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
     add("transcript", replay.transcript());
     add("signed heads", replay.heads());
     let is_open = matches!(verified.stage, Some(Stage::Frozen | Stage::Sealed));
-    let mut evidence = None;
+    let mut attestations = None;
     match record.transcript().freezing() {
         Freezing::Never => {}
         _ => match record.frozen() {
             Err(failure) => {
-                evidence = is_open.then(|| Err(failure.clone()));
+                attestations = is_open.then(|| Err(failure.clone()));
                 add("frozen files", Err(failure));
             }
             Ok(files) => {
@@ -128,14 +128,14 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
                 if record.transcript().sealing().is_some() {
                     add("sealed files", replay.sealed(frozen));
                 }
-                evidence = is_open.then(|| replay.evidence(frozen));
+                attestations = is_open.then(|| replay.attestations(frozen));
             }
         },
     }
     if verified.stage == Some(Stage::Released) {
         verified.findings.push(Finding { check: "published files", result: replay.released() });
     }
-    verified.findings.extend(evidence.map(|result| Finding { check: "hardware evidence", result }));
+    verified.findings.extend(attestations.map(|result| Finding { check: "hardware attestations", result }));
     verified
 }
 
@@ -222,26 +222,26 @@ impl Replay<'_> {
 
     /// Every signature that is filed verifies, or is over an earlier revision; and none that the transcript tells of is gone.
     fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
-        let answers = self.record.folder().signature_files()?;
-        let checked = check_signature_files(self.record.id(), frozen, &answers, self.keyholders)?;
+        let files = self.record.folder().signature_files()?;
+        let checked = check_signature_files(self.record.id(), frozen, &files, self.keyholders)?;
         let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
         for entry in &noted {
-            self.check_noted(entry, frozen, &answers)?;
+            self.check_noted(entry, frozen, &files)?;
         }
         let (good, voided) = (checked.good.len(), checked.voided.len());
         Ok(format!("{good} valid, {voided} over an earlier revision, {} recorded", noted.len()))
     }
 
     /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
-    fn check_noted(&self, entry: &Entry, frozen: &Frozen, answers: &SignatureFiles) -> Result<(), Failure> {
+    fn check_noted(&self, entry: &Entry, frozen: &Frozen, files: &SignatureFiles) -> Result<(), Failure> {
         let fact = |name| entry.event.text(name).unwrap_or_default();
         let is_payload = |part: &&RoleVersion| {
             frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))
         };
         let Some(part) = frozen.parts().find(is_payload) else { return Ok(()) };
-        let answer = fact("keyholder").parse::<Name>().ok().and_then(|name| answers.get(&(part.clone(), name)));
-        let is_there = answer.is_some_and(|answer| {
-            answer.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
+        let file = fact("keyholder").parse::<Name>().ok().and_then(|name| files.get(&(part.clone(), name)));
+        let is_there = file.is_some_and(|file| {
+            file.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
         });
         if is_there {
             return Ok(());
@@ -291,7 +291,7 @@ impl Replay<'_> {
         Ok("the published files are the sealed files".to_owned())
     }
 
-    fn evidence(&self, frozen: &Frozen) -> Result<String, Failure> {
+    fn attestations(&self, frozen: &Frozen) -> Result<String, Failure> {
         attestations::of_ceremony(self.context, frozen, self.published, self.keyholders)?;
         Ok("every kept attestation verifies".to_owned())
     }

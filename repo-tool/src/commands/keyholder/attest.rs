@@ -18,7 +18,7 @@ use crate::folder::attestations::{self, Attestations};
 use crate::folder::repository::VENDOR_ROOTS;
 use crate::text::plain;
 
-/// Lines of `.gitignore` that let git take evidence, as `rootline-repo init` writes them.
+/// Lines of `.gitignore` that let git take attestations, as `rootline-repo init` writes them.
 const NOT_IGNORED: [&str; 2] = ["!/keyholders/*/attestations/*.pem", "!/vendor-roots/*.pem"];
 
 #[derive(Args, Debug)]
@@ -152,7 +152,7 @@ fn report(
     let json = json!({
         "keyholder": args.name.as_str(),
         "keyid": key_id.as_str(),
-        "evidence": attestations::attestation_json(attestation),
+        "attestation": attestations::attestation_json(attestation),
         "kept": path,
         "new_vendor_root": new_root,
     });

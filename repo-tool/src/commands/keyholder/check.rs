@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         return Err(Refusal::NoSuchKeyholder { name: name.clone() }.into());
     }
     let roots = attestations::vendor_roots(&context.folder)?;
-    let evidence = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
+    let attestations = Attestations::read(&context.folder, &keyholders, policy.attestation(), &roots, context.now)?;
     let required = match policy.attestation().required {
         true => holders(context, &keyholders)?,
         false => CountingKeys::new(),
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     for holder in keyholders.iter().filter(|holder| args.name.as_ref().is_none_or(|name| name == holder.name())) {
         for key_id in holder.keys().iter().map(KeyId::of) {
             let name = holder.name();
-            match (evidence.get(name, &key_id), evidence.refused(name, &key_id)) {
+            match (attestations.get(name, &key_id), attestations.refused(name, &key_id)) {
                 (None, Some(why)) => failures.push(why.clone()),
                 (None, None) if required.contains_key(&key_id) => failures.push(attestations::missing(name, &key_id)),
                 (found, _) => checked.push((name, key_id, found)),
@@ -49,8 +49,8 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         }
     }
     // It takes two to share a token, so all tokens are compared.
-    failures.extend(evidence.token_owners().err().map(Failure::from));
-    let to_json = |(name, key_id, _): &(&Name, KeyId, _)| json!({ "keyholder": name.as_str(), "keyid": key_id.as_str(), "evidence": evidence.json(Some(name), key_id) });
+    failures.extend(attestations.token_owners().err().map(Failure::from));
+    let to_json = |(name, key_id, _): &(&Name, KeyId, _)| json!({ "keyholder": name.as_str(), "keyid": key_id.as_str(), "attestation": attestations.json(Some(name), key_id) });
     // With a failure, the one JSON document is that of the failure.
     if failures.is_empty() || !context.json {
         let report = json!({ "keys": checked.iter().map(to_json).collect::<Vec<_>>() });

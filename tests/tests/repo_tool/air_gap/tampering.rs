@@ -272,7 +272,7 @@ fn nothing_in_a_request_moves_the_cursor() {
     edit(&|request| request["\u{1b}[2J\n"] = "".into());
     edit(&|request| request["keyholders"]["alice"] = "\u{1b}[2J".into());
     edit(&|request| request["frozen"]["\u{1b}[2J.json"] = "".into());
-    let answer = "{\"answer\":1,\"signatures\":{\"\\u001b[2J\":1},\"fingerprint\":\"\",\"at\":\"\"}";
+    let answer = "{\"response\":1,\"signatures\":{\"\\u001b[2J\":1},\"fingerprint\":\"\",\"at\":\"\"}";
     let output = piped(fixture.command(&["ceremony", "accept", "-"]), answer.as_bytes());
     assert!(
         output.status == 1 && output.stderr.chars().all(|character| character == '\n' || !character.is_control()),

@@ -52,10 +52,11 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
     review.says("token YubiKey serial 12, firmware 5.7.4, slot 9c, PIN once, touch cached\n");
     let json = fixture.done(&["ceremony", "review", "--json"]).json();
     let root = json["authorities"].as_array().unwrap().iter().find(|role| role["role"] == "root").unwrap();
-    let serials: Vec<&Value> = root["joins"].as_array().unwrap().iter().map(|key| &key["evidence"]["serial"]).collect();
+    let serials: Vec<&Value> =
+        root["joins"].as_array().unwrap().iter().map(|key| &key["attestation"]["serial"]).collect();
     assert_eq!(serials, [11, 12, 13, 14, 15]);
     let online = json["authorities"].as_array().unwrap().iter().find(|role| role["role"] == "timestamp").unwrap();
-    assert_eq!(online["joins"][0]["evidence"], Value::Null);
+    assert_eq!(online["joins"][0]["attestation"], Value::Null);
 
     fixture.done(&["ceremony", "status"]).says("  alice: insert YubiKey serial 11\n");
     let signed = fixture.sign("first", "alice");
@@ -81,7 +82,7 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
         assert_eq!(output.stderr.matches("warning:").count(), 1, "{output:?}");
     }
 
-    let frozen = &events(&fixture, "first", "frozen")[0]["evidence"];
+    let frozen = &events(&fixture, "first", "frozen")[0]["attestations"];
     assert_eq!(frozen.as_object().unwrap().keys().collect::<Vec<_>>(), ["alice", "bob", "carol", "dave", "erin"]);
     assert_eq!(frozen["alice"][0]["token"]["firmware"], "5.6.9");
     let signed = events(&fixture, "first", "signed");
@@ -89,9 +90,9 @@ fn a_ceremony_shows_the_tokens_and_notes_them_down() {
     for event in &signed {
         let kept = &frozen[event["keyholder"].as_str().unwrap()][0];
         assert_eq!(event["keyid"], kept["keyid"]);
-        assert_eq!(event["evidence"], kept["token"]);
+        assert_eq!(event["attestation"], kept["token"]);
     }
-    let certificate = signed[0]["evidence"]["certificate"].as_str().unwrap();
+    let certificate = signed[0]["attestation"]["certificate"].as_str().unwrap();
     let alices = fixture.list("keyholders/alice/attestations").remove(0);
     let text = fixture.read(&format!("keyholders/alice/attestations/{alices}"));
     let der = rootline_tests::pem::decode(&text);

@@ -74,7 +74,7 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     // The second one needs no root any more.
     let output = run(&fixture, &attesting("heidi", &["--json"]));
     let kept = output.json();
-    assert_eq!(kept["evidence"]["serial"], YUBIKEY_SERIALS[1]);
+    assert_eq!(kept["attestation"]["serial"], YUBIKEY_SERIALS[1]);
     assert_eq!(kept["new_vendor_root"], Value::Null);
     assert_eq!(fixture.list("vendor-roots").len(), 1);
     // Beside the keys and not in them.
@@ -90,12 +90,12 @@ fn the_two_real_ones_are_kept_with_a_warning() {
     let report = output.json();
     let checked = &report["keys"];
     assert_eq!(checked.as_array().unwrap().len(), 1);
-    assert_eq!(checked[0]["evidence"]["firmware"], "5.2.7");
-    assert_eq!(checked[0]["evidence"]["vendor_root"]["subject"], "CN=Yubico PIV Root CA Serial 263751");
+    assert_eq!(checked[0]["attestation"]["firmware"], "5.2.7");
+    assert_eq!(checked[0]["attestation"]["vendor_root"]["subject"], "CN=Yubico PIV Root CA Serial 263751");
     fixture.done(&["keyholder", "list"]).says("grace      YubiKey serial 14470876, firmware 5.2.7");
     let listed = fixture.done(&["keyholder", "list", "--json"]).json();
     let grace = listed["keyholders"].as_array().unwrap().iter().find(|holder| holder["name"] == "grace").unwrap();
-    assert_eq!(grace["keys"][0]["evidence"]["serial"], YUBIKEY_SERIALS[0]);
+    assert_eq!(grace["keys"][0]["attestation"]["serial"], YUBIKEY_SERIALS[0]);
 }
 
 #[test]

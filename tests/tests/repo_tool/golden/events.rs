@@ -18,7 +18,7 @@ fn example(kind: &EventKind) -> Event {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
             let record = FrozenRecord { revision: 2, plan: DIGEST.to_owned(), files: files.into() };
             let known = ValueMembers::new().with("keyid", DIGEST).with("token", token);
-            Event::frozen(&record).with("evidence", ValueMembers::new().with("alice", vec![known.into()]))
+            Event::frozen(&record).with("attestations", ValueMembers::new().with("alice", vec![known.into()]))
         }
         EventKind::Signed => Event::signed(SignedFacts {
             part: &RoleVersion::parse("1.root").unwrap(),
@@ -26,7 +26,7 @@ fn example(kind: &EventKind) -> Event {
             key_id: DIGEST,
             scheme: Some("ecdsa-sha2-nistp256"),
             payload: DIGEST,
-            evidence: Some(&token.into()),
+            attestation: Some(&token.into()),
         }),
         EventKind::Sealed => {
             let names = || Value::from(vec!["alice".into(), "bob".into()]);

@@ -25,8 +25,9 @@ fn failures() {
     let fixture = RepositoryFixture::frozen();
     failure(&fixture, DAY_0, "not-a-keyholder", &["ceremony", "sign", "first", "--key", "keys/stranger.pem", "--yes"]);
     failure(&fixture, DAY_0, "not-enough-signatures", &["ceremony", "seal", "first"]);
-    fixture.write("bad.response.json", "{\"answer\": true, \"text\": \"longer than a signature, which has 64 bytes\"}");
-    failure(&fixture, DAY_0, "bad-answer", &["ceremony", "accept", "bad.response.json"]);
+    fixture
+        .write("bad.response.json", "{\"response\": true, \"text\": \"longer than a signature, which has 64 bytes\"}");
+    failure(&fixture, DAY_0, "bad-response", &["ceremony", "accept", "bad.response.json"]);
     fixture.write("ceremonies/first/frozen/1.root.json", "{}");
     failure(&fixture, DAY_0, "frozen-changed", &["ceremony", "review", "first"]);
 

@@ -73,7 +73,7 @@ fn a_request_and_what_comes_back() {
     file(&fixture, "request.json", "rotation.request.json");
     let sign = ["sign", "rotation.request.json", "--key", "keys/alice.pem", "--yes"];
     fixture.done_at(DAY_1, &sign);
-    file(&fixture, "answer.json", "rotation.alice.response.json");
+    file(&fixture, "response.json", "rotation.alice.response.json");
     fixture.at(DAY_0, &["ceremony", "accept", "rotation.alice.response.json"]).says("alice has signed");
     Golden::of("rootline-repo").check("names-accepted.txt", &names(&fixture, "ceremonies"));
 }

@@ -89,7 +89,7 @@ fn requests_and_answers() {
     fixture.done_at(DAY_1, &sign);
     let answer = "rotation.alice.response.json";
     let text = fixture.read(answer);
-    fixture.write(answer, text.replacen("\"answer\":1", "\"answer\":2", 1));
+    fixture.write(answer, text.replacen("\"response\":1", "\"response\":2", 1));
     refused(&fixture, &format!("{answer}: the response"), &["ceremony", "accept", answer]);
     fs::write(fixture.path(answer), text).unwrap();
     fixture.done_at(DAY_1, &["ceremony", "accept", answer]);
