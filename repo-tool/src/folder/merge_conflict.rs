@@ -48,11 +48,13 @@ fn hint(path: &Path) -> String {
         () if within("sealed") => {
             format!("take either side's (git checkout --ours {file}), and seal again: rootline-repo ceremony seal {id}")
         }
-        () if within("signatures") => "keep the entries of both sides in `signatures`; or take one side's file, and sign again with the other key".to_owned(),
+        () if within("signatures") => {
+            "keep the entries of both sides in `signatures`; or take one side's file, and sign again with the other key".to_owned()
+        }
         () if within("heads") => format!("take either side's: both are valid (git checkout --ours {file})"),
         () if within("metadata") => {
             "take all files in metadata/ that conflict from the side that was published (git checkout --ours or --theirs), then sign \
-             anew: rootline-repo online --renew --key FILE"
+             again: rootline-repo online --renew --key FILE"
                 .to_owned()
         }
         () => "choose one side, and remove the lines that begin with <<<<<<<, ======= or >>>>>>>".to_owned(),
@@ -81,10 +83,7 @@ mod tests {
         let conflict = b"<<<<<<< HEAD\n";
         for (path, advice) in [
             ("tuf/ceremonies/first/transcript.jsonl", "keep the lines of both sides"),
-            (
-                "ceremonies/first/plan.toml",
-                "decide what the plan is to say, and freeze it again: rootline-repo ceremony freeze first",
-            ),
+            ("ceremonies/first/plan.toml", "edit the plan, and freeze it again: rootline-repo ceremony freeze first"),
             (
                 "ceremonies/first/frozen/root.json",
                 "take either side's (git checkout --ours ceremonies/first/frozen/root.json)",
@@ -94,10 +93,10 @@ mod tests {
                 "take either side's (git checkout --ours ceremonies/first/frozen/plan.toml), and freeze again",
             ),
             ("ceremonies/first/sealed/1.root.json", "take either side's"),
-            ("ceremonies/first/signatures/root/alice.json", "keep what both sides have in `signatures`"),
-            ("ceremonies/first/heads/alice-1.json", "take either side's: both are good"),
+            ("ceremonies/first/signatures/root/alice.json", "keep the entries of both sides in `signatures`"),
+            ("ceremonies/first/heads/alice-1.json", "take either side's: both are valid"),
             ("metadata/timestamp.json", "take all files in metadata/ that conflict from the side that was published"),
-            ("keyholders/alice/keyholder.toml", "decide which of the two it is to be"),
+            ("keyholders/alice/keyholder.toml", "choose one side, and remove the lines"),
         ] {
             let refused = refuse(Path::new(path), conflict).unwrap_err();
             assert_eq!(refused.what(), format!("{path}:1: unresolved git conflict"));
