@@ -173,6 +173,6 @@ fn refuse_closed(record: &CeremonyRecord) -> Result<(), Failure> {
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "start another one: rootline-repo ceremony new ID"))
         }
-        Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Sealed | Stage::Overtaken => Ok(()),
+        Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Sealed | Stage::Superseded => Ok(()),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     note_unnoted(&published, context)?;
-    let (mut ceremonies, overtaken) = find_sealed(args.ceremony.as_ref(), &published, context)?;
+    let (mut ceremonies, superseded) = find_sealed(args.ceremony.as_ref(), &published, context)?;
     let sealed = together(&ceremonies, &published)?;
     let at = context.now;
     let periods = OnlinePeriods::in_force(&published, sealed.as_ref(), &policy);
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
         context.report(&json!({ "written": [], "due_from": due }), |line| {
             line(format_args!("nothing is due before {due}"));
         });
-        return left_to_people(&policy, &published, overtaken, context);
+        return left_to_people(&policy, &published, superseded, context);
     }
     let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
     let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
         renewal,
     };
     let Some(release) = Release::make(&published, parts)? else {
-        return left_to_people(&policy, &published, overtaken, context);
+        return left_to_people(&policy, &published, superseded, context);
     };
     let checked = preflight::check(published.files(), release.published().files(), at)?;
     checked.note("the release");
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     }
     let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
     report(&release, &ids, periods, context);
-    left_to_people(&policy, release.published(), overtaken || !checked.expired.is_empty(), context)
+    left_to_people(&policy, release.published(), superseded || !checked.expired.is_empty(), context)
 }
 
 /// Says which roles keyholders are to renew; with those, or where there is something else already, a person is needed.
@@ -148,13 +148,13 @@ fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure>
     Ok(())
 }
 
-/// The sealed ceremonies that are to become current, and whether others were overtaken.
+/// The sealed ceremonies that are to become current, and whether others were superseded.
 fn find_sealed(
     wanted: Option<&Name>,
     published: &Published,
     context: &Context,
 ) -> Result<(Vec<(CeremonyRecord, Sealed)>, bool), Failure> {
-    let (mut found, mut has_overtaken) = (Vec::new(), false);
+    let (mut found, mut has_superseded) = (Vec::new(), false);
     for ceremony in context.folder.ceremonies()? {
         if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
             continue;
@@ -166,9 +166,9 @@ fn find_sealed(
                 found.extend(sealed.map(|sealed| (record, sealed)));
             }
             // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
-            Stage::Overtaken if wanted.is_some() => drop(record.sealed()?),
-            Stage::Overtaken => {
-                has_overtaken = true;
+            Stage::Superseded if wanted.is_some() => drop(record.sealed()?),
+            Stage::Superseded => {
+                has_superseded = true;
                 context.terminal.warning(format_args!(
                     "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
                     record.id()
@@ -181,7 +181,7 @@ fn find_sealed(
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");
         return Err(Failure::new(format!("{wanted} is not a sealed ceremony"), hint));
     }
-    Ok((found, has_overtaken))
+    Ok((found, has_superseded))
 }
 
 fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Context) {

@@ -76,7 +76,7 @@ pub(crate) enum Stage {
     /// All signatures are in.
     Sealed,
     /// It is sealed, but can no longer be published: another release came first, or the files have changed.
-    Overtaken,
+    Superseded,
     /// Its files are published.
     Released,
     /// It was abandoned.
@@ -90,7 +90,7 @@ impl Stage {
             Stage::Frozen => "to be signed",
             Stage::Disputed => "frozen differently in two clones",
             Stage::Sealed => "sealed",
-            Stage::Overtaken => "sealed, but superseded",
+            Stage::Superseded => "sealed, but superseded",
             Stage::Released => "done",
             Stage::Abandoned => "abandoned",
         }
@@ -98,7 +98,7 @@ impl Stage {
 
     /// Whether the ceremony waits for a person. A sealed one waits for an online key alone.
     pub(crate) fn needs_person(self) -> bool {
-        matches!(self, Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Overtaken)
+        matches!(self, Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Superseded)
     }
 }
 

@@ -137,7 +137,7 @@ fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, 
         // Killed before it was noted down.
         (Some(Ok(sealed)), _) if sealed.is_published(published) => Stage::Released,
         (Some(Ok(_)), _) => Stage::Sealed,
-        (Some(Err(_)), _) => Stage::Overtaken,
+        (Some(Err(_)), _) => Stage::Superseded,
         (None, Freezing::Never) => Stage::Planned,
         (None, Freezing::Agreed(_)) => Stage::Frozen,
         (None, Freezing::Disputed(_)) => Stage::Disputed,

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failur
     if !matches!(stage, Stage::Frozen | Stage::Sealed) {
         context.report(&json!({ "ceremony": id.as_str(), "stage": stage.name() }), |line| {
             line(format_args!("{id}: {}", stage.name()));
-            if matches!(stage, Stage::Planned | Stage::Disputed | Stage::Overtaken) {
+            if matches!(stage, Stage::Planned | Stage::Disputed | Stage::Superseded) {
                 context.next(format_args!("rootline-repo ceremony freeze {id}"));
             }
         });

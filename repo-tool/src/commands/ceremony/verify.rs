@@ -272,7 +272,7 @@ impl Replay<'_> {
         match self.record.stage()? {
             // They are part of what was published, all of which was verified when it was read.
             Stage::Released => {}
-            Stage::Overtaken => {
+            Stage::Superseded => {
                 return Ok(format!("{names}: as frozen, and superseded by a newer release"));
             }
             _ => drop(Sealed::read(sealed, self.published)?),
