@@ -7,12 +7,14 @@ pub fn is_whole() -> bool {
     env::var_os("ROOTLINE_LONG").is_some_and(|value| value == "1")
 }
 
-/// Of these cases every `n`th, beginning with one that differs from `name` to `name` and ending with the last; all of them in a long run.
-///
-/// # Panics
-/// If `n` is 0.
-pub fn sample<T>(name: &str, n: usize, cases: impl IntoIterator<Item = T>) -> Vec<T> {
-    pick(if is_whole() { 1 } else { n }, name, cases)
+/// A sample has one case of so many: 4, or 1 in a long run.
+pub fn stride() -> usize {
+    if is_whole() { 1 } else { 4 }
+}
+
+/// The sample of these cases, beginning with one that differs from `name` to `name` and ending with the last; all of them in a long run.
+pub fn sample<T>(name: &str, cases: impl IntoIterator<Item = T>) -> Vec<T> {
+    pick(stride(), name, cases)
 }
 
 fn pick<T>(n: usize, name: &str, cases: impl IntoIterator<Item = T>) -> Vec<T> {

@@ -49,7 +49,7 @@ fn interrupt(case: &Case<'_>) -> Option<usize> {
     let (before, after) = (files(case.fixture), files(&uninterrupted));
     assert_ne!(before, after);
     let number_of_steps = steps.len();
-    let steps = long::sample(&case.command.join(" "), 4, steps);
+    let steps = long::sample(&case.command.join(" "), steps);
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..4 {
