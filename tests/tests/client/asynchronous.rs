@@ -1,4 +1,4 @@
-//! Asynchronous callers are not blocked, whoever holds the lock of the cache.
+//! Asynchronous callers are not blocked while the lock of the cache is held elsewhere.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -169,19 +169,19 @@ fn npm_of_frank(fixture: &RepositoryFixture) {
     fixture.hold("npm", &options, &["alice", "bob", "carol", "frank"], DAY_0);
 }
 
-/// A verifier has seen timestamps of a thief's with higher versions.
+/// A verifier has seen timestamps of an attacker's with higher versions.
 fn fast_forwarded(fixture: &RepositoryFixture) {
-    thief(fixture, "cache", |fixture| {
+    attacker(fixture, "cache", |fixture| {
         for _ in 0..9 {
-            fixture.done(&["--repository", "thief", "online", "--key", "keys/online.pem", "--renew"]);
+            fixture.done(&["--repository", "attacker", "online", "--key", "keys/online.pem", "--renew"]);
         }
     });
 }
 
-/// A verifier has seen a root that a thief has made with the keys of Alice, Bob and Carol, and that lists nobody else.
+/// A verifier has seen a root that an attacker has made with the keys of Alice, Bob and Carol, and that lists nobody else.
 fn race(fixture: &RepositoryFixture) {
-    thief(fixture, "reached-by-the-thief", |fixture| {
-        let done = |words: &[&str]| drop(fixture.done(&[&["--repository", "thief"], words].concat()));
+    attacker(fixture, "reached-by-the-attacker", |fixture| {
+        let done = |words: &[&str]| drop(fixture.done(&[&["--repository", "attacker"], words].concat()));
         done(&["ceremony", "new", "theft", "--remove", "root=dave", "--remove", "root=erin"]);
         done(&["ceremony", "freeze", "theft"]);
         for name in ["alice", "bob", "carol"] {
@@ -192,19 +192,19 @@ fn race(fixture: &RepositoryFixture) {
     });
 }
 
-/// A thief does something in a copy of his, and a verifier with this cache finds the result at the very place where ours are.
-fn thief(fixture: &RepositoryFixture, cache: &str, does: impl Fn(&RepositoryFixture)) {
-    let (ours, thiefs) = (fixture.path("ours"), fixture.path("thief"));
+/// An attacker does something in a copy of theirs, and a verifier with this cache finds the result at the very place where ours are.
+fn attacker(fixture: &RepositoryFixture, cache: &str, does: impl Fn(&RepositoryFixture)) {
+    let (ours, theirs) = (fixture.path("ours"), fixture.path("attacker"));
     for folder in ["keyholders", "targets", "metadata", "ceremonies", "public"] {
-        copy_folder(&fixture.path(folder), &thiefs.join(folder));
+        copy_folder(&fixture.path(folder), &theirs.join(folder));
     }
-    fixture.write("thief/rootline.toml", fixture.read("rootline.toml"));
+    fixture.write("attacker/rootline.toml", fixture.read("rootline.toml"));
     does(fixture);
-    fixture.done(&["--repository", "thief", "publish", "--to", "thief/public"]);
+    fixture.done(&["--repository", "attacker", "publish", "--to", "attacker/public"]);
     fs::rename(fixture.path("public"), &ours).unwrap();
-    fs::rename(thiefs.join("public"), fixture.path("public")).unwrap();
+    fs::rename(theirs.join("public"), fixture.path("public")).unwrap();
     NOTHING.type_line(fixture, &format!("rootline update --url public --root pinned.root.json --cache {cache}"));
-    fs::rename(fixture.path("public"), thiefs.join("public")).unwrap();
+    fs::rename(fixture.path("public"), theirs.join("public")).unwrap();
     fs::rename(ours, fixture.path("public")).unwrap();
 }
 
