@@ -1,6 +1,7 @@
 //! Roles that are delegated to one by one, in the order in which they are searched (TUF 4.5, `DELEGATIONS`).
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -12,12 +13,14 @@ use crate::roles::digests::sha256;
 use crate::roles::header::{RoleKeys, RoleName};
 use crate::roles::target::TargetPath;
 
-/// A list of delegations: eight bytes each beside the document itself, and the keys once for neighbours that need the same, so that
+/// A list of delegations: twelve bytes each beside the document itself, and the keys once for neighbours that need the same, so that
 /// sixteen thousand bins cost little more than their bytes.
 #[derive(Clone, Debug)]
 pub struct ListedRoles {
     document: Arc<Document>,
     roles: Vec<ListedRole>,
+    /// Their places in the list, in order of their names.
+    by_name: Vec<u32>,
     keys: Vec<RoleKeys>,
 }
 
@@ -54,8 +57,23 @@ impl ListedRoles {
 
     /// Whose signatures the role of that name needs.
     pub(crate) fn role_keys(&self, name: &RoleName) -> Option<&RoleKeys> {
-        let role = self.roles.iter().find(|role| self.name(**role).as_deref() == Some(name.as_str()))?;
-        self.keys.get(role.keys as usize)
+        self.keys.get(self.listed(name)?.keys as usize)
+    }
+
+    /// Whether the role of that name is listed and may speak about `path`.
+    pub(crate) fn delegates(&self, name: &RoleName, path: &TargetPath) -> bool {
+        let Some(delegation) = self.listed(name).map(|role| self.node(role)) else { return false };
+        let digest = match hash_prefixes(delegation) {
+            Some(_) => hex::encode(&sha256(path.as_str().as_bytes())),
+            None => String::new(),
+        };
+        covers(delegation, path, &digest)
+    }
+
+    fn listed(&self, name: &RoleName) -> Option<ListedRole> {
+        let role = |at: &u32| self.roles[*at as usize];
+        let found = self.by_name.binary_search_by(|at| self.name(role(at)).as_deref().cmp(&Some(name.as_str())));
+        found.ok().map(|at| role(&self.by_name[at]))
     }
 
     fn delegate(&self, role: ListedRole) -> Option<Delegate<'_>> {
@@ -76,7 +94,8 @@ impl ListedRoles {
 
     /// Reads a list, an array of `document`.
     pub(crate) fn read(node: Node<'_>, document: &Arc<Document>) -> Result<ListedRoles, FormatError> {
-        let mut listed = ListedRoles { document: Arc::clone(document), roles: Vec::new(), keys: Vec::new() };
+        let document = Arc::clone(document);
+        let mut listed = ListedRoles { document, roles: Vec::new(), by_name: Vec::new(), keys: Vec::new() };
         for node in node.array()? {
             Delegation::check(node)?;
             let object = node.object()?;
@@ -86,18 +105,20 @@ impl ListedRoles {
             let keys = listed.keys.len() as u32 - 1;
             listed.roles.push(ListedRole { position: node.position(), keys });
         }
-        listed.refuse_duplicates()?;
+        listed.sort_by_name()?;
         Ok(listed)
     }
 
-    fn refuse_duplicates(&self) -> Result<(), FormatError> {
-        let mut names: Vec<(Option<Cow<'_, str>>, u32)> =
-            self.roles.iter().map(|role| (self.name(*role), role.position)).collect();
+    fn sort_by_name(&mut self) -> Result<(), FormatError> {
+        let names = (0_u32..).zip(&self.roles).map(|(at, role)| (self.name(*role), at));
+        let mut names: Vec<(Option<Cow<'_, str>>, u32)> = names.collect();
         names.sort();
-        match names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            Some(pair) => Err(self.document.node(pair[1].1).invalid("a role is delegated to twice in one list")),
-            None => Ok(()),
+        if let Some(pair) = names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let second = self.node(self.roles[pair[1].1 as usize]);
+            return Err(second.invalid("a role is delegated to twice in one list"));
         }
+        self.by_name = names.into_iter().map(|(_, at)| at).collect();
+        Ok(())
     }
 }
 
@@ -158,6 +179,25 @@ mod tests {
         for (keys, threshold) in [(r#"["1","1"]"#, 1), (r#"["1"]"#, 0), (r#"["1",2]"#, 1), (r#""1""#, 1), ("{}", 1)] {
             assert!(listed(&[("a", r#"["1"]"#, 1), ("b", keys, threshold)]).is_err(), "{keys} {threshold}");
         }
+    }
+
+    #[test]
+    fn each_role_is_found_by_its_name_in_a_list_in_any_order() {
+        let rows = ["d", "b", "a", "c"].map(|name| (name, r#"["1"]"#, 1));
+        let roles = listed(&rows).unwrap();
+        let path = TargetPath::new("x").unwrap();
+        for (name, is_listed) in
+            [("a", true), ("b", true), ("c", true), ("d", true), ("", false), ("bb", false), ("e", false)]
+        {
+            let Some(role) = RoleName::new(name) else { continue };
+            assert_eq!(
+                (roles.role_keys(&role).is_some(), roles.delegates(&role, &path)),
+                (is_listed, is_listed),
+                "{name}"
+            );
+        }
+        // Found, but not for this target: `*` stops at a slash.
+        assert!(!roles.delegates(&RoleName::new("a").unwrap(), &TargetPath::new("x/y").unwrap()));
     }
 
     #[test]

@@ -162,6 +162,14 @@ impl Delegations {
         }
     }
 
+    /// Whether the role of that name is delegated to and may speak about `path`. The other roles are not looked at.
+    pub fn delegates(&self, name: &RoleName, path: &TargetPath) -> bool {
+        match &self.roles {
+            DelegatedRoles::Listed(roles) => roles.delegates(name, path),
+            DelegatedRoles::HashBins(bins) => bins.bin_for(path).as_ref() == Some(name),
+        }
+    }
+
     /// Whose signatures the role of that name needs. Only of this name: asking for a role that is not delegated gives nothing.
     pub fn role_keys(&self, name: &RoleName) -> Option<&RoleKeys> {
         match &self.roles {

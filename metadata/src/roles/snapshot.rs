@@ -34,6 +34,11 @@ impl Snapshot {
         self.meta_files.get(file_name).and_then(|node| MetaFile::read(node).ok())
     }
 
+    /// The names of the files it lists that begin with `prefix`, in their order.
+    pub fn files_beginning_with(&self, prefix: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        self.meta_files.beginning_with(prefix).map(|(name, _)| name)
+    }
+
     /// All files it lists, in order of their names; also of roles that are long gone.
     pub fn meta_files(&self) -> impl ExactSizeIterator<Item = (Cow<'_, str>, Option<MetaFile>)> {
         self.meta_files.iter().map(|(name, node)| (name, MetaFile::read(node).ok()))
