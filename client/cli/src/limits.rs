@@ -5,7 +5,6 @@ use clap::builder::RangedU64ValueParser;
 use rootline_client::Limits;
 use rootline_metadata::json::MAX_BYTES;
 
-use crate::failure::Failure;
 use crate::help::LIMITS;
 
 /// The options that raise or lower the usual limits.
@@ -53,18 +52,6 @@ impl LimitArgs {
             .with_target(self.max_target_bytes.unwrap_or(usual.target))
             .with_root_rotations(self.max_root_rotations.unwrap_or(usual.root_rotations))
             .with_delegations(self.max_delegations.map_or(usual.delegations, |most| most as usize))
-    }
-}
-
-impl LimitArgs {
-    /// Refuses --max-delegations, for a command that searches for no target.
-    pub(crate) fn without_search(&self, instead: &str) -> Result<(), Failure> {
-        match self.max_delegations {
-            None => Ok(()),
-            Some(_) => {
-                Err(Failure::new("--max-delegations does not apply: this command searches for no target", instead))
-            }
-        }
     }
 }
 

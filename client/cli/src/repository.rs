@@ -102,9 +102,8 @@ impl Repository {
 }
 
 impl<N: Network> SourceArgs<N> {
-    /// The repository, for a command that keeps no cache and reads every role: `instead` names their limit.
-    pub(crate) fn open_whole(&self, instead: &str, terminal: &Terminal) -> Result<Source, Failure> {
-        self.client.limits.without_search(instead)?;
+    /// The repository, for a command that keeps no cache.
+    pub(crate) fn open(&self, terminal: &Terminal) -> Result<Source, Failure> {
         let instance = self.instance()?;
         let transport = instance.transport(&self.client.http(terminal)?)?;
         Ok(Source { instance, transport, limits: self.client.limits() })

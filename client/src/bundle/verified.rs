@@ -1,6 +1,6 @@
 //! A bundle of which everything is verified.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
@@ -81,11 +81,9 @@ impl Bundle {
     /// How fresh it is, every role inside included.
     pub fn freshness(&self) -> FreshnessReport {
         let mut report = FreshnessReport { checked_at: self.checked_at, ..self.updated().freshness() };
-        for role in self.contents.delegated() {
-            if !report.expiries.iter().any(|(name, _)| name == role.name.as_str()) {
-                report.expiries.push((role.name.as_str().to_owned(), role.expiry));
-            }
-        }
+        let told: BTreeSet<String> = report.expiries.iter().map(|(name, _)| name.clone()).collect();
+        let others = self.contents.delegated().iter().filter(|role| !told.contains(role.name.as_str()));
+        report.expiries.extend(others.map(|role| (role.name.as_str().to_owned(), role.expiry)));
         report
     }
 

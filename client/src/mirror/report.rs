@@ -46,6 +46,13 @@ pub enum LeftOut {
         /// Since when.
         expiry: Expiry,
     },
+    /// The targets of a delegated role that no search comes to.
+    DeepRole {
+        /// Its name.
+        role: String,
+        /// How many delegated roles a search asks.
+        limit: usize,
+    },
     /// A target whose name cannot become a file below a folder.
     UnsafeName {
         /// Its name.
@@ -60,6 +67,13 @@ impl fmt::Display for LeftOut {
         match self {
             LeftOut::ExpiredRole { role, expiry } => {
                 write!(f, "the delegated role {} expired at {expiry}; it was left out", role.escape_debug())
+            }
+            LeftOut::DeepRole { role, limit } => {
+                let role = role.escape_debug();
+                write!(
+                    f,
+                    "the role {role} is deeper than delegations are followed ({limit}); its targets were left out"
+                )
             }
             LeftOut::UnsafeName { name, reason } => {
                 write!(f, "the target {} was left out: {reason}", name.escape_debug())

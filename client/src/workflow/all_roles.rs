@@ -33,6 +33,8 @@ pub struct ReachedRoles {
     roles: BTreeMap<RoleName, Reached>,
     expired: BTreeMap<RoleName, Expiry>,
     gave_up: bool,
+    /// How many delegations lead from the top-level role to each role on the shortest way.
+    depths: BTreeMap<RoleName, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +51,13 @@ impl AllDelegatedRoles {
     /// Begins with the top-level targets. More than `most_roles` are not followed.
     pub fn begin(trusted: Trusted, most_roles: usize) -> AllDelegatedRoles {
         let top = trusted.targets().clone();
-        let walked = ReachedRoles { trusted, roles: BTreeMap::new(), expired: BTreeMap::new(), gave_up: false };
+        let walked = ReachedRoles {
+            trusted,
+            roles: BTreeMap::new(),
+            expired: BTreeMap::new(),
+            gave_up: false,
+            depths: BTreeMap::new(),
+        };
         let mut walk = AllDelegatedRoles {
             walked,
             most_roles,
@@ -80,7 +88,8 @@ impl AllDelegatedRoles {
             }
             // There may be more bins than anybody could count; the snapshot lists those that are there.
             DelegatedRoles::HashBins(bins) => {
-                let names = snapshot.meta_files().filter_map(|(name, _)| file_name::delegated_role_in(&name));
+                let files = snapshot.files_beginning_with(bins.name_prefix());
+                let names = files.filter_map(|name| file_name::delegated_role_in(&name));
                 names.filter(|name| bins.is_bin(name)).collect()
             }
         };
@@ -142,7 +151,10 @@ impl StateMachine for AllDelegatedRoles {
         // What one delegator's keys did not sign may be what another's did.
         match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
             Some((_, refusal)) if self.needs_all => Err(refusal.clone()),
-            _ => Ok(Action::Done(self.walked.clone())),
+            _ => {
+                self.walked.measure();
+                Ok(Action::Done(self.walked.clone()))
+            }
         }
     }
 
@@ -199,19 +211,73 @@ impl ReachedRoles {
         self.gave_up
     }
 
-    /// Whether a search for `path` can come to this role: each role on some way to it delegates `path`.
-    pub fn may_speak_about(&self, role: &RoleName, path: &TargetPath) -> bool {
-        self.is_on_the_way(role, path, &mut BTreeSet::new())
+    /// The roles that no search comes to, because more delegations lead to them than it may [follow](crate::Limits::delegations): each
+    /// visits one role more.
+    pub fn too_deep(&self) -> impl Iterator<Item = (&RoleName, &Verified<Targets>)> {
+        self.roles().filter(|(role, _)| self.is_too_deep(role))
     }
 
-    fn is_on_the_way<'a>(&'a self, role: &'a RoleName, path: &TargetPath, seen: &mut BTreeSet<&'a RoleName>) -> bool {
-        let Some(reached) = self.roles.get(role).filter(|_| seen.insert(role)) else { return false };
-        reached.delegators.iter().any(|delegator| {
-            let delegations = self.targets(delegator.as_ref()).and_then(|targets| targets.delegations());
-            let delegated =
-                delegations.is_some_and(|all| all.delegates_for(path).iter().any(|delegate| delegate.name == *role));
-            delegated && delegator.as_ref().is_none_or(|delegator| self.is_on_the_way(delegator, path, seen))
+    fn is_too_deep(&self, role: &RoleName) -> bool {
+        self.depths.get(role).is_none_or(|depth| *depth > self.trusted.rooted().limits().delegations)
+    }
+
+    /// Whether a search for `path` can come to this role: each role on some way to it delegates `path`, and no search is too short for
+    /// that way.
+    pub fn may_speak_about(&self, role: &RoleName, path: &TargetPath) -> bool {
+        if self.is_too_deep(role) {
+            return false;
+        }
+        // Upwards, a delegation at a time: the first way that is found is the shortest, and none is longer than a search.
+        let mut seen = BTreeSet::from([role]);
+        let mut reached = vec![role];
+        for _ in 0..self.trusted.rooted().limits().delegations {
+            let mut above = Vec::new();
+            for role in reached {
+                for delegator in self.delegators_for(role, path) {
+                    match delegator {
+                        None => return true,
+                        Some(delegator) if seen.insert(delegator) => above.push(delegator),
+                        Some(_) => {}
+                    }
+                }
+            }
+            reached = above;
+        }
+        false
+    }
+
+    /// Those for whom `role` was verified and who delegate `path` to it.
+    fn delegators_for<'a>(
+        &'a self,
+        role: &'a RoleName,
+        path: &'a TargetPath,
+    ) -> impl Iterator<Item = Option<&'a RoleName>> {
+        let delegators = self.roles.get(role).into_iter().flat_map(|reached| &reached.delegators);
+        delegators.map(Option::as_ref).filter(move |delegator| {
+            let delegations = self.targets(*delegator).and_then(|targets| targets.delegations());
+            delegations.is_some_and(|all| all.delegates(role, path))
         })
+    }
+
+    /// Counts for each role how many delegations lead to it, from the top-level role on.
+    fn measure(&mut self) {
+        let mut delegates: BTreeMap<Option<&RoleName>, Vec<&RoleName>> = BTreeMap::new();
+        for (role, reached) in &self.roles {
+            reached.delegators.iter().for_each(|delegator| {
+                delegates.entry(delegator.as_ref()).or_default().push(role);
+            });
+        }
+        let mut depths: BTreeMap<RoleName, usize> = BTreeMap::new();
+        let mut to_visit = VecDeque::from([(None, 0)]);
+        while let Some((delegator, depth)) = to_visit.pop_front() {
+            for role in delegates.remove(&delegator).unwrap_or_default() {
+                if !depths.contains_key(role) {
+                    depths.insert(role.clone(), depth + 1);
+                    to_visit.push_back((Some(role), depth + 1));
+                }
+            }
+        }
+        self.depths = depths;
     }
 
     /// The targets file of a role that was reached; `None` for the top-level role.

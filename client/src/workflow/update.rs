@@ -1,6 +1,6 @@
 //! A refresh and the targets that a caller queries, in one session, so that they can be committed together.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -67,9 +67,10 @@ impl Updated {
             ("snapshot".to_owned(), trusted.snapshot().expiry()),
             ("targets".to_owned(), trusted.targets().expiry()),
         ];
+        // Top-level names are no delegated role's.
+        let mut told = BTreeSet::new();
         for (found, _) in &self.targets {
-            let Some(role) = &found.role else { continue };
-            if !expiries.iter().any(|(name, _)| name == role.as_str()) {
+            if let Some(role) = found.role.as_ref().filter(|role| told.insert(role.as_str())) {
                 expiries.push((role.as_str().to_owned(), found.expiry));
             }
         }
@@ -95,6 +96,10 @@ enum State {
     Done(Trusted),
     Refused(Refusal),
 }
+
+/// How many of the queries that follow are looked at to prefetch their targets: enough to hide a round trip, and their answers are held in
+/// memory.
+const MAX_PREFETCH: usize = 64;
 
 impl Update {
     /// Begins as [`Refresh::begin`].
@@ -201,7 +206,7 @@ impl StateMachine for Update {
             State::Refreshing(refresh) => refresh.prefetch_plan(prefetched),
             // The others that the top-level role lists. What it delegates is found in its turn.
             State::FetchTarget(trusted, ..) => {
-                self.wanted.iter().filter_map(|wanted| listed(trusted, wanted)).collect()
+                self.wanted.iter().take(MAX_PREFETCH).filter_map(|wanted| listed(trusted, wanted)).collect()
             }
             _ => Vec::new(),
         }

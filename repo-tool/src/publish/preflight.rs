@@ -121,7 +121,20 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
     for path in paths {
         client.target(&trusted, &path)?;
     }
+    // Nobody is refused for what no role delegates; but a verifier gives up before it comes to these roles.
+    for (_, targets) in walked.too_deep() {
+        for path in targets.targets().filter_map(|(name, _)| TargetPath::new(name)) {
+            match client.find(&trusted, &path) {
+                Err(Error::Refused(refusal)) if is_not_delegated(&refusal) => {}
+                found => _ = found?,
+            }
+        }
+    }
     Ok(walked.expired().map(|(role, expiry)| (role.to_string(), expiry)).collect())
+}
+
+fn is_not_delegated(refusal: &Refusal) -> bool {
+    matches!(refusal.fault, Fault::NotListed { gave_up: false, .. })
 }
 
 /// The cache of a verifier that has read `files`, built without a refresh, as they may have expired since.

@@ -65,7 +65,7 @@ pub(crate) struct MirrorArgs {
 }
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let source = args.source.open_whole("--max-roles says how many roles a mirror may have", terminal)?;
+    let source = args.source.open(terminal)?;
     let limits = MirrorLimits::default().with_roles(args.max_roles).with_target_bytes(args.max_total_bytes);
     let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
         .with_limits(source.limits)

@@ -190,8 +190,13 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
 }
 
 #[test]
-fn the_limit_of_a_search_is_refused_since_nothing_is_searched_for() {
-    let output = Fixture::new().run(DAY_1, &["--max-delegations", "5"]);
-    assert_eq!(output.status, 1);
-    assert!(output.stderr.contains("hint: --max-roles says"), "{}", output.stderr);
+fn targets_that_a_search_within_its_limit_does_not_come_to_are_left_out() {
+    let report = Fixture::new().run(DAY_1, &["--max-delegations", "2", "--json"]).succeeds().json();
+    assert_eq!((&report["targets"], &report["left_out"]), (&4.into(), &serde_json::json!([])));
+    let output = Fixture::new().run(DAY_1, &["--max-delegations", "1", "--json"]);
+    let line = "the role a/b is deeper than delegations are followed (1); its targets were left out";
+    assert!(output.stderr.contains(&format!("warning: {line}\n")), "{}", output.stderr);
+    let report = output.json();
+    assert_eq!((output.status, &report["targets"]), (0, &2.into()));
+    assert_eq!((&report["left_out"][0], report["left_out"].as_array().unwrap().len()), (&line.into(), 2));
 }

@@ -1,6 +1,7 @@
 //! What a mirror has: all of it.
 
-use rootline_client::mirror::LeftOut;
+use rootline_client::Limits;
+use rootline_client::mirror::{LeftOut, Mirror};
 use rootline_metadata::Role as _;
 use rootline_tests::recorder::Recorder;
 use rootline_tests::simulator::{Delegation, Key, Role, Simulator};
@@ -123,6 +124,25 @@ fn a_role_that_the_snapshot_does_not_list_is_left_alone_and_one_that_has_expired
     assert_eq!(report.delegated.len(), 7);
     let [LeftOut::ExpiredRole { role, .. }] = &report.left_out[..] else { panic!("{:?}", report.left_out) };
     assert_eq!(role, "old");
+}
+
+#[test]
+fn targets_of_a_role_that_no_search_comes_to_are_left_out_and_it_is_named() {
+    let mut sim = Simulator::default();
+    for number in 0..33 {
+        let delegator = if number == 0 { "targets".to_owned() } else { format!("r{number}") };
+        sim.delegate(&delegator, Delegation::to(&format!("r{}", number + 1)));
+    }
+    sim.add_target("r32", "x", b"x").add_target("r33", "y", b"y");
+    sim.publish();
+    let place = Place::new();
+    let report = place.mirror(sim.root_bytes(1), sim.files(), sim.day(1)).unwrap();
+    assert_eq!((report.delegated.len(), report.targets), (33, 1));
+    let left_out: Vec<String> = report.left_out.iter().map(ToString::to_string).collect();
+    assert_eq!(left_out, ["the role r33 is deeper than delegations are followed (32); its targets were left out"]);
+    let mirror = Mirror::new(sim.root_bytes(1), sim.files(), place.path());
+    let deeper = mirror.with_limits(Limits::default().with_delegations(33)).update(sim.day(1), &mut ()).unwrap();
+    assert_eq!((deeper.targets, deeper.left_out), (2, vec![]));
 }
 
 #[test]

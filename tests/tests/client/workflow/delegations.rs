@@ -188,6 +188,51 @@ fn so_many_delegated_roles_are_asked_and_no_more() {
     assert_eq!(verifier.requests().len(), 4 + 32);
 }
 
+/// All of a long chain is reached; but no search comes to a role that more delegations lead to than it follows, so that the way back up
+/// from a role is never longer.
+#[test]
+fn of_a_long_chain_those_speak_that_a_search_comes_to() {
+    let mut sim = chain(200);
+    sim.add_target("role-32", "y", b"y").add_target("role-33", "y", b"y");
+    sim.publish();
+    for limit in [0, 1, 32, 33, 199, 200] {
+        let mut verifier = Verifier::of(&sim);
+        verifier.limits.delegations = limit;
+        let walked = verifier.with_client(sim.files(), |client| {
+            let trusted = client.refresh(sim.day(1)).unwrap();
+            client.all_delegated_roles(&trusted, 200).unwrap()
+        });
+        assert!(!walked.gave_up());
+        assert_eq!((walked.roles().count(), walked.too_deep().count()), (200, 200 - limit));
+        for number in [1, 31, 32, 33, 199, 200] {
+            let role = RoleName::new(format!("role-{number}")).unwrap();
+            assert_eq!(walked.may_speak_about(&role, &target_path("y")), number <= limit, "{number} of {limit}");
+            // `*` stops at a slash.
+            assert!(!walked.may_speak_about(&role, &target_path("y/y")), "{number} of {limit}");
+        }
+    }
+}
+
+/// The way that counts is the one that delegates the target, though a shorter one leads to the same role.
+#[test]
+fn the_longer_of_two_ways_counts_if_it_alone_delegates_the_target() {
+    let mut sim = Simulator::default();
+    sim.delegate("targets", Delegation::to("a")).delegate("a", Delegation::to("b"));
+    sim.delegate("targets", Delegation::to("b").paths(["other"]));
+    sim.add_target("b", "x", b"x").add_target("b", "other", b"other");
+    sim.publish();
+    for (limit, x) in [(1, false), (2, true)] {
+        let mut verifier = Verifier::of(&sim);
+        verifier.limits.delegations = limit;
+        let walked = verifier.with_client(sim.files(), |client| {
+            let trusted = client.refresh(sim.day(1)).unwrap();
+            client.all_delegated_roles(&trusted, 10).unwrap()
+        });
+        let speaks = |path| walked.may_speak_about(&RoleName::new("b").unwrap(), &target_path(path));
+        assert_eq!((speaks("x"), speaks("other"), walked.too_deep().count()), (x, true, 0), "{limit}");
+    }
+}
+
 /// 5.6.7: what the snapshot does not list is not trusted, and is in nobody's way.
 #[test]
 fn a_role_that_the_snapshot_does_not_list_is_passed_over() {
