@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rootline_metadata::limits::MAX_TARGETS_BYTES;
-use rootline_metadata::{Authority, Envelope, Role, Snapshot, Targets, Unsigned, Verified, file_name};
+use rootline_metadata::{DelegatedRoles, Envelope, Role, RoleName, Snapshot, Targets, Unsigned, Verified, file_name};
 
 use super::error::PublishedError;
 use super::file::{open, pinned};
@@ -13,48 +13,54 @@ use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
 use crate::repository::delegates::delegates;
 
-/// Delegated roles may delegate themselves, so files are verified in rounds, by those that were verified before.
+/// A file that nothing has verified yet.
+struct Waiting<'a> {
+    file: &'a PublishedFile,
+    envelope: Envelope<Targets>,
+    /// The refusal of the first delegator that was asked.
+    refusal: Option<Unsigned>,
+}
+
+/// Delegated roles may delegate themselves, so each file that is verified verifies those of the roles that it delegates to. Each of its
+/// delegations is followed once, however long a chain they make.
 pub(super) fn read_delegated_history(
-    mut waiting: Vec<(&PublishedFile, &Name, &Vec<u8>)>,
+    files: Vec<(&PublishedFile, &Name, &Vec<u8>)>,
     mut delegators: Vec<Verified<Targets>>,
 ) -> Result<(), PublishedError> {
-    let authorities = |delegators: &[Verified<Targets>], name: &Name, envelope: &Envelope<Targets>| {
-        let role = CeremonyRole::Delegated(name.clone()).role_name();
-        let mut refusal: Option<Unsigned> = None;
-        for delegator in delegators.iter().rev() {
-            let authority = role.as_ref().and_then(|role| delegator.delegations()?.authority(role));
-            match authority.map(|authority: Authority<'_>| envelope.clone().verify(authority)) {
-                Some(Ok(verified)) => return Ok(verified),
-                Some(Err(unsigned)) => refusal = refusal.or(Some(unsigned)),
-                None => {}
-            }
-        }
-        Err(refusal)
-    };
-    loop {
-        let (mut still_waiting, mut first_refusal, before) = (Vec::new(), None, waiting.len());
-        for (file, name, bytes) in waiting {
-            match authorities(&delegators, name, &open_delegated(file, bytes)?) {
-                // Most delegate to nobody, and are in nobody's way then.
-                Ok(verified) if verified.delegations().is_none() => {}
-                Ok(verified) => delegators.push(verified),
-                Err(refusal) => {
-                    first_refusal = first_refusal.or(Some((file, refusal)));
-                    still_waiting.push((file, name, bytes));
+    let mut waiting: BTreeMap<RoleName, Vec<Waiting<'_>>> = BTreeMap::new();
+    for (file, name, bytes) in files {
+        let not_delegated = || PublishedError::NotDelegated { name: file.to_string() };
+        let role = CeremonyRole::Delegated(name.clone()).role_name().ok_or_else(not_delegated)?;
+        let envelope = open_delegated(file, bytes)?;
+        waiting.entry(role).or_default().push(Waiting { file, envelope, refusal: None });
+    }
+    // The newest first: most files are as it asks.
+    while let Some(delegator) = delegators.pop() {
+        let Some(delegations) = delegator.delegations() else { continue };
+        let names: Vec<RoleName> = match delegations.roles() {
+            DelegatedRoles::Listed(roles) => roles.iter().map(|role| role.name().clone()).collect(),
+            DelegatedRoles::HashBins(bins) => waiting.keys().filter(|name| bins.is_bin(name)).cloned().collect(),
+        };
+        for name in names {
+            let Some((files, authority)) = waiting.get_mut(&name).zip(delegations.authority(&name)) else { continue };
+            let mut refused = Vec::new();
+            for file in std::mem::take(files) {
+                match file.envelope.clone().verify(authority) {
+                    // Most delegate to nobody, and verify nothing then.
+                    Ok(verified) if verified.delegations().is_none() => {}
+                    Ok(verified) => delegators.push(verified),
+                    Err(refusal) => refused.push(Waiting { refusal: file.refusal.or(Some(refusal)), ..file }),
                 }
             }
+            *files = refused;
         }
-        match first_refusal {
-            None => return Ok(()),
-            Some((file, refusal)) if still_waiting.len() == before => {
-                let name = file.to_string();
-                return Err(match refusal {
-                    Some(source) => PublishedError::Unsigned { name, source: Box::new(source) },
-                    None => PublishedError::NotDelegated { name },
-                });
-            }
-            Some(_) => waiting = still_waiting,
+    }
+    match waiting.into_values().flatten().min_by_key(|waiting| waiting.file) {
+        None => Ok(()),
+        Some(Waiting { file, refusal: Some(source), .. }) => {
+            Err(PublishedError::Unsigned { name: file.to_string(), source: Box::new(source) })
         }
+        Some(Waiting { file, refusal: None, .. }) => Err(PublishedError::NotDelegated { name: file.to_string() }),
     }
 }
 
