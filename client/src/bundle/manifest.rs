@@ -9,6 +9,7 @@ use rootline_metadata::{Expiry, Role, TargetPath, Version, file_name, hex, insta
 
 use super::contents::Contents;
 use super::error::BundleError;
+use super::limits::BundleLimits;
 
 /// The name of the first file in every bundle.
 pub const MANIFEST: &str = "bundle.json";
@@ -34,22 +35,22 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Reads a manifest of at most `limit` bytes.
-    pub(super) fn read(bytes: &[u8], limit: u64) -> Result<Claims, BundleError> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    /// Reads a manifest within the limits.
+    pub(super) fn read(bytes: &[u8], limits: &BundleLimits) -> Result<Claims, BundleError> {
+        let limit = usize::try_from(limits.manifest).unwrap_or(usize::MAX);
         let malformed = |error| BundleError::Manifest(Box::new(error));
         let document = Document::parse(bytes.to_vec(), limit).map_err(malformed)?;
         // First of all: in another format anything else may be different.
         let top = document.top().object().map_err(malformed)?;
         top.required(FORMAT_MEMBER).map_err(malformed)?;
         match format::check(top, FORMAT_MEMBER) {
-            Ok(()) => Claims::parse(top).map_err(malformed),
+            Ok(()) => Claims::parse(top, limits).map_err(malformed),
             Err(FileError::Newer(newer)) => Err(BundleError::Newer(newer)),
             Err(FileError::Format(error)) => Err(malformed(error)),
         }
     }
 
-    fn parse(top: Object<'_>) -> Result<Claims, FormatError> {
+    fn parse(top: Object<'_>, limits: &BundleLimits) -> Result<Claims, FormatError> {
         let taken_at = top.required("taken_at")?;
         let taken_at = match taken_at.text() {
             Some(text) => Some(parse_instant(&text).ok_or_else(|| taken_at.invalid("not an instant"))?),
@@ -57,11 +58,19 @@ impl Claims {
         };
         let version = top.required("pinned_root")?.object()?.required("version")?;
         let pinned = version.digits().and_then(|digits| digits.parse().ok()).and_then(Version::new);
-        let mut targets = Vec::new();
+        let mut targets: Vec<TargetPath> = Vec::new();
         for target in top.required("targets")?.array()? {
             let name = target.object()?.required("name")?;
             let path = TargetPath::new(name.string()?.into_owned());
-            targets.push(path.ok_or_else(|| name.invalid("a target's name is not empty"))?);
+            let path = path.ok_or_else(|| name.invalid("a target's name is not empty"))?;
+            // Each is searched for and held in memory, so that none is taken twice.
+            if targets.last().is_some_and(|before| *before >= path) {
+                return Err(name.invalid("targets stand in the order of their names, each of them once"));
+            }
+            if targets.len() >= limits.files {
+                return Err(name.invalid("more targets than a bundle may have files"));
+            }
+            targets.push(path);
         }
         let pinned = pinned.ok_or_else(|| version.invalid("not a version"))?;
         let instance = top.required("instance")?.string()?.into_owned();

@@ -69,7 +69,7 @@ impl UnverifiedBundle {
             }
             _ => return Err(ArchiveFault::Order.into()),
         };
-        let claims = Claims::read(&manifest, limits.manifest)?;
+        let claims = Claims::read(&manifest, &limits)?;
         let mut files = BTreeMap::<String, Vec<u8>>::new();
         while let Some((name, length)) = archive.next_head()? {
             if files.len() >= limits.files {

@@ -288,6 +288,39 @@ fn the_manifest_says_what_is_inside_and_nothing_else() {
     }
 }
 
+/// Each is searched for, so a name that stands there a hundred thousand times would cost as much as so many targets.
+#[test]
+fn a_target_that_the_manifest_names_twice_or_out_of_order_is_refused_before_it_is_searched_for() {
+    let sim = repository();
+    let with_targets = |names: &[&str]| {
+        let mut members = members(&sim);
+        let manifest = String::from_utf8(members[0].bytes.clone()).unwrap();
+        let (before, after) = manifest.split_once("\"targets\": [").unwrap();
+        let after = &after[after.find(']').unwrap()..];
+        let targets: Vec<String> = names.iter().map(|name| format!("{{\"name\": \"{name}\"}}")).collect();
+        members[0].bytes = format!("{before}\"targets\": [{}{after}", targets.join(",")).into_bytes();
+        pack(&members)
+    };
+    let limits = |files| BundleLimits::default().with_files(files);
+    for (names, is_read) in
+        [(&["a", "b"][..], true), (&["a", "a"], false), (&["b", "a"], false), (&["a", "b", "a"], false)]
+    {
+        let found = UnverifiedBundle::read(&with_targets(names)[..], limits(100));
+        match found {
+            Ok(bundle) => assert!(is_read && bundle.claims().targets.len() == 2, "{names:?}"),
+            Err(refused) => {
+                assert!(!is_read && refused.to_string().contains("each of them once"), "{names:?}: {refused}")
+            }
+        }
+    }
+    let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    UnverifiedBundle::read(&with_targets(&names)[..], limits(20)).unwrap();
+    let refused = UnverifiedBundle::read(&with_targets(&names)[..], limits(19)).unwrap_err();
+    assert!(refused.to_string().contains("more targets than a bundle may have files"), "{refused}");
+    UnverifiedBundle::read(&with_targets(&["again"; 100_000])[..], limits(100_000)).unwrap_err();
+}
+
 #[test]
 fn one_that_is_older_than_the_cache_is_refused_and_the_copy_stays_as_it_is() {
     let mut sim = repository();
