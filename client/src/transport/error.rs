@@ -48,7 +48,7 @@ pub enum TransportError {
     TimedOut {
         /// Which file.
         location: String,
-        /// What was missing: "no connection", "no answer", "no further data", "not all of it".
+        /// What was missing: "no connection", "no answer", "no further data", "not all of it", "too little of it".
         awaited: &'static str,
         /// The time it had.
         limit: Duration,

@@ -13,6 +13,7 @@ mod rewrites;
 mod settings;
 mod tls;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub use settings::{HttpSettings, ProxyChoice};
 use super::observer::Observed;
 use super::{Answer, AsyncTransport, Fetched, Place, Request, TransportError};
 use clients::Clients;
-use deadline::{Deadline, later};
+use deadline::{Credit, Deadline, later};
 use location::{Base, follow, is_same_origin, shown, without_query};
 use retry::Failure;
 use rewrites::Rewrites;
@@ -69,7 +70,7 @@ impl Http {
         let mut headers = settings.header_map()?;
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Ok(Self {
-            deadline: Deadline::of(settings.total_timeout),
+            deadline: Deadline::of(&settings),
             inner: Arc::new(Inner {
                 metadata: Base::new(metadata)?,
                 targets: Base::new(targets)?,
@@ -86,12 +87,13 @@ impl Http {
             return Err(TransportError::Setup { reason: "there is no tokio runtime here".to_owned() });
         }
         let wanted = Wanted::of(&self.inner, request, tag)?;
-        let Some(until) = self.deadline.until() else { return self.inner.try_often(&wanted, None).await };
+        let _running = self.deadline.running();
+        let Some(until) = self.deadline.until() else { return self.inner.try_often(&wanted, &self.deadline).await };
         // Of what takes no time, a timer alone would see nothing.
         if Instant::now() >= until {
             return Err(self.deadline.is_up(wanted.location));
         }
-        match timeout_at(until, self.inner.try_often(&wanted, Some(until))).await {
+        match timeout_at(until, self.inner.try_often(&wanted, &self.deadline)).await {
             Ok(fetched) => fetched,
             Err(_) => Err(self.deadline.is_up(wanted.location)),
         }
@@ -100,7 +102,7 @@ impl Http {
 
 impl Clone for Http {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), deadline: Deadline::of(self.inner.settings.total_timeout) }
+        Self { inner: Arc::clone(&self.inner), deadline: Deadline::of(&self.inner.settings) }
     }
 }
 
@@ -117,7 +119,7 @@ impl AsyncTransport for Http {
     }
 
     fn begin_session(&self) {
-        self.deadline.begin();
+        self.deadline.begin(Instant::now());
     }
 }
 
@@ -148,17 +150,22 @@ impl Wanted {
 }
 
 impl Inner {
-    async fn try_often(&self, wanted: &Wanted, until: Option<Instant>) -> Result<Fetched, TransportError> {
+    async fn try_often(&self, wanted: &Wanted, deadline: &Deadline) -> Result<Fetched, TransportError> {
         let mut tries = 1;
+        let mut credit = deadline.credit_of_a_file(Instant::now());
         loop {
-            let failure = match self.try_once(wanted).await {
-                Ok(fetched) => return Ok(fetched),
+            let failure = match self.try_once(wanted, deadline, &mut credit).await {
+                Ok(fetched) => {
+                    deadline.finished(Instant::now());
+                    return Ok(fetched);
+                }
                 Err(failure) => failure,
             };
             match retry::pause(&self.settings, tries, &failure.retry) {
                 // A pause that outlasts the session would only hide what went wrong.
-                Some(pause) if until.is_none_or(|until| later(Instant::now(), pause) < until) => {
+                Some(pause) if deadline.until().is_none_or(|until| later(Instant::now(), pause) < until) => {
                     tokio::time::sleep(pause).await;
+                    deadline.paused(Instant::now(), &mut credit, pause);
                 }
                 _ => return Err(failure.after(tries)),
             }
@@ -167,13 +174,22 @@ impl Inner {
     }
 
     /// One try, from the first byte to the last: what a broken try has read is thrown away.
-    async fn try_once(&self, wanted: &Wanted) -> Result<Fetched, Failure> {
+    async fn try_once(&self, wanted: &Wanted, deadline: &Deadline, credit: &mut Credit) -> Result<Fetched, Failure> {
         let location = &wanted.location;
         let started = Instant::now();
         let answer_by = later(started, self.settings.request_timeout);
-        let (response, mut observed) = match timeout_at(answer_by, self.follow_redirects(wanted)).await {
-            Ok(answered) => answered?,
-            Err(_) => return Err(Failure::timed_out(location, "no answer", self.settings.request_timeout)),
+        let mut answered = pin!(self.follow_redirects(wanted));
+        let (response, mut observed) = loop {
+            let spent_at = deadline.spent_at(credit);
+            match timeout_at(answer_by.min(spent_at), &mut answered).await {
+                Ok(answered) => break answered?,
+                Err(_) if answer_by <= Instant::now() => {
+                    return Err(Failure::timed_out(location, "no answer", self.settings.request_timeout));
+                }
+                // Other files of the session have given time back meanwhile.
+                Err(_) if deadline.spent_at(credit) > spent_at => {}
+                Err(_) => return Err(Failure::too_slow(location, deadline.patience())),
+            }
         };
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED && wanted.tag.is_some() {
@@ -188,7 +204,8 @@ impl Inner {
             refuse_encoding(location, &response)?;
         }
         let etag = entity_tag::given(response.headers());
-        let bytes = self.read_body(response, location, started, wanted.limit, &mut observed).await?;
+        let mut body = Body { response, location, started, limit: wanted.limit, observed: &mut observed };
+        let bytes = body.read(&self.settings, deadline, credit).await?;
         Ok(Fetched::New { bytes, etag })
     }
 
@@ -215,43 +232,59 @@ impl Inner {
         }
         Err(Failure::refused_redirect(location, "it is redirected more than 5 times"))
     }
+}
 
-    async fn read_body(
-        &self,
-        mut response: Response,
-        location: &str,
-        started: Instant,
-        limit: u64,
-        observed: &mut Observed,
+/// A body on its way.
+struct Body<'a> {
+    response: Response,
+    location: &'a str,
+    /// When the try began.
+    started: Instant,
+    limit: u64,
+    observed: &'a mut Observed,
+}
+
+impl Body<'_> {
+    async fn read(
+        &mut self,
+        settings: &HttpSettings,
+        deadline: &Deadline,
+        credit: &mut Credit,
     ) -> Result<Vec<u8>, Failure> {
+        let Body { location, limit, .. } = *self;
         let too_long = || Failure::never(TransportError::TooLong { location: location.to_owned(), limit });
-        let announced = response.content_length();
+        let announced = self.response.content_length();
         if announced.is_some_and(|length| length > limit) {
             return Err(too_long());
         }
-        let settings = &self.settings;
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(MAX_RESERVED) as usize);
+        // Every byte that arrives buys time, at the slowest rate that is put up with.
+        let mut in_all = settings.request_timeout;
         loop {
-            // Every byte that arrived buys time, at the slowest rate that is put up with.
-            let earned = Duration::from_secs(bytes.len() as u64 / settings.slowest_rate.max(1));
-            let in_all = settings.request_timeout.saturating_add(earned);
-            let all_by = later(started, in_all);
+            let all_by = later(self.started, in_all);
             let more_by = later(Instant::now(), settings.read_timeout);
-            let chunk = timeout_at(more_by.min(all_by), response.chunk()).await;
-            if let Ok(Ok(Some(chunk))) = &chunk {
-                observed.read(chunk.len());
-            }
+            let spent_at = deadline.spent_at(credit);
+            let chunk = timeout_at(more_by.min(all_by).min(spent_at), self.response.chunk()).await;
             match chunk {
+                Err(_) if spent_at < more_by.min(all_by) => match deadline.spent_at(credit) > spent_at {
+                    // Other files of the session have given time back meanwhile.
+                    true => continue,
+                    false => return Err(Failure::too_slow(location, deadline.patience())),
+                },
                 Err(_) if more_by < all_by => {
                     return Err(Failure::timed_out(location, "no further data", settings.read_timeout));
                 }
-                Err(_) => {
-                    return Err(Failure::timed_out(location, "not all of it", in_all));
-                }
+                Err(_) => return Err(Failure::timed_out(location, "not all of it", in_all)),
                 Ok(Err(error)) => return Err(Failure::from_reqwest(location, error, settings)),
                 Ok(Ok(None)) => return Ok(bytes),
-                Ok(Ok(Some(chunk))) if (bytes.len() + chunk.len()) as u64 > limit => return Err(too_long()),
-                Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
+                Ok(Ok(Some(chunk))) => {
+                    self.observed.read(chunk.len());
+                    if (bytes.len() + chunk.len()) as u64 > limit {
+                        return Err(too_long());
+                    }
+                    bytes.extend_from_slice(&chunk);
+                    in_all = in_all.saturating_add(deadline.arrived(Instant::now(), credit, chunk.len()));
+                }
             }
         }
     }

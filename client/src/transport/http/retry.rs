@@ -40,6 +40,11 @@ impl Failure {
         Self { error: TransportError::TimedOut { location, awaited, limit, tries: 1 }, retry: Retry::Backoff }
     }
 
+    /// The server drips. It would again.
+    pub(super) fn too_slow(location: &str, patience: Duration) -> Self {
+        Self { retry: Retry::Never, ..Self::timed_out(location, "too little of it", patience) }
+    }
+
     pub(super) fn refused_redirect(location: &str, reason: &'static str) -> Self {
         Self::never(TransportError::Redirect { location: location.to_owned(), reason })
     }

@@ -32,10 +32,14 @@ pub struct HttpSettings {
     /// The longest time between two pieces of a body, and the longest that an HTTP/2 connection with requests on it shows no
     /// sign of life, at pings too. 10 s.
     pub read_timeout: Duration,
-    /// The slowest transfer that is put up with, in bytes per second: each byte that arrived adds to
-    /// [`request_timeout`](Self::request_timeout) at this rate, so a large target on a slow line is finished, and a
-    /// server that drips is not waited for. 8192.
+    /// The slowest transfer that is put up with, in bytes per second, for all files together that are fetched at the same time: each byte
+    /// that arrived adds to [`request_timeout`](Self::request_timeout) and to [`patience`](Self::patience) at this rate, so a
+    /// large target on a slow line is finished, and a server that drips is not waited for. 1024.
     pub slowest_rate: u64,
+    /// How long one file, with all its tries, and one session may be waited for beyond what arrives at the
+    /// [slowest rate](Self::slowest_rate). What arrived faster gives no more than this back, so that a drip ends soon after
+    /// whatever came before it. At least [`request_timeout`](Self::request_timeout). 45 s.
+    pub patience: Duration,
     /// How often to try, the first time included, when there is no connection, when it breaks off or takes too long, and
     /// on the statuses 408, 429 and 5xx. 0 is taken as 1. 3.
     pub tries: u32,
@@ -82,7 +86,8 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(300),
             read_timeout: Duration::from_secs(10),
-            slowest_rate: 8192,
+            slowest_rate: 1024,
+            patience: Duration::from_secs(45),
             tries: 3,
             backoff: Duration::from_millis(250),
             longest_pause: Duration::from_secs(10),
@@ -125,6 +130,12 @@ impl HttpSettings {
     #[must_use]
     pub fn with_slowest_rate(self, slowest_rate: u64) -> Self {
         Self { slowest_rate, ..self }
+    }
+
+    /// Sets how long a slow server is [waited for](Self::patience).
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Sets how often to [try](Self::tries), the first time included.
@@ -209,6 +220,7 @@ impl fmt::Debug for HttpSettings {
             .field("total_timeout", &self.total_timeout)
             .field("read_timeout", &self.read_timeout)
             .field("slowest_rate", &self.slowest_rate)
+            .field("patience", &self.patience)
             .field("tries", &self.tries)
             .field("backoff", &self.backoff)
             .field("longest_pause", &self.longest_pause)

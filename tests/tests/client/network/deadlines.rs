@@ -48,6 +48,33 @@ fn time_counts_anew_for_each_piece_of_work() {
     assert!(matches!(http.fetch(&file), Err(TransportError::OutOfTime { .. })));
 }
 
+/// Each try could have its own time, and there could be a hundred of them; but a drip is left for another mirror.
+#[test]
+fn a_server_that_drips_is_not_tried_again_and_again_and_the_next_mirror_is() {
+    let sim = Simulator::default();
+    let drip = (0..5_000).fold(Reply::head(200, &[("Content-Length", "5000")]), |reply, _| {
+        reply.send(" ").pause(Duration::from_millis(1))
+    });
+    let dripping = ScriptedServer::answering(move |_| drip.clone());
+    let impatient = settings()
+        .with_request_timeout(Duration::from_millis(40))
+        .with_patience(Duration::from_millis(60))
+        .with_slowest_rate(1_000_000)
+        .with_tries(100);
+    let http = repository(&dripping.url(), impatient.clone());
+    http.begin_session();
+    let failed = http.fetch(&Request::metadata("timestamp.json", 5_000)).unwrap_err();
+    let TransportError::TimedOut { awaited: "too little of it", tries: 2, .. } = failed else { panic!("{failed}") };
+
+    let server = sim.files().serve();
+    let url = server.metadata_url();
+    let mirrors = Mirrors::new("first", repository(&dripping.url(), impatient))
+        .then("second", repository(url.trim_end_matches("/metadata/"), settings()));
+    let mut client = Client::new(sim.root_bytes(1), mirrors, MemoryStore::new());
+    client.refresh(sim.day(1)).unwrap();
+    assert_eq!(client.take_notes().len(), 1);
+}
+
 #[test]
 fn where_the_time_is_up_no_other_mirror_is_tried() {
     let sim = Simulator::default();
