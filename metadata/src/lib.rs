@@ -60,6 +60,7 @@ pub use roles::header::{Header, Role, RoleKeys, RoleName, TopLevelRole};
 pub use roles::meta_file::MetaFile;
 pub use roles::root::Root;
 pub use roles::snapshot::Snapshot;
+pub use roles::stated_lifetime::{ROOTLINE_EXPIRES_DAYS, TUF_ON_CI_EXPIRY_PERIOD};
 pub use roles::target::{TargetFile, TargetPath};
 pub use roles::targets::Targets;
 pub use roles::timestamp::Timestamp;

@@ -2,13 +2,12 @@
 
 use rootline_metadata::json::{Value, ValueMembers};
 
+pub(crate) use rootline_metadata::ROOTLINE_EXPIRES_DAYS as EXPIRES_DAYS;
+
 use crate::model::period::{Days, Periods};
 
 /// The member, of a signed part or of an online role in root, with the days before the expiry from which the next version is due.
 pub(crate) const SIGNING_DAYS: &str = "x-rootline-signing-days";
-
-/// The member, of an online role in root, with the days from a version's date to its expiry.
-pub(crate) const EXPIRES_DAYS: &str = "x-rootline-expires-days";
 
 /// Adds the signing period to a signed part.
 pub(crate) fn with_signing_days(signed: ValueMembers, days: Option<Days>) -> ValueMembers {

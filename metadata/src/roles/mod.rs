@@ -7,6 +7,7 @@ pub(crate) mod meta_file;
 pub(crate) mod name_index;
 pub(crate) mod root;
 pub(crate) mod snapshot;
+pub(crate) mod stated_lifetime;
 pub(crate) mod target;
 pub(crate) mod targets;
 pub(crate) mod timestamp;
