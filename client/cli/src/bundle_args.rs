@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::clock::parse_at;
 use crate::duration::parse_duration;
 use crate::failure::Failure;
-use crate::freshness::freshness_json;
+use crate::freshness::{freshness_json, signed_text};
 use crate::help::{FRESHNESS, LIMITS};
 use crate::hint::words;
 use crate::limits::LimitArgs;
@@ -88,11 +88,13 @@ impl BundleArgs {
     }
 
     /// What is in it, for people.
-    pub(crate) fn print(&self, bundle: &Bundle, now: DateTime<Utc>, line: impl Fn(Arguments<'_>), terminal: &Terminal) {
+    pub(crate) fn print(&self, verified: &Verified, line: impl Fn(Arguments<'_>), terminal: &Terminal) {
+        let Verified { bundle, instance: Instance { name: instance, .. }, now } = verified;
+        let now = *now;
         let contents = bundle.contents();
-        let taken = bundle.taken_at().map_or_else(|| "an unknown time".to_owned(), instant_text);
-        line(format_args!("bundle of {}, verified from root {}", printable(bundle.instance()), contents.pinned()));
-        line(format_args!("taken at: {taken}"));
+        let freshness = bundle.freshness();
+        line(format_args!("bundle verified from root {} of {}", contents.pinned(), printable(instance)));
+        line(format_args!("{}", signed_text(&freshness, now)));
         line(format_args!("{}", role_table(&roles(bundle, now), terminal, by_expiry)));
         for (found, bytes) in &bundle.updated().targets {
             line(format_args!("  target {} ({} bytes)", printable(found.path.as_str()), bytes.len()));
@@ -101,23 +103,22 @@ impl BundleArgs {
             let left = until.signed_duration_since(now).num_days();
             line(format_args!("usable until {} ({left} days left)", instant_text(until)));
         }
-        if let Some((role, expiry)) = bundle.freshness().first_expiry().filter(|(_, expiry)| expiry.has_passed(now)) {
+        if let Some((role, expiry)) = freshness.first_expiry().filter(|(_, expiry)| expiry.has_passed(now)) {
             let role = printable(role);
             terminal.warning(format_args!(
                 "stale: {role} expired at {expiry} ({} days ago)",
                 now.signed_duration_since(expiry.instant()).num_days()
             ));
         }
-        if bundle.taken_at().is_some_and(|taken| taken > now) {
-            terminal.warning(format_args!(
-                "the bundle claims to have been taken later than {}: check the clock",
-                instant_text(now)
-            ));
-        }
+        let taken = bundle.stated_taken_at().map_or_else(|| "an unknown time".to_owned(), instant_text);
+        line(format_args!("stated by the bundle, not signed:"));
+        line(format_args!("  instance {}", printable(bundle.stated_instance())));
+        line(format_args!("  taken at {taken}"));
     }
 
     /// The same for programs.
-    pub(crate) fn to_json(&self, bundle: &Bundle, now: DateTime<Utc>) -> Value {
+    pub(crate) fn to_json(&self, Verified { bundle, instance, now }: &Verified) -> Value {
+        let now = *now;
         let contents = bundle.contents();
         let roles = roles(bundle, now);
         let targets = bundle
@@ -126,13 +127,16 @@ impl BundleArgs {
             .iter()
             .map(|(found, bytes)| json!({ "name": found.path.as_str(), "length": bytes.len() }));
         json!({
-            "instance": bundle.instance(),
+            "instance": instance.name,
             "pinned_root": contents.pinned().number(),
-            "taken_at": bundle.taken_at().map(instant_text),
             "freshness": freshness_json(&bundle.freshness(), now),
             "usable_until": self.usable_until(bundle).map(instant_text),
             "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
             "targets": targets.collect::<Vec<_>>(),
+            "unsigned": {
+                "instance": bundle.stated_instance(),
+                "taken_at": bundle.stated_taken_at().map(instant_text),
+            },
         })
     }
 }

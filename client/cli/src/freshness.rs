@@ -47,12 +47,26 @@ impl FreshnessArgs {
     }
 }
 
+/// When the timestamp was signed, as far as signed metadata shows.
+pub(crate) fn signed_text(report: &FreshnessReport, now: DateTime<Utc>) -> String {
+    match report.signed_at.zip(report.signed_age(now)) {
+        Some((at, age)) => format!("signed about {} ({} days ago)", at.date_naive(), age.num_days()),
+        None => "time of signing unknown".to_owned(),
+    }
+}
+
+/// The same for programs.
+pub(crate) fn signed_json(report: &FreshnessReport, now: DateTime<Utc>) -> Value {
+    report.signed_age(now).and(report.signed_at).map(instant_text).into()
+}
+
 /// The freshness in one line.
 pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> String {
     let checked = match report.checked_at {
         Some(instant) => format!("checked at {}", instant_text(instant)),
         None => "last check unknown".to_owned(),
     };
+    let checked = format!("{}; {checked}", signed_text(report, now));
     let Some((role, expiry)) = report.first_expiry() else { return checked };
     let days = expiry.instant().signed_duration_since(now).num_days();
     match report.is_stale(now) {
@@ -65,6 +79,7 @@ pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> St
 pub(crate) fn freshness_json(report: &FreshnessReport, now: DateTime<Utc>) -> Value {
     let expiries = report.expiries.iter().map(|(role, expiry)| (role.clone(), expiry.to_text().into()));
     json!({
+        "signed_at": signed_json(report, now),
         "checked_at": report.checked_at.map(instant_text),
         "judged_at": instant_text(report.judged_at),
         "fresh_until": report.first_expiry().map(|(_, expiry)| expiry.to_text()),

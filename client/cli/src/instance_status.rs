@@ -1,13 +1,13 @@
 //! The state of one instance's cache at an instant: every role, the windows of the trust root, and the last check.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rootline_client::{Freshness, TrustRoot};
+use rootline_client::{Freshness, FreshnessReport, TrustRoot};
 use rootline_metadata::{Expiry, instant_text};
 use serde_json::{Value, json};
 
 use crate::entries::{Entry, entries};
 use crate::failure::Failure;
-use crate::freshness::failure;
+use crate::freshness::{failure, signed_json};
 use crate::repository::Repository;
 use crate::roles::{RoleState, role_states};
 use crate::terminal::{Terminal, printable};
@@ -59,7 +59,7 @@ impl Thresholds {
 pub(crate) struct InstanceStatus {
     pub(crate) instance: String,
     pub(crate) now: DateTime<Utc>,
-    pub(crate) checked_at: Option<DateTime<Utc>>,
+    pub(crate) freshness: FreshnessReport,
     pub(crate) roles: Vec<RoleState>,
     /// Everything that the trust root lists; empty where the repository ships none.
     pub(crate) entries: Vec<Entry>,
@@ -91,7 +91,7 @@ impl InstanceStatus {
         let mut roles = role_states(&loaded.trusted, repository.now);
         let delegated = walked.roles();
         roles.extend(delegated.map(|(name, role)| RoleState::delegated(name, role, repository.now)));
-        let checked_at = loaded.checked_at;
+        let freshness = loaded.freshness();
         let listed = if loaded.target(TrustRoot::TRUSTED_ROOT).is_some() {
             let trust_root = TrustRoot::assemble(loaded).map_err(|error| explain(repository, error))?;
             entries(trust_root.trusted_root(), None)
@@ -99,7 +99,7 @@ impl InstanceStatus {
             Vec::new()
         };
         let instance = repository.instance.name.clone();
-        Ok(InstanceStatus { instance, now: repository.now, checked_at, roles, entries: listed, thresholds })
+        Ok(InstanceStatus { instance, now: repository.now, freshness, roles, entries: listed, thresholds })
     }
 
     /// The worst of its roles and windows. Windows close because operators have planned it: that is a warning where warnings are asked for,
@@ -160,7 +160,8 @@ impl InstanceStatus {
             "verified": true,
             "verdict": self.verdict().name(),
             "fresh": !self.roles.iter().any(RoleState::has_expired),
-            "checked_at": self.checked_at.map(instant_text),
+            "signed_at": signed_json(&self.freshness, self.now),
+            "checked_at": self.freshness.checked_at.map(instant_text),
             "roles": self.roles.iter().map(role).collect::<Vec<_>>(),
             "windows": self.changes().map(|change| change.to_json(self.now)).collect::<Vec<_>>(),
         })

@@ -17,8 +17,12 @@ struct Metric {
 pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
     let metric = |name, help| Metric { name, help, series: BTreeMap::new() };
     let mut verified = metric("rootline_verified", "Whether the cache verifies from the pinned root, expired or not.");
-    let mut checked =
-        metric("rootline_last_check_timestamp_seconds", "When the cache was last compared with the repository.");
+    let mut checked = metric(
+        "rootline_last_check_timestamp_seconds",
+        "When this client last compared the cache with the repository.",
+    );
+    let mut signed =
+        metric("rootline_signed_timestamp_seconds", "About when the timestamp role was signed, as far as root states.");
     let mut expiry = metric("rootline_role_expiry_timestamp_seconds", "When the role's metadata expires.");
     let mut version = metric("rootline_role_version", "The version of the role's metadata.");
     let mut start =
@@ -28,8 +32,11 @@ pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
         let instance = [("instance", name.as_str())];
         verified.set(&instance, i64::from(status.is_some()));
         let Some(status) = status else { continue };
-        if let Some(instant) = status.checked_at {
+        if let Some(instant) = status.freshness.checked_at {
             checked.set(&instance, instant.timestamp());
+        }
+        if let (Some(instant), Some(_)) = (status.freshness.signed_at, status.freshness.signed_age(status.now)) {
+            signed.set(&instance, instant.timestamp());
         }
         for role in &status.roles {
             let labels = [instance[0], ("role", role.name())];
@@ -46,7 +53,7 @@ pub(crate) fn text(instances: &[(String, Option<&InstanceStatus>)]) -> String {
             }
         }
     }
-    let metrics = [verified, checked, expiry, version, start, end];
+    let metrics = [verified, checked, signed, expiry, version, start, end];
     metrics.iter().filter(|metric| !metric.series.is_empty()).map(Metric::text).collect()
 }
 

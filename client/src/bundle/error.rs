@@ -65,14 +65,29 @@ pub enum BundleError {
     Newer(NewerFormat),
     /// It was made for verifiers who begin with another root.
     #[error(
-        "the bundle is of another instance: it calls itself {}, and its {version}.root.json is not the pinned root",
-        .instance.escape_debug()
+        "the bundle is of another instance: its {version}.root.json is not the pinned root (it calls itself {}, unsigned)",
+        .stated.escape_debug()
     )]
     AnotherInstance {
         /// What it calls itself; that is not verified.
-        instance: String,
+        stated: String,
         /// The version of the pinned root.
         version: Version,
+    },
+    /// Its roots and the pinned one have no version in common, and no key either.
+    #[error(
+        "the bundle is of another instance: its roots {first} to {newest} share no root key with the pinned root {pinned} \
+         (it calls itself {}, unsigned)", .stated.escape_debug()
+    )]
+    Unrelated {
+        /// What it calls itself; that is not verified.
+        stated: String,
+        /// The first root in it.
+        first: Version,
+        /// The newest root in it.
+        newest: Version,
+        /// The pinned root.
+        pinned: Version,
     },
     /// It does not go back to the pinned root.
     #[error("the bundle begins with root {first}, and the pinned root is version {pinned}")]
@@ -148,7 +163,7 @@ impl BundleError {
             BundleError::TooManyFiles { .. } => Some(Hint::BundleFewerTargets),
             BundleError::FileTooLong { .. } => Some(Hint::AllowLongerFiles),
             BundleError::Name { .. } => Some(Hint::LeaveTargetOutOfBundle),
-            BundleError::AnotherInstance { .. } => Some(Hint::NameBundleInstance),
+            BundleError::AnotherInstance { .. } | BundleError::Unrelated { .. } => Some(Hint::NameBundleInstance),
             BundleError::BeginsLater { .. } => Some(Hint::BundleEarlierRoots),
             BundleError::Older { .. } => Some(Hint::MakeNewerBundle),
             BundleError::Newer(_) => Some(Hint::UpdateSoftware),

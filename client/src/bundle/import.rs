@@ -26,8 +26,7 @@ pub struct Imported {
 
 impl Bundle {
     /// Brings a cache up to date from this bundle, as a refresh does from a repository: nothing in it goes below what the copy has seen,
-    /// and everything is saved in one step. It is also noted there when the bundle was [taken](Bundle::checked_at), unless the copy itself has been
-    /// compared with the repository since.
+    /// and everything is saved in one step. It is no check against the repository: when that was last made stays as it is noted.
     ///
     /// # Errors
     /// If the copy has seen something newer, or cannot be written.
@@ -38,7 +37,6 @@ impl Bundle {
             .with_limits(self.contents().limits().clone());
         let mut updated = client.update(self.judged_at(), &self.wanted())?;
         let is_new = before != Some(versions(&updated));
-        self.note_check(&store, &updated)?;
         updated.checked_at = LastCheck::load(&store).map(|check| check.at());
         Ok(Imported { updated, is_new })
     }
@@ -60,7 +58,8 @@ impl Bundle {
         let mut local = PendingWrites::over(&store);
         let updated = drive(machine, &files.transport(), &mut local, Prefetch::Off)?;
         let is_new = before != Some(versions(&updated));
-        Ok(Imported { updated: Updated { checked_at: self.checked_at(), ..updated }, is_new })
+        let checked_at = LastCheck::load(&store).map(|check| check.at());
+        Ok(Imported { updated: Updated { checked_at, ..updated }, is_new })
     }
 
     /// The versions that the cache holds, whatever has expired of them. The workflow guards the other roles; an older root it would
@@ -79,17 +78,6 @@ impl Bundle {
             store.has(&file, bytes)
         });
         Ok(complete.then(|| versions(&local)))
-    }
-
-    fn note_check(&self, store: &impl Store, updated: &Updated) -> Result<(), BundleError> {
-        let timestamp = updated.trusted.timestamp().bytes();
-        let Some(taken) = self.checked_at().filter(|_| timestamp == self.updated().trusted.timestamp().bytes()) else {
-            return Ok(());
-        };
-        if LastCheck::load(store).is_none_or(|check| check.at() < taken) {
-            store.save(&LocalFile::LastCheck, &LastCheck::new(taken, timestamp, None).to_bytes())?;
-        }
-        Ok(())
     }
 
     fn wanted(&self) -> Vec<TargetQuery> {

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! `bundle.json` is not signed and nothing in it is trusted. Once the rest is verified it is made again, and has to be the same; so has
-//! the list of files. Two statements in it cannot be proved: the name of the instance, and [when](Bundle::taken_at) the bundle was
-//! taken.
+//! the list of files. Two statements in it cannot be proved, and nothing follows from them: the
+//! [name of the instance](Bundle::stated_instance), and [when](Bundle::stated_taken_at) the bundle was taken.
 //!
 //! ```no_run
 //! use rootline_client::Freshness;

@@ -1,10 +1,10 @@
 //! A bundle as it arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Role, TargetPath, Version, file_name};
+use rootline_metadata::{Envelope, KeyId, Role, Root, TargetPath, TopLevelRole, Version, file_name};
 
 use super::archive::ArchiveReader;
 use super::contents::Contents;
@@ -102,7 +102,7 @@ impl UnverifiedBundle {
         let contents =
             Contents::collect(pinned_root, &nothing, &self.files.transport(), instant, &wanted, limits, Prefetch::Off)?
                 .with_earlier_roots(earlier)?;
-        let bundle = Bundle::verified(contents, self.claims.statement.clone(), now);
+        let bundle = Bundle::verified(contents, self.claims.statement.clone());
         let named = bundle.files()?;
         if let Some(name) = self.files.0.keys().find(|name| !named.contains_key(*name)) {
             return Err(BundleError::Unaccounted { name: name.clone() });
@@ -115,18 +115,25 @@ impl UnverifiedBundle {
 
     /// The roots before the pinned one, which has to be among those of the bundle.
     fn roots_up_to(&self, pinned_root: &[u8]) -> Result<Vec<Vec<u8>>, BundleError> {
-        let pinned = RootChain::begin(pinned_root.to_vec(), &self.limits.repository)?.newest().version();
+        let begin = RootChain::begin(pinned_root.to_vec(), &self.limits.repository)?;
+        let pinned = begin.newest().version();
         let mut roots: Vec<(Version, &Vec<u8>)> =
             self.files.0.iter().filter_map(|(name, root)| Some((file_name::root_version(name)?, root))).collect();
         roots.sort_by_key(|(version, _)| *version);
-        let another =
-            BundleError::AnotherInstance { instance: self.claims.statement.instance.clone(), version: pinned };
-        let (Some((first, _)), Some((newest, _))) = (roots.first(), roots.last()) else { return Err(another) };
-        if pinned < *first {
-            return Err(BundleError::BeginsLater { first: *first, pinned });
-        }
-        if *newest < pinned {
-            return Err(BundleError::Older { trusted: pinned, offered: *newest });
+        let stated = self.claims.statement.instance.clone();
+        let another = BundleError::AnotherInstance { stated: stated.clone(), version: pinned };
+        let (Some((first, oldest)), Some((newest, latest))) = (roots.first(), roots.last()) else {
+            return Err(another);
+        };
+        let (first, newest) = (*first, *newest);
+        if pinned < first || newest < pinned {
+            // Between two roots of one instance some keys stay, unless all keyholders were exchanged.
+            let nearest = if pinned < first { oldest } else { latest };
+            return Err(match shares_a_root_key(nearest, begin.newest(), &self.limits) {
+                false => BundleError::Unrelated { stated, first, newest, pinned },
+                true if pinned < first => BundleError::BeginsLater { first, pinned },
+                true => BundleError::Older { trusted: pinned, offered: newest },
+            });
         }
         if self.files.0.get(&file_name::root(pinned)).is_none_or(|root| root != pinned_root) {
             return Err(another);
@@ -146,6 +153,15 @@ impl BundleLimits {
             _ => limits.snapshot.max(limits.targets),
         }
     }
+}
+
+/// Whether a root, which nothing has verified, names a root key of `pinned`. That can be forged, and then the bundle is refused for another
+/// reason.
+fn shares_a_root_key(root: &[u8], pinned: &Root, limits: &BundleLimits) -> bool {
+    let limit = usize::try_from(limits.repository.root).unwrap_or(usize::MAX);
+    let Ok(root) = Envelope::<Root>::parse(root.to_vec(), limit) else { return false };
+    let ids = |root: &Root| root.role(TopLevelRole::Root).key_ids().iter().cloned().collect::<BTreeSet<KeyId>>();
+    !ids(root.unverified()).is_disjoint(&ids(pinned))
 }
 
 fn within(name: &str, length: u64, limit: u64) -> Result<(), BundleError> {

@@ -14,29 +14,26 @@ use crate::client::TrustRoot;
 use crate::workflow::Updated;
 use crate::workflow::freshness::FreshnessReport;
 
-/// Verified contents, with two unsigned statements: which instance they are of, and when they were taken.
+/// Verified contents, with two unsigned statements: which instance they are of, and when they were taken. These are shown to people and do
+/// nothing.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     contents: Contents,
     statement: Statement,
-    checked_at: Option<DateTime<Utc>>,
 }
 
 impl Bundle {
     /// Makes a bundle of verified contents. It is said to be taken when the contents were last compared with the repository, as far as that
     /// is known.
     pub fn of(contents: Contents, instance: &str) -> Bundle {
-        let checked_at = contents.updated().checked_at;
-        let statement = Statement { instance: instance.to_owned(), pinned: contents.pinned(), taken_at: checked_at };
-        Bundle { contents, statement, checked_at }
+        let taken_at = contents.updated().checked_at;
+        let statement = Statement { instance: instance.to_owned(), pinned: contents.pinned(), taken_at };
+        Bundle { contents, statement }
     }
 
     /// Of a bundle that arrived.
-    pub(super) fn verified(contents: Contents, statement: Statement, now: DateTime<Utc>) -> Bundle {
-        let expiry = contents.first_expiry();
-        // Nobody has signed it. What it can be is no later than now, and no later than the first expiry: by then it was no longer fresh.
-        let checked_at = statement.taken_at.filter(|taken| *taken <= now && !expiry.has_passed(*taken));
-        Bundle { contents, statement, checked_at }
+    pub(super) fn verified(contents: Contents, statement: Statement) -> Bundle {
+        Bundle { contents, statement }
     }
 
     /// What is inside.
@@ -59,28 +56,23 @@ impl Bundle {
     /// # Errors
     /// If there is none inside, or it is malformed.
     pub fn trust_root(&self) -> Result<TrustRoot, BundleError> {
-        let updated = Updated { checked_at: self.checked_at, ..self.updated().clone() };
-        Ok(TrustRoot::assemble(updated)?.with_freshness(self.freshness()))
+        Ok(TrustRoot::assemble(self.updated().clone())?.with_freshness(self.freshness()))
     }
 
-    /// The name of the instance, as the bundle says; that is not signed.
-    pub fn instance(&self) -> &str {
+    /// The name of the instance, as the bundle states. Nobody has signed that.
+    pub fn stated_instance(&self) -> &str {
         &self.statement.instance
     }
 
-    /// When it was taken, as the bundle says: when its files were last compared with the repository. That is not signed.
-    pub fn taken_at(&self) -> Option<DateTime<Utc>> {
+    /// When its files were last compared with the repository, as the bundle states. Nobody has signed that; when its timestamp was signed
+    /// stands in [`freshness`](Self::freshness).
+    pub fn stated_taken_at(&self) -> Option<DateTime<Utc>> {
         self.statement.taken_at
     }
 
-    /// When it was taken, as far as that can be true: not in the future, and not after something in it had expired.
-    pub fn checked_at(&self) -> Option<DateTime<Utc>> {
-        self.checked_at
-    }
-
-    /// How fresh it is, every role inside included.
+    /// How fresh it is, every role inside included. Of a bundle that arrived it is not known when it was compared with the repository.
     pub fn freshness(&self) -> FreshnessReport {
-        let mut report = FreshnessReport { checked_at: self.checked_at, ..self.updated().freshness() };
+        let mut report = self.updated().freshness();
         let told: BTreeSet<String> = report.expiries.iter().map(|(name, _)| name.clone()).collect();
         let others = self.contents.delegated().iter().filter(|role| !told.contains(role.name.as_str()));
         report.expiries.extend(others.map(|role| (role.name.as_str().to_owned(), role.expiry)));

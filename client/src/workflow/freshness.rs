@@ -10,7 +10,8 @@ pub enum Freshness {
     /// Ask the repository.
     #[default]
     Online,
-    /// Use the cache without any request while the last successful refresh is younger than this, and ask the repository otherwise.
+    /// Use the cache without any request while the last successful refresh by this client is younger than this, and ask the repository
+    /// otherwise. The import of a bundle is no refresh.
     MaxAge(TimeDelta),
     /// Use the cache alone, for so long after its expiry: zero means not a moment.
     OfflineWithGrace(TimeDelta),
@@ -43,8 +44,11 @@ impl Freshness {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FreshnessReport {
-    /// When it was last compared with the repository; `None` when that is not known.
+    /// When this client last compared it with the repository; `None` when that is not known.
     pub checked_at: Option<DateTime<Utc>>,
+    /// About when its timestamp was [signed](crate::workflow::Trusted::signed_at); `None` when root does not state how long a timestamp
+    /// lives.
+    pub signed_at: Option<DateTime<Utc>>,
     /// The instant that its expiries were judged at.
     pub judged_at: DateTime<Utc>,
     /// When each role that vouches for it expires, by its name: the four, and the delegated ones that list what was asked for.
@@ -56,6 +60,13 @@ impl FreshnessReport {
     pub fn first_expiry(&self) -> Option<(&str, Expiry)> {
         let first = self.expiries.iter().min_by_key(|(_, expiry)| *expiry)?;
         Some((&first.0, first.1))
+    }
+
+    /// How long before `now` its timestamp was signed, about; `None` when that is not known, or lies in the future: then root states another
+    /// lifetime than this timestamp was given, or the clock is wrong.
+    pub fn signed_age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let age = now.signed_duration_since(self.signed_at?);
+        (age >= TimeDelta::zero()).then_some(age)
     }
 
     /// Whether it was compared with the repository less than `max_age` before `now`. A check in the future says nothing: some clock was wrong.

@@ -232,6 +232,13 @@ impl Trusted {
         others.into_iter().fold(self.root().expiry(), Expiry::min)
     }
 
+    /// About when the timestamp was signed: its expiry less the lifetime that root states for it; `None` when root states none. Both are
+    /// signed, so nobody who carries these files can make them look newer.
+    pub fn signed_at(&self) -> Option<DateTime<Utc>> {
+        let lifetime = self.root().stated_lifetime(TopLevelRole::Timestamp)?;
+        self.timestamp.expiry().instant().checked_sub_signed(lifetime)
+    }
+
     /// The instant that every expiry was judged at.
     pub fn checked_at(&self) -> DateTime<Utc> {
         self.rooted.now

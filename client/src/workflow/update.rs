@@ -48,7 +48,7 @@ pub struct Updated {
     pub trusted: Trusted,
     /// The queried targets that are listed, in the order of the queries.
     pub targets: Vec<(TargetInfo, Arc<[u8]>)>,
-    /// When it was last compared with the repository; `None` if that is not known.
+    /// When this client last compared it with the repository; `None` if that is not known.
     pub checked_at: Option<DateTime<Utc>>,
 }
 
@@ -74,7 +74,12 @@ impl Updated {
                 expiries.push((role.as_str().to_owned(), found.expiry));
             }
         }
-        FreshnessReport { checked_at: self.checked_at, judged_at: trusted.checked_at(), expiries }
+        FreshnessReport {
+            checked_at: self.checked_at,
+            signed_at: trusted.signed_at(),
+            judged_at: trusted.checked_at(),
+            expiries,
+        }
     }
 }
 

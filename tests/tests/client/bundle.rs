@@ -6,8 +6,9 @@ use rootline_client::store::{LocalFile, MemoryStore, Store};
 use rootline_client::transport::Transport;
 use rootline_client::workflow::{Check, Fault, TargetQuery};
 use rootline_client::{Client, Freshness, Limits};
-use rootline_metadata::{Role, parse_instant};
-use rootline_tests::simulator::{Bins, Delegation, Key, Simulator};
+use rootline_metadata::Role;
+use rootline_tests::recorder::Recorder;
+use rootline_tests::simulator::{Bins, Delegation, Key, Simulator, set};
 use rootline_tests::tar_file::{Member, pack, unpack};
 use rootline_tests::verifier::target_path;
 
@@ -78,7 +79,7 @@ fn a_bundle_is_imported_and_then_everything_is_there_without_a_network() {
     let sim = repository();
     let bytes = bundle(&sim, 1);
     let bundle = verify(&bytes, &sim.root_bytes(1), sim.day(2)).unwrap();
-    assert_eq!((bundle.instance(), bundle.taken_at()), (NAME, Some(sim.day(1))));
+    assert_eq!((bundle.stated_instance(), bundle.stated_taken_at()), (NAME, Some(sim.day(1))));
     let store = MemoryStore::new();
     assert!(bundle.import(&store).unwrap().is_new);
     assert!(!bundle.import(&store).unwrap().is_new, "all of it is there already");
@@ -88,7 +89,7 @@ fn a_bundle_is_imported_and_then_everything_is_there_without_a_network() {
         assert_eq!(loaded.target(path).unwrap()[..], *content, "{path}");
         assert_eq!(bundle.target(&target_path(path)), Some(content), "{path}");
     }
-    assert_eq!(loaded.checked_at, Some(sim.day(1)), "it was checked when it was taken");
+    assert_eq!(loaded.checked_at, None, "an import is no check");
     let expiries: Vec<_> = bundle.freshness().expiries.into_iter().map(|(role, _)| role).collect();
     assert_eq!(expiries, ["root", "timestamp", "snapshot", "targets", "a/b", "empty"]);
 }
@@ -153,11 +154,11 @@ fn no_byte_of_a_bundle_can_be_changed_but_for_the_two_statements_that_nobody_sig
         changed[at] ^= 0x01;
         let Ok(other) = verify(&changed, &sim.root_bytes(1), sim.day(2)) else { continue };
         passed += 1;
-        assert_ne!((other.instance(), other.taken_at()), (whole.instance(), whole.taken_at()), "byte {at}");
+        let stated = |bundle: &Bundle| (bundle.stated_instance().to_owned(), bundle.stated_taken_at());
+        assert_ne!(stated(&other), stated(&whole), "byte {at}");
         assert_eq!(other.contents().files().unwrap(), whole.contents().files().unwrap(), "byte {at}");
         other.import(&store).unwrap();
-        let after = copy_of(&store).into_iter().filter(|(file, _)| *file != LocalFile::LastCheck);
-        assert!(after.eq(before.iter().filter(|(file, _)| *file != LocalFile::LastCheck).cloned()), "byte {at}");
+        assert_eq!(copy_of(&store), before, "byte {at}");
     }
     // The name has five letters and the instant twenty.
     assert!((1..=5).contains(&passed), "{passed}");
@@ -367,7 +368,7 @@ fn one_of_another_instance_is_refused_by_its_pinned_root() {
     let sim = repository();
     let other = Simulator::new(sim.day(1));
     let refused = verify(&bundle(&sim, 1), &other.root_bytes(1), sim.day(1)).unwrap_err();
-    assert!(matches!(&refused, BundleError::AnotherInstance { instance, .. } if instance == NAME), "{refused}");
+    assert!(matches!(&refused, BundleError::AnotherInstance { stated, .. } if stated == NAME), "{refused}");
     assert!(refused.to_string().contains("its 1.root.json is not the pinned root"), "{refused}");
 }
 
@@ -417,35 +418,82 @@ fn it_is_good_until_its_first_expiry_and_as_long_after_as_the_site_allows() {
     stale.import(MemoryStore::new()).unwrap();
 }
 
-/// Nobody has signed when it was taken, so it counts only as far as it can be true, and never undoes what the site knows itself.
+/// Nobody has signed when it was taken, nor by whom: an import is no check against the repository, whatever is stated.
 #[test]
-fn when_it_was_taken_counts_for_no_more_than_can_be_true() {
+fn what_a_bundle_states_of_itself_is_kept_nowhere_and_counts_for_nothing() {
     let sim = repository();
     let root = sim.root_bytes(1);
-    let saying = |taken: &str| {
+    let stating = |taken: &str| {
         let mut members = members(&sim);
         let manifest = String::from_utf8(members[0].bytes.clone()).unwrap();
-        members[0].bytes = manifest.replacen("\"2030-01-02T00:00:00Z\"", taken, 1).into_bytes();
-        pack(&members)
+        let manifest = manifest.replacen("\"2030-01-02T00:00:00Z\"", taken, 1);
+        members[0].bytes = manifest.replacen(&format!("\"{NAME}\""), "\"sigstore\"", 1).into_bytes();
+        read(&pack(&members)).unwrap().verify(&root, sim.day(2), Freshness::offline()).unwrap()
     };
-    let checked = |taken: &str, now: &str| {
-        let bundle = read(&saying(taken)).unwrap();
-        let grace = Freshness::OfflineWithGrace(TimeDelta::days(30));
+    for taken in ["\"2030-01-02T00:00:00Z\"", "\"2030-01-03T00:00:00Z\"", "\"2040-01-03T00:00:00Z\"", "null"] {
+        let bundle = stating(taken);
+        assert_eq!((bundle.stated_instance(), bundle.freshness().checked_at), ("sigstore", None), "{taken}");
         let store = MemoryStore::new();
-        let imported = bundle.verify(&root, parse_instant(now).unwrap(), grace).unwrap().import(&store).unwrap();
-        imported.updated.checked_at
-    };
-    let at = |text| parse_instant(text);
-    assert_eq!(checked("\"2030-01-02T00:00:00Z\"", "2030-01-02T00:00:00Z"), at("2030-01-02T00:00:00Z"));
-    assert_eq!(checked("\"2030-01-02T00:00:01Z\"", "2030-01-02T00:00:00Z"), None);
-    assert_eq!(checked("\"2030-01-07T23:59:59Z\"", "2030-01-09T00:00:00Z"), at("2030-01-07T23:59:59Z"));
-    assert_eq!(checked("\"2030-01-08T00:00:00Z\"", "2030-01-09T00:00:00Z"), None);
-    assert_eq!(checked("null", "2030-01-02T00:00:00Z"), None);
-    // The site itself has asked the repository later.
+        for imported in [bundle.try_import(&store).unwrap(), bundle.import(&store).unwrap()] {
+            assert_eq!(imported.updated.checked_at, None, "{taken}");
+        }
+        assert!(!store.saved().contains(&LocalFile::LastCheck), "{taken}");
+        // However long ago is allowed, the repository is asked: this client never has.
+        let recorder = Recorder::new(sim.files());
+        let mut client = Client::new(root.clone(), &recorder, &store).recording_checks();
+        client = client.with_freshness(Freshness::MaxAge(TimeDelta::days(10_000)));
+        client.update(sim.day(2), &[]).unwrap();
+        assert!(!recorder.take().is_empty(), "{taken}");
+        client.update(sim.day(2), &[]).unwrap();
+        assert!(recorder.take().is_empty(), "{taken}: now it has");
+    }
+    // When the site itself has asked stays as it is noted.
     let store = MemoryStore::new();
-    Client::new(root.clone(), sim.files(), &store).recording_checks().update(sim.day(3), &all_targets()).unwrap();
-    let bundle = verify(&saying("\"2030-01-02T00:00:00Z\""), &root, sim.day(3)).unwrap();
-    assert_eq!(bundle.import(&store).unwrap().updated.checked_at, Some(sim.day(3)));
+    Client::new(root.clone(), sim.files(), &store).recording_checks().update(sim.day(1), &all_targets()).unwrap();
+    assert_eq!(stating("\"2030-01-03T00:00:00Z\"").import(&store).unwrap().updated.checked_at, Some(sim.day(1)));
+}
+
+#[test]
+fn a_bundle_of_another_instance_is_refused_as_that_whatever_versions_its_roots_have() {
+    let mut sim = repository();
+    let mut other = Simulator::new(sim.day(1));
+    other.root.root.keys = Key::all(["somebody", "else"]);
+    other.issue("root").signed_by(Key::all(["root-a", "root-b", "somebody", "else"])).publish();
+    for _ in 0..2 {
+        other.publish_root();
+    }
+    // Ours has the roots 1 and 2, the other one has 1 to 4.
+    for (pinned, version) in [(&other, 2), (&other, 4)] {
+        let refused = verify(&bundle(&sim, 1), &pinned.root_bytes(version), sim.day(1)).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.starts_with("the bundle is of another instance: "), "{text}");
+        assert_eq!(matches!(refused, BundleError::Unrelated { .. }), version == 4, "{text}");
+    }
+    let begins_at_three = made(other.root_bytes(3), other.files(), &MemoryStore::new(), other.day(1), &[]);
+    let refused = verify(&begins_at_three.to_bytes().unwrap(), &sim.root_bytes(2), sim.day(1)).unwrap_err();
+    assert!(matches!(&refused, BundleError::Unrelated { first, .. } if first.number() == 3), "{refused}");
+    // Of the same instance it is too old, or begins too late.
+    let old = bundle(&sim, 1);
+    sim.publish_root();
+    let refused = verify(&old, &sim.root_bytes(3), sim.day(1)).unwrap_err();
+    assert!(matches!(&refused, BundleError::Older { .. }), "{refused}");
+}
+
+/// Ours is seven days: what root and timestamp say together cannot be made younger by who carries them.
+#[test]
+fn when_it_was_signed_is_known_where_root_states_how_long_a_timestamp_lives() {
+    let mut sim = repository();
+    let signed_at = |sim: &Simulator| verify(&bundle(sim, 1), &sim.root_bytes(1), sim.day(2)).unwrap().freshness();
+    assert_eq!(signed_at(&sim).signed_at, None);
+    let lifetime = "roles/timestamp/x-tuf-on-ci-expiry-period";
+    sim.issue("root").edited(|root| set(root, lifetime, 7_u64)).publish();
+    let freshness = signed_at(&sim);
+    assert_eq!(freshness.signed_at, Some(sim.day(0)));
+    assert_eq!(freshness.signed_age(sim.day(2)), Some(TimeDelta::days(2)));
+    assert_eq!(freshness.signed_age(sim.day(0)), Some(TimeDelta::zero()));
+    assert_eq!(freshness.signed_age(sim.day(0) - TimeDelta::seconds(1)), None, "no clock is right about that");
+    sim.issue("root").edited(|root| set(root, lifetime, 0_u64)).publish();
+    assert_eq!(signed_at(&sim).signed_at, None);
 }
 
 #[test]

@@ -8,8 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::store::{FileStore, MemoryStore};
 use rootline_client::transport::{AsyncTransport, Folder, Http, HttpBlocking, HttpSettings, Transport};
 use rootline_client::workflow::{Check, Fault, File, RootChain, Trusted};
-use rootline_client::{Client, Error};
-use rootline_metadata::{DelegatedRoles, Envelope, Role, RoleName, Root, TargetPath, Targets, parse_instant};
+use rootline_client::{Client, Error, Limits};
+use rootline_metadata::{
+    DelegatedRoles, Envelope, Role, RoleName, Root, TargetPath, Targets, TopLevelRole, parse_instant,
+};
 use rootline_tests::real_data;
 use rootline_tests::simulator::Files;
 use rootline_tests::verifier::{Verifier, target_path};
@@ -214,4 +216,21 @@ fn the_newest_pinned_root_works_with_the_repository_as_it_was() {
 
 fn read(folder: &Path, name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).expect("a file of the archive")
+}
+
+/// Sigstore's root says that a timestamp lives seven days, so nobody can make this one look newer than it is.
+#[test]
+fn when_sigstore_s_timestamp_was_signed_is_known_from_what_is_signed() {
+    let Some(repository) = Repository::load() else { return };
+    let mut verifier = Verifier::pinning(repository.root(1));
+    let trusted = verifier.refresh(&repository.files, fresh()).unwrap();
+    assert_eq!(trusted.signed_at(), Some(instant("2026-08-21T19:25:56Z")));
+    let stated = |version| {
+        let limits = Limits::default();
+        let root = RootChain::begin(repository.root(version), &limits).unwrap();
+        root.newest().stated_lifetime(TopLevelRole::Timestamp)
+    };
+    let stating: Vec<u64> = (1..=NEWEST).filter(|version| stated(*version).is_some()).collect();
+    assert_eq!(stating, (stating[0]..=NEWEST).collect::<Vec<_>>());
+    assert_eq!((stated(1), stated(NEWEST)), (None, Some(TimeDelta::days(7))));
 }

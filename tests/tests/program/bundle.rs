@@ -90,7 +90,9 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
     let imported = site.run(&["bundle", "import", "site.bundle"], DAY_1).succeeds().stdout;
     for line in [
         "verified from root 1",
-        "taken at: 2030-01-02T00:00:00Z",
+        "time of signing unknown\n",
+        "stated by the bundle, not signed:\n  instance /",
+        "  taken at 2030-01-02T00:00:00Z\nkept in ",
         "  more             1  2030-04-01T00:00:00Z         89",
         "  target more/notes (5 bytes)",
         "usable until 2030-01-08T00:00:00Z (6 days left)",
@@ -99,7 +101,7 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
         assert!(imported.contains(line), "{line}: {imported}");
     }
     let shown = site.run(&["show", "--offline"], DAY_1).succeeds().stdout;
-    assert!(shown.contains("https://new.example") && shown.contains("checked at 2030-01-02T00:00:00Z"), "{shown}");
+    assert!(shown.contains("https://new.example") && shown.contains("last check unknown; fresh until"), "{shown}");
     assert_eq!(site.run(&["get", DELEGATED, "--offline"], DAY_1).succeeds().bytes, b"notes");
     // The same a month later.
     let expired = "timestamp.json expired at 2030-01-08T00:00:00Z, 31 days before 2030-02-08T00:00:00Z";
@@ -123,7 +125,11 @@ fn a_bundle_is_carried_to_an_empty_machine_without_a_network_imported_shown_and_
 fn verify_and_a_dry_run_tell_programs_what_is_inside_and_write_nothing() {
     let site = machine(&fixture(), &["--target", DELEGATED]);
     let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
-    assert_eq!(verified["taken_at"], DAY_1);
+    assert_eq!(verified["unsigned"]["taken_at"], DAY_1);
+    assert_eq!(
+        (&verified["freshness"]["checked_at"], &verified["taken_at"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
     assert_eq!(verified["usable_until"], "2030-01-08T00:00:00Z");
     assert_eq!(verified["freshness"]["fresh_until"], "2030-01-08T00:00:00Z");
     assert_eq!(verified["roles"][0]["version"], 2);
@@ -341,7 +347,11 @@ fn what_is_exported_without_a_network_is_as_fresh_as_was_allowed() {
     fixture.run(&offline, DAY_8).is_refused("timestamp.json expired at", "TUF 5.4.4 (freeze)");
     let stale = fixture.run(&[&offline[..], &["--grace", "2d"]].concat(), DAY_8);
     assert_eq!(stale.status, 0);
-    assert!(stale.stderr.starts_with("warning: checked at 2030-01-02T00:00:00Z; stale: "), "{}", stale.stderr);
+    assert!(
+        stale.stderr.starts_with("warning: time of signing unknown; checked at 2030-01-02T00:00:00Z; stale: "),
+        "{}",
+        stale.stderr
+    );
     let at_once = fs::read(exported(&fixture, &["--offline"])).unwrap();
     assert_eq!(at_once, fs::read(file).unwrap(), "it is the same bundle, whenever it is made");
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::duration::parse_duration;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
+use crate::freshness::signed_text;
 use crate::instance_status::{InstanceStatus, Thresholds, Verdict};
 use crate::network::NoNetwork;
 use crate::prometheus;
@@ -126,7 +127,8 @@ fn print(status: &InstanceStatus, terminal: &Terminal) {
     for line in status.change_lines() {
         terminal.line(format_args!("  {line}"));
     }
-    match status.checked_at {
+    terminal.line(format_args!("  {}", signed_text(&status.freshness, status.now)));
+    match status.freshness.checked_at {
         Some(instant) => terminal.line(format_args!("  last checked at {}", instant_text(instant))),
         None => terminal.line(format_args!("  last check unknown")),
     }

@@ -40,29 +40,30 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) fn run(args: &ImportArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let Verified { bundle, instance, now } = args.bundle.verify()?;
+    let verified = args.bundle.verify()?;
+    let Verified { bundle, instance, .. } = &verified;
     let folder = args.cache.folder()?;
     let (imported, kept_in) = match args.dry_run {
         true => {
-            let cache = Cache::open_existing(&folder, &instance)?;
+            let cache = Cache::open_existing(&folder, instance)?;
             let place = cache.folder().map(Path::to_owned);
             (bundle.try_import(cache).map_err(|error| args.bundle.located(error, place.as_deref()))?, None)
         }
         false => {
-            let cache = Cache::open(&folder, &instance)?;
+            let cache = Cache::open(&folder, instance)?;
             let place = cache.folder().map(Path::to_owned);
             let imported = bundle.import(cache).map_err(|error| args.bundle.located(error, place.as_deref()))?;
             (imported, place.map(|place| place.display().to_string()))
         }
     };
     if args.json {
-        let mut report = args.bundle.to_json(&bundle, now);
+        let mut report = args.bundle.to_json(&verified);
         report["new"] = imported.is_new.into();
         report["kept_in"] = json!(kept_in);
         terminal.json(&report);
         return Ok(());
     }
-    args.bundle.print(&bundle, now, |line| terminal.report(line), terminal);
+    args.bundle.print(&verified, |line| terminal.report(line), terminal);
     match (kept_in, imported.is_new) {
         (None, true) => terminal.line(format_args!("dry run: the bundle is newer than the cache")),
         (None, false) => terminal.line(format_args!("dry run: the cache already has everything in the bundle")),

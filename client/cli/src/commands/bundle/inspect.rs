@@ -47,6 +47,7 @@ fn print(claims: &BundleClaims<'_>, terminal: &Terminal) {
     terminal.line(format_args!("  instance     {}", printable(claims.instance)));
     terminal.line(format_args!("  pinned root  {}", claims.pinned_root));
     terminal.line(format_args!("  taken at     {taken}"));
+    terminal.line(format_args!("  signed       unknown: rootline bundle verify says when"));
     for target in claims.targets {
         terminal.line(format_args!("  target       {}", printable(target.as_str())));
     }
@@ -61,6 +62,7 @@ fn to_json(claims: &BundleClaims<'_>) -> Value {
         "instance": claims.instance,
         "pinned_root": claims.pinned_root.number(),
         "taken_at": claims.taken_at.map(instant_text),
+        "signed_at": null,
         "targets": claims.targets.iter().map(|target| target.as_str()).collect::<Vec<_>>(),
         "files": files.collect::<Vec<_>>(),
     }})

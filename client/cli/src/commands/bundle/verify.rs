@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::bundle_args::{BundleArgs, Verified};
+use crate::bundle_args::BundleArgs;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -29,10 +29,10 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(args: &VerifyArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let Verified { bundle, now, .. } = args.bundle.verify()?;
+    let verified = args.bundle.verify()?;
     match args.json {
-        true => terminal.json(&args.bundle.to_json(&bundle, now)),
-        false => args.bundle.print(&bundle, now, |line| terminal.line(line), terminal),
+        true => terminal.json(&args.bundle.to_json(&verified)),
+        false => args.bundle.print(&verified, |line| terminal.line(line), terminal),
     }
     Ok(())
 }
