@@ -3,6 +3,10 @@
 //! A plain name becomes part of a path and is read aloud, so it is 1 to [`MAX_LENGTH`] lowercase letters, digits, `-`, `_` and `.`, begins
 //! with a letter or digit and does not end with `.`.
 
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// The longest name, in characters: with `.json` behind it, well under the 255 bytes that file systems allow.
@@ -56,15 +60,65 @@ pub fn check(text: &str) -> Result<(), BadName> {
     Ok(())
 }
 
-/// Whether Windows opens a device under this name in every folder, in any case and with any extension.
+/// Whether Windows opens a device under this name in every folder: in any case, with any extension, and with spaces before that.
 pub fn is_windows_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name);
+    let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ');
     let is = |device: &str| stem.eq_ignore_ascii_case(device);
+    // Windows takes a superscript for the digit that it resembles.
     let is_port = |port: &str| {
         stem.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(port))
-            && matches!(stem.as_bytes().get(3..), Some([b'0'..=b'9']))
+            && matches!(
+                &stem[3..],
+                "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "\u{b9}" | "\u{b2}" | "\u{b3}"
+            )
     };
-    ["con", "prn", "aux", "nul"].into_iter().any(is) || ["com", "lpt"].into_iter().any(is_port)
+    ["con", "prn", "aux", "nul", "conin$", "conout$"].into_iter().any(is) || ["com", "lpt"].into_iter().any(is_port)
+}
+
+/// What Windows has against this name of a file or of a folder; `None` when it takes the name as it is. A slash is not looked for.
+pub fn windows_objection(name: &str) -> Option<&'static str> {
+    if is_windows_device(name) {
+        Some("it means a device on Windows")
+    } else if name.ends_with(['.', ' ']) {
+        Some("Windows drops a full stop or a space at its end")
+    } else if name.chars().any(|c| c < ' ' || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\\')) {
+        Some("it has a character that Windows allows in no name")
+    } else {
+        None
+    }
+}
+
+/// The form in which two names are the same file where a file system tells capitals from small letters in nothing but display, as those of
+/// Windows and macOS do. A little wider than any of them: `ß` is `SS` here.
+///
+/// Names that differ in Unicode's normal form alone (`é` as one character or as two) stay different, although macOS takes them for one.
+pub fn without_case(name: &str) -> String {
+    let upper = |text: &str| text.chars().flat_map(char::to_uppercase).collect::<String>();
+    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    // Once more, for letters whose small form has another capital: the Kelvin sign, the long s, the capital sharp s.
+    lower(&upper(&lower(name)))
+}
+
+/// Two of these paths that some file system takes for one, or one that is in the place of a folder of the other: the later one, and the one
+/// before it. Case makes no difference, whatever this system says.
+pub fn clash<'p>(paths: impl IntoIterator<Item = &'p str>) -> Option<(&'p str, &'p str)> {
+    let mut files = BTreeMap::new();
+    let mut folders = BTreeMap::new();
+    for path in paths {
+        let key = without_case(path);
+        let above: Vec<&str> = key.match_indices('/').map(|(end, _)| &key[..end]).collect();
+        let in_the_way = folders.get(&key).or_else(|| above.iter().find_map(|folder| files.get(*folder)));
+        if let Some(other) = in_the_way {
+            return Some((path, *other));
+        }
+        for folder in above {
+            folders.entry(folder.to_owned()).or_insert(path);
+        }
+        if let Some(other) = files.insert(key, path) {
+            return Some((path, other));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -99,11 +153,67 @@ mod tests {
 
     #[test]
     fn a_device_is_one_in_any_case_and_with_any_extension() {
-        for device in ["con", "AUX.v1", "Com1", "lpt9.x"] {
+        for device in
+            ["con", "AUX.v1", "Com1", "lpt9.x", "con .txt", "nul  ", "CONIN$", "conout$.x", "COM\u{b9}", "lpt\u{b3}.a"]
+        {
             assert!(is_windows_device(device), "{device}");
         }
-        for other in ["console", "com", "com10", "comä", "lp", ""] {
+        for other in ["console", "com", "com10", "comä", "lp", "", " con", "con$", "conin", "com\u{2074}", "a.con"] {
             assert!(!is_windows_device(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_windows_forbids_is_told_and_nothing_else() {
+        for bad in [
+            "a?b", "a*", "<a", "a>", "a|b", "a\"b", "c:", "a::$DATA", "a\\b", "a\u{1f}", "\u{1}", "a.", "a ", "...",
+            "nul",
+        ] {
+            assert!(windows_objection(bad).is_some(), "{bad:?}");
+        }
+        for good in
+            ["a b", ".a", " a", "a\u{7f}", "größe", "a;b", "a%3Fb", "a..b", "~1", "'", "console.log", "a\u{ff1f}"]
+        {
+            assert_eq!(windows_objection(good), None, "{good:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_one_and_others_are_not() {
+        for (one, other) in [
+            ("A.txt", "a.TXT"),
+            ("GRÖSSE", "größe"),
+            ("\u{1e9e}", "ß"),
+            ("\u{212a}ey", "key"),
+            ("\u{17f}", "S"),
+            ("ΟΔΟΣ", "οδος"),
+            ("οδο\u{3c2}", "οδοσ"),
+            ("Ǆ", "ǅ"),
+        ] {
+            assert_eq!(without_case(one), without_case(other), "{one:?} {other:?}");
+        }
+        for (one, other) in [("a", "b"), ("a", "á"), ("é", "e\u{301}"), ("a_", "a-"), ("i", "\u{131}x"), ("", "a")] {
+            assert_ne!(without_case(one), without_case(other), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn paths_that_any_file_system_takes_for_one_clash_and_no_others() {
+        for (one, other) in [
+            ("1.N.json", "1.n.json"),
+            ("a", "a"),
+            ("targets/GRÖSSE", "targets/größe"),
+            ("targets/a", "targets/A/b"),
+            ("targets/A/b/c", "targets/a/B"),
+        ] {
+            assert_eq!(clash([one, "x", other]), Some((other, one)), "{one} {other}");
+            assert_eq!(clash([other, "x", one]), Some((one, other)), "{other} {one}");
+        }
+        // A folder may be spelt in two ways: all its files are there.
+        for (one, other) in
+            [("1.n.json", "2.N.json"), ("targets/Dir/a", "targets/dir/b"), ("ab", "a/b"), ("a/b", "ab/c")]
+        {
+            assert_eq!(clash([one, other]), None, "{one} {other}");
         }
     }
 }
