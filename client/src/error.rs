@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::store::StoreError;
+use crate::hint::Hint;
+use crate::store::{MissingLock, StoreError};
 use crate::transport::TransportError;
 use crate::workflow::check::Check;
 use crate::workflow::refusal::Refusal;
@@ -55,6 +56,8 @@ pub enum Note {
     CacheUnreadable(StoreError),
     /// What was verified cannot be kept.
     NotPersisted(StoreError),
+    /// The file system has no locks, so that another program that writes at the same time is noticed, but not kept out.
+    Unlocked(MissingLock),
     /// This user has no folder for caches.
     NoCacheFolder,
     /// A mirror failed, or served what is not trusted, and was left for the next one.
@@ -66,6 +69,16 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// What to do about it; `None` when nothing is known that helps.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Note::Unlocked(_) => Some(Hint::UseLocalDisk),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -73,6 +86,9 @@ impl fmt::Display for Note {
                 write!(f, "the server forbids {name} instead of saying that there is none; taken as: no newer root")
             }
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
+            Note::Unlocked(missing) => {
+                write!(f, "{missing}; going on without, which is safe while no other program writes there")
+            }
             Note::NotPersisted(error) => write!(f, "{error}; going on without keeping a copy"),
             Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
             Note::CacheUnreadable(error) => write!(f, "a cache was passed over: {error}"),

@@ -52,6 +52,8 @@ hints! {
     MakeAccessible,
     /// Use a folder that can be written.
     UseWritableFolder,
+    /// Use a folder on a local disk, where locks work.
+    UseLocalDisk,
     /// Wait for the other process, or end it if it hangs.
     WaitForOtherProcess,
     /// Find the program that writes there, or use another folder.

@@ -1,4 +1,4 @@
-//! A program that is ended before any of its steps on the disk, by `strace`.
+//! A program that is ended before any of its steps on the disk, or on a file system that refuses some of them, by `strace`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,9 +73,25 @@ impl Strace {
         assert_eq!(status.signal(), Some(9), "{command:?} at {step:?}: {status}");
     }
 
-    fn traced(&self, command: &Command, record: &Path, kill: Option<&Step>) -> Command {
+    /// The command on a file system that answers each of these system calls with that error, such as `("flock", "ENOLCK")`.
+    pub fn refusing(&self, refusals: &[(&str, &str)], command: &Command, record: &Path) -> Command {
+        let mut strace = self.recording(record);
+        for (call, error) in refusals {
+            strace.arg("-e").arg(format!("inject={call}:error={error}"));
+        }
+        let calls: Vec<&str> = refusals.iter().map(|(call, _)| *call).collect();
+        strace.arg("-e").arg(format!("trace={}", calls.join(",")));
+        of(strace, command)
+    }
+
+    fn recording(&self, record: &Path) -> Command {
         let mut strace = Command::new(&self.program);
         strace.arg("-f").arg("-qq").arg("-o").arg(record);
+        strace
+    }
+
+    fn traced(&self, command: &Command, record: &Path, kill: Option<&Step>) -> Command {
+        let mut strace = self.recording(record);
         match kill {
             None => strace.arg("-e").arg(format!("trace={STEPS}")),
             Some(Step { call, number }) => strace
@@ -84,17 +100,23 @@ impl Strace {
                 .arg("-e")
                 .arg(format!("inject={call}:signal=SIGKILL:when={number}")),
         };
-        strace.arg(command.get_program()).args(command.get_args());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => strace.env(name, value),
-                None => strace.env_remove(name),
-            };
-        }
-        if let Some(folder) = command.get_current_dir() {
-            strace.current_dir(folder);
-        }
+        let mut strace = of(strace, command);
         strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         strace
     }
+}
+
+/// `strace` with the command behind its own options.
+fn of(mut strace: Command, command: &Command) -> Command {
+    strace.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        strace.current_dir(folder);
+    }
+    strace
 }

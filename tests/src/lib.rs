@@ -23,6 +23,7 @@ pub mod peers;
 pub mod pem;
 pub mod real_data;
 pub mod recorder;
+pub mod refusing_disk;
 pub mod running;
 pub mod servers;
 pub mod simulator;

@@ -18,6 +18,7 @@ mod client {
     mod export;
     mod failover;
     mod file_store;
+    mod file_systems;
     mod freshness;
     mod mirror;
     mod network;

@@ -13,6 +13,7 @@ mod program {
     mod cache_processes;
     mod commands;
     mod exit;
+    mod file_systems;
     mod formats;
     mod freshness;
     mod golden;

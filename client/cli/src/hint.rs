@@ -30,6 +30,7 @@ pub fn words(hint: Hint) -> Option<&'static str> {
         Hint::FreeQuota => "free some space within the disk quota and run this again",
         Hint::MakeAccessible => "make it accessible to this user, or name another folder",
         Hint::UseWritableFolder => "name a folder that can be written",
+        Hint::UseLocalDisk => "name a folder on a local disk; for the cache that is --cache FOLDER, or ROOTLINE_CACHE",
         Hint::WaitForOtherProcess => "wait for the other process, or end it if it hangs",
         Hint::FindOtherWriter => "stop the other program that writes there, or name another folder",
         Hint::MoveForeignFileAway => "move it away: rootline did not write this file",

@@ -81,7 +81,7 @@ impl InstanceStatus {
         let targets = TrustRoot::queries_if_listed();
         // A copy without its trust root is no less verified.
         let loaded = repository.client.load(then, &targets).or_else(|_| repository.client.load(then, &[]));
-        terminal.notes(repository.client.take_notes());
+        terminal.client_notes(&repository.client.take_notes());
         let hint = "run `rootline update` with the same options to create or repair the cache";
         let explain =
             |repository: &Repository, error| repository.located(failure(error, Freshness::offline())).with_hint(hint);

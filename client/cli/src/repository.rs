@@ -91,7 +91,7 @@ impl Repository {
             (!self.client.freshness().is_offline()).then(|| terminal.asking(self.client.transport().location()));
         let updated = self.client.update(self.now, wanted);
         drop(asking);
-        terminal.notes(self.client.take_notes());
+        terminal.client_notes(&self.client.take_notes());
         updated
     }
 
@@ -177,7 +177,7 @@ impl<N: Network> RepositoryArgs<N> {
         }
         let instance = self.instance()?;
         let (cache, note) = Cache::open_if_possible(self.cache_folder().ok().as_deref(), &instance);
-        terminal.notes(note);
+        terminal.client_notes(&note);
         let repository = self.with_cache(instance, cache, freshness, terminal)?;
         Ok(Repository { client: repository.client.with_persistence(Persistence::BestEffort), ..repository })
     }

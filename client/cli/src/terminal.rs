@@ -5,11 +5,13 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 use indicatif::ProgressDrawTarget;
+use rootline_client::Note;
 use rootline_client::transport::{Answer, Exchange, Observer};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::help::GLOBAL;
+use crate::hint;
 use crate::progress::ProgressLine;
 use crate::wrap::wrapped;
 
@@ -74,7 +76,7 @@ pub enum Tone {
 impl Terminal {
     /// The terminal of this process.
     pub fn new() -> Terminal {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && understands_colours();
         Terminal {
             colours: wanted && io::stderr().is_terminal(),
             colours_in_results: wanted && io::stdout().is_terminal(),
@@ -196,6 +198,16 @@ impl Terminal {
         }
     }
 
+    /// Prints the notes of a client as warnings, each with its hint.
+    pub fn client_notes<'n>(&self, notes: impl IntoIterator<Item = &'n Note>) {
+        for note in notes {
+            self.warning(format_args!("{note}"));
+            if let Some(words) = note.hint().and_then(hint::words) {
+                self.hint(format_args!("{words}"));
+            }
+        }
+    }
+
     /// Prints a failure: what happened, one detail, and the hint.
     pub fn failure(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
@@ -234,6 +246,14 @@ impl Terminal {
     fn paint(&self, colour: &str, word: &str) -> String {
         if self.colours { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
     }
+}
+
+/// Has a console of Windows take escape sequences for colours, which older ones do only when asked to. Terminals elsewhere do without.
+fn understands_colours() -> bool {
+    #[cfg(windows)]
+    return anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
+    #[cfg(not(windows))]
+    true
 }
 
 fn request_line(exchange: &Exchange) -> String {

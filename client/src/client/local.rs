@@ -8,7 +8,7 @@ use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{PendingWrites, Persistence};
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
-use crate::store::{LocalFile, Store, StoreError};
+use crate::store::{LocalFile, Store, StoreError, StoreLock};
 use crate::transport::CachedRepository;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
@@ -103,19 +103,27 @@ impl<S: Store> Local<S> {
         self.load_with(|| Ok(AllDelegatedRoles::begin(trusted.clone(), MAX_DELEGATED_ROLES).present_only()))
     }
 
-    /// Runs a machine over the cache while nobody changes it.
-    fn load_with<M: StateMachine>(&self, begin: impl FnOnce() -> Result<M, Error>) -> Noted<Result<M::Outcome, Error>> {
-        let _lock = match self.store.lock_to_load() {
+    /// Runs a machine over the cache while nobody changes it; or, where nobody can be kept from that, until it has seen files of one time.
+    fn load_with<M: StateMachine>(&self, begin: impl Fn() -> Result<M, Error>) -> Noted<Result<M::Outcome, Error>> {
+        const MAX_ATTEMPTS: u32 = 16;
+        let lock = match self.store.lock_to_load() {
             Ok(lock) => lock,
             Err(error) => return Noted::without_notes(Err(error.into())),
         };
-        let machine = match begin() {
-            Ok(machine) => machine,
-            Err(error) => return Noted::without_notes(Err(error)),
-        };
-        let mut local = self.pending();
-        let outcome = self.drive_offline(machine, &mut local);
-        Noted { outcome, notes: local.take_notes() }
+        let others_are_kept_out = lock.as_ref().is_none_or(StoreLock::keeps_others_out);
+        let mut attempts = 1;
+        loop {
+            let machine = match begin() {
+                Ok(machine) => machine,
+                Err(error) => return Noted::without_notes(Err(error)),
+            };
+            let mut local = self.pending();
+            let outcome = self.drive_offline(machine, &mut local);
+            if outcome.is_ok() || others_are_kept_out || attempts == MAX_ATTEMPTS || !local.is_overtaken() {
+                return Noted { outcome, notes: local.take_notes() };
+            }
+            attempts += 1;
+        }
     }
 
     /// The cache, where the caller wants nothing fresher; `None` where the repository has to be asked.

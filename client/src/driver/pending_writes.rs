@@ -157,16 +157,33 @@ impl<S: Store> PendingWrites<S> {
         if self.is_committed() {
             return Ok(CommitOutcome::Committed);
         }
-        let _lock = self.lock()?;
-        let conflict = self.found.iter().any(|(file, limit, found)| {
-            let now = self.store.load(file, *limit).ok().flatten();
-            mark(now.as_deref()) != *found
-        });
-        if conflict {
+        let lock = self.lock()?;
+        if self.is_overtaken() {
             return Ok(CommitOutcome::Conflict);
         }
-        self.write_all()?;
+        if lock.as_ref().is_none_or(StoreLock::keeps_others_out) {
+            self.write_all()?;
+            return Ok(CommitOutcome::Committed);
+        }
+        // Without a lock: looked at again right before the files count, and again after that, lest another one's older files have replaced them.
+        let saved = self.store.save_all_if(&self.named(), &|| !self.is_overtaken())?;
+        if !saved || !self.is_committed() {
+            return Ok(CommitOutcome::Conflict);
+        }
+        self.files.clear();
         Ok(CommitOutcome::Committed)
+    }
+
+    /// Whether somebody has changed the files in the store that the session rests on.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.found.iter().any(|(file, limit, found)| {
+            let now = self.store.load(file, *limit).ok().flatten();
+            mark(now.as_deref()) != *found
+        })
+    }
+
+    fn named(&self) -> Vec<(LocalFile, &[u8])> {
+        self.files.iter().map(|(file, content)| (file.clone(), content.bytes())).collect()
     }
 
     /// Writes files that belong to this snapshot, if the store still has that snapshot. Beside another one they would not belong.
@@ -182,18 +199,18 @@ impl<S: Store> PendingWrites<S> {
     }
 
     fn write_all(&mut self) -> Result<(), StoreError> {
-        let files: Vec<(LocalFile, &[u8])> =
-            self.files.iter().map(|(file, content)| (file.clone(), content.bytes())).collect();
-        self.store.save_all(&files)?;
+        self.store.save_all(&self.named())?;
         self.files.clear();
         Ok(())
     }
 
     fn lock(&mut self) -> Result<Option<StoreLock>, StoreError> {
-        match self.lock.take() {
-            Some(held) => Ok(Some(held)),
-            None => self.store.lock(),
-        }
+        let mut lock = match self.lock.take() {
+            Some(held) => Some(held),
+            None => self.store.lock()?,
+        };
+        self.notes.extend(lock.as_mut().and_then(StoreLock::take_missing).map(Note::Unlocked));
+        Ok(lock)
     }
 
     /// Whether the store already has every file.

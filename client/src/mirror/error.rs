@@ -43,9 +43,23 @@ pub enum MirrorError {
         /// Which format.
         newer: NewerFormat,
     },
-    /// Two different files of the repository would be one file of the mirror.
-    #[error("the repository has two different files for the place {}", .name.escape_debug())]
+    /// Two different files of the repository would be one file of the mirror, here or wherever case makes no difference; or one would be in the
+    /// place of a folder of the other.
+    #[error(
+        "the repository has {} and {}, which are in one place where case makes no difference",
+        .other.escape_debug(),
+        .name.escape_debug()
+    )]
     Collision {
+        /// The place below the mirror's folder.
+        name: String,
+        /// The place of the file before it.
+        other: String,
+    },
+    /// The place of a new file has another one of this round: the file system takes the two places for one, as macOS does with two ways to write
+    /// an accent.
+    #[error("this file system takes the place {} for that of another file of the repository", .name.escape_debug())]
+    Overwritten {
         /// The place below the mirror's folder.
         name: String,
     },
@@ -76,7 +90,7 @@ impl MirrorError {
             MirrorError::NotOurs { .. } => Some(Hint::UseMirrorFolder),
             MirrorError::OtherRoot { .. } => Some(Hint::UseOtherFolderOrMoveDamagedAway),
             MirrorError::WrittenFiles { .. } => Some(Hint::MoveListAway),
-            MirrorError::Collision { .. } => Some(Hint::TellOperators),
+            MirrorError::Collision { .. } | MirrorError::Overwritten { .. } => Some(Hint::TellOperators),
             MirrorError::TooManyRoles { .. } | MirrorError::TooManyBytes { .. } => Some(Hint::RaiseLimit),
             MirrorError::Stopped => Some(Hint::RunMirrorAgain),
             MirrorError::NewerWrittenFiles { .. } => Some(Hint::UpdateSoftware),

@@ -82,7 +82,6 @@ impl Folder {
     ) -> Result<MirrorReport, MirrorError> {
         let manifest = WrittenFiles::load(&self.path)?;
         let places: BTreeSet<&str> = plan.places().collect();
-        self.sweep(&places);
         let planned = Progress::Planned { files: places.len(), target_bytes: plan.target_bytes() };
         go_on(observer, planned)?;
         let (staged, written) = (Vec::new(), Vec::new());
@@ -123,10 +122,10 @@ impl Folder {
         Ok(if fs::symlink_metadata(file.path()).is_ok() { There::Other } else { There::Nothing })
     }
 
-    /// Removes what writers left behind that were ended before they were done. The lock says that nobody else is writing.
-    fn sweep(&self, places: &BTreeSet<&str>) {
+    /// Removes what writers left behind that were ended before they were done. Only for who knows that nobody else is writing.
+    pub(super) fn sweep(&self, plan: &Plan) {
         let folders: BTreeSet<&str> =
-            places.iter().map(|place| place.rsplit_once('/').map_or("", |(above, _)| above)).collect();
+            plan.places().map(|place| place.rsplit_once('/').map_or("", |(above, _)| above)).collect();
         for folder in folders {
             sweep(&self.path.join(folder));
         }
@@ -198,7 +197,8 @@ impl<O: ProgressObserver> Publication<'_, O> {
         }
     }
 
-    /// Writes a file, now or, if it has to wait, together with the others that do.
+    /// Writes a file, now or, if it has to wait, together with the others that do. Where nothing was before, there is another file
+    /// now only if the file system takes two places for one.
     fn put(&mut self, place: &str, bytes: &[u8], waits: bool) -> Result<(), MirrorError> {
         let length = bytes.len() as u64;
         if waits {
@@ -206,6 +206,9 @@ impl<O: ProgressObserver> Publication<'_, O> {
             return Ok(());
         }
         go_on(self.observer, Progress::Writing { name: place, bytes: length })?;
+        if self.folder.there(place, length, |present| reader_has(present, bytes).unwrap_or(false))? == There::Other {
+            return Err(MirrorError::Overwritten { name: place.to_owned() });
+        }
         self.folder.file(place)?.stage(bytes)?.put_in_place()?;
         self.wrote(place, length);
         Ok(())

@@ -35,7 +35,7 @@ use crate::driver::attempts::Attempts;
 use crate::driver::pending_writes::PendingWrites;
 use crate::driver::{Prefetch, drive};
 use crate::error::{Error, Note};
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, StoreLock};
 use crate::transport::Transport;
 use crate::workflow::limits::Limits;
 use crate::workflow::{AllDelegatedRoles, ReachedRoles, Refresh, RootHistory, StateMachine};
@@ -149,13 +149,13 @@ impl<T: Transport> Mirror<T> {
         observer: &mut impl ProgressObserver,
     ) -> Result<MirrorReport, MirrorError> {
         let folder = Folder::open(&self.folder)?;
-        let _lock = folder.lock()?;
+        let mut lock = folder.lock()?;
         self.transport.first_mirror();
-        let mut notes = Vec::new();
+        let mut notes: Vec<Note> = lock.take_missing().map(Note::Unlocked).into_iter().collect();
         let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
         let mut attempts = Attempts::new(prefetch);
         loop {
-            let error = match self.attempt(now, attempts.prefetch(), &folder, observer, &mut notes) {
+            let error = match self.attempt(now, attempts.prefetch(), (&folder, &lock), observer, &mut notes) {
                 Ok(report) => return Ok(MirrorReport { notes, ..report }),
                 Err(error) => error,
             };
@@ -172,7 +172,7 @@ impl<T: Transport> Mirror<T> {
         &self,
         now: DateTime<Utc>,
         prefetch: Prefetch,
-        folder: &Folder,
+        (folder, lock): (&Folder, &StoreLock),
         observer: &mut impl ProgressObserver,
         notes: &mut Vec<Note>,
     ) -> Result<MirrorReport, MirrorError> {
@@ -181,6 +181,9 @@ impl<T: Transport> Mirror<T> {
             return Err(MirrorError::TooManyRoles { limit: self.mirror_limits.roles });
         }
         let plan = Plan::of(&roots, &walked, &self.limits, self.mirror_limits.target_bytes)?;
+        if lock.keeps_others_out() {
+            folder.sweep(&plan);
+        }
         folder.publish(&plan, &self.transport, prefetch, now, self.keep, observer)
     }
 

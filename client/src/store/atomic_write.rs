@@ -1,14 +1,18 @@
 //! Replacing a file entirely or not at all, and having it on the disk before saying so.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::access::Access;
 use super::error::{Operation, StoreError};
+use super::file_system::{is_unsupported, is_unsupported_sync};
 use super::folders;
+use super::patience::patiently;
 
 /// The prefix of the names of unfinished files, to be passed over when a folder is listed. Such a name does not end in `.json`, so that it is
 /// not taken for metadata.
@@ -65,10 +69,34 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes renames, new files and removals in `folder` last. Only Unix lets a folder be opened for that; elsewhere the
-/// file system's journal is relied upon.
+/// Makes renames, new files and removals in `folder` last. Where the file system cannot do that for a folder, its own journal is relied upon:
+/// what is lost then with the power is the newest name, and never a part of a file.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    match open_folder(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if is_unsupported_sync(&error) || error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
+}
+
+#[cfg(not(windows))]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    File::open(folder)
+}
+
+/// Windows opens a folder only for who says that it is one, and syncs what may be written.
+#[cfg(windows)]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    OpenOptions::new().write(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(folder)
+}
+
+/// Has the content of a file on the disk, where the file system can tell when it is.
+pub(super) fn sync_content(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if is_unsupported_sync(&error) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Removes what writers left behind that were ended before their rename. Only for who knows that nobody else is writing.
@@ -89,20 +117,21 @@ pub(crate) fn sweep(folder: &Path) {
 /// [synced](sync_files), and then renamed one right after the other.
 #[derive(Debug)]
 pub(crate) struct StagedFile {
-    unfinished: tempfile::TempPath,
+    unfinished: Unfinished,
     path: PathBuf,
 }
 
 impl StagedFile {
     /// Writes `bytes` beside `path`, in `folder`.
     pub(super) fn write(folder: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<StagedFile, StoreError> {
-        let unfinished = unfinished(folder, bytes, access).map_err(StoreError::io(Operation::Write, path))?;
-        Ok(StagedFile { unfinished: unfinished.into_temp_path(), path: path.to_owned() })
+        let (unfinished, _) =
+            Unfinished::write(folder, bytes, access).map_err(StoreError::io(Operation::Write, path))?;
+        Ok(StagedFile { unfinished, path: path.to_owned() })
     }
 
     /// Where it is until it is put in its place.
     pub(crate) fn unfinished(&self) -> &Path {
-        &self.unfinished
+        &self.unfinished.path
     }
 
     /// Replaces what is in its place. It lasts once it and its folder [are synced](sync_files).
@@ -111,9 +140,7 @@ impl StagedFile {
     ///
     /// [`StoreError::Io`] when it cannot be put there; what was there before is then still there.
     pub(crate) fn put_in_place(self) -> Result<PathBuf, StoreError> {
-        self.unfinished
-            .persist(&self.path)
-            .map_err(|error| StoreError::io(Operation::Write, &self.path)(error.error))?;
+        self.unfinished.replace(&self.path).map_err(StoreError::io(Operation::Write, &self.path))?;
         Ok(self.path)
     }
 }
@@ -153,29 +180,137 @@ const SYNCED_TOGETHER: usize = 32;
 fn sync_file(path: &Path) -> Result<(), StoreError> {
     // Only Unix syncs a file that was opened for reading.
     let file = if cfg!(unix) { File::open(path) } else { File::options().write(true).open(path) };
-    file.and_then(|file| file.sync_all()).map_err(StoreError::io(Operation::Write, path))
+    file.and_then(|file| sync_content(&file)).map_err(StoreError::io(Operation::Write, path))
 }
 
 fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
-    let file = unfinished(folder, bytes, access)?;
+    let (unfinished, file) = Unfinished::write(folder, bytes, access)?;
     // Before the rename: after a loss of power the name must never stand for an empty file.
-    file.as_file().sync_all()?;
+    sync_content(&file)?;
+    // Windows renames nothing that is open.
+    drop(file);
     match existing {
-        Existing::Replace => file.persist(path),
-        Existing::Keep => file.persist_noclobber(path),
-    }
-    .map_err(|error| error.error)?;
+        Existing::Replace => unfinished.replace(path),
+        Existing::Keep => unfinished.give_name(path, |from, to| fs::hard_link(from, to)),
+    }?;
     sync_folder(folder)
 }
 
-/// A file beside its place.
-fn unfinished(folder: &Path, bytes: &[u8], access: Access) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
-    if let Some(permissions) = access.permissions() {
-        builder.permissions(permissions);
+/// A file beside its place. Dropped, it is gone.
+#[derive(Debug)]
+struct Unfinished {
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// Writes `bytes` in `folder`, not synced yet.
+    fn write(folder: &Path, bytes: &[u8], access: Access) -> io::Result<(Unfinished, File)> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        access.of_new_file(&mut options);
+        let (path, mut file) = under_a_free_name(folder, |path| options.open(path))?;
+        let unfinished = Unfinished { path };
+        file.write_all(bytes)?;
+        Ok((unfinished, file))
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    Ok(file)
+
+    fn replace(self, path: &Path) -> io::Result<()> {
+        patiently(|| fs::rename(&self.path, path))
+    }
+
+    /// Gives it the name `path` unless something has that.
+    fn give_name(self, path: &Path, link: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+        match link(&self.path, path) {
+            // FAT and some network file systems have no second names; Linux calls that "not permitted".
+            Err(error) if is_unsupported(&error) || error.kind() == io::ErrorKind::PermissionDenied => {
+                // An empty file takes the name until it is replaced, and stays only if the process ends in between.
+                OpenOptions::new().write(true).create_new(true).open(path)?;
+                self.replace(path)
+            }
+            // The first name goes with `self`.
+            linked => linked,
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Best effort: the next writer removes what is left. Nothing is there after a rename.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes something in `folder` under a name of unfinished files that nothing has: the number of a process comes again, and is the same in two
+/// containers.
+pub(super) fn under_a_free_name<T>(
+    folder: &Path,
+    mut make: impl FnMut(&Path) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    const MAX_TRIES: usize = 1000;
+    let mut tries = 0;
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{UNFINISHED}{}-{number}", process::id()));
+        match make(&path) {
+            Ok(made) => return Ok((path, made)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < MAX_TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unfinished(folder: &Path) -> Unfinished {
+        Unfinished::write(folder, b"new", Access::Owner).unwrap().0
+    }
+
+    fn left(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn a_new_file_gets_its_name_also_where_no_file_has_two() {
+        for refusal in [None, Some(io::ErrorKind::Unsupported), Some(io::ErrorKind::PermissionDenied)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("key.pem");
+            let link =
+                |from: &Path, to: &Path| refusal.map_or_else(|| fs::hard_link(from, to), |kind| Err(kind.into()));
+            unfinished(folder.path()).give_name(&path, link).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"new", "{refusal:?}");
+            fs::write(&path, "older").unwrap();
+            let refused = unfinished(folder.path()).give_name(&path, link).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists, "{refusal:?}");
+            assert_eq!(fs::read(&path).unwrap(), b"older", "{refusal:?}");
+            assert_eq!(left(folder.path()), 1, "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_fails_for_another_reason_is_a_failure_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let full = |_: &Path, _: &Path| Err(io::ErrorKind::StorageFull.into());
+        assert_eq!(unfinished(folder.path()).give_name(&path, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(left(folder.path()), 0);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut refused = 0;
+        let (path, ()) = under_a_free_name(folder.path(), |path| {
+            if refused < 3 {
+                refused += 1;
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::write(path, "")
+        })
+        .unwrap();
+        assert!(path.file_name().unwrap().to_str().unwrap().starts_with(UNFINISHED));
+        assert_eq!((refused, left(folder.path())), (3, 1));
+    }
 }

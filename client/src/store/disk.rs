@@ -1,15 +1,15 @@
 //! The file operations that the cache is kept with, so that a test can end the process, or the power, between any two of them.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::access::Access;
 use super::atomic_write;
-use super::folders;
+use super::patience::patiently;
 
-/// Everything that a [`FileStore`](super::FileStore) does to a disk, other than reading and locking. All that it makes is for its owner
+/// Everything that a [`FileStore`](super::FileStore) does to a disk, other than reading. All that it makes is for its owner
 /// alone. What may be lost without a sync is lost when the power is.
 pub trait Disk: fmt::Debug + Send + Sync {
     /// Makes a folder where nothing is.
@@ -53,25 +53,32 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// # Errors
     /// What the operating system says.
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Takes the lock of a file without waiting, until the file is closed: for its holder alone, or shared.
+    ///
+    /// # Errors
+    /// What the operating system says; [`TryLockError::WouldBlock`] where another process has it.
+    fn try_lock(&self, file: &File, shared: bool) -> Result<(), TryLockError> {
+        if shared { file.try_lock_shared() } else { file.try_lock() }
+    }
 }
 
 /// The disk of this machine.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct OsDisk;
+pub(crate) struct OsDisk;
 
 impl Disk for OsDisk {
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
-        folders::builder(Access::Owner).create(folder)
+        Access::Owner.of_new_folder().create(folder)
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Access::Owner.of_new_file(&mut options);
         let mut file = options.open(path)?;
         file.write_all(bytes)?;
-        file.sync_all()
+        atomic_write::sync_content(&file)
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -79,7 +86,7 @@ impl Disk for OsDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        patiently(|| fs::rename(from, to))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -87,10 +94,10 @@ impl Disk for OsDisk {
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        patiently(|| fs::remove_file(path))
     }
 
     fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-        fs::remove_dir(folder)
+        patiently(|| fs::remove_dir(folder))
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::patience::is_held_open;
 use crate::hint::Hint;
 
 /// A problem with local files: never the network's fault and never the repository's.
@@ -53,6 +54,14 @@ pub enum StoreError {
         /// How often it was tried.
         times: u32,
     },
+    /// A file of another name is there, and the file system takes the two names for one, as Windows and macOS do where they differ in case.
+    #[error("{} is not written: this file system takes that for the file that is there{}", .path.display(), spelt(.found))]
+    OtherSpelling {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// The name of the one that is there; empty when it cannot be told.
+        found: String,
+    },
     /// A target's name cannot become sub-folders of the target folder.
     #[error("the target name {name:?} cannot be used as a path: {reason}")]
     UnsafeName {
@@ -94,6 +103,7 @@ impl StoreError {
             Self::Io { path, .. }
             | Self::TooLong { path, .. }
             | Self::NotARegularFile { path, .. }
+            | Self::OtherSpelling { path, .. }
             | Self::Locked { path, .. } => Some(path),
             Self::UnsafeName { .. } | Self::Contended { .. } | Self::Other(_) => None,
         }
@@ -123,6 +133,7 @@ impl StoreError {
     pub fn hint(&self) -> Option<Hint> {
         use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         match (self, self.io_kind()) {
+            (Self::Io { error, .. }, _) if is_held_open(error) => Some(Hint::WaitForOtherProcess),
             (_, Some(StorageFull)) => Some(Hint::FreeSpace),
             (_, Some(QuotaExceeded)) => Some(Hint::FreeQuota),
             (_, Some(PermissionDenied)) => Some(Hint::MakeAccessible),
@@ -130,7 +141,7 @@ impl StoreError {
             (Self::Locked { .. }, _) => Some(Hint::WaitForOtherProcess),
             (Self::Contended { .. }, _) => Some(Hint::FindOtherWriter),
             (Self::TooLong { .. }, _) => Some(Hint::MoveForeignFileAway),
-            (Self::NotARegularFile { .. }, _) => Some(Hint::MoveAwayOrUseOtherFolder),
+            (Self::NotARegularFile { .. } | Self::OtherSpelling { .. }, _) => Some(Hint::MoveAwayOrUseOtherFolder),
             (Self::UnsafeName { .. }, _) => Some(Hint::UseFlatLayout),
             _ => None,
         }
@@ -140,6 +151,10 @@ impl StoreError {
         let path = path.into();
         move |error| Self::Io { operation, path, error }
     }
+}
+
+fn spelt(found: &str) -> String {
+    if found.is_empty() { String::new() } else { format!(" as {}", found.escape_debug()) }
 }
 
 /// What [`StoreError::NotARegularFile`] has found in a folder's place.

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::access::Access;
@@ -36,12 +37,15 @@ use super::{LocalFile, Store, escape, file_has, folders, journal, read_file_at_m
 /// saved together with the newest of them.
 ///
 /// Reading needs no lock for safety. [`lock_shared`](Self::lock_shared) is for reading several files that belong
-/// together; a writer holds [`lock_exclusive`](Self::lock_exclusive).
+/// together; a writer holds [`lock_exclusive`](Self::lock_exclusive). On a file system without locks both return at once, and say so:
+/// [`StoreLock::keeps_others_out`].
 #[derive(Clone, Debug)]
 pub struct FileStore {
     folder: PathBuf,
     lock_wait: Duration,
     disk: Arc<dyn Disk>,
+    /// Whether it was told that locks do not work here.
+    told: Arc<AtomicBool>,
 }
 
 /// How long [`FileStore::lock_shared`] and [`FileStore::lock_exclusive`] wait for another process unless told otherwise:
@@ -67,7 +71,7 @@ impl FileStore {
     }
 
     fn in_folder(folder: PathBuf) -> Self {
-        Self { folder, lock_wait: LOCK_WAIT, disk: Arc::new(OsDisk) }
+        Self { folder, lock_wait: LOCK_WAIT, disk: Arc::new(OsDisk), told: Arc::default() }
     }
 
     /// Sets the disk: everything is written through it in place of the operating system's own operations. For tests of crashes.
@@ -102,8 +106,8 @@ impl FileStore {
         }
     }
 
-    /// Where `file` is, or would be. The names of delegated roles and of targets are percent-encoded, all but RFC 3986's unreserved
-    /// characters; those that mean something to an operating system or to the cache get their first character encoded too, and very long ones
+    /// Where `file` is, or would be. The names of delegated roles and of targets are percent-encoded, all but small letters, digits, `-`,
+    /// `.`, `_` and `~`; those that mean something to an operating system or to the cache get their first character encoded too, and very long ones
     /// end in their digest.
     pub fn path(&self, file: &LocalFile) -> PathBuf {
         self.folder.join(name_of(file))
@@ -119,11 +123,11 @@ impl FileStore {
     /// [`StoreError::Locked`] when a writer is still there after the wait, [`StoreError::Io`] when the lock file cannot
     /// be used.
     pub fn lock_shared(&self) -> Result<StoreLock, StoreError> {
-        lock::acquire(self.folder.join(LOCK), Sharing::Shared, self.lock_wait)
+        lock::acquire(&*self.disk, self.folder.join(LOCK), Sharing::Shared, self.lock_wait, Access::Owner)
     }
 
     /// Waits until nobody else reads or writes here, and keeps everybody else out until the lock is dropped. Also
-    /// removes what earlier writers left unfinished.
+    /// removes what earlier writers left unfinished, if nobody else can be writing.
     ///
     /// What was read before this lock was held may have been replaced since: load again what a decision rests on.
     ///
@@ -132,7 +136,15 @@ impl FileStore {
     /// [`StoreError::Locked`] when somebody else is still there after the wait, [`StoreError::Io`] when the lock file
     /// cannot be made or used, as in a read-only home.
     pub fn lock_exclusive(&self) -> Result<StoreLock, StoreError> {
-        let lock = lock::acquire(self.folder.join(LOCK), Sharing::Exclusive, self.lock_wait)?;
+        let mut lock =
+            lock::acquire(&*self.disk, self.folder.join(LOCK), Sharing::Exclusive, self.lock_wait, Access::Owner)?;
+        if !lock.keeps_others_out() {
+            // What looks left behind may be another writer's work. Once is enough to tell.
+            if self.told.swap(true, Ordering::Relaxed) {
+                lock.take_missing();
+            }
+            return Ok(lock);
+        }
         if self.finish().is_ok() {
             journal::sweep(&self.folder);
         }
@@ -158,6 +170,22 @@ impl FileStore {
         }
         let path = self.folder.join(&name);
         Ok(open_regular(&path)?.map(|opened| (opened, path)))
+    }
+
+    /// Those of the files that are not there as they are to be; of two for the same file the last one.
+    fn not_yet<'f>(&self, files: &'f [(LocalFile, &'f [u8])]) -> Vec<(&'f LocalFile, &'f [u8])> {
+        let last: BTreeMap<&LocalFile, &[u8]> = files.iter().map(|(file, bytes)| (file, *bytes)).collect();
+        last.into_iter().filter(|(file, bytes)| !self.has(file, bytes)).collect()
+    }
+
+    fn save_in_one_step(
+        &self,
+        new: &[(&LocalFile, &[u8])],
+        unless: Option<&dyn Fn() -> bool>,
+    ) -> Result<bool, StoreError> {
+        self.finish()?;
+        let named: Vec<_> = new.iter().map(|(file, bytes)| (name_of(file), *bytes)).collect();
+        journal::save_all(&*self.disk, &self.folder, &SUB_FOLDERS, &named, unless)
     }
 
     /// Lets the oldest of those kinds go that these files are of, but none of these files.
@@ -208,7 +236,11 @@ impl Store for FileStore {
             return Ok(());
         }
         // What is pending would go before it.
-        self.finish()?;
+        if let Err(error) = self.finish()
+            && journal::pending_path(&self.folder, &name_of(file)).is_some_and(|pending| pending.exists())
+        {
+            return Err(error);
+        }
         let path = self.path(file);
         if let Some(folder) = path.parent().filter(|folder| *folder != self.folder) {
             journal::make_folder(&*self.disk, folder)?;
@@ -217,21 +249,31 @@ impl Store for FileStore {
     }
 
     fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        let last: BTreeMap<&LocalFile, &[u8]> = files.iter().map(|(file, bytes)| (file, *bytes)).collect();
-        let new: Vec<(&LocalFile, &[u8])> = last.into_iter().filter(|(file, bytes)| !self.has(file, bytes)).collect();
+        let new = self.not_yet(files);
         match new[..] {
             [] => self.finish()?,
             [(file, bytes)] => self.save(file, bytes)?,
             _ => {
-                self.finish()?;
-                let named: Vec<_> = new.iter().map(|(file, bytes)| (name_of(file), *bytes)).collect();
-                journal::save_all(&*self.disk, &self.folder, &SUB_FOLDERS, &named)?;
+                self.save_in_one_step(&new, None)?;
             }
         }
         if !new.is_empty() {
             self.prune(files);
         }
         Ok(())
+    }
+
+    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+        let new = self.not_yet(files);
+        if new.is_empty() {
+            return Ok(unchanged());
+        }
+        // A single file too, so that the step that decides comes right after the look.
+        let saved = self.save_in_one_step(&new, Some(&|| !unchanged()))?;
+        if saved {
+            self.prune(files);
+        }
+        Ok(saved)
     }
 
     fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
@@ -273,6 +315,6 @@ fn name_of(file: &LocalFile) -> PathBuf {
         LocalFile::Targets => file_name::top_level(TopLevelRole::Targets).into(),
         LocalFile::LastCheck => PathBuf::from("last_check"),
         LocalFile::Delegated(role) => file_name::role(escape::role_file_stem(role)).into(),
-        LocalFile::Target(target) => Path::new(TARGETS).join(escape::target_file_name(target)),
+        LocalFile::Target(target) => Path::new(TARGETS).join(escape::cached_target_name(target)),
     }
 }

@@ -1,6 +1,6 @@
 //! Making folders that last.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn create_all(folder: &Path, access: Access) -> Result<(), StoreError
 
 /// Makes `folder` in the folder it is in, which is there. It may have been made by another process meanwhile.
 pub(super) fn create_one(folder: &Path, access: Access) -> Result<(), StoreError> {
-    match builder(access).create(folder) {
+    match access.of_new_folder().create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             match fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
                 true => Ok(()),
@@ -36,14 +36,4 @@ pub(super) fn create_one(folder: &Path, access: Access) -> Result<(), StoreError
         }
         .map_err(StoreError::io(Operation::CreateFolder, folder)),
     }
-}
-
-/// What makes folders that are open to those.
-pub(super) fn builder(access: Access) -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    if access == Access::Owner {
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    }
-    builder
 }

@@ -12,10 +12,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::atomic_write::UNFINISHED;
+use super::atomic_write::{UNFINISHED, under_a_free_name};
 use super::disk::Disk;
 use super::error::{Operation, StoreError};
 
@@ -29,13 +27,15 @@ pub(super) fn pending_path(folder: &Path, name: &Path) -> Option<PathBuf> {
 }
 
 /// Saves files, named as they lie in `folder`, all of them or none; then moves them into their places. `sub_folders` are those that files can
-/// be in. Nobody else saves here meanwhile.
+/// be in. Either nobody else saves here meanwhile, or `unless` looks, right before the step that decides, whether somebody has: then nothing is
+/// saved, and `false` returned.
 pub(super) fn save_all(
     disk: &dyn Disk,
     folder: &Path,
     sub_folders: &[&str],
     files: &[(PathBuf, &[u8])],
-) -> Result<(), StoreError> {
+    unless: Option<&dyn Fn() -> bool>,
+) -> Result<bool, StoreError> {
     for (name, _) in files {
         // What cannot be replaced is found out before anything is decided.
         let place = folder.join(name);
@@ -43,21 +43,40 @@ pub(super) fn save_all(
             return Err(StoreError::NotARegularFile { path: place, found: "a folder" });
         }
     }
-    let unfinished = make_unfinished(disk, folder)?;
-    let written = write(disk, &unfinished, files).and_then(|()| {
-        let pending = folder.join(PENDING);
-        disk.rename(&unfinished, &pending).map_err(StoreError::io(Operation::Write, pending))
+    let make = |path: &Path| disk.make_folder(path);
+    let (unfinished, ()) =
+        under_a_free_name(folder, make).map_err(StoreError::io(Operation::CreateFolder, folder.join(UNFINISHED)))?;
+    let pending = folder.join(PENDING);
+    let saved = write(disk, &unfinished, files).and_then(|()| {
+        // Only Unix lets an empty folder be replaced.
+        if is_folder(&pending) {
+            give_back(disk, &pending);
+        }
+        if unless.is_some_and(|overtaken| overtaken()) {
+            return Ok(false);
+        }
+        match disk.rename(&unfinished, &pending) {
+            // Somebody else has saved, and is not done with moving.
+            Err(error) if unless.is_some() && is_not_empty(&error) => Ok(false),
+            renamed => renamed.map(|()| true).map_err(StoreError::io(Operation::Write, &pending)),
+        }
     });
-    if let Err(error) = written {
+    if !matches!(saved, Ok(true)) {
         // Best effort: the next writer removes what is left.
         discard(disk, &unfinished, files);
-        return Err(error);
+        return saved;
     }
     disk.sync_folder(folder).map_err(StoreError::io(Operation::Write, folder))?;
-    finish(disk, folder, sub_folders)
+    // From here on they are saved. What cannot be moved, as when another program has a file open, is read where it is, and the next writer moves it.
+    let _ = finish(disk, folder, sub_folders);
+    Ok(true)
 }
 
-/// Moves what was saved into its places, if an earlier writer did not come to it.
+fn is_not_empty(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists)
+}
+
+/// Moves what was saved into its places, if an earlier writer did not come to it. Anybody may, and several at a time.
 pub(super) fn finish(disk: &dyn Disk, folder: &Path, sub_folders: &[&str]) -> Result<(), StoreError> {
     let pending = folder.join(PENDING);
     if !is_folder(&pending) {
@@ -96,22 +115,6 @@ pub(super) fn make_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreErr
             Err(StoreError::NotARegularFile { path: folder.to_owned(), found: super::error::NOT_A_FOLDER })
         }
         Err(error) => Err(StoreError::io(Operation::CreateFolder, folder)(error)),
-    }
-}
-
-/// The name of a process comes again, and is the same in two containers, so a name that is taken is passed over.
-fn make_unfinished(disk: &dyn Disk, folder: &Path) -> Result<PathBuf, StoreError> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    const MAX_TRIES: usize = 1000;
-    let mut tries = 0;
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", process::id()));
-        match disk.make_folder(&unfinished) {
-            Ok(()) => return Ok(unfinished),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < MAX_TRIES => tries += 1,
-            Err(error) => return Err(StoreError::io(Operation::CreateFolder, unfinished)(error)),
-        }
     }
 }
 

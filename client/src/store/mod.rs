@@ -15,15 +15,17 @@ mod disk;
 mod error;
 pub(crate) mod escape;
 mod file_store;
+mod file_system;
 mod folders;
 mod journal;
 mod lock;
 mod memory_store;
+mod patience;
 mod prune;
 mod regular_file;
 mod target_place;
 
-pub use access::Access;
+pub use access::{Access, keeps_private};
 pub(crate) use atomic_write::sweep;
 pub(crate) use atomic_write::{StagedFile, sync_files, sync_folders};
 pub use atomic_write::{UNFINISHED, create_file, make_folder, write_file};
@@ -34,8 +36,8 @@ pub use contents::FolderContents;
 pub use disk::Disk;
 pub use error::{Operation, StoreError};
 pub use file_store::{FileStore, LOCK_WAIT};
-pub use lock::StoreLock;
 pub(crate) use lock::lock_file;
+pub use lock::{MissingLock, StoreLock, try_lock_file};
 pub use memory_store::MemoryStore;
 pub use target_place::{Layout, TargetPlace};
 
@@ -94,10 +96,19 @@ pub trait Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Io`] when they cannot be written, or when they are saved and could not all be put into their places; what is loaded then is
-    /// still what was there before, or all that is new.
+    /// [`StoreError::Io`] when they cannot be written; what is loaded then is still what was there before, or all that is new.
     fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
         files.iter().try_for_each(|(file, bytes)| self.save(file, bytes))
+    }
+
+    /// Saves as [`Store::save_all`], unless what is there has changed: `unchanged` looks, as shortly before the new files count as the store
+    /// can. Returns whether they were saved. This is for whoever holds a lock that does not [keep others out](StoreLock::keeps_others_out).
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::save_all`].
+    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+        if unchanged() { self.save_all(files).map(|()| true) } else { Ok(false) }
     }
 
     /// Keeps everybody else from saving until it is dropped, so that what is saved can be compared with what is there before. A store that
@@ -105,7 +116,8 @@ pub trait Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Locked`] when somebody else is still there after a while; [`StoreError::Io`] when nothing can be saved here.
+    /// [`StoreError::Locked`] when somebody else is still there after a while; [`StoreError::Io`] when nothing can be saved here. It is none
+    /// that there are no locks: that is what the lock itself says.
     fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
         Ok(None)
     }
@@ -151,6 +163,14 @@ macro_rules! pass_on {
 
             fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
                 (**self).save_all(files)
+            }
+
+            fn save_all_if(
+                &self,
+                files: &[(LocalFile, &[u8])],
+                unchanged: &dyn Fn() -> bool,
+            ) -> Result<bool, StoreError> {
+                (**self).save_all_if(files, unchanged)
             }
 
             fn lock(&self) -> Result<Option<StoreLock>, StoreError> {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::error::{Operation, StoreError};
+use super::patience::open_patiently;
 
 /// What is at `path`, if there is something, and it is no regular file.
 pub(super) fn not_regular(path: &Path) -> Option<&'static str> {
@@ -29,7 +30,7 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<File>, StoreError> {
         Err(error) => return Err(StoreError::io(Operation::Read, path)(error)),
         Ok(found) => kind_unless_regular(&found).map_or(Ok(()), |found| Err(refuse(found)))?,
     }
-    match File::open(path) {
+    match open_patiently(|| File::open(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(Operation::Read, path)(error)),
         Ok(file) => match file.metadata() {

@@ -7,9 +7,12 @@
 //! What is not defended against is somebody else who may write in the target folder and changes it at the same moment:
 //! they can as well replace the file afterwards.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rootline_metadata::plain_name::without_case;
 
 use super::access::Access;
 use super::atomic_write::{self, StagedFile};
@@ -106,9 +109,12 @@ impl TargetPlace {
     /// # Errors
     ///
     /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs, or a folder where the file
-    /// does; [`StoreError::Io`] when it cannot be written.
+    /// does; [`StoreError::OtherSpelling`] when a file of another name would be replaced; [`StoreError::Io`] when it cannot be written.
     pub fn write(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        let (_, path) = self.place()?;
+        let (folder, path) = self.place()?;
+        if let Some(found) = other_spelling(&folder, &path)? {
+            return Err(StoreError::OtherSpelling { path, found });
+        }
         atomic_write::replace(&path, bytes, Access::Umask).map_err(StoreError::io(Operation::Write, &path))?;
         Ok(path)
     }
@@ -174,8 +180,42 @@ impl TargetPlace {
     }
 }
 
+/// The name that the file at `path` really has, if something is there and `folder` lists it under another one: the file system takes the two
+/// for one. Empty when it cannot be told which.
+fn other_spelling(folder: &Path, path: &Path) -> Result<Option<String>, StoreError> {
+    let Some(name) = path.file_name().filter(|_| fs::symlink_metadata(path).is_ok()) else { return Ok(None) };
+    let listed = fs::read_dir(folder).map_err(StoreError::io(Operation::Read, folder))?;
+    let listed: Vec<OsString> = listed.flatten().map(|entry| entry.file_name()).collect();
+    Ok(spelt_otherwise(name, &listed))
+}
+
+fn spelt_otherwise(name: &OsStr, listed: &[OsString]) -> Option<String> {
+    let text = |name: &OsStr| without_case(&name.to_string_lossy());
+    let alike = || listed.iter().find(|listed| text(listed) == text(name));
+    match listed.iter().any(|listed| listed == name) {
+        true => None,
+        false => Some(alike().map(|listed| listed.to_string_lossy().into_owned()).unwrap_or_default()),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
     Leave,
     Create,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_under_another_name_is_not_taken_for_it() {
+        let spelt = |name: &str, listed: &[&str]| {
+            spelt_otherwise(OsStr::new(name), &listed.iter().map(OsString::from).collect::<Vec<_>>())
+        };
+        assert_eq!(spelt("a.txt", &["A.txt", "b"]).as_deref(), Some("A.txt"));
+        assert_eq!(spelt("a.txt", &["b", "longer name.txt"]).as_deref(), Some(""));
+        assert_eq!(spelt("a.txt", &["A.txt", "a.txt"]), None);
+        assert_eq!(spelt("a.txt", &["a.txt"]), None);
+    }
 }

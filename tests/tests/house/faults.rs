@@ -40,7 +40,14 @@ fn each_fault_says_what_was_tried_what_was_lost_and_by_which_tests() {
 fn each_test_of_a_fault_of_the_cache_is_in_the_table() {
     let table = table();
     let named: BTreeSet<&str> = rows(&table).iter().flat_map(|row| names(row[3])).collect();
-    for file in ["client/cache_crash", "client/persistence", "program/cache_faults", "program/cache_processes"] {
+    for file in [
+        "client/cache_crash",
+        "client/file_systems",
+        "client/persistence",
+        "program/cache_faults",
+        "program/cache_processes",
+        "program/file_systems",
+    ] {
         for name in tests_in(&workspace().join(format!("tests/tests/{file}.rs"))).keys() {
             assert!(named.contains(name.as_str()), "{file}: {name} is in no row");
         }

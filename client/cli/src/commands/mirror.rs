@@ -150,7 +150,7 @@ impl Command<'_> {
         let updated = self.mirror.update(now, &mut observer);
         drop(progress);
         let report = updated?;
-        self.terminal.notes(&report.notes);
+        self.terminal.client_notes(&report.notes);
         self.terminal.notes(&report.left_out);
         Ok(report)
     }

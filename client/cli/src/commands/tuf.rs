@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use rootline_client::store::{FileStore, Layout, LocalFile, Store, TargetPlace};
 use rootline_client::transport::{Http, HttpBlocking};
 use rootline_client::workflow::{RootChain, Trusted};
-use rootline_client::{Client, Limits, Location, Prefetch};
+use rootline_client::{Client, Limits, Location, Note, Prefetch};
 use rootline_metadata::{Role, TargetPath};
 
 use crate::failure::Failure;
@@ -71,7 +71,7 @@ enum Verb {
 
 pub(crate) fn run(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(), Failure> {
     match &args.verb {
-        Verb::Init { root_json } => init(&args.metadata_dir, root_json, &args.limits.limits()),
+        Verb::Init { root_json } => init(&args.metadata_dir, root_json, &args.limits.limits(), terminal),
         Verb::Refresh => located(args, refresh(args, now, terminal).map(|_| ())),
         Verb::Download => located(args, download(args, now, terminal)),
     }
@@ -83,12 +83,13 @@ fn located(args: &TufArgs, done: Result<(), Failure>) -> Result<(), Failure> {
 }
 
 /// Keeps the root only if it is one: nothing in the folder has not been verified.
-fn init(folder: &Path, root_json: &Path, limits: &Limits) -> Result<(), Failure> {
+fn init(folder: &Path, root_json: &Path, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
     let bytes = fs::read(root_json).map_err(|error| Failure::unreadable(root_json, &error))?;
     let chain = RootChain::begin(bytes, limits)?;
     let root = chain.newest();
     let store = FileStore::open(folder)?;
-    let _lock = store.lock_exclusive()?;
+    let mut lock = store.lock_exclusive()?;
+    terminal.client_notes(lock.take_missing().map(Note::Unlocked).as_ref());
     let history = LocalFile::RootHistory(root.version().number());
     for file in [LocalFile::PinnedRoot, history, LocalFile::Root] {
         store.save(&file, root.bytes())?;
@@ -112,7 +113,7 @@ fn refresh(args: &TufArgs, now: DateTime<Utc>, terminal: &Terminal) -> Result<(T
     let transport = HttpBlocking::new(Http::new(metadata_url, targets_url, settings)?)?;
     let mut client = Client::new(pinned, transport, store).with_limits(limits).with_prefetch(Prefetch::Off);
     let refreshed = client.refresh(now);
-    terminal.notes(client.take_notes());
+    terminal.client_notes(&client.take_notes());
     Ok((client, refreshed?))
 }
 

@@ -5,7 +5,7 @@ use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits};
 use rootline_client::transport::Mirrors;
 use rootline_client::workflow::Check;
 use rootline_tests::adversary;
-use rootline_tests::simulator::{Files, Simulator};
+use rootline_tests::simulator::{Delegation, Files, Simulator};
 
 use super::place::{Place, TARGETS, contents, publish, repository};
 
@@ -223,6 +223,41 @@ fn every_attack_on_every_file_leaves_a_mirror_that_readers_can_read() {
             let read = place.read(sim.root_bytes(1), sim.day(1), &TARGETS).unwrap().1;
             let expected = if mirrored.is_ok() { "second" } else { "first" };
             assert_eq!(read, contents(expected), "attack {number} on {name}");
+        }
+    }
+}
+
+/// Roles and targets that are two files here and one on Windows or macOS, from where a mirror may be served.
+#[test]
+fn names_that_differ_in_case_alone_are_refused_on_every_system() {
+    for (roles, targets, refused) in [
+        (["n", "m"], ["a.txt", "b.txt"], false),
+        (["n", "N"], ["a.txt", "b.txt"], true),
+        (["n", "m"], ["dir/a.txt", "Dir/b.txt"], false),
+        (["n", "m"], ["a.txt", "A.txt"], true),
+        (["n", "m"], ["dir/a", "DIR"], true),
+    ] {
+        let mut sim = Simulator::default();
+        for role in roles {
+            sim.delegate("targets", Delegation::to(role).paths(["*", "*/*"]));
+        }
+        // The digest stands before the last part of a name, so that only the same content can be in the same place.
+        for (role, target) in roles.into_iter().zip(targets) {
+            sim.add_target(role, target, b"content");
+        }
+        sim.root.consistent_snapshot = roles[1] != "m";
+        sim.publish_root().publish();
+        let place = Place::new();
+        let mirrored = place.mirror(sim.root_bytes(1), sim.files(), sim.day(1));
+        assert_eq!(
+            matches!(mirrored, Err(MirrorError::Collision { .. })),
+            refused,
+            "{roles:?} {targets:?}: {mirrored:?}"
+        );
+        if refused {
+            assert!(place.served().is_empty());
+        } else {
+            mirrored.unwrap();
         }
     }
 }

@@ -166,13 +166,13 @@ impl AddArgs {
     /// Verifies the instance by an update, which is kept if possible.
     fn check(&self, instance: &Instance, terminal: &Terminal) -> Result<DateTime<Utc>, Failure> {
         let (cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
-        terminal.notes(note);
+        terminal.client_notes(&note);
         let now = At::new(self.at).instant();
         let mut client =
             self.client.open(instance, cache, Freshness::Online, terminal)?.with_persistence(Persistence::BestEffort);
         let targets = TrustRoot::queries_if_listed();
         let updated = client.update(now, &targets);
-        terminal.notes(client.take_notes());
+        terminal.client_notes(&client.take_notes());
         let folder = client.store().folder();
         let updated = updated.map_err(|error| located(error, client.transport().location(), folder))?;
         Ok(updated.checked_at.unwrap_or(now))
