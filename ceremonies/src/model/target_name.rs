@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rootline_metadata::file_name::{self, TARGETS_FOLDER};
+use rootline_metadata::plain_name::windows_objection;
 use rootline_metadata::{TargetFile, TargetPath};
 
 /// The name of a target that we publish: parts of letters, digits, `.`, `_` and `-`, with `/` between them. TUF allows any text; this is what is
@@ -37,7 +38,10 @@ impl FromStr for TargetName {
     fn from_str(text: &str) -> Result<TargetName, BadTargetName> {
         let good = |part: &str| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-            (1..=MAX_PART).contains(&part.len()) && part.chars().all(plain) && !part.starts_with('.')
+            (1..=MAX_PART).contains(&part.len())
+                && part.chars().all(plain)
+                && !part.starts_with('.')
+                && windows_objection(part).is_none()
         };
         let path = text.split('/').all(good).then(|| TargetPath::new(text)).flatten();
         path.map(TargetName).ok_or(BadTargetName)
@@ -53,7 +57,7 @@ impl fmt::Display for TargetName {
 /// A name that some clients, systems or URLs would read differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a target's name has parts of letters, digits, `.`, `_` and `-` that do not begin with `.`, and `/` between them"
+    "a target's name has parts of letters, digits, `.`, `_` and `-` that neither begin nor end with `.` and mean no device on Windows, and `/` between them"
 )]
 pub struct BadTargetName;
 
@@ -88,6 +92,11 @@ mod tests {
             "a%2fb",
             "ä",
             "a\0",
+            "nul",
+            "a/aux.json",
+            "COM1",
+            "x.",
+            "x./a",
             &"a".repeat(181),
         ] {
             assert_eq!(bad.parse::<TargetName>(), Err(BadTargetName), "{bad:?}");

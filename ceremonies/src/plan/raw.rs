@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Utc};
+use rootline_metadata::plain_name;
 use rootline_metadata::{KeyId, PublicKey, hex, parse_instant, sha256};
 use serde::Deserialize;
 use toml::Spanned;
@@ -147,6 +148,17 @@ impl Plan {
                     return Err(TomlError::at(text, name.span(), why));
                 }
             }
+        }
+        let ships = raw.delegations.iter().map(|delegation| &delegation.ship).chain([&raw.targets.ship]);
+        let shipped: Vec<&Spanned<String>> = ships.flat_map(|ship| ship.get_ref()).collect();
+        // Of a name that two roles ship it was said above whether both are found.
+        let names: BTreeSet<&str> = shipped.iter().map(|name| name.get_ref().as_str()).collect();
+        if let Some((name, other)) = plain_name::clash(names) {
+            let place =
+                shipped.iter().find(|shipped| shipped.get_ref() == name).map_or(raw.id.span(), |name| name.span());
+            let problem =
+                format!("where case makes no difference, as on Windows and macOS, this is in the place of {other}");
+            return Err(TomlError::at(text, place, problem));
         }
         Ok(plan)
     }

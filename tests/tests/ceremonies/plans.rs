@@ -27,6 +27,10 @@ fn a_fault_in_a_plan_is_named_with_its_line() {
         ("renew = false", "renewal = false", 7, "unknown field `renewal`"),
         ("[\"trusted_root.json\"]", "[\"../trusted_root.json\"]", 13, "a target's name"),
         ("[\"trusted_root.json\"]", "[\"a\", \"b\", \"a\"]", 13, "named twice"),
+        ("[\"trusted_root.json\"]", "[\"a.txt\", \"A.txt\"]", 13, "where case makes no difference"),
+        ("[\"trusted_root.json\"]", "[\"Dir\", \"dir/a\"]", 13, "this is in the place of Dir"),
+        ("[\"trusted_root.json\"]", "[\"aux.json\"]", 13, "mean no device on Windows"),
+        ("[\"trusted_root.json\"]", "[\"x.\"]", 13, "neither begin nor end with `.`"),
         ("[\"online\"]", "[]", 15, "need an online key"),
         ("[\"online\"]", "[\"alice\"]", 15, "a key that signs without a person must not"),
         ("[\"online\"]", "[\"nobody\"]", 15, "there is no keyholder \"nobody\""),
@@ -34,7 +38,9 @@ fn a_fault_in_a_plan_is_named_with_its_line() {
         assert!(text.contains(from), "{from}");
         room.finds_fault(&text.replacen(from, to, 1), line, problem);
     }
-    assert!(Plan::parse(&text, &room.keyholders, &Bounds::default()).is_ok());
+    for good in [text.clone(), text.replace("[\"trusted_root.json\"]", "[\"Dir/a\", \"dir/b\", \"auxiliary\"]")] {
+        assert!(Plan::parse(&good, &room.keyholders, &Bounds::default()).is_ok(), "{good}");
+    }
 }
 
 #[test]
