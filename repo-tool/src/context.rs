@@ -4,7 +4,9 @@ use std::fmt::Arguments;
 
 use chrono::{DateTime, Utc};
 use rootline::terminal::Terminal;
+use rootline_client::store::StoreLock;
 
+use crate::failure::Failure;
 use crate::folder::repository::RepositoryFolder;
 
 /// The context of a command.
@@ -17,6 +19,17 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Locks the folder while the command writes. Where locks do not work it goes on: the folder is one person's at a time, mostly; but says so.
+    pub(crate) fn lock(&self) -> Result<StoreLock, Failure> {
+        let mut lock = self.folder.lock()?;
+        if let Some(missing) = lock.take_missing() {
+            let hint = "let no other rootline-repo write there meanwhile, or move the folder to a local disk";
+            self.terminal.warning(format_args!("{missing}; going on without"));
+            self.terminal.hint(format_args!("{hint}"));
+        }
+        Ok(lock)
+    }
+
     /// Prints the next step after a result; nothing with `--quiet`.
     pub(crate) fn next(&self, step: Arguments<'_>) {
         self.terminal.report(format_args!("next: {step}"));

@@ -11,6 +11,7 @@ mod repo_tool {
     mod attestation;
     mod ceremonies;
     mod doctor;
+    mod file_systems;
     mod frozen_plans;
     mod golden;
     mod keys;

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
+use rootline::terminal::Terminal;
 use rootline_ceremonies::{KeyKind, SecretKey};
+use rootline_client::store::keeps_private;
 use rootline_metadata::KeyId;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -144,6 +146,7 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
         ),
     })?;
     refuse_existing(&public_path)?;
+    private_place(out, args.plain, &context.terminal)?;
     // The operating system's randomness fails only where there is none at all; then there is no key to be had.
     let mut rng = UnwrapErr(SysRng);
     let key = SecretKey::generate(args.kind.into(), &mut rng);
@@ -173,6 +176,47 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
         line(format_args!("key {} {scheme}", key_id.short()));
     });
     Ok(())
+}
+
+/// Refuses, or warns of, a place where others can read a private key whatever permissions it is made with.
+fn private_place(out: &Path, plain: bool, terminal: &Terminal) -> Result<(), Failure> {
+    let above = out.ancestors().skip(1);
+    let mut above = above.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let Some(folder) = above.find(|folder| folder.is_dir()) else { return Ok(()) };
+    // What cannot be made there fails with the key itself.
+    if keeps_private(folder).unwrap_or(true) {
+        return Ok(());
+    }
+    match risk(folder, plain, cfg!(unix)) {
+        Some(Err(failure)) => return Err(failure),
+        Some(Ok((warning, hint))) => {
+            terminal.warning(format_args!("{warning}"));
+            terminal.hint(format_args!("{hint}"));
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// What is to be said of a key in a folder that does not keep it private. Where the system has `permissions`, that is certain; elsewhere the folder
+/// is only not within the user's own.
+fn risk(folder: &Path, plain: bool, permissions: bool) -> Option<Result<(String, &'static str), Failure>> {
+    const HINT: &str = "name a file on a disk that keeps permissions, such as in your home folder";
+    let folder = folder.display();
+    match (permissions, plain) {
+        (true, true) => Some(Err(Failure::new(
+            format!("{folder} keeps no permissions, so others could read the key, which is not to be encrypted"),
+            format!("{HINT}; or leave out --plain"),
+        ))),
+        (true, false) => {
+            Some(Ok((format!("{folder} keeps no permissions, so others can read the encrypted key"), HINT)))
+        }
+        (false, true) => Some(Ok((
+            format!("{folder} is not in your own folder, so other users of this machine may be able to read the key"),
+            "name a file in your own folder, or leave out --plain",
+        ))),
+        (false, false) => None,
+    }
 }
 
 fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
@@ -290,4 +334,29 @@ fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_others_could_read_as_it_is_is_refused_and_an_encrypted_one_is_warned_of() {
+        let folder = Path::new("/mnt/stick");
+        assert!(matches!(risk(folder, true, true), Some(Err(_))));
+        assert!(matches!(risk(folder, false, true), Some(Ok(_))));
+        assert!(matches!(risk(folder, true, false), Some(Ok(_))));
+        assert!(risk(folder, false, false).is_none());
+    }
+
+    #[test]
+    fn a_folder_that_keeps_permissions_is_nothing_to_speak_of_also_before_it_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["key.pem", "new/folder/key.pem"] {
+            private_place(&folder.path().join(name), true, &Terminal::default()).unwrap();
+        }
+        #[cfg(unix)]
+        assert!(keeps_private(folder.path()).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

@@ -84,7 +84,7 @@ pub(crate) fn run(command: &KeyholderCommand, context: &Context) -> Result<(), F
 }
 
 fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let (key, signer) = key(args, context)?;
     let keyholders = context.folder.keyholders()?;
     let path = context.folder.keyholder_path(&args.name);

@@ -47,7 +47,7 @@ pub(crate) struct OnlineArgs {
 
 /// [`ExitStatus::NeedsPerson`] where keyholders are to do what an online key cannot.
 pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     note_unnoted(&published, context)?;

@@ -34,7 +34,7 @@ pub(crate) struct PublishArgs {
 
 /// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew.
 pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let to = destination(args.to.as_deref(), context)?;
     let published = context.folder.published()?;
     if published.current().is_none() || !published.is_complete() {

@@ -118,7 +118,7 @@ pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failu
 }
 
 fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let bytes = match args.from.as_str() {
         "empty" => TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes(),
         "sigstore" => SIGSTORE_TRUSTED_ROOT.to_vec(),
@@ -157,7 +157,7 @@ fn show(context: &Context) -> Result<(), Failure> {
 }
 
 fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let pem = fs::read_to_string(&args.public_key);
     let pem = pem.map_err(|error| Failure::io("read the public key", &args.public_key, &error))?;
     let unusable = |why: String| {
@@ -175,7 +175,7 @@ fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
 }
 
 fn retire_log(args: &RetireLogArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let end = args.end.unwrap_or(context.now);
     edit(context, |root| {
         let entry = find_log(root, args)?;

@@ -1,13 +1,14 @@
 //! A maintainer's folder, and reading it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
+use rootline_client::store::{self, StoreError, StoreLock};
 
 use crate::failure::Failure;
-use crate::folder::atomic_file::{self, UNFINISHED};
+use crate::folder::atomic_file::{self, Access, UNFINISHED};
 use crate::folder::ceremony::CeremonyFolder;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
@@ -28,12 +29,6 @@ pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";
 #[derive(Clone, Debug)]
 pub(crate) struct RepositoryFolder {
     path: PathBuf,
-}
-
-/// Held while a command writes, so that two at a time do not undo each other.
-#[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
 }
 
 impl RepositoryFolder {
@@ -59,22 +54,22 @@ impl RepositoryFolder {
         if self.path == Path::new(".") { name.as_ref().to_owned() } else { self.path.join(name) }
     }
 
-    /// Locks the folder, without waiting: a locked folder is a failure.
-    pub(crate) fn lock(&self) -> Result<Lock, Failure> {
+    /// Locks the folder while a command writes, so that two at a time do not undo each other; without waiting: a locked folder is a failure. Where
+    /// locks do not work, the lock says so.
+    pub(crate) fn lock(&self) -> Result<StoreLock, Failure> {
         self.policy()?;
-        let path = self.join(RepositoryFolder::LOCK);
-        let file = File::options().create(true).append(true).open(&path);
-        let file = file.map_err(|error| Failure::io("open", &path, &error))?;
-        match file.try_lock() {
-            Ok(()) => {
-                self.sweep();
-                Ok(Lock { _file: file })
+        match store::try_lock_file(self.join(RepositoryFolder::LOCK), Access::Umask) {
+            Ok(lock) => {
+                if lock.keeps_others_out() {
+                    self.sweep();
+                }
+                Ok(lock)
             }
-            Err(TryLockError::WouldBlock) => Err(Failure::new(
+            Err(StoreError::Locked { .. }) => Err(Failure::new(
                 format!("another rootline-repo is writing to {}", self.path.display()),
                 "wait for it to finish, and run this again",
             )),
-            Err(TryLockError::Error(error)) => Err(Failure::io("lock", &path, &error)),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rootline::terminal::Terminal;
 use rootline_ceremonies::{KeyFileError, SecretKey};
+use rootline_client::store::keeps_private;
 use zeroize::Zeroizing;
 
 use super::secret::PassphraseArgs;
@@ -28,7 +29,12 @@ pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: &Terminal
         other => other,
     };
     if is_open_to_others(&metadata) {
-        terminal.warning(format_args!("{} can be read by others: chmod 600 {0}", path.display()));
+        terminal.warning(format_args!("{} can be read by others", path.display()));
+        let hint = match path.parent().map(keeps_private) {
+            Some(Ok(false)) => "its file system keeps no permissions: move it to a disk that does".to_owned(),
+            _ => format!("chmod 600 {}", path.display()),
+        };
+        terminal.hint(format_args!("{hint}"));
     }
     key.map_err(|error| key_failure(path, &error))
 }

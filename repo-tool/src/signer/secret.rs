@@ -102,11 +102,16 @@ const PIN: Kind = Kind {
     if_empty: "check the source of the PIN: --pin-file, ROOTLINE_PIN, or pin-source in the URI",
 };
 
+/// Editors of Windows put a byte order mark before it, which nobody types.
+fn first_line(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).lines().next().unwrap_or_default()
+}
+
 fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     if let Some(path) = path {
         let text = fs::read_to_string(path).map(Zeroizing::new);
         let text = text.map_err(|error| Failure::io(&format!("read the {} file", kind.name), path, &error))?;
-        return not_empty(kind, Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())).map(Some);
+        return not_empty(kind, Zeroizing::new(first_line(&text).to_owned())).map(Some);
     }
     match std::env::var(kind.variable) {
         Ok(secret) => not_empty(kind, Zeroizing::new(secret)).map(Some),

@@ -76,6 +76,7 @@ fn a_plain_key_says_what_it_risks() {
 fn a_passphrase_comes_from_a_file_or_the_environment_and_must_be_right() {
     let fixture = RepositoryFixture::new();
     fixture.write("passphrase", "open sesame\nthe second line is not read\n");
+    fixture.write("of-notepad", "\u{feff}open sesame\r\n");
     fixture.write("wrong", "shut\n");
     fixture.write("empty", "\n");
     fixture.done(&["key", "generate", "--out", "frank-2.pem", "--passphrase-file", "passphrase"]);
@@ -101,7 +102,8 @@ fn a_passphrase_comes_from_a_file_or_the_environment_and_must_be_right() {
     let mut command = fixture.command(&[&sign[..], &["--role", "root"]].concat());
     command.env("ROOTLINE_PASSPHRASE", "open sesame");
     fixture.run_command(command).says("frank has signed root");
-    fixture.done(&[&sign[..], &["--passphrase-file", "passphrase"]].concat()).says("frank has signed targets");
+    fixture.done(&[&sign[..], &["--passphrase-file", "of-notepad"]].concat()).says("frank has signed targets");
+    fixture.done(&["key", "check", "frank-2.pem", "--passphrase-file", "passphrase"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) struct AbandonArgs {
 }
 
 pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let published = context.folder.published()?;
     let mut record = find(&args.id, &published, context)?;
     refuse_closed(&record)?;

@@ -63,7 +63,7 @@ struct Receiving {
 }
 
 pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let published = Rc::new(context.folder.published()?);
     let mut inbox = Inbox { args, context, role, published, only: None, ceremonies: BTreeMap::new() };

@@ -14,7 +14,7 @@ use crate::folder::attestations::{self, Attestations};
 use crate::folder::record::CeremonyRecord;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let published = context.folder.published()?;
     let mut record = find(args, &published, context)?;
     refuse_closed(&record)?;

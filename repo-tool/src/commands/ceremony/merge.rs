@@ -40,7 +40,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
             "name two ceremonies: rootline-repo ceremony merge INTO FROM",
         ));
     }
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let published = context.folder.published()?;
     let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy()?);
     let (mut into, mut from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);

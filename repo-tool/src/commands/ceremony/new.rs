@@ -65,7 +65,7 @@ pub(crate) struct NewArgs {
 
 /// [`ExitStatus::NeedsPerson`] where the plan cannot be frozen as it is.
 pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let keyholders = context.folder.keyholders()?;
     let ship = context.folder.targets()?.into_keys().collect();
     let at = context.now;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::folder::record::digests;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let mut open = load(args, context)?;
     open.frozen.check_targets(&context.folder.targets()?, &open.published)?;
     let attestations = open.attestations(context)?;

@@ -52,7 +52,7 @@ pub(crate) struct SignArgs {
 }
 
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let mut open = load(&args.id, context)?;
     let attestations = open.attestations(context)?;
     let review = review::reviewed(&open, &attestations, context)?;

@@ -33,7 +33,7 @@ pub(crate) struct WitnessArgs {
 }
 
 pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let published = context.folder.published()?;
     let mut record = find(&args.id, &published, context)?;
     let keyholders = context.folder.keyholders()?;

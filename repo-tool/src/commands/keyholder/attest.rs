@@ -57,7 +57,7 @@ pub(crate) struct AttestArgs {
 }
 
 pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
-    let _lock = context.folder.lock()?;
+    let _lock = context.lock()?;
     let policy = context.folder.policy()?;
     let keyholders = context.folder.keyholders()?;
     let holder = keyholders.get(&args.name).ok_or_else(|| Refusal::NoSuchKeyholder { name: args.name.clone() })?;

@@ -36,7 +36,11 @@ impl Module {
         })?;
         let shown = path.display();
         let context = Pkcs11::new(&path).map_err(|error| {
-            let hint = "check the path, and that this is the token's PKCS#11 library, built for this machine";
+            let hint = match cfg!(all(target_env = "musl", target_feature = "crt-static")) {
+                // The dynamic loader is what such a build leaves out.
+                true => "this program is linked statically and loads no libraries: use a build for glibc with tokens",
+                false => "check the path, and that this is the token's PKCS#11 library, built for this machine",
+            };
             Failure::new(format!("the PKCS#11 library {shown} cannot be loaded: {}", load_text(&error)), hint)
         })?;
         match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
