@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rootline_metadata::Version;
+
 use crate::hint::Hint;
 use crate::store::{MissingLock, StoreError};
 use crate::transport::TransportError;
@@ -60,6 +62,14 @@ pub enum Note {
     Unlocked(MissingLock),
     /// This user has no folder for caches.
     NoCacheFolder,
+    /// The cache says that a newer root was trusted, and nothing leads to it from the pinned root: versions that were seen under it do not
+    /// count any more.
+    RootUnreachable {
+        /// The version of the cache's newest root.
+        cached: Version,
+        /// The version of the newest root that is trusted.
+        trusted: Version,
+    },
     /// A mirror failed, or served what is not trusted, and was left for the next one.
     MirrorLeft {
         /// Which one.
@@ -85,6 +95,11 @@ impl fmt::Display for Note {
             Note::RootForbidden { name } => {
                 write!(f, "the server forbids {name} instead of saying that there is none; taken as: no newer root")
             }
+            Note::RootUnreachable { cached, trusted } => write!(
+                f,
+                "the cache has root {cached}, which nothing leads to from the pinned root; going on with root {trusted}, \
+                 without the versions that were seen under the other"
+            ),
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
             Note::Unlocked(missing) => {
                 write!(f, "{missing}; going on without, which is safe while no other program writes there")

@@ -42,6 +42,8 @@ hints! {
     CheckClock,
     /// Pin a root that its publisher has given, and compare its digest.
     PinPublishedRoot,
+    /// Ask another mirror for the missing roots; if the repository was begun anew, remove the cache.
+    AskAgainOrForgetCache,
     /// Check the target's name; upper and lower case differ.
     CheckTargetName,
     /// Free some space on the disk and try again.

@@ -22,6 +22,7 @@ mod client {
     mod freshness;
     mod mirror;
     mod network;
+    mod nothing_forgotten;
     mod nothing_written;
     mod persistence;
     mod quorum;

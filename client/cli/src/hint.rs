@@ -25,6 +25,9 @@ pub fn words(hint: Hint) -> Option<&'static str> {
             "check this machine's clock; if it is right, the repository has to be renewed by its operators, or a mirror is serving old files"
         }
         Hint::PinPublishedRoot => "pin a root.json that its publisher gave you, and compare its digest",
+        Hint::AskAgainOrForgetCache => {
+            "a file of the cache's root_history is damaged: name a mirror that has the missing root; only if the repository was begun anew, use an empty --cache"
+        }
         Hint::CheckTargetName => "check the name; names are compared with regard to case",
         Hint::FreeSpace => "free some space on the disk and run this again",
         Hint::FreeQuota => "free some space within the disk quota and run this again",

@@ -12,7 +12,8 @@ use super::names::file_name;
 use super::recording::Recording;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
-use crate::driver::pending_writes::PendingWrites;
+use crate::driver::pending_writes::{CommitOutcome, PendingWrites};
+use crate::driver::save_seen::save_seen;
 use crate::driver::{Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::CachedRepository;
@@ -20,7 +21,7 @@ use crate::transport::{Request, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
-use crate::workflow::{ReachedRoles, RootChain, RootHistory, TargetQuery, Update, Updated, lead_up_to};
+use crate::workflow::{ReachedRoles, RootChain, RootHistory, Seen, TargetQuery, Update, Updated, lead_up_to};
 
 /// A verified set of files: the four top-level roles, the roots that lead to them, the queried targets, and the delegated roles that lead to
 /// those.
@@ -62,21 +63,16 @@ impl Contents {
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
         let _lock = store.lock_to_load()?;
-        let mut contents = Contents::collect(
-            pinned_root,
-            store,
-            &CachedRepository::new(store),
-            instant,
-            wanted,
-            limits,
-            Prefetch::Off,
-        )?;
+        let cached = CachedRepository::new(store);
+        let work = Work { pinned_root, store, transport: &cached, instant, wanted, limits };
+        let mut contents = work.attempt(Prefetch::Off, &mut Seen::new())?;
         contents.updated.checked_at = LastCheck::load(store).map(|check| check.at());
         Ok(contents)
     }
 
     /// Fetches what a repository has and verifies it from the pinned root, judging every expiry at `now`. What `store` has need not be fetched,
-    /// and nothing may go below it. Nothing is written.
+    /// and nothing may go below it. What it verifies is saved there as far as that is possible, also where it fails in the end, so that
+    /// nothing may go below that later.
     ///
     /// # Errors
     /// If something does not arrive, or a check refuses it.
@@ -91,54 +87,22 @@ impl Contents {
         transport.first_mirror();
         let prefetch = if transport.concurrently().is_some() { Prefetch::On } else { Prefetch::Off };
         let mut attempts = Attempts::new(prefetch);
-        loop {
+        let mut seen = Seen::new();
+        let work = Work { pinned_root, store, transport, instant: now, wanted, limits };
+        let done = loop {
             transport.begin_session();
-            match Contents::collect(pinned_root, store, transport, now, wanted, limits, attempts.prefetch()) {
-                Ok(mut contents) => {
-                    contents.updated.checked_at = Some(now);
-                    return Ok(contents);
-                }
+            match work.attempt_and_save(attempts.prefetch(), &mut seen) {
                 Err(BundleError::Contents(error))
                     if attempts.again_after(&error, false, || transport.leave_mirror()) => {}
-                Err(error) => return Err(error),
+                done => break done,
             }
-        }
-    }
-
-    /// Drives the update of every client, and keeps what it has verified.
-    pub(super) fn collect(
-        pinned_root: &[u8],
-        store: &impl Store,
-        transport: &impl Transport,
-        instant: DateTime<Utc>,
-        wanted: &[TargetQuery],
-        limits: &Limits,
-        prefetch: Prefetch,
-    ) -> Result<Contents, BundleError> {
-        let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
-        let update = Update::begin(pinned_root.to_vec(), wanted.iter().cloned(), instant, limits)?;
-        let recording = Recording::over(store);
-        let mut local = PendingWrites::over(&recording);
-        let mut updated = drive(update, transport, &mut local, prefetch)?;
-        let mut roots = BTreeMap::from([(pinned, Arc::from(pinned_root))]);
-        let mut delegated = BTreeMap::new();
-        let written = local.into_files().into_iter().map(|(file, content)| (file, Arc::from(content.bytes())));
-        // A file that was verified since takes the place of the one that was loaded.
-        for (file, bytes) in recording.into_loaded().into_iter().chain(written) {
-            match file {
-                LocalFile::RootHistory(version) => roots.extend(Version::new(version).map(|version| (version, bytes))),
-                LocalFile::Delegated(role) => _ = delegated.insert(role, bytes),
-                _ => (),
-            }
-        }
-        // In one order, in whichever they were asked for.
-        updated.targets.sort_by(|(one, _), (other, _)| one.path.as_str().cmp(other.path.as_str()));
-        updated.targets.dedup_by(|(later, _), (earlier, _)| later.path == earlier.path);
-        // A copy of a further root that was found and did not verify is not one of them.
-        let newest = updated.trusted.root().version();
-        roots.retain(|version, _| *version <= newest);
-        let delegated = delegated.into_iter().map(|(name, bytes)| DelegatedRole::of(name, bytes, limits));
-        Ok(Contents { delegated: delegated.collect::<Result<_, _>>()?, updated, roots, pinned, limits: limits.clone() })
+        };
+        // A store that cannot be written keeps nobody from reading what was verified.
+        let _ = save_seen(&mut seen, pinned_root, store, now, limits);
+        done.map(|mut contents| {
+            contents.updated.checked_at = Some(now);
+            contents
+        })
     }
 
     /// Adds the roots before the pinned one, the oldest first, for verifiers who pin an older one.
@@ -231,6 +195,71 @@ impl Contents {
     pub(super) fn target_file(&self, position: usize) -> Result<String, BundleError> {
         let (found, _) = &self.updated.targets[position];
         file_name(&found.request(&self.limits)?)
+    }
+}
+
+/// What to collect, and from where.
+pub(super) struct Work<'a, S, T> {
+    pub(super) pinned_root: &'a [u8],
+    pub(super) store: &'a S,
+    pub(super) transport: &'a T,
+    pub(super) instant: DateTime<Utc>,
+    pub(super) wanted: &'a [TargetQuery],
+    pub(super) limits: &'a Limits,
+}
+
+impl<S: Store, T: Transport> Work<'_, S, T> {
+    /// Drives the update of every client, and keeps what it has verified. Nothing goes below what was `seen`, and what is verified is added to
+    /// it; the store is not written.
+    pub(super) fn attempt(&self, prefetch: Prefetch, seen: &mut Seen) -> Result<Contents, BundleError> {
+        let recording = Recording::over(self.store);
+        self.attempt_with(&recording, &mut PendingWrites::over(&recording), prefetch, seen)
+    }
+
+    /// As [`attempt`](Self::attempt); on success everything is saved as far as that is possible, and out of `seen` then.
+    fn attempt_and_save(&self, prefetch: Prefetch, seen: &mut Seen) -> Result<Contents, BundleError> {
+        let recording = Recording::over(self.store);
+        let mut local = PendingWrites::over(&recording);
+        let contents = self.attempt_with(&recording, &mut local, prefetch, seen)?;
+        if matches!(local.commit(), Ok(CommitOutcome::Committed)) {
+            *seen = Seen::new();
+        }
+        Ok(contents)
+    }
+
+    fn attempt_with<'r>(
+        &self,
+        recording: &'r Recording<'_, S>,
+        local: &mut PendingWrites<&'r Recording<'_, S>>,
+        prefetch: Prefetch,
+        seen: &mut Seen,
+    ) -> Result<Contents, BundleError> {
+        let Work { pinned_root, limits, .. } = *self;
+        let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
+        let update = Update::begin(pinned_root.to_vec(), self.wanted.iter().cloned(), self.instant, limits)?;
+        let driven = drive(update.after(seen.clone()), self.transport, local, prefetch);
+        local.add_to(seen);
+        let mut updated = driven?;
+        let written = local.files().iter().map(|(file, content)| (file.clone(), Arc::from(content.bytes())));
+        let written: Vec<(LocalFile, Arc<[u8]>)> = written.collect();
+        let mut roots = BTreeMap::from([(pinned, Arc::from(pinned_root))]);
+        let mut delegated = BTreeMap::new();
+        // A file that was verified since takes the place of the one that was loaded.
+        for (file, bytes) in recording.take_loaded().into_iter().chain(written) {
+            match file {
+                LocalFile::RootHistory(version) => roots.extend(Version::new(version).map(|version| (version, bytes))),
+                LocalFile::Delegated(role) => _ = delegated.insert(role, bytes),
+                _ => (),
+            }
+        }
+        // In one order, in whichever they were asked for.
+        updated.targets.sort_by(|(one, _), (other, _)| one.path.as_str().cmp(other.path.as_str()));
+        updated.targets.dedup_by(|(later, _), (earlier, _)| later.path == earlier.path);
+        // A copy of a further root that was found and did not verify is not one of them.
+        let newest = updated.trusted.root().version();
+        roots.retain(|version, _| *version <= newest);
+        let delegated = delegated.into_iter().map(|(name, bytes)| DelegatedRole::of(name, bytes, limits));
+        Ok(Contents { delegated: delegated.collect::<Result<_, _>>()?, updated, roots, pinned, limits: limits.clone() })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::store::{LocalFile, Store, StoreError};
+use crate::store::{LocalFile, Store, StoreError, StoreLock};
 
 /// Passes everything on to a store, and keeps the bytes of every file that was loaded: a bundle carries them too.
 pub(super) struct Recording<'a, S> {
@@ -17,9 +17,9 @@ impl<'a, S: Store> Recording<'a, S> {
         Recording { store, loaded: RefCell::default() }
     }
 
-    /// The files that were loaded, in that order.
-    pub(super) fn into_loaded(self) -> Vec<(LocalFile, Arc<[u8]>)> {
-        self.loaded.into_inner()
+    /// Drains the files that were loaded, in that order.
+    pub(super) fn take_loaded(&self) -> Vec<(LocalFile, Arc<[u8]>)> {
+        self.loaded.take()
     }
 }
 
@@ -32,8 +32,28 @@ impl<S: Store> Store for Recording<'_, S> {
         Ok(bytes)
     }
 
+    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+        self.store.has(file, bytes)
+    }
+
     fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
         self.store.save(file, bytes)
+    }
+
+    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+        self.store.save_all(files)
+    }
+
+    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.store.lock()
+    }
+
+    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+        self.store.lock_to_load()
+    }
+
+    fn may_block(&self) -> bool {
+        self.store.may_block()
     }
 
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {

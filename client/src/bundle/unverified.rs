@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Envelope, KeyId, Role, Root, TargetPath, TopLevelRole, Version, file_name};
 
 use super::archive::ArchiveReader;
-use super::contents::Contents;
+use super::contents::Work;
 use super::error::{ArchiveFault, BundleError};
 use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
@@ -16,7 +16,7 @@ use super::verified::Bundle;
 use crate::driver::Prefetch;
 use crate::store::MemoryStore;
 use crate::workflow::freshness::Freshness;
-use crate::workflow::{RootChain, TargetQuery};
+use crate::workflow::{RootChain, Seen, TargetQuery};
 
 /// The files of a bundle and what it says of itself, in memory. It has the form of a bundle; nothing else is known about it.
 #[derive(Clone, Debug)]
@@ -99,9 +99,9 @@ impl UnverifiedBundle {
         let instant = freshness.judged_at(now);
         let nothing = MemoryStore::new();
         let limits = &self.limits.repository;
-        let contents =
-            Contents::collect(pinned_root, &nothing, &self.files.transport(), instant, &wanted, limits, Prefetch::Off)?
-                .with_earlier_roots(earlier)?;
+        let transport = &self.files.transport();
+        let work = Work { pinned_root, store: &nothing, transport, instant, wanted: &wanted, limits };
+        let contents = work.attempt(Prefetch::Off, &mut Seen::new())?.with_earlier_roots(earlier)?;
         let bundle = Bundle::verified(contents, self.claims.statement.clone());
         let named = bundle.files()?;
         if let Some(name) = self.files.0.keys().find(|name| !named.contains_key(*name)) {

@@ -54,7 +54,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
     ) -> Result<Updated, Error> {
         self.transport.begin_session();
         self.transport.first_mirror();
-        let mut session = Session::begin(self.local.prefetch);
+        let mut session = Session::begin(self.local.prefetch, self.seen.clone());
         let done = loop {
             let (local, queries) = (self.local.clone(), wanted.to_vec());
             let begun;
@@ -64,7 +64,10 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
                     (session, begun)
                 })
                 .await;
-            let (machine, pending) = begun?;
+            let (machine, pending) = match begun {
+                Ok(attempt) => attempt,
+                Err(error) => break Err(error),
+            };
             let (driven, mut pending) =
                 drive_async(machine, &self.transport, pending, session.prefetch(), worker).await;
             if session.again_after(&driven, &mut pending, || self.transport.leave_mirror()) {
@@ -83,6 +86,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
             }
         };
         self.notes.append(&mut session.notes);
+        self.seen = session.seen;
         done
     }
 

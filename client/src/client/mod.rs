@@ -32,7 +32,7 @@ use crate::transport::CachedRepository;
 use crate::transport::Transport;
 use crate::workflow::freshness::Freshness;
 use crate::workflow::limits::Limits;
-use crate::workflow::{AllDelegatedRoles, ReachedRoles, Search, TargetInfo, TargetQuery, Trusted, Updated};
+use crate::workflow::{AllDelegatedRoles, ReachedRoles, Search, Seen, TargetInfo, TargetQuery, Trusted, Updated};
 
 /// One repository as a verifier sees it. The pinned root comes from the caller, never from the store.
 ///
@@ -44,12 +44,14 @@ pub struct Client<T, S> {
     transport: T,
     local: Local<S>,
     notes: Vec<Note>,
+    /// What was verified and could not be kept.
+    seen: Seen,
 }
 
 impl<T, S: Store> Client<T, S> {
     /// Makes a client of its parts; nothing is read or fetched yet.
     pub fn new(pinned_root: impl Into<Vec<u8>>, transport: T, store: S) -> Self {
-        Client { transport, local: Local::new(pinned_root.into(), store), notes: Vec::new() }
+        Client { transport, local: Local::new(pinned_root.into(), store), notes: Vec::new(), seen: Seen::new() }
     }
 
     /// Sets the limits. Default: [`Limits::default`].
@@ -184,9 +186,12 @@ impl<T: Transport, S: Store> Client<T, S> {
         self.transport.first_mirror();
         // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
         let prefetch = if self.transport.concurrently().is_some() { self.local.prefetch } else { Prefetch::Off };
-        let mut session = Session::begin(prefetch);
+        let mut session = Session::begin(prefetch, self.seen.clone());
         let done = loop {
-            let (machine, mut local) = self.local.attempt(&session, now, wanted)?;
+            let (machine, mut local) = match self.local.attempt(&session, now, wanted) {
+                Ok(attempt) => attempt,
+                Err(error) => break Err(error),
+            };
             let driven = drive(machine, &self.transport, &mut local, session.prefetch());
             if session.again_after(&driven, &mut local, || self.transport.leave_mirror()) {
                 continue;
@@ -196,6 +201,7 @@ impl<T: Transport, S: Store> Client<T, S> {
             }
         };
         self.notes.append(&mut session.notes);
+        self.seen = session.seen;
         done
     }
 

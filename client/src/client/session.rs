@@ -9,20 +9,23 @@ use crate::driver::Prefetch;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites, Persistence};
+use crate::driver::save_seen::save_seen;
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
-use crate::workflow::{TargetQuery, Update, Updated};
+use crate::workflow::{Seen, TargetQuery, Update, Updated};
 
 /// One session, with all its attempts.
 pub(super) struct Session {
     attempts: Attempts,
     conflicts: u32,
+    /// What its attempts, and sessions of the same client before it, have verified and the store does not have.
+    pub(super) seen: Seen,
     pub(super) notes: Vec<Note>,
 }
 
 impl Session {
-    pub(super) fn begin(prefetch: Prefetch) -> Session {
-        Session { attempts: Attempts::new(prefetch), conflicts: 0, notes: Vec::new() }
+    pub(super) fn begin(prefetch: Prefetch, seen: Seen) -> Session {
+        Session { attempts: Attempts::new(prefetch), conflicts: 0, seen, notes: Vec::new() }
     }
 
     /// Whether the next attempt prefetches.
@@ -40,6 +43,7 @@ impl Session {
         let Err(error) = driven else { return false };
         let again = self.attempts.again_after(error, local.was_unchanged(), leave_mirror);
         if again {
+            local.add_to(&mut self.seen);
             self.notes.append(&mut self.attempts.take_notes());
             self.notes.append(&mut local.take_notes());
         }
@@ -67,7 +71,7 @@ impl<S: Store> Local<S> {
         if let Some(last_check) = last_check {
             local = local.conditional(&last_check, self.limits.timestamp);
         }
-        Ok((self.begin(now, wanted)?, local))
+        Ok((self.begin(now, wanted)?.after(session.seen.clone()), local))
     }
 
     /// Ends an attempt that has no other after it on its own account: commits the verified files and returns the outcome, or `None` when a
@@ -81,9 +85,18 @@ impl<S: Store> Local<S> {
     ) -> Option<Result<Updated, Error>> {
         let done = match driven {
             Ok(updated) => match saved(&mut local, session) {
-                Ok(CommitOutcome::Conflict) => None,
-                Err(error) if self.persistence == Persistence::Required => Some(Err(error.into())),
+                Ok(CommitOutcome::Conflict) => {
+                    local.add_to(&mut session.seen);
+                    None
+                }
+                Err(error) if self.persistence == Persistence::Required => {
+                    local.add_to(&mut session.seen);
+                    Some(Err(error.into()))
+                }
                 saved => {
+                    // What is not in the store holds for this client as long as it lives.
+                    session.seen = Seen::new();
+                    local.add_to(&mut session.seen);
                     session.notes.extend(saved.err().map(Note::NotPersisted));
                     self.record_check(&updated, local.timestamp_etag().filter(|_| session.attempts.conditional()), now);
                     Some(Ok(Updated { checked_at: Some(now), ..updated }))
@@ -92,6 +105,9 @@ impl<S: Store> Local<S> {
             Err(error) => {
                 // What was verified before it failed is kept: new roots (5.3.8), a new timestamp (5.4.5).
                 session.notes.extend(local.commit().err().map(Note::NotPersisted));
+                local.add_to(&mut session.seen);
+                let saved = save_seen(&mut session.seen, &self.pinned_root, &self.store, now, &self.limits);
+                session.notes.extend(saved.err().map(Note::NotPersisted));
                 Some(Err(error))
             }
         };

@@ -7,6 +7,7 @@
 pub(crate) mod attempts;
 pub(crate) mod last_check;
 pub(crate) mod pending_writes;
+pub(crate) mod save_seen;
 pub(crate) mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,10 +147,10 @@ fn drive_to_fetch<M: StateMachine>(
 ) -> Result<Next<M::Outcome>, Error> {
     loop {
         match machine.action()? {
-            Action::Load(file, limit) => machine.input(local.load(&file, limit))?,
+            Action::Load(file, limit) => hand_over(machine, local.load(&file, limit), local)?,
             Action::Store(file, content) => {
                 local.write(file, content);
-                machine.input(Input::Stored)?;
+                hand_over(machine, Input::Stored, local)?;
             }
             Action::Fetch(request) => return Ok(Next::Fetch(request)),
             Action::Done(outcome) => return Ok(Next::Done(outcome)),
@@ -178,7 +179,18 @@ fn take_fetched<M: StateMachine>(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(machine.input(input)?)
+    hand_over(machine, input, local)
+}
+
+/// Gives the machine what it has asked for, and keeps what it noticed.
+fn hand_over<M: StateMachine>(
+    machine: &mut M,
+    input: Input,
+    local: &mut PendingWrites<impl Store>,
+) -> Result<(), Error> {
+    let taken = machine.input(input);
+    machine.take_notes().into_iter().for_each(|note| local.note(note));
+    Ok(taken?)
 }
 
 /// Files that were requested before the machine asked for them.

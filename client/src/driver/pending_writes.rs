@@ -11,7 +11,7 @@ use crate::driver::last_check::LastCheck;
 use crate::error::Note;
 use crate::store::{LocalFile, Store, StoreError, StoreLock};
 use crate::transport::Request;
-use crate::workflow::{Content, Input};
+use crate::workflow::{Content, Input, Seen};
 
 /// Verified files that wait to be committed to a store in one step.
 #[derive(Debug)]
@@ -106,9 +106,13 @@ impl<S: Store> PendingWrites<S> {
     }
 
     /// The files that wait to be committed, in the order in which they were verified.
-    #[cfg(feature = "bundle")]
-    pub(crate) fn into_files(self) -> Vec<(LocalFile, Content)> {
-        self.files
+    pub(crate) fn files(&self) -> &[(LocalFile, Content)] {
+        &self.files
+    }
+
+    /// Adds what was verified and is not committed to what was seen.
+    pub(crate) fn add_to(&self, seen: &mut Seen) {
+        self.files.iter().for_each(|(file, content)| seen.add(file, content));
     }
 
     pub(crate) fn note(&mut self, note: Note) {
@@ -155,6 +159,7 @@ impl<S: Store> PendingWrites<S> {
     /// If the store cannot be written.
     pub(crate) fn commit(&mut self) -> Result<CommitOutcome, StoreError> {
         if self.is_committed() {
+            self.files.clear();
             return Ok(CommitOutcome::Committed);
         }
         let lock = self.lock()?;

@@ -1,8 +1,9 @@
 //! What a mirror serves, as the cache of who brings it up to date.
 
+use std::fs;
 use std::path::Path;
 
-use rootline_metadata::{Envelope, MetaFile, Role, Snapshot, Timestamp, file_name};
+use rootline_metadata::{Envelope, MetaFile, Role, Snapshot, Timestamp, Version, file_name};
 
 use crate::error::Error;
 use crate::store::{LocalFile, MemoryStore, Store, StoreError};
@@ -14,6 +15,8 @@ use crate::workflow::limits::Limits;
 #[derive(Clone, Debug)]
 pub(super) struct MirrorCopy {
     folder: Folder,
+    /// The version of the newest root that is there.
+    newest_root: Option<u64>,
     /// What the timestamp says of the snapshot; nobody has verified it here.
     snapshot: Option<MetaFile>,
     meta_files: Option<Snapshot>,
@@ -24,6 +27,7 @@ impl MirrorCopy {
     pub(super) fn of(folder: &Path, limits: &Limits) -> MirrorCopy {
         let mut copy = MirrorCopy {
             folder: Folder::new(folder, folder.join(file_name::TARGETS_FOLDER)),
+            newest_root: newest_root_in(folder),
             snapshot: None,
             meta_files: None,
         };
@@ -38,6 +42,11 @@ impl MirrorCopy {
         MirrorCopy { meta_files: Some(snapshot.clone()), ..self.clone() }
     }
 
+    /// The version of the newest root that is published.
+    pub(super) fn newest_root(&self) -> Option<u64> {
+        self.newest_root
+    }
+
     /// A file that cannot be read is as good as none: it is fetched again.
     fn read(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
         self.folder.fetch(&Request::metadata(name, limit)).ok()
@@ -45,6 +54,7 @@ impl MirrorCopy {
 
     fn bytes(&self, file: &LocalFile, limit: u64) -> Option<Vec<u8>> {
         let (role, meta_file) = match file {
+            LocalFile::Root => return self.read(&format!("{}.root.json", self.newest_root?), limit),
             LocalFile::RootHistory(version) => return self.read(&format!("{version}.root.json"), limit),
             LocalFile::Timestamp => return self.read(file_name::TIMESTAMP, limit),
             LocalFile::Snapshot => ("snapshot", self.snapshot.clone()?),
@@ -71,6 +81,12 @@ impl Store for MirrorCopy {
     fn remove(&self, _: &LocalFile) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// By its name; what is in the file is looked at when it is read.
+fn newest_root_in(folder: &Path) -> Option<u64> {
+    let entries = fs::read_dir(folder).ok()?;
+    entries.filter_map(|entry| file_name::root_version(entry.ok()?.file_name().to_str()?)).map(Version::number).max()
 }
 
 fn parsed<R: Role + Clone>(bytes: Vec<u8>) -> Option<R> {

@@ -23,6 +23,7 @@ mod observer;
 mod place;
 mod plan;
 mod report;
+mod unpublished;
 mod watch;
 mod written_files;
 
@@ -38,11 +39,12 @@ use crate::error::{Error, Note};
 use crate::store::{MemoryStore, StoreLock};
 use crate::transport::Transport;
 use crate::workflow::limits::Limits;
-use crate::workflow::{AllDelegatedRoles, ReachedRoles, Refresh, RootHistory, StateMachine};
+use crate::workflow::{AllDelegatedRoles, ReachedRoles, Refresh, RootHistory, Seen, StateMachine};
 
 use copy::MirrorCopy;
 use folder::Folder;
 use plan::Plan;
+use unpublished::Unpublished;
 
 pub use error::MirrorError;
 pub use observer::{Progress, ProgressObserver};
@@ -151,20 +153,29 @@ impl<T: Transport> Mirror<T> {
         let folder = Folder::open(&self.folder)?;
         let mut lock = folder.lock()?;
         self.transport.first_mirror();
-        let mut notes: Vec<Note> = lock.take_missing().map(Note::Unlocked).into_iter().collect();
+        let notes: Vec<Note> = lock.take_missing().map(Note::Unlocked).into_iter().collect();
         let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
         let mut attempts = Attempts::new(prefetch);
-        loop {
-            let error = match self.attempt(now, attempts.prefetch(), (&folder, &lock), observer, &mut notes) {
-                Ok(report) => return Ok(MirrorReport { notes, ..report }),
-                Err(error) => error,
-            };
-            match &error {
-                MirrorError::Repository(reason)
-                    if attempts.again_after(reason, false, || self.transport.leave_mirror()) => {}
-                _ => return Err(error),
+        let unpublished = Unpublished::in_folder(&self.folder, &self.limits);
+        let mut work = Work { seen: unpublished.load(&self.pinned_root), notes };
+        let done = loop {
+            match self.attempt(now, attempts.prefetch(), (&folder, &lock), observer, &mut work) {
+                Err(MirrorError::Repository(reason))
+                    if attempts.again_after(&reason, false, || self.transport.leave_mirror()) => {}
+                done => break done,
             }
-            notes.append(&mut attempts.take_notes());
+            work.notes.append(&mut attempts.take_notes());
+        };
+        match done {
+            Ok(report) => {
+                unpublished.clear();
+                Ok(MirrorReport { notes: work.notes, ..report })
+            }
+            // What is not published yet must not be gone below by the next round.
+            Err(error) => {
+                unpublished.save(&mut work.seen, &self.pinned_root, now)?;
+                Err(error)
+            }
         }
     }
 
@@ -174,9 +185,9 @@ impl<T: Transport> Mirror<T> {
         prefetch: Prefetch,
         (folder, lock): (&Folder, &StoreLock),
         observer: &mut impl ProgressObserver,
-        notes: &mut Vec<Note>,
+        work: &mut Work,
     ) -> Result<MirrorReport, MirrorError> {
-        let (roots, walked) = self.verified(now, prefetch, notes)?;
+        let (roots, walked) = self.verified(now, prefetch, work)?;
         if walked.gave_up() {
             return Err(MirrorError::TooManyRoles { limit: self.mirror_limits.roles });
         }
@@ -192,10 +203,10 @@ impl<T: Transport> Mirror<T> {
         &self,
         now: DateTime<Utc>,
         prefetch: Prefetch,
-        notes: &mut Vec<Note>,
+        work: &mut Work,
     ) -> Result<(Vec<Vec<u8>>, ReachedRoles), Error> {
         let copy = MirrorCopy::of(&self.folder, &self.limits);
-        let mut driven = |machine: RootHistory| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, notes);
+        let mut driven = |machine: RootHistory| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, work);
         let old = match driven(RootHistory::begin(self.pinned_root.clone(), &self.limits)?) {
             // A copy that was damaged is no reason to do without.
             Err(Error::Refused(_)) => {
@@ -204,12 +215,12 @@ impl<T: Transport> Mirror<T> {
             other => other,
         }?;
         let store = MemoryStore::over(copy.clone());
-        let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?;
-        let trusted = self.driven(refresh, &store, prefetch, notes)?;
+        let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?.after(work.seen.clone());
+        let trusted = self.driven(refresh, &store, prefetch, work)?;
         let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
         let walked =
-            self.driven(AllDelegatedRoles::begin(trusted, self.mirror_limits.roles), &store, prefetch, notes)?;
+            self.driven(AllDelegatedRoles::begin(trusted, self.mirror_limits.roles), &store, prefetch, work)?;
         Ok((roots, walked))
     }
 
@@ -218,16 +229,24 @@ impl<T: Transport> Mirror<T> {
         machine: M,
         store: &MemoryStore,
         prefetch: Prefetch,
-        notes: &mut Vec<Note>,
+        work: &mut Work,
     ) -> Result<M::Outcome, Error> {
         let mut local = PendingWrites::over(store);
         self.transport.begin_session();
         let driven = drive(machine, &self.transport, &mut local, prefetch);
-        notes.append(&mut local.take_notes());
+        work.notes.append(&mut local.take_notes());
+        local.add_to(&mut work.seen);
         let driven = driven?;
         local.commit()?;
         Ok(driven)
     }
+}
+
+/// What holds over all attempts of one round.
+struct Work {
+    /// What they have verified and the mirror does not serve.
+    seen: Seen,
+    notes: Vec<Note>,
 }
 
 /// Goes on unless the observer wants to end.

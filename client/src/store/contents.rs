@@ -82,6 +82,13 @@ impl FileStore {
     }
 }
 
+impl FileStore {
+    /// Removes the lock of a copy that was [cleared](Self::clear), where another lock keeps every other process out.
+    pub(crate) fn remove_lock(&self) {
+        let _ = fs::remove_file(self.folder().join(LOCK));
+    }
+}
+
 fn gather(folder: &Path, contents: &mut FolderContents, is_own: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     let entries = fs::read_dir(folder).map_err(StoreError::io(Operation::Read, folder))?;
     for entry in entries.flatten() {

@@ -40,6 +40,8 @@ checks! {
     RootSignatures => ("5.3.4", "arbitrary software", Hint::TryOtherMirror),
     /// A new root's version is the one after the trusted root's.
     RootVersion => ("5.3.5", "rollback", Hint::TellOperatorsNotTrusted),
+    /// The final root is not below the newest that was trusted and kept.
+    RootKept => ("5.3.8", "rollback", Hint::AskAgainOrForgetCache),
     /// The final root has not expired.
     RootExpiry => ("5.3.10", "freeze", Hint::CheckClock),
     /// There is a timestamp.

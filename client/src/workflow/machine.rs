@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rootline_metadata::json::Document;
 
+use crate::error::Note;
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::refusal::Refusal;
@@ -74,6 +75,11 @@ pub trait StateMachine {
     /// no promise: each file is verified when the machine asks for it, like any other, or dropped.
     fn prefetch_plan(&self, prefetched: &dyn Prefetched) -> Vec<Request> {
         let _ = prefetched;
+        Vec::new()
+    }
+
+    /// Drains what was noticed since the last call and was no reason to refuse.
+    fn take_notes(&mut self) -> Vec<Note> {
         Vec::new()
     }
 

@@ -24,6 +24,7 @@ mod rollback_floor;
 mod root_chain;
 mod root_history;
 mod search;
+mod seen;
 mod target;
 mod update;
 mod visit;
@@ -40,5 +41,6 @@ pub use root_history::RootHistory;
 #[cfg(feature = "bundle")]
 pub(crate) use root_history::lead_up_to;
 pub use search::{Search, TargetInfo};
+pub use seen::Seen;
 pub(crate) use target::target_absent;
 pub use update::{TargetQuery, Update, Updated};

@@ -121,11 +121,17 @@ impl Timestamped {
 
     /// Whether the local snapshot is the one that the timestamp names, unexpired: then nothing has to be fetched.
     pub fn local_snapshot(&self) -> Option<Verified<Snapshot>> {
-        let local = self.floor.snapshot()?;
-        let current = self.check_meta_file(local.bytes()).is_ok()
-            && local.version() == self.meta_file().version
-            && !local.expiry().has_passed(self.rooted.now);
-        current.then(|| local.clone())
+        let held = self.floor.snapshots();
+        let is_named = |local: &&Verified<Snapshot>| {
+            local.version() == self.meta_file().version
+                && self.check_meta_file(local.bytes()).is_ok()
+                && !local.expiry().has_passed(self.rooted.now)
+        };
+        let goes_back = |local: &Verified<Snapshot>| {
+            let others = held.iter().filter(|other| other.bytes() != local.bytes());
+            others.into_iter().any(|other| check_rollback(other, local).is_err())
+        };
+        held.iter().find(is_named).filter(|local| !goes_back(local)).cloned()
     }
 
     /// 5.5.2 to 5.5.6: takes the snapshot that the timestamp names.
@@ -142,7 +148,7 @@ impl Timestamped {
         // 5.5.4: the version that the timestamp gives.
         right_version(self.meta_file(), &*new, &file, Check::SnapshotVersion)?;
         // 5.5.5: no file of the trusted snapshot goes down or away.
-        if let Some(trusted) = self.floor.snapshot() {
+        for trusted in self.floor.snapshots() {
             check_rollback(trusted, &new)?;
         }
         // 5.5.6: freeze.
@@ -335,7 +341,7 @@ fn rollback(
 }
 
 /// 5.5.5 for every file that the trusted snapshot lists, also of roles that are gone.
-fn check_rollback(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
+pub(super) fn check_rollback(trusted: &Snapshot, new: &Snapshot) -> Result<(), Refusal> {
     let refusal = |fault| Refusal { file: File::Snapshot, check: Check::SnapshotRollback, fault };
     for (name, meta_file) in trusted.meta_files() {
         let Some(trusted) = meta_file.map(|meta_file| meta_file.version) else { continue };

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::Document;
-use rootline_metadata::{Role, TopLevelRole, Version, file_name};
+use rootline_metadata::{Envelope, Role, Root, TopLevelRole, Verified, Version, file_name};
 
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::phases::{Rooted, Snapshotted, TimestampDecision, Timestamped, Trusted, bytes_to_ask_for};
 use super::prefetch;
 use super::rollback_floor::{CachedFiles, Floor};
 use super::root_chain::RootChain;
+use super::seen::Seen;
+use crate::error::Note;
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::check::Check;
@@ -24,16 +26,25 @@ pub struct Refresh {
     now: DateTime<Utc>,
     /// Roots that were fetched. Those in our own history do not count, or a long history would use up the limit.
     rotations: u32,
+    /// What earlier attempts of the same work have verified.
+    seen: Seen,
+    /// The newest root that the cache says was trusted. Nothing pins it, so it counts where it verifies as the next one, and can forbid.
+    cached_root: Option<Vec<u8>>,
+    notes: Vec<Note>,
 }
 
 /// What the refresh waits for. Each state holds what is known by then, and nothing that is known later.
 ///
 /// ```text
-/// LoadRoot ⟲                                     5.3  our own root history, from the pinned root on
+/// LoadNewestRoot                                      the cache's newest root, which the final one must not be below
 ///    ▼
-/// LoadTimestamp ─▶ LoadSnapshot                       caches, for the floor
+/// LoadRoot ⇄ StoreSeenRoot                       5.3  our own root history, from the pinned root on
+///    ▼
+/// LoadTimestamp ─▶ LoadSnapshot                       cached files, for the floor
 ///    ▼
 /// StoreRoot ⇄ FetchRoot                          5.3  the repository's roots, until there is no newer one
+///    ▼
+/// StoreFloor ⟲                                        what an earlier attempt has verified and the cache does not have
 ///    ▼
 /// FetchTimestamp ─▶ StoreTimestamp               5.4  stored only if it is newer
 ///    ▼
@@ -45,11 +56,15 @@ pub struct Refresh {
 /// ```
 #[derive(Debug)]
 enum State {
+    LoadNewestRoot(RootChain),
     LoadRoot(RootChain, Version),
+    StoreSeenRoot(RootChain),
     LoadTimestamp(RootChain),
     LoadSnapshot(RootChain, CachedFiles),
     StoreRoot(RootChain, CachedFiles, LocalFile),
     FetchRoot(RootChain, CachedFiles, Version),
+    /// Files that are not in the cache, the next one last.
+    StoreFloor(RootChain, Floor, Vec<(LocalFile, Arc<Document>)>),
     FetchTimestamp(Rooted, Floor),
     StoreTimestamp(Timestamped, Arc<Document>),
     FetchSnapshot(Timestamped),
@@ -69,17 +84,36 @@ impl Refresh {
     /// If `pinned` is not a root, or not signed by itself.
     pub fn begin(pinned: Vec<u8>, now: DateTime<Utc>, limits: &Limits) -> Result<Refresh, Refusal> {
         let chain = RootChain::begin(pinned, limits)?;
-        Ok(Refresh { state: seek_in_history(chain), now, rotations: 0 })
+        let state = State::LoadNewestRoot(chain);
+        Ok(Refresh { state, now, rotations: 0, seen: Seen::new(), cached_root: None, notes: Vec::new() })
+    }
+
+    /// Goes below nothing that earlier attempts of the same work have verified, and stores it where the cache does not have it.
+    #[must_use]
+    pub fn after(self, seen: Seen) -> Refresh {
+        Refresh { seen, ..self }
     }
 
     /// The specification's summary: each state and what its input leads to.
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         match state {
-            State::LoadRoot(chain, _) => Ok(root_loaded(chain, input)),
+            State::LoadNewestRoot(chain) => {
+                self.cached_root = input.into_bytes();
+                Ok(seek_in_history(chain))
+            }
+            State::LoadRoot(chain, version) => Ok(self.root_loaded(chain, version, input)),
+            State::StoreSeenRoot(chain) => Ok(seek_in_history(chain)),
             State::LoadTimestamp(chain) => Ok(timestamp_loaded(chain, input)),
-            State::LoadSnapshot(chain, copies) => Ok(snapshot_loaded(chain, copies, input)),
+            State::LoadSnapshot(chain, copies) => {
+                let copies = CachedFiles { snapshot: input.into_bytes(), ..copies };
+                self.store_newest_root(chain, copies)
+            }
             State::StoreRoot(chain, copies, file) => self.root_stored(chain, copies, &file),
             State::FetchRoot(chain, copies, _) => self.root_fetched(chain, copies, input),
+            State::StoreFloor(chain, floor, mut files) => {
+                files.pop();
+                self.go_on_from(chain, floor, files)
+            }
             State::FetchTimestamp(rooted, floor) => timestamp_fetched(rooted, floor, input),
             State::StoreTimestamp(timestamped, _) => Ok(with_timestamp(timestamped)),
             State::FetchSnapshot(timestamped) => snapshot_fetched(timestamped, input),
@@ -101,15 +135,33 @@ impl Refresh {
     }
 
     /// 5.3.9: each root is stored in the history and as the newest, and then comes the next one.
-    fn root_stored(&self, chain: RootChain, copies: CachedFiles, file: &LocalFile) -> Result<State, Refusal> {
+    fn root_stored(&mut self, chain: RootChain, copies: CachedFiles, file: &LocalFile) -> Result<State, Refusal> {
         match file {
-            LocalFile::RootHistory(_) => Ok(State::StoreRoot(chain, copies, LocalFile::Root)),
+            LocalFile::RootHistory(_) => self.store_newest_root(chain, copies),
             _ => self.seek_in_repository(chain, copies),
         }
     }
 
+    /// Stores the newest root as that, unless the cache has one that is newer: [`check_newest_root`](Self::check_newest_root) decides about it
+    /// once the final root is known.
+    fn store_newest_root(&mut self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
+        match self.newer_cached_root(&chain) {
+            None => Ok(State::StoreRoot(chain, copies, LocalFile::Root)),
+            Some(_) => self.seek_in_repository(chain, copies),
+        }
+    }
+
+    /// The cache's newest root, if it is newer than the newest of the chain and signed by itself. What is not is damaged, and does not count.
+    fn newer_cached_root(&self, chain: &RootChain) -> Option<Verified<Root>> {
+        let bytes = self.cached_root.as_deref().filter(|bytes| *bytes != chain.newest().bytes())?;
+        let limit = usize::try_from(chain.limits().root).unwrap_or(usize::MAX);
+        let cached = Envelope::<Root>::parse(bytes.to_vec(), limit).ok()?;
+        let is_newer = cached.unverified().version() > chain.newest().version();
+        if is_newer { cached.verify_self_signed().ok() } else { None }
+    }
+
     /// 5.3.2, 5.3.3: asks for the next root; once as many were fetched as may be, carries on with the root it has.
-    fn seek_in_repository(&self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
+    fn seek_in_repository(&mut self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
         let within_limit = self.rotations < chain.limits().root_rotations;
         match chain.next_version().filter(|_| within_limit) {
             Some(version) => Ok(State::FetchRoot(chain, copies, version)),
@@ -117,10 +169,60 @@ impl Refresh {
         }
     }
 
-    fn at_final_root(&self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
-        let rooted = chain.finish(self.now)?;
-        let floor = Floor::of(copies, rooted.root(), rooted.limits());
-        Ok(State::FetchTimestamp(rooted, floor))
+    fn at_final_root(&mut self, chain: RootChain, copies: CachedFiles) -> Result<State, Refusal> {
+        let newest_root = self.check_newest_root(&chain)?.then(|| chain.newest().document());
+        let floor = Floor::of(&copies, &self.seen, chain.newest(), chain.limits());
+        let is_new = |document: Arc<Document>, cached: &Option<Vec<u8>>| {
+            (cached.as_deref() != Some(document.bytes())).then_some(document)
+        };
+        let timestamp = floor.timestamp().and_then(|timestamp| is_new(timestamp.document(), &copies.timestamp));
+        let snapshot = floor.snapshot().and_then(|snapshot| is_new(snapshot.document(), &copies.snapshot));
+        let files =
+            [(LocalFile::Snapshot, snapshot), (LocalFile::Timestamp, timestamp), (LocalFile::Root, newest_root)];
+        let files = files.into_iter().filter_map(|(file, document)| Some((file, document?))).collect();
+        self.go_on_from(chain, floor, files)
+    }
+
+    fn go_on_from(
+        &self,
+        chain: RootChain,
+        floor: Floor,
+        files: Vec<(LocalFile, Arc<Document>)>,
+    ) -> Result<State, Refusal> {
+        match files.is_empty() {
+            true => Ok(State::FetchTimestamp(chain.finish(self.now)?, floor)),
+            false => Ok(State::StoreFloor(chain, floor, files)),
+        }
+    }
+
+    /// A root in our own history that does not verify counts as absent. In its place the newest root of the cache may be the one, or one that
+    /// was seen in this work; otherwise the repository is asked.
+    fn root_loaded(&self, mut chain: RootChain, version: Version, input: Input) -> State {
+        if input.into_bytes().is_some_and(|bytes| chain.extend(bytes).is_ok()) {
+            return seek_in_history(chain);
+        }
+        let others = self.cached_root.as_deref().into_iter().chain(self.seen.roots(version.number()));
+        for bytes in others {
+            if chain.extend(bytes.to_vec()).is_ok() {
+                return State::StoreSeenRoot(chain);
+            }
+        }
+        State::LoadTimestamp(chain)
+    }
+
+    /// 5.3.8: the newest root was kept when it was trusted, so the final one must not be below it. Where its history is damaged and the
+    /// repository withholds what is missing, the floor under it would be given away. Says whether the final root takes its place: that of a
+    /// repository that was begun anew, to which nothing leads, is given up, and noted.
+    fn check_newest_root(&mut self, chain: &RootChain) -> Result<bool, Refusal> {
+        let Some(cached) = self.newer_cached_root(chain) else { return Ok(false) };
+        let (trusted, offered) = (cached.version(), chain.newest().version());
+        if chain.vouches_for(&cached) {
+            let file = File::Root(None);
+            let fault = Fault::Rollback { of: file.clone(), trusted, offered };
+            return Err(Refusal { file, check: Check::RootKept, fault });
+        }
+        self.notes.push(Note::RootUnreachable { cached: trusted, trusted: offered });
+        Ok(true)
     }
 
     /// How many roots to ask for after the one that is on its way. They are asked for in blocks: where we have been before, one, which is
@@ -150,8 +252,23 @@ impl StateMachine for Refresh {
         }
     }
 
+    fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
+    }
+
     fn action(&mut self) -> Result<Action<Trusted>, Refusal> {
         Ok(match &self.state {
+            State::LoadNewestRoot(chain) => Action::Load(LocalFile::Root, chain.limits().root),
+            State::StoreSeenRoot(chain) => {
+                let newest = chain.newest();
+                let file = LocalFile::RootHistory(newest.version().number());
+                Action::Store(file, Content::Metadata(newest.document()))
+            }
+            State::StoreFloor(_, _, files) => match files.last() {
+                Some((file, document)) => Action::Store(file.clone(), Content::Metadata(Arc::clone(document))),
+                // Never empty: `go_on_from` makes none such.
+                None => return Err(absent(File::Timestamp, Check::TimestampPresent)),
+            },
             State::LoadRoot(chain, version) => {
                 Action::Load(LocalFile::RootHistory(version.number()), chain.limits().root)
             }
@@ -219,21 +336,8 @@ fn seek_in_history(chain: RootChain) -> State {
     }
 }
 
-/// A root in our own history that does not verify counts as absent: the repository is asked instead.
-fn root_loaded(mut chain: RootChain, input: Input) -> State {
-    match input.into_bytes().map(|bytes| chain.extend(bytes).is_ok()) {
-        Some(true) => seek_in_history(chain),
-        Some(false) | None => State::LoadTimestamp(chain),
-    }
-}
-
 fn timestamp_loaded(chain: RootChain, input: Input) -> State {
     State::LoadSnapshot(chain, CachedFiles { timestamp: input.into_bytes(), snapshot: None })
-}
-
-fn snapshot_loaded(chain: RootChain, copies: CachedFiles, input: Input) -> State {
-    let copies = CachedFiles { snapshot: input.into_bytes(), ..copies };
-    State::StoreRoot(chain, copies, LocalFile::Root)
 }
 
 fn timestamp_fetched(rooted: Rooted, floor: Floor, input: Input) -> Result<State, Refusal> {

@@ -1,7 +1,7 @@
 //! From the pinned root to the newest (TUF 5.2 and 5.3).
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Envelope, Role, Root, Verified, Version};
+use rootline_metadata::{Envelope, Role, Root, Thoroughness, TopLevelRole, Verified, Version};
 
 use super::phases::{Rooted, parse, unexpired};
 use crate::workflow::check::Check;
@@ -59,6 +59,12 @@ impl RootChain {
         // 5.3.6: that it may have expired does not matter yet.
         self.newest = new;
         Ok(&self.newest)
+    }
+
+    /// Whether enough root keys of the newest root have signed `other` too, however far on it is.
+    pub(super) fn vouches_for(&self, other: &Verified<Root>) -> bool {
+        let authority = self.newest.authority(TopLevelRole::Root);
+        other.envelope().tally(authority, Thoroughness::Enough).is_met()
     }
 
     /// The limits that apply.

@@ -9,7 +9,9 @@ use rootline_metadata::{Role, TargetPath};
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::refresh::Refresh;
 use super::search::{Search, TargetInfo};
+use super::seen::Seen;
 use super::target::target_absent;
+use crate::error::Note;
 use crate::store::LocalFile;
 use crate::transport::Request;
 use crate::workflow::Trusted;
@@ -89,6 +91,7 @@ pub struct Update {
     state: State,
     wanted: VecDeque<TargetQuery>,
     targets: Vec<(TargetInfo, Arc<[u8]>)>,
+    notes: Vec<Note>,
 }
 
 #[derive(Debug)]
@@ -119,7 +122,17 @@ impl Update {
     ) -> Result<Update, Refusal> {
         let refresh = Refresh::begin(pinned, now, limits)?;
         let state = State::Refreshing(Box::new(refresh));
-        Ok(Update { state, wanted: wanted.into_iter().collect(), targets: Vec::new() })
+        Ok(Update { state, wanted: wanted.into_iter().collect(), targets: Vec::new(), notes: Vec::new() })
+    }
+
+    /// As [`Refresh::after`].
+    #[must_use]
+    pub fn after(self, seen: Seen) -> Update {
+        let state = match self.state {
+            State::Refreshing(refresh) => State::Refreshing(Box::new(refresh.after(seen))),
+            other => other,
+        };
+        Update { state, ..self }
     }
 
     /// Goes on to the next query.
@@ -142,7 +155,9 @@ impl Update {
     fn next(&mut self, state: State, input: Input) -> Result<State, Refusal> {
         Ok(match (state, input) {
             (State::Refreshing(mut refresh), input) => {
-                refresh.input(input)?;
+                let refreshed = refresh.input(input);
+                self.notes.append(&mut refresh.take_notes());
+                refreshed?;
                 State::Refreshing(refresh)
             }
             (State::Searching(trusted, mut search, wanted), input) => match search.input(input) {
@@ -204,6 +219,10 @@ impl StateMachine for Update {
             };
             self.state = state;
         }
+    }
+
+    fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     fn prefetch_plan(&self, prefetched: &dyn Prefetched) -> Vec<Request> {

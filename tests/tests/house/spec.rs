@@ -9,7 +9,7 @@ use rootline_tests::binaries::workspace;
 use rootline_tests::source_text::{cited_sections, comment_of, rust_files, tests_below};
 
 /// Sections that the code and the tests cite and that are no checks: chapters, and steps that do something rather than refuse.
-const STEPS: [(&str, &str); 27] = [
+const STEPS: [(&str, &str); 26] = [
     ("4.2", "the form of keys and signatures"),
     ("4.3", "the form of root"),
     ("4.4", "the form of snapshot"),
@@ -21,7 +21,6 @@ const STEPS: [(&str, &str); 27] = [
     ("5.3.3", "asking for it; not there means no newer one"),
     ("5.3.6", "its expiry does not matter yet"),
     ("5.3.7", "it is trusted"),
-    ("5.3.8", "it is kept"),
     ("5.3.9", "and on to the next"),
     ("5.3.11", "what rotated keys signed is forgotten"),
     ("5.3.12", "whether names carry versions"),
@@ -40,7 +39,7 @@ const STEPS: [(&str, &str); 27] = [
 ];
 
 /// For each check the tests on either side of its limit: what is accepted, and what is refused. A table may be on both.
-const TESTS: [(Check, &[&str], &[&str]); 23] = [
+const TESTS: [(Check, &[&str], &[&str]); 24] = [
     (
         Check::Form,
         &["a_root_has_its_form", "a_targets_file_has_its_form", "an_envelope_has_its_form"],
@@ -66,6 +65,11 @@ const TESTS: [(Check, &[&str], &[&str]); 23] = [
         Check::RootVersion,
         &["a_root_of_the_next_version_is_accepted"],
         &["a_root_that_repeats_or_skips_a_version_is_refused"],
+    ),
+    (
+        Check::RootKept,
+        &["a_local_root_that_lags_behind_the_history_is_renewed", "a_newer_cached_root_that_nothing_leads_to_is_noted"],
+        &["a_damaged_root_history_does_not_give_the_floor_away"],
     ),
     (
         Check::RootExpiry,

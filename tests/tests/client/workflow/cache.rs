@@ -73,12 +73,16 @@ fn the_history_of_roots_is_needed_and_verified() {
     for forged in
         [adversary::tamper(sim.files(), "2.root.json"), adversary::strip_signatures(sim.files(), "2.root.json")]
     {
+        verifier.store().remove(&LocalFile::Root).unwrap();
         verifier.store().save(&LocalFile::RootHistory(2), forged.metadata("2.root.json").unwrap()).unwrap();
         assert_eq!(alone(&mut verifier, sim.day(1)).unwrap_err().check, Check::TimestampSignatures);
     }
     verifier.store().remove(&LocalFile::RootHistory(2)).unwrap();
     assert_eq!(alone(&mut verifier, sim.day(1)).unwrap_err().check, Check::TimestampSignatures);
-    // root.json itself is for others to read, and authorises nothing.
+    // root.json counts where it is the next root, verified like any other.
     verifier.store().save(&LocalFile::Root, &sim.root_bytes(2)).unwrap();
+    alone(&mut verifier, sim.day(1)).unwrap();
+    verifier.store().remove(&LocalFile::RootHistory(2)).unwrap();
+    verifier.store().save(&LocalFile::Root, &sim.root_bytes(1)).unwrap();
     assert_eq!(alone(&mut verifier, sim.day(1)).unwrap_err().check, Check::TimestampSignatures);
 }
