@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rootline_metadata::Version;
+use rootline_metadata::{TargetPath, Version};
 
 use crate::hint::Hint;
 use crate::store::{MissingLock, StoreError};
@@ -70,6 +70,13 @@ pub enum Note {
         /// The version of the newest root that is trusted.
         trusted: Version,
     },
+    /// An optional target counts as not listed, because a delegated role that may list it could not be verified.
+    OptionalTargetPassedOver {
+        /// The target.
+        target: TargetPath,
+        /// Why the role could not be verified.
+        reason: String,
+    },
     /// A mirror failed, or served what is not trusted, and was left for the next one.
     MirrorLeft {
         /// Which one.
@@ -100,6 +107,9 @@ impl fmt::Display for Note {
                 "the cache has root {cached}, which nothing leads to from the pinned root; going on with root {trusted}, \
                  without the versions that were seen under the other"
             ),
+            Note::OptionalTargetPassedOver { target, reason } => {
+                write!(f, "{} is taken as not listed: {reason}", target.as_str().escape_debug())
+            }
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
             Note::Unlocked(missing) => {
                 write!(f, "{missing}; going on without, which is safe while no other program writes there")

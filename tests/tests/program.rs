@@ -19,6 +19,7 @@ mod program {
     mod golden;
     mod instances;
     mod limits;
+    mod one_bad_role;
     mod show;
     mod status;
     mod surface;

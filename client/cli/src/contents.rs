@@ -3,6 +3,7 @@
 use clap::Args;
 use rootline_client::TrustRoot;
 use rootline_client::bundle::{BundleLimits, Contents, every_target, fetch_earlier_roots};
+use rootline_client::mirror::LeftOut;
 use rootline_client::workflow::TargetQuery;
 use rootline_metadata::TargetPath;
 
@@ -28,19 +29,19 @@ pub(crate) struct ContentsArgs {
 }
 
 impl ContentsArgs {
-    /// Updates the cache and reads the contents from it, verified. Warns if they are stale.
+    /// Updates the cache and reads the contents from it, verified, with what they do not have. Warns of that, and if they are stale.
     pub(crate) fn collect(
         &self,
         repository: &mut Repository,
         freshness: &FreshnessArgs,
         terminal: &Terminal,
-    ) -> Result<Contents, Failure> {
-        let contents = self.verified(repository, freshness, terminal)?;
+    ) -> Result<(Contents, Vec<LeftOut>), Failure> {
+        let (contents, left_out) = self.verified(repository, freshness, terminal)?;
         let report = contents.updated().freshness();
         if report.is_stale(repository.now) {
             terminal.warning(format_args!("{}", freshness_line(&report, repository.now)));
         }
-        Ok(contents)
+        Ok((contents, left_out))
     }
 
     fn verified(
@@ -48,7 +49,7 @@ impl ContentsArgs {
         repository: &mut Repository,
         freshness: &FreshnessArgs,
         terminal: &Terminal,
-    ) -> Result<Contents, Failure> {
+    ) -> Result<(Contents, Vec<LeftOut>), Failure> {
         let freshness = freshness.freshness();
         // A repository need not have a trust root.
         let mut targets: Vec<TargetQuery> = TrustRoot::queries_if_listed().into();
@@ -65,10 +66,14 @@ impl ContentsArgs {
         let located = |repository: &Repository, error| repository.located(failure(error, freshness));
         let updated = repository.update(&targets, terminal);
         let mut updated = updated.map_err(|error| located(repository, error))?;
+        let mut left_out = Vec::new();
         if self.all_targets {
             let limits = BundleLimits::default();
             let walked = repository.client.all_delegated_roles(&updated.trusted, limits.files);
-            targets = every_target(&walked.map_err(|error| located(repository, error))?, &limits)?;
+            let walked = walked.map_err(|error| located(repository, error))?;
+            targets = every_target(&walked, &limits)?;
+            left_out = LeftOut::roles(&walked);
+            terminal.notes(&left_out);
             let all = repository.update(&targets, terminal);
             updated = all.map_err(|error| located(repository, error))?;
         }
@@ -84,9 +89,9 @@ impl ContentsArgs {
         };
         let contents = contents.map_err(|error| repository.located(error))?;
         if !self.all_roots {
-            return Ok(contents);
+            return Ok((contents, left_out));
         }
         let earlier = fetch_earlier_roots(client.transport(), pinned, client.limits())?;
-        Ok(contents.with_earlier_roots(earlier)?)
+        Ok((contents.with_earlier_roots(earlier)?, left_out))
     }
 }

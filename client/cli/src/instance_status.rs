@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::{Freshness, FreshnessReport, TrustRoot};
-use rootline_metadata::{Expiry, instant_text};
+use rootline_metadata::{Expiry, TopLevelRole, instant_text};
 use serde_json::{Value, json};
 
 use crate::entries::{Entry, entries};
@@ -61,6 +61,8 @@ pub(crate) struct InstanceStatus {
     pub(crate) now: DateTime<Utc>,
     pub(crate) freshness: FreshnessReport,
     pub(crate) roles: Vec<RoleState>,
+    /// The delegated roles that list the trust root and the signing config.
+    vouching: Vec<String>,
     /// Everything that the trust root lists; empty where the repository ships none.
     pub(crate) entries: Vec<Entry>,
     thresholds: Thresholds,
@@ -92,6 +94,8 @@ impl InstanceStatus {
         let delegated = walked.roles();
         roles.extend(delegated.map(|(name, role)| RoleState::delegated(name, role, repository.now)));
         let freshness = loaded.freshness();
+        let vouching =
+            loaded.targets.iter().filter_map(|(found, _)| found.role.as_ref().map(ToString::to_string)).collect();
         let listed = if loaded.target(TrustRoot::TRUSTED_ROOT).is_some() {
             let trust_root = TrustRoot::assemble(loaded).map_err(|error| explain(repository, error))?;
             entries(trust_root.trusted_root(), None)
@@ -99,7 +103,7 @@ impl InstanceStatus {
             Vec::new()
         };
         let instance = repository.instance.name.clone();
-        Ok(InstanceStatus { instance, now: repository.now, freshness, roles, entries: listed, thresholds })
+        Ok(InstanceStatus { instance, now: repository.now, freshness, roles, vouching, entries: listed, thresholds })
     }
 
     /// The worst of its roles and windows. Windows close because operators have planned it: that is a warning where warnings are asked for,
@@ -112,6 +116,15 @@ impl InstanceStatus {
 
     pub(crate) fn verdict_of(&self, role: &RoleState) -> Verdict {
         self.thresholds.judge(role.expiry(), self.now)
+    }
+
+    /// The names of the roles that have expired, where the trust root does not depend on any of them; empty where it does.
+    pub(crate) fn expired_beside(&self) -> Vec<&str> {
+        let expired: Vec<&str> = self.roles.iter().filter(|role| role.has_expired()).map(RoleState::name).collect();
+        let matters = |name: &&str| {
+            self.vouching.iter().any(|role| role == name) || TopLevelRole::ALL.iter().any(|role| role.name() == *name)
+        };
+        if expired.iter().any(matters) { Vec::new() } else { expired }
     }
 
     /// The windows that open or close soon: within the warning's time, or thirty days.

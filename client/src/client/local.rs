@@ -137,7 +137,11 @@ impl<S: Store> Local<S> {
             Freshness::MaxAge(max_age) => {
                 let young = LastCheck::load(&self.store).is_some_and(|check| check.is_within(max_age, now));
                 match young {
-                    true => self.load(now, wanted).map(|loaded| loaded.ok().map(Ok)),
+                    // What a copy lacks the repository may have.
+                    true => self.load(now, wanted).map(|loaded| {
+                        let complete = loaded.ok().filter(|updated| updated.passed_over.is_empty());
+                        complete.map(Ok)
+                    }),
                     false => Noted::without_notes(None),
                 }
             }

@@ -221,12 +221,13 @@ impl<T: Transport, S: Store> Client<T, S> {
         self.noted(found)
     }
 
-    /// Loads or fetches all delegated roles, at most so many of them. They are not stored.
+    /// Loads or fetches all delegated roles, at most so many of them. They are not stored. One that is missing, does not verify or has expired
+    /// is named among those [refused](ReachedRoles::refused) or [expired](ReachedRoles::expired).
     ///
     /// # Errors
-    /// As [`Client::find`], but for targets.
+    /// If a file does not arrive.
     pub fn all_delegated_roles(&mut self, trusted: &Trusted, most_roles: usize) -> Result<ReachedRoles, Error> {
-        let walk = AllDelegatedRoles::begin(trusted.clone(), most_roles);
+        let walk = AllDelegatedRoles::begin(trusted.clone(), most_roles).verified_only();
         let mut local = self.local.pending();
         let driven = match self.local.freshness.is_offline() {
             true => self.local.drive_offline(walk, &mut local),

@@ -219,8 +219,9 @@ impl<T: Transport> Mirror<T> {
         let trusted = self.driven(refresh, &store, prefetch, work)?;
         let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
-        let walked =
-            self.driven(AllDelegatedRoles::begin(trusted, self.mirror_limits.roles), &store, prefetch, work)?;
+        // Each of them: what is served now is complete, and better than what lacks a role.
+        let walk = AllDelegatedRoles::begin(trusted, self.mirror_limits.roles);
+        let walked = self.driven(walk, &store, prefetch, work)?;
         Ok((roots, walked))
     }
 

@@ -86,15 +86,12 @@ impl Plan {
         if listed.bytes > most_target_bytes {
             return Err(MirrorError::TooManyBytes { stated: listed.bytes, limit: most_target_bytes });
         }
-        let expired = walked.expired().map(|(role, expiry)| LeftOut::ExpiredRole { role: role.to_string(), expiry });
-        let too_deep = walked.too_deep().filter(|(_, targets)| targets.targets().next().is_some());
-        let too_deep =
-            too_deep.map(|(role, _)| LeftOut::DeepRole { role: role.to_string(), limit: limits.delegations });
+        let left_out = LeftOut::roles(walked).into_iter().chain(listed.left_out).collect();
         let plan = Plan {
             trusted: trusted.clone(),
             oldest_root: roots.first().and_then(|root| version_of(root)).unwrap_or(trusted.root().version()),
             delegated: walked.roles().map(|(name, targets)| (name.clone(), targets.clone())).collect(),
-            left_out: expired.chain(too_deep).chain(listed.left_out).collect(),
+            left_out,
             target_names: listed.names.len(),
             targets: listed.by_name.into_values().collect(),
             metadata: metadata_files(roots, walked),

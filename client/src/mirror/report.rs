@@ -5,7 +5,7 @@ use std::fmt;
 use rootline_metadata::{Expiry, Version};
 
 use crate::error::Note;
-use crate::workflow::Trusted;
+use crate::workflow::{ReachedRoles, Trusted};
 
 /// What a mirror serves now, and what was done for it.
 #[derive(Debug)]
@@ -46,6 +46,14 @@ pub enum LeftOut {
         /// Since when.
         expiry: Expiry,
     },
+    /// A delegated role that the repository does not have as its delegators have signed it; of a bundle alone, since a mirror goes on
+    /// serving what it has. Who asks for the role is refused, here as there.
+    RefusedRole {
+        /// Its name.
+        role: String,
+        /// Why.
+        reason: String,
+    },
     /// The targets of a delegated role that no search comes to.
     DeepRole {
         /// Its name.
@@ -62,11 +70,28 @@ pub enum LeftOut {
     },
 }
 
+impl LeftOut {
+    /// The delegated roles whose targets nobody can get from what was reached, each with its reason.
+    pub fn roles(walked: &ReachedRoles) -> Vec<LeftOut> {
+        let limit = walked.trusted().rooted().limits().delegations;
+        let expired = walked.expired().map(|(role, expiry)| LeftOut::ExpiredRole { role: role.to_string(), expiry });
+        let refused = walked
+            .refused()
+            .map(|(role, refusal)| LeftOut::RefusedRole { role: role.to_string(), reason: refusal.to_string() });
+        let deep = walked.too_deep().filter(|(_, targets)| targets.targets().next().is_some());
+        let deep = deep.map(|(role, _)| LeftOut::DeepRole { role: role.to_string(), limit });
+        expired.chain(refused).chain(deep).collect()
+    }
+}
+
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LeftOut::ExpiredRole { role, expiry } => {
                 write!(f, "the delegated role {} expired at {expiry}; it was left out", role.escape_debug())
+            }
+            LeftOut::RefusedRole { role, reason } => {
+                write!(f, "the delegated role {} was left out: {reason}", role.escape_debug())
             }
             LeftOut::DeepRole { role, limit } => {
                 let role = role.escape_debug();

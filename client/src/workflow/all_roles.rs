@@ -21,9 +21,18 @@ pub struct AllDelegatedRoles {
     followed: BTreeSet<Visit>,
     to_load: VecDeque<Visit>,
     to_fetch: VecDeque<Visit>,
-    refused: BTreeMap<RoleName, Refusal>,
-    /// Whether every role has to be reached.
-    needs_all: bool,
+    needs: Needs,
+}
+
+/// Which roles a walk has to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    /// Each one, unless it has expired.
+    All,
+    /// Those that the repository has and that verify; the others are named.
+    Verified,
+    /// Those that are at hand.
+    Present,
 }
 
 /// The outcome of [`AllDelegatedRoles`]: the delegated roles that were reached, each verified.
@@ -32,6 +41,7 @@ pub struct ReachedRoles {
     trusted: Trusted,
     roles: BTreeMap<RoleName, Reached>,
     expired: BTreeMap<RoleName, Expiry>,
+    refused: BTreeMap<RoleName, Refusal>,
     gave_up: bool,
     /// How many delegations lead from the top-level role to each role on the shortest way.
     depths: BTreeMap<RoleName, usize>,
@@ -55,6 +65,7 @@ impl AllDelegatedRoles {
             trusted,
             roles: BTreeMap::new(),
             expired: BTreeMap::new(),
+            refused: BTreeMap::new(),
             gave_up: false,
             depths: BTreeMap::new(),
         };
@@ -64,8 +75,7 @@ impl AllDelegatedRoles {
             followed: BTreeSet::new(),
             to_load: VecDeque::new(),
             to_fetch: VecDeque::new(),
-            refused: BTreeMap::new(),
-            needs_all: true,
+            needs: Needs::All,
         };
         walk.follow(None, &top);
         walk
@@ -74,7 +84,14 @@ impl AllDelegatedRoles {
     /// Passes over roles that are missing or do not verify: for a cache, which has only the roles that were queried.
     #[must_use]
     pub fn present_only(self) -> AllDelegatedRoles {
-        AllDelegatedRoles { needs_all: false, ..self }
+        AllDelegatedRoles { needs: Needs::Present, ..self }
+    }
+
+    /// Passes over roles that are missing or do not verify, and [names](ReachedRoles::refused) them: whoever asks one of them is refused,
+    /// which is no reason to do without the others.
+    #[must_use]
+    pub fn verified_only(self) -> AllDelegatedRoles {
+        AllDelegatedRoles { needs: Needs::Verified, ..self }
     }
 
     /// Notes to whom a role delegates. A role that the snapshot does not list is not trusted by anybody.
@@ -145,12 +162,21 @@ impl StateMachine for AllDelegatedRoles {
             let limit = self.walked.trusted.rooted().limits().targets;
             return Ok(Action::Load(visit.local_file(), limit));
         }
-        if let Some(visit) = self.to_fetch.front() {
-            return Ok(Action::Fetch(visit.request(&self.walked.trusted)?));
+        while let Some(visit) = self.to_fetch.front() {
+            match visit.request(&self.walked.trusted) {
+                Ok(request) => return Ok(Action::Fetch(request)),
+                Err(refusal) => {
+                    self.walked.refused.insert(visit.role.clone(), refusal);
+                    self.to_fetch.pop_front();
+                    self.settle();
+                }
+            }
         }
         // What one delegator's keys did not sign may be what another's did.
-        match self.refused.iter().find(|(role, _)| !self.walked.roles.contains_key(role)) {
-            Some((_, refusal)) if self.needs_all => Err(refusal.clone()),
+        let walked = &mut self.walked;
+        walked.refused.retain(|role, _| !walked.roles.contains_key(role));
+        match walked.refused.values().next() {
+            Some(refusal) if self.needs == Needs::All => Err(refusal.clone()),
             _ => {
                 self.walked.measure();
                 Ok(Action::Done(self.walked.clone()))
@@ -182,7 +208,7 @@ impl StateMachine for AllDelegatedRoles {
                     self.walked.expired.insert(visit.role, expiry);
                 }
                 Err(refusal) => {
-                    self.refused.insert(visit.role, refusal);
+                    self.walked.refused.insert(visit.role, refusal);
                 }
             }
         }
@@ -204,6 +230,12 @@ impl ReachedRoles {
     /// The delegated roles that would have been reached, were they not expired. What only they delegate to was not looked for.
     pub fn expired(&self) -> impl Iterator<Item = (&RoleName, Expiry)> {
         self.expired.iter().map(|(name, expiry)| (name, *expiry))
+    }
+
+    /// The delegated roles that are missing or do not verify, and why; none where that ended the walk. What only they delegate to was not
+    /// looked for.
+    pub fn refused(&self) -> impl Iterator<Item = (&RoleName, &Refusal)> {
+        self.refused.iter()
     }
 
     /// Whether there were more roles than were to be followed.

@@ -250,7 +250,8 @@ impl Trusted {
         self.rooted.now
     }
 
-    pub(super) fn rooted(&self) -> &Rooted {
+    /// The first phase.
+    pub(crate) fn rooted(&self) -> &Rooted {
         &self.rooted
     }
 }

@@ -26,7 +26,8 @@ use crate::workflow::refusal::{Fault, File, Refusal};
 pub struct TargetQuery {
     /// Its name.
     pub path: TargetPath,
-    /// Whether the target is optional: not a failure when no role lists it.
+    /// Whether the target is optional: not a failure when no role lists it, or when the search for it comes to a delegated role that cannot
+    /// be verified.
     pub if_listed: bool,
 }
 
@@ -36,7 +37,8 @@ impl TargetQuery {
         TargetQuery { path, if_listed: false }
     }
 
-    /// A target that is fetched when a role lists it.
+    /// A target that is fetched when a role lists it. Where the search for it comes to a delegated role that cannot be verified, it counts as
+    /// not listed, and that is [told](Updated::passed_over).
     pub fn if_listed(path: TargetPath) -> TargetQuery {
         TargetQuery { path, if_listed: true }
     }
@@ -52,6 +54,8 @@ pub struct Updated {
     pub targets: Vec<(TargetInfo, Arc<[u8]>)>,
     /// When this client last compared it with the repository; `None` if that is not known.
     pub checked_at: Option<DateTime<Utc>>,
+    /// Optional targets that may be listed by a delegated role which could not be verified, and why.
+    pub passed_over: Vec<(TargetPath, Refusal)>,
 }
 
 impl Updated {
@@ -91,6 +95,7 @@ pub struct Update {
     state: State,
     wanted: VecDeque<TargetQuery>,
     targets: Vec<(TargetInfo, Arc<[u8]>)>,
+    passed_over: Vec<(TargetPath, Refusal)>,
     notes: Vec<Note>,
 }
 
@@ -122,7 +127,13 @@ impl Update {
     ) -> Result<Update, Refusal> {
         let refresh = Refresh::begin(pinned, now, limits)?;
         let state = State::Refreshing(Box::new(refresh));
-        Ok(Update { state, wanted: wanted.into_iter().collect(), targets: Vec::new(), notes: Vec::new() })
+        Ok(Update {
+            state,
+            wanted: wanted.into_iter().collect(),
+            targets: Vec::new(),
+            passed_over: Vec::new(),
+            notes: Vec::new(),
+        })
     }
 
     /// As [`Refresh::after`].
@@ -144,10 +155,18 @@ impl Update {
         }
     }
 
-    /// A repository need not have every target.
+    /// A repository need not have every target. A search never goes on past a role that cannot be verified, since whoever withholds that role
+    /// would choose the next one; but what is optional may be missing, and then one bad role does not take the rest along.
     fn pass_over(&mut self, trusted: Trusted, wanted: &TargetQuery, refusal: Refusal) -> Result<State, Refusal> {
-        match refusal.fault {
-            Fault::NotListed { gave_up: false, .. } if wanted.if_listed => self.want_next(trusted),
+        match (&refusal.fault, &refusal.file) {
+            _ if !wanted.if_listed => Err(refusal),
+            (Fault::NotListed { gave_up: false, .. }, _) => self.want_next(trusted),
+            (Fault::NotListed { .. }, _) | (_, File::Delegated(_)) => {
+                let (target, reason) = (wanted.path.clone(), refusal.to_string());
+                self.notes.push(Note::OptionalTargetPassedOver { target, reason });
+                self.passed_over.push((wanted.path.clone(), refusal));
+                self.want_next(trusted)
+            }
             _ => Err(refusal),
         }
     }
@@ -199,9 +218,13 @@ impl StateMachine for Update {
                     Ok(step) => return Ok(step),
                     Err(trusted) => self.want_next(trusted)?,
                 },
-                State::Searching(trusted, search, _) => match inner(search.action()?) {
-                    Ok(step) => return Ok(step),
-                    Err(found) => State::LoadTarget(trusted.clone(), found),
+                State::Searching(trusted, search, wanted) => match search.action().map(inner) {
+                    Ok(Ok(step)) => return Ok(step),
+                    Ok(Err(found)) => State::LoadTarget(trusted.clone(), found),
+                    Err(refusal) => {
+                        let (trusted, wanted) = (trusted.clone(), wanted.clone());
+                        self.pass_over(trusted, &wanted, refusal)?
+                    }
                 },
                 State::LoadTarget(_, found) => {
                     return Ok(Action::Load(LocalFile::Target(found.path.as_str().to_owned()), found.file.length));
@@ -213,7 +236,8 @@ impl StateMachine for Update {
                 }
                 State::Done(trusted) => {
                     let (trusted, targets) = (trusted.clone(), self.targets.clone());
-                    return Ok(Action::Done(Updated { trusted, targets, checked_at: None }));
+                    let passed_over = self.passed_over.clone();
+                    return Ok(Action::Done(Updated { trusted, targets, checked_at: None, passed_over }));
                 }
                 State::Refused(refusal) => return Err(refusal.clone()),
             };

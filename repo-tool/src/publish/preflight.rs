@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::{DelegationPlan, Event};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{InMemory, Request};
-use rootline_client::workflow::{Fault, File, Refusal};
-use rootline_client::{Client, Error};
+use rootline_client::workflow::{Check, Fault, File, Refusal};
+use rootline_client::{Client, Error, TrustRoot};
 use rootline_metadata::{Expiry, TargetPath, Version, file_name};
 
 use crate::journal;
@@ -110,8 +110,20 @@ const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 /// Returns the expired delegated roles.
 fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
     let mut client = Client::new(root, InMemory::new(|request: &Request| files.get(&request.path())), copy);
-    let trusted = client.refresh(now)?;
+    // What `update` and `show` ask, before all the rest.
+    let updated = client.update(now, &TrustRoot::queries_if_listed())?;
+    let trusted = updated.trusted.clone();
+    let has_expired = |refusal: &Refusal| refusal.check == Check::TargetsExpiry;
+    if let Some((_, refusal)) = updated.passed_over.iter().find(|(_, refusal)| !has_expired(refusal)) {
+        return Err(refusal.clone().into());
+    }
+    if updated.target(TrustRoot::TRUSTED_ROOT).is_some() {
+        TrustRoot::assemble(updated)?;
+    }
     let walked = client.all_delegated_roles(&trusted, MAX_ROLES)?;
+    if let Some((_, refusal)) = walked.refused().next() {
+        return Err(refusal.clone().into());
+    }
     let top_level = trusted.targets().targets().filter_map(|(name, _)| TargetPath::new(name));
     let delegated = walked.roles().flat_map(|(role, targets)| {
         let paths = targets.targets().filter_map(|(name, _)| TargetPath::new(name));

@@ -296,7 +296,7 @@ fn a_mirror_goes_below_nothing_that_any_attempt_or_earlier_round_has_verified() 
     }
 }
 
-/// One damaged file of the root history is made good from `root.json`, from the repository, or refused; it never gives the floor away.
+/// 5.3.8: one damaged file of the root history is made good from `root.json`, from the repository, or refused; it never gives the floor away.
 #[test]
 fn a_damaged_root_history_does_not_give_the_floor_away() {
     let mut sim = Simulator::default();
@@ -327,7 +327,7 @@ fn a_damaged_root_history_does_not_give_the_floor_away() {
     assert_eq!(store.load(&LocalFile::RootHistory(2), u64::MAX).unwrap().unwrap(), sim.root_bytes(2));
 }
 
-/// A cached root that does not belong to the pinned one is no reason to refuse, and is told of.
+/// 5.3.8: a cached root that does not belong to the pinned one is no reason to refuse, and is told of.
 #[test]
 fn a_newer_cached_root_that_nothing_leads_to_is_noted() {
     let sim = Simulator::default();

@@ -9,6 +9,7 @@ use rootline_client::export::{
     ClientUrl, ExportError, PemIndex, client_trust_config, cosign, pem, sigstore_js, sigstore_python, trust_root,
     trusted_root_line, write_all,
 };
+use rootline_client::mirror::LeftOut;
 use rootline_client::store::{Access, write_file};
 use serde_json::{Value, json};
 
@@ -98,7 +99,7 @@ impl Format {
 pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure> {
     args.check()?;
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
-    let contents = args.include.collect(&mut repository, &args.freshness, terminal)?;
+    let (contents, left_out) = args.include.collect(&mut repository, &args.freshness, terminal)?;
     let Some(output) = args.place() else { return terminal.bytes(&args.document(&contents)?) };
     match args.format {
         Format::Pem => {
@@ -117,13 +118,19 @@ pub(crate) fn run(args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure>
     }
     match args.json {
         false => terminal.report(format_args!("{}", output.display())),
-        true => terminal.json(&written(&args.format.name(), output, &contents, &repository)),
+        true => terminal.json(&written(&args.format.name(), output, &contents, &left_out, &repository)),
     }
     Ok(())
 }
 
 /// The written file or folder, and its expiry.
-pub(crate) fn written(format: &str, output: &Path, contents: &Contents, repository: &Repository) -> Value {
+pub(crate) fn written(
+    format: &str,
+    output: &Path,
+    contents: &Contents,
+    left_out: &[LeftOut],
+    repository: &Repository,
+) -> Value {
     let targets = contents.updated().targets.iter().map(|(found, _)| found.path.as_str());
     json!({
         "instance": repository.instance.name,
@@ -131,6 +138,7 @@ pub(crate) fn written(format: &str, output: &Path, contents: &Contents, reposito
         "written_to": output.display().to_string(),
         "freshness": freshness_json(&contents.updated().freshness(), repository.now),
         "targets": targets.collect::<Vec<_>>(),
+        "left_out": left_out.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

@@ -14,7 +14,7 @@ use crate::network::NoNetwork;
 use crate::prometheus;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::role_table;
-use crate::terminal::{Terminal, Tone};
+use crate::terminal::{Terminal, Tone, printable};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -149,15 +149,23 @@ fn tell(name: &str, status: &Result<InstanceStatus, Failure>, args: &StatusArgs,
     let failed = status.reasons(Verdict::Fail);
     if !failed.is_empty() {
         let expired = status.roles.iter().any(|role| role.has_expired());
+        let beside = status.expired_beside();
         let what = match (expired, args.all) {
+            (true, _) if !beside.is_empty() => {
+                let roles: Vec<String> = beside.iter().map(|role| printable(role)).collect();
+                format!("{name}: expired in the cache: {}", roles.join(", "))
+            }
             (true, false) => "the cache has expired".to_owned(),
             (true, true) => format!("the cache of {name} has expired"),
             (false, _) => format!("{name} has less time left than --fail allows"),
         };
-        let failure = Failure::new(
-            what,
-            "run `rootline update`; if that is refused too, ask the repository's operators to renew it",
-        );
+        let hint = match beside.is_empty() {
+            true => "run `rootline update`; if that is refused too, ask the repository's operators to renew it",
+            false => {
+                "the trust root does not depend on it; its targets are refused until the repository's operators renew it"
+            }
+        };
+        let failure = Failure::new(what, hint);
         terminal.failure(&failure.with_check(failed.join(", ")));
     }
     status.verdict()

@@ -47,8 +47,8 @@ pub(crate) fn run(args: &CreateArgs, terminal: &Terminal) -> Result<(), Failure>
         return Err(Failure::new(what, "write the bundle to a file with --output FILE, or omit --json"));
     }
     let mut repository = args.repository.open_to_use(args.freshness.freshness(), terminal)?;
-    let contents = args.include.collect(&mut repository, &args.freshness, terminal)?;
-    let report = written("bundle", &args.output, &contents, &repository);
+    let (contents, left_out) = args.include.collect(&mut repository, &args.freshness, terminal)?;
+    let report = written("bundle", &args.output, &contents, &left_out, &repository);
     let bytes = Bundle::of(contents, &repository.instance.name).to_bytes()?;
     if to_standard_output {
         return terminal.bytes(&bytes);
