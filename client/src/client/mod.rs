@@ -3,6 +3,7 @@
 mod asynchronous;
 mod builder;
 mod cache;
+mod earlier_roots;
 mod instance;
 mod local;
 #[cfg(feature = "http")]

@@ -37,9 +37,9 @@ pub use refresh::Refresh;
 pub use refusal::{Fault, File, Refusal};
 pub use rollback_floor::Floor;
 pub use root_chain::RootChain;
-pub use root_history::RootHistory;
 #[cfg(feature = "bundle")]
 pub(crate) use root_history::lead_up_to;
+pub use root_history::{EarlierRoots, FoundRoots, RootHistory, RootsLeftOut, WhyLeftOut};
 pub use search::{Search, TargetInfo};
 pub use seen::Seen;
 pub(crate) use target::target_absent;
