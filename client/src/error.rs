@@ -84,6 +84,11 @@ pub enum Note {
         /// Why.
         reason: String,
     },
+    /// A mirror had another root in the place of one that is vouched for.
+    RootReplaced {
+        /// Its file.
+        name: String,
+    },
 }
 
 impl Note {
@@ -116,6 +121,9 @@ impl fmt::Display for Note {
             }
             Note::NotPersisted(error) => write!(f, "{error}; going on without keeping a copy"),
             Note::MirrorLeft { location, reason } => write!(f, "left the mirror {location}: {reason}"),
+            Note::RootReplaced { name } => {
+                write!(f, "{name} in the mirror was not the root that is vouched for, and was replaced")
+            }
             Note::CacheUnreadable(error) => write!(f, "a cache was passed over: {error}"),
         }
     }

@@ -1,14 +1,17 @@
 //! The verified contents of a bundle or of another program's folder.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
-use rootline_client::TrustRoot;
 use rootline_client::bundle::{BundleLimits, Contents, every_target, fetch_earlier_roots};
 use rootline_client::mirror::LeftOut;
-use rootline_client::workflow::TargetQuery;
+use rootline_client::workflow::{EarlierRoots, TargetQuery, WhyLeftOut};
+use rootline_client::{Instance, Limits, TrustRoot};
 use rootline_metadata::TargetPath;
 
 use crate::failure::Failure;
 use crate::freshness::{FreshnessArgs, failure, freshness_line};
+use crate::instances::read_needed;
 use crate::repository::Repository;
 use crate::terminal::Terminal;
 
@@ -23,9 +26,14 @@ pub(crate) struct ContentsArgs {
     #[arg(long, hide_short_help = true, conflicts_with = "target")]
     pub(crate) all_targets: bool,
 
-    /// Include every root from the first one, for verifiers that pin an older one
+    /// Include the roots before the pinned one, for verifiers that pin an older one: those whose digests are built in, or from
+    /// --oldest-root on
     #[arg(long, hide_short_help = true, conflicts_with = "offline")]
     pub(crate) all_roots: bool,
+
+    /// With --all-roots: the oldest root.json to include, which you trust as much as the pinned one
+    #[arg(long, hide_short_help = true, value_name = "FILE", requires = "all_roots")]
+    pub(crate) oldest_root: Option<PathBuf>,
 }
 
 impl ContentsArgs {
@@ -91,7 +99,35 @@ impl ContentsArgs {
         if !self.all_roots {
             return Ok((contents, left_out));
         }
-        let earlier = fetch_earlier_roots(client.transport(), pinned, client.limits())?;
-        Ok((contents.with_earlier_roots(earlier)?, left_out))
+        let earlier = earlier_roots(self.oldest_root.as_deref(), &repository.instance, client.limits())?;
+        let found = fetch_earlier_roots(client.transport(), pinned, earlier, client.limits())?;
+        let roots_left_out = found.left_out.map(LeftOut::EarlierRoots);
+        warn_left_out(&roots_left_out, terminal);
+        left_out.extend(roots_left_out);
+        Ok((contents.with_earlier_roots(found.roots)?, left_out))
+    }
+}
+
+/// What vouches for the roots before the pinned one: the oldest one, if it is named, or what is built in.
+pub(crate) fn earlier_roots(
+    oldest: Option<&Path>,
+    instance: &Instance,
+    limits: &Limits,
+) -> Result<EarlierRoots, Failure> {
+    match oldest {
+        Some(file) => Ok(EarlierRoots::Oldest(read_needed(file, limits.root)?)),
+        None => Ok(instance.earlier_roots()),
+    }
+}
+
+/// Warns of what was left out, and says what can be done.
+pub(crate) fn warn_left_out<'l>(left_out: impl IntoIterator<Item = &'l LeftOut>, terminal: &Terminal) {
+    for left_out in left_out {
+        match left_out {
+            LeftOut::EarlierRoots(roots) if roots.why == WhyLeftOut::NothingVouches => {
+                terminal.warning(format_args!("{roots}; name the oldest root that you trust with --oldest-root FILE"))
+            }
+            other => terminal.warning(format_args!("{other}")),
+        }
     }
 }

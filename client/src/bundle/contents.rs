@@ -21,7 +21,9 @@ use crate::transport::{Request, Transport};
 use crate::workflow::check::Check;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::{Fault, File, Refusal};
-use crate::workflow::{ReachedRoles, RootChain, RootHistory, Seen, TargetQuery, Update, Updated, lead_up_to};
+use crate::workflow::{
+    EarlierRoots, FoundRoots, ReachedRoles, RootChain, RootHistory, Seen, TargetQuery, Update, Updated, lead_up_to,
+};
 
 /// A verified set of files: the four top-level roles, the roots that lead to them, the queried targets, and the delegated roles that lead to
 /// those.
@@ -105,7 +107,8 @@ impl Contents {
         })
     }
 
-    /// Adds the roots before the pinned one, the oldest first, for verifiers who pin an older one.
+    /// Adds the roots before the pinned one, the oldest first, for verifiers who pin an older one: those that
+    /// [`fetch_earlier_roots`] has found. What vouches for them is not looked at here.
     ///
     /// # Errors
     /// If they do not lead up to the pinned root, byte for byte.
@@ -279,16 +282,17 @@ impl DelegatedRole {
     }
 }
 
-/// Fetches the roots before the pinned one, the oldest first, as far as the repository has them.
+/// Fetches the roots before the pinned one that `earlier` vouches for, as far as the repository has them.
 ///
 /// # Errors
-/// If they are not a chain that leads up to the pinned root, or one of them does not arrive.
+/// If the pinned root, or the oldest one that the caller trusts, is none, or one of them does not arrive.
 pub fn fetch_earlier_roots(
     transport: &impl Transport,
     pinned_root: &[u8],
+    earlier: EarlierRoots,
     limits: &Limits,
-) -> Result<Vec<Vec<u8>>, BundleError> {
-    let roots = RootHistory::begin(pinned_root.to_vec(), limits)?.from_repository_only();
+) -> Result<FoundRoots, BundleError> {
+    let roots = RootHistory::begin(pinned_root.to_vec(), earlier, limits)?;
     let nothing = MemoryStore::new();
     Ok(drive(roots, transport, &mut PendingWrites::over(&nothing), Prefetch::On)?)
 }

@@ -94,21 +94,19 @@ fn parsed<R: Role + Clone>(bytes: Vec<u8>) -> Option<R> {
     Envelope::<R>::parse(bytes, limit).ok().map(|envelope| envelope.unverified().clone())
 }
 
-/// Every root from the oldest to the newest, once a refresh has found the newest: `old` ones before the pinned one, and those after it
-/// as the refresh has left them in `store`.
+/// Every root from the pinned one to the newest, once a refresh has found the newest and left those after the pinned one in `store`.
 pub(super) fn roots(
-    mut old: Vec<Vec<u8>>,
     pinned: &[u8],
     store: &MemoryStore,
     trusted: &Trusted,
     limits: &Limits,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let newest = trusted.root().version().number();
-    old.push(pinned.to_vec());
+    let mut roots = vec![pinned.to_vec()];
     let pinned_version =
         parsed::<rootline_metadata::Root>(pinned.to_vec()).map_or(newest, |root| root.version().number());
     for version in pinned_version.saturating_add(1)..=newest {
-        old.extend(store.load(&LocalFile::RootHistory(version), limits.root)?);
+        roots.extend(store.load(&LocalFile::RootHistory(version), limits.root)?);
     }
-    Ok(old)
+    Ok(roots)
 }

@@ -10,6 +10,7 @@ use rootline_metadata::Role;
 use rootline_metadata::file_name::TARGETS_FOLDER;
 
 use crate::driver::Prefetch;
+use crate::error::Note;
 use crate::store::{
     Access, Layout, StagedFile, StoreError, StoreLock, TargetPlace, lock_file, make_folder, reader_has, reader_meets,
     sweep, sync_files, sync_folders,
@@ -22,7 +23,7 @@ use super::fetch;
 use super::go_on;
 use super::observer::{Progress, ProgressObserver};
 use super::plan::{Kind, Plan, PlannedTarget};
-use super::report::MirrorReport;
+use super::report::{LeftOut, MirrorReport};
 use super::written_files::WrittenFiles;
 
 const LOCK: &str = ".rootline-mirror.lock";
@@ -56,6 +57,8 @@ struct Publication<'a, O> {
     present: usize,
     written: Vec<String>,
     written_bytes: u64,
+    left_out: Vec<LeftOut>,
+    notes: Vec<Note>,
 }
 
 impl Folder {
@@ -84,9 +87,17 @@ impl Folder {
         let places: BTreeSet<&str> = plan.places().collect();
         let planned = Progress::Planned { files: places.len(), target_bytes: plan.target_bytes() };
         go_on(observer, planned)?;
-        let (staged, written) = (Vec::new(), Vec::new());
-        let mut publication =
-            Publication { folder: self, observer, manifest, staged, present: 0, written, written_bytes: 0 };
+        let mut publication = Publication {
+            folder: self,
+            observer,
+            manifest,
+            staged: Vec::new(),
+            present: 0,
+            written: Vec::new(),
+            written_bytes: 0,
+            left_out: plan.left_out.clone(),
+            notes: Vec::new(),
+        };
         let targets = publication.missing_targets(plan)?;
         let metadata = publication.missing_metadata(plan)?;
         publication.manifest.save()?;
@@ -166,8 +177,19 @@ impl<O: ProgressObserver> Publication<'_, O> {
             let length = file.bytes.len() as u64;
             let there =
                 self.folder.there(&file.place, length, |present| reader_has(present, &file.bytes).unwrap_or(false))?;
-            if there == There::Other && file.kind == Kind::Root {
-                return Err(MirrorError::OtherRoot { path: self.folder.path.join(&file.place) });
+            match (there, file.kind) {
+                (There::Other, Kind::Root) => {
+                    return Err(MirrorError::OtherRoot { path: self.folder.path.join(&file.place) });
+                }
+                // What is vouched for takes the place of what somebody has once served in its place.
+                (There::Other, Kind::EarlierRoot) if self.manifest.has(&file.place) => {
+                    self.notes.push(Note::RootReplaced { name: file.place.clone() });
+                }
+                (There::Other, Kind::EarlierRoot) => {
+                    self.left_out.push(LeftOut::RootInTheWay { place: file.place.clone() });
+                    continue;
+                }
+                _ => {}
             }
             if self.expect(&file.place, length, there)? {
                 missing.push((index, there));
@@ -273,8 +295,8 @@ impl<O: ProgressObserver> Publication<'_, O> {
             present: self.present,
             kept: self.manifest.kept(),
             pruned,
-            left_out: plan.left_out.clone(),
-            notes: Vec::new(),
+            left_out: self.left_out,
+            notes: self.notes,
         }
     }
 }

@@ -5,6 +5,8 @@
 //!     everything is verified, and the floor is what the mirror serves    │  then it is written
 //! ```
 //!
+//! Roots before the pinned one are published as far as something else vouches for them ([`EarlierRoots`]).
+//!
 //! All metadata is verified from the pinned root before anything is written, and every target before it is put in its place. The mirror's
 //! own files are the cache: it never goes back. Everything new has a name of its own and is written first. What takes the place of
 //! something comes last, written beside it and then renamed one right after the other: names without a version (where consistent
@@ -39,7 +41,9 @@ use crate::error::{Error, Note};
 use crate::store::{MemoryStore, StoreLock};
 use crate::transport::Transport;
 use crate::workflow::limits::Limits;
-use crate::workflow::{AllDelegatedRoles, ReachedRoles, Refresh, RootHistory, Seen, StateMachine};
+use crate::workflow::{
+    AllDelegatedRoles, EarlierRoots, FoundRoots, ReachedRoles, Refresh, RootHistory, Seen, StateMachine,
+};
 
 use copy::MirrorCopy;
 use folder::Folder;
@@ -93,6 +97,7 @@ pub struct Mirror<T> {
     folder: PathBuf,
     limits: Limits,
     mirror_limits: MirrorLimits,
+    earlier: EarlierRoots,
     keep: TimeDelta,
     prefetch: Prefetch,
 }
@@ -106,6 +111,7 @@ impl<T: Transport> Mirror<T> {
             folder: folder.into(),
             limits: Limits::default(),
             mirror_limits: MirrorLimits::default(),
+            earlier: EarlierRoots::Unknown,
             keep: KEEP,
             prefetch: Prefetch::On,
         }
@@ -121,6 +127,12 @@ impl<T: Transport> Mirror<T> {
     #[must_use]
     pub fn with_mirror_limits(self, mirror_limits: MirrorLimits) -> Self {
         Mirror { mirror_limits, ..self }
+    }
+
+    /// Sets what vouches for the roots before the pinned one, which are published too then. Default: [`EarlierRoots::Unknown`].
+    #[must_use]
+    pub fn with_earlier_roots(self, earlier: EarlierRoots) -> Self {
+        Mirror { earlier, ..self }
     }
 
     /// Sets how long files are kept after nothing points at them any more. Default: [`KEEP`].
@@ -167,9 +179,10 @@ impl<T: Transport> Mirror<T> {
             work.notes.append(&mut attempts.take_notes());
         };
         match done {
-            Ok(report) => {
+            Ok(mut report) => {
                 unpublished.clear();
-                Ok(MirrorReport { notes: work.notes, ..report })
+                report.notes.splice(..0, work.notes);
+                Ok(report)
             }
             // What is not published yet must not be gone below by the next round.
             Err(error) => {
@@ -187,11 +200,11 @@ impl<T: Transport> Mirror<T> {
         observer: &mut impl ProgressObserver,
         work: &mut Work,
     ) -> Result<MirrorReport, MirrorError> {
-        let (roots, walked) = self.verified(now, prefetch, work)?;
+        let (roots, earlier, walked) = self.verified(now, prefetch, work)?;
         if walked.gave_up() {
             return Err(MirrorError::TooManyRoles { limit: self.mirror_limits.roles });
         }
-        let plan = Plan::of(&roots, &walked, &self.limits, self.mirror_limits.target_bytes)?;
+        let plan = Plan::of(&earlier, &roots, &walked, &self.limits, self.mirror_limits.target_bytes)?;
         if lock.keeps_others_out() {
             folder.sweep(&plan);
         }
@@ -204,25 +217,19 @@ impl<T: Transport> Mirror<T> {
         now: DateTime<Utc>,
         prefetch: Prefetch,
         work: &mut Work,
-    ) -> Result<(Vec<Vec<u8>>, ReachedRoles), Error> {
+    ) -> Result<(Vec<Vec<u8>>, FoundRoots, ReachedRoles), Error> {
         let copy = MirrorCopy::of(&self.folder, &self.limits);
-        let mut driven = |machine: RootHistory| self.driven(machine, &MemoryStore::over(copy.clone()), prefetch, work);
-        let old = match driven(RootHistory::begin(self.pinned_root.clone(), &self.limits)?) {
-            // A copy that was damaged is no reason to do without.
-            Err(Error::Refused(_)) => {
-                driven(RootHistory::begin(self.pinned_root.clone(), &self.limits)?.from_repository_only())
-            }
-            other => other,
-        }?;
+        let earlier = RootHistory::begin(self.pinned_root.clone(), self.earlier.clone(), &self.limits)?;
+        let earlier = self.driven(earlier, &MemoryStore::over(copy.clone()), prefetch, work)?;
         let store = MemoryStore::over(copy.clone());
         let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?.after(work.seen.clone());
         let trusted = self.driven(refresh, &store, prefetch, work)?;
-        let roots = copy::roots(old, &self.pinned_root, &store, &trusted, &self.limits)?;
+        let roots = copy::roots(&self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
         // Each of them: what is served now is complete, and better than what lacks a role.
         let walk = AllDelegatedRoles::begin(trusted, self.mirror_limits.roles);
         let walked = self.driven(walk, &store, prefetch, work)?;
-        Ok((roots, walked))
+        Ok((roots, earlier, walked))
     }
 
     fn driven<M: StateMachine>(

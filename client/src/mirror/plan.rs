@@ -10,7 +10,7 @@ use crate::store::escape::percent_encode;
 use crate::transport::Request;
 use crate::workflow::limits::Limits;
 use crate::workflow::refusal::Refusal;
-use crate::workflow::{ReachedRoles, TargetInfo, Trusted};
+use crate::workflow::{FoundRoots, ReachedRoles, TargetInfo, Trusted};
 
 use super::error::MirrorError;
 use super::place::is_place;
@@ -46,6 +46,8 @@ pub(super) enum Kind {
     Pinned,
     /// Readers ask for it by its number alone.
     Root,
+    /// A root before the pinned one: nothing that is pinned here depends on it.
+    EarlierRoot,
     /// Readers begin with it.
     Timestamp,
 }
@@ -61,11 +63,12 @@ pub(super) struct PlannedTarget {
 }
 
 impl Plan {
-    /// Plans a mirror of what was verified: `roots` from the oldest to the newest, and all roles.
+    /// Plans a mirror of what was verified: `earlier` roots before the pinned one, `roots` from that to the newest, and all roles.
     ///
     /// # Errors
     /// If a target is larger than it may be, all of them together are, or two files would be in one place.
     pub(super) fn of(
+        earlier: &FoundRoots,
         roots: &[Vec<u8>],
         walked: &ReachedRoles,
         limits: &Limits,
@@ -86,15 +89,21 @@ impl Plan {
         if listed.bytes > most_target_bytes {
             return Err(MirrorError::TooManyBytes { stated: listed.bytes, limit: most_target_bytes });
         }
-        let left_out = LeftOut::roles(walked).into_iter().chain(listed.left_out).collect();
+        let roots_left_out = earlier.left_out.map(LeftOut::EarlierRoots).into_iter();
+        let left_out = roots_left_out.chain(LeftOut::roles(walked)).chain(listed.left_out).collect();
         let plan = Plan {
             trusted: trusted.clone(),
-            oldest_root: roots.first().and_then(|root| version_of(root)).unwrap_or(trusted.root().version()),
+            oldest_root: earlier
+                .roots
+                .first()
+                .or(roots.first())
+                .and_then(|root| version_of(root))
+                .unwrap_or(trusted.root().version()),
             delegated: walked.roles().map(|(name, targets)| (name.clone(), targets.clone())).collect(),
             left_out,
             target_names: listed.names.len(),
             targets: listed.by_name.into_values().collect(),
-            metadata: metadata_files(roots, walked),
+            metadata: metadata_files(earlier, roots, walked),
         };
         plan.nothing_collides()
     }
@@ -177,7 +186,7 @@ fn target_places(found: &TargetInfo) -> Result<Vec<String>, &'static str> {
 }
 
 /// Every metadata file in the order of writing: what is pointed at before what points at it.
-fn metadata_files(roots: &[Vec<u8>], walked: &ReachedRoles) -> Vec<PlannedFile> {
+fn metadata_files(earlier: &FoundRoots, roots: &[Vec<u8>], walked: &ReachedRoles) -> Vec<PlannedFile> {
     let trusted = walked.trusted();
     let named = |role: &str, version| metadata_place(&file_name::published(trusted.root(), role, version));
     let pinned = |role: &str, version, bytes: &[u8]| PlannedFile {
@@ -190,10 +199,12 @@ fn metadata_files(roots: &[Vec<u8>], walked: &ReachedRoles) -> Vec<PlannedFile> 
         walked.roles().map(|(role, targets)| pinned(role.as_str(), targets.version(), targets.bytes())).collect();
     files.push(pinned("targets", targets.version(), targets.bytes()));
     files.push(pinned("snapshot", snapshot.version(), snapshot.bytes()));
-    files.extend(roots.iter().filter_map(|bytes| {
-        let place = file_name::root(version_of(bytes)?);
-        Some(PlannedFile { place, bytes: bytes.clone(), kind: Kind::Root })
-    }));
+    for (roots, kind) in [(&earlier.roots[..], Kind::EarlierRoot), (roots, Kind::Root)] {
+        files.extend(roots.iter().filter_map(|bytes| {
+            let place = file_name::root(version_of(bytes)?);
+            Some(PlannedFile { place, bytes: bytes.clone(), kind })
+        }));
+    }
     let bytes = trusted.timestamp().bytes().to_vec();
     files.push(PlannedFile { place: file_name::TIMESTAMP.to_owned(), bytes, kind: Kind::Timestamp });
     files

@@ -5,7 +5,7 @@ use std::fmt;
 use rootline_metadata::{Expiry, Version};
 
 use crate::error::Note;
-use crate::workflow::{ReachedRoles, Trusted};
+use crate::workflow::{ReachedRoles, RootsLeftOut, Trusted};
 
 /// What a mirror serves now, and what was done for it.
 #[derive(Debug)]
@@ -39,6 +39,13 @@ pub struct MirrorReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LeftOut {
+    /// Roots before the pinned one. Readers who have pinned one of them cannot begin with this mirror.
+    EarlierRoots(RootsLeftOut),
+    /// A root before the pinned one, in whose place is another file that the mirror has not written.
+    RootInTheWay {
+        /// Its place below the folder.
+        place: String,
+    },
     /// A delegated role that has expired. Who asks for it is refused, here as there.
     ExpiredRole {
         /// Its name.
@@ -87,6 +94,10 @@ impl LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            LeftOut::EarlierRoots(roots) => roots.fmt(f),
+            LeftOut::RootInTheWay { place } => {
+                write!(f, "{place} was left out: another file is there that this mirror has not written")
+            }
             LeftOut::ExpiredRole { role, expiry } => {
                 write!(f, "the delegated role {} expired at {expiry}; it was left out", role.escape_debug())
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use rootline_client::bundle::{Bundle, BundleLimits, Contents, UnverifiedBundle, every_target, fetch_earlier_roots};
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::Folder;
-use rootline_client::workflow::TargetQuery;
+use rootline_client::workflow::{EarlierRoots, TargetQuery};
 use rootline_client::{Client, Freshness, Limits};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
@@ -59,9 +59,10 @@ fn every_target_travels_from_every_root_and_serves_whoever_pins_a_later_one() {
         }
         assert!(version == 1 || verified(&bytes, version - 1).is_err());
         // With every root, all are the same but for which one was pinned.
-        let earlier = fetch_earlier_roots(&transport, contents.pinned_root(), &Limits::default()).unwrap();
-        assert_eq!(earlier.len() as u64, version - 1);
-        let whole = contents.with_earlier_roots(earlier).unwrap();
+        let oldest = EarlierRoots::Oldest(root(&folder, 1));
+        let earlier = fetch_earlier_roots(&transport, contents.pinned_root(), oldest, &Limits::default()).unwrap();
+        assert_eq!((earlier.roots.len() as u64, earlier.left_out), (version - 1, None));
+        let whole = contents.with_earlier_roots(earlier.roots).unwrap();
         assert_eq!(whole.roots().count() as u64, NEWEST);
         let bytes = Bundle::of(whole, "sigstore").to_bytes().unwrap();
         verified(&bytes, 1).unwrap();

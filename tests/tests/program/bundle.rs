@@ -223,7 +223,14 @@ fn all_roots_and_all_targets_come_along_when_they_are_asked_for() {
     let mut command = Command::new(rootline());
     command.args(all).arg(fixture.path("all.bundle")).arg("--url").arg(fixture.path("metadata"));
     command.arg("--targets-url").arg(fixture.path("targets")).arg("--cache").arg(fixture.path("cache"));
-    Output::of(command.arg("--root").arg(fixture.path("metadata/2.root.json"))).succeeds();
+    command.arg("--root").arg(fixture.path("metadata/2.root.json"));
+    let without = Output::of(&mut command);
+    let warning = "warning: root 1 was left out: nothing vouches for root 1 but whoever serves it; name the oldest root that you \
+                   trust with --oldest-root FILE\n";
+    assert_eq!((without.status, without.stderr.as_str()), (0, warning));
+    let site = Machine::with(&fixture.path("all.bundle"), &fixture.path("metadata/1.root.json"));
+    assert_eq!(site.run(&["bundle", "verify", "site.bundle"], DAY_1).status, 1);
+    Output::of(command.arg("--oldest-root").arg(fixture.path("metadata/1.root.json"))).succeeds();
     let site = Machine::with(&fixture.path("all.bundle"), &fixture.path("metadata/1.root.json"));
     let verified = site.run(&["bundle", "verify", "site.bundle", "--json"], DAY_1).succeeds().json();
     let names: Vec<&str> =

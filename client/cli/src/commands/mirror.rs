@@ -12,6 +12,7 @@ use rootline_client::transport::OpenTransport;
 use rootline_metadata::{Role as _, instant_text};
 use serde_json::{Value, json};
 
+use crate::contents::{earlier_roots, warn_left_out};
 use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::LIMITS;
@@ -48,6 +49,10 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
     keep: TimeDelta,
 
+    /// The oldest root.json to mirror, which you trust as much as the pinned one [default: as far back as digests are built in]
+    #[arg(long, value_name = "FILE")]
+    oldest_root: Option<PathBuf>,
+
     /// Print the result as JSON; with --watch, one line for each round
     #[arg(long)]
     json: bool,
@@ -67,9 +72,11 @@ pub(crate) struct MirrorArgs {
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
     let source = args.source.open(terminal)?;
     let limits = MirrorLimits::default().with_roles(args.max_roles).with_target_bytes(args.max_total_bytes);
+    let earlier = earlier_roots(args.oldest_root.as_deref(), &source.instance, &source.limits)?;
     let mirror = Mirror::new(source.instance.pinned_root.clone(), source.transport, &args.folder)
         .with_limits(source.limits)
         .with_mirror_limits(limits)
+        .with_earlier_roots(earlier)
         .keeping(args.keep);
     let command =
         Command { args, terminal, name: &source.instance.name, url: source.instance.location().shown(), mirror };
@@ -151,7 +158,7 @@ impl Command<'_> {
         drop(progress);
         let report = updated?;
         self.terminal.client_notes(&report.notes);
-        self.terminal.notes(&report.left_out);
+        warn_left_out(&report.left_out, self.terminal);
         Ok(report)
     }
 

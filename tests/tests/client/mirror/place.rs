@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rootline_client::mirror::{Mirror, MirrorError, MirrorReport, ProgressObserver};
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::{Folder, Transport};
+use rootline_client::workflow::EarlierRoots;
 use rootline_client::{Client, Error};
 use rootline_metadata::Role as _;
 use rootline_tests::simulator::{Bins, Delegation, Simulator};
@@ -46,6 +47,17 @@ impl Place {
         observer: &mut impl ProgressObserver,
     ) -> Result<MirrorReport, MirrorError> {
         Mirror::new(pinned, from, self.path()).update(now, observer)
+    }
+
+    /// Mirrors what `from` has, with the roots before the pinned one that are vouched for.
+    pub(crate) fn mirror_vouched(
+        &self,
+        pinned: Vec<u8>,
+        earlier: EarlierRoots,
+        from: impl Transport,
+        now: DateTime<Utc>,
+    ) -> Result<MirrorReport, MirrorError> {
+        Mirror::new(pinned, from, self.path()).with_earlier_roots(earlier).update(now, &mut ())
     }
 
     /// All files, by their place.
@@ -126,4 +138,9 @@ fn bin_of(sim: &Simulator, path: &str) -> String {
     let bins = &sim.delegated["bins"].delegations.as_ref().unwrap().bins.as_ref().unwrap();
     let first = rootline_metadata::sha256(path.as_bytes())[0];
     bins.names()[usize::from(first >> 6)].clone()
+}
+
+/// The digests of the roots before that version.
+pub(crate) fn digests_before(sim: &Simulator, version: u64) -> EarlierRoots {
+    EarlierRoots::Digests((1..version).map(|version| rootline_metadata::sha256(&sim.root_bytes(version))).collect())
 }

@@ -1,13 +1,13 @@
 //! What a mirror refuses, and how it is then: as it was.
 
-use rootline_client::Error;
-use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits};
+use rootline_client::mirror::{Mirror, MirrorError, MirrorLimits, MirrorReport};
 use rootline_client::transport::Mirrors;
-use rootline_client::workflow::Check;
+use rootline_client::workflow::{Check, EarlierRoots, RootChain};
+use rootline_client::{Error, Limits};
 use rootline_tests::adversary;
-use rootline_tests::simulator::{Delegation, Files, Simulator};
+use rootline_tests::simulator::{Delegation, Files, Key, Role, Simulator};
 
-use super::place::{Place, TARGETS, contents, publish, repository};
+use super::place::{Place, TARGETS, contents, digests_before, publish, repository};
 
 /// Mirrors `first`, and then is offered `bad`.
 fn refused(sim: &Simulator, first: &Files, bad: &Files) -> Check {
@@ -91,49 +91,158 @@ fn a_repository_that_has_expired_is_refused() {
     assert!(refusal.to_string().starts_with("timestamp.json expired"), "{refusal}");
 }
 
-#[test]
-fn roots_before_the_pinned_one_that_do_not_lead_to_it_are_refused() {
-    let mut sim = repository();
-    sim.publish_root().publish_root();
-    sim.publish();
-    let stranger = Simulator::default();
-    for (version, bytes, check) in [
-        (1, adversary_root(&stranger, 1), Check::RootSignatures),
-        (2, sim.root_bytes(1), Check::RootVersion),
-        (1, b"{}".to_vec(), Check::Form),
-    ] {
-        let mut bad = sim.files().clone();
-        bad.set_metadata(&format!("{version}.root.json"), bytes);
-        let place = Place::new();
-        match place.mirror(sim.root_bytes(3), &bad, sim.day(1)).unwrap_err() {
-            MirrorError::Repository(Error::Refused(refusal)) => assert_eq!(refusal.check, check, "{refusal}"),
-            other => panic!("{other}"),
-        }
-        assert_eq!(place.served().len(), 0);
-    }
-}
-
-/// A root of a repository with other keys.
-fn adversary_root(_: &Simulator, version: u64) -> Vec<u8> {
-    let mut other = Simulator::default();
-    other.root.root = rootline_tests::simulator::Role::new(1, ["stranger"]);
-    other.root.version = version - 1;
-    let keys = vec![rootline_tests::simulator::Key::named("stranger")];
-    other.issue("root").signed_by(keys).publish();
-    other.root_bytes(version)
-}
-
-#[test]
-fn where_the_oldest_roots_are_gone_the_mirror_has_those_from_there_on_and_says_so() {
+/// A repository with four roots, and a root 2 that a stranger has made: it lists the keys of root 3, so that it leads up to it.
+fn forged_history() -> (Simulator, Vec<u8>) {
     let mut sim = repository();
     sim.publish_root().publish_root().publish_root();
     sim.publish();
-    let mut files = sim.files().clone();
-    files.remove_metadata("2.root.json");
+    let mut stranger = Simulator::default();
+    stranger.root.root = Role::new(1, ["stranger", "root-a", "root-b"]);
+    stranger.issue("root").signed_by(Key::all(["stranger"])).publish();
+    let forged = stranger.root_bytes(2);
+    let mut chain = RootChain::begin(forged.clone(), &Limits::default()).unwrap();
+    chain.extend(sim.root_bytes(3)).expect("it leads up to root 3");
+    (sim, forged)
+}
+
+/// What is served, and what is said of the rest.
+fn roots(place: &Place, report: &MirrorReport) -> (Vec<u64>, Vec<String>) {
+    let served = place.served();
+    let roots = (1..9).filter(|version| served.contains_key(&format!("{version}.root.json"))).collect();
+    (roots, report.left_out.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn what_nobody_vouches_for_before_the_pinned_root_is_left_out_and_said() {
+    let (sim, forged) = forged_history();
+    let mut bad = sim.files().clone();
+    bad.set_metadata("2.root.json", forged.clone());
+    let others = "nothing vouches for root 3 but whoever serves it";
+    for files in [sim.files(), &bad] {
+        let place = Place::new();
+        let report = place.mirror(sim.root_bytes(4), files, sim.day(1)).unwrap();
+        assert_eq!(report.oldest_root.number(), 4);
+        assert_eq!(roots(&place, &report), (vec![4], vec![format!("roots 1 to 3 were left out: {others}")]));
+    }
+    // Nothing is before the first root, and nothing is said of it.
     let place = Place::new();
-    let report = place.mirror(sim.root_bytes(4), &files, sim.day(1)).unwrap();
-    assert_eq!(report.oldest_root.number(), 3);
-    assert!(!place.served().contains_key("1.root.json"));
+    let report = place.mirror(sim.root_bytes(1), sim.files(), sim.day(1)).unwrap();
+    assert_eq!(roots(&place, &report), (vec![1, 2, 3, 4], vec![]));
+}
+
+#[test]
+fn a_forged_root_before_the_pinned_one_is_left_out_and_stops_nothing_and_the_true_one_is_taken_when_it_returns() {
+    let (sim, forged) = forged_history();
+    let digests = || digests_before(&sim, 4);
+    for (served_instead, what) in [
+        (Some(forged.clone()), "what the repository serves as root 2 is another root"),
+        (Some(sim.root_bytes(1)), "what the repository serves as root 2 is another root"),
+        (Some(b"{}".to_vec()), "what the repository serves as root 2 is another root"),
+        (None, "the repository has no root 2"),
+    ] {
+        let mut bad = sim.files().clone();
+        match served_instead {
+            Some(bytes) => bad.set_metadata("2.root.json", bytes),
+            None => {
+                bad.remove_metadata("2.root.json");
+            }
+        }
+        // The digests reach down to root 3; the chain from root 1 on has a gap.
+        for (earlier, served, newest) in
+            [(digests(), vec![3, 4], 2), (EarlierRoots::Oldest(sim.root_bytes(1)), vec![4], 3)]
+        {
+            let place = Place::new();
+            let report = place.mirror_vouched(sim.root_bytes(4), earlier.clone(), &bad, sim.day(1)).unwrap();
+            let left_out = format!("roots 1 to {newest} were left out: {what}");
+            assert_eq!(roots(&place, &report), (served.clone(), vec![left_out]));
+            assert_eq!(report.oldest_root.number(), served[0]);
+            let report = place.mirror_vouched(sim.root_bytes(4), earlier.clone(), sim.files(), sim.day(1)).unwrap();
+            assert_eq!(roots(&place, &report), (vec![1, 2, 3, 4], vec![]));
+            // Once they are here, nobody can take them away by serving others.
+            let report = place.mirror_vouched(sim.root_bytes(4), earlier, &bad, sim.day(1)).unwrap();
+            assert_eq!(roots(&place, &report), (vec![1, 2, 3, 4], vec![]));
+        }
+    }
+}
+
+/// As mirrors of an earlier version of this program may have it.
+#[test]
+fn a_mirror_that_serves_a_forged_root_is_mended_by_what_is_vouched_for() {
+    let (sim, forged) = forged_history();
+    let mut bad = sim.files().clone();
+    bad.set_metadata("2.root.json", forged.clone());
+    for earlier in [digests_before(&sim, 4), EarlierRoots::Oldest(sim.root_bytes(1))] {
+        let place = Place::new();
+        place.mirror_vouched(sim.root_bytes(4), EarlierRoots::Oldest(forged.clone()), &bad, sim.day(1)).unwrap();
+        assert_eq!(place.served()["2.root.json"], forged);
+        let report = place.mirror_vouched(sim.root_bytes(4), earlier, sim.files(), sim.day(1)).unwrap();
+        assert_eq!(roots(&place, &report), (vec![1, 2, 3, 4], vec![]));
+        let notes: Vec<String> = report.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, ["2.root.json in the mirror was not the root that is vouched for, and was replaced"]);
+        assert_eq!(place.served()["2.root.json"], sim.root_bytes(2));
+        assert_eq!(place.read(sim.root_bytes(1), sim.day(1), &TARGETS).unwrap().1, contents("first"));
+    }
+}
+
+#[test]
+fn a_file_of_somebody_else_in_the_place_of_an_earlier_root_stays_and_stops_nothing() {
+    let (sim, forged) = forged_history();
+    let place = Place::new();
+    std::fs::create_dir(place.path()).unwrap();
+    std::fs::write(place.path().join("2.root.json"), &forged).unwrap();
+    let report = place.mirror_vouched(sim.root_bytes(4), digests_before(&sim, 4), sim.files(), sim.day(1)).unwrap();
+    let left_out = "2.root.json was left out: another file is there that this mirror has not written";
+    assert_eq!(roots(&place, &report), (vec![1, 2, 3, 4], vec![left_out.to_owned()]));
+    assert_eq!(place.served()["2.root.json"], forged);
+    // In the place of the pinned root, or of one after it, it does.
+    std::fs::write(place.path().join("5.root.json"), &forged).unwrap();
+    let mut sim = sim;
+    sim.publish_root().publish();
+    let refused = place.mirror(sim.root_bytes(4), sim.files(), sim.day(1)).unwrap_err();
+    assert!(matches!(refused, MirrorError::OtherRoot { .. }), "{refused}");
+}
+
+#[test]
+fn the_oldest_root_that_is_named_has_to_be_one_before_the_pinned_root_and_lead_to_it() {
+    let (sim, _) = forged_history();
+    let mirror = |oldest: Vec<u8>| {
+        let place = Place::new();
+        let report = place.mirror_vouched(sim.root_bytes(3), EarlierRoots::Oldest(oldest), sim.files(), sim.day(1))?;
+        Ok::<_, MirrorError>(roots(&place, &report))
+    };
+    assert_eq!(mirror(sim.root_bytes(3)).unwrap().0, [3, 4], "the pinned one is the oldest");
+    let from_two = mirror(sim.root_bytes(2)).unwrap();
+    assert_eq!((from_two.0, from_two.1.len()), (vec![2, 3, 4], 1));
+    assert_eq!(mirror(sim.root_bytes(1)).unwrap(), (vec![1, 2, 3, 4], vec![]));
+    for not_before in [sim.root_bytes(4), b"{}".to_vec()] {
+        let MirrorError::Repository(Error::Refused(_)) = mirror(not_before).unwrap_err() else { panic!() };
+    }
+    let mut other = Simulator::default();
+    other.root.root = Role::new(1, ["somebody else"]);
+    other.root.version = 0;
+    other.issue("root").signed_by(Key::all(["somebody else"])).publish();
+    let of_another = mirror(other.root_bytes(1)).unwrap();
+    let why = "roots 1 to 2 were left out: what the repository serves as root 2 is another root";
+    assert_eq!(of_another, (vec![3, 4], vec![why.to_owned()]));
+    other.root.version = 1;
+    other.issue("root").signed_by(Key::all(["somebody else"])).publish();
+    let why = "roots 1 to 2 were left out: the oldest root does not lead to the pinned one";
+    assert_eq!(mirror(other.root_bytes(2)).unwrap(), (vec![3, 4], vec![why.to_owned()]));
+}
+
+#[test]
+fn as_many_roots_before_the_pinned_one_are_followed_as_are_allowed() {
+    let (sim, _) = forged_history();
+    for (limit, digests, oldest) in [(3, vec![1, 2, 3, 4], vec![1, 2, 3, 4]), (2, vec![2, 3, 4], vec![4])] {
+        for (earlier, served) in [(digests_before(&sim, 4), digests), (EarlierRoots::Oldest(sim.root_bytes(1)), oldest)]
+        {
+            let place = Place::new();
+            let mirror = Mirror::new(sim.root_bytes(4), sim.files(), place.path()).with_earlier_roots(earlier);
+            let limits = Limits::default().with_root_rotations(limit);
+            let report = mirror.with_limits(limits).update(sim.day(1), &mut ()).unwrap();
+            assert_eq!(roots(&place, &report).0, served, "{limit}");
+        }
+    }
 }
 
 #[test]

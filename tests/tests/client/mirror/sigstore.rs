@@ -2,6 +2,7 @@
 
 use rootline_client::Instance;
 use rootline_client::transport::Folder;
+use rootline_client::workflow::EarlierRoots;
 use rootline_metadata::{Role as _, parse_instant};
 use rootline_tests::real_data;
 
@@ -14,7 +15,8 @@ fn a_mirror_of_sigstore_s_repository_has_all_fifteen_roots_and_is_read_from_each
     let place = Place::new();
     let from = Folder::new(real.join("metadata"), real.join("targets"));
     let pinned = |version| std::fs::read(real.join(format!("metadata/{version}.root.json"))).unwrap();
-    let report = place.mirror(pinned(15), &from, now).unwrap();
+    let earlier = EarlierRoots::Oldest(pinned(1));
+    let report = place.mirror_vouched(pinned(15), earlier, &from, now).unwrap();
     assert_eq!((report.oldest_root.number(), report.trusted.root().version().number()), (1, 15));
     assert_eq!(report.delegated.len() + report.left_out.len(), 1);
     let served = place.served();
@@ -34,8 +36,12 @@ fn a_mirror_of_sigstore_s_repository_has_all_fifteen_roots_and_is_read_from_each
         assert_eq!(timestamp, 762);
         assert!(contents[0].len() > 4_000, "from root {root}");
     }
-    // With a newer root than the repository had then, the chain leads up to that one.
-    let report = place.mirror(Instance::sigstore().pinned_root, &from, now).unwrap();
+    // With the root that is built in, newer than the repository had then, their digests vouch for all before it.
+    let sigstore = Instance::sigstore();
+    let report = place.mirror_vouched(sigstore.pinned_root.clone(), sigstore.earlier_roots(), &from, now).unwrap();
     assert_eq!((report.oldest_root.number(), report.trusted.root().version().number()), (1, 16));
     assert_eq!(report.written, ["16.root.json"]);
+    let place = Place::new();
+    let report = place.mirror_vouched(sigstore.pinned_root.clone(), sigstore.earlier_roots(), &from, now).unwrap();
+    assert_eq!(report.oldest_root.number(), 1);
 }

@@ -2,6 +2,7 @@
 
 use rootline_client::Limits;
 use rootline_client::mirror::{LeftOut, Mirror};
+use rootline_client::workflow::EarlierRoots;
 use rootline_metadata::Role as _;
 use rootline_tests::recorder::Recorder;
 use rootline_tests::simulator::{Delegation, Key, Role, Simulator};
@@ -17,7 +18,8 @@ fn every_root_role_and_target_is_served_from_whichever_root_the_mirror_began() {
     }
     for pinned in 1..=3 {
         let place = Place::new();
-        let report = place.mirror(sim.root_bytes(pinned), sim.files(), sim.day(1)).unwrap();
+        let earlier = EarlierRoots::Oldest(sim.root_bytes(1));
+        let report = place.mirror_vouched(sim.root_bytes(pinned), earlier, sim.files(), sim.day(1)).unwrap();
         assert_eq!((report.oldest_root.number(), report.trusted.root().version().number()), (1, 3));
         assert_eq!((report.targets, report.delegated.len()), (4, 7));
         for root in 1..=3 {
