@@ -1,4 +1,5 @@
-//! The long matrices: the list that `tests/long/run` reads, the page with their last results, and the tests themselves name the same.
+//! The long matrices: the list that `tests/long/run` reads, the page with their last results, and the tests themselves name the same; and so do
+//! `tests/long/platforms` and the page for the other systems.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,16 +25,35 @@ fn listed() -> Vec<Matrix> {
     list.lines().filter(|line| !line.starts_with('#')).map(matrix).collect()
 }
 
+/// The tables of the matrices and of the other systems, as text.
+fn page() -> (String, String) {
+    let page = fs::read_to_string(workspace().join("tests/long/README.md")).unwrap();
+    let (matrices, systems) = page.split_once("\n## Other systems\n").unwrap();
+    (matrices.to_owned(), systems.to_owned())
+}
+
+/// The rows of a table by their names.
+fn rows(table: &str) -> Vec<(&str, &str)> {
+    table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).collect()
+}
+
 #[test]
 fn each_long_matrix_has_a_line_with_its_last_result() {
-    let page = fs::read_to_string(workspace().join("tests/long/README.md")).unwrap();
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
-    let on_the_page: Vec<(&str, &str)> = rows.collect();
+    let (page, _) = page();
+    let on_the_page = rows(&page);
     let names: Vec<String> = listed().into_iter().map(|matrix| matrix.name).collect();
     assert_eq!(on_the_page.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     for (name, row) in on_the_page {
         assert!(row.contains(", passed, ") && row.contains(" s |"), "{name} has no last result: {row}");
     }
+}
+
+#[test]
+fn each_other_system_has_a_line() {
+    let script = fs::read_to_string(workspace().join("tests/long/platforms")).unwrap();
+    let known = script.lines().find_map(|line| line.strip_prefix("known=(")?.strip_suffix(')')).unwrap();
+    let (_, page) = page();
+    assert_eq!(rows(&page).iter().map(|(name, _)| *name).collect::<Vec<_>>(), known.split(' ').collect::<Vec<_>>());
 }
 
 #[test]

@@ -35,9 +35,12 @@ fn a_program_outside_does_with_the_public_items_what_it_has_to() {
 }
 
 #[test]
-fn the_program_outside_has_the_versions_of_the_workspace() {
-    let (own, all) = (locked(&workspace().join("tests/outside/Cargo.lock")), locked(&workspace().join("Cargo.lock")));
-    assert!(own.len() > 50 && own.iter().any(|package| package.contains("\"ring\"")), "{own:?}");
-    let others: Vec<&String> = own.difference(&all).collect();
-    assert!(others.is_empty(), "bring tests/outside/Cargo.lock up to date: {others:?}");
+fn the_programs_outside_have_the_versions_of_the_workspace() {
+    for (program, backend) in [("tests/outside", "\"ring\""), ("tests/wasm", "\"ml-dsa\"")] {
+        let own = locked(&workspace().join(program).join("Cargo.lock"));
+        let all = locked(&workspace().join("Cargo.lock"));
+        assert!(own.len() > 50 && own.iter().any(|package| package.contains(backend)), "{own:?}");
+        let others: Vec<&String> = own.difference(&all).collect();
+        assert!(others.is_empty(), "bring {program}/Cargo.lock up to date: {others:?}");
+    }
 }
