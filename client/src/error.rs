@@ -58,6 +58,8 @@ pub enum Note {
     CacheUnreadable(StoreError),
     /// What was verified cannot be kept.
     NotPersisted(StoreError),
+    /// The record of when the repository was last asked cannot be written, so that it is asked again sooner than need be.
+    CheckNotRecorded(StoreError),
     /// The file system has no locks, so that another program that writes at the same time is noticed, but not kept out.
     Unlocked(MissingLock),
     /// This user has no folder for caches.
@@ -116,6 +118,9 @@ impl fmt::Display for Note {
                 write!(f, "{} is taken as not listed: {reason}", target.as_str().escape_debug())
             }
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
+            Note::CheckNotRecorded(error) => {
+                write!(f, "{error}; all else is kept, but when the repository was asked is not")
+            }
             Note::Unlocked(missing) => {
                 write!(f, "{missing}; going on without, which is safe while no other program writes there")
             }

@@ -98,7 +98,8 @@ impl<S: Store> Local<S> {
                     session.seen = Seen::new();
                     local.add_to(&mut session.seen);
                     session.notes.extend(saved.err().map(Note::NotPersisted));
-                    self.record_check(&updated, local.timestamp_etag().filter(|_| session.attempts.conditional()), now);
+                    let etag = local.timestamp_etag().filter(|_| session.attempts.conditional());
+                    session.notes.extend(self.record_check(&updated, etag, now));
                     Some(Ok(Updated { checked_at: Some(now), ..updated }))
                 }
             },
@@ -115,12 +116,15 @@ impl<S: Store> Local<S> {
         done
     }
 
-    /// Notes when the cache was compared with the repository. A record that cannot be written costs requests and nothing else.
-    fn record_check(&self, updated: &Updated, etag: Option<&str>, now: DateTime<Utc>) {
-        if self.records_checks {
-            let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
-            let _ = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+    /// Notes when the cache was compared with the repository. A record that cannot be written costs requests and nothing else; who wants everything
+    /// kept is told.
+    fn record_check(&self, updated: &Updated, etag: Option<&str>, now: DateTime<Utc>) -> Option<Note> {
+        if !self.records_checks {
+            return None;
         }
+        let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
+        let saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+        saved.err().filter(|_| self.persistence == Persistence::Required).map(Note::CheckNotRecorded)
     }
 }
 

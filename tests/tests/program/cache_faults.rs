@@ -124,6 +124,18 @@ fn in_a_read_only_home_update_fails_and_show_and_get_go_on() {
 }
 
 #[test]
+fn in_a_read_only_home_without_news_update_says_that_the_check_is_not_recorded() {
+    let fixture = ClientFixture::new();
+    fixture.run(&["update"], DAY_1).succeeds();
+    let later = "2030-01-02T00:00:01Z";
+    let Some(update) = after(READ_ONLY, &fixture, &fixture.command(&["update"], later)) else { return };
+    goes_on_with_one_warning(&update);
+    assert!(update.stderr.contains("last_check: Read-only file system"), "{}", update.stderr);
+    let show = after(READ_ONLY, &fixture, &fixture.command(&["show"], later)).unwrap();
+    assert_eq!((show.status, show.stderr.as_str()), (0, ""));
+}
+
+#[test]
 fn in_an_empty_read_only_home_show_goes_on() {
     let fixture = fixture();
     fs::remove_dir_all(fixture.path("cache")).unwrap();
