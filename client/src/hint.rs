@@ -24,6 +24,8 @@ hints! {
     CheckUrlAndCredentials,
     /// Check the URL, the network and the proxy.
     CheckUrlAndNetwork,
+    /// Follow links out of the repository's folder, or copy the folder with its links followed.
+    FollowLinks,
     /// Try again later, or use another mirror.
     TryLater,
     /// Try again later, use another mirror, or allow more time for a session.

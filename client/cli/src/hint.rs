@@ -10,6 +10,9 @@ pub fn words(hint: Hint) -> Option<&'static str> {
             "check the URL, and the credentials if the mirror (--header) or the proxy (--proxy) wants any"
         }
         Hint::CheckUrlAndNetwork => "check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)",
+        Hint::FollowLinks => {
+            "follow links with --follow-links (everything read is verified), or copy the folder with its links followed: cp -rL"
+        }
         Hint::TryLater => "try again later, or name another mirror",
         Hint::TryLaterOrAllowMoreTime => "try again later, name another mirror, or allow more with --timeout",
         Hint::TrustAuthority => {

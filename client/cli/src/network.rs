@@ -34,6 +34,10 @@ pub(crate) struct NetworkArgs {
     #[arg(long, help_heading = NETWORK, value_name = "FROM=TO")]
     rewrite: Vec<Secret>,
 
+    /// Follow symbolic links out of a repository's folder, as in a forest of links that a build system makes
+    #[arg(long, help_heading = NETWORK)]
+    follow_links: bool,
+
     /// The time limit of one connection [default: 10s]
     #[arg(long, help_heading = NETWORK, value_name = "DURATION", value_parser = parse_timeout)]
     connect_timeout: Option<Duration>,
@@ -89,6 +93,7 @@ impl Network for NetworkArgs {
                 None => settings.headers.push(header_of(header).ok_or_else(|| no_header("--header"))?),
             }
         }
+        settings.follow_links = self.follow_links;
         settings.extra_ca_files.clone_from(&self.ca_file);
         settings.rewrites = self.rewrite.iter().map(rewrite).collect::<Result<_, Failure>>()?;
         settings.proxy = match &self.proxy {
@@ -151,7 +156,8 @@ fn no_header(place: &str) -> Failure {
 
 /// The second URL may have credentials, so neither is shown.
 fn rewrite(Secret(text): &Secret) -> Result<(String, String), Failure> {
-    let between = ["=http://", "=https://"].iter().filter_map(|to| text.find(to)).min();
+    let lower_case = text.to_ascii_lowercase();
+    let between = ["=http://", "=https://"].iter().filter_map(|to| lower_case.find(to)).min();
     let pair = between.map(|at| (text[..at].to_owned(), text[at + 1..].to_owned()));
     pair.filter(|(from, _)| !from.is_empty()).ok_or_else(|| {
         Failure::new(
@@ -191,22 +197,24 @@ mod tests {
             "--ca-file=b.pem",
             "--header=X-Token:  secret ",
             "--proxy=http://user:secret@p:1",
-            "--rewrite=https://h/?a=b=https://m/c",
+            "--rewrite=https://h/?a=b=HTTPS://m/c",
             "--connect-timeout=1s",
             "--request-timeout=2s",
             "--timeout=3m",
             "--tries=1",
+            "--follow-links",
         ])
         .unwrap();
         assert_eq!(settings.extra_ca_files, ["a.pem", "b.pem"].map(PathBuf::from));
         assert_eq!(settings.headers, [("X-Token".to_owned(), "secret".to_owned())]);
         assert!(settings.proxy == ProxyChoice::Through("http://user:secret@p:1".to_owned()));
-        assert_eq!(settings.rewrites, [("https://h/?a=b".to_owned(), "https://m/c".to_owned())]);
+        assert_eq!(settings.rewrites, [("https://h/?a=b".to_owned(), "HTTPS://m/c".to_owned())]);
         assert_eq!(
             [settings.connect_timeout, settings.request_timeout, settings.total_timeout],
             [1, 2, 180].map(Duration::from_secs)
         );
         assert_eq!(settings.tries, 1);
+        assert!(settings.follow_links);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use rootline_metadata::{hex, sha256};
 
 use crate::store::escape::percent_encode;
+use crate::transport::address::shown;
+use crate::transport::{Address, TransportError};
 
 /// A named repository: where it is, and which root its verifiers begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,30 +38,38 @@ impl Location {
         Location { metadata_url: metadata_url.into(), targets_url: targets_url.into() }
     }
 
-    /// A place whose targets are below `targets/`, as Sigstore's are.
+    /// A place whose targets are below `targets/`, as Sigstore's are. A URL that cannot be used is refused when it is.
     pub fn at(url: &str) -> Location {
-        let url = url.trim_end_matches('/');
-        Location { metadata_url: url.to_owned(), targets_url: format!("{url}/targets") }
+        match Address::parse(url) {
+            Ok(address) => Location::new(address.to_text(), address.below("targets").to_text()),
+            Err(_) => Location::new(url, url),
+        }
+    }
+
+    /// Where its metadata is.
+    ///
+    /// # Errors
+    /// As [`Address::parse`].
+    pub fn metadata(&self) -> Result<Address, TransportError> {
+        Address::parse(&self.metadata_url)
+    }
+
+    /// Where its targets are.
+    ///
+    /// # Errors
+    /// As [`Address::parse`].
+    pub fn targets(&self) -> Result<Address, TransportError> {
+        Address::parse(&self.targets_url)
     }
 
     /// How messages name it: the URL of its metadata, without credentials.
     pub fn shown(&self) -> String {
-        without_credentials(&self.metadata_url)
+        shown(&self.metadata_url)
     }
 
     /// How messages name the place of its targets: without credentials.
     pub fn shown_targets(&self) -> String {
-        without_credentials(&self.targets_url)
-    }
-}
-
-/// A URL without its user name and password, for messages.
-fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
+        shown(&self.targets_url)
     }
 }
 

@@ -1,7 +1,5 @@
 //! From an instance to its client in one step: over HTTP(S) or from a folder, with the platform's cache.
 
-use std::path::PathBuf;
-
 use crate::client::Client;
 use crate::client::cache::Cache;
 use crate::client::instance::{Instance, Location};
@@ -79,16 +77,22 @@ impl Instance {
 }
 
 fn place(location: &Location, settings: &HttpSettings) -> Result<Box<dyn Transport + Send + Sync>, TransportError> {
-    let Location { metadata_url: metadata, targets_url: targets } = location;
-    let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
-    if is_http(metadata) && is_http(targets) {
-        let http = Http::new(metadata, targets, settings.clone())?;
-        return Ok(Box::new(HttpBlocking::new(http)?));
+    let (metadata, targets) = (location.metadata()?, location.targets()?);
+    match (metadata.folder(), targets.folder()) {
+        (None, None) => {
+            let http = Http::new(&metadata.to_text(), &targets.to_text(), settings.clone())?;
+            Ok(Box::new(HttpBlocking::new(http)?))
+        }
+        (Some(metadata), Some(targets)) => {
+            let folder = Folder::new(metadata, targets).following_links(settings.follow_links);
+            Ok(Box::new(match &settings.observer {
+                Some(observer) => folder.with_observer(observer.clone()),
+                None => folder,
+            }))
+        }
+        _ => Err(TransportError::BadLocation {
+            location: targets.to_string(),
+            reason: "metadata and targets have to be both on a web server or both in folders",
+        }),
     }
-    let folder = |url: &str| PathBuf::from(url.strip_prefix("file://").unwrap_or(url));
-    let folder = Folder::new(folder(metadata), folder(targets));
-    Ok(Box::new(match &settings.observer {
-        Some(observer) => folder.with_observer(observer.clone()),
-        None => folder,
-    }))
 }

@@ -124,6 +124,12 @@ pub enum TransportError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A symbolic link in a repository's folder leads to a place outside it, and links are not to be followed there.
+    #[error("{location} leads by a symbolic link outside the repository's folder")]
+    LinkLeadsOutside {
+        /// Which file.
+        location: String,
+    },
     /// The caller's settings cannot be used.
     #[error("cannot set up the network: {reason}")]
     Setup {
@@ -182,6 +188,7 @@ impl TransportError {
             | Self::Encoded { .. }
             | Self::Io { .. }
             | Self::BadLocation { .. }
+            | Self::LinkLeadsOutside { .. }
             | Self::Setup { .. }
             | Self::Other(_) => false,
         }
@@ -194,6 +201,7 @@ impl TransportError {
                 Some(Hint::CheckUrlAndCredentials)
             }
             Self::NotFound { .. } | Self::BadLocation { .. } => Some(Hint::CheckUrl),
+            Self::LinkLeadsOutside { .. } => Some(Hint::FollowLinks),
             Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => Some(Hint::TryLater),
             Self::OutOfTime { .. } => Some(Hint::TryLaterOrAllowMoreTime),
             Self::Untrusted { .. } => Some(Hint::TrustAuthority),

@@ -4,9 +4,11 @@
 //! allows, and counts them itself while they arrive; no name that it is asked for leads out of the repository;
 //! and it tells "not there" apart from every other failure, because for the next root version that is the good answer.
 
+pub(crate) mod address;
 mod cached_repository;
 mod error;
 mod fetched;
+mod file_url;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
@@ -15,9 +17,11 @@ mod mirrors;
 mod observer;
 mod request;
 
+pub use address::Address;
 pub use cached_repository::CachedRepository;
 pub use error::TransportError;
 pub use fetched::Fetched;
+pub use file_url::read_file_url;
 pub use folder::Folder;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpBlocking, HttpSettings, ProxyChoice};

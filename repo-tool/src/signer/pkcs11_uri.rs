@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use rootline_client::transport::read_file_url;
 use zeroize::Zeroizing;
 
 use super::uri::{BadUri, decoded, decoded_bytes};
@@ -73,12 +74,13 @@ impl Pkcs11Uri {
             "pin-value" => once("pin-value", &mut self.pin_value, Zeroizing::new(decoded(value, SCHEME)?)),
             "pin-source" => {
                 let source = decoded(value, SCHEME)?;
-                let path = source.strip_prefix("file:").unwrap_or(&source);
-                let path = path.strip_prefix("//").unwrap_or(path);
-                match path.is_empty() || path.starts_with('|') {
-                    true => Err(bad("pin-source", "a file, such as file:/run/pin; a program is not run for it")),
-                    false => once("pin-source", &mut self.pin_source, path.into()),
-                }
+                let is_url = source.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+                let path = if is_url { read_file_url(&source).ok() } else { Some(PathBuf::from(&source)) };
+                let path = path.filter(|path| {
+                    !path.as_os_str().is_empty() && !path.as_os_str().as_encoded_bytes().starts_with(b"|")
+                });
+                let form = bad("pin-source", "a file, such as file:/run/pin; a program is not run for it");
+                once("pin-source", &mut self.pin_source, path.ok_or(form)?)
             }
             "module-path" => match decoded(value, SCHEME)? {
                 path if path.is_empty() => Err(bad("module-path", "the path of a library")),
@@ -151,7 +153,9 @@ impl fmt::Display for Pkcs11Uri {
         let shown = |path: &PathBuf| encoded(&path.to_string_lossy()).replace("%2F", "/");
         query.extend(self.module_path.as_ref().map(|path| format!("module-path={}", shown(path))));
         query.extend(self.module_name.as_deref().map(|name| format!("module-name={name}")));
-        query.extend(self.pin_source.as_ref().map(|path| format!("pin-source=file:{}", shown(path))));
+        // Encoded as a URL, and that as an attribute.
+        let source = |path: &PathBuf| format!("pin-source=file:{}", shown(&shown(path).into()));
+        query.extend(self.pin_source.as_ref().map(source));
         write!(f, "{SCHEME}{}", path.join(";"))?;
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
     }
@@ -196,7 +200,14 @@ mod tests {
 
     #[test]
     fn a_pin_may_be_in_a_file_by_its_path_or_uri() {
-        for source in ["file:/run/pin", "file:///run/pin", "/run/pin", "file:%2Frun%2Fpin"] {
+        for source in [
+            "file:/run/pin",
+            "file:///run/pin",
+            "FILE://localhost/run/pin",
+            "/run/pin",
+            "file:%2Frun%2Fpin",
+            "file:/run/%2570in",
+        ] {
             assert_eq!(
                 parse(&format!("?pin-source={source}")).unwrap().pin_source,
                 Some("/run/pin".into()),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use rootline_client::transport::read_file_url;
 
 use super::pkcs11_uri::Pkcs11Uri;
 use crate::failure::Failure;
@@ -54,6 +55,8 @@ pub(crate) enum BadUri {
     UnknownScheme { scheme: String },
     #[error("a URI `{scheme}` names {expected}")]
     Form { scheme: &'static str, expected: &'static str },
+    #[error("the `file:` URI of a signer cannot be used: {reason}")]
+    File { reason: &'static str },
     #[error("bad percent-encoding in the `{scheme}:` URI: % needs two hex digits, and the bytes are UTF-8")]
     Encoding { scheme: &'static str },
     #[error("unknown attribute `{name}` in the `pkcs11:` URI")]
@@ -92,13 +95,16 @@ impl SignerUri {
         }
         // A path need not be Unicode; a URI is ASCII.
         let Some(uri) = text.to_str() else { return Ok(SignerUri::File(text.into())) };
-        match uri.split_once(':') {
-            _ if uri.is_empty() => Err(BadUri::Empty),
-            Some(("file", rest)) => read_file(rest),
-            Some(("pkcs11", rest)) => Pkcs11Uri::parse(rest).map(|uri| SignerUri::Pkcs11(Box::new(uri))),
-            Some(("awskms", rest)) => read_aws_kms(rest),
-            Some(("plugin", rest)) => read_plugin(rest),
-            Some((scheme, rest)) if rest.starts_with("//") => {
+        if uri.is_empty() {
+            return Err(BadUri::Empty);
+        }
+        let Some((scheme, rest)) = uri.split_once(':') else { return Ok(SignerUri::File(uri.into())) };
+        match scheme.to_ascii_lowercase().as_str() {
+            "file" => read_file_url(uri).map(SignerUri::File).map_err(|reason| BadUri::File { reason }),
+            "pkcs11" => Pkcs11Uri::parse(rest).map(|uri| SignerUri::Pkcs11(Box::new(uri))),
+            "awskms" => read_aws_kms(rest),
+            "plugin" => read_plugin(rest),
+            _ if rest.starts_with("//") => {
                 Err(BadUri::UnknownScheme { scheme: plain(scheme).chars().take(40).collect() })
             }
             _ => Ok(SignerUri::File(uri.into())),
@@ -174,22 +180,6 @@ pub(super) fn decoded_bytes(text: &str, scheme: &'static str) -> Result<Vec<u8>,
     if good { Ok(percent_decode_str(text).collect()) } else { Err(BadUri::Encoding { scheme }) }
 }
 
-/// RFC 8089: `file:PATH`, `file:///PATH`, `file://localhost/PATH`.
-fn read_file(rest: &str) -> Result<SignerUri, BadUri> {
-    let scheme = "file:";
-    let form =
-        BadUri::Form { scheme, expected: "a file on this machine, such as file:alice.pem or file:///keys/alice.pem" };
-    let path = match rest.strip_prefix("//") {
-        Some(rest) => rest.strip_prefix("localhost").unwrap_or(rest),
-        None => rest,
-    };
-    let has_host = rest.starts_with("//") && !path.starts_with('/');
-    if has_host || path.is_empty() || path.contains(['?', '#']) {
-        return Err(form);
-    }
-    Ok(SignerUri::File(decoded(path, scheme)?.into()))
-}
-
 fn read_aws_kms(rest: &str) -> Result<SignerUri, BadUri> {
     let form = BadUri::Form {
         scheme: "awskms:",
@@ -240,6 +230,7 @@ mod tests {
             ("file:keys/a%20b.pem", "keys/a b.pem"),
             ("file:///keys/alice.pem", "/keys/alice.pem"),
             ("file://localhost/keys/alice.pem", "/keys/alice.pem"),
+            ("FILE:alice.pem", "alice.pem"),
         ] {
             assert_eq!(parse(text), Ok(SignerUri::File(path.into())), "{text}");
         }
@@ -303,11 +294,18 @@ mod tests {
         assert_eq!(parse("gcpkms://x"), Err(BadUri::UnknownScheme { scheme: "gcpkms".to_owned() }));
         assert_eq!(parse(&"x".repeat(4097)), Err(BadUri::TooLong));
         assert!(parse(&"x".repeat(4096)).is_ok());
-        for text in ["file:", "file://", "file://host/alice.pem", "file:a.pem?b", "file:a.pem#b"] {
-            assert_eq!(form(text), "file:");
-        }
-        for text in ["file:%", "file:%4", "file:%zz", "file:%ff"] {
-            assert_eq!(parse(text), Err(BadUri::Encoding { scheme: "file:" }), "{text}");
+        for text in [
+            "file:",
+            "file://",
+            "file://host/alice.pem",
+            "file:a.pem?b",
+            "file:a.pem#b",
+            "file:%",
+            "file:%4",
+            "file:%zz",
+            "file:%ff",
+        ] {
+            assert!(matches!(parse(text), Err(BadUri::File { .. })), "{text}");
         }
         for text in [
             "awskms:",

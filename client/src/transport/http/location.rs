@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::super::{Request, TransportError};
+use super::super::{Address, Request, TransportError};
 
 /// The URL that a repository's files are below.
 #[derive(Debug)]
@@ -14,20 +14,20 @@ pub(super) struct Base {
 
 impl Base {
     pub(super) fn new(text: &str) -> Result<Self, TransportError> {
-        let refuse = |reason| Err(TransportError::BadLocation { location: without_credentials(text), reason });
-        let Ok(url) = Url::parse(text) else { return refuse("it is not a URL") };
-        match url.scheme() {
-            "http" | "https" => {}
-            _ => return refuse("it is neither http nor https"),
+        let address = Address::parse(text)?;
+        let refuse = |reason| TransportError::BadLocation { location: address.to_string(), reason };
+        if !address.is_web() {
+            return Err(refuse("it is neither http nor https"));
         }
-        if url.query().is_some() || url.fragment().is_some() {
-            return refuse("it has a query or a fragment");
-        }
+        let text = address.to_text();
+        // The URL parser of the HTTP library has to read what was read before, and nothing else.
+        let url = Url::parse(&text).ok().filter(|url| url.as_str().trim_end_matches('/') == text);
+        let url = url.ok_or_else(|| refuse("it does not survive as a URL"))?;
         let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
         Ok(Self { url, path })
     }
 
-    /// The URL as it was given.
+    /// The URL itself.
     pub(super) fn url(&self) -> &Url {
         &self.url
     }
@@ -37,7 +37,7 @@ impl Base {
         &self.path
     }
 
-    /// The URL of one file. The base's own path stays as it was given, `%2F` and all.
+    /// The URL of one file. The base's own escapes stay, `%2F` and all.
     pub(super) fn url_of(&self, request: &Request) -> Result<Url, TransportError> {
         let refuse = |reason| TransportError::BadLocation { location: request.name(), reason };
         let path = format!("{}/{}", self.path, request.url_path().map_err(refuse)?);
@@ -88,15 +88,6 @@ pub(super) fn without_query(url: &Url) -> String {
     url.set_query(url.query().map(|_| "..."));
     url.set_fragment(None);
     shown(&url)
-}
-
-/// What was meant to be a URL, for messages: without what stands before an `@`.
-pub(super) fn without_credentials(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => format!("{}://{}", &text[..scheme], &text[at + 1..]),
-        (None, Some(at)) => text[at + 1..].to_owned(),
-        _ => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -162,7 +153,7 @@ mod tests {
         assert_eq!(url.password(), Some("secret"));
         assert_eq!(shown(&url), "https://h/m/timestamp.json");
         let refused = Base::new("https://user:secret@h/m?x").unwrap_err().to_string();
-        assert!(refused.contains("https://h/m?x") && !refused.contains("secret"), "{refused}");
+        assert!(refused.contains("it has a query") && !refused.contains("secret"), "{refused}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::super::address::shown;
 use super::super::{Observer, TransportError};
-use super::location::without_credentials as shown;
 
 /// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
 ///
@@ -61,6 +61,9 @@ pub struct HttpSettings {
     pub rewrites: Vec<(String, String)>,
     /// Whether to go through a proxy. [`ProxyChoice::Environment`].
     pub proxy: ProxyChoice,
+    /// Whether a [`Folder`](super::super::Folder) opened with these settings follows symbolic links to files
+    /// [outside it](super::super::Folder::following_links). No.
+    pub follow_links: bool,
     /// Is told of every request, those of a [`Folder`](super::super::Folder) opened with these settings too. None.
     pub observer: Option<Observer>,
 }
@@ -96,6 +99,7 @@ impl Default for HttpSettings {
             extra_ca_files: Vec::new(),
             rewrites: Vec::new(),
             proxy: ProxyChoice::Environment,
+            follow_links: false,
             observer: None,
         }
     }
@@ -189,6 +193,12 @@ impl HttpSettings {
         Self { proxy, ..self }
     }
 
+    /// Sets whether symbolic links are followed [out of a folder](Self::follow_links).
+    #[must_use]
+    pub fn with_follow_links(self, follow_links: bool) -> Self {
+        Self { follow_links, ..self }
+    }
+
     /// Sets who is told of every [request](Self::observer).
     #[must_use]
     pub fn with_observer(self, observer: impl Into<Option<Observer>>) -> Self {
@@ -229,6 +239,7 @@ impl fmt::Debug for HttpSettings {
             .field("extra_ca_files", &self.extra_ca_files)
             .field("rewrites", &self.rewrites.iter().map(|(from, to)| (shown(from), shown(to))).collect::<Vec<_>>())
             .field("proxy", &self.proxy)
+            .field("follow_links", &self.follow_links)
             .field("observer", &self.observer)
             .finish()
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use rootline_client::transport::{Request, Transport};
+use rootline_client::transport::{Address, Request, Transport};
 use rootline_client::workflow::RootChain;
 use rootline_client::{Cache, Freshness, Instance, Limits, Location, Persistence, TrustRoot};
 use rootline_metadata::{hex, instant_text, sha256};
@@ -140,9 +140,10 @@ impl AddArgs {
     }
 
     fn fetch_root(&self, url: &str, limits: &Limits, terminal: &Terminal) -> Result<Vec<u8>, Failure> {
+        let url = Address::parse(url)?.to_text();
         let (base, name) = url.rsplit_once('/').unwrap_or_default();
         let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-        if !base.contains("://") || name.is_empty() || !is_plain(name) {
+        if base.is_empty() || base.ends_with('/') || name.is_empty() || !is_plain(name) {
             return Err(Failure::new(
                 "--root-url does not end in a plain file name",
                 "write it as https://example.org/1.root.json, or download the root and use --root FILE",
@@ -181,13 +182,10 @@ impl AddArgs {
 
 /// A folder is known by its whole path, so that the instance is the same wherever it is used.
 fn absolute(url: &str) -> Result<String, Failure> {
-    if url.contains("://") {
-        return Ok(url.to_owned());
-    }
-    let path = std::path::absolute(url).map_err(|error| Failure::unreadable(url.as_ref(), &error))?;
-    match path.into_os_string().into_string() {
-        Ok(path) => Ok(path),
-        Err(path) => Err(Failure::new(format!("{path:?} is not UTF-8"), "use a folder with a UTF-8 path")),
+    let address = Address::parse(url)?.absolute();
+    match address.folder().filter(|folder| folder.to_str().is_none()) {
+        Some(folder) => Err(Failure::new(format!("{folder:?} is not UTF-8"), "use a folder with a UTF-8 path")),
+        None => Ok(address.to_text()),
     }
 }
 
