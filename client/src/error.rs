@@ -1,6 +1,7 @@
 //! What can go wrong, by culprit: the repository, the way to it, or the local store.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use rootline_metadata::{TargetPath, Version};
 
@@ -36,9 +37,12 @@ impl Error {
         match self {
             Error::Refused(refusal) => !matches!(refusal.check, Check::PinnedRoot | Check::TargetKnown),
             // Where the time for all of it is up, there is none for another mirror.
-            Error::Transport(error) => {
-                !matches!(error, TransportError::Setup { .. } | TransportError::OutOfTime { .. })
-            }
+            Error::Transport(error) => !matches!(
+                error,
+                TransportError::Setup { .. }
+                    | TransportError::ProxyUnreadable { .. }
+                    | TransportError::OutOfTime { .. }
+            ),
             Error::Store(_) => false,
         }
     }
@@ -62,6 +66,12 @@ pub enum Note {
     CheckNotRecorded(StoreError),
     /// The file system has no locks, so that another program that writes at the same time is noticed, but not kept out.
     Unlocked(MissingLock),
+    /// Another chain of roots is known under the same URL: the pinned root is not in its history, and neither leads to the other. A cache of
+    /// its own has been begun beside it, which knows no versions yet.
+    OtherRoots {
+        /// The cache of the other chain, which stays as it is.
+        folder: PathBuf,
+    },
     /// This user has no folder for caches.
     NoCacheFolder,
     /// The cache says that a newer root was trusted, and nothing leads to it from the pinned root: versions that were seen under it do not
@@ -117,6 +127,11 @@ impl fmt::Display for Note {
             Note::OptionalTargetPassedOver { target, reason } => {
                 write!(f, "{} is taken as not listed: {reason}", target.as_str().escape_debug())
             }
+            Note::OtherRoots { folder } => write!(
+                f,
+                "the cache {} has other roots under this URL, none of which is connected with the pinned one; it stays as it is, and a new cache begins without the versions that were seen",
+                folder.display()
+            ),
             Note::NoCacheFolder => f.write_str("this user has no cache folder; going on without keeping a copy"),
             Note::CheckNotRecorded(error) => {
                 write!(f, "{error}; all else is kept, but when the repository was asked is not")

@@ -24,6 +24,8 @@ hints! {
     CheckUrlAndCredentials,
     /// Check the URL, the network and the proxy.
     CheckUrlAndNetwork,
+    /// Write the proxy's URL with the special characters of its user and password percent-encoded.
+    WriteProxyUrl,
     /// Follow links out of the repository's folder, or copy the folder with its links followed.
     FollowLinks,
     /// Try again later, or use another mirror.

@@ -53,8 +53,8 @@ pub use chrono;
 pub use rootline_metadata as metadata;
 
 pub use client::{
-    ByUrl, Cache, Client, ClientBuilder, InFolder, Instance, Location, Own, SharedTrustRoot, SharedTrustRootAsync,
-    TrustRoot,
+    ByUrl, Cache, CacheFolders, Client, ClientBuilder, InFolder, Instance, Location, Own, SharedTrustRoot,
+    SharedTrustRootAsync, TrustRoot,
 };
 #[cfg(feature = "http")]
 pub use client::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};

@@ -11,6 +11,7 @@ mod client {
     mod builder;
     mod bundle;
     mod cache_crash;
+    mod cache_identity;
     mod canonical_json;
     mod conditional;
     mod conflicts;

@@ -10,6 +10,9 @@ pub fn words(hint: Hint) -> Option<&'static str> {
             "check the URL, and the credentials if the mirror (--header) or the proxy (--proxy) wants any"
         }
         Hint::CheckUrlAndNetwork => "check the URL, the network and the proxy (--proxy, or HTTPS_PROXY and NO_PROXY)",
+        Hint::WriteProxyUrl => {
+            "write the proxy as http://USER:PASSWORD@HOST:PORT, percent-encoded: # as %23, / as %2F, \\ as %5C, @ as %40, % as %25 (it may hold a secret, so it is not shown)"
+        }
         Hint::FollowLinks => {
             "follow links with --follow-links (everything read is verified), or copy the folder with its links followed: cp -rL"
         }

@@ -146,8 +146,8 @@ impl PinnedRootArgs {
                 ));
             }
             (Some(url), None) => {
-                let Instance { name, pinned_root, .. } = self.named()?;
-                Instance::at(url, pinned_root).with_name(name)
+                // A mirror of that instance, whose versions count here too.
+                self.named()?.by_way_of(Location::at(url))
             }
             (None, _) => self.named()?,
         };
@@ -198,7 +198,10 @@ impl<N: Network> RepositoryArgs<N> {
             self.with_cache(instance, cache, Freshness::offline(), terminal)
         };
         let mut all: Vec<_> = Instance::all_built_in()
-            .filter(|instance| folder.join(instance.cache_name()).is_dir())
+            .filter(|instance| {
+                let folders = Cache::folders(&folder, instance);
+                folders.earlier.is_some() || folders.used.is_dir()
+            })
             .map(|instance| (instance.name.clone(), open(instance)))
             .collect();
         for name in instances.names()? {
@@ -216,10 +219,11 @@ impl<N: Network> RepositoryArgs<N> {
     fn with_cache(
         &self,
         instance: Instance,
-        cache: Cache,
+        mut cache: Cache,
         freshness: Freshness,
         terminal: &Terminal,
     ) -> Result<Repository, Failure> {
+        terminal.client_notes(&cache.take_note());
         let client = self.source.client.open(&instance, cache, freshness, terminal)?;
         Ok(Repository { instance, client, now: self.now() })
     }

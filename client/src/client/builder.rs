@@ -113,14 +113,17 @@ impl<T> ClientBuilder<T, InFolder> {
         ClientBuilder { store: InFolder(Some(folder.into())), ..self }
     }
 
-    /// The cache, and a note where it is one in memory because the folder cannot be written.
+    /// The cache, and a note where it is one in memory because the folder cannot be written, or one beside that of other roots.
     fn cache(&self) -> Result<(Cache, Option<Note>), StoreError> {
         let folder = self.store.0.as_deref();
-        match (self.persistence, folder) {
-            (Persistence::Required, Some(folder)) => Ok((Cache::open(folder, &self.instance)?, None)),
-            (Persistence::Required, None) => Err(StoreError::other("this user has no cache folder")),
-            (Persistence::BestEffort, folder) => Ok(Cache::open_if_possible(folder, &self.instance)),
-        }
+        let (mut cache, note) = match (self.persistence, folder) {
+            (Persistence::Required, Some(folder)) => (Cache::open(folder, &self.instance)?, None),
+            (Persistence::Required, None) => return Err(StoreError::other("this user has no cache folder")),
+            (Persistence::BestEffort, folder) => Cache::open_if_possible(folder, &self.instance),
+        };
+        // One that is in memory has none.
+        let note = note.or_else(|| cache.take_note());
+        Ok((cache, note))
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::client::cache_folders::CacheFolders;
 use crate::client::instance::Instance;
 use crate::error::Note;
 use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
 
-/// The cache of one instance: a folder below the folder for all instances, named after the instance, its pinned root's digest and its URLs;
-/// or memory, where there is no place to write.
+/// The cache of one instance: a folder below the folder for all instances, named after the [repository](Instance::cache_name); or memory,
+/// where there is no place to write.
 pub struct Cache {
     store: Box<dyn Store + Send + Sync>,
     folder: Option<PathBuf>,
+    note: Option<Note>,
 }
 
 impl Cache {
@@ -21,12 +24,23 @@ impl Cache {
         platform_folder().map(|folder| folder.join("rootline"))
     }
 
-    /// The cache of `instance` below `folder`, on disk.
+    /// The folders of the caches of `instance` below `folder`: the one that counts, and others of the same repository. Nothing is changed.
+    pub fn folders(folder: &Path, instance: &Instance) -> CacheFolders {
+        CacheFolders::find(folder, instance)
+    }
+
+    /// The cache of `instance` below `folder`, on disk. One that an earlier version has named is given its name of today.
     ///
     /// # Errors
     /// If it is missing and cannot be made.
     pub fn open(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
-        FileStore::open(folder.join(instance.cache_name())).map(Cache::on_disk)
+        let folders = CacheFolders::find(folder, instance);
+        let note = folders.begins_apart().map(|other| Note::OtherRoots { folder: other.to_owned() });
+        let store = match &folders.earlier {
+            Some(earlier) => adopt(earlier, &folders.used)?,
+            None => FileStore::open(&folders.used)?,
+        };
+        Ok(Cache { note, ..Cache::on_disk(store) })
     }
 
     /// The cache of `instance` below `folder`, on disk if that is possible. Otherwise what can be read there still counts, so that nothing goes
@@ -36,7 +50,8 @@ impl Cache {
         match Cache::open(folder, instance) {
             Ok(cache) => (cache, None),
             Err(error) => {
-                let below = FileStore::open_existing(folder.join(instance.cache_name())).ok().flatten();
+                let folders = CacheFolders::find(folder, instance);
+                let below = FileStore::open_existing(folders.to_read()).ok().flatten();
                 (Cache::in_memory(below), Some(Note::NotPersisted(error)))
             }
         }
@@ -47,14 +62,21 @@ impl Cache {
     /// # Errors
     /// If something else is in its place.
     pub fn open_existing(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
-        let existing = FileStore::open_existing(folder.join(instance.cache_name()))?;
-        Ok(existing.map_or_else(|| Cache::in_memory(None), Cache::on_disk))
+        let folders = CacheFolders::find(folder, instance);
+        let note = folders.begins_apart().map(|other| Note::OtherRoots { folder: other.to_owned() });
+        let existing = FileStore::open_existing(folders.to_read())?;
+        Ok(Cache { note, ..existing.map_or_else(|| Cache::in_memory(None), Cache::on_disk) })
+    }
+
+    /// Takes the note that there is a cache of another chain of roots under the same URL, if this one has just been begun beside it.
+    pub fn take_note(&mut self) -> Option<Note> {
+        self.note.take()
     }
 
     /// A cache in memory, which ends with the process. `below` is read and never written.
     pub fn in_memory(below: Option<FileStore>) -> Cache {
         let store = below.map_or_else(MemoryStore::new, MemoryStore::over);
-        Cache { store: Box::new(store), folder: None }
+        Cache { store: Box::new(store), folder: None, note: None }
     }
 
     /// Its folder; `None` when it is in memory.
@@ -64,8 +86,18 @@ impl Cache {
 
     fn on_disk(store: FileStore) -> Cache {
         let folder = Some(store.folder().to_owned());
-        Cache { store: Box::new(store), folder }
+        Cache { store: Box::new(store), folder, note: None }
     }
+}
+
+/// The cache that was in `earlier`, under its name of today. Where it cannot be moved it is used as it is; another process may have moved it.
+fn adopt(earlier: &Path, name: &Path) -> Result<FileStore, StoreError> {
+    // An empty folder would be in the way on Windows, and another one stays.
+    let _ = fs::remove_dir(name);
+    if let Ok(moved) = FileStore::open(earlier).and_then(|store| store.move_to(name)) {
+        return Ok(moved);
+    }
+    FileStore::open(if name.is_dir() { name } else { earlier })
 }
 
 impl Store for Cache {

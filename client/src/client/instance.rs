@@ -20,6 +20,8 @@ pub struct Instance {
     pub mirrors: Vec<Location>,
     /// The root that is pinned for it. It may have expired; newer roots are followed from it.
     pub pinned_root: Vec<u8>,
+    /// The URL that its cache is named after, where that is not the URL of its metadata.
+    repository_url: Option<String>,
 }
 
 /// A place of a repository's files.
@@ -126,7 +128,14 @@ impl Instance {
     /// A repository by name, with its location and the root that is pinned for it.
     pub fn new(name: impl Into<String>, location: Location, pinned_root: impl Into<Vec<u8>>) -> Instance {
         let Location { metadata_url, targets_url } = location;
-        Instance { name: name.into(), metadata_url, targets_url, mirrors: Vec::new(), pinned_root: pinned_root.into() }
+        Instance {
+            name: name.into(),
+            metadata_url,
+            targets_url,
+            mirrors: Vec::new(),
+            pinned_root: pinned_root.into(),
+            repository_url: None,
+        }
     }
 
     /// A repository whose targets are below `targets/`, as Sigstore's are. It is named after its URL.
@@ -150,6 +159,15 @@ impl Instance {
         self
     }
 
+    /// Reads the repository from another place alone, such as a mirror. Its cache stays the same: versions that were seen by way of one place
+    /// must not be forgotten by way of another.
+    #[must_use]
+    pub fn by_way_of(self, place: Location) -> Instance {
+        let repository_url = Some(self.repository_url.unwrap_or(self.metadata_url));
+        let Location { metadata_url, targets_url } = place;
+        Instance { metadata_url, targets_url, mirrors: Vec::new(), repository_url, ..self }
+    }
+
     fn from_built_in(built_in: &BuiltIn) -> Instance {
         let name = built_in.name.to_owned();
         Instance { name, ..Instance::at(built_in.url, built_in.pinned_root.to_vec()) }
@@ -160,27 +178,47 @@ impl Instance {
         Location { metadata_url: self.metadata_url.clone(), targets_url: self.targets_url.clone() }
     }
 
-    /// A folder name for this instance's cache. It is made from the pinned root's digest and both URLs as well, so that no two
-    /// repositories ever share a copy, whatever they are called (CVE-2026-24686). Mirrors are further places of the same repository, and
-    /// change nothing: versions that were seen by way of one must not be forgotten by way of another.
+    /// A folder name for the cache of this repository. It is made from the URL of its metadata without credentials, or from its folder's path
+    /// with all links followed, and from nothing else: neither the instance's name, nor how its URL is written, nor a newer pinned root may let
+    /// the versions be forgotten that were seen. [`Cache::folders`](super::Cache::folders) says which folder is used where another chain of
+    /// roots is known under the same URL.
     pub fn cache_name(&self) -> String {
-        let mut identity = sha256(&self.pinned_root).to_vec();
-        for url in [&self.metadata_url, &self.targets_url] {
-            identity.extend_from_slice(&(url.len() as u64).to_be_bytes());
-            identity.extend_from_slice(url.as_bytes());
-        }
-        let digest = hex::encode(&sha256(&identity));
-        let name: String = percent_encode(&self.name).chars().take(80).collect();
-        // Neither hidden nor a way up.
-        let name = if name.starts_with('.') { format!("_{name}") } else { name };
-        format!("{name}-{}", &digest[..16])
+        self.cache_name_with(None)
     }
+
+    /// The folder name for the cache of this chain of roots, where the repository's own name is that of another.
+    pub(super) fn cache_name_apart(&self) -> String {
+        self.cache_name_with(Some(&self.pinned_root))
+    }
+
+    fn cache_name_with(&self, root: Option<&[u8]>) -> String {
+        let url = self.repository_url.as_ref().unwrap_or(&self.metadata_url);
+        let address = Address::parse(url).ok();
+        let mut identity = address.as_ref().map_or_else(|| url.clone(), Address::identity).into_bytes();
+        if let Some(root) = root {
+            // No path and no URL has a NUL in it.
+            identity.push(0);
+            identity.extend_from_slice(&sha256(root));
+        }
+        let name = address.map_or_else(|| "unusable".to_owned(), |address| address.short_name());
+        format!("{}-{}", folder_name(&name), &hex::encode(&sha256(&identity))[..DIGEST_DIGITS])
+    }
+}
+
+/// How many hexadecimal digits of a digest are in a cache's name.
+pub(super) const DIGEST_DIGITS: usize = 16;
+
+/// A name as the beginning of a folder's name: neither hidden nor a way up.
+pub(super) fn folder_name(name: &str) -> String {
+    let name: String = percent_encode(name).chars().take(80).collect();
+    if name.starts_with('.') { format!("_{name}") } else { name }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rootline_metadata::{Envelope, Role, Root, limits};
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_built_in_root_is_signed_by_itself_and_stands_in_the_table_with_its_digest() {
@@ -199,28 +237,47 @@ mod tests {
     }
 
     #[test]
-    fn instances_that_differ_in_anything_have_caches_of_their_own() {
+    fn a_cache_is_named_by_its_repository_and_not_by_how_that_is_reached() {
         let instance = Instance::at("https://example.org/tuf/", b"root".to_vec());
         assert_eq!(instance.metadata_url, "https://example.org/tuf");
         assert_eq!(instance.targets_url, "https://example.org/tuf/targets");
-        let names = [
-            instance.cache_name(),
-            Instance { pinned_root: b"other".to_vec(), ..instance.clone() }.cache_name(),
-            Instance { metadata_url: "https://example.org/tuf2".into(), ..instance.clone() }.cache_name(),
-            Instance { targets_url: "https://example.org/t".into(), ..instance.clone() }.cache_name(),
+        assert!(instance.cache_name().starts_with("example.org%2Ftuf-"), "{}", instance.cache_name());
+        let mirror = || Location::at("https://mirror.example");
+        for same in [
+            Instance::at("HTTPS://ci:token@EXAMPLE.org:443/%74uf", b"root".to_vec()),
+            Instance::at("https://ci:other@example.org/a/../tuf", b"other".to_vec()),
+            Instance { targets_url: "https://example.org/t".into(), ..instance.clone() },
+            instance.clone().with_name("site"),
+            instance.clone().with_mirror(mirror()),
+            instance.clone().by_way_of(mirror()),
+            instance.clone().by_way_of(mirror()).by_way_of(Location::at("https://other.example")),
+        ] {
+            assert_eq!(same.cache_name(), instance.cache_name(), "{same:?}");
+        }
+        let others = [
+            "https://example.org/tuf2",
+            "https://example.org/TUF",
+            "https://example.net/tuf",
+            "http://example.org/tuf",
+            "https://example.org:444/tuf",
+            "https://example.org/%74uf%2F",
+            "/tuf",
         ];
-        let mirrored = Instance { mirrors: vec![Location::at("https://mirror.example")], ..instance.clone() };
-        assert_eq!(mirrored.cache_name(), instance.cache_name());
-        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
-        assert_eq!(distinct.len(), names.len());
+        let mut names: BTreeSet<String> =
+            others.iter().map(|url| Instance::at(url, b"root".to_vec()).cache_name()).collect();
+        names.insert(instance.cache_name());
+        names.insert(instance.cache_name_apart());
+        names.insert(Instance { pinned_root: b"other".to_vec(), ..instance }.cache_name_apart());
+        assert_eq!(names.len(), others.len() + 3);
     }
 
     #[test]
-    fn no_name_of_an_instance_leads_out_of_the_cache_folder() {
-        for name in ["../../etc", "..", "/abs", "a/b", ".hidden", "", "a\\b"] {
-            let instance = Instance { name: name.into(), ..Instance::at("http://h", Vec::new()) };
-            let cache = instance.cache_name();
-            assert!(!cache.contains(['/', '\\']) && !cache.starts_with('.'), "{name}: {cache}");
+    fn no_address_leads_out_of_the_cache_folder() {
+        for url in
+            ["../../etc", "..", "/", "a/b", ".hidden", "", "a\\b", "http://h/..", "http://h/.x", "http://.h", "ftp://x"]
+        {
+            let cache = Instance::at(url, Vec::new()).cache_name();
+            assert!(!cache.contains(['/', '\\']) && !cache.starts_with('.'), "{url}: {cache}");
         }
     }
 

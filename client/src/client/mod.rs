@@ -3,6 +3,7 @@
 mod asynchronous;
 mod builder;
 mod cache;
+mod cache_folders;
 mod earlier_roots;
 mod instance;
 mod local;
@@ -14,6 +15,7 @@ mod trust_root;
 
 pub use builder::{ByUrl, ClientBuilder, InFolder, Own};
 pub use cache::Cache;
+pub use cache_folders::CacheFolders;
 pub use instance::{Instance, Location};
 #[cfg(feature = "http")]
 pub use open::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};

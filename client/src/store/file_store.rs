@@ -86,6 +86,15 @@ impl FileStore {
         Self { lock_wait: wait, ..self }
     }
 
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// The same store, which has been moved.
+    pub(super) fn in_another_folder(self, folder: PathBuf) -> Self {
+        Self { folder, ..self }
+    }
+
     /// The folder that this store is in.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -298,7 +307,7 @@ impl Store for FileStore {
     }
 }
 
-const ROOT_HISTORY: &str = "root_history";
+pub(super) const ROOT_HISTORY: &str = "root_history";
 const PINNED: &str = "pinned";
 const TARGETS: &str = "targets";
 pub(super) const SUB_FOLDERS: [&str; 3] = [ROOT_HISTORY, PINNED, TARGETS];

@@ -23,6 +23,7 @@ mod memory_store;
 mod patience;
 mod prune;
 mod regular_file;
+mod relocation;
 mod target_place;
 
 pub use access::{Access, keeps_private};

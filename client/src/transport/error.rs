@@ -136,6 +136,12 @@ pub enum TransportError {
         /// What is wrong with them.
         reason: String,
     },
+    /// The URL of a proxy, or the list of hosts to reach without one, cannot be read. It may hold a secret, and is not shown.
+    #[error("{setting} cannot be read")]
+    ProxyUnreadable {
+        /// Where it is: "the proxy's URL in http_proxy".
+        setting: String,
+    },
     /// Something failed that only the transport of an implementor knows: a registry, a queue, a key.
     #[error(transparent)]
     Other(Box<dyn Error + Send + Sync>),
@@ -190,6 +196,7 @@ impl TransportError {
             | Self::BadLocation { .. }
             | Self::LinkLeadsOutside { .. }
             | Self::Setup { .. }
+            | Self::ProxyUnreadable { .. }
             | Self::Other(_) => false,
         }
     }
@@ -201,6 +208,7 @@ impl TransportError {
                 Some(Hint::CheckUrlAndCredentials)
             }
             Self::NotFound { .. } | Self::BadLocation { .. } => Some(Hint::CheckUrl),
+            Self::ProxyUnreadable { .. } => Some(Hint::WriteProxyUrl),
             Self::LinkLeadsOutside { .. } => Some(Hint::FollowLinks),
             Self::Status { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => Some(Hint::TryLater),
             Self::OutOfTime { .. } => Some(Hint::TryLaterOrAllowMoreTime),

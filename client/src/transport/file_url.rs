@@ -80,7 +80,7 @@ pub(super) fn begins_with_drive(path: &str) -> bool {
 /// An escape that is a separator would make two names of one.
 fn decoded(path: &str) -> Result<String, &'static str> {
     let mut escapes = path.split('%').skip(1);
-    if !escapes.clone().all(|escape| escape.as_bytes().len() >= 2 && is_hex(&escape.as_bytes()[..2])) {
+    if !escapes.clone().all(|escape| escape.len() >= 2 && is_hex(&escape.as_bytes()[..2])) {
         return Err("it has a % that is not followed by two hexadecimal digits; write % as %25");
     }
     if escapes.any(|escape| escape.starts_with("00") || escape.starts_with("2F") || escape.starts_with("2f")) {

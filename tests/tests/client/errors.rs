@@ -112,6 +112,8 @@ fn transport_errors() -> Vec<TransportError> {
         TransportError::Encoded { location: location(), encoding: "br".into() },
         TransportError::Io { location: location(), error: full() },
         TransportError::BadLocation { location: location(), reason: "it is not a URL" },
+        TransportError::ProxyUnreadable { setting: "the proxy's URL in http_proxy".into() },
+        TransportError::LinkLeadsOutside { location: location() },
         TransportError::Setup { reason: "no runtime".into() },
         TransportError::other(own()),
         TransportError::other("the registry has no such tag"),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use rootline_client::Hint;
 use rootline_client::transport::{
     Answer, AsyncTransport, Exchange, Folder, Http, HttpBlocking, HttpSettings, Observer, ProxyChoice, Request,
     Transport, TransportError,
@@ -190,12 +191,65 @@ fn links_are_followed_only_to_places_inside() {
     assert_eq!(read(&folder, &Request::target("inside", 99)).unwrap(), "flat");
     for name in ["outside", "above/secret.json", "above/metadata/timestamp.json"] {
         let refused = read(&folder, &Request::target(name, 99)).unwrap_err();
-        assert!(matches!(refused, TransportError::BadLocation { .. }), "{name}: {refused}");
+        assert!(matches!(refused, TransportError::LinkLeadsOutside { .. }), "{name}: {refused}");
+        assert_eq!(refused.hint(), Some(Hint::FollowLinks));
     }
     // The repository's own folder may be a link.
     symlink("targets", temporary.path().join("linked")).unwrap();
     let linked = Folder::new(temporary.path().join("metadata"), temporary.path().join("linked"));
     assert_eq!(read(&linked, &Request::target("flat", 99)).unwrap(), "flat");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_out_of_the_folder_where_the_caller_says_so_and_limits_hold() {
+    use std::os::unix::fs::symlink;
+    let (temporary, folder) = folders();
+    let folder = folder.following_links(true);
+    let targets = temporary.path().join("targets");
+    put(temporary.path(), "store/hash-a", "elsewhere");
+    symlink("../store/hash-a", targets.join("a")).unwrap();
+    symlink("a", targets.join("again")).unwrap();
+    symlink(temporary.path().join("store"), targets.join("store")).unwrap();
+    for name in ["a", "again", "store/hash-a"] {
+        assert_eq!(read(&folder, &Request::target(name, 9)).unwrap(), "elsewhere", "{name}");
+        let refused = read(&folder, &Request::target(name, 8)).unwrap_err();
+        assert!(matches!(refused, TransportError::TooLong { limit: 8, .. }), "{name}: {refused}");
+    }
+    // Names lead nowhere else all the same, and what is no file is none behind a link.
+    symlink("/dev/zero", targets.join("zero")).unwrap();
+    symlink("..", targets.join("above")).unwrap();
+    for name in ["zero", "above", "store/../../secret.json"] {
+        let refused = read(&folder, &Request::target(name, 99)).unwrap_err();
+        assert!(matches!(refused, TransportError::BadLocation { .. }), "{name}: {refused}");
+    }
+}
+
+/// "Not there" is the good answer for the next root, and nobody may bring it about by taking away what a link leads to.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_a_file_that_is_not_there() {
+    use std::os::unix::fs::symlink;
+    let (temporary, folder) = folders();
+    symlink("gone", temporary.path().join("metadata/2.root.json")).unwrap();
+    symlink("loop.json", temporary.path().join("metadata/loop.json")).unwrap();
+    for folder in [folder.clone(), folder.following_links(true)] {
+        for name in ["2.root.json", "loop.json"] {
+            let refused = read(&folder, &Request::metadata(name, 99)).unwrap_err();
+            assert!(matches!(refused, TransportError::Io { .. }), "{name}: {refused}");
+        }
+        assert!(read(&folder, &Request::metadata("3.root.json", 99)).unwrap_err().is_not_found());
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_and_looks_like_a_host_is_told_so() {
+    for (folder, looks_so) in
+        [("tuf.example.org/tuf", true), ("localhost", true), ("127.0.0.1:8080", true), ("nothing", false)]
+    {
+        let refused = read(&Folder::new(folder, folder), &Request::metadata("timestamp.json", 99)).unwrap_err();
+        assert_eq!(refused.to_string().contains("begins with http:// or https://"), looks_so, "{refused}");
+    }
 }
 
 #[cfg(unix)]

@@ -114,21 +114,28 @@ fn a_target_never_leaves_the_target_folder() {
 /// CVE-2026-24686: an instance's name became part of a cache path; and two URLs shared one cache folder.
 #[test]
 fn an_instance_s_cache_is_one_folder_of_its_own() {
-    let mut seen = std::collections::BTreeSet::new();
-    let urls =
-        ["https://a.example", "https://a.example/b", "https://a.example-b", "http://a.example", "https://A.example"];
+    let is_one_folder = |instance: &Instance| {
+        let (folder, url) = (instance.cache_name(), &instance.metadata_url);
+        assert_eq!(Path::new(&folder).components().count(), 1, "{url:?}: {folder}");
+        assert!(!folder.starts_with('.') && folder.len() <= 255 && folder.is_ascii(), "{url:?}: {folder}");
+        assert!(!folder.contains(['/', '\\', ':', '\0']), "{url:?}: {folder}");
+        folder
+    };
+    let urls = ["https://a.example", "https://a.example/b", "https://a.example-b", "http://a.example"];
+    let mut seen = std::collections::BTreeMap::new();
     for name in HOSTILE.into_iter().chain(["", "https://a.example", &"x".repeat(5000)]) {
         for url in urls {
             for root in [&b"one root"[..], b"another"] {
-                let instance = Instance::at(url, root.to_vec()).with_name(name);
-                let folder = instance.cache_name();
-                assert_eq!(Path::new(&folder).components().count(), 1, "{name:?}: {folder}");
-                assert!(!folder.starts_with('.') && folder.len() <= 255 && folder.is_ascii(), "{name:?}: {folder}");
-                assert!(!folder.contains(['/', '\\', ':', '\0']), "{name:?}: {folder}");
-                assert!(seen.insert(folder), "{name:?} {url}");
+                // The name has no part in it, nor has the root: see the decision on caches.
+                let folder = is_one_folder(&Instance::at(url, root.to_vec()).with_name(name));
+                assert_eq!(seen.entry(folder).or_insert(url), &url, "{name:?}");
             }
         }
+        for url in [name.to_owned(), format!("https://a.example/{name}"), format!("https://{name}")] {
+            is_one_folder(&Instance::at(&url, Vec::new()));
+        }
     }
+    assert_eq!(seen.len(), urls.len());
 }
 
 /// CVE-2022-29173: rollback was compared with version 0 because the cache was not loaded, and files were stored before their pins were

@@ -35,7 +35,15 @@ fn two_copies() -> ClientFixture {
         &root,
     ];
     run(&fixture, &options).succeeds();
-    fixture.run(&["update"], DAY_1).succeeds();
+    // The same files in another place are another repository.
+    let other = fixture.path("other");
+    std::fs::create_dir(&other).unwrap();
+    for entry in fixture.path("metadata").read_dir().unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    let other = other.to_str().unwrap();
+    let options = ["update", "--at", DAY_1, "--url", other, "--targets-url", &targets, "--root", &root];
+    run(&fixture, &options).succeeds();
     fixture
 }
 
@@ -112,7 +120,7 @@ fn clear_takes_away_what_was_named_and_says_what_that_means() {
     let fixture = two_copies();
     let before = tree(&fixture.path("cache"));
     let dry = run(&fixture, &["cache", "clear", "--instance", "example", "--dry-run"]).succeeds();
-    assert!(dry.stdout.starts_with("would clear example-"), "{}", dry.stdout);
+    assert!(dry.stdout.starts_with("would clear metadata-"), "{}", dry.stdout);
     assert_eq!(tree(&fixture.path("cache")), before);
     let done = run(&fixture, &["cache", "clear", "--instance", "example"]);
     warns_of_what_is_forgotten(&done);
@@ -136,6 +144,46 @@ fn a_copy_that_has_no_name_is_named_by_its_folder() {
     assert!(!folder.join("root.json").exists());
     let none = run(&fixture, &["cache", "clear", "--instance", "nobody"]);
     assert!(none.status == 1 && none.stderr.contains("the cache holds nothing of \"nobody\""), "{}", none.stderr);
+}
+
+/// Earlier versions made one for each spelling of the URL.
+#[test]
+fn prune_takes_away_what_another_copy_of_the_repository_has_replaced() {
+    let fixture = two_copies();
+    let used = folder_of(&fixture, "example");
+    let url = fixture.path("metadata").to_str().unwrap().replace('/', "%2F");
+    let start: String = url.chars().take(80).collect();
+    let replaced = fixture.path("cache").join(format!("{start}-0123456789abcdef"));
+    copy(&used, &replaced);
+    let before = tree(&fixture.path("cache"));
+    let listed = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert_eq!(
+        listed.matches("  not used      another cache of this repository knows higher versions").count(),
+        1,
+        "{listed}"
+    );
+    let dry = run(&fixture, &["cache", "prune", "--dry-run"]).succeeds().stdout;
+    assert!(dry.starts_with(&format!("would clear {start}-")) && dry.lines().count() == 1, "{dry}");
+    assert_eq!(tree(&fixture.path("cache")), before);
+    let done = run(&fixture, &["cache", "prune", "--json"]).succeeds();
+    assert_eq!((done.json()["cleared"].as_array().unwrap().len(), &*done.stderr), (1, ""));
+    let kept = |tree: BTreeMap<PathBuf, _>| {
+        tree.into_iter().filter(|(path, _)| !path.starts_with(&replaced)).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(tree(&fixture.path("cache"))), kept(before));
+    assert_eq!(tree(&replaced).into_keys().collect::<Vec<_>>(), [replaced.join(".lock")]);
+    // What is gone is not listed as replaced, and an unknown one is nobody's to prune.
+    assert_eq!(run(&fixture, &["cache", "prune"]).succeeds().stdout, "");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in from.read_dir().unwrap().map(Result::unwrap) {
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => _ = std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap(),
+        }
+    }
 }
 
 #[test]

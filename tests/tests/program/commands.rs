@@ -340,7 +340,7 @@ fn with_json_a_program_reads_the_refusal_where_it_reads_the_result() {
     // What is no refusal of a check has no check.
     let usage = fixture.run(&["get", "trusted_root.json", "--json"], DAY_1);
     assert_eq!((usage.status, usage.stdout.as_str()), (2, ""));
-    let absent = fixture.run(&["show", "--json", "--offline", "--instance", "sigstore"], DAY_1).json();
+    let absent = ClientFixture::new().run(&["show", "--json", "--offline"], DAY_1).json();
     assert!(absent["error"]["what"].is_string(), "{absent}");
 }
 

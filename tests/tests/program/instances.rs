@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use rootline_tests::binaries::rootline;
-use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8};
+use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::simulator::Files;
+use rootline_tests::simulator::{Files, Simulator};
 use serde_json::Value;
 
 /// The program as a user runs it who has a configuration and a cache.
@@ -248,13 +248,66 @@ fn only_what_was_made_known_can_be_removed_and_its_copy_stays() {
 fn its_copy_goes_too_where_that_is_said() {
     let fixture = ClientFixture::new();
     init(&fixture, "example", &["--root", &root(&fixture)]).succeeds();
-    fixture.run(&["update"], DAY_1).succeeds();
+    let other = mirror(&fixture, "other");
+    run(&fixture, &["update", "--at", DAY_1, "--url", &other, "--root", &root(&fixture)]).succeeds();
     let output = run(&fixture, &["instance", "remove", "example", "--with-cache"]).succeeds().stdout;
-    assert!(output.starts_with("cleared example-") && output.ends_with("removed example\n"), "{output}");
+    assert!(output.starts_with("cleared metadata-") && output.ends_with("removed example\n"), "{output}");
     assert_eq!(files(&fixture.path("config")), []);
     let left: Vec<String> = files(&fixture.path("cache")).into_iter().map(|(path, _)| path).collect();
-    assert!(left.iter().filter(|path| path.starts_with("example-")).all(|path| path.ends_with("/.lock")), "{left:?}");
+    assert!(left.iter().filter(|path| path.starts_with("metadata-")).all(|path| path.ends_with("/.lock")), "{left:?}");
     assert!(left.iter().any(|path| path.ends_with("/root.json")), "the copy of another repository stays: {left:?}");
+}
+
+#[test]
+fn a_copy_that_two_names_share_stays_until_the_last_of_them_goes() {
+    let fixture = ClientFixture::new();
+    for name in ["one", "two"] {
+        init(&fixture, name, &["--root", &root(&fixture)]).succeeds();
+    }
+    let before = files(&fixture.path("cache"));
+    let listed = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert_eq!(listed.matches("  instance      ").count(), 2, "{listed}");
+    let output = run(&fixture, &["instance", "remove", "one", "--with-cache"]).succeeds().stdout;
+    assert!(output.starts_with("kept metadata-") && output.contains(": two is of the same repository\n"), "{output}");
+    assert_eq!(files(&fixture.path("cache")), before);
+    let output = run(&fixture, &["instance", "remove", "two", "--with-cache"]).succeeds().stdout;
+    assert!(output.starts_with("cleared metadata-"), "{output}");
+}
+
+/// A site that pins a newer root, as each release of rootline does for its built-in instances.
+#[test]
+fn an_instance_that_is_added_again_with_a_newer_root_keeps_its_copy_and_its_floor() {
+    let mut sim = Simulator::default();
+    sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes()).publish();
+    let fixture = ClientFixture::new();
+    let write = |sim: &Simulator| sim.files().write_to(&fixture.path("")).unwrap();
+    write(&sim);
+    let old = sim.clone();
+    sim.publish_root().publish();
+    write(&sim);
+    init(&fixture, "site", &["--root", &root(&fixture)]).succeeds();
+    run(&fixture, &["instance", "remove", "site"]).succeeds();
+    let newer = fixture.path("metadata/2.root.json").to_str().unwrap().to_owned();
+    init(&fixture, "site", &["--root", &newer, "--no-check"]).succeeds();
+    run(&fixture, &["show", "--instance", "site", "--offline", "--at", DAY_1]).succeeds();
+    run(&fixture, &["status", "--instance", "site", "--at", DAY_1]).succeeds();
+    let listed = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert!(listed.contains("  instance      site, ") && !listed.contains("unknown"), "{listed}");
+    write(&old);
+    run(&fixture, &["update", "--instance", "site", "--at", DAY_1])
+        .is_refused("timestamp.json went backwards", "TUF 5.4.3.1 (rollback)");
+}
+
+#[test]
+fn by_way_of_a_mirror_the_versions_of_the_instance_count() {
+    let fixture = ClientFixture::new();
+    let mirror = mirror(&fixture, "mirror");
+    let mut sim = Simulator::default();
+    sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes()).publish().publish().publish();
+    sim.files().write_to(&fixture.path("")).unwrap();
+    init(&fixture, "example", &["--root", &root(&fixture)]).succeeds();
+    run(&fixture, &["update", "--instance", "example", "--url", &mirror, "--at", DAY_1])
+        .is_refused("timestamp.json went backwards", "TUF 5.4.3.1 (rollback)");
 }
 
 #[cfg(unix)]

@@ -228,16 +228,16 @@ fn all_instances_that_are_known_by_name_are_looked_at_together() {
     assert_eq!((none.status, none.stdout.as_str()), (0, ""));
     assert!(none.stderr.starts_with("warning: the cache is empty"), "{}", none.stderr);
     let text = |name| fixture.path(name).to_str().unwrap().to_owned();
-    let (url, targets, root) = (text("metadata"), text("targets"), text("metadata/1.root.json"));
-    let init = |name, more: &[&str]| {
-        let options = ["instance", "add", "--name", name, "--url", &url, "--targets-url", &targets, "--root", &root];
+    let (targets, root) = (text("targets"), text("metadata/1.root.json"));
+    let init = |name, url: &str, more: &[&str]| {
+        let options = ["instance", "add", "--name", name, "--url", url, "--targets-url", &targets, "--root", &root];
         run(&fixture, &[&options[..], more].concat()).succeeds();
     };
-    init("one", &[]);
+    init("one", &text("metadata"), &[]);
     let report = run(&fixture, &["status", "--all", "--json"]).succeeds().json();
     assert_eq!(report["instances"].as_array().unwrap().len(), 1);
     // One that was never updated has been asked for, so that it fails; the other is told of all the same.
-    init("two", &["--no-check"]);
+    init("two", &text("elsewhere"), &["--no-check"]);
     let report = run(&fixture, &["status", "--all", "--json"]);
     assert_eq!(report.status, 1);
     let instances = report.json()["instances"].as_array().unwrap().clone();

@@ -4,11 +4,11 @@ mod add;
 
 use clap::{Args, Subcommand};
 use rootline_client::workflow::RootChain;
-use rootline_client::{Instance, Limits};
+use rootline_client::{Cache, Instance, Limits};
 use rootline_metadata::{Role, hex, sha256};
 use serde_json::{Value, json};
 
-use crate::copies::{Copy, copies};
+use crate::copies::copies;
 use crate::failure::Failure;
 use crate::instances::InstancesArgs;
 use crate::repository::CacheArgs;
@@ -119,7 +119,7 @@ fn show(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let instance = args.instances.instances().named(&args.name)?;
     let built_in = Instance::built_in(&args.name).is_some();
     let root = RootChain::begin(instance.pinned_root.clone(), &Limits::default())?;
-    let copy = args.cache.folder().ok().map(|folder| folder.join(instance.cache_name()));
+    let copy = args.cache.folder().ok().map(|folder| Cache::folders(&folder, &instance).used);
     if args.json {
         let mut report = to_json(&instance, built_in);
         report["root_version"] = root.newest().version().number().into();
@@ -163,8 +163,11 @@ fn remove(args: &RemoveArgs, terminal: &Terminal) -> Result<(), Failure> {
     // First the copy, which can only be found by what is known of the instance: one that cannot be read has none that could be named.
     instances.load(name)?;
     let cache = args.cache.folder()?;
-    let belongs = |copy: &Copy| copy.instance.as_ref().is_some_and(|instance| instance.name == *name);
-    for copy in copies(&cache, &instances)?.iter().filter(|copy| belongs(copy)) {
+    for copy in copies(&cache, &instances)?.iter().filter(|copy| copy.belongs_to(name)) {
+        if let Some(other) = copy.instances.iter().find(|instance| instance.name != *name) {
+            terminal.report(format_args!("kept {}: {} is of the same repository", copy.folder, other.name));
+            continue;
+        }
         copy.store.clear()?;
         terminal.report(format_args!("cleared {}", copy.folder));
     }

@@ -166,8 +166,8 @@ impl AddArgs {
 
     /// Verifies the instance by an update, which is kept if possible.
     fn check(&self, instance: &Instance, terminal: &Terminal) -> Result<DateTime<Utc>, Failure> {
-        let (cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
-        terminal.client_notes(&note);
+        let (mut cache, note) = Cache::open_if_possible(self.cache.folder().ok().as_deref(), instance);
+        terminal.client_notes(&note.or_else(|| cache.take_note()));
         let now = At::new(self.at).instant();
         let mut client =
             self.client.open(instance, cache, Freshness::Online, terminal)?.with_persistence(Persistence::BestEffort);
