@@ -101,6 +101,10 @@ impl Network for NetworkArgs {
             Some(Secret(none)) if none == "none" => ProxyChoice::Never,
             Some(Secret(url)) => ProxyChoice::Through(url.clone()),
         };
+        settings
+            .proxy
+            .check()
+            .map_err(|error| Failure::from(error).with_what("the proxy's URL in --proxy cannot be read"))?;
         Ok(settings)
     }
 }
@@ -255,6 +259,8 @@ mod tests {
             "--rewrite=https://user:secret@h",
             "--rewrite==https://secret",
             "--rewrite=https://h=ftp://secret",
+            "--proxy=http://user:sec#secret@proxy",
+            "--proxy=CORP\\user:secret@proxy",
             "--connect-timeout=0s",
             "--request-timeout=0m",
             "--timeout=0d",

@@ -242,7 +242,7 @@ fn web(scheme: &'static str, rest: &str) -> Result<WebUrl, &'static str> {
     })
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     let after_address = authority.rfind(']').map_or(0, |end| end + 1);
     let Some(colon) = authority[after_address..].find(':').map(|at| at + after_address) else {
         return Ok((authority, None));
@@ -257,7 +257,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
         .ok_or("its port is not a number up to 65535; in a password, write / as %2F, # as %23 and ? as %3F")
 }
 
-fn host(text: &str) -> Result<String, &'static str> {
+pub(super) fn host(text: &str) -> Result<String, &'static str> {
     const NO_HOST: &str = "its host is not a host";
     if text.is_empty() {
         return Err("it names no host");

@@ -141,7 +141,7 @@ impl Wanted {
             Place::Targets => &inner.targets,
         };
         let url = inner.rewrites.apply(base.url_of(request)?);
-        let location = match inner.clients.proxy_shown(&url) {
+        let location = match inner.clients.proxy_shown(&url)? {
             Some(proxy) => format!("{} through the proxy {proxy}", shown(&url)),
             None => shown(&url),
         };

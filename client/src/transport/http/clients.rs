@@ -61,8 +61,11 @@ impl Clients {
     }
 
     /// The proxy on the way to `url`, for messages.
-    pub(super) fn proxy_shown(&self, url: &Url) -> Option<String> {
-        self.proxies.on_the_way_to(url).map(|proxy| proxy.shown)
+    ///
+    /// # Errors
+    /// If the environment names one that cannot be read.
+    pub(super) fn proxy_shown(&self, url: &Url) -> Result<Option<String>, TransportError> {
+        Ok(self.proxies.on_the_way_to(url)?.map(|proxy| proxy.shown))
     }
 
     /// The clients for `url`.
@@ -85,21 +88,21 @@ impl Clients {
 
     fn make(&self, url: &Url, tls: &mut Option<ClientConfig>) -> Result<Origin, TransportError> {
         let is_https = url.scheme() == "https";
-        let proxy_has_tls = self.proxies.on_the_way_to(url).is_some_and(|proxy| proxy.has_tls);
+        let proxy_has_tls = self.proxies.on_the_way_to(url)?.is_some_and(|proxy| proxy.has_tls);
         if !is_https && !proxy_has_tls {
-            return Ok(Origin { client: built(self.builder(url, trusting_nobody()?))?, http2: None });
+            return Ok(Origin { client: built(self.builder(url, trusting_nobody()?)?)?, http2: None });
         }
         let tls = match tls {
             Some(tls) => tls,
             None => tls.insert(trusting(&self.ca_files)?),
         };
-        let http_1 = self.builder(url, speaking(tls, &[b"http/1.1"]));
+        let http_1 = self.builder(url, speaking(tls, &[b"http/1.1"]))?;
         if !is_https {
             return Ok(Origin { client: built(http_1)?, http2: None });
         }
         let negotiation = Arc::new(Negotiation::default());
         let http_2 = self
-            .builder(url, speaking(tls, &[b"h2", b"http/1.1"]))
+            .builder(url, speaking(tls, &[b"h2", b"http/1.1"]))?
             .http2_prior_knowledge()
             // A request that is given up leaves the connection open for the others, so a dead one has to be found out otherwise.
             .http2_keep_alive_interval(self.ping)
@@ -111,7 +114,7 @@ impl Clients {
         })
     }
 
-    fn builder(&self, url: &Url, tls: ClientConfig) -> ClientBuilder {
+    fn builder(&self, url: &Url, tls: ClientConfig) -> Result<ClientBuilder, TransportError> {
         let builder = ClientBuilder::new()
             .tls_backend_preconfigured(tls)
             .redirect(Policy::none())

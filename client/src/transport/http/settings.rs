@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::super::address::shown;
 use super::super::{Observer, TransportError};
+use super::proxies::Proxies;
 
 /// How to fetch over HTTP(S). [`HttpSettings::default`] has the values named with each field.
 ///
@@ -80,6 +81,16 @@ pub enum ProxyChoice {
     /// Through the proxy at this URL (`http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, which resolves names at
     /// the proxy; credentials allowed), always.
     Through(String),
+}
+
+impl ProxyChoice {
+    /// Checks that a proxy that is named here can be read. Those of the environment are checked when a request would go through them.
+    ///
+    /// # Errors
+    /// [`TransportError::ProxyUnreadable`] if it cannot.
+    pub fn check(&self) -> Result<(), TransportError> {
+        Proxies::new(self).map(drop)
+    }
 }
 
 impl Default for HttpSettings {

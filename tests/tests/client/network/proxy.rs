@@ -1,5 +1,6 @@
 //! tinyproxy on the way to a repository.
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, UdpSocket};
 
 use rootline_client::store::MemoryStore;
@@ -136,5 +137,53 @@ fn the_environment_s_proxy_is_used_but_for_what_it_excepts() {
         let before = proxy.requests().len();
         Output::of(command.args(["--proxy", "none"])).succeeds();
         assert_eq!(proxy.requests().len(), before);
+    }
+}
+
+/// The server is there, so that a request which went out directly would succeed.
+#[test]
+fn a_proxy_that_cannot_be_read_is_named_by_its_setting_and_never_passed_over() {
+    let Some(own) = own_address() else { return };
+    let fixture = ClientFixture::new();
+    let port = rootline_tests::running::free_port();
+    let Some(_nginx) = Nginx::serving(&fixture.path(""), None, &format!("listen {own}:{port};")) else { return };
+    let url = format!("http://{own}:{port}/metadata");
+    let run = |variable: Option<(&str, &OsStr)>, options: &[&str]| {
+        let mut command = rootline_update(&fixture, &url, DAY_1);
+        command.args(["--targets-url", &url.replace("/metadata", "/targets"), "-v"]).args(options).envs(variable);
+        Output::of(&mut command)
+    };
+    assert_eq!(run(None, &[]).status, 0);
+    for text in [
+        "http://svc:pass#word@proxy:1",
+        "http://svc:pass/word@proxy:1",
+        "http://CORP\\svc:password@proxy:1",
+        "ftp://svc@proxy",
+    ] {
+        for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            let refused = run(Some((variable, text.as_ref())), &[]);
+            is_refused_unseen(&refused, variable);
+            assert_eq!(run(Some((variable, text.as_ref())), &["--proxy", "none"]).status, 0);
+        }
+        is_refused_unseen(&run(None, &["--proxy", text]), "--proxy");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        for variable in ["http_proxy", "ALL_PROXY"] {
+            is_refused_unseen(
+                &run(Some((variable, OsStr::from_bytes(b"http://svc:pass\xffword@proxy"))), &[]),
+                variable,
+            );
+        }
+    }
+}
+
+fn is_refused_unseen(refused: &Output, setting: &str) {
+    assert_eq!((refused.status, &*refused.stdout), (1, ""), "{}", refused.stderr);
+    let first = format!("error: the proxy's URL in {setting} cannot be read\n");
+    assert!(refused.stderr.starts_with(&first) && refused.stderr.contains("%23"), "{}", refused.stderr);
+    for secret in ["svc", "pass", "word", "CORP"] {
+        assert!(!refused.stderr.replace("PASSWORD", "").contains(secret), "{}", refused.stderr);
     }
 }
