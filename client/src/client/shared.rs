@@ -9,7 +9,7 @@ use crate::client::TrustRoot;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::freshness::Freshness;
+use crate::workflow::freshness::{Freshness, is_within};
 
 /// A trust root for all threads of a process. When it is older than it may be, one thread renews it while the others wait. What it returns is
 /// never older than the limit, and never expired.
@@ -22,10 +22,11 @@ pub struct SharedTrustRoot<T, S> {
 }
 
 impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
-    /// Shares the trust root of `client`; `max_age` is the longest time since the repository was last asked.
+    /// Shares the trust root of `client`; `max_age` is the longest time since the repository was last asked. A client that works
+    /// [offline](Freshness::is_offline) goes on doing so: then it is the longest time since the cache was last read.
     pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
-        let client = Mutex::new(client.with_freshness(Freshness::MaxAge(max_age)));
-        SharedTrustRoot { client, current: Current::new(max_age) }
+        let (client, current) = Current::begin(client, max_age);
+        SharedTrustRoot { client: Mutex::new(client), current }
     }
 
     /// The trust root as it may be used at `now`.
@@ -40,7 +41,7 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
         // Somebody may have renewed it while we waited.
         match self.current.fresh(now) {
             Some(fresh) => Ok(fresh),
-            None => client.trust_root(now).map(|renewed| self.current.replace(renewed)),
+            None => client.trust_root(now).map(|renewed| self.current.replace(renewed, now)),
         }
     }
 
@@ -58,7 +59,7 @@ impl<T: Transport, S: Store> SharedTrustRoot<T, S> {
         let Some(current) = self.current.newest() else { return Ok(None) };
         let mut current = TrustRoot::clone(&current);
         let found = current.refresh_on_miss(&mut client, now, find);
-        self.current.replace(current);
+        self.current.replace(current, now);
         found
     }
 
@@ -83,8 +84,8 @@ pub struct SharedTrustRootAsync<T, S> {
 impl<T: AsyncTransport, S: Store + Send + Sync + 'static> SharedTrustRootAsync<T, S> {
     /// As [`SharedTrustRoot::new`].
     pub fn new(client: Client<T, S>, max_age: TimeDelta) -> Self {
-        let client = client.with_freshness(Freshness::MaxAge(max_age));
-        SharedTrustRootAsync { client: futures_util::lock::Mutex::new(client), current: Current::new(max_age) }
+        let (client, current) = Current::begin(client, max_age);
+        SharedTrustRootAsync { client: futures_util::lock::Mutex::new(client), current }
     }
 
     /// As [`SharedTrustRoot::get`].
@@ -98,7 +99,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> SharedTrustRootAsync<T
         let mut client = self.client.lock().await;
         match self.current.fresh(now) {
             Some(fresh) => Ok(fresh),
-            None => client.trust_root_async(now).await.map(|renewed| self.current.replace(renewed)),
+            None => client.trust_root_async(now).await.map(|renewed| self.current.replace(renewed, now)),
         }
     }
 
@@ -119,7 +120,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> SharedTrustRootAsync<T
         let Some(current) = self.current.newest() else { return Ok(None) };
         let mut current = TrustRoot::clone(&current);
         let found = current.refresh_on_miss_async(&mut client, now, find).await;
-        self.current.replace(current);
+        self.current.replace(current, now);
         found
     }
 
@@ -133,30 +134,52 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> SharedTrustRootAsync<T
 #[derive(Debug)]
 struct Current {
     max_age: TimeDelta,
-    newest: RwLock<Option<Arc<TrustRoot>>>,
+    freshness: Freshness,
+    newest: RwLock<Option<Newest>>,
+}
+
+#[derive(Clone, Debug)]
+struct Newest {
+    trust_root: Arc<TrustRoot>,
+    /// When it was read from the repository or the cache.
+    read_at: DateTime<Utc>,
 }
 
 impl Current {
-    fn new(max_age: TimeDelta) -> Current {
-        Current { max_age, newest: RwLock::new(None) }
+    /// None yet, of this client: one that may make requests does so once what it has is older than `max_age`.
+    fn begin<T, S: Store>(client: Client<T, S>, max_age: TimeDelta) -> (Client<T, S>, Current) {
+        let client = match client.freshness().is_offline() {
+            true => client,
+            false => client.with_freshness(Freshness::MaxAge(max_age)),
+        };
+        let current = Current { max_age, freshness: client.freshness(), newest: RwLock::new(None) };
+        (client, current)
     }
 
     fn newest(&self) -> Option<Arc<TrustRoot>> {
+        self.read().map(|newest| newest.trust_root)
+    }
+
+    fn read(&self) -> Option<Newest> {
         // What is in there is replaced in one step, so a thread that panicked leaves it whole.
         self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The newest, if it may be used at `now`.
     fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<TrustRoot>> {
-        self.newest().filter(|newest| {
-            let report = newest.freshness();
-            report.is_younger_than(self.max_age, now) && !report.is_stale(now)
-        })
+        let Newest { trust_root, read_at } = self.read()?;
+        let report = trust_root.freshness();
+        let is_young = match self.freshness.is_offline() {
+            true => is_within(read_at, self.max_age, now),
+            false => report.is_younger_than(self.max_age, now),
+        };
+        (is_young && !report.is_stale(self.freshness.judged_at(now))).then_some(trust_root)
     }
 
-    fn replace(&self, renewed: TrustRoot) -> Arc<TrustRoot> {
+    fn replace(&self, renewed: TrustRoot, now: DateTime<Utc>) -> Arc<TrustRoot> {
         let renewed = Arc::new(renewed);
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&renewed));
+        let newest = Newest { trust_root: Arc::clone(&renewed), read_at: now };
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some(newest);
         renewed
     }
 }

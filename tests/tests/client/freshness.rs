@@ -321,6 +321,37 @@ fn many_threads_share_one_refresh() {
     assert!(expired.refusal().is_some());
 }
 
+/// A setting is kept: a client that works offline goes on doing so.
+#[test]
+fn a_shared_trust_root_of_an_offline_client_makes_no_request() {
+    let sim = shipping();
+    let store = Arc::new(MemoryStore::new());
+    let server = Counted::of(sim.files());
+    Client::new(sim.root_bytes(1), &server, &store).trust_root(sim.day(1)).unwrap();
+    server.take();
+    let grace = TimeDelta::days(30);
+    // The timestamp expires on day 7, the snapshot and the targets later than the grace.
+    for (freshness, good, past) in [
+        (Freshness::offline(), sim.day(6), sim.day(7)),
+        (Freshness::OfflineWithGrace(grace), sim.day(36), sim.day(37)),
+        (Freshness::OfflineAsOf(sim.day(1)), sim.day(400), sim.day(4000)),
+    ] {
+        let client = || Client::new(sim.root_bytes(1), &server, Arc::clone(&store)).with_freshness(freshness);
+        let shared = SharedTrustRoot::new(client(), HOUR);
+        let first = shared.get(good).unwrap();
+        assert!(Arc::ptr_eq(&first, &shared.get(good + HOUR - TimeDelta::seconds(1)).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &shared.get(good + HOUR).unwrap()), "the cache is read again");
+        assert!(shared.find(good, |trust_root| log(trust_root, "https://unknown.example")).unwrap().is_none());
+        assert_eq!(shared.get(past).is_ok(), freshness == Freshness::OfflineAsOf(sim.day(1)), "{freshness:?}");
+        assert_eq!(server.take(), 0, "{freshness:?}");
+        let client = Client::new(sim.root_bytes(1), Counted::of(sim.files()), Arc::clone(&store));
+        let shared = SharedTrustRootAsync::new(client.with_freshness(freshness), HOUR);
+        let first = futures_util::FutureExt::now_or_never(shared.get(good)).unwrap().unwrap();
+        let again = futures_util::FutureExt::now_or_never(shared.get(good)).unwrap().unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+    }
+}
+
 #[test]
 fn many_threads_that_miss_the_same_log_force_one_refresh() {
     let mut sim = shipping();
