@@ -208,17 +208,18 @@ fn main() -> ExitCode {
 /// Runs the program with these arguments, the first of which is its name, and returns its exit status.
 fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    if completions::answer(&arguments, &names::NAMES, &Terminal::new()) {
-        return ExitStatus::Done.code();
+    let terminal = Terminal::new();
+    if completions::answer(&arguments, &names::NAMES, &terminal) {
+        return terminal.finish(ExitStatus::Done.code());
     }
     let parsed =
         program(help::width()).try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            terminal.parser(&error);
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
-            return status.code();
+            return terminal.finish(status.code());
         }
     };
     let context = Context {
@@ -226,7 +227,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         // Everything that is written has whole seconds.
         now: whole_second(At::new(cli.at).instant()),
         json: cli.json,
-        terminal: Terminal::new().with_verbosity(cli.verbosity.verbosity()),
+        terminal: terminal.with_verbosity(cli.verbosity.verbosity()),
     };
     let done = run_command(cli.command, &context);
     for line in journal::take() {
@@ -240,7 +241,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         context.terminal.failure(&failure);
         failure.exit_status()
     });
-    status.code()
+    context.terminal.finish(status.code())
 }
 
 fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failure> {

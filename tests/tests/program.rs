@@ -14,6 +14,7 @@ mod program {
     mod commands;
     mod exit;
     mod file_systems;
+    mod fit_for_a_terminal;
     mod formats;
     mod freshness;
     mod golden;

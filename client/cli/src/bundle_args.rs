@@ -20,9 +20,10 @@ use crate::freshness::{freshness_json, signed_text};
 use crate::help::{FRESHNESS, LIMITS};
 use crate::hint::words;
 use crate::limits::LimitArgs;
+use crate::printable::printable;
 use crate::repository::PinnedRootArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 /// A bundle that was verified, for which instance, and when.
 pub(crate) struct Verified {

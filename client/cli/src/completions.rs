@@ -8,7 +8,8 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
-use crate::terminal::{Terminal, printable};
+use crate::printable::printable;
+use crate::terminal::Terminal;
 
 /// The options of `completions`.
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ use crate::clock::parse_at;
 use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::FRESHNESS;
+use crate::printable::printable;
 
 /// The options of commands that use the trust root.
 #[derive(Args, Debug)]
@@ -71,7 +72,7 @@ pub(crate) fn freshness_line(report: &FreshnessReport, now: DateTime<Utc>) -> St
     let days = expiry.instant().signed_duration_since(now).num_days();
     match report.is_stale(now) {
         false => format!("{checked}; fresh until {expiry} ({days} days left)"),
-        true => format!("{checked}; stale: {role} expired at {expiry} ({} days ago)", -days),
+        true => format!("{checked}; stale: {} expired at {expiry} ({} days ago)", printable(role), -days),
     }
 }
 

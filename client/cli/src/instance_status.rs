@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use crate::entries::{Entry, entries};
 use crate::failure::Failure;
 use crate::freshness::{failure, signed_json};
+use crate::printable::printable;
 use crate::repository::Repository;
 use crate::roles::{RoleState, role_states};
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 /// How near an expiry may come.
 #[derive(Clone, Copy, Debug)]

@@ -22,6 +22,7 @@ mod instances;
 mod limits;
 pub mod manual;
 mod network;
+pub mod printable;
 mod progress;
 mod prometheus;
 mod repository;
@@ -168,26 +169,27 @@ fn program(width: usize) -> clap::Command {
 /// the one that `status` was told to use. Writes to standard output and standard error.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    if completions::answer(&arguments, &NAMES, &Terminal::new()) {
-        return ExitStatus::Done.code();
+    let terminal = Terminal::new();
+    if completions::answer(&arguments, &NAMES, &terminal) {
+        return terminal.finish(ExitStatus::Done.code());
     }
     let parsed = program(help::width()).try_get_matches_from(&arguments);
     let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, wants_json(&matches))));
     let (cli, json) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            let _ = error.print();
+            terminal.parser(&error);
             if let Some(hint) = moved(&arguments, &error) {
-                Terminal::new().hint(format_args!("use {hint}"));
+                terminal.hint(format_args!("use {hint}"));
             }
             let is_plain_client = arguments.get(1).is_some_and(|command| command == "tuf");
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
-            return code(status, is_plain_client);
+            return terminal.finish(code(status, is_plain_client));
         }
     };
-    let terminal = Terminal::new().with_verbosity(cli.verbosity.verbosity());
+    let terminal = terminal.with_verbosity(cli.verbosity.verbosity());
     let is_plain_client = matches!(cli.command, Command::Tuf(_));
-    match run_command(cli.command, &terminal) {
+    let status = match run_command(cli.command, &terminal) {
         Ok(status) => status,
         Err(failure) => {
             if json {
@@ -196,7 +198,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
             terminal.failure(&failure);
             code(failure.exit_status(), is_plain_client)
         }
-    }
+    };
+    terminal.finish(status)
 }
 
 /// The command to use instead of one that is looked for at the top level.

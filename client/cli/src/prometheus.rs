@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::instance_status::InstanceStatus;
+use crate::printable::is_hidden;
 
 /// One metric with all its series.
 struct Metric {
@@ -76,9 +77,20 @@ impl Metric {
     }
 }
 
-/// A label's value as the format wants it.
+/// A label's value as the format wants it, without characters that a reader would not see.
 fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    let mut text = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            // Writing to a String does not fail.
+            hidden if is_hidden(hidden) => _ = write!(text, "\\\\u{{{:x}}}", u32::from(hidden)),
+            shown => text.push(shown),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -87,9 +99,9 @@ mod tests {
 
     #[test]
     fn a_name_in_a_label_cannot_end_it() {
-        let text = text(&[("a\"b\\c\nd".to_owned(), None)]);
+        let text = text(&[("a\"b\\c\nd\u{9b}".to_owned(), None)]);
         let series = text.lines().last().unwrap_or_default();
-        assert_eq!(series, r#"rootline_verified{instance="a\"b\\c\nd"} 0"#);
+        assert_eq!(series, r#"rootline_verified{instance="a\"b\\c\nd\\u{9b}"} 0"#);
         assert_eq!(text.lines().count(), 3);
     }
 }

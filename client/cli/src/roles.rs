@@ -6,7 +6,7 @@ use rootline_metadata::{Expiry, Role, RoleName, Targets, TopLevelRole, Version};
 use serde_json::{Value, json};
 
 use crate::table::{Cell, Table};
-use crate::terminal::{Terminal, Tone, printable};
+use crate::terminal::{Terminal, Tone};
 
 /// One role at an instant.
 #[derive(Debug)]
@@ -87,8 +87,7 @@ pub(crate) fn role_table(roles: &[RoleState], terminal: &Terminal, tone: impl Fn
         let remark = if role.has_expired() { "expired" } else { "" };
         let tone = tone(role);
         table.row([
-            // Names of delegated roles come from the repository.
-            Cell::text(printable(&role.name)),
+            Cell::text(role.name.as_str()),
             Cell::number(role.version.number()),
             Cell::text(role.expiry.to_text()),
             Cell::number(role.days_left()).toned(tone),

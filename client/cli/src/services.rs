@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::{SelectionError, Service, ServiceKind, SigningConfig};
 use serde_json::{Value, json};
 
+use crate::printable::printable;
 use crate::table::{Cell, Table};
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 /// The major API versions of services that are known: Fulcio, identity providers and timestamp authorities 1, Rekor 1 and 2.
 const KNOWN: [u32; 2] = [1, 2];

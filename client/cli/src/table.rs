@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::printable::printable;
 use crate::terminal::{Terminal, Tone};
 use crate::wrap::wrapped;
 
@@ -12,7 +13,7 @@ pub struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// One cell. Its text is written as it is, so names from elsewhere go through [`printable`](crate::terminal::printable) first.
+/// One cell, whose text is [`printable`].
 #[derive(Clone, Debug)]
 pub struct Cell {
     text: String,
@@ -23,7 +24,7 @@ pub struct Cell {
 impl Cell {
     /// A text.
     pub fn text(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), tone: Tone::Plain, to_the_right: false }
+        Cell { text: printable(&text.into()), tone: Tone::Plain, to_the_right: false }
     }
 
     /// A number, which is written to the right.

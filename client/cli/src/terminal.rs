@@ -2,6 +2,7 @@
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use indicatif::ProgressDrawTarget;
@@ -9,9 +10,11 @@ use rootline_client::Note;
 use rootline_client::transport::{Answer, Exchange, Observer};
 use serde_json::{Map, Value};
 
+use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::help::GLOBAL;
 use crate::hint;
+use crate::printable::{json, lines, message};
 use crate::progress::ProgressLine;
 use crate::wrap::wrapped;
 
@@ -25,6 +28,8 @@ pub struct Terminal {
     colours_in_results: bool,
     verbosity: Verbosity,
     width: Option<usize>,
+    /// Why a result could not be written.
+    unwritten: Mutex<Option<io::Error>>,
 }
 
 /// The amount of output besides results.
@@ -82,6 +87,7 @@ impl Terminal {
             colours_in_results: wanted && io::stdout().is_terminal(),
             verbosity: Verbosity::Normal,
             width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+            unwritten: Mutex::default(),
         }
     }
 
@@ -113,14 +119,57 @@ impl Terminal {
     pub fn observer(&self) -> Option<Observer> {
         (self.verbosity == Verbosity::Verbose).then(|| {
             Observer::new(|exchange| {
-                let _ = writeln!(io::stderr().lock(), "{}", request_line(exchange));
+                let _ = writeln!(io::stderr().lock(), "{}", message(&request_line(exchange)));
             })
         })
     }
 
-    /// Prints one line of a result. A closed standard output is not a failure.
+    /// Prints one line of a result, or several. What a reader would not see in it is escaped; but a name in it has to be
+    /// [`printable`] where it must not end the line. Where standard output cannot be written, [`finish`](Self::finish) says so.
     pub fn line(&self, line: Arguments<'_>) {
-        let _ = writeln!(io::stdout().lock(), "{line}");
+        self.result(&lines(&format!("{line}\n"), self.colours_in_results));
+    }
+
+    fn result(&self, text: &str) {
+        if let Err(error) = io::stdout().lock().write_all(text.as_bytes()) {
+            self.note_unwritten(error);
+        }
+    }
+
+    /// Whoever closes standard output has read enough, which is no failure.
+    fn note_unwritten(&self, error: io::Error) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+
+    /// Ends the output of a command that has this exit status: returns the status to end with, which is that of a failure where a result
+    /// could not be written.
+    pub fn finish(&self, status: u8) -> u8 {
+        if let Err(error) = io::stdout().lock().flush() {
+            self.note_unwritten(error);
+        }
+        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match unwritten {
+            Some(error) => {
+                self.failure(&unwritable(&error));
+                if status == ExitStatus::Done.code() || status == ExitStatus::NeedsPerson.code() {
+                    ExitStatus::Failed.code()
+                } else {
+                    status
+                }
+            }
+            None => status,
+        }
+    }
+
+    /// Prints what the parser of the command line has to say: help, the version, or what is wrong with it.
+    pub fn parser(&self, error: &clap::Error) {
+        if let Err(unwritten) = error.print()
+            && !error.use_stderr()
+        {
+            self.note_unwritten(unwritten);
+        }
     }
 
     /// Prints one line about what was done, if the result is on disk; nothing with `--quiet`.
@@ -133,7 +182,7 @@ impl Terminal {
     /// Prints one line of detail to standard error with `--verbose`.
     pub fn detail(&self, line: Arguments<'_>) {
         if self.verbosity == Verbosity::Verbose {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            self.aside(line);
         }
     }
 
@@ -149,12 +198,12 @@ impl Terminal {
 
     /// Prints a result as JSON.
     pub fn json(&self, document: &Value) {
-        self.line(format_args!("{:#}", with_format(document)));
+        self.result(&json(&format!("{:#}\n", with_format(document))));
     }
 
     /// Prints one of several results as JSON, on one line.
     pub(crate) fn json_line(&self, document: &Value) {
-        self.line(format_args!("{}", with_format(document)));
+        self.result(&json(&format!("{}\n", with_format(document))));
     }
 
     /// Prints a result that is a file.
@@ -163,9 +212,8 @@ impl Terminal {
     /// If standard output cannot be written.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
-            Failure::new(format!("cannot write to standard output: {error}"), "write to a folder with --output DIR")
-        })
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(|error| unwritable(&error))
     }
 
     /// Sets a text in white on black where there are colours: a picture of characters must not appear inverted.
@@ -175,19 +223,19 @@ impl Terminal {
 
     /// Prints one line about a result to standard error, apart from the result.
     pub fn aside(&self, line: Arguments<'_>) {
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", lines(&line.to_string(), false));
     }
 
     /// Prints a warning.
     pub fn warning(&self, warning: Arguments<'_>) {
-        let _ = writeln!(io::stderr().lock(), "{} {warning}", self.paint("33", "warning:"));
+        let _ = writeln!(io::stderr().lock(), "{} {}", self.paint("33", "warning:"), message(&warning.to_string()));
     }
 
     /// Asks a person to do something that the program waits for; on a terminal alone.
     pub fn request(&self, request: Arguments<'_>) {
         let mut stderr = io::stderr().lock();
         if stderr.is_terminal() {
-            let _ = writeln!(stderr, "{request}");
+            let _ = writeln!(stderr, "{}", lines(&request.to_string(), false));
         }
     }
 
@@ -211,18 +259,18 @@ impl Terminal {
     /// Prints a failure: what happened, one detail, and the hint.
     pub fn failure(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
-        let _ = writeln!(stderr, "{} {}", self.paint("31", "error:"), failure.what());
+        let _ = writeln!(stderr, "{} {}", self.paint("31", "error:"), message(failure.what()));
         if let Some((label, detail)) = failure.detail() {
-            let _ = writeln!(stderr, "  {label}: {detail}");
+            let _ = writeln!(stderr, "  {label}: {}", message(&detail));
         }
         if let Some(hint) = failure.hint() {
-            let _ = writeln!(stderr, "  {} {hint}", self.paint("36", "hint:"));
+            let _ = writeln!(stderr, "  {} {}", self.paint("36", "hint:"), message(hint));
         }
     }
 
     /// Prints a hint below a failure that was printed before.
     pub fn hint(&self, hint: Arguments<'_>) {
-        let _ = writeln!(io::stderr().lock(), "  {} {hint}", self.paint("36", "hint:"));
+        let _ = writeln!(io::stderr().lock(), "  {} {}", self.paint("36", "hint:"), message(&hint.to_string()));
     }
 
     /// Starts a progress line, on a terminal alone.
@@ -264,7 +312,7 @@ fn request_line(exchange: &Exchange) -> String {
         Answer::NotFound => ("READ", "not found".to_owned()),
         _ => ("READ", "unreadable".to_owned()),
     };
-    let location = printable(&exchange.location);
+    let location = &exchange.location;
     format!("{verb} {location} {answer} {} bytes {} ms", exchange.bytes, exchange.time.as_millis())
 }
 
@@ -276,7 +324,6 @@ fn with_format(document: &Value) -> Value {
     Value::Object(all)
 }
 
-/// Removes control characters: names come from repositories, and must not move the cursor.
-pub fn printable(name: &str) -> String {
-    name.chars().filter(|character| !character.is_control()).collect()
+fn unwritable(error: &io::Error) -> Failure {
+    Failure::new(format!("cannot write to standard output: {error}"), "write to a file or a folder with room for it")
 }

@@ -119,7 +119,7 @@ fn a_role_s_name_cannot_move_the_cursor() {
     let fixture = delegated();
     fixture.run(&["get", "else"], DAY_1).succeeds();
     let output = fixture.run(&["status", "--fail", "365d"], DAY_1);
-    assert!(output.stdout.contains("  other[31m") && !output.stdout.contains('\u{1b}'), "{}", output.stdout);
+    assert!(output.stdout.contains("  other\\u{1b}[31m") && !output.stdout.contains('\u{1b}'), "{}", output.stdout);
     assert!(!output.stderr.contains('\u{1b}'), "{}", output.stderr);
 }
 

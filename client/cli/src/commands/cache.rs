@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use crate::copies::{Copy, Standing, copies};
 use crate::failure::Failure;
 use crate::instances::InstancesArgs;
+use crate::printable::printable;
 use crate::repository::CacheArgs;
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheCommand {

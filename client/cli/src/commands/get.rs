@@ -10,6 +10,7 @@ use rootline_metadata::TargetPath;
 
 use crate::failure::Failure;
 use crate::freshness::{FreshnessArgs, failure, freshness_line};
+use crate::printable::printable_path;
 use crate::repository::RepositoryArgs;
 use crate::terminal::Terminal;
 
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &GetArgs, terminal: &Terminal) -> Result<(), Failure> {
     match place {
         Some(place) => {
             let written = place.write(bytes)?;
-            terminal.report(format_args!("{}", written.display()));
+            terminal.report(format_args!("{}", printable_path(&written)));
         }
         None => terminal.bytes(bytes)?,
     }

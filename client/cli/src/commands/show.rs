@@ -10,11 +10,12 @@ use crate::clock::parse_at;
 use crate::entries::{Entry, entries};
 use crate::failure::Failure;
 use crate::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
+use crate::printable::printable;
 use crate::repository::RepositoryArgs;
 use crate::roles::{RoleState, role_states};
 use crate::services::{self, Choice};
 use crate::table::{Cell, Table};
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
         }));
         return Ok(());
     }
-    let name = &repository.instance.name;
+    let name = printable(&repository.instance.name);
     match args.all {
         true => terminal.line(format_args!("all entries of {name}")),
         false => terminal.line(format_args!("trusted by {name} at {}", instant_text(instant))),
@@ -87,7 +88,7 @@ fn table(entries: &[Entry], terminal: &Terminal) {
     for Entry { kind, place, id, window, .. } in entries {
         let instant = |end: Option<DateTime<Utc>>| Cell::text(end.map_or("-".to_owned(), instant_text));
         let id: String = id.chars().take(16).collect();
-        let (kind, place) = (Cell::text(*kind), Cell::text(printable(place)));
+        let (kind, place) = (Cell::text(*kind), Cell::text(place.as_str()));
         table.row([kind, place, Cell::text(id), instant(window.start()), instant(window.end())]);
     }
     terminal.line(format_args!("{}", table.render(terminal)));

@@ -11,10 +11,11 @@ use crate::failure::Failure;
 use crate::freshness::signed_text;
 use crate::instance_status::{InstanceStatus, Thresholds, Verdict};
 use crate::network::NoNetwork;
+use crate::printable::printable;
 use crate::prometheus;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::role_table;
-use crate::terminal::{Terminal, Tone, printable};
+use crate::terminal::{Terminal, Tone};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -117,7 +118,7 @@ fn report(args: &StatusArgs, found: &[Found]) -> Value {
 }
 
 fn print(status: &InstanceStatus, terminal: &Terminal) {
-    terminal.line(format_args!("{} at {}", status.instance, instant_text(status.now)));
+    terminal.line(format_args!("{} at {}", printable(&status.instance), instant_text(status.now)));
     let table = role_table(&status.roles, terminal, |role| match status.verdict_of(role) {
         Verdict::Fine => Tone::Plain,
         Verdict::Warn => Tone::Warning,

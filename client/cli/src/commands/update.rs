@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::FRESHNESS;
+use crate::printable::printable;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::terminal::Terminal;
@@ -55,7 +56,11 @@ pub(crate) fn run(args: &UpdateArgs, terminal: &Terminal) -> Result<(), Failure>
     if args.json {
         terminal.json(&report(&repository, checked_at, &roles, &kept));
     } else {
-        terminal.report(format_args!("{} is up to date at {}", repository.instance.name, instant_text(checked_at)));
+        terminal.report(format_args!(
+            "{} is up to date at {}",
+            printable(&repository.instance.name),
+            instant_text(checked_at)
+        ));
         terminal.report(format_args!("{}", role_table(&roles, terminal, by_expiry)));
         match repository.client.store().folder() {
             Some(folder) => terminal.report(format_args!("kept in {}", folder.display())),

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::bundle_args::open;
 use crate::failure::Failure;
-use crate::terminal::{Terminal, printable};
+use crate::printable::printable;
+use crate::terminal::Terminal;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
