@@ -1,7 +1,7 @@
 //! A tally says who counted, who is missing, and why each other signature did not count.
 
 use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{Discount, Envelope, KeyId, KeyTally, Root, Thoroughness, TopLevelRole};
+use rootline_metadata::{Discount, Envelope, KeyId, KeyTally, Root, Signatory, Thoroughness, TopLevelRole};
 use rootline_tests::simulator::{Key, envelope, member, set};
 
 /// A root whose root role lists these ids and needs `threshold` of them, signed by `signers`.
@@ -91,5 +91,49 @@ fn every_signature_that_does_not_count_comes_with_its_reason() {
         ["the signature is empty", "is not hex", "is wrong", "the same key has counted as", "no key is listed"]
     {
         assert!(told.contains(reason), "{reason}: {told}");
+    }
+}
+
+/// One id may name another key in the next root. A signature is good or wrong by a key and never by an id, so that what one root's key has
+/// signed does not count for the other root's.
+#[test]
+fn one_id_with_two_keys_in_consecutive_roots_counts_for_each_root_by_its_own_key() {
+    let of = |name: &str| Key::named(name).under_id("x");
+    let other = Key::named("other");
+    let old = root(1, &[&of("old"), &other], &[], &[&of("old")]);
+    let next = |signers: &[&Key]| {
+        let mut file = root(1, &[&of("new"), &other], &[], &[]);
+        set(&mut file, "signed/version", 2);
+        let signed = member(&mut file, "signed").clone();
+        envelope(&signed, signers.iter().copied())
+    };
+    let parsed = |file: &Value| Envelope::<Root>::parse(file.pretty(1).into_bytes(), 100_000).expect("a root");
+    let old = parsed(&old).verify_self_signed().expect("signed by itself");
+    let follows =
+        |signers: &[&Key]| parsed(&next(signers)).verify_after(&old).map(drop).map_err(|unsigned| unsigned.by);
+    assert_eq!(follows(&[&of("old")]), Err(Signatory::NewRoot), "the old key has signed, under an id of both");
+    assert_eq!(follows(&[&of("new")]), Err(Signatory::OldRoot), "the new key has signed, under an id of both");
+    assert_eq!(follows(&[&other]), Ok(()));
+    assert_eq!(follows(&[&of("new"), &other]), Ok(()));
+    assert_eq!(follows(&[&of("old"), &other]), Ok(()));
+}
+
+/// A wrong signature under one id says nothing about the same key's signature under another id, in whichever order they come.
+#[test]
+fn of_one_key_under_two_ids_a_wrong_signature_does_not_void_the_good_one() {
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        let [good, wrong, stranger] =
+            [Key::named("k").under_id(first), Key::named("k").under_id(second), Key::named("s")];
+        for listed in [[&good, &wrong], [&wrong, &good]] {
+            let mut file = root(1, &listed, &[], &[&good, &wrong, &stranger]);
+            let of_a_stranger = member(&mut file, "signatures/2/sig").clone();
+            set(&mut file, "signatures/1/sig", of_a_stranger);
+            let all = tally(&file, Thoroughness::All);
+            assert!(all.is_met() && all.counted == ids(&[&good]), "{all}");
+            assert!(all.discounted.contains(&(wrong.id().into(), Discount::Wrong)), "{all}");
+            // Neither does it count twice where both are good.
+            let both = tally(&root(2, &listed, &[], &[&good, &wrong]), Thoroughness::All);
+            assert!(!both.is_met() && both.counted.len() == 1, "{both}");
+        }
     }
 }

@@ -274,6 +274,37 @@ fn a_targets_file_has_its_form() {
     );
 }
 
+/// 4.5: prefixes of digests are lowercase hex, as many digits as a digest has at most.
+#[test]
+fn a_hash_prefix_has_its_form() {
+    let listed = |prefixes: &str| {
+        let role = format!(
+            "[{{\"keyids\": [], \"name\": \"a\", \"path_hash_prefixes\": {prefixes}, \"terminating\": true, \"threshold\": 1}}]"
+        );
+        Set("delegations/roles", role.leak())
+    };
+    let (longest, longer) = ("0123456789abcdef".repeat(4), "0123456789abcdef".repeat(4) + "0");
+    let malformed = [
+        "\"00\"".to_owned(),
+        "{}".to_owned(),
+        "[0]".to_owned(),
+        "[null]".to_owned(),
+        "[\"0A\"]".to_owned(),
+        "[\"g\"]".to_owned(),
+        "[\"/\"]".to_owned(),
+        "[\":\"]".to_owned(),
+        "[\"`\"]".to_owned(),
+        "[\"0x\"]".to_owned(),
+        "[\" 0\"]".to_owned(),
+        "[\"é\"]".to_owned(),
+        "[\"00\", \"G\"]".to_owned(),
+        format!("[\"{longer}\"]"),
+    ];
+    all_malformed("targets", &malformed.map(|prefixes| listed(&prefixes)));
+    let accepted = ["[]".to_owned(), "[\"\"]".to_owned(), "[\"0\", \"9af\"]".to_owned(), format!("[\"{longest}\"]")];
+    all_accepted("targets", &accepted.map(|prefixes| listed(&prefixes)));
+}
+
 /// 4.2: around the signed part.
 /// CVE-2026-23991: valid JSON that is not TUF caused a panic.
 #[test]
