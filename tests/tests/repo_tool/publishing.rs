@@ -65,6 +65,26 @@ fn interrupted_while_it_was_made_current_it_goes_on() {
     }
 }
 
+/// The preflight asks what `update` and `show` ask: a trust root has to be one.
+#[test]
+fn a_trust_root_that_no_verifier_can_show_is_not_released() {
+    let first = RepositoryFixture::after_the_first();
+    let minimal = r#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
+    for (content, is_released) in [("{", false), ("", false), ("[]", false), (minimal, true)] {
+        let fixture = first.copy();
+        fixture.write("targets/trusted_root.json", content);
+        fixture.done(&["ceremony", "new", "next"]);
+        fixture.done(&["ceremony", "freeze", "next"]);
+        for signer in ["alice", "bob", "carol"] {
+            assert_eq!(fixture.sign("next", signer).status, 0, "{content}");
+        }
+        fixture.done(&["ceremony", "seal", "next"]);
+        let online = fixture.at(DAY_0, &["online", "--key", "keys/online.pem"]);
+        assert_eq!(online.is_done(), is_released, "{content}: {online:?}");
+        assert!(is_released || online.stderr.contains("trusted_root.json is malformed"), "{content}: {online:?}");
+    }
+}
+
 #[test]
 fn an_unfinished_file_is_in_nobodys_way() {
     let fixture = RepositoryFixture::after_the_first();
