@@ -90,11 +90,10 @@ impl ContentsArgs {
         let (store, limits) = (client.store(), client.limits());
         let contents = match Contents::of_cache(pinned, store, instant, &targets, limits) {
             // Where the copy could not be kept, as was said, the repository still has all of it.
-            Err(_) if !freshness.is_offline() => {
-                Contents::of_repository(pinned, store, client.transport(), instant, &targets, limits)
-            }
+            Err(_) if !freshness.is_offline() => Contents::of_client(&mut repository.client, instant, &targets),
             contents => contents,
         };
+        let client = &repository.client;
         let contents = contents.map_err(|error| repository.located(error))?;
         if !self.all_roots {
             return Ok((contents, left_out));

@@ -10,6 +10,7 @@ use super::error::BundleError;
 use super::limits::BundleLimits;
 use super::names::file_name;
 use super::recording::Recording;
+use crate::client::Client;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites};
@@ -86,25 +87,26 @@ impl Contents {
         wanted: &[TargetQuery],
         limits: &Limits,
     ) -> Result<Contents, BundleError> {
-        transport.first_mirror();
-        let prefetch = if transport.concurrently().is_some() { Prefetch::On } else { Prefetch::Off };
-        let mut attempts = Attempts::new(prefetch);
-        let mut seen = Seen::new();
         let work = Work { pinned_root, store, transport, instant: now, wanted, limits };
-        let done = loop {
-            transport.begin_session();
-            match work.attempt_and_save(attempts.prefetch(), &mut seen) {
-                Err(BundleError::Contents(error))
-                    if attempts.again_after(&error, false, || transport.leave_mirror()) => {}
-                done => break done,
-            }
-        };
-        // A store that cannot be written keeps nobody from reading what was verified.
-        let _ = save_seen(&mut seen, pinned_root, store, now, limits);
-        done.map(|mut contents| {
-            contents.updated.checked_at = Some(now);
-            contents
-        })
+        work.online(&mut Seen::new())
+    }
+
+    /// Fetches what the repository of `client` has and verifies it, as [`Contents::of_repository`]. Nothing may go below what this client has
+    /// seen, also where it could not be kept.
+    ///
+    /// # Errors
+    /// As [`Contents::of_repository`].
+    pub fn of_client<T: Transport, S: Store>(
+        client: &mut Client<T, S>,
+        now: DateTime<Utc>,
+        wanted: &[TargetQuery],
+    ) -> Result<Contents, BundleError> {
+        let mut seen = client.seen().clone();
+        let (pinned_root, store, transport) = (client.pinned_root(), client.store(), client.transport());
+        let work = Work { pinned_root, store, transport, instant: now, wanted, limits: client.limits() };
+        let contents = work.online(&mut seen);
+        client.set_seen(seen);
+        contents
     }
 
     /// Adds the roots before the pinned one, the oldest first, for verifiers who pin an older one: those that
@@ -212,6 +214,27 @@ pub(super) struct Work<'a, S, T> {
 }
 
 impl<S: Store, T: Transport> Work<'_, S, T> {
+    /// Attempts it until it is done, or no mirror is left. What could be saved is out of `seen` then.
+    fn online(&self, seen: &mut Seen) -> Result<Contents, BundleError> {
+        self.transport.first_mirror();
+        let prefetch = if self.transport.concurrently().is_some() { Prefetch::On } else { Prefetch::Off };
+        let mut attempts = Attempts::new(prefetch);
+        let done = loop {
+            self.transport.begin_session();
+            match self.attempt_and_save(attempts.prefetch(), seen) {
+                Err(BundleError::Contents(error))
+                    if attempts.again_after(&error, false, || self.transport.leave_mirror()) => {}
+                done => break done,
+            }
+        };
+        // A store that cannot be written keeps nobody from reading what was verified.
+        let _ = save_seen(seen, self.pinned_root, self.store, self.instant, self.limits);
+        done.map(|mut contents| {
+            contents.updated.checked_at = Some(self.instant);
+            contents
+        })
+    }
+
     /// Drives the update of every client, and keeps what it has verified. Nothing goes below what was `seen`, and what is verified is added to
     /// it; the store is not written.
     pub(super) fn attempt(&self, prefetch: Prefetch, seen: &mut Seen) -> Result<Contents, BundleError> {

@@ -100,6 +100,24 @@ impl<T, S: Store> Client<T, S> {
         self
     }
 
+    /// The root that the caller pinned.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn pinned_root(&self) -> &[u8] {
+        &self.local.pinned_root
+    }
+
+    /// What was verified and could not be kept.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Replaces what was verified and could not be kept.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn set_seen(&mut self, seen: Seen) {
+        self.seen = seen;
+    }
+
     /// The limits that apply.
     pub fn limits(&self) -> &Limits {
         &self.local.limits

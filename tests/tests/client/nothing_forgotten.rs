@@ -226,8 +226,11 @@ fn a_client_whose_cache_cannot_be_written_goes_below_nothing_that_it_has_seen() 
         assert_eq!(first.is_ok(), persistence == Persistence::BestEffort);
         *served.borrow_mut() = old.clone();
         assert_eq!(check(&client.refresh(sim.day(1)).unwrap_err()), Check::TimestampVersion, "{persistence:?}");
+        let contents = Contents::of_client(&mut client, sim.day(1), &[]).unwrap_err();
+        assert!(contents.to_string().contains("went backwards"), "{contents}");
         *served.borrow_mut() = sim.files().clone();
         assert_eq!(client.refresh(sim.day(1)).is_ok(), persistence == Persistence::BestEffort);
+        Contents::of_client(&mut client, sim.day(1), &[]).unwrap();
     }
 }
 
