@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::client::cache_folders::CacheFolders;
+use crate::client::cache_folders::{CacheFolders, take_newer_roots};
 use crate::client::instance::Instance;
 use crate::error::Note;
 use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
@@ -34,10 +34,14 @@ impl Cache {
     /// # Errors
     /// If it is missing and cannot be made.
     pub fn open(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
-        let folders = CacheFolders::find(folder, instance);
+        let folders = CacheFolders::find_used(folder, instance);
         let note = folders.begins_apart().map(|other| Note::OtherRoots { folder: other.to_owned() });
         let store = match &folders.earlier {
-            Some(earlier) => adopt(earlier, &folders.used)?,
+            Some(earlier) => {
+                let store = adopt(earlier, &folders.used)?;
+                take_newer_roots(&store, &folders.superseded, instance)?;
+                store
+            }
             None => FileStore::open(&folders.used)?,
         };
         Ok(Cache { note, ..Cache::on_disk(store) })
@@ -50,7 +54,7 @@ impl Cache {
         match Cache::open(folder, instance) {
             Ok(cache) => (cache, None),
             Err(error) => {
-                let folders = CacheFolders::find(folder, instance);
+                let folders = CacheFolders::find_used(folder, instance);
                 let below = FileStore::open_existing(folders.to_read()).ok().flatten();
                 (Cache::in_memory(below), Some(Note::NotPersisted(error)))
             }
@@ -62,7 +66,7 @@ impl Cache {
     /// # Errors
     /// If something else is in its place.
     pub fn open_existing(folder: &Path, instance: &Instance) -> Result<Cache, StoreError> {
-        let folders = CacheFolders::find(folder, instance);
+        let folders = CacheFolders::find_used(folder, instance);
         let note = folders.begins_apart().map(|other| Note::OtherRoots { folder: other.to_owned() });
         let existing = FileStore::open_existing(folders.to_read())?;
         Ok(Cache { note, ..existing.map_or_else(|| Cache::in_memory(None), Cache::on_disk) })

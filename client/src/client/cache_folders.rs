@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rootline_metadata::{Envelope, Role, Root, Snapshot, Timestamp, TopLevelRole, Verified, hex, sha256};
 
 use crate::client::instance::{DIGEST_DIGITS, Instance, folder_name};
-use crate::store::{FileStore, LocalFile, Store};
-use crate::workflow::RootChain;
+use crate::store::{FileStore, LocalFile, Store, StoreError};
+use crate::workflow::EarlierRoots;
 use crate::workflow::limits::Limits;
 
 /// The folders of one instance's caches below the folder for all.
@@ -25,18 +25,31 @@ pub struct CacheFolders {
 }
 
 impl CacheFolders {
-    /// Finds the caches of `instance` below `folder`. Nothing is changed.
+    /// Finds the caches of `instance` below `folder`, those under earlier names too. Nothing is changed.
     pub(super) fn find(folder: &Path, instance: &Instance) -> CacheFolders {
-        let own = folder.join(instance.cache_name());
-        let apart = folder.join(instance.cache_name_apart());
         let roots = PinnedRoots::of(instance);
-        let existing = |place: &Path| FileStore::open_existing(place).ok().flatten();
-        let is_others = existing(&own).is_some_and(|store| roots.relation(&store) == Relation::Other);
-        let (used, other_roots) = if is_others { (apart, Some(own)) } else { (own, None) };
-        let mut named_earlier = named_earlier(folder, instance, &roots);
+        let mut folders = CacheFolders::by_name(folder, instance, &roots);
+        folders.superseded = named_earlier(folder, instance, &roots);
         // What is there was the highest when it was begun.
-        let earlier = (!is_there(&used) && !named_earlier.is_empty()).then(|| named_earlier.remove(0));
-        CacheFolders { used, earlier, superseded: named_earlier, other_roots }
+        if !is_there(&folders.used) && !folders.superseded.is_empty() {
+            folders.earlier = Some(folders.superseded.remove(0));
+        }
+        folders
+    }
+
+    /// Finds the cache that counts. Others are looked for only where it is not there yet.
+    pub(super) fn find_used(folder: &Path, instance: &Instance) -> CacheFolders {
+        let folders = CacheFolders::by_name(folder, instance, &PinnedRoots::of(instance));
+        if is_there(&folders.used) { folders } else { CacheFolders::find(folder, instance) }
+    }
+
+    fn by_name(folder: &Path, instance: &Instance, roots: &PinnedRoots) -> CacheFolders {
+        let own = folder.join(instance.cache_name());
+        let store = FileStore::open_existing(&own).ok().flatten();
+        let is_others = store.is_some_and(|store| roots.relation(&store) == Relation::Other);
+        let (used, other_roots) =
+            if is_others { (folder.join(instance.cache_name_apart()), Some(own)) } else { (own, None) };
+        CacheFolders { used, earlier: None, superseded: Vec::new(), other_roots }
     }
 
     /// The folder to read, where nothing may be changed.
@@ -48,6 +61,24 @@ impl CacheFolders {
     pub(super) fn begins_apart(&self) -> Option<&Path> {
         self.other_roots.as_deref().filter(|_| self.earlier.is_none() && !is_there(&self.used))
     }
+}
+
+/// Saves in `store` the roots that continue its own and that only the other caches have: a root that was seen forbids what it revokes.
+///
+/// # Errors
+/// If they cannot be saved.
+pub(super) fn take_newer_roots(store: &FileStore, others: &[PathBuf], instance: &Instance) -> Result<(), StoreError> {
+    let roots = PinnedRoots::of(instance);
+    for other in others {
+        let Some(other) = FileStore::open_existing(other)? else { continue };
+        let newer = roots.newer(store, &other);
+        let Some(newest) = newer.last() else { continue };
+        let history = newer.iter().map(|root| (LocalFile::RootHistory(root.version().number()), root.bytes()));
+        let files: Vec<(LocalFile, &[u8])> = history.chain([(LocalFile::Root, newest.bytes())]).collect();
+        let _lock = store.lock_exclusive()?;
+        store.save_all(&files)?;
+    }
+    Ok(())
 }
 
 /// Whether something is in the folder. An empty one is what a process leaves that ended right after making it.
@@ -69,17 +100,18 @@ enum Relation {
 
 struct PinnedRoots {
     bytes: Vec<u8>,
-    /// `None` when it is not a root, which refuses everything later.
-    pinned: Option<Verified<Root>>,
+    /// The digests of root 1, root 2 and so on before the pinned one, where they are known.
+    earlier: Vec<[u8; 32]>,
     limits: Limits,
 }
 
 impl PinnedRoots {
     fn of(instance: &Instance) -> PinnedRoots {
-        let limits = Limits::default();
-        let bytes = instance.pinned_root.clone();
-        let pinned = RootChain::begin(bytes.clone(), &limits).ok().map(|chain| chain.newest().clone());
-        PinnedRoots { bytes, pinned, limits }
+        let earlier = match instance.earlier_roots() {
+            EarlierRoots::Digests(digests) => digests,
+            _ => Vec::new(),
+        };
+        PinnedRoots { bytes: instance.pinned_root.clone(), earlier, limits: Limits::default() }
     }
 
     fn load(&self, store: &FileStore, file: LocalFile) -> Option<Vec<u8>> {
@@ -99,16 +131,21 @@ impl PinnedRoots {
     }
 
     fn relation(&self, store: &FileStore) -> Relation {
-        let Some(pinned) = &self.pinned else { return Relation::Unknown };
-        let version = pinned.version().number();
-        if [LocalFile::RootHistory(version), LocalFile::Root].iter().any(|file| store.has(file, &self.bytes)) {
+        // What is no root is refused later.
+        let Some(pinned) = self.root(self.bytes.clone()) else { return Relation::Unknown };
+        let version = pinned.unverified().version().number();
+        if [LocalFile::Root, LocalFile::RootHistory(version)].iter().any(|file| store.has(file, &self.bytes)) {
             return Relation::Same;
         }
+        let Ok(pinned) = pinned.verify_self_signed() else { return Relation::Unknown };
         let Some(newest) = self.newest(store) else { return Relation::Unknown };
+        if self.earlier.contains(&sha256(newest.bytes())) {
+            return Relation::Same;
+        }
         if newest.version().number() < version {
             return self.step(&newest, self.bytes.clone(), version);
         }
-        let mut last = pinned.clone();
+        let mut last = pinned;
         for between in store.root_versions().range(version + 1..newest.version().number()).take(MAX_ROOTS) {
             let next = self.load(store, LocalFile::RootHistory(*between)).and_then(|bytes| self.root(bytes));
             let Some(next) = next.and_then(|next| next.verify_self_signed().ok()) else { continue };
@@ -128,6 +165,24 @@ impl PinnedRoots {
             None if version <= older.version().number() + 1 => Relation::Other,
             None => Relation::Unknown,
         }
+    }
+
+    /// The roots of another cache that continue the newest of this one.
+    fn newer(&self, store: &FileStore, other: &FileStore) -> Vec<Verified<Root>> {
+        let Some(mut last) = self.newest(store) else { return Vec::new() };
+        let mut newer = Vec::new();
+        while let Some(version) = last.version().next().filter(|_| newer.len() < MAX_ROOTS) {
+            let files = [LocalFile::RootHistory(version.number()), LocalFile::Root];
+            let offered = files.into_iter().filter_map(|file| self.leads(&last, self.load(other, file)?));
+            let Some(next) = offered.into_iter().find(|root| root.version() == version) else { break };
+            newer.push(next.clone());
+            last = next;
+        }
+        newer
+    }
+
+    fn pinned(&self) -> Option<Verified<Root>> {
+        self.root(self.bytes.clone())?.verify_self_signed().ok()
     }
 
     /// The root in these bytes, if the old one and itself have signed it.
@@ -157,19 +212,21 @@ fn named_earlier(folder: &Path, instance: &Instance, roots: &PinnedRoots) -> Vec
             continue;
         }
         let Ok(Some(store)) = FileStore::open_existing(entry.path()) else { continue };
-        let is_named_so = names.iter().any(|name| name.eq_ignore_ascii_case(start));
+        let was_pinned = was_pinned(&store, instance, digest, roots);
+        let is_named_so = was_pinned || names.iter().any(|name| name.eq_ignore_ascii_case(start));
         // A name alone proves nothing: the roots have to. The digest proves that it was this URL.
-        let is_own = match roots.relation(&store) {
-            Relation::Same => is_named_so || was_pinned(&store, instance, digest, roots),
-            Relation::Unknown => was_pinned(&store, instance, digest, roots),
-            Relation::Other => false,
-        };
+        let is_own = is_named_so
+            && match roots.relation(&store) {
+                Relation::Same => true,
+                Relation::Unknown => was_pinned,
+                Relation::Other => false,
+            };
         if is_own {
             found.push((entry.path(), store));
         }
     }
     // All are judged under the newest root that any of them has.
-    let newest = found.iter().filter_map(|(_, store)| roots.newest(store)).chain(roots.pinned.clone());
+    let newest = found.iter().filter_map(|(_, store)| roots.newest(store)).chain(roots.pinned());
     let Some(newest) = newest.max_by_key(|root| root.version()) else { return Vec::new() };
     let height = |store: &FileStore| {
         let timestamp = store.load(&LocalFile::Timestamp, roots.limits.timestamp).ok().flatten();
@@ -203,16 +260,19 @@ fn earlier_names(instance: &Instance) -> [String; 2] {
 fn was_pinned(store: &FileStore, instance: &Instance, digest: &str, roots: &PinnedRoots) -> bool {
     let metadata = &*instance.metadata_url;
     let glued = format!("{metadata}/targets");
-    let is_made_of = |root: &[u8]| {
+    let is_made_of = |root: [u8; 32]| {
         [&*instance.targets_url, &*glued].iter().any(|targets| earlier_digest(root, metadata, targets) == digest)
     };
     let history = store.root_versions().into_iter().map(LocalFile::RootHistory).take(MAX_ROOTS);
-    let mut kept = std::iter::once(LocalFile::Root).chain(history).filter_map(|file| roots.load(store, file));
-    is_made_of(&roots.bytes) || kept.any(|root| is_made_of(&root))
+    let kept = std::iter::once(LocalFile::Root).chain(history).filter_map(|file| roots.load(store, file));
+    let mut digests = std::iter::once(sha256(&roots.bytes))
+        .chain(roots.earlier.iter().copied())
+        .chain(kept.map(|root| sha256(&root)));
+    digests.any(is_made_of)
 }
 
-fn earlier_digest(root: &[u8], metadata: &str, targets: &str) -> String {
-    let mut identity = sha256(root).to_vec();
+fn earlier_digest(root: [u8; 32], metadata: &str, targets: &str) -> String {
+    let mut identity = root.to_vec();
     for url in [metadata, targets] {
         identity.extend_from_slice(&(url.len() as u64).to_be_bytes());
         identity.extend_from_slice(url.as_bytes());

@@ -9,6 +9,8 @@ use super::error::ExportError;
 use super::file::ExportedFile;
 use crate::bundle::Contents;
 use crate::store::escape::{check_component, percent_encode};
+use crate::transport::address::shown;
+use crate::transport::{Address, TransportError};
 
 /// The URL by which another client asks for a repository. The client names its cache after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,17 +26,21 @@ impl ClientUrl {
     /// # Errors
     /// If it is not such a URL.
     pub fn new(url: &str) -> Result<ClientUrl, ExportError> {
-        let refuse = |url: &str, reason| Err(ExportError::Url { url: url.to_owned(), reason });
+        // What cannot be used may hold a secret all the same.
+        let refuse = |reason| Err(ExportError::Url { url: shown(url), reason });
+        if let Err(TransportError::BadLocation { reason, .. }) = Address::parse(url) {
+            return refuse(reason);
+        }
         let lower = url.to_ascii_lowercase();
         let Some(scheme) = ["https://", "http://"].into_iter().find(|scheme| lower.starts_with(scheme)) else {
-            return refuse(url, "it does not begin with https:// or http://");
+            return refuse("it does not begin with https:// or http://");
         };
         let rest = &url[scheme.len()..];
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         match authority.rsplit_once('@') {
-            Some((_, host)) => refuse(&format!("{scheme}{host}"), "it has credentials in it"),
-            None if authority.is_empty() => refuse(url, "it has no host"),
-            None if rest.contains(['?', '#']) => refuse(url, "it has a query or a fragment"),
+            Some(_) => refuse("it has credentials in it"),
+            None if authority.is_empty() => refuse("it has no host"),
+            None if rest.contains(['?', '#']) => refuse("it has a query or a fragment"),
             None => Ok(ClientUrl { url: url.to_owned(), authority: scheme.len() }),
         }
     }
@@ -166,6 +172,12 @@ mod tests {
         }
         let refused = ClientUrl::new("https://user:secret@tuf.example/").unwrap_err().to_string();
         assert!(refused.contains("credentials") && !refused.contains("secret"), "{refused}");
+        for url in
+            ["ftp://u:secret@h", "https://u:sec#ret@h", "https://u:sec/ret@h", "https://h?key=secret", "u:secret@h"]
+        {
+            let refused = ClientUrl::new(url).unwrap_err().to_string();
+            assert!(["sec", "ret"].iter().all(|part| !refused.contains(part)), "{url}: {refused}");
+        }
     }
 
     #[test]

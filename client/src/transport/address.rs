@@ -176,8 +176,12 @@ fn read(text: &str, paths: Paths) -> Result<Kind, &'static str> {
         return path_of(text, paths).map(|path| Kind::Folder(folder(&path, paths)));
     }
     match scheme_of(text) {
-        // A drive.
-        Some((scheme, _)) if scheme.len() == 1 => {}
+        // A drive; and on Windows a folder of it that is relative.
+        Some((scheme, rest)) if scheme.len() == 1 => {
+            if !begins_with_drive(text) && (paths == Paths::Unix || rest.contains('@')) {
+                return Err(NO_SCHEME);
+            }
+        }
         Some((scheme, rest)) => {
             let scheme = match scheme.to_ascii_lowercase().as_str() {
                 "http" => "http",
@@ -476,6 +480,7 @@ mod tests {
             ("Z:\\", "Z:\\"),
             ("\\\\server\\share", "\\\\server\\share"),
             ("//server/share", "//server/share"),
+            ("c:dir", "c:dir"),
             ("\\\\?\\Z:\\dir", "\\\\?\\Z:\\dir"),
             ("file:///Z:/dir", "Z:/dir"),
         ] {
@@ -495,9 +500,15 @@ mod tests {
 
     #[test]
     fn hosts_without_a_scheme_and_other_schemes_are_refused_with_words() {
-        for text in
-            ["localhost:8080", "tuf.example.org:443/tuf", "//tuf.example.org", "s3:bucket/key", "user:secret@host/x"]
-        {
+        for text in [
+            "u:secret@host",
+            "a:b",
+            "localhost:8080",
+            "tuf.example.org:443/tuf",
+            "//tuf.example.org",
+            "s3:bucket/key",
+            "user:secret@host/x",
+        ] {
             assert_eq!(refusal(text, Paths::Unix), NO_SCHEME, "{text}");
         }
         for text in ["ftp://h/", "s3://bucket", "httpx://h", "git+https://h"] {
@@ -546,6 +557,7 @@ mod tests {
             "http://user/secret@host",
             "ftp://user:secret@host",
             "user:secret@host/x",
+            "u:secret@host",
             "http://user:sec\nret@host",
         ] {
             let refused = Address::parse(text).unwrap_err();

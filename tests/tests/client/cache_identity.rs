@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rootline_client::store::{FileStore, StoreError};
+use rootline_client::store::{FileStore, LocalFile, Store, StoreError};
 use rootline_client::workflow::Check;
 use rootline_client::{Cache, Client, Error, Freshness, Instance, Location, Note, Persistence};
 use rootline_metadata::{Role as _, hex, sha256};
@@ -266,6 +266,26 @@ fn of_several_caches_of_the_first_versions_the_one_that_knows_most_is_taken() {
     assert!(!high.exists() && low.is_dir() && also_low.is_dir());
     let folders = Cache::folders(folder.path(), &instance);
     assert_eq!((folders.earlier, folders.superseded), (None, vec![also_low, low]));
+}
+
+/// One job saw a newer root, another one a newer timestamp: neither is forgotten.
+#[test]
+fn a_newer_root_of_a_replaced_cache_is_kept_too() {
+    let mut sim = Simulator::default();
+    sim.publish();
+    let folder = tempfile::tempdir().unwrap();
+    let url = |token: u64| format!("https://ci:{token}@tuf.example/tuf");
+    let high = earlier_cache(folder.path(), "tuf.example/tuf", 1, &url(1), &sim);
+    let mut newer_root = Simulator::default();
+    newer_root.publish_root().publish_root();
+    earlier_cache(folder.path(), "tuf.example/tuf", 1, &url(2), &newer_root);
+    let instance = pinning(sim.root_bytes(1));
+    assert_eq!(Cache::folders(folder.path(), &instance).earlier, Some(high));
+    let store = Cache::open(folder.path(), &instance).unwrap();
+    for (file, root) in [(LocalFile::RootHistory(2), 2), (LocalFile::RootHistory(3), 3), (LocalFile::Root, 3)] {
+        assert_eq!(store.load(&file, u64::MAX).unwrap(), Some(newer_root.root_bytes(root)), "{file:?}");
+    }
+    assert_eq!(offline_timestamp(folder.path(), &instance, &sim), Some(2));
 }
 
 /// After every step of it, the cache is whole under one of its two names, and the next process finds it.
