@@ -59,6 +59,8 @@ pub enum EditError {
     Operator,
     /// The base URL lacks its scheme or a host.
     BaseUrl,
+    /// A URL has a user name or a password in it, which would be published.
+    Credentials,
     /// The chain has no certificate.
     EmptyChain,
     /// The bytes are not one DER SEQUENCE and nothing after it.
@@ -249,6 +251,9 @@ impl fmt::Display for EditError {
             EditError::NoSuchDate => f.write_str("a window's start and end are in the years 0 to 9999"),
             EditError::NeedsVersion02 { member } => write!(f, "`{member}` needs a trusted root of version 0.2"),
             EditError::Operator => f.write_str("an operator is a name without a scheme, such as sigstore.dev"),
+            EditError::Credentials => {
+                f.write_str("a URL in a published document has no user name or password in it; it is not shown")
+            }
             EditError::BaseUrl => f.write_str("a log's base URL has a scheme and a host"),
             EditError::EmptyChain => f.write_str("the chain has no certificate"),
             EditError::NotACertificate { position } => {
@@ -310,6 +315,25 @@ mod tests {
         let error = edit(root).unwrap_err();
         assert_eq!(*root, before);
         error.to_string()
+    }
+
+    #[test]
+    fn no_url_with_a_password_in_it_is_published_or_shown() {
+        let mut root = TrustedRoot::empty(TrustedRootFormat::V01);
+        for url in
+            ["https://user:secret@log.example", "https://user:sec#secret@log.example", "https://u/secret@log.example"]
+        {
+            let log = NewLog { base_url: url.into(), ..new_rekor_v2() };
+            let authority = NewCertificateAuthority { uri: url.into(), ..new_authority("ca", "2026-01-01T00:00:00Z") };
+            for refused in [
+                refuses(&mut root, |root| root.add_transparency_log(&log)),
+                refuses(&mut root, |root| root.add_ct_log(&log)),
+                refuses(&mut root, |root| root.add_certificate_authority(&authority)),
+                refuses(&mut root, |root| root.add_timestamp_authority(&authority)),
+            ] {
+                assert_eq!(refused, EditError::Credentials.to_string(), "{url}");
+            }
+        }
     }
 
     #[test]

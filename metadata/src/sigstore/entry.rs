@@ -66,6 +66,7 @@ impl NewLog {
         if !self.base_url.contains("://") || origin(&self.base_url).is_none() {
             return Err(EditError::BaseUrl);
         }
+        check_no_credentials(&self.base_url)?;
         let log_id = ValueMembers::new().with("keyId", base64_text(self.log_id(section).as_bytes()));
         let public_key = ValueMembers::new()
             .with("rawBytes", base64_text(self.key.raw()))
@@ -88,6 +89,7 @@ impl NewCertificateAuthority {
     pub(super) fn to_value(&self, format: TrustedRootFormat) -> Result<Value, EditError> {
         check_window(self.valid_for)?;
         check_operator(self.operator.as_deref(), format)?;
+        check_no_credentials(&self.uri)?;
         if self.chain.is_empty() {
             return Err(EditError::EmptyChain);
         }
@@ -106,6 +108,11 @@ impl NewCertificateAuthority {
             .with("validFor", self.valid_for.to_value());
         Ok(with_operator(authority, self.operator.as_deref()))
     }
+}
+
+/// What stands before an `@` is somebody's: also where a `/`, `?` or `#` of a password ends the host too early.
+fn check_no_credentials(url: &str) -> Result<(), EditError> {
+    if url.contains('@') { Err(EditError::Credentials) } else { Ok(()) }
 }
 
 /// What every known reader can do with a window: there is a start, no end before it, and both are instants that RFC 3339 can say.
