@@ -7,6 +7,7 @@
 )]
 
 mod program {
+    mod addresses;
     mod bundle;
     mod cache;
     mod cache_faults;

@@ -62,8 +62,12 @@ impl Instances {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Failure::unreadable(folder, &error)),
         };
-        let names = entries.flatten().filter_map(|entry| parse_name(entry.file_name().to_str()?).ok());
-        let mut names: Vec<String> = names.filter(|name| folder.join(name).join(INSTANCE).is_file()).collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| Failure::unreadable(folder, &error))?;
+            let name = entry.file_name().to_str().and_then(|name| parse_name(name).ok());
+            names.extend(name.filter(|name| may_be_there(&folder.join(name).join(INSTANCE))));
+        }
         names.sort();
         Ok(names)
     }
@@ -181,6 +185,14 @@ impl Instances {
         // What somebody else has put there stays.
         let _ = fs::remove_dir(folder);
         Ok(())
+    }
+}
+
+/// Whether the file is there, or cannot be looked at: what cannot be read is not absent.
+fn may_be_there(file: &Path) -> bool {
+    match fs::metadata(file) {
+        Ok(found) => found.is_file(),
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
     }
 }
 

@@ -177,10 +177,13 @@ fn read(text: &str, paths: Paths) -> Result<Kind, &'static str> {
     }
     match scheme_of(text) {
         // A drive; and on Windows a folder of it that is relative.
-        Some((scheme, rest)) if scheme.len() == 1 => {
-            if !begins_with_drive(text) && (paths == Paths::Unix || rest.contains('@')) {
-                return Err(NO_SCHEME);
-            }
+        Some((drive, rest)) if drive.len() == 1 => {
+            let is_relative = paths == Paths::Windows && !rest.contains('@');
+            return if begins_with_drive(text) || is_relative {
+                Ok(Kind::Folder(folder(text, paths)))
+            } else {
+                Err(NO_SCHEME)
+            };
         }
         Some((scheme, rest)) => {
             let scheme = match scheme.to_ascii_lowercase().as_str() {

@@ -57,7 +57,7 @@ impl InstanceFile {
 
     pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<InstanceFile, Failure> {
         let refused = |line: usize, problem: &str| {
-            let problem = problem.trim().replace('\n', "; ");
+            let problem = without_values(problem.trim()).replace('\n', "; ");
             let what = format!("{}:{line}: {problem}", path.display());
             Failure::new(
                 what,
@@ -95,6 +95,15 @@ impl InstanceFile {
         let place = |mirror: Mirror| Location::new(mirror.metadata_url, mirror.targets_url);
         self.mirrors.into_iter().map(place).fold(instance, Instance::with_mirror)
     }
+}
+
+/// The problem without the text that it is about: a URL in the wrong place may have credentials.
+fn without_values(problem: &str) -> String {
+    let quoted = problem.split_once('"').map(|(before, _)| before);
+    let named = problem.split_once('`').filter(|_| problem.contains(['@', ':'])).map(|(before, _)| before);
+    let Some(before) = quoted.or(named) else { return problem.to_owned() };
+    let expected = problem.rfind(", expected").map_or("", |at| &problem[at..]);
+    format!("{}{expected}", before.trim_end())
 }
 
 fn line_of(bytes: &[u8], position: usize) -> usize {
