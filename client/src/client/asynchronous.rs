@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::transport::CachedRepository;
 use crate::transport::{AsyncTransport, Transport};
-use crate::workflow::{Search, TargetInfo, TargetQuery, Trusted, Updated};
+use crate::workflow::{Search, Seen, TargetInfo, TargetQuery, Trusted, Updated};
 
 impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
     /// Refreshes as [`Client::refresh`], without blocking the thread.
@@ -69,7 +69,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
                 Err(error) => break Err(error),
             };
             let (driven, mut pending) =
-                drive_async(machine, &self.transport, pending, session.prefetch(), worker).await;
+                drive_async(machine, &self.transport, pending, session.prefetch(), worker, &mut self.seen).await;
             if session.again_after(&driven, &mut pending, || self.transport.leave_mirror()) {
                 continue;
             }
@@ -110,7 +110,11 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
         let mut pending = self.local.pending();
         let local = self.local.clone();
         let (driven, pending) = match self.local.freshness.is_offline() {
-            false => drive_async(search, &self.transport, pending, self.local.prefetch, worker).await,
+            false => {
+                // Delegated roles are pinned by the snapshot: there is nothing to remember of them.
+                let seen = &mut Seen::new();
+                drive_async(search, &self.transport, pending, self.local.prefetch, worker, seen).await
+            }
             true => {
                 let local = local.clone();
                 let offline = move || (local.drive_offline(search, &mut pending), pending);

@@ -23,7 +23,7 @@ use crate::driver::worker::Worker;
 use crate::error::{Error, Note};
 use crate::store::Store;
 use crate::transport::{AsyncTransport, Fetched, Place, Request, Transport, TransportError};
-use crate::workflow::{Action, Input, Prefetched, StateMachine};
+use crate::workflow::{Action, Input, Prefetched, Seen, StateMachine};
 
 /// Whether to fetch what will probably be needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,15 @@ pub(crate) fn drive<M: StateMachine>(
 }
 
 /// Drives a state machine to its outcome without blocking the caller's thread: what reads the cache or checks signatures is done by
-/// `worker`. Returns the files to write as well, since they went there and back.
+/// `worker`. Returns the files to write as well, since they went there and back; what was verified is added to `seen` at each step, since
+/// the caller may drop this future at any time.
 pub(crate) async fn drive_async<M, S>(
     mut machine: M,
     transport: &impl AsyncTransport,
     mut local: PendingWrites<S>,
     prefetch: Prefetch,
     worker: &Worker,
+    seen: &mut Seen,
 ) -> (Result<M::Outcome, Error>, PendingWrites<S>)
 where
     M: StateMachine<Outcome: Send> + Send + 'static,
@@ -95,6 +97,7 @@ where
                 (machine, local, next)
             })
             .await;
+        local.add_to(seen);
         let request = match next {
             Ok(Next::Fetch(request)) => request,
             Ok(Next::Done(outcome)) => return (Ok(outcome), local),

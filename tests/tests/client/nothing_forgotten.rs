@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rootline_client::bundle::Contents;
 use rootline_client::mirror::{Mirror, MirrorError};
@@ -240,6 +241,40 @@ impl Transport for Changing<'_> {
     fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         Transport::fetch(&*self.0.borrow(), request)
     }
+}
+
+/// Serves files, and never answers for the timestamp while it is told to hang.
+struct Hanging<'a> {
+    files: &'a std::sync::Mutex<Files>,
+    hangs: &'a AtomicBool,
+}
+
+impl AsyncTransport for Hanging<'_> {
+    async fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        if request.name() == "timestamp.json" && self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        Transport::fetch(&*self.files.lock().unwrap(), request)
+    }
+}
+
+/// Whoever loses patience with a future and drops it keeps the client, which has not forgotten what it had verified by then.
+#[test]
+fn a_session_that_is_dropped_in_the_middle_leaves_what_it_has_verified_with_the_client() {
+    use futures_util::future::FutureExt as _;
+    let Pair { sim, old, .. } = revoked();
+    let (files, hangs) = (std::sync::Mutex::new(sim.files().clone()), AtomicBool::new(true));
+    let transport = Hanging { files: &files, hangs: &hangs };
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let mut client = Client::new(sim.root_bytes(1), transport, std::sync::Arc::clone(&store));
+    assert!(client.refresh_async(sim.day(1)).now_or_never().is_none());
+    hangs.store(false, Ordering::Relaxed);
+    *files.lock().unwrap() = old;
+    let refused = client.refresh_async(sim.day(1)).now_or_never().unwrap().unwrap_err();
+    assert_eq!(check(&refused), Check::TimestampSignatures);
+    assert_eq!(kept(&store, &LocalFile::Root), 2);
+    *files.lock().unwrap() = sim.files().clone();
+    client.refresh_async(sim.day(1)).now_or_never().unwrap().unwrap();
 }
 
 /// While a session works, another process saves something else: both hold.
