@@ -40,6 +40,7 @@ impl Failure {
     pub(crate) fn io(doing: &str, path: &Path, error: &io::Error) -> Failure {
         let hint = match error.kind() {
             io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::FileTooLarge => "check that this is the right file",
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run this again",
             _ => "check the path and its permissions, and run this again",
         };

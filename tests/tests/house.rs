@@ -19,5 +19,6 @@ mod house {
     mod outside;
     mod packages;
     mod public_paths;
+    mod reads;
     mod spec;
 }

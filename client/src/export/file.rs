@@ -1,6 +1,5 @@
 //! Writing what is exported.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rootline_metadata::Version;
@@ -8,7 +7,7 @@ use rootline_metadata::json::Document;
 use rootline_metadata::limits::MAX_METADATA_BYTES;
 
 use super::error::ExportError;
-use crate::store::{Access, read_file_at_most, write_file};
+use crate::store::{Access, read_regular_file, write_file};
 
 /// A file for another program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +55,7 @@ pub fn write_all(folder: &Path, files: &[ExportedFile]) -> Result<(), ExportErro
 
 /// The version of the metadata that is there; none if there is none that can be read, which is then replaced.
 fn version_at(path: &Path) -> Option<Version> {
-    let bytes = read_file_at_most(&File::open(path).ok()?, MAX_METADATA_BYTES as u64).ok()??;
+    let bytes = read_regular_file(path, MAX_METADATA_BYTES as u64).ok()?;
     let document = Document::parse(bytes, MAX_METADATA_BYTES).ok()?;
     document.top().get("signed")?.get("version")?.digits()?.parse().ok().and_then(Version::new)
 }

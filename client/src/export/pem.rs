@@ -12,7 +12,7 @@ use rootline_metadata::sigstore::{Section, TrustedRoot, Window};
 
 use super::error::ExportError;
 use super::file::ExportedFile;
-use crate::store::{Operation, StoreError, read_file_at_most};
+use crate::store::{Operation, StoreError, read_regular_file};
 
 /// The file that says what the others are.
 const INDEX: &str = "index.json";
@@ -81,9 +81,8 @@ impl PemIndex {
                 }
             }
         }
-        let Ok(file) = fs::File::open(folder.join(INDEX)) else { return Err(foreign()) };
-        let bytes = read_file_at_most(&file, LIMIT).map_err(|error| io(Operation::Read, folder, error))?;
-        let index = Document::parse(bytes.ok_or_else(foreign)?, LIMIT as usize).map_err(|_| foreign())?;
+        let bytes = read_regular_file(&folder.join(INDEX), LIMIT).map_err(|_| foreign())?;
+        let index = Document::parse(bytes, LIMIT as usize).map_err(|_| foreign())?;
         let top = index.top().object().map_err(|_| foreign())?;
         format::check(top, format::MEMBER).map_err(|error| match error {
             FileError::Newer(newer) => ExportError::NewerIndex { path: folder.join(INDEX), newer },

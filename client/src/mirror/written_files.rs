@@ -4,7 +4,7 @@
 //! else has put there is neither removed nor replaced. A file is recorded before it is written, so that none is ever forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, Node, Value, ValueMembers};
 use rootline_metadata::{instant_text, parse_instant};
 
-use crate::store::{Access, StoreError, read_file_at_most, write_file};
+use crate::store::{Access, StoreError, read_regular_file, write_file};
 
 use super::error::MirrorError;
 use super::place::is_place;
@@ -45,9 +45,7 @@ impl WrittenFiles {
         {
             return Ok(WrittenFiles { path, files: BTreeMap::new(), changed: false });
         }
-        let bytes = File::open(&path).and_then(|file| read_file_at_most(&file, LIMIT as u64));
-        let bytes = bytes.map_err(|error| damaged(error.to_string()))?;
-        let bytes = bytes.ok_or_else(|| damaged(format!("it has more than {LIMIT} bytes")))?;
+        let bytes = read_regular_file(&path, LIMIT as u64).map_err(|error| damaged(error.to_string()))?;
         let document = Document::parse(bytes, LIMIT).map_err(|error| damaged(error.to_string()))?;
         let top = document.top().object().map_err(|error| damaged(error.to_string()))?;
         format::check(top, format::MEMBER).map_err(|error| match error {

@@ -1,7 +1,8 @@
 //! Reading that stops before it costs memory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::path::Path;
 
 use rootline_metadata::Digests;
 
@@ -13,6 +14,37 @@ use rootline_metadata::Digests;
 pub fn read_file_at_most(file: &File, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let announced = file.metadata()?.len();
     read_at_most(file, announced, limit)
+}
+
+/// The bytes of the regular file at `path`, or of the one that a link there leads to. Pipes and devices, which might never end or never
+/// begin, are not opened.
+///
+/// # Errors
+///
+/// When it cannot be read, is not a regular file, or has more than `limit` bytes: found out while reading, whatever length it is said to have.
+pub fn read_regular_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let refuse_others = |found: &fs::Metadata| match found.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    };
+    refuse_others(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    refuse_others(&file.metadata()?)?;
+    whole(&file, limit)
+}
+
+/// The bytes of what a person has named: a file, or a pipe as shells make for the output of a command.
+///
+/// # Errors
+///
+/// When it cannot be read, or has more than `limit` bytes.
+pub fn read_input(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    whole(&File::open(path)?, limit)
+}
+
+fn whole(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
+    read_file_at_most(file, limit)?.ok_or_else(too_long)
 }
 
 /// Everything `reader` has, or `None` when that is more than `limit` bytes. Never reads further than one byte beyond the
@@ -98,6 +130,36 @@ mod tests {
     #[test]
     fn an_endless_source_is_given_up_one_byte_beyond_the_limit() {
         assert_eq!(read_at_most(io::repeat(7), 3, 1000).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit_and_nothing_but_regular_files_where_one_is_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, b"12345").unwrap();
+        for read in [read_regular_file, read_input] {
+            assert_eq!(read(&path, 5).unwrap(), b"12345");
+            assert_eq!(read(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+            assert_eq!(read(&folder.path().join("none"), 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+            assert!(read(folder.path(), 4).is_err());
+        }
+    }
+
+    /// What has no length, and does not end.
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_read_as_far_as_the_limit_or_not_at_all_by_whatever_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+        for path in [Path::new("/dev/zero"), &link] {
+            assert_eq!(read_input(path, 1000).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+            assert_eq!(read_regular_file(path, 1000).unwrap_err().to_string(), "it is not a regular file");
+        }
+        fs::write(folder.path().join("file"), b"12345").unwrap();
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        assert_eq!(read_regular_file(&link, 5).unwrap(), b"12345");
     }
 
     #[test]

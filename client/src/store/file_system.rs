@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::bounded_read::read_regular_file;
+
 /// Whether this says that the file system, or the operating system, does not have what was asked for, rather than that it went wrong.
 pub(super) fn is_unsupported(error: &io::Error) -> bool {
     // ENOSYS and EOPNOTSUPP on Unix, ERROR_CALL_NOT_IMPLEMENTED on Windows.
@@ -42,8 +44,12 @@ pub(super) fn name_at(path: &Path) -> Option<String> {
         return None;
     }
     let path = path.canonicalize().ok()?;
-    name_in(&std::fs::read_to_string("/proc/self/mountinfo").ok()?, &path)
+    let mounts = read_regular_file(Path::new("/proc/self/mountinfo"), MAX_MOUNTS).ok()?;
+    name_in(&String::from_utf8_lossy(&mounts), &path)
 }
+
+/// Most bytes of the list of mounts.
+const MAX_MOUNTS: u64 = 4 << 20;
 
 /// The kind of the innermost mount that `path` is below, as `mountinfo` (proc_pid_mountinfo(5)) lists them; of several at one place the last.
 fn name_in(mounts: &str, path: &Path) -> Option<String> {

@@ -31,7 +31,7 @@ pub(crate) use atomic_write::sweep;
 pub(crate) use atomic_write::{StagedFile, sync_files, sync_folders};
 pub use atomic_write::{UNFINISHED, create_file, make_folder, write_file};
 use bounded_read::file_has;
-pub use bounded_read::read_file_at_most;
+pub use bounded_read::{read_file_at_most, read_input, read_regular_file};
 pub(crate) use bounded_read::{reader_has, reader_meets};
 pub use contents::FolderContents;
 pub use disk::Disk;

@@ -1,6 +1,6 @@
 //! A keyholder's confirmation before they sign.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 
 use clap::Args;
 use rootline_ceremonies::Fingerprint;
@@ -10,6 +10,9 @@ use crate::failure::Failure;
 
 /// The heading of the options that confirm without a question.
 const CONFIRMATION: &str = "Confirmation";
+
+/// Most bytes of an answer at a terminal.
+const MAX_ANSWER: u64 = 4096;
 
 /// The confirmation by an option; otherwise a question is asked.
 #[derive(Args, Debug)]
@@ -67,7 +70,7 @@ impl Confirmation {
         show();
         context.terminal.line(format_args!("Sign {what}? Type yes, or the fingerprint that was read out:"));
         let mut answer = String::new();
-        let is_read = io::stdin().read_line(&mut answer).is_ok();
+        let is_read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).is_ok();
         match answer.trim() {
             "yes" if is_read => Ok(()),
             text if is_read && fingerprint.is_spelled(text) => Ok(()),

@@ -4,7 +4,6 @@ mod attest;
 mod check;
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -18,6 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::{self, Attestations};
+use crate::folder::input::{MAX_KEY, MAX_TEXT, read_own_text, read_text};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
 use crate::text::plain;
 
@@ -97,7 +97,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     let there = keyholders.get(&args.name);
     let text = match there {
         Some(there) if args.new_key => {
-            let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            let text = read_own_text(&path, MAX_TEXT).map_err(|error| Failure::io("read", &path, &error))?;
             let is_last = there.keys().len() > 1 && there.key().material() == key.material();
             let added = match &signer {
                 Some(signer) => Keyholder::key_toml_with_signer(&key, signer),
@@ -115,7 +115,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
         }
     };
     // An earlier run may have got this far, and been ended before it could say so.
-    if there.is_none() || fs::read_to_string(&path).ok().as_deref() != Some(&*text) {
+    if there.is_none() || read_own_text(&path, MAX_TEXT).ok().as_deref() != Some(&*text) {
         let keyholder = Keyholder::parse(args.name.clone(), &text);
         let keyholder = keyholder.map_err(|error| Failure::new(own_text(&error), format!("see {}", path.display())))?;
         let others = keyholders.iter().filter(|other| !args.new_key || *other.name() != args.name).cloned();
@@ -150,7 +150,7 @@ fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>),
     }
     let signer = args.signer.as_deref().map(SignerUri::parse).transpose()?;
     let path = args.public_key.clone().unwrap_or_default();
-    let pem = fs::read_to_string(&path).map_err(|error| Failure::io("read the public key", &path, &error))?;
+    let pem = read_text("read the public key", &path, MAX_KEY)?;
     let key = PublicKey::from_spki_pem(&pem).map_err(|error| {
         let hint = "name a public key in PEM (BEGIN PUBLIC KEY), as rootline-repo key generate writes it";
         Failure::new(format!("{}: {error}", path.display()), hint)

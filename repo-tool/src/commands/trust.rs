@@ -1,6 +1,5 @@
 //! `rootline-repo trust`: what is shipped, edited by command.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -12,13 +11,16 @@ use rootline_ceremonies::review::Mark;
 use rootline_ceremonies::review::{
     Content, Entry, MAX_BYTES, Origin, TRUSTED_ROOT, content_change, trusted_entries, window_text,
 };
+use rootline_client::store::read_regular_file;
 use rootline_metadata::PublicKey;
+use rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
+use crate::folder::input::{self, MAX_KEY, max_file};
 use crate::folder::merge_conflict;
 use crate::review::{entry_change_json, entry_change_lines};
 use crate::text::visible;
@@ -122,7 +124,7 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let bytes = match args.from.as_str() {
         "empty" => TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes(),
         "sigstore" => SIGSTORE_TRUSTED_ROOT.to_vec(),
-        file => fs::read(file).map_err(|error| Failure::io("read", Path::new(file), &error))?,
+        file => input::read(Path::new(file), MAX_SIGSTORE_BYTES)?,
     };
     let path = context.folder.target_path(TRUSTED_ROOT);
     let root = parse(&path, &bytes)?;
@@ -158,8 +160,7 @@ fn show(context: &Context) -> Result<(), Failure> {
 
 fn add_log(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
-    let pem = fs::read_to_string(&args.public_key);
-    let pem = pem.map_err(|error| Failure::io("read the public key", &args.public_key, &error))?;
+    let pem = input::read_text("read the public key", &args.public_key, MAX_KEY)?;
     let unusable = |why: String| {
         let what = format!("{}: {why}", args.public_key.display());
         Failure::new(what, "name the log's public key in PEM (BEGIN PUBLIC KEY)")
@@ -220,7 +221,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
 
 fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
     let path = context.folder.target_path(TRUSTED_ROOT);
-    let bytes = fs::read(&path).map_err(|error| match error.kind() {
+    let bytes = read_regular_file(&path, max_file()).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let what = format!("{} does not exist", path.display());
             Failure::new(what, "create it: rootline-repo trust create --from sigstore")

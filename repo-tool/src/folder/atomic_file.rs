@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rootline_client::store::{self, StoreError};
+use rootline_client::store::{self, StoreError, read_regular_file};
 pub(crate) use rootline_client::store::{Access, UNFINISHED};
 
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fa
 
 /// Creates a file, or finds it with the same content, as after an interrupted run. An existing file with other content is a failure and stays.
 pub(crate) fn ensure(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    match fs::read(path) {
+    match read_regular_file(path, bytes.len() as u64) {
         Ok(there) if there == bytes => Ok(()),
         _ => create(path, bytes, Access::Umask),
     }

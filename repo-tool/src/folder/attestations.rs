@@ -1,8 +1,7 @@
 //! Attestations of keyholders' tokens: kept beside their keys, and verified again whenever they count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -16,6 +15,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::input;
 use crate::folder::repository::{RepositoryFolder, VENDOR_ROOTS};
 
 /// Attestations that have been verified, by keyholder and key.
@@ -267,19 +267,11 @@ fn at_path(path: &Path, refusal: &AttestationRefusal, hint: &str) -> Failure {
     Failure::new(format!("{}: {refusal}", path.display()), hint).breaking(refusal.check())
 }
 
-/// Reads a text of certificates, and at most one byte more than allowed.
+/// Reads a text of certificates, and at most one byte more than allowed: their reader says what is allowed.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::InvalidData => {
-            Failure::new(format!("{} is not text", path.display()), "name a certificate in PEM, as ykman writes it")
-        }
-        _ => Failure::io("read", path, &error),
-    };
-    let mut text = String::new();
-    let most = AttestationCertificates::MAX_BYTES as u64;
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(most + 1).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+    let bytes = input::read(path, AttestationCertificates::MAX_BYTES + 1)?;
+    let hint = "name a certificate in PEM, as ykman writes it";
+    String::from_utf8(bytes).map_err(|_| Failure::new(format!("{} is not text", path.display()), hint))
 }
 
 /// Lists the `.pem` files of a folder, in order; none without the folder. Other files, such as notes, are skipped.

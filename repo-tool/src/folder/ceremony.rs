@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use rootline_ceremonies::{
     Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
 };
+use rootline_client::store::read_regular_file;
 
 use crate::failure::Failure;
 use crate::folder::atomic_file;
+use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 use crate::journal;
@@ -125,7 +127,7 @@ impl CeremonyFolder {
 
     pub(crate) fn plan_text(&self) -> Result<String, Failure> {
         let path = self.plan_path();
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+        let text = read_own_text(&path, MAX_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
                 Failure::new(format!("there is no ceremony {}", self.id), "list them: rootline-repo ceremony list")
             }
@@ -174,7 +176,7 @@ impl CeremonyFolder {
     /// The plan of the frozen files. Older ceremonies did not keep it with the files, and have it in `plan.toml` alone.
     pub(crate) fn frozen_plan(&self, files: &FrozenFiles) -> Result<FrozenPlan, Failure> {
         let path = self.plan_path();
-        let now = match fs::read(&path) {
+        let now = match read_regular_file(&path, MAX_TEXT) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             other => Some(other.map_err(|error| Failure::io("read", &path, &error))?),
         };

@@ -1,34 +1,62 @@
-//! Reads files of others, up to a limit.
+//! Reads files, each up to a limit that holds while it is read.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+
+use rootline_client::Limits;
+use rootline_client::store::{read_input, read_regular_file};
 
 use crate::failure::Failure;
 
 /// The name that means standard input or standard output.
 pub(crate) const STANDARD: &str = "-";
 
-/// Reads a file, or standard input if its name is `-`, of `most` bytes at the most.
+/// Most bytes of a file that people write: a plan, a policy, a keyholder.
+pub(crate) const MAX_TEXT: u64 = 2_000_000;
+
+/// Most bytes of a public key in PEM, or of a file with a secret.
+pub(crate) const MAX_KEY: u64 = 64 << 10;
+
+/// Most bytes of one file of the repository's folder: what verifiers accept of a target.
+pub(crate) fn max_file() -> u64 {
+    Limits::default().target
+}
+
+/// Reads what a person has named: a file or a pipe, or standard input if its name is `-`.
 pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: io::Error| Failure::io("read", path, &error);
     let too_long = || {
         let what = format!("{} has more than the {most} bytes allowed", path.display());
         Failure::new(what, "check that this is the right file")
     };
+    let bytes = match path == Path::new(STANDARD) {
+        true => standard_input(most as u64),
+        false => read_input(path, most as u64),
+    };
+    bytes.map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => too_long(),
+        _ => Failure::io("read", path, &error),
+    })
+}
+
+fn standard_input(most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more than there may be tells that there are too many.
-    let limit = most as u64 + 1;
-    if path == Path::new(STANDARD) {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.len() > most as u64 {
-            return Err(too_long());
-        }
-        file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    }
-    if bytes.len() > most { Err(too_long()) } else { Ok(bytes) }
+    io::stdin().lock().take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// Reads text that a person has named; `doing` says what for, as in "read the public key".
+pub(crate) fn read_text(doing: &str, path: &Path, most: u64) -> Result<String, Failure> {
+    read_input(path, most).and_then(text).map_err(|error| Failure::io(doing, path, &error))
+}
+
+/// Reads a text of the repository's folder.
+pub(crate) fn read_own_text(path: &Path, most: u64) -> io::Result<String> {
+    read_regular_file(path, most).and_then(text)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
 #[cfg(test)]

@@ -4,20 +4,31 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use rootline_client::store::read_regular_file;
+
 use crate::failure::Failure;
 use crate::folder::atomic_file::UNFINISHED;
+use crate::folder::input::max_file;
 use crate::folder::merge_conflict;
+
+/// Most bytes of all files below a folder: eight times what the largest one may have.
+const MAX_TOGETHER: u64 = 2 << 30;
 
 /// Reads all files below a folder, by their relative names with `/`; none without the folder. Links are not followed.
 pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     if folder.exists() {
-        read_below(folder, "", &mut files)?;
+        read_below(folder, "", &mut files, &mut 0)?;
     }
     Ok(files)
 }
 
-fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+fn read_below(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    together: &mut u64,
+) -> Result<(), Failure> {
     let unreadable = |error: std::io::Error| Failure::io("read the folder", folder, &error);
     // In order, so that of several faults the same one is told everywhere.
     let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
@@ -33,9 +44,14 @@ fn read_below(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>
         }
         let kind = entry.file_type().map_err(unreadable)?;
         if kind.is_dir() {
-            read_below(&path, &format!("{prefix}{name}/"), files)?;
+            read_below(&path, &format!("{prefix}{name}/"), files, together)?;
         } else if kind.is_file() {
-            let bytes = fs::read(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            let bytes = read_regular_file(&path, max_file()).map_err(|error| Failure::io("read", &path, &error))?;
+            *together = together.saturating_add(bytes.len() as u64);
+            if *together > MAX_TOGETHER {
+                let what = format!("the files up to {} have more than {MAX_TOGETHER} bytes together", path.display());
+                return Err(Failure::new(what, "all of them are held in memory: move away what does not belong there"));
+            }
             merge_conflict::refuse(&path, &bytes)?;
             files.insert(format!("{prefix}{name}"), bytes);
         } else {

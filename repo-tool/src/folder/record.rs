@@ -1,7 +1,7 @@
 //! The record of a ceremony: its transcript, and the signatures of its heads.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +9,7 @@ use rootline_ceremonies::{
     Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError, SignatureFile,
     SignatureFiles, SignedFacts, Tally, Transcript, TranscriptError,
 };
+use rootline_client::store::read_regular_file;
 use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
 
@@ -16,6 +17,7 @@ use super::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Attestations;
+use crate::folder::input::read_own_text;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
@@ -83,12 +85,11 @@ impl CeremonyFolder {
     /// The text of the transcript, unchecked; empty without one.
     pub(crate) fn transcript_text(&self) -> Result<String, Failure> {
         let path = self.transcript_path();
-        let is_too_long = |file: fs::Metadata| file.len() > Transcript::MAX_BYTES as u64;
-        if fs::metadata(&path).is_ok_and(is_too_long) {
-            return Err(self.transcript_failure(&TranscriptError::TooLong));
-        }
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        let text = match read_own_text(&path, Transcript::MAX_BYTES as u64) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+                return Err(self.transcript_failure(&TranscriptError::TooLong));
+            }
             other => other.map_err(|error| Failure::io("read", &path, &error))?,
         };
         merge_conflict::refuse(&path, text.as_bytes())?;
@@ -117,7 +118,7 @@ impl CeremonyFolder {
         let path = self.heads_path().join(signature.file_name());
         let is_there = |bytes: Vec<u8>| HeadSignature::parse(&bytes).is_ok_and(|there| there == *signature);
         // An earlier version wrote the same without its format.
-        if !fs::read(&path).is_ok_and(is_there) {
+        if !read_regular_file(&path, HeadSignature::MAX_BYTES as u64).is_ok_and(is_there) {
             atomic_file::ensure(&path, &signature.to_json())?;
         }
         Ok(path)

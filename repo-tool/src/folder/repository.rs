@@ -10,6 +10,7 @@ use rootline_client::store::{self, StoreError, StoreLock};
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access, UNFINISHED};
 use crate::folder::ceremony::CeremonyFolder;
+use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
@@ -82,7 +83,7 @@ impl RepositoryFolder {
 
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let path = self.policy_path();
-        match fs::read_to_string(&path) {
+        match read_own_text(&path, MAX_TEXT) {
             Ok(text) => {
                 merge_conflict::refuse(&path, text.as_bytes())?;
                 Policy::parse(&text).map_err(|error| Failure::toml(&path, &error))
@@ -103,7 +104,7 @@ impl RepositoryFolder {
         let mut keyholders = Keyholders::default();
         for name in self.names_in("keyholders")? {
             let path = self.keyholder_path(&name);
-            let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+            let text = read_own_text(&path, MAX_TEXT).map_err(|error| Failure::io("read", &path, &error))?;
             merge_conflict::refuse(&path, text.as_bytes())?;
             keyholders.add(Keyholder::parse(name, &text).map_err(|error| Failure::toml(&path, &error))?)?;
         }

@@ -6,23 +6,21 @@ use std::path::Path;
 
 use rootline::terminal::Terminal;
 use rootline_ceremonies::{KeyFileError, SecretKey};
-use rootline_client::store::keeps_private;
+use rootline_client::store::{keeps_private, read_input};
 use zeroize::Zeroizing;
 
 use super::secret::PassphraseArgs;
 use crate::failure::{Failure, key_failure};
-
-/// Most bytes of a key file.
-const MAX_BYTES: u64 = 64 << 10;
+use crate::folder::input::MAX_KEY;
 
 /// Reads a private key. The passphrase is asked for only if the key is encrypted.
 pub(crate) fn read(path: &Path, passphrase: &PassphraseArgs, terminal: &Terminal) -> Result<SecretKey, Failure> {
     let unreadable = |error: io::Error| Failure::io("read the key", path, &error);
     let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.len() > MAX_BYTES {
-        return Err(key_failure(path, &KeyFileError::Malformed));
-    }
-    let pem = Zeroizing::new(fs::read(path).map_err(unreadable)?);
+    let pem = read_input(path, MAX_KEY).map(Zeroizing::new).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => key_failure(path, &KeyFileError::Malformed),
+        _ => unreadable(error),
+    })?;
     let pem = std::str::from_utf8(&pem).map_err(|_| key_failure(path, &KeyFileError::Malformed))?;
     let key = match SecretKey::from_pem(pem, None) {
         Err(KeyFileError::NeedsPassphrase) => SecretKey::from_pem(pem, Some(passphrase.existing(path)?.as_bytes())),

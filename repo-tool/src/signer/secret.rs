@@ -1,6 +1,5 @@
 //! Sources of passphrases and PINs.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use zeroize::Zeroizing;
 use super::KEY_ACCESS;
 use super::pkcs11_uri::Pkcs11Uri;
 use crate::failure::Failure;
+use crate::folder::input::{MAX_KEY, read_text};
 
 /// The source of a passphrase.
 #[derive(Args, Clone, Debug, Default)]
@@ -109,8 +109,7 @@ fn first_line(text: &str) -> &str {
 
 fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     if let Some(path) = path {
-        let text = fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.map_err(|error| Failure::io(&format!("read the {} file", kind.name), path, &error))?;
+        let text = Zeroizing::new(read_text(&format!("read the {} file", kind.name), path, MAX_KEY)?);
         return not_empty(kind, Zeroizing::new(first_line(&text).to_owned())).map(Some);
     }
     match std::env::var(kind.variable) {

@@ -1,6 +1,5 @@
 //! `rootline tuf`: a plain TUF client for any repository, with the command line of the official conformance suite.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -12,6 +11,7 @@ use rootline_client::{Client, Limits, Location, Note, Prefetch};
 use rootline_metadata::{Role, TargetPath};
 
 use crate::failure::Failure;
+use crate::instances::read_needed;
 use crate::limits::LimitArgs;
 use crate::network::{Network as _, NetworkArgs};
 use crate::terminal::Terminal;
@@ -84,7 +84,7 @@ fn located(args: &TufArgs, done: Result<(), Failure>) -> Result<(), Failure> {
 
 /// Keeps the root only if it is one: nothing in the folder has not been verified.
 fn init(folder: &Path, root_json: &Path, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
-    let bytes = fs::read(root_json).map_err(|error| Failure::unreadable(root_json, &error))?;
+    let bytes = read_needed(root_json, limits.root)?;
     let chain = RootChain::begin(bytes, limits)?;
     let root = chain.newest();
     let store = FileStore::open(folder)?;

@@ -5,6 +5,7 @@ use rootline_ceremonies::{
     Ceremony, Draft, Event, EventKind, Freezing, Frozen, Keyholders, Merge, Name, Plan, Published, SignatureFiles,
     signature_files_together, voided,
 };
+use rootline_client::store::read_regular_file;
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::ceremony::Stage;
+use crate::folder::input::MAX_TEXT;
 use crate::folder::record::CeremonyRecord;
 
 #[derive(Args, Debug)]
@@ -69,7 +71,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     for file in signature_files_together(into.id(), &own, &others).values() {
         into.folder().write_signature_file(file)?;
     }
-    if text.as_bytes() != std::fs::read(into.folder().plan_path()).unwrap_or_default() {
+    if text.as_bytes() != read_regular_file(&into.folder().plan_path(), MAX_TEXT).unwrap_or_default() {
         atomic_file::replace(&into.folder().plan_path(), text.as_bytes())?;
     }
     if !is_begun {

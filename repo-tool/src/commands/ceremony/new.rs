@@ -14,6 +14,7 @@ use crate::commands::{parse_name, parse_pair, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
+use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::record::CeremonyRecord;
 
 #[derive(Args, Debug)]
@@ -102,7 +103,7 @@ fn write(record: &CeremonyRecord, text: String) -> Result<String, Failure> {
     let but_for_the_date = |text: &str| -> Vec<String> {
         text.lines().filter(|line| !line.starts_with("at = ")).map(str::to_owned).collect()
     };
-    if let Ok(there) = fs::read_to_string(&path)
+    if let Ok(there) = read_own_text(&path, MAX_TEXT)
         && record.transcript().entries().len() <= 1
         && but_for_the_date(&there) == but_for_the_date(&text)
     {
@@ -118,7 +119,7 @@ fn warn_of_merging(context: &Context) {
     let Some(top) = folder.ancestors().position(|folder| folder.join(".git").exists()) else { return };
     let merges = |line: &str| line.contains("transcript.jsonl") && line.ends_with("merge=union");
     let has_line = |folder: &Path| {
-        let text = fs::read_to_string(folder.join(ATTRIBUTES_FILE));
+        let text = read_own_text(&folder.join(ATTRIBUTES_FILE), MAX_TEXT);
         text.is_ok_and(|text| text.lines().any(|line| merges(line.trim())))
     };
     if !folder.ancestors().take(top + 1).any(has_line) {

@@ -1,13 +1,14 @@
 //! The demo's steps: each is shown as what one would type, and done.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
+use rootline_client::store::read_regular_file;
 use rootline_metadata::instant_text;
 
 use crate::failure::Failure;
 use crate::folder::atomic_file;
+use crate::folder::input::max_file;
 use crate::folder::read_files::read_files;
 use crate::publish::server::Server;
 use rootline::terminal::Terminal;
@@ -65,7 +66,8 @@ impl Script {
     /// Copies a file.
     pub(super) fn copy_file(&self, from: &str, to: &str) -> Result<(), Failure> {
         self.show(&format!("cp {from} {to}"));
-        let bytes = fs::read(from).map_err(|error| Failure::io("read", Path::new(from), &error))?;
+        let bytes = read_regular_file(Path::new(from), max_file());
+        let bytes = bytes.map_err(|error| Failure::io("read", Path::new(from), &error))?;
         atomic_file::create(Path::new(to), &bytes, atomic_file::Access::Umask)
     }
 

@@ -1,6 +1,5 @@
 //! `rootline-repo keyholder attest`: what a token says of a keyholder's key is verified and kept.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,6 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::{self, Attestations};
+use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::repository::VENDOR_ROOTS;
 use crate::text::plain;
 
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
 /// What git passes over would be missing in every other clone, without anybody noticing.
 fn warn_of_gitignore(context: &Context) {
     let path = context.folder.join(".gitignore");
-    let Ok(text) = fs::read_to_string(&path) else { return };
+    let Ok(text) = read_own_text(&path, MAX_TEXT) else { return };
     let has = |line: &str| text.lines().any(|other| other.trim() == line);
     let missing: Vec<&str> = NOT_IGNORED.into_iter().filter(|line| !has(line)).collect();
     if has("*.pem") && !missing.is_empty() {
