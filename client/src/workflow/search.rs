@@ -1,7 +1,9 @@
 //! Finding a target: a pre-order depth-first search through delegations (TUF 5.6.7; TAP 15).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rootline_metadata::json::Document;
 use rootline_metadata::{Expiry, Role, RoleName, TargetFile, TargetPath, Targets, Verified};
 
 use super::machine::{Action, Content, Input, StateMachine};
@@ -22,7 +24,32 @@ pub struct Search {
     visited: BTreeMap<RoleName, Option<RoleName>>,
     /// The roles that delegate, by name; `None` is the top-level role.
     delegators: BTreeMap<Option<RoleName>, Verified<Targets>>,
+    /// Roles that earlier searches have verified: asking them again costs nothing.
+    known: Arc<KnownRoles>,
+    /// What this search has verified.
+    learned: KnownRoles,
     state: State,
+}
+
+/// Roles that were verified for a delegator, as it was then.
+#[derive(Debug, Default)]
+pub(super) struct KnownRoles(BTreeMap<Visit, (Arc<Document>, Verified<Targets>)>);
+
+impl KnownRoles {
+    fn get(&self, visit: &Visit, delegator: &Verified<Targets>) -> Option<&Verified<Targets>> {
+        let (before, targets) = self.0.get(visit)?;
+        // Its keys are what counts: the very same file of the delegator, not one of that name.
+        Arc::ptr_eq(before, &delegator.document()).then_some(targets)
+    }
+
+    fn insert(&mut self, visit: Visit, delegator: &Verified<Targets>, targets: Verified<Targets>) {
+        self.0.insert(visit, (delegator.document(), targets));
+    }
+
+    /// Adds what a search has learned.
+    pub(super) fn extend(&mut self, learned: KnownRoles) {
+        self.0.extend(learned.0);
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +83,11 @@ impl Search {
     /// # Errors
     /// If the target is not listed, and no delegated role could list it.
     pub fn begin(trusted: Trusted, path: TargetPath) -> Result<Search, Refusal> {
+        Search::begin_knowing(trusted, path, Arc::default())
+    }
+
+    /// The same, with what earlier searches have verified under the same `trusted`.
+    pub(super) fn begin_knowing(trusted: Trusted, path: TargetPath, known: Arc<KnownRoles>) -> Result<Search, Refusal> {
         let top = trusted.targets().clone();
         let refused = Refusal {
             file: File::Target(path.clone()),
@@ -68,14 +100,42 @@ impl Search {
             to_visit: Vec::new(),
             visited: BTreeMap::new(),
             delegators: BTreeMap::new(),
+            known,
+            learned: KnownRoles::default(),
             state: State::Refused(refused),
         };
         search.state = search.ask(None, top)?;
         Ok(search)
     }
 
+    /// Takes out what this search has verified; it lets go of what was known before.
+    pub(super) fn take_learned(&mut self) -> KnownRoles {
+        self.known = Arc::default();
+        std::mem::take(&mut self.learned)
+    }
+
     fn limits(&self) -> &Limits {
         self.trusted.rooted().limits()
+    }
+
+    /// Asks the roles that are known already.
+    fn ask_known(&mut self) -> Result<(), Refusal> {
+        while let State::Load(visit) = &self.state {
+            let delegator = self.delegators.get(&visit.delegator);
+            let Some(targets) = delegator.and_then(|delegator| self.known.get(visit, delegator)) else { break };
+            let (role, targets) = (visit.role.clone(), targets.clone());
+            self.state = self.ask(Some(role), targets)?;
+        }
+        Ok(())
+    }
+
+    /// Asks a role that was verified just now.
+    fn ask_verified(&mut self, visit: Visit, targets: Verified<Targets>) -> Result<State, Refusal> {
+        let role = visit.role.clone();
+        if let Some(delegator) = self.delegators.get(&visit.delegator) {
+            self.learned.insert(visit, delegator, targets.clone());
+        }
+        self.ask(Some(role), targets)
     }
 
     /// 5.6.7.1, 5.6.7.2: asks one role, and notes to whom it delegates.
@@ -145,7 +205,7 @@ impl Search {
         match (state, input) {
             // A cache passes every check that a fetched one does, or is fetched.
             (State::Load(visit), Input::Bytes(bytes)) => match self.verify(&visit, bytes) {
-                Ok(targets) => self.ask(Some(visit.role), targets),
+                Ok(targets) => self.ask_verified(visit, targets),
                 Err(_) => Ok(State::Fetch(visit)),
             },
             (State::Load(visit), _) => Ok(State::Fetch(visit)),
@@ -154,7 +214,7 @@ impl Search {
                 Ok(State::Store(visit, targets))
             }
             (State::Fetch(visit), _) => Err(visit.absent()),
-            (State::Store(visit, targets), _) => self.ask(Some(visit.role), targets),
+            (State::Store(visit, targets), _) => self.ask_verified(visit, targets),
             (State::Found(found), _) => Ok(State::Found(found)),
             (State::Refused(refusal), _) => Err(refusal),
         }
@@ -165,6 +225,9 @@ impl StateMachine for Search {
     type Outcome = TargetInfo;
 
     fn action(&mut self) -> Result<Action<TargetInfo>, Refusal> {
+        if let Err(refusal) = self.ask_known() {
+            self.state = State::Refused(refusal);
+        }
         Ok(match &self.state {
             State::Load(visit) => Action::Load(visit.local_file(), self.limits().targets),
             State::Fetch(visit) => Action::Fetch(visit.request(&self.trusted)?),

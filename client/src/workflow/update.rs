@@ -8,7 +8,7 @@ use rootline_metadata::{Role, TargetPath};
 
 use super::machine::{Action, Content, Input, Prefetched, StateMachine};
 use super::refresh::Refresh;
-use super::search::{Search, TargetInfo};
+use super::search::{KnownRoles, Search, TargetInfo};
 use super::seen::Seen;
 use super::target::target_absent;
 use crate::error::Note;
@@ -96,6 +96,8 @@ pub struct Update {
     wanted: VecDeque<TargetQuery>,
     targets: Vec<(TargetInfo, Arc<[u8]>)>,
     passed_over: Vec<(TargetPath, Refusal)>,
+    /// The delegated roles that the searches have verified so far, each once for all targets.
+    known: Arc<KnownRoles>,
     notes: Vec<Note>,
 }
 
@@ -132,6 +134,7 @@ impl Update {
             wanted: wanted.into_iter().collect(),
             targets: Vec::new(),
             passed_over: Vec::new(),
+            known: Arc::default(),
             notes: Vec::new(),
         })
     }
@@ -148,24 +151,33 @@ impl Update {
 
     /// Goes on to the next query.
     fn want_next(&mut self, trusted: Trusted) -> Result<State, Refusal> {
-        let Some(wanted) = self.wanted.pop_front() else { return Ok(State::Done(trusted)) };
-        match Search::begin(trusted.clone(), wanted.path.clone()) {
-            Ok(search) => Ok(State::Searching(trusted, Box::new(search), wanted)),
-            Err(refusal) => self.pass_over(trusted, &wanted, refusal),
+        while let Some(wanted) = self.wanted.pop_front() {
+            match Search::begin_knowing(trusted.clone(), wanted.path.clone(), Arc::clone(&self.known)) {
+                Ok(search) => return Ok(State::Searching(trusted, Box::new(search), wanted)),
+                Err(refusal) => self.pass_over(&wanted, refusal)?,
+            }
+        }
+        Ok(State::Done(trusted))
+    }
+
+    fn learn(&mut self, learned: KnownRoles) {
+        match Arc::get_mut(&mut self.known) {
+            Some(known) => known.extend(learned),
+            None => self.known = Arc::new(learned),
         }
     }
 
     /// A repository need not have every target. A search never goes on past a role that cannot be verified, since whoever withholds that role
     /// would choose the next one; but what is optional may be missing, and then one bad role does not take the rest along.
-    fn pass_over(&mut self, trusted: Trusted, wanted: &TargetQuery, refusal: Refusal) -> Result<State, Refusal> {
+    fn pass_over(&mut self, wanted: &TargetQuery, refusal: Refusal) -> Result<(), Refusal> {
         match (&refusal.fault, &refusal.file) {
             _ if !wanted.if_listed => Err(refusal),
-            (Fault::NotListed { gave_up: false, .. }, _) => self.want_next(trusted),
+            (Fault::NotListed { gave_up: false, .. }, _) => Ok(()),
             (Fault::NotListed { .. }, _) | (_, File::Delegated(_)) => {
                 let (target, reason) = (wanted.path.clone(), refusal.to_string());
                 self.notes.push(Note::OptionalTargetPassedOver { target, reason });
                 self.passed_over.push((wanted.path.clone(), refusal));
-                self.want_next(trusted)
+                Ok(())
             }
             _ => Err(refusal),
         }
@@ -181,7 +193,11 @@ impl Update {
             }
             (State::Searching(trusted, mut search, wanted), input) => match search.input(input) {
                 Ok(()) => State::Searching(trusted, search, wanted),
-                Err(refusal) => self.pass_over(trusted, &wanted, refusal)?,
+                Err(refusal) => {
+                    self.learn(search.take_learned());
+                    self.pass_over(&wanted, refusal)?;
+                    self.want_next(trusted)?
+                }
             },
             // A cache is the target if it is what is said of it.
             (State::LoadTarget(trusted, found), Input::Bytes(bytes)) if found.file.matches(&bytes) => {
@@ -220,10 +236,16 @@ impl StateMachine for Update {
                 },
                 State::Searching(trusted, search, wanted) => match search.action().map(inner) {
                     Ok(Ok(step)) => return Ok(step),
-                    Ok(Err(found)) => State::LoadTarget(trusted.clone(), found),
+                    Ok(Err(found)) => {
+                        let (trusted, learned) = (trusted.clone(), search.take_learned());
+                        self.learn(learned);
+                        State::LoadTarget(trusted, found)
+                    }
                     Err(refusal) => {
-                        let (trusted, wanted) = (trusted.clone(), wanted.clone());
-                        self.pass_over(trusted, &wanted, refusal)?
+                        let (trusted, wanted, learned) = (trusted.clone(), wanted.clone(), search.take_learned());
+                        self.learn(learned);
+                        self.pass_over(&wanted, refusal)?;
+                        self.want_next(trusted)?
                     }
                 },
                 State::LoadTarget(_, found) => {

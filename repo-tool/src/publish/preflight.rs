@@ -1,12 +1,12 @@
 //! The preflight check: nothing becomes public that our own client would not accept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{DelegationPlan, Event};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{InMemory, Request};
-use rootline_client::workflow::{Check, Fault, File, Refusal};
+use rootline_client::workflow::{Check, Fault, File, Refusal, TargetQuery};
 use rootline_client::{Client, Error, TrustRoot};
 use rootline_metadata::{Expiry, TargetPath, Version, file_name};
 
@@ -129,10 +129,10 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
         let paths = targets.targets().filter_map(|(name, _)| TargetPath::new(name));
         paths.filter(|path| walked.may_speak_about(role, path))
     });
-    let paths: Vec<TargetPath> = top_level.chain(delegated).collect();
-    for path in paths {
-        client.target(&trusted, &path)?;
-    }
+    let paths: BTreeSet<TargetPath> = top_level.chain(delegated).collect();
+    let queries: Vec<TargetQuery> = paths.into_iter().map(TargetQuery::required).collect();
+    // All together, so that each role is verified once.
+    client.update(now, &queries)?;
     // Nobody is refused for what no role delegates; but a verifier gives up before it comes to these roles.
     for (_, targets) in walked.too_deep() {
         for path in targets.targets().filter_map(|(name, _)| TargetPath::new(name)) {

@@ -1,7 +1,9 @@
 //! The search for a target through delegations (TUF 5.6.7): who is asked, in which order, and who is not.
 
-use rootline_client::store::LocalFile;
-use rootline_client::workflow::{Check, Fault, File};
+use std::sync::Mutex;
+
+use rootline_client::store::{LocalFile, Store, StoreError};
+use rootline_client::workflow::{Check, Fault, File, TargetQuery};
 use rootline_metadata::RoleName;
 use rootline_tests::simulator::{Delegation, Key, Simulator};
 use rootline_tests::verifier::{Verifier, target_path};
@@ -211,6 +213,61 @@ fn of_a_long_chain_those_speak_that_a_search_comes_to() {
             assert!(!walked.may_speak_about(&role, &target_path("y/y")), "{number} of {limit}");
         }
     }
+}
+
+/// To read a role's file costs as much as the file is long, and each of its targets would cost it again.
+#[test]
+fn a_role_is_verified_once_for_all_of_its_targets() {
+    let mut sim = Simulator::default();
+    sim.delegate("targets", Delegation::to("a").paths(["a-*"])).delegate("a", Delegation::to("b").paths(["a-b-*"]));
+    let names: Vec<String> = (0..40).map(|number| format!("a-b-{number:02}")).chain(["a-x".to_owned()]).collect();
+    for name in &names {
+        sim.add_target(if name == "a-x" { "a" } else { "b" }, name, name.as_bytes());
+    }
+    sim.publish();
+    let queries = names.iter().map(|name| TargetQuery::required(target_path(name)));
+    let missing = ["a-none", "none"].map(|name| TargetQuery::if_listed(target_path(name)));
+    let mut verifier = Verifier::with_store(sim.root_bytes(1), Counting::default());
+    let updated = verifier.with_client(sim.files(), |client| {
+        client.update(sim.day(1), &missing.into_iter().chain(queries).collect::<Vec<_>>()).unwrap()
+    });
+    let roles: Vec<Option<RoleName>> = updated.targets.iter().map(|(found, _)| found.role.clone()).collect();
+    assert_eq!((roles.len(), &roles[0], &roles[40]), (41, &RoleName::new("b"), &RoleName::new("a")));
+    assert_eq!(*verifier.store().delegated.lock().unwrap(), ["a", "b"]);
+}
+
+/// A store that is empty, and notes which delegated roles are asked for.
+#[derive(Default)]
+struct Counting {
+    delegated: Mutex<Vec<String>>,
+}
+
+impl Store for Counting {
+    fn load(&self, file: &LocalFile, _: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        if let LocalFile::Delegated(role) = file {
+            self.delegated.lock().unwrap().push(role.clone());
+        }
+        Ok(None)
+    }
+
+    fn save(&self, _: &LocalFile, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &LocalFile) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// As many as a caller has: none of them needs any of the stack.
+#[test]
+fn very_many_targets_that_need_not_be_there_are_passed_over() {
+    let sim = Simulator::default();
+    let queries: Vec<TargetQuery> =
+        (0..50_000).map(|number| TargetQuery::if_listed(target_path(&number.to_string()))).collect();
+    let mut verifier = Verifier::of(&sim);
+    let updated = verifier.with_client(sim.files(), |client| client.update(sim.day(1), &queries).unwrap());
+    assert!(updated.targets.is_empty());
 }
 
 /// The way that counts is the one that delegates the target, though a shorter one leads to the same role.
