@@ -1,13 +1,15 @@
 //! Repositories that are known by name, each with its pinned root.
 
+use std::fmt;
+
 use rootline_metadata::{hex, sha256};
 
 use crate::store::escape::percent_encode;
 use crate::transport::address::shown;
 use crate::transport::{Address, TransportError};
 
-/// A named repository: where it is, and which root its verifiers begin with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A named repository: where it is, and which root its verifiers begin with. `Debug` leaves out credentials in URLs, and the root.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Instance {
     /// The name it is known by.
@@ -24,8 +26,8 @@ pub struct Instance {
     repository_url: Option<String>,
 }
 
-/// A place of a repository's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A place of a repository's files. `Debug` leaves out credentials in URLs.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Location {
     /// Below this URL are the metadata files.
@@ -44,7 +46,7 @@ impl Location {
     pub fn at(url: &str) -> Location {
         match Address::parse(url) {
             Ok(address) => Location::new(address.to_text(), address.below("targets").to_text()),
-            Err(_) => Location::new(url, url),
+            Err(_) => Location::new(url, format!("{}/targets", url.trim_end_matches('/'))),
         }
     }
 
@@ -72,6 +74,20 @@ impl Location {
     /// How messages name the place of its targets: without credentials.
     pub fn shown_targets(&self) -> String {
         shown(&self.targets_url)
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Location").field("metadata", &self.shown()).field("targets", &self.shown_targets()).finish()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Instance");
+        text.field("name", &self.name).field("location", &self.location()).field("mirrors", &self.mirrors);
+        text.field("repository", &self.repository_url.as_deref().map(shown)).finish_non_exhaustive()
     }
 }
 
@@ -200,7 +216,12 @@ impl Instance {
             identity.push(0);
             identity.extend_from_slice(&sha256(root));
         }
-        let name = address.map_or_else(|| "unusable".to_owned(), |address| address.short_name());
+        // An implementor's own transport may have locations of its own.
+        let without_scheme = || {
+            let shown = shown(url);
+            shown.split_once("://").map_or(&*shown, |(_, rest)| rest).to_owned()
+        };
+        let name = address.map_or_else(without_scheme, |address| address.short_name());
         format!("{}-{}", folder_name(&name), &hex::encode(&sha256(&identity))[..DIGEST_DIGITS])
     }
 }
@@ -293,6 +314,11 @@ mod tests {
             ("./folder@home", "./folder@home"),
         ] {
             assert_eq!(Location::at(url).shown(), shown);
+            let debug = format!(
+                "{:?}",
+                Instance::at(url, Vec::new()).by_way_of(Location::at(url)).with_mirror(Location::at(url))
+            );
+            assert!(!debug.contains("secret"), "{debug}");
         }
     }
 }

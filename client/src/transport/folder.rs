@@ -43,7 +43,8 @@ impl Folder {
     }
 
     fn observed(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        let location = || self.base(request).join(request.name()).display().to_string();
+        let name = || candidates(request).into_iter().next().unwrap_or_else(|| request.name().into());
+        let location = || self.base(request).join(name()).display().to_string();
         let mut observed = Observed::begin(self.observer.as_ref(), location);
         let read = self.read(request);
         observed.answered(match &read {

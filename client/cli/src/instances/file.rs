@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rootline_client::transport::Address;
 use rootline_client::{Instance, Location};
 use rootline_metadata::format::{self, NewerFormat};
 use rootline_metadata::{hex, sha256};
@@ -91,8 +92,11 @@ impl InstanceFile {
     }
 
     pub(super) fn into_instance(self, name: &str, pinned_root: Vec<u8>) -> Instance {
-        let instance = Instance::new(name, Location::new(self.metadata_url, self.targets_url), pinned_root);
-        let place = |mirror: Mirror| Location::new(mirror.metadata_url, mirror.targets_url);
+        // As it is read now, however it was written: the same instance compares equal. What cannot be read is refused when it is used.
+        let normal = |url: String| Address::parse(&url).map_or(url, |address| address.to_text());
+        let location = Location::new(normal(self.metadata_url), normal(self.targets_url));
+        let instance = Instance::new(name, location, pinned_root);
+        let place = |mirror: Mirror| Location::new(normal(mirror.metadata_url), normal(mirror.targets_url));
         self.mirrors.into_iter().map(place).fold(instance, Instance::with_mirror)
     }
 }

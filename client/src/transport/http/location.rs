@@ -1,15 +1,22 @@
 //! URLs: which one a file has, which one a redirect leads to, and what of them may be shown.
 
+use std::fmt;
+
 use reqwest::Url;
 
 use super::super::{Address, Request, TransportError};
 
-/// The URL that a repository's files are below.
-#[derive(Debug)]
+/// The URL that a repository's files are below. `Debug` leaves out its credentials.
 pub(super) struct Base {
     /// Its path ends in no slash, or is empty.
     url: Url,
     path: String,
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Base({})", shown(&self.url))
+    }
 }
 
 impl Base {
@@ -152,6 +159,7 @@ mod tests {
         let url = base.url_of(&Request::metadata("timestamp.json", 0)).unwrap();
         assert_eq!(url.password(), Some("secret"));
         assert_eq!(shown(&url), "https://h/m/timestamp.json");
+        assert_eq!(format!("{base:?}"), "Base(https://h/m)");
         let refused = Base::new("https://user:secret@h/m?x").unwrap_err().to_string();
         assert!(refused.contains("it has a query") && !refused.contains("secret"), "{refused}");
     }
