@@ -127,7 +127,8 @@ impl Contents {
         &self.updated
     }
 
-    /// The roots, without gaps, the newest last.
+    /// The roots, without gaps, the newest last. Those before the pinned one lead up to it, which anybody can make them do: of a bundle that
+    /// arrived, nothing here vouches for them.
     pub fn roots(&self) -> impl Iterator<Item = (Version, &[u8])> {
         self.roots.iter().map(|(version, root)| (*version, &root[..]))
     }

@@ -164,3 +164,46 @@ fn named(folder: &Path, name: &str) -> usize {
     let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
     entries.map(|path| if path.is_dir() { named(&path, name) } else { usize::from(path.ends_with(name)) }).sum()
 }
+
+/// What has no length and does not end, by whatever option it is named; a pipe, as shells make of a command, is read like a file.
+#[cfg(unix)]
+#[test]
+fn what_does_not_end_is_read_as_far_as_its_limit_and_a_pipe_to_its_end() {
+    let mut sim = Simulator::default();
+    sim.add_target("targets", "a.txt", b"the content of a");
+    sim.publish();
+    let folder = tempfile::tempdir().unwrap();
+    sim.files().write_to(folder.path()).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut program = Command::new(rootline());
+        program.env_remove("ROOTLINE_INSTANCE").current_dir(folder.path()).args(arguments);
+        program.output().unwrap()
+    };
+    let source = ["--at", DAY_1, "--cache", "cache", "--url", "metadata", "--targets-url", "targets"];
+    let get = |more: &[&str]| run(&[&["get", "a.txt"], &source[..], more].concat());
+    for arguments in [vec!["--root", "/dev/zero"], vec!["--root", "metadata/1.root.json", "--header", "@/dev/zero"]] {
+        let output = get(&arguments);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {complaint}");
+        assert!(complaint.contains("/dev/zero"), "{arguments:?}: {complaint}");
+    }
+    for arguments in [
+        vec!["bundle", "inspect", "/dev/zero"],
+        vec!["tuf", "--metadata-dir", "made", "init", "/dev/zero"],
+        vec!["mirror", "made", "--url", "metadata", "--root", "metadata/1.root.json", "--oldest-root", "/dev/zero"],
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    // The bytes come from another process, and nobody knows how many there are.
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let root = sim.root_bytes(1);
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, root)
+    });
+    let output = get(&["--root", "pipe"]);
+    writer.join().unwrap().unwrap();
+    assert_eq!(output.stdout, b"the content of a", "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -235,3 +235,33 @@ fn with_json_a_program_reads_a_refusal_where_it_reads_the_result() {
     assert!(output.stderr.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{output:?}");
     assert!(report["error"]["check"].is_string() && report["error"]["hint"].is_string(), "{report}");
 }
+
+/// What has no length and does not end, named by a person or in the place of a file of the repository.
+#[cfg(unix)]
+#[test]
+fn what_does_not_end_is_read_as_far_as_its_limit_or_not_at_all() {
+    let fixture = RepositoryFixture::new();
+    let right_file = "check that this is the right file";
+    for arguments in [
+        &["trust", "create", "--from", "/dev/zero"][..],
+        &["trust", "add-log", "--url", "https://log.example", "--public-key", "/dev/zero"],
+        &["keyholder", "add", "mallory", "--public-key", "/dev/zero"],
+        &["key", "generate", "--out", "mine.pem", "--passphrase-file", "/dev/zero"],
+    ] {
+        let output = fixture.run(arguments);
+        assert_eq!(output.status, 1, "{arguments:?}: {output:?}");
+        assert!(output.stderr.contains("/dev/zero") && output.stderr.contains(right_file), "{arguments:?}: {output:?}");
+    }
+    for name in ["rootline.toml", "keyholders/alice/keyholder.toml"] {
+        let path = fixture.path(name);
+        let before = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        let output = fixture.run(&["keyholder", "list"]);
+        assert_eq!(output.status, 1, "{name}: {output:?}");
+        assert!(output.stderr.contains("it is not a regular file"), "{name}: {output:?}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, before).unwrap();
+        fixture.done(&["keyholder", "list"]);
+    }
+}
