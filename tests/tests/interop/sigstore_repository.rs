@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_client::store::{FileStore, MemoryStore};
 use rootline_client::transport::{AsyncTransport, Folder, Http, HttpBlocking, HttpSettings, Transport};
 use rootline_client::workflow::{Check, Fault, File, RootChain, Trusted};
-use rootline_client::{Client, Error, Limits};
+use rootline_client::{Cache, Client, Error, Instance, Limits};
 use rootline_metadata::{
-    DelegatedRoles, Envelope, Role, RoleName, Root, TargetPath, Targets, TopLevelRole, parse_instant,
+    DelegatedRoles, Envelope, Role, RoleName, Root, TargetPath, Targets, TopLevelRole, hex, parse_instant, sha256,
 };
 use rootline_tests::real_data;
 use rootline_tests::simulator::Files;
@@ -111,6 +111,33 @@ fn from_each_of_its_roots_alone_the_newest_is_reached_and_the_targets_come_out_b
         blocking(&repository, root, &over_http);
         over_http.block_on(asynchronous(&repository, root, repository.in_folder())).unwrap();
         over_http.block_on(asynchronous(&repository, root, http())).unwrap();
+    }
+}
+
+/// Each release of this project pins a newer root, and none may forget what was seen: neither in the cache of one before it, nor in one whose
+/// name was still made of the root that was pinned then.
+#[test]
+fn the_built_in_root_of_a_newer_release_keeps_the_cache_of_each_before_it() {
+    let Some(repository) = Repository::load() else { return };
+    let newest = Instance::sigstore();
+    for root in 1..=NEWEST {
+        let pinned = Instance::at(&newest.metadata_url, repository.root(root)).with_name("sigstore");
+        let mut identity = sha256(&pinned.pinned_root).to_vec();
+        for url in [&pinned.metadata_url, &pinned.targets_url] {
+            identity.extend_from_slice(&(url.len() as u64).to_be_bytes());
+            identity.extend_from_slice(url.as_bytes());
+        }
+        let earlier_name = format!("sigstore-{}", &hex::encode(&sha256(&identity))[..16]);
+        for name in [pinned.cache_name(), earlier_name] {
+            let caches = tempfile::tempdir().unwrap();
+            let store = FileStore::open(caches.path().join(name)).unwrap();
+            Client::new(repository.root(root), repository.in_folder(), store).refresh(fresh()).unwrap();
+            let cache = Cache::open(caches.path(), &newest).unwrap();
+            assert_eq!(fs::read_dir(caches.path()).unwrap().count(), 1, "root {root}");
+            let mut client = Client::new(newest.pinned_root.clone(), Files::default(), cache);
+            let kept = client.load(fresh(), &[]).unwrap_or_else(|error| panic!("from root {root}: {error}")).trusted;
+            assert_eq!((kept.root().version().number(), kept.timestamp().version().number()), (NEWEST + 1, 762));
+        }
     }
 }
 

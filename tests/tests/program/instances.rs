@@ -6,7 +6,7 @@ use std::process::Command;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::simulator::{Files, Simulator};
+use rootline_tests::simulator::{Files, Key, Role, Simulator};
 use serde_json::Value;
 
 /// The program as a user runs it who has a configuration and a cache.
@@ -296,6 +296,45 @@ fn an_instance_that_is_added_again_with_a_newer_root_keeps_its_copy_and_its_floo
     write(&old);
     run(&fixture, &["update", "--instance", "site", "--at", DAY_1])
         .is_refused("timestamp.json went backwards", "TUF 5.4.3.1 (rollback)");
+}
+
+/// The operators begin again, and hand out the new root.
+#[test]
+fn a_repository_that_was_set_up_again_needs_its_new_root_and_nothing_else() {
+    let fixture = ClientFixture::new();
+    init(&fixture, "site", &["--root", &root(&fixture)]).succeeds();
+    run(&fixture, &["instance", "remove", "site"]).succeeds();
+    let first = files(&fixture.path("cache"));
+
+    let mut sim = Simulator::default();
+    sim.root.root = Role::new(2, ["new-a", "new-b"]);
+    sim.root.timestamp = Role::new(1, ["new-timestamp"]);
+    sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes());
+    sim.issue("root").version(1).signed_by(Key::all(["new-a", "new-b"])).publish();
+    sim.timestamp.version = 0;
+    sim.publish();
+    sim.files().write_to(&fixture.path("")).unwrap();
+    let again = init(&fixture, "site", &["--root", &root(&fixture)]);
+    assert_eq!(again.status, 0, "{}", again.stderr);
+    assert!(
+        again.stderr.starts_with("warning: the cache ") && again.stderr.contains("other roots"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(run(&fixture, &["update", "--instance", "site", "--at", DAY_1]).succeeds().stderr, "");
+
+    let listed = run(&fixture, &["cache", "list"]).succeeds().stdout;
+    assert_eq!(listed.matches("  verified      root 1, timestamp 1, ").count(), 1, "{listed}");
+    assert_eq!(
+        listed.matches("  not used      its roots are not connected with the pinned one\n").count(),
+        1,
+        "{listed}"
+    );
+    run(&fixture, &["cache", "prune"]).succeeds();
+    assert_eq!(run(&fixture, &["cache", "clear", "--instance", "site"]).status, 0);
+    // What the first one had seen is still there, for whoever pins its root.
+    let after = files(&fixture.path("cache"));
+    assert!(first.iter().all(|file| after.contains(file)), "{after:?}");
 }
 
 #[test]

@@ -175,6 +175,9 @@ type Versions = [(&'static str, u64); 4];
 
 /// The verified versions in the cache, or the reason that there are none.
 fn versions(copy: &Copy) -> Result<Versions, &'static str> {
+    if copy.standing == Standing::OtherRoots {
+        return Err("no: the pinned root is another");
+    }
     let instance = copy.instance().ok_or("no: its pinned root is unknown")?;
     let mut client = Client::new(instance.pinned_root.clone(), CachedRepository::new(&copy.store), &copy.store);
     // Expiries are what `rootline status` is for: as of the beginning of time nothing has expired.
