@@ -31,6 +31,7 @@ mod services;
 mod signals;
 pub mod table;
 pub mod terminal;
+mod usage_error;
 mod wrap;
 
 use std::ffi::OsString;

@@ -16,6 +16,7 @@ use crate::help::GLOBAL;
 use crate::hint;
 use crate::printable::{json, lines, message};
 use crate::progress::ProgressLine;
+use crate::usage_error::without_secrets;
 use crate::wrap::wrapped;
 
 /// The version of the JSON documents.
@@ -165,6 +166,10 @@ impl Terminal {
 
     /// Prints what the parser of the command line has to say: help, the version, or what is wrong with it.
     pub fn parser(&self, error: &clap::Error) {
+        if let Some(message) = without_secrets(error) {
+            let _ = write!(io::stderr().lock(), "{message}");
+            return;
+        }
         if let Err(unwritten) = error.print()
             && !error.use_stderr()
         {

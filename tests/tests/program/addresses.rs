@@ -147,6 +147,26 @@ fn no_part_of_a_password_is_shown_whatever_becomes_of_its_url() {
 }
 
 #[test]
+fn what_stands_in_the_wrong_place_of_a_command_line_is_not_shown() {
+    let fixture = in_one_folder();
+    for url in ["https://user:secret@h", "https://h?key=secret", "user:secret@h"] {
+        let with_value = format!("--offline={url}");
+        for arguments in [
+            &[url][..],
+            &["update", url],
+            &["update", "--tries", url],
+            &["show", &with_value],
+            &["get", "--url", "x", "--max-age", url, "target"],
+        ] {
+            let output = run(&fixture, arguments);
+            let said = format!("{}{}", output.stdout, output.stderr);
+            assert!(output.status == 2 && said.contains("...") && !said.contains("secret"), "{arguments:?}: {said}");
+        }
+    }
+    assert!(run(&fixture, &["update", "--tires"]).stderr.contains("'--tires'"));
+}
+
+#[test]
 fn what_stands_in_the_wrong_place_of_an_instance_s_file_is_not_shown() {
     let fixture = in_one_folder();
     let folder = fixture.path("config/instances/site");
