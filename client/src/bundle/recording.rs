@@ -44,6 +44,10 @@ impl<S: Store> Store for Recording<'_, S> {
         self.store.save_all(files)
     }
 
+    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+        self.store.save_all_if(files, unchanged)
+    }
+
     fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
         self.store.lock()
     }

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::driver::pending_writes::PendingWrites;
+use crate::driver::pending_writes::{CommitOutcome, PendingWrites};
 use crate::driver::{Prefetch, drive};
 use crate::store::{Store, StoreError};
 use crate::transport::CachedRepository;
 use crate::workflow::limits::Limits;
 use crate::workflow::{Refresh, Seen};
+
+/// How often to begin again where there is no lock to keep others out, and somebody else was quicker.
+const MAX_ATTEMPTS: u32 = 8;
 
 /// Saves what the attempts of a piece of work have verified (TUF 5.3.8, 5.4.5), under the newest root of all of them and beside what others
 /// have saved meanwhile. What could be saved is taken out of `seen`; what does not verify under that root counts no more.
@@ -24,14 +27,19 @@ pub(crate) fn save_seen(
     if seen.is_empty() {
         return Ok(());
     }
-    let lock = store.lock()?;
-    let mut local = PendingWrites::over(store).locked(lock);
-    if let Ok(refresh) = Refresh::begin(pinned_root.to_vec(), now, limits) {
-        // It stores as much as verifies, and then misses a repository, which is no failure here.
-        let _ = drive(refresh.after(std::mem::take(seen)), &CachedRepository::new(store), &mut local, Prefetch::Off);
-        local.add_to(seen);
+    for _ in 0..MAX_ATTEMPTS {
+        let lock = store.lock()?;
+        let mut local = PendingWrites::over(store).locked(lock);
+        if let Ok(refresh) = Refresh::begin(pinned_root.to_vec(), now, limits) {
+            // It stores as much as verifies, and then misses a repository, which is no failure here.
+            let cached = CachedRepository::new(store);
+            let _ = drive(refresh.after(std::mem::take(seen)), &cached, &mut local, Prefetch::Off);
+            local.add_to(seen);
+        }
+        if local.commit()? == CommitOutcome::Committed {
+            *seen = Seen::new();
+            return Ok(());
+        }
     }
-    local.commit()?;
-    *seen = Seen::new();
-    Ok(())
+    Err(StoreError::Contended { times: MAX_ATTEMPTS })
 }

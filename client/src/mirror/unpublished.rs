@@ -107,6 +107,10 @@ impl Store for Beside {
         self.unpublished.save_all(files)
     }
 
+    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+        self.unpublished.save_all_if(files, unchanged)
+    }
+
     fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
         self.unpublished.lock()
     }

@@ -305,6 +305,51 @@ fn what_failed_beside_another_process_is_saved_beside_what_that_one_saved() {
     assert_eq!((kept(&store, &LocalFile::Root), kept(&store, &LocalFile::Timestamp)), (2, 2));
 }
 
+/// A store of a file system without locks, in which somebody else saves something each of so many times that all is about to be saved.
+struct WithoutLocks<'a> {
+    inner: &'a MemoryStore,
+    times: Cell<usize>,
+}
+
+impl Store for WithoutLocks<'_> {
+    fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.load(file, limit)
+    }
+
+    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+        self.inner.save(file, bytes)
+    }
+
+    fn lock(&self) -> Result<Option<rootline_client::store::StoreLock>, StoreError> {
+        if self.times.get() > 0 {
+            self.times.set(self.times.get() - 1);
+            // After it was looked at, and before it is compared: no lock keeps anybody out.
+            self.inner.save(&LocalFile::Snapshot, &b" ".repeat(self.times.get() + 1))?;
+        }
+        Ok(None)
+    }
+
+    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+        self.inner.remove(file)
+    }
+}
+
+/// Where nothing keeps others out, a failed session tries to save what it has seen until nobody was quicker.
+#[test]
+fn what_was_seen_is_saved_where_nothing_keeps_others_out() {
+    let Pair { sim, incomplete, old } = rolled_back();
+    for (times, saved) in [(0, true), (1, true), (7, true), (100, false)] {
+        let inner = MemoryStore::new();
+        let store = WithoutLocks { inner: &inner, times: Cell::new(times) };
+        let mut client = Client::new(sim.root_bytes(1), mirrors(&incomplete, &old), &store);
+        assert_eq!(check(&client.refresh(sim.day(1)).unwrap_err()), Check::TimestampVersion);
+        let timestamp = inner.load(&LocalFile::Timestamp, u64::MAX).unwrap();
+        assert_eq!(timestamp.is_some(), saved, "{times}");
+        // Saved or not, this client does not forget it.
+        assert_eq!(check(&client.refresh(sim.day(1)).unwrap_err()), Check::TimestampVersion);
+    }
+}
+
 fn mirror(pair: &Pair, folder: &std::path::Path, first: &Files, second: &Files) -> Result<(), MirrorError> {
     let mirror = Mirror::new(pair.sim.root_bytes(1), mirrors(first, second), folder);
     mirror
