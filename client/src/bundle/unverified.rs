@@ -13,6 +13,7 @@ use super::limits::BundleLimits;
 use super::manifest::{Claims, MANIFEST};
 use super::names::{Files, check_name};
 use super::verified::Bundle;
+use crate::client::known_before;
 use crate::driver::Prefetch;
 use crate::store::MemoryStore;
 use crate::workflow::freshness::Freshness;
@@ -127,9 +128,10 @@ impl UnverifiedBundle {
         };
         let (first, newest) = (*first, *newest);
         if pinned < first || newest < pinned {
-            // Between two roots of one instance some keys stay, unless all keyholders were exchanged.
+            // Between two roots of one instance some keys stay, unless all keyholders were exchanged; and of some the digest is known.
             let nearest = if pinned < first { oldest } else { latest };
-            return Err(match shares_a_root_key(nearest, begin.newest(), &self.limits) {
+            let is_known = known_before(pinned_root).has(newest, latest);
+            return Err(match is_known || shares_a_root_key(nearest, begin.newest(), &self.limits) {
                 false => BundleError::Unrelated { stated, first, newest, pinned },
                 true if pinned < first => BundleError::BeginsLater { first, pinned },
                 true => BundleError::Older { trusted: pinned, offered: newest },

@@ -37,11 +37,16 @@ impl Instance {
     /// What is known of the roots before the pinned one: their digests where it is a built-in root and they were at hand, whatever the
     /// instance is called and wherever it is.
     pub fn earlier_roots(&self) -> EarlierRoots {
-        let pinned = hex::encode(&sha256(&self.pinned_root));
-        let Some(known) = KNOWN.iter().find(|known| known.pinned == pinned) else { return EarlierRoots::Unknown };
-        let digest = |text: &&str| hex::decode(text).and_then(|bytes| bytes.try_into().ok());
-        known.earlier.iter().map(digest).collect::<Option<_>>().map_or(EarlierRoots::Unknown, EarlierRoots::Digests)
+        known_before(&self.pinned_root)
     }
+}
+
+/// As [`Instance::earlier_roots`].
+pub(crate) fn known_before(pinned_root: &[u8]) -> EarlierRoots {
+    let pinned = hex::encode(&sha256(pinned_root));
+    let Some(known) = KNOWN.iter().find(|known| known.pinned == pinned) else { return EarlierRoots::Unknown };
+    let digest = |text: &&str| hex::decode(text).and_then(|bytes| bytes.try_into().ok());
+    known.earlier.iter().map(digest).collect::<Option<_>>().map_or(EarlierRoots::Unknown, EarlierRoots::Digests)
 }
 
 #[cfg(test)]

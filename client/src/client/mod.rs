@@ -16,6 +16,8 @@ mod trust_root;
 pub use builder::{ByUrl, ClientBuilder, InFolder, Own};
 pub use cache::Cache;
 pub use cache_folders::CacheFolders;
+#[cfg(feature = "bundle")]
+pub(crate) use earlier_roots::known_before;
 pub use instance::{Instance, Location};
 #[cfg(feature = "http")]
 pub use open::{DefaultClient, DefaultClientAsync, DefaultSharedTrustRoot, DefaultSharedTrustRootAsync};

@@ -26,6 +26,19 @@ pub enum EarlierRoots {
     Oldest(Vec<u8>),
 }
 
+impl EarlierRoots {
+    /// Whether these bytes are the root of that version, as its digest says.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn has(&self, version: Version, root: &[u8]) -> bool {
+        self.digest(version) == Some(&sha256(root))
+    }
+
+    fn digest(&self, version: Version) -> Option<&[u8; 32]> {
+        let EarlierRoots::Digests(digests) = self else { return None };
+        digests.get(usize::try_from(version.number().checked_sub(1)?).ok()?)
+    }
+}
+
 /// Collects the roots before the pinned one that [`EarlierRoots`] vouches for, without a gap up to the pinned one. That some of them cannot
 /// be had, or that somebody serves others in their place, is no failure: nothing after the pinned root depends on them.
 #[derive(Debug)]
@@ -43,7 +56,7 @@ pub struct RootHistory {
 #[derive(Debug)]
 enum Way {
     /// From the version before the pinned one downwards.
-    Down(Vec<[u8; 32]>),
+    Down(EarlierRoots),
     /// From the oldest one upwards.
     Up(Box<RootChain>),
 }
@@ -123,18 +136,17 @@ impl RootHistory {
             pinned_version: RootChain::begin(pinned.clone(), limits)?.newest().version(),
             pinned,
             limits: limits.clone(),
-            way: Way::Down(Vec::new()),
+            way: Way::Down(EarlierRoots::Unknown),
             state: State::Done,
             found: Vec::new(),
             left_out: None,
         };
         match earlier {
-            EarlierRoots::Unknown => history.go_down(before(history.pinned_version)),
-            EarlierRoots::Digests(digests) => {
+            EarlierRoots::Oldest(oldest) => history.begin_at(oldest)?,
+            digests => {
                 history.way = Way::Down(digests);
                 history.go_down(before(history.pinned_version));
             }
-            EarlierRoots::Oldest(oldest) => history.begin_at(oldest)?,
         }
         Ok(history)
     }
@@ -210,8 +222,10 @@ impl RootHistory {
     }
 
     fn digest(&self, version: Version) -> Option<&[u8; 32]> {
-        let Way::Down(digests) = &self.way else { return None };
-        digests.get(usize::try_from(version.number().checked_sub(1)?).ok()?)
+        match &self.way {
+            Way::Down(earlier) => earlier.digest(version),
+            Way::Up(_) => None,
+        }
     }
 
     /// Takes these bytes as the root of that version, if what is vouched for says so.

@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use rootline_client::bundle::{Bundle, BundleLimits, Contents, UnverifiedBundle, every_target, fetch_earlier_roots};
+use rootline_client::bundle::{
+    Bundle, BundleError, BundleLimits, Contents, UnverifiedBundle, every_target, fetch_earlier_roots,
+};
 use rootline_client::store::MemoryStore;
 use rootline_client::transport::Folder;
 use rootline_client::workflow::{EarlierRoots, TargetQuery};
-use rootline_client::{Client, Freshness, Limits};
+use rootline_client::{Client, Freshness, Instance, Limits};
 use rootline_metadata::parse_instant;
 use rootline_tests::real_data;
+use rootline_tests::tar_file::{Member, pack, unpack};
 
 /// The newest root of the archive.
 const NEWEST: u64 = 15;
@@ -66,5 +69,31 @@ fn every_target_travels_from_every_root_and_serves_whoever_pins_a_later_one() {
         assert_eq!(whole.roots().count() as u64, NEWEST);
         let bytes = Bundle::of(whole, "sigstore").to_bytes().unwrap();
         verified(&bytes, 1).unwrap();
+    }
+}
+
+/// Between Sigstore's first roots and the one that is built in, every root key was exchanged: their digests say that they are its own.
+#[test]
+fn an_old_bundle_of_sigstore_is_too_old_and_not_of_another_instance() {
+    let Some(folder) = real_data::sigstore_prod() else { return };
+    let (_, contents) = contents(&folder, 1);
+    let whole = unpack(&Bundle::of(contents, "sigstore").to_bytes().unwrap());
+    let refused = |newest: u64, pinned: &[u8]| {
+        let is_kept = |member: &Member| match member.name.strip_suffix(".root.json") {
+            Some(version) => version.parse::<u64>().unwrap() <= newest,
+            None => true,
+        };
+        let members: Vec<Member> = whole.iter().filter(|member| is_kept(member)).cloned().collect();
+        let bundle = UnverifiedBundle::read(&pack(&members)[..], BundleLimits::default()).unwrap();
+        bundle.verify(pinned, parse_instant("2026-08-22T00:00:00Z").unwrap(), Freshness::offline()).unwrap_err()
+    };
+    for newest in 1..=NEWEST {
+        let error = refused(newest, &Instance::sigstore().pinned_root);
+        assert!(matches!(error, BundleError::Older { .. }), "{newest}: {error}");
+    }
+    let github = Instance::built_in("github").unwrap();
+    for newest in [1, 8, 9, NEWEST] {
+        let error = refused(newest, &github.pinned_root).to_string();
+        assert!(error.starts_with("the bundle is of another instance: "), "{newest}: {error}");
     }
 }
