@@ -118,6 +118,11 @@ impl<N: Network> SourceArgs<N> {
     pub(crate) fn instance(&self) -> Result<Instance, Failure> {
         let mut instance = self.pin.instance(&self.client.limits())?;
         instance.mirrors.extend(self.mirror.iter().map(|url| Location::at(url)));
+        // Before anything is made for it.
+        for place in [&instance.location()].into_iter().chain(&instance.mirrors) {
+            place.metadata()?;
+            place.targets()?;
+        }
         Ok(instance)
     }
 }

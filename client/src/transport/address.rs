@@ -172,6 +172,9 @@ fn read(text: &str, paths: Paths) -> Result<Kind, &'static str> {
     if text.contains(char::is_control) {
         return Err("it has a control character");
     }
+    if text.trim() != text {
+        return Err("it begins or ends with a space");
+    }
     if after_scheme(text).is_some() {
         return path_of(text, paths).map(|path| Kind::Folder(folder(&path, paths)));
     }
@@ -534,6 +537,9 @@ mod tests {
             "http://[::1",
             "http://h%2Ex/",
             "http://h/a\nb",
+            " http://h",
+            "http://h ",
+            " own",
         ] {
             refusal(text, Paths::Unix);
         }

@@ -203,6 +203,23 @@ fn a_name_leads_nowhere_else_and_shadows_nothing() {
 }
 
 #[test]
+fn for_a_url_that_cannot_be_used_nothing_is_made() {
+    let fixture = ClientFixture::new();
+    for option in ["--url", "--targets-url", "--mirror"] {
+        for bad in ["ftp://h", "//h", "http://h ", "http://h?token=x"] {
+            let good = ["--url", "http://127.0.0.1:1", "--targets-url", "http://127.0.0.1:1"];
+            let arguments: Vec<&str> = match option {
+                "--mirror" => [&good[..], &["--mirror", bad]].concat(),
+                _ => good.chunks(2).flat_map(|pair| [pair[0], if pair[0] == option { bad } else { pair[1] }]).collect(),
+            };
+            let output = run(&fixture, &[&["update", "--root", &root(&fixture)], &arguments[..]].concat());
+            assert!(output.status == 1 && output.stderr.contains(" cannot be used: "), "{option} {bad}: {output:?}");
+            assert!(!fixture.path("cache").exists(), "{option} {bad}");
+        }
+    }
+}
+
+#[test]
 fn a_configuration_that_was_changed_is_refused_with_its_line() {
     let fixture = ClientFixture::new();
     init(&fixture, "example", &["--root", &root(&fixture)]).succeeds();
