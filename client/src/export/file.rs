@@ -1,13 +1,15 @@
 //! Writing what is exported.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rootline_metadata::Version;
 use rootline_metadata::json::Document;
 use rootline_metadata::limits::MAX_METADATA_BYTES;
+use rootline_metadata::plain_name::without_case;
 
 use super::error::ExportError;
-use crate::store::{Access, read_regular_file, write_file};
+use crate::store::{Access, read_regular_file, refuse_other_spelling, write_file};
 
 /// A file for another program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +49,14 @@ pub fn write_all(folder: &Path, files: &[ExportedFile]) -> Result<(), ExportErro
             return Err(ExportError::Newer { path, present, offered });
         }
     }
+    let mut names = BTreeSet::new();
     for file in files {
-        write_file(&folder.join(&file.path), &file.bytes, Access::Umask)?;
+        let path = folder.join(&file.path);
+        // One of these files must not replace another one, where the file system takes the two names for one.
+        if !names.insert(without_case(&file.path.to_string_lossy())) {
+            refuse_other_spelling(&path)?;
+        }
+        write_file(&path, &file.bytes, Access::Umask)?;
     }
     Ok(())
 }

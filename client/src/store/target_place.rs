@@ -111,10 +111,8 @@ impl TargetPlace {
     /// [`StoreError::NotARegularFile`] when a link or a file is where a sub-folder belongs, or a folder where the file
     /// does; [`StoreError::OtherSpelling`] when a file of another name would be replaced; [`StoreError::Io`] when it cannot be written.
     pub fn write(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        let (folder, path) = self.place()?;
-        if let Some(found) = other_spelling(&folder, &path)? {
-            return Err(StoreError::OtherSpelling { path, found });
-        }
+        let (_, path) = self.place()?;
+        refuse_other_spelling(&path)?;
         atomic_write::replace(&path, bytes, Access::Umask).map_err(StoreError::io(Operation::Write, &path))?;
         Ok(path)
     }
@@ -180,15 +178,25 @@ impl TargetPlace {
     }
 }
 
-/// The name that the file at `path` really has, if something is there and `folder` lists it under another one: the file system takes the two
-/// for one. Empty when it cannot be told which.
-fn other_spelling(folder: &Path, path: &Path) -> Result<Option<String>, StoreError> {
-    let Some(name) = path.file_name().filter(|_| fs::symlink_metadata(path).is_ok()) else { return Ok(None) };
+/// Refuses to take what is at `path` for that file if its folder lists it under another name: the file system takes the two for one.
+///
+/// # Errors
+/// [`StoreError::OtherSpelling`] as said; [`StoreError::Io`] when the folder cannot be listed.
+pub(crate) fn refuse_other_spelling(path: &Path) -> Result<(), StoreError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let listed = fs::read_dir(folder).map_err(StoreError::io(Operation::Read, folder))?;
     let listed: Vec<OsString> = listed.flatten().map(|entry| entry.file_name()).collect();
-    Ok(spelt_otherwise(name, &listed))
+    match spelt_otherwise(name, &listed) {
+        Some(found) => Err(StoreError::OtherSpelling { path: path.to_owned(), found }),
+        None => Ok(()),
+    }
 }
 
+/// The name under which a file is there that this is another name of; empty when it cannot be told.
 fn spelt_otherwise(name: &OsStr, listed: &[OsString]) -> Option<String> {
     let text = |name: &OsStr| without_case(&name.to_string_lossy());
     let alike = || listed.iter().find(|listed| text(listed) == text(name));
