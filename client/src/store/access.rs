@@ -4,8 +4,6 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::atomic_write::under_a_free_name;
-
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,7 +50,7 @@ pub fn keeps_private(folder: &Path) -> io::Result<bool> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         Access::Owner.of_new_file(&mut options);
-        let (path, file) = under_a_free_name(folder, |path| options.open(path))?;
+        let (path, file) = super::atomic_write::under_a_free_name(folder, |path| options.open(path))?;
         let mode = file.metadata().map(|found| found.mode());
         let _ = std::fs::remove_file(path);
         Ok(mode? & 0o077 == 0)
