@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kms::Client;
-use aws_sdk_kms::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
+use aws_sdk_kms::config::interceptors::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_sdk_kms::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_kms::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
@@ -17,7 +19,9 @@ use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 use aws_smithy_http_client::Builder as HttpClient;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
+use http_body_util::Limited;
 use rootline_ceremonies::{Signer, SignerError};
 use rootline_metadata::Scheme;
 use rootline_metadata::{PublicKey, sha256};
@@ -31,6 +35,9 @@ use crate::text::plain;
 
 /// Most characters of a service's error that are shown.
 const MAX_ERROR: usize = 500;
+
+/// Most bytes of a response, which holds one public key or one signature.
+const MAX_RESPONSE: usize = 64 << 10;
 
 #[derive(Debug)]
 pub(super) struct AwsKmsSigner {
@@ -112,7 +119,10 @@ async fn client(uri: &AwsKmsUri, timeout: Duration) -> Result<(Client, String), 
             "set AWS_REGION, set it in ~/.aws/config, or name the key by its ARN",
         )
     })?;
-    let config = aws_sdk_kms::config::Builder::from(&config).interceptor(RequestNotes::default()).build();
+    let config = aws_sdk_kms::config::Builder::from(&config)
+        .interceptor(RequestNotes::default())
+        .interceptor(BoundedResponses)
+        .build();
     Ok((Client::from_conf(config), region))
 }
 
@@ -158,6 +168,28 @@ impl Intercept for RequestNotes {
             None => "no answer 0 bytes".to_owned(),
         };
         journal::note(format_args!("{request} {response} {} ms", begun.elapsed().as_millis()));
+        Ok(())
+    }
+}
+
+/// Reads no more of a response than there may be.
+#[derive(Debug)]
+struct BoundedResponses;
+
+impl Intercept for BoundedResponses {
+    fn name(&self) -> &'static str {
+        "BoundedResponses"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::taken());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, MAX_RESPONSE));
         Ok(())
     }
 }

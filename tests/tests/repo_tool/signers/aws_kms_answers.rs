@@ -152,3 +152,13 @@ fn what_is_no_answer_is_told_as_such() {
     let server = ScriptedServer::with_script([public_key(), answer(&json!({ "KeyId": "x" }))]);
     check(&fixture, &server).refuses("AWS KMS returned no signature by alias/x", "", "run this again");
 }
+
+#[test]
+fn an_answer_of_kms_is_read_as_far_as_its_limit_whatever_length_it_says_it_has() {
+    let fixture = RepositoryFixture::new();
+    let endless = Reply::head(200, &[("Content-Type", "application/x-amz-json-1.1")]).send_forever([b' '; 1000]);
+    let server = ScriptedServer::answering(move |_| endless.clone());
+    let output = check(&fixture, &server);
+    assert_ne!(output.status, 0, "{output:?}");
+    assert!(output.stderr.contains("unreadable response") && output.stderr.contains("length limit"), "{output:?}");
+}
