@@ -126,7 +126,7 @@ impl Terminal {
     }
 
     /// Prints one line of a result, or several. What a reader would not see in it is escaped; but a name in it has to be
-    /// [`printable`] where it must not end the line. Where standard output cannot be written, [`finish`](Self::finish) says so.
+    /// [`printable`](crate::printable::printable) where it must not end the line. Where standard output cannot be written, [`finish`](Self::finish) says so.
     pub fn line(&self, line: Arguments<'_>) {
         self.result(&lines(&format!("{line}\n"), self.colours_in_results));
     }

@@ -123,7 +123,16 @@ impl<S: Store> Local<S> {
             return None;
         }
         let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
-        let saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+        // It is written without the lock, so that nobody waits for it, and again where a writer was there at that moment.
+        let mut saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+        for _ in 0..MAX_CONFLICTS {
+            match &saved {
+                Err(error) if error.was_swept_up() => {
+                    saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
+                }
+                _ => break,
+            }
+        }
         saved.err().filter(|_| self.persistence == Persistence::Required).map(Note::CheckNotRecorded)
     }
 }

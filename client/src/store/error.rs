@@ -129,6 +129,11 @@ impl StoreError {
         }
     }
 
+    /// Whether what was being written has gone: a writer who holds the lock sweeps up what others leave, and what they are still at.
+    pub(crate) fn was_swept_up(&self) -> bool {
+        self.io_kind() == Some(io::ErrorKind::NotFound)
+    }
+
     /// What to do next; `None` when nothing is known that helps, or the cause has a hint of its own.
     pub fn hint(&self) -> Option<Hint> {
         use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
