@@ -3,8 +3,10 @@
 use std::fs;
 use std::ops::ControlFlow;
 
+use rootline_client::Instance;
 use rootline_client::mirror::{Mirror, Progress};
 use rootline_client::transport::Folder;
+use rootline_client::workflow::EarlierRoots;
 use rootline_metadata::{hex, instant_text, parse_instant, sha256};
 use rootline_tests::fixtures::client::TRUSTED_ROOT;
 use rootline_tests::peers::{self, Reading};
@@ -22,7 +24,8 @@ fn every_peer_begins_from_a_mirror_of_sigstore_s_repository_at_each_root_that_it
     let from = Folder::new(real.join("metadata"), real.join("targets"));
     let root = |version| place.join(format!("{version}.root.json"));
     let pinned = fs::read(real.join("metadata/15.root.json")).unwrap();
-    Mirror::new(pinned, from, &place).update(parse_instant(AT).unwrap(), &mut ()).unwrap();
+    let mirror = Mirror::new(pinned, from, &place).with_earlier_roots(Instance::sigstore().earlier_roots());
+    mirror.update(parse_instant(AT).unwrap(), &mut ()).unwrap();
     let server = static_server::serve(&place);
     // tests/peers/README.md says which roots each of them can begin with.
     for (peer, oldest) in [("python", 5), ("node", 5), ("tough", 12), ("sigstore-tuf", 5)] {
@@ -93,7 +96,9 @@ fn cosign_initialises_from_a_mirror() {
     sim.add_target("targets", "trusted_root.json", TRUSTED_ROOT.as_bytes());
     sim.publish_root();
     sim.publish();
-    Mirror::new(sim.root_bytes(2), sim.files().clone(), &place).update(sim.day(1), &mut ()).unwrap();
+    let mirror = Mirror::new(sim.root_bytes(2), sim.files().clone(), &place);
+    let mirror = mirror.with_earlier_roots(EarlierRoots::Oldest(sim.root_bytes(1)));
+    mirror.update(sim.day(1), &mut ()).unwrap();
     let server = static_server::serve(&place);
     let (root, cache, url) = (place.join("1.root.json"), folder.path().join("cache"), server.url());
     let reading = Reading { root: &root, url: &url, at: None, cache: &cache, targets: &["trusted_root.json"] };
