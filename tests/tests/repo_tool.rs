@@ -16,6 +16,8 @@ mod repo_tool {
     mod golden;
     mod keys;
     mod killed_commands;
+    #[cfg(unix)]
+    mod links;
     mod merging;
     mod publishing;
     mod records;

@@ -126,7 +126,7 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         "sigstore" => SIGSTORE_TRUSTED_ROOT.to_vec(),
         file => input::read(Path::new(file), MAX_SIGSTORE_BYTES)?,
     };
-    let path = context.folder.target_path(TRUSTED_ROOT);
+    let path = context.folder.target_path(TRUSTED_ROOT)?;
     let root = parse(&path, &bytes)?;
     atomic_file::ensure(&path, &bytes)?;
     let number = trusted_entries(&root).len();
@@ -203,7 +203,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
     let (before, mut root) = read(context)?;
     change(&mut root)?;
     let after = root.to_json().into_bytes();
-    let path = context.folder.target_path(TRUSTED_ROOT);
+    let path = context.folder.target_path(TRUSTED_ROOT)?;
     atomic_file::replace(&path, &after)?;
     let read = |bytes: &[u8]| Content::read(TRUSTED_ROOT, bytes);
     let change = content_change(TRUSTED_ROOT, Some(&read(&before)), Some(&read(&after)), Origin::now(context.now));
@@ -220,7 +220,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut TrustedRoot) -> Result<(), F
 }
 
 fn read(context: &Context) -> Result<(Vec<u8>, TrustedRoot), Failure> {
-    let path = context.folder.target_path(TRUSTED_ROOT);
+    let path = context.folder.target_path(TRUSTED_ROOT)?;
     let bytes = read_regular_file(&path, max_file()).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let what = format!("{} does not exist", path.display());

@@ -233,7 +233,7 @@ fn fact(attestation: &Attestation) -> Value {
 /// The vendor roots that the maintainer keeps; none without their folder.
 pub(crate) fn vendor_roots(folder: &RepositoryFolder) -> Result<VendorRoots, Failure> {
     let mut roots = VendorRoots::default();
-    for path in pem_files(&folder.join(VENDOR_ROOTS))? {
+    for path in pem_files(&folder.without_links(VENDOR_ROOTS)?)? {
         let added = roots.add(&read_text(&path)?);
         added.map_err(|refusal| at_path(&path, &refusal, "restore it from version control, or remove it"))?;
     }

@@ -11,6 +11,7 @@ use rootline_client::store::read_regular_file;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::input::{MAX_TEXT, read_own_text};
+use crate::folder::links;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 use crate::journal;
@@ -117,6 +118,13 @@ impl CeremonyFolder {
         &self.path
     }
 
+    /// Refuses a link in the place of this folder, of the one of all ceremonies, or anywhere below: each command that reads or writes something
+    /// here asks before.
+    pub(super) fn refuse_links(&self) -> Result<(), Failure> {
+        self.path.parent().map_or(Ok(()), links::refuse_at)?;
+        links::refuse_below(&self.path)
+    }
+
     pub(crate) fn plan_path(&self) -> PathBuf {
         self.path.join("plan.toml")
     }
@@ -126,6 +134,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn plan_text(&self) -> Result<String, Failure> {
+        self.refuse_links()?;
         let path = self.plan_path();
         let text = read_own_text(&path, MAX_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -167,6 +176,7 @@ impl CeremonyFolder {
                 return Err(Failure::new(what, hint).breaking("all keyholders sign the same bytes"));
             }
         };
+        self.refuse_links()?;
         let mut files = read_files(&self.frozen_path())?;
         let plan = files.remove(FrozenRecord::PLAN_FILE);
         let frozen = Frozen::open(&files, &record).map_err(|error| Failure::from(error).breaking(AS_FROZEN))?;
@@ -218,6 +228,7 @@ impl CeremonyFolder {
 
     /// Replaces the frozen files and their plan.
     pub(crate) fn write_frozen(&self, frozen: &Frozen, plan: &Plan) -> Result<(), Failure> {
+        self.refuse_links()?;
         let mut files = frozen.files();
         files.insert(FrozenRecord::PLAN_FILE.to_owned(), plan.text().as_bytes());
         remove_others(&self.frozen_path(), |name| files.contains_key(name))?;
@@ -233,6 +244,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn signature_files(&self) -> Result<SignatureFiles, Failure> {
+        self.refuse_links()?;
         let mut files = SignatureFiles::new();
         for (file, bytes) in read_files(&self.signatures_path())? {
             let path = self.signatures_path().join(&file);
@@ -255,6 +267,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn write_signature_file(&self, file: &SignatureFile) -> Result<(), Failure> {
+        self.refuse_links()?;
         atomic_file::replace(&self.signature_path(&file.part, &file.keyholder), &file.to_json())
     }
 
@@ -264,6 +277,7 @@ impl CeremonyFolder {
 
     /// Replaces the sealed files.
     pub(crate) fn write_sealed(&self, sealed: &Sealed) -> Result<(), Failure> {
+        self.refuse_links()?;
         remove_others(&self.sealed_path(), |name| sealed.files().contains_key(name))?;
         sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
     }

@@ -4,6 +4,7 @@ pub(crate) mod atomic_file;
 pub(crate) mod attestations;
 pub(crate) mod ceremony;
 pub(crate) mod input;
+pub(crate) mod links;
 pub(crate) mod merge_conflict;
 pub(crate) mod open_ceremony;
 pub(crate) mod read_files;

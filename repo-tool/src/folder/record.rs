@@ -84,6 +84,7 @@ impl CeremonyFolder {
 
     /// The text of the transcript, unchecked; empty without one.
     pub(crate) fn transcript_text(&self) -> Result<String, Failure> {
+        self.refuse_links()?;
         let path = self.transcript_path();
         let text = match read_own_text(&path, Transcript::MAX_BYTES as u64) {
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -115,6 +116,7 @@ impl CeremonyFolder {
 
     /// Writes a signature of the head, never over another, and returns the path of its file.
     pub(crate) fn write_head_signature(&self, signature: &HeadSignature) -> Result<PathBuf, Failure> {
+        self.refuse_links()?;
         let path = self.heads_path().join(signature.file_name());
         let is_there = |bytes: Vec<u8>| HeadSignature::parse(&bytes).is_ok_and(|there| there == *signature);
         // An earlier version wrote the same without its format.

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access, UNFINISHED};
 use crate::folder::ceremony::CeremonyFolder;
 use crate::folder::input::{MAX_TEXT, read_own_text};
+use crate::folder::links;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
 
@@ -59,6 +60,10 @@ impl RepositoryFolder {
     /// locks do not work, the lock says so.
     pub(crate) fn lock(&self) -> Result<StoreLock, Failure> {
         self.policy()?;
+        links::refuse_at(&self.join(RepositoryFolder::LOCK))?;
+        for folder in RepositoryFolder::FOLDERS.iter().chain([&VENDOR_ROOTS]) {
+            links::refuse_at(&self.join(folder))?;
+        }
         match store::try_lock_file(self.join(RepositoryFolder::LOCK), Access::Umask) {
             Ok(lock) => {
                 if lock.keeps_others_out() {
@@ -96,11 +101,19 @@ impl RepositoryFolder {
         }
     }
 
+    /// The folder of that name in it, without a link in its place or below it.
+    pub(crate) fn without_links(&self, folder: &str) -> Result<PathBuf, Failure> {
+        let path = self.join(folder);
+        links::refuse_below(&path)?;
+        Ok(path)
+    }
+
     pub(crate) fn keyholder_path(&self, name: &Name) -> PathBuf {
         self.join("keyholders").join(name.as_str()).join("keyholder.toml")
     }
 
     pub(crate) fn keyholders(&self) -> Result<Keyholders, Failure> {
+        self.without_links("keyholders")?;
         let mut keyholders = Keyholders::default();
         for name in self.names_in("keyholders")? {
             let path = self.keyholder_path(&name);
@@ -114,6 +127,7 @@ impl RepositoryFolder {
     /// All that could be shipped. Files whose names begin with a full stop are passed over.
     pub(crate) fn targets(&self) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
         let folder = self.join("targets");
+        links::refuse_at(&folder)?;
         let named = |(name, bytes): (String, Vec<u8>)| match name.parse::<TargetName>() {
             Ok(name) => Ok((name, bytes)),
             Err(bad) => Err(Failure::new(format!("{}: {bad}", folder.join(name).display()), "rename the file")),
@@ -121,8 +135,11 @@ impl RepositoryFolder {
         read_files(&folder)?.into_iter().map(named).collect()
     }
 
-    pub(crate) fn target_path(&self, name: &str) -> PathBuf {
-        self.join("targets").join(name)
+    /// The place of a file that is shipped.
+    pub(crate) fn target_path(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.join("targets");
+        links::refuse_at(&folder)?;
+        Ok(folder.join(name))
     }
 
     /// The published files, verified.
@@ -134,11 +151,12 @@ impl RepositoryFolder {
                 failure.hint().unwrap_or_default(),
             )
         };
-        Published::read(read_files(&self.join("metadata"))?).map_err(failure)
+        Published::read(read_files(&self.without_links("metadata")?)?).map_err(failure)
     }
 
     /// Adds new files; only the timestamp replaces an older file.
     pub(crate) fn keep(&self, release: &Release) -> Result<(), Failure> {
+        self.without_links("metadata")?;
         for (file, bytes) in release.files() {
             let path = self.join("metadata").join(file.to_string());
             match file {
@@ -161,6 +179,7 @@ impl RepositoryFolder {
     /// wrote anything there.
     fn names_in(&self, folder: &str) -> Result<Vec<Name>, Failure> {
         let folder = self.join(folder);
+        links::refuse_at(&folder)?;
         let unreadable = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -169,10 +188,13 @@ impl RepositoryFolder {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry.map_err(unreadable)?;
-            if !entry.path().is_dir() || entry.file_name().as_encoded_bytes().starts_with(b".") {
+            // A link is listed, and refused when it is used.
+            let kind = entry.file_type().map_err(unreadable)?;
+            let is_one = kind.is_dir() || kind.is_symlink() && entry.path().is_dir();
+            if !is_one || entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            if is_empty(&entry.path()).map_err(unreadable)? {
+            if kind.is_dir() && is_empty(&entry.path()).map_err(unreadable)? {
                 continue;
             }
             let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
