@@ -14,6 +14,7 @@ mod repo_tool {
     mod file_systems;
     mod frozen_plans;
     mod golden;
+    mod ignored;
     mod keys;
     mod killed_commands;
     #[cfg(unix)]

@@ -10,6 +10,7 @@ use super::{own_text, parse_name};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
+use crate::folder::ignored::{GITIGNORE, GITIGNORE_FILE};
 use crate::folder::repository::RepositoryFolder;
 
 #[derive(Args, Debug)]
@@ -38,10 +39,6 @@ pub(crate) struct InitArgs {
     online: Vec<Name>,
 }
 
-/// What git is to leave alone.
-const GITIGNORE: &str = "/.rootline-lock\n.unfinished-*\n# Private keys belong elsewhere. What tokens and their vendors say is public.\n*.pem\n\
-    !/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n";
-
 /// What git is to know: see [`ATTRIBUTES`].
 pub(crate) const ATTRIBUTES_FILE: &str = ".gitattributes";
 
@@ -61,7 +58,7 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     for name in RepositoryFolder::FOLDERS {
         atomic_file::create_folder(&folder.join(name))?;
     }
-    for (name, text) in [(".gitignore", GITIGNORE), (ATTRIBUTES_FILE, ATTRIBUTES)] {
+    for (name, text) in [(GITIGNORE_FILE, GITIGNORE), (ATTRIBUTES_FILE, ATTRIBUTES)] {
         if !folder.join(name).exists() {
             atomic_file::create(&folder.join(name), text.as_bytes(), Access::Umask)?;
         }

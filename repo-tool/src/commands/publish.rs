@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
+use rootline::printable::printable;
 use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::ceremony::Stage;
 use crate::folder::read_files::read_files;
+use crate::folder::repository::RepositoryFolder;
 use crate::publish::order::PublishingOrder;
 use crate::publish::preflight::{self, Checked, Files};
 
@@ -82,14 +84,48 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     Ok(if checked.expired.is_empty() { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }
 
-/// Where to publish to.
+/// Where to publish to: a folder that is none of the repository's own.
 pub(crate) fn destination(to: Option<&Path>, context: &Context) -> Result<PathBuf, Failure> {
-    match to {
-        Some(to) => Ok(to.to_owned()),
+    let to = match to {
+        Some(to) => refuse_url(to)?.to_owned(),
         None => match context.folder.policy()?.publish_to() {
-            Some(to) => Ok(context.folder.join(to)),
-            None => Err(Failure::new("the policy names no folder to publish to", "name one: --to FOLDER")),
+            Some(to) => context.folder.join(refuse_url(Path::new(to))?),
+            None => return Err(Failure::new("the policy names no folder to publish to", "name one: --to FOLDER")),
         },
+    };
+    let place = real(&to);
+    let own = RepositoryFolder::FOLDERS.iter().map(|name| context.folder.join(name));
+    let root = context.folder.path().to_owned();
+    let inside = own.map(|own| real(&own)).find(|own| place.starts_with(own));
+    if inside.is_some() || place == real(&root) {
+        let what = format!("{} is a folder of the repository itself", to.display());
+        return Err(Failure::new(what, "name another folder, such as public/: verifiers read what is there"));
+    }
+    Ok(to)
+}
+
+/// A URL would be taken for the name of a folder.
+fn refuse_url(to: &Path) -> Result<&Path, Failure> {
+    let text = to.to_string_lossy();
+    let is_scheme = |scheme: &str| {
+        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+    };
+    match text.split_once(':') {
+        Some((scheme, _)) if is_scheme(scheme) => Err(Failure::new(
+            format!("{} is a URL, and publish writes a folder", printable(&text)),
+            "publish to a folder and copy it from there, timestamp.json last; a folder of that name is ./NAME",
+        )),
+        _ => Ok(to),
+    }
+}
+
+/// The path with links followed, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = whole.ancestors().find_map(|above| Some((above, std::fs::canonicalize(above).ok()?)));
+    match there {
+        Some((above, real)) => whole.strip_prefix(above).map_or_else(|_| real.clone(), |rest| real.join(rest)),
+        None => whole,
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod atomic_file;
 pub(crate) mod attestations;
 pub(crate) mod ceremony;
+pub(crate) mod ignored;
 pub(crate) mod input;
 pub(crate) mod links;
 pub(crate) mod merge_conflict;

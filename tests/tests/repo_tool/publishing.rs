@@ -85,6 +85,28 @@ fn a_trust_root_that_no_verifier_can_show_is_not_released() {
     }
 }
 
+/// A destination of another kind than a folder, or one that verifiers must not read, is refused, and nothing is made.
+#[test]
+fn publishing_goes_to_a_folder_that_is_none_of_the_repository_s_own() {
+    let fixture = RepositoryFixture::after_the_first();
+    for to in ["s3://bucket/tuf", "s3:bucket", "https://tuf.example.org", "oci://registry/tuf", "file:///srv/tuf"] {
+        let before = fixture.list(".");
+        let output = fixture.at(DAY_0, &["publish", "--to", to]);
+        output.refuses(&format!("{to} is a URL, and publish writes a folder"), "", "publish to a folder and copy it");
+        assert_eq!(fixture.list("."), before, "{to}");
+    }
+    for to in ["metadata", "./targets", "keyholders/", "ceremonies/first", "public/../metadata/deep", "."] {
+        let output = fixture.at(DAY_0, &["publish", "--to", to]);
+        output.refuses(&format!("{to} is a folder of the repository itself"), "", "name another folder");
+    }
+    fixture.edit("rootline.toml", "to = \"public\"", "to = \"s3://bucket\"");
+    fixture.at(DAY_0, &["publish"]).refuses("s3://bucket is a URL, and publish writes a folder", "", "publish to");
+    for to in ["./s3:", "published", "metadata-2"] {
+        fixture.done(&["publish", "--to", to]);
+        assert!(fixture.path(to).join("timestamp.json").exists(), "{to}");
+    }
+}
+
 #[test]
 fn an_unfinished_file_is_in_nobodys_way() {
     let fixture = RepositoryFixture::after_the_first();

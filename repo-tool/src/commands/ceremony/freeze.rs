@@ -2,6 +2,7 @@
 
 use rootline_ceremonies::{
     Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
+    TargetName,
 };
 use serde_json::json;
 
@@ -11,6 +12,7 @@ use super::{IdArgs, find, refuse_closed};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
+use crate::folder::ignored;
 use crate::folder::record::CeremonyRecord;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -20,7 +22,9 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     refuse_closed(&record)?;
     let keyholders = context.folder.keyholders()?;
     let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
-    let frozen = Frozen::freeze(&plan, &published, &context.folder.targets()?)?;
+    let targets = context.folder.targets()?;
+    let frozen = Frozen::freeze(&plan, &published, &targets)?;
+    ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
 
     let done = freeze_plan(&mut record, &plan, &frozen, &published, &keyholders, context)?;
     let overlapping = overlapping(record.id(), &done.record, &published, context)?;

@@ -14,12 +14,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::{self, Attestations};
-use crate::folder::input::{MAX_TEXT, read_own_text};
+use crate::folder::ignored;
 use crate::folder::repository::VENDOR_ROOTS;
 use crate::text::plain;
-
-/// Lines of `.gitignore` that let git take attestations, as `rootline-repo init` writes them.
-const NOT_IGNORED: [&str; 2] = ["!/keyholders/*/attestations/*.pem", "!/vendor-roots/*.pem"];
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -76,23 +73,9 @@ pub(crate) fn run(args: &AttestArgs, context: &Context) -> Result<(), Failure> {
     let root = keep_root(&attestation, &offered, context)?;
     let path = attestations::attestation_path(&context.folder, &args.name, &key_id);
     atomic_file::replace(&path, certificates.to_pem().as_bytes())?;
-    warn_of_gitignore(context);
+    ignored::warn(context, "the attestation", &ignored::FOR_ATTESTATIONS);
     report(args, &key_id, &attestation, &path, root.as_deref(), context);
     Ok(())
-}
-
-/// What git passes over would be missing in every other clone, without anybody noticing.
-fn warn_of_gitignore(context: &Context) {
-    let path = context.folder.join(".gitignore");
-    let Ok(text) = read_own_text(&path, MAX_TEXT) else { return };
-    let has = |line: &str| text.lines().any(|other| other.trim() == line);
-    let missing: Vec<&str> = NOT_IGNORED.into_iter().filter(|line| !has(line)).collect();
-    if has("*.pem") && !missing.is_empty() {
-        let lines = missing.join(" and ");
-        context
-            .terminal
-            .warning(format_args!("{} makes git ignore the attestation; append the lines {lines}", path.display()));
-    }
 }
 
 fn add_root(args: &AttestArgs, roots: &mut VendorRoots) -> Result<Vec<(VendorRoot, String)>, Failure> {

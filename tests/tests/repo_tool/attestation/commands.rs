@@ -352,7 +352,7 @@ fn git_takes_evidence_or_a_maintainer_is_warned() {
     let vendor = token_of(&fixture, "alice", 1);
     let warned = |output: &Output| output.stderr.contains("warning: .gitignore makes git ignore the attestation");
     let ignored = fixture.read(".gitignore");
-    assert!(ignored.ends_with("*.pem\n!/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n"), "{ignored}");
+    assert!(ignored.contains("!/keyholders/*/attestations/*.pem\n!/vendor-roots/*.pem\n"), "{ignored}");
     assert!(!warned(&attest(&fixture, "alice", &vendor)));
     fixture.edit(".gitignore", "!/vendor-roots/*.pem\n", "");
     let output = attest(&fixture, "alice", &vendor);
