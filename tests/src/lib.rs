@@ -13,6 +13,7 @@ pub mod binaries;
 pub mod browser;
 pub mod crashing_disk;
 pub mod fixtures;
+pub mod folder;
 pub mod full_disk;
 pub mod golden;
 #[cfg(unix)]

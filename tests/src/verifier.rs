@@ -159,6 +159,15 @@ pub fn target_path(path: &str) -> TargetPath {
     TargetPath::new(path).expect("a target's name that is not empty")
 }
 
+/// The version of a file that a store has.
+///
+/// # Panics
+/// If it has none.
+pub fn kept_version(store: &impl Store, file: &LocalFile) -> u64 {
+    let bytes = store.load(file, u64::MAX).unwrap();
+    version_in(bytes.unwrap_or_else(|| panic!("no {file:?}")))
+}
+
 /// The version that a file says it has.
 fn version_in(bytes: Vec<u8>) -> u64 {
     let document = Document::parse(bytes, MAX_BYTES).expect("a file of the cache was read before");

@@ -220,7 +220,7 @@ fn a_cache_of_the_first_versions_is_found_by_its_url_and_by_its_roots() {
         let folder = tempfile::tempdir().unwrap();
         let earlier = earlier_cache(folder.path(), name, root, url, &sim);
         let case = format!("{name}, root {root}, {url}");
-        // Read where it is, and moved by whoever writes.
+        // Read where it is, and moved by the first writer.
         assert!(offline_timestamp(folder.path(), &now, &sim).is_some(), "{case}");
         assert!(earlier.is_dir(), "{case}");
         assert_eq!(Cache::folders(folder.path(), &now).earlier, Some(earlier), "{case}");

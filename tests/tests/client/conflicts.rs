@@ -7,7 +7,7 @@ use rootline_client::transport::{Request, Transport, TransportError};
 use rootline_client::{Client, Error};
 use rootline_metadata::Role as _;
 use rootline_tests::simulator::{Files, Role, Simulator};
-use rootline_tests::verifier::Verifier;
+use rootline_tests::verifier::{Verifier, kept_version};
 
 /// Serves these files; while it fetches the file of that name, `meanwhile` happens, so many times.
 struct Meanwhile<'a, F> {
@@ -27,13 +27,6 @@ impl<F: Fn()> Transport for Meanwhile<'_, F> {
     }
 }
 
-fn version_of(store: &MemoryStore, file: &LocalFile) -> u64 {
-    let bytes = store.load(file, u64::MAX).unwrap().unwrap();
-    let text = String::from_utf8(bytes).unwrap();
-    let (_, rest) = text.split_once("\"version\":").unwrap_or_else(|| panic!("{text}"));
-    rest.trim_start().chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
-}
-
 /// A slow verifier works from a mirror that lags; while it is fetching, a quick one goes further. What the slow one has is older then, and the
 /// versions that were seen must not go down.
 #[test]
@@ -51,7 +44,7 @@ fn who_is_overtaken_does_not_take_back_what_the_other_one_has_saved() {
     let refused = Client::new(sim.root_bytes(1), &transport, &store).refresh(sim.day(1)).unwrap_err();
     assert!(matches!(&refused, Error::Refused(refusal) if refusal.to_string().contains("went backwards")), "{refused}");
     for file in [LocalFile::Timestamp, LocalFile::Snapshot, LocalFile::Targets] {
-        assert_eq!(version_of(&store, &file), 3, "{file:?}");
+        assert_eq!(kept_version(&store, &file), 3, "{file:?}");
     }
 }
 
@@ -101,7 +94,7 @@ fn who_is_overtaken_again_and_again_comes_to_an_end() {
     let hurried = Hurried(&served, Cell::new(8), publish_and_save);
     let trusted = Client::new(pinned.clone(), &hurried, &store).refresh(now).unwrap();
     assert_eq!(trusted.timestamp().version().number(), 9);
-    assert_eq!(version_of(&store, &LocalFile::Timestamp), 9);
+    assert_eq!(kept_version(&store, &LocalFile::Timestamp), 9);
 }
 
 /// Somebody writes there all the time and minds no lock.

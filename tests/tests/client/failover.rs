@@ -196,17 +196,8 @@ fn failover_is_the_same_when_files_are_fetched_ahead() {
     client.update(sim.day(1), &wanted()).unwrap();
     assert!(matches!(&client.take_notes()[..], [Note::MirrorLeft { location, .. }] if location == "first"));
 
-    let mirrors = Mirrors::new("first", AtOnce(bad.clone())).then("second", AtOnce(sim.files().clone()));
+    let mirrors = Mirrors::new("first", bad.clone()).then("second", sim.files().clone());
     let mut client = Client::new(sim.root_bytes(1), mirrors, MemoryStore::new());
     futures_util::future::FutureExt::now_or_never(client.update_async(sim.day(1), &wanted())).unwrap().unwrap();
     assert!(matches!(&client.take_notes()[..], [Note::MirrorLeft { location, .. }] if location == "first"));
-}
-
-/// Files for a driver that does not block.
-struct AtOnce(Files);
-
-impl rootline_client::transport::AsyncTransport for AtOnce {
-    async fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-        Transport::fetch(&self.0, request)
-    }
 }

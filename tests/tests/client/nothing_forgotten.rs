@@ -12,7 +12,8 @@ use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Limits, Persistence};
 use rootline_tests::adversary::withhold;
 use rootline_tests::servers::distant::Distant;
-use rootline_tests::simulator::{Files, Role, Simulator};
+use rootline_tests::simulator::{Files, Key, Role, Simulator};
+use rootline_tests::verifier::kept_version;
 
 /// What two mirrors serve: the first one something newer that cannot be completed there, the second one the repository as it was before.
 struct Pair {
@@ -21,7 +22,7 @@ struct Pair {
     old: Files,
 }
 
-/// The first mirror has root 2, which takes the stolen timestamp key away, and no timestamp. The second one has root 1 and what the thief
+/// The first mirror has root 2, which takes the stolen timestamp key away, and no timestamp. The second one has root 1 and what the attacker
 /// signs.
 fn revoked() -> Pair {
     let mut sim = Simulator::default();
@@ -57,13 +58,6 @@ fn snapshot_rolled_back() -> Pair {
     Pair { sim, incomplete, old }
 }
 
-fn kept(store: &impl Store, file: &LocalFile) -> u64 {
-    let bytes = store.load(file, u64::MAX).unwrap().unwrap_or_else(|| panic!("no {file:?}"));
-    let text = String::from_utf8(bytes).unwrap();
-    let (_, rest) = text.split_once("\"version\":").unwrap();
-    rest.trim_start().chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
-}
-
 fn check(error: &Error) -> Check {
     error.refusal().unwrap_or_else(|| panic!("no refusal: {error}")).check
 }
@@ -91,14 +85,8 @@ fn prefetching(pair: &Pair, second: &Files) -> (Result<(), Error>, MemoryStore) 
 }
 
 fn asynchronous(pair: &Pair, second: &Files) -> (Result<(), Error>, MemoryStore) {
-    struct AtOnce(Files);
-    impl AsyncTransport for AtOnce {
-        async fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
-            Transport::fetch(&self.0, request)
-        }
-    }
     let store = std::sync::Arc::new(MemoryStore::new());
-    let mirrors = Mirrors::new("first", AtOnce(pair.incomplete.clone())).then("second", AtOnce(second.clone()));
+    let mirrors = Mirrors::new("first", pair.incomplete.clone()).then("second", second.clone());
     let mut client = Client::new(pair.sim.root_bytes(1), mirrors, std::sync::Arc::clone(&store));
     let done = futures_util::future::FutureExt::now_or_never(client.refresh_async(pair.sim.day(1))).unwrap().map(drop);
     drop(client);
@@ -126,7 +114,7 @@ fn a_root_that_the_first_mirror_showed_holds_at_the_second() {
     for (way, work) in WAYS {
         let (done, store) = work(&pair, &pair.old);
         assert_eq!(check(&done.expect_err(way)), Check::TimestampSignatures, "{way}");
-        assert_eq!(kept(&store, &LocalFile::Root), 2, "{way}");
+        assert_eq!(kept_version(&store, &LocalFile::Root), 2, "{way}");
         // And later: the cache is judged under root 2.
         let mut later = Client::new(pair.sim.root_bytes(1), pair.old.clone(), &store);
         assert_eq!(check(&later.refresh(pair.sim.day(1)).unwrap_err()), Check::TimestampSignatures, "{way}");
@@ -139,7 +127,7 @@ fn a_timestamp_that_the_first_mirror_showed_is_not_gone_below_at_the_second() {
     for (way, work) in WAYS {
         let (done, store) = work(&pair, &pair.old);
         assert_eq!(check(&done.expect_err(way)), Check::TimestampVersion, "{way}");
-        assert_eq!(kept(&store, &LocalFile::Timestamp), 3, "{way}");
+        assert_eq!(kept_version(&store, &LocalFile::Timestamp), 3, "{way}");
         let mut later = Client::new(pair.sim.root_bytes(1), pair.old.clone(), &store);
         assert_eq!(check(&later.refresh(pair.sim.day(1)).unwrap_err()), Check::TimestampVersion, "{way}");
     }
@@ -151,7 +139,11 @@ fn a_snapshot_that_the_first_mirror_showed_is_not_gone_below_at_the_second() {
     for (way, work) in WAYS {
         let (done, store) = work(&pair, &pair.old);
         assert_eq!(check(&done.expect_err(way)), Check::TimestampSnapshotVersion, "{way}");
-        assert_eq!((kept(&store, &LocalFile::Timestamp), kept(&store, &LocalFile::Snapshot)), (2, 2), "{way}");
+        assert_eq!(
+            (kept_version(&store, &LocalFile::Timestamp), kept_version(&store, &LocalFile::Snapshot)),
+            (2, 2),
+            "{way}"
+        );
     }
 }
 
@@ -162,7 +154,7 @@ fn a_second_mirror_that_has_all_of_it_completes_the_work() {
         for (way, work) in WAYS {
             let (done, store) = work(&pair, pair.sim.files());
             done.unwrap_or_else(|error| panic!("{way}: {error}"));
-            assert_eq!(kept(&store, &LocalFile::Timestamp), pair.sim.timestamp.version, "{way}");
+            assert_eq!(kept_version(&store, &LocalFile::Timestamp), pair.sim.timestamp.version, "{way}");
             let mut offline = Client::new(pair.sim.root_bytes(1), (), &store);
             offline.load(pair.sim.day(1), &[]).unwrap_or_else(|error| panic!("{way}: {error}"));
         }
@@ -194,7 +186,7 @@ fn a_root_that_a_server_showed_once_holds_when_a_refusal_is_looked_at_again() {
     let edge = Distant::new(Edge { once, then: old, asked: std::sync::Mutex::default() });
     let mut client = Client::new(sim.root_bytes(1), &edge, &store);
     assert_eq!(check(&client.refresh(sim.day(1)).unwrap_err()), Check::TimestampSignatures);
-    assert_eq!(kept(&store, &LocalFile::Root), 2);
+    assert_eq!(kept_version(&store, &LocalFile::Root), 2);
 }
 
 /// A store that reads and cannot be written.
@@ -258,7 +250,7 @@ impl AsyncTransport for Hanging<'_> {
     }
 }
 
-/// Whoever loses patience with a future and drops it keeps the client, which has not forgotten what it had verified by then.
+/// A caller who loses patience with a future and drops it keeps the client, which has not forgotten what it had verified by then.
 #[test]
 fn a_session_that_is_dropped_in_the_middle_leaves_what_it_has_verified_with_the_client() {
     use futures_util::future::FutureExt as _;
@@ -272,7 +264,7 @@ fn a_session_that_is_dropped_in_the_middle_leaves_what_it_has_verified_with_the_
     *files.lock().unwrap() = old;
     let refused = client.refresh_async(sim.day(1)).now_or_never().unwrap().unwrap_err();
     assert_eq!(check(&refused), Check::TimestampSignatures);
-    assert_eq!(kept(&store, &LocalFile::Root), 2);
+    assert_eq!(kept_version(&store, &LocalFile::Root), 2);
     *files.lock().unwrap() = sim.files().clone();
     client.refresh_async(sim.day(1)).now_or_never().unwrap().unwrap();
 }
@@ -288,8 +280,8 @@ fn what_failed_beside_another_process_is_saved_beside_what_that_one_saved() {
     sim.publish();
     // Root 2 is there and the timestamp is not; meanwhile the other process saves timestamp 2 under root 1.
     let store = MemoryStore::new();
-    struct Overtaken<'a>(&'a Files, &'a dyn Fn(), Cell<bool>);
-    impl Transport for Overtaken<'_> {
+    struct Meanwhile<'a>(&'a Files, &'a dyn Fn(), Cell<bool>);
+    impl Transport for Meanwhile<'_> {
         fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
             if request.name() == "timestamp.json" && !self.2.replace(true) {
                 (self.1)();
@@ -298,11 +290,11 @@ fn what_failed_beside_another_process_is_saved_beside_what_that_one_saved() {
         }
     }
     let files = withhold(sim.files(), "timestamp.json");
-    let overtake = || drop(Client::new(sim.root_bytes(1), other.clone(), &store).refresh(sim.day(1)).unwrap());
-    let transport = Overtaken(&files, &overtake, Cell::new(false));
+    let meanwhile = || drop(Client::new(sim.root_bytes(1), other.clone(), &store).refresh(sim.day(1)).unwrap());
+    let transport = Meanwhile(&files, &meanwhile, Cell::new(false));
     let error = Client::new(sim.root_bytes(1), &transport, &store).refresh(sim.day(1)).unwrap_err();
     assert_eq!(check(&error), Check::TimestampPresent);
-    assert_eq!((kept(&store, &LocalFile::Root), kept(&store, &LocalFile::Timestamp)), (2, 2));
+    assert_eq!((kept_version(&store, &LocalFile::Root), kept_version(&store, &LocalFile::Timestamp)), (2, 2));
 }
 
 /// A store of a file system without locks, in which somebody else saves something each of so many times that all is about to be saved.
@@ -405,7 +397,7 @@ fn a_damaged_root_history_does_not_give_the_floor_away() {
     let error = Client::new(sim.root_bytes(1), old.clone(), &store).refresh(sim.day(1)).unwrap_err();
     assert_eq!(check(&error), Check::RootKept, "{error}");
     assert_eq!(error.to_string(), "root.json went backwards: version 3 is trusted, the repository offers 1");
-    assert_eq!(kept(&store, &LocalFile::Root), 3);
+    assert_eq!(kept_version(&store, &LocalFile::Root), 3);
     Client::new(sim.root_bytes(1), sim.files().clone(), &store).refresh(sim.day(1)).unwrap();
     assert_eq!(store.load(&LocalFile::RootHistory(2), u64::MAX).unwrap().unwrap(), sim.root_bytes(2));
 }
@@ -416,7 +408,7 @@ fn a_newer_cached_root_that_nothing_leads_to_is_noted() {
     let sim = Simulator::default();
     let mut stranger = Simulator::default();
     stranger.root.root = Role::new(1, ["stranger"]);
-    stranger.issue("root").signed_by(rootline_tests::simulator::Key::all(["stranger"])).publish();
+    stranger.issue("root").signed_by(Key::all(["stranger"])).publish();
     let store = MemoryStore::new();
     store.save(&LocalFile::Root, &stranger.root_bytes(2)).unwrap();
     let mut client = Client::new(sim.root_bytes(1), sim.files().clone(), &store);
@@ -426,7 +418,7 @@ fn a_newer_cached_root_that_nothing_leads_to_is_noted() {
         matches!(&notes[..], [note] if note.starts_with("the cache has root 2, which nothing leads to")),
         "{notes:?}"
     );
-    assert_eq!(kept(&store, &LocalFile::Root), 1);
+    assert_eq!(kept_version(&store, &LocalFile::Root), 1);
     // Once is enough.
     client.refresh(sim.day(1)).unwrap();
     assert!(client.take_notes().is_empty());

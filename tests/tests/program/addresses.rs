@@ -6,6 +6,7 @@ use std::process::Command;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
+use rootline_tests::folder::copy_folder;
 
 fn run(fixture: &ClientFixture, arguments: &[&str]) -> Output {
     let mut program = Command::new(rootline());
@@ -26,19 +27,9 @@ fn update(fixture: &ClientFixture, url: &str, more: &[&str]) -> Output {
 /// The repository in one folder with a blank in its name, with its targets below `targets/`.
 fn in_one_folder() -> ClientFixture {
     let fixture = ClientFixture::new();
-    copy(&fixture.path("metadata"), &fixture.path("my mirror"));
-    copy(&fixture.path("targets"), &fixture.path("my mirror/targets"));
+    copy_folder(&fixture.path("metadata"), &fixture.path("my mirror"));
+    copy_folder(&fixture.path("targets"), &fixture.path("my mirror/targets"));
     fixture
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => _ = std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap(),
-        }
-    }
 }
 
 #[test]
@@ -194,7 +185,7 @@ fn what_stands_in_the_wrong_place_of_an_instance_s_file_is_not_shown() {
     }
 }
 
-/// Also for whoever may read everything: a link to itself.
+/// Also for a user who may read everything: a link to itself.
 #[cfg(unix)]
 #[test]
 fn an_instance_whose_file_cannot_be_read_is_not_absent() {
@@ -245,7 +236,7 @@ fn a_forest_of_links_is_read_on_request_and_the_refusal_names_the_option() {
     update(&fixture, "forest", &["--follow-links"]).succeeds();
     // As a ConfigMap is mounted: all links stay inside.
     let mounted = fixture.path("mounted");
-    copy(&fixture.path("my mirror"), &mounted.join("..2030_01_01"));
+    copy_folder(&fixture.path("my mirror"), &mounted.join("..2030_01_01"));
     symlink("..2030_01_01", mounted.join("..data")).unwrap();
     for name in fixture.path("my mirror").read_dir().unwrap().map(|entry| entry.unwrap().file_name()) {
         symlink(Path::new("..data").join(&name), mounted.join(&name)).unwrap();

@@ -7,6 +7,7 @@ use std::process::Command;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
+use rootline_tests::folder::copy_folder;
 
 fn run(fixture: &ClientFixture, arguments: &[&str]) -> Output {
     let mut program = Command::new(rootline());
@@ -154,7 +155,7 @@ fn prune_takes_away_what_another_copy_of_the_repository_has_replaced() {
     let url = fixture.path("metadata").to_str().unwrap().replace('/', "%2F");
     let start: String = url.chars().take(80).collect();
     let replaced = fixture.path("cache").join(format!("{start}-0123456789abcdef"));
-    copy(&used, &replaced);
+    copy_folder(&used, &replaced);
     let before = tree(&fixture.path("cache"));
     let listed = run(&fixture, &["cache", "list"]).succeeds().stdout;
     assert_eq!(
@@ -174,16 +175,6 @@ fn prune_takes_away_what_another_copy_of_the_repository_has_replaced() {
     assert_eq!(tree(&replaced).into_keys().collect::<Vec<_>>(), [replaced.join(".lock")]);
     // What is gone is not listed as replaced, and an unknown one is nobody's to prune.
     assert_eq!(run(&fixture, &["cache", "prune"]).succeeds().stdout, "");
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in from.read_dir().unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => _ = std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap(),
-        }
-    }
 }
 
 #[test]

@@ -189,13 +189,7 @@ fn a_cache_that_this_user_may_not_read_is_passed_over_with_one_warning() {
 fn without_any_home_show_goes_on_and_update_says_what_to_name() {
     let fixture = fixture();
     let root = fs::metadata(fixture.path("")).unwrap().uid() == 0;
-    let without_cache = |command: &[&str]| {
-        let full = fixture.command(command, DAY_1);
-        let mut plain = Command::new(full.get_program());
-        let arguments: Vec<_> = full.get_args().collect();
-        plain.args(&arguments[..arguments.len() - 2]);
-        as_somebody_else(&fixture, &plain)
-    };
+    let without_cache = |command: &[&str]| as_somebody_else(&fixture, &fixture.command_without_cache(command, DAY_1));
     let homes: &[Option<&str>] =
         if root { &[None, Some("/dev/null"), Some("/nonexistent")] } else { &[Some("/dev/null")] };
     for home in homes {

@@ -77,12 +77,11 @@ fn names_of_a_repository_reach_no_terminal_as_they_are() {
             is_fit(&output);
         }
     }
-    let mut program = fixture.command(&["mirror", mirror.to_str().unwrap()], DAY_1);
-    let words: Vec<_> = program.get_args().take_while(|word| *word != "--cache").map(ToOwned::to_owned).collect();
+    let command = ["mirror", mirror.to_str().unwrap()];
     for json in [&[][..], &["--json"]] {
-        is_fit(&Output::of(Command::new(program.get_program()).args(&words).args(json)));
+        is_fit(&Output::of(fixture.command_without_cache(&command, DAY_1).args(json)));
     }
-    is_fit(&Output::of(&mut program));
+    is_fit(&Output::of(&mut fixture.command(&command, DAY_1)));
 }
 
 fn bundle_verify(fixture: &ClientFixture, command: &[&str], at: &str) -> Output {
@@ -184,7 +183,7 @@ fn a_result_of_the_maintainer_s_program_that_could_not_be_written_is_a_failure()
     }
 }
 
-/// Whoever reads the first lines alone closes the rest.
+/// A reader of the first lines alone closes the rest.
 #[test]
 fn a_closed_standard_output_is_no_failure() {
     let fixture = ClientFixture::new();

@@ -6,6 +6,7 @@ use std::process::Command;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1, DAY_8, TRUSTED_ROOT};
 use rootline_tests::fixtures::output::Output;
+use rootline_tests::folder::copy_folder;
 use rootline_tests::simulator::{Files, Key, Role, Simulator};
 use serde_json::Value;
 
@@ -57,19 +58,9 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 /// Copies the fixture's repository to another place, where its targets are below `targets/`.
 fn mirror(fixture: &ClientFixture, name: &str) -> String {
     let folder = fixture.path(name);
-    copy(&fixture.path("metadata"), &folder);
-    copy(&fixture.path("targets"), &folder.join("targets"));
+    copy_folder(&fixture.path("metadata"), &folder);
+    copy_folder(&fixture.path("targets"), &folder.join("targets"));
     folder.to_str().unwrap().to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => _ = std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap(),
-        }
-    }
 }
 
 #[test]
@@ -349,7 +340,7 @@ fn a_repository_that_was_set_up_again_needs_its_new_root_and_nothing_else() {
     );
     run(&fixture, &["cache", "prune"]).succeeds();
     assert_eq!(run(&fixture, &["cache", "clear", "--instance", "site"]).status, 0);
-    // What the first one had seen is still there, for whoever pins its root.
+    // What the first one had seen is still there, for an instance that pins its root.
     let after = files(&fixture.path("cache"));
     assert!(first.iter().all(|file| after.contains(file)), "{after:?}");
 }

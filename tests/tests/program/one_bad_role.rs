@@ -50,7 +50,7 @@ fn what_does_not_depend_on_it_is_had_with_one_warning() {
     }
 }
 
-/// Going on past a role that cannot be verified would let whoever withholds it choose the next one.
+/// Going on past a role that cannot be verified would let a mirror that withholds it choose the next one.
 #[test]
 fn what_it_may_list_is_refused() {
     for (fixture, at, said) in faults() {
@@ -83,22 +83,12 @@ fn a_bundle_and_a_mirror_say_that_it_was_left_out() {
         assert!(output.stderr.contains(&format!("warning: {reason}\n")), "{output:?}");
 
         let folder = fixture.path("mirror");
-        let mut mirror = fixture.command(&["mirror", folder.to_str().unwrap(), "--json"], at);
-        let output = Output::of(without_cache(&mut mirror));
+        let mirror = ["mirror", folder.to_str().unwrap(), "--json"];
+        let output = Output::of(&mut fixture.command_without_cache(&mirror, at));
         // A mirror goes on serving what it has, rather than something that lacks a role.
         assert_eq!(output.status, i32::from(!said.contains("expired")), "{output:?}");
         assert!(output.status == 1 || output.json()["left_out"] == left_out, "{output:?}");
     }
-}
-
-/// `mirror` keeps no cache.
-fn without_cache(command: &mut std::process::Command) -> &mut std::process::Command {
-    let words: Vec<_> = command.get_args().map(std::ffi::OsStr::to_owned).collect();
-    let words = words.iter().take_while(|word| *word != "--cache").cloned().collect::<Vec<_>>();
-    let mut bare = std::process::Command::new(command.get_program());
-    bare.env_remove("ROOTLINE_INSTANCE").env("NO_COLOR", "1").args(words);
-    *command = bare;
-    command
 }
 
 #[test]

@@ -9,6 +9,7 @@ use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use rootline_tests::binaries;
 use rootline_tests::fixtures::output::may_ask;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
+use rootline_tests::folder::copy_folder;
 
 /// A state, the instant at which somebody opens the runbook, and the end.
 pub(crate) struct Section {
@@ -134,19 +135,6 @@ fn make_executable(path: &Path) {
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 
