@@ -267,8 +267,10 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn write_signature_file(&self, file: &SignatureFile) -> Result<(), Failure> {
-        self.refuse_links()?;
-        atomic_file::replace(&self.signature_path(&file.part, &file.keyholder), &file.to_json())
+        // One of many: what is beside it was looked at when the others were read.
+        let path = self.signature_path(&file.part, &file.keyholder);
+        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
+        atomic_file::replace(&path, &file.to_json())
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {

@@ -17,6 +17,11 @@ pub(crate) fn refuse_at(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Refuses a link in the place of `path`, and on the way to it from the folder `top`, which is the caller's choice.
+pub(crate) fn refuse_on_the_way(top: &Path, path: &Path) -> Result<(), Failure> {
+    path.ancestors().take_while(|above| *above != top).try_for_each(refuse_at)
+}
+
 /// Refuses a link in the place of `folder`, and any link below it.
 pub(crate) fn refuse_below(folder: &Path) -> Result<(), Failure> {
     refuse_at(folder)?;
@@ -71,6 +76,9 @@ mod tests {
         fs::remove_file(at("a/b/dangling")).unwrap();
         symlink(at("a/b"), at("a/folder")).unwrap();
         assert!(refuse_below(&at("a")).is_err() && refuse_at(&at("a/folder")).is_err());
+        assert!(refuse_on_the_way(folder.path(), &at("a/folder/file")).is_err());
+        refuse_on_the_way(&at("a/folder"), &at("a/folder/file")).unwrap();
+        refuse_on_the_way(folder.path(), &at("a/b/nowhere")).unwrap();
         // What lies above is the caller's choice.
         symlink(at("a/b"), at("above")).unwrap();
         refuse_at(&at("above").join("file")).unwrap();
