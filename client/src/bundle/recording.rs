@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::store::{LocalFile, Store, StoreError, StoreLock};
+use crate::store::{LocalFile, Store, StoreError, StoreLock, passes_on};
 
 /// Passes everything on to a store, and keeps the bytes of every file that was loaded: a bundle carries them too.
 pub(super) struct Recording<'a, S> {
@@ -32,35 +32,5 @@ impl<S: Store> Store for Recording<'_, S> {
         Ok(bytes)
     }
 
-    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-        self.store.has(file, bytes)
-    }
-
-    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        self.store.save(file, bytes)
-    }
-
-    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        self.store.save_all(files)
-    }
-
-    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
-        self.store.save_all_if(files, unchanged)
-    }
-
-    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-        self.store.lock()
-    }
-
-    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
-        self.store.lock_to_load()
-    }
-
-    fn may_block(&self) -> bool {
-        self.store.may_block()
-    }
-
-    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-        self.store.remove(file)
-    }
+    passes_on!(|this| this.store);
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::client::cache_folders::{CacheFolders, take_newer_roots};
 use crate::client::instance::Instance;
 use crate::error::Note;
-use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock};
+use crate::store::{FileStore, LocalFile, MemoryStore, Store, StoreError, StoreLock, passes_on};
 
 /// The cache of one instance: a folder below the folder for all instances, named after the [repository](Instance::cache_name); or memory,
 /// where there is no place to write.
@@ -109,37 +109,7 @@ impl Store for Cache {
         self.store.load(file, limit)
     }
 
-    fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-        self.store.has(file, bytes)
-    }
-
-    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        self.store.save(file, bytes)
-    }
-
-    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        self.store.save_all(files)
-    }
-
-    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
-        self.store.save_all_if(files, unchanged)
-    }
-
-    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-        self.store.lock()
-    }
-
-    fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
-        self.store.lock_to_load()
-    }
-
-    fn may_block(&self) -> bool {
-        self.store.may_block()
-    }
-
-    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-        self.store.remove(file)
-    }
+    passes_on!(|this| this.store);
 }
 
 impl fmt::Debug for Cache {

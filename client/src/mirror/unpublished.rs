@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::Version;
 use rootline_metadata::json::Document;
-use rootline_metadata::{Envelope, Role, Root};
 
 use crate::driver::save_seen::save_seen;
-use crate::store::{FileStore, LocalFile, Store, StoreError, StoreLock};
+use crate::store::{FileStore, LocalFile, Store, StoreError, StoreLock, saves_in};
 use crate::workflow::limits::Limits;
 use crate::workflow::{Content, Seen};
 
 use super::copy::MirrorCopy;
+use super::plan::version_of;
 
 /// The folder for it in the mirror's folder.
 const NAME: &str = ".rootline-mirror.seen";
 
-/// Roots, timestamps and snapshots that earlier rounds have verified before they failed. Nobody is served them, and nothing that is
+/// Roots, timestamps and snapshots that earlier rounds have verified before they failed. They are not served, and nothing that is
 /// published later may go below them. It is read as a cache is: each file counts if it verifies under the final root.
 pub(super) struct Unpublished<'a> {
     path: PathBuf,
@@ -51,7 +52,9 @@ impl<'a> Unpublished<'a> {
         add(LocalFile::Timestamp, self.limits.timestamp);
         add(LocalFile::Snapshot, self.limits.snapshot);
         // The published ones lead up to the first of these.
-        let first = MirrorCopy::of(self.mirror, self.limits).newest_root().or_else(|| version_of(pinned_root));
+        let first = MirrorCopy::of(self.mirror, self.limits)
+            .newest_root()
+            .or_else(|| version_of(pinned_root).map(Version::number));
         for version in first.into_iter().flat_map(|first| first.saturating_add(1)..=u64::MAX) {
             if add(LocalFile::RootHistory(version), self.limits.root).is_none() {
                 break;
@@ -86,10 +89,6 @@ impl Unpublished<'_> {
     }
 }
 
-fn version_of(root: &[u8]) -> Option<u64> {
-    Envelope::<Root>::parse(root.to_vec(), root.len()).ok().map(|root| root.unverified().version().number())
-}
-
 impl Store for Beside {
     fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.published.load(file, limit)
@@ -99,23 +98,5 @@ impl Store for Beside {
         self.published.has(file, bytes) || self.unpublished.has(file, bytes)
     }
 
-    fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-        self.unpublished.save(file, bytes)
-    }
-
-    fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-        self.unpublished.save_all(files)
-    }
-
-    fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
-        self.unpublished.save_all_if(files, unchanged)
-    }
-
-    fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-        self.unpublished.lock()
-    }
-
-    fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-        self.unpublished.remove(file)
-    }
+    saves_in!(|this| this.unpublished);
 }

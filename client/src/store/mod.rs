@@ -104,7 +104,7 @@ pub trait Store {
     }
 
     /// Saves as [`Store::save_all`], unless what is there has changed: `unchanged` looks, as shortly before the new files count as the store
-    /// can. Returns whether they were saved. This is for whoever holds a lock that does not [keep others out](StoreLock::keeps_others_out).
+    /// can. Returns whether they were saved. This is for a caller whose lock does not [keep others out](StoreLock::keeps_others_out).
     ///
     /// # Errors
     ///
@@ -147,51 +147,72 @@ pub trait Store {
     fn remove(&self, file: &LocalFile) -> Result<(), StoreError>;
 }
 
-/// A pointer to a store is a store: every method, those with a default too, is passed on to it.
-macro_rules! pass_on {
+/// In an implementation of [`Store`]: passes on to another store what saves, removes, and keeps others from saving. The one list of these
+/// methods, so that a store which stands before another one leaves none of them to its default.
+macro_rules! saves_in {
+    (|$this:ident| $store:expr) => {
+        fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
+            let $this = self;
+            $store.save(file, bytes)
+        }
+
+        fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
+            let $this = self;
+            $store.save_all(files)
+        }
+
+        fn save_all_if(&self, files: &[(LocalFile, &[u8])], unchanged: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+            let $this = self;
+            $store.save_all_if(files, unchanged)
+        }
+
+        fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
+            let $this = self;
+            $store.lock()
+        }
+
+        fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
+            let $this = self;
+            $store.remove(file)
+        }
+    };
+}
+
+/// In an implementation of [`Store`]: passes on to another store every method but [`load`](Store::load).
+macro_rules! passes_on {
+    (|$this:ident| $store:expr) => {
+        fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
+            let $this = self;
+            $store.has(file, bytes)
+        }
+
+        fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
+            let $this = self;
+            $store.lock_to_load()
+        }
+
+        fn may_block(&self) -> bool {
+            let $this = self;
+            $store.may_block()
+        }
+
+        $crate::store::saves_in!(|$this| $store);
+    };
+}
+
+pub(crate) use {passes_on, saves_in};
+
+/// A pointer to a store is a store.
+macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<S: Store + ?Sized> Store for $pointer {
             fn load(&self, file: &LocalFile, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
                 (**self).load(file, limit)
             }
 
-            fn has(&self, file: &LocalFile, bytes: &[u8]) -> bool {
-                (**self).has(file, bytes)
-            }
-
-            fn save(&self, file: &LocalFile, bytes: &[u8]) -> Result<(), StoreError> {
-                (**self).save(file, bytes)
-            }
-
-            fn save_all(&self, files: &[(LocalFile, &[u8])]) -> Result<(), StoreError> {
-                (**self).save_all(files)
-            }
-
-            fn save_all_if(
-                &self,
-                files: &[(LocalFile, &[u8])],
-                unchanged: &dyn Fn() -> bool,
-            ) -> Result<bool, StoreError> {
-                (**self).save_all_if(files, unchanged)
-            }
-
-            fn lock(&self) -> Result<Option<StoreLock>, StoreError> {
-                (**self).lock()
-            }
-
-            fn lock_to_load(&self) -> Result<Option<StoreLock>, StoreError> {
-                (**self).lock_to_load()
-            }
-
-            fn may_block(&self) -> bool {
-                (**self).may_block()
-            }
-
-            fn remove(&self, file: &LocalFile) -> Result<(), StoreError> {
-                (**self).remove(file)
-            }
+            passes_on!(|this| (**this));
         }
     )*};
 }
 
-pass_on!(&S, Box<S>, Arc<S>);
+pointers!(&S, Box<S>, Arc<S>);
