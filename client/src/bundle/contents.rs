@@ -218,8 +218,7 @@ impl<S: Store, T: Transport> Work<'_, S, T> {
     /// Attempts it until it is done, or no mirror is left. What could be saved is out of `seen` then.
     fn online(&self, seen: &mut Seen) -> Result<Contents, BundleError> {
         self.transport.first_mirror();
-        let prefetch = if self.transport.concurrently().is_some() { Prefetch::On } else { Prefetch::Off };
-        let mut attempts = Attempts::new(prefetch);
+        let mut attempts = Attempts::new(Prefetch::On.where_possible(self.transport));
         let done = loop {
             self.transport.begin_session();
             match self.attempt_and_save(attempts.prefetch(), seen) {

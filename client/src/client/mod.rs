@@ -207,8 +207,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     pub(crate) fn update_online(&mut self, now: DateTime<Utc>, wanted: &[TargetQuery]) -> Result<Updated, Error> {
         self.transport.begin_session();
         self.transport.first_mirror();
-        // Where files come one after the other anyway, nothing can have been mixed up, and nothing need be tried again.
-        let prefetch = if self.transport.concurrently().is_some() { self.local.prefetch } else { Prefetch::Off };
+        let prefetch = self.local.prefetch.where_possible(&self.transport);
         let mut session = Session::begin(prefetch, self.seen.clone());
         let done = loop {
             let (machine, mut local) = match self.local.attempt(&session, now, wanted) {
@@ -250,7 +249,7 @@ impl<T: Transport, S: Store> Client<T, S> {
     /// # Errors
     /// If a file does not arrive.
     pub fn all_delegated_roles(&mut self, trusted: &Trusted, most_roles: usize) -> Result<ReachedRoles, Error> {
-        let walk = AllDelegatedRoles::begin(trusted.clone(), most_roles).verified_only();
+        let walk = AllDelegatedRoles::begin(trusted.clone(), most_roles).present_only();
         let mut local = self.local.pending();
         let driven = match self.local.freshness.is_offline() {
             true => self.local.drive_offline(walk, &mut local),

@@ -124,15 +124,10 @@ impl<S: Store> Local<S> {
         }
         let check = LastCheck::new(now, updated.trusted.timestamp().bytes(), etag.map(str::to_owned));
         // It is written without the lock, so that nobody waits for it, and again where a writer was there at that moment.
-        let mut saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
-        for _ in 0..MAX_CONFLICTS {
-            match &saved {
-                Err(error) if error.was_swept_up() => {
-                    saved = self.store.save(&LocalFile::LastCheck, &check.to_bytes());
-                }
-                _ => break,
-            }
-        }
+        let record = check.to_bytes();
+        let save = || self.store.save(&LocalFile::LastCheck, &record);
+        let was_swept_up = |saved: &Result<(), StoreError>| saved.as_ref().is_err_and(StoreError::was_swept_up);
+        let saved = (0..MAX_CONFLICTS).fold(save(), |saved, _| if was_swept_up(&saved) { save() } else { saved });
         saved.err().filter(|_| self.persistence == Persistence::Required).map(Note::CheckNotRecorded)
     }
 }

@@ -34,6 +34,14 @@ pub enum Prefetch {
     Off,
 }
 
+impl Prefetch {
+    /// This, where the transport can fetch several files at the same time. Elsewhere files come one after the other anyway: nothing can have
+    /// been mixed up, and nothing need be tried again.
+    pub(crate) fn where_possible(self, transport: &impl Transport) -> Prefetch {
+        if transport.concurrently().is_some() { self } else { Prefetch::Off }
+    }
+}
+
 /// Drives a state machine to its outcome, blocking on every file.
 ///
 /// # Errors

@@ -166,8 +166,7 @@ impl<T: Transport> Mirror<T> {
         let mut lock = folder.lock()?;
         self.transport.first_mirror();
         let notes: Vec<Note> = lock.take_missing().map(Note::Unlocked).into_iter().collect();
-        let prefetch = if self.transport.concurrently().is_some() { self.prefetch } else { Prefetch::Off };
-        let mut attempts = Attempts::new(prefetch);
+        let mut attempts = Attempts::new(self.prefetch.where_possible(&self.transport));
         let unpublished = Unpublished::in_folder(&self.folder, &self.limits);
         let mut work = Work { seen: unpublished.load(&self.pinned_root), notes };
         let done = loop {

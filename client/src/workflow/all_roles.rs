@@ -21,18 +21,8 @@ pub struct AllDelegatedRoles {
     followed: BTreeSet<Visit>,
     to_load: VecDeque<Visit>,
     to_fetch: VecDeque<Visit>,
-    needs: Needs,
-}
-
-/// Which roles a walk has to reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
-    /// Each one, unless it has expired.
-    All,
-    /// Those that the repository has and that verify; the others are named.
-    Verified,
-    /// Those that are at hand.
-    Present,
+    /// Whether every role has to be reached, unless it has expired.
+    needs_all: bool,
 }
 
 /// The outcome of [`AllDelegatedRoles`]: the delegated roles that were reached, each verified.
@@ -75,23 +65,17 @@ impl AllDelegatedRoles {
             followed: BTreeSet::new(),
             to_load: VecDeque::new(),
             to_fetch: VecDeque::new(),
-            needs: Needs::All,
+            needs_all: true,
         };
         walk.follow(None, &top);
         walk
     }
 
-    /// Passes over roles that are missing or do not verify: for a cache, which has only the roles that were queried.
+    /// Passes over roles that are missing or do not verify, and [names](ReachedRoles::refused) them: for a cache, which has only the roles that
+    /// were queried, and where one bad role is no reason to do without the others.
     #[must_use]
     pub fn present_only(self) -> AllDelegatedRoles {
-        AllDelegatedRoles { needs: Needs::Present, ..self }
-    }
-
-    /// Passes over roles that are missing or do not verify, and [names](ReachedRoles::refused) them: whoever asks one of them is refused,
-    /// which is no reason to do without the others.
-    #[must_use]
-    pub fn verified_only(self) -> AllDelegatedRoles {
-        AllDelegatedRoles { needs: Needs::Verified, ..self }
+        AllDelegatedRoles { needs_all: false, ..self }
     }
 
     /// Notes to whom a role delegates. A role that the snapshot does not list is not trusted by anybody.
@@ -176,7 +160,7 @@ impl StateMachine for AllDelegatedRoles {
         let walked = &mut self.walked;
         walked.refused.retain(|role, _| !walked.roles.contains_key(role));
         match walked.refused.values().next() {
-            Some(refusal) if self.needs == Needs::All => Err(refusal.clone()),
+            Some(refusal) if self.needs_all => Err(refusal.clone()),
             _ => {
                 self.walked.measure();
                 Ok(Action::Done(self.walked.clone()))
