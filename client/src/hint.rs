@@ -46,7 +46,7 @@ hints! {
     CheckClock,
     /// Pin a root that its publisher has given, and compare its digest.
     PinPublishedRoot,
-    /// Ask another mirror for the missing roots; if the repository was begun anew, remove the cache.
+    /// Ask another mirror for the missing roots; if the repository was set up again, remove the cache.
     AskAgainOrForgetCache,
     /// Check the target's name; upper and lower case differ.
     CheckTargetName,

@@ -32,7 +32,7 @@ pub fn words(hint: Hint) -> Option<&'static str> {
         }
         Hint::PinPublishedRoot => "pin a root.json that its publisher gave you, and compare its digest",
         Hint::AskAgainOrForgetCache => {
-            "a file of the cache's root_history is damaged: name a mirror that has the missing root; only if the repository was begun anew, use an empty --cache"
+            "a file of the cache's root_history is damaged: name a mirror that has the missing root; only if the repository was set up again, use an empty --cache"
         }
         Hint::CheckTargetName => "check the name; names are compared with regard to case",
         Hint::FreeSpace => "free some space on the disk and run this again",

@@ -137,7 +137,7 @@ impl Terminal {
         }
     }
 
-    /// Whoever closes standard output has read enough, which is no failure.
+    /// A reader that closes standard output has read enough, which is no failure.
     fn note_unwritten(&self, error: io::Error) {
         if error.kind() != io::ErrorKind::BrokenPipe {
             self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);

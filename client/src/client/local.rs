@@ -119,7 +119,7 @@ impl<S: Store> Local<S> {
             };
             let mut local = self.pending();
             let outcome = self.drive_offline(machine, &mut local);
-            if outcome.is_ok() || others_are_kept_out || attempts == MAX_ATTEMPTS || !local.is_overtaken() {
+            if outcome.is_ok() || others_are_kept_out || attempts == MAX_ATTEMPTS || !local.has_conflict() {
                 return Noted { outcome, notes: local.take_notes() };
             }
             attempts += 1;

@@ -163,7 +163,7 @@ impl<S: Store> PendingWrites<S> {
             return Ok(CommitOutcome::Committed);
         }
         let lock = self.lock()?;
-        if self.is_overtaken() {
+        if self.has_conflict() {
             return Ok(CommitOutcome::Conflict);
         }
         if lock.as_ref().is_none_or(StoreLock::keeps_others_out) {
@@ -171,7 +171,7 @@ impl<S: Store> PendingWrites<S> {
             return Ok(CommitOutcome::Committed);
         }
         // Without a lock: looked at again right before the files count, and again after that, lest another one's older files have replaced them.
-        let saved = self.store.save_all_if(&self.named(), &|| !self.is_overtaken())?;
+        let saved = self.store.save_all_if(&self.named(), &|| !self.has_conflict())?;
         if !saved || !self.is_committed() {
             return Ok(CommitOutcome::Conflict);
         }
@@ -180,7 +180,7 @@ impl<S: Store> PendingWrites<S> {
     }
 
     /// Whether somebody has changed the files in the store that the session rests on.
-    pub(crate) fn is_overtaken(&self) -> bool {
+    pub(crate) fn has_conflict(&self) -> bool {
         self.found.iter().any(|(file, limit, found)| {
             let now = self.store.load(file, *limit).ok().flatten();
             mark(now.as_deref()) != *found

@@ -52,7 +52,7 @@ pub(super) fn save_all(
         if is_folder(&pending) {
             give_back(disk, &pending);
         }
-        if unless.is_some_and(|overtaken| overtaken()) {
+        if unless.is_some_and(|has_changed| has_changed()) {
             return Ok(false);
         }
         match disk.rename(&unfinished, &pending) {

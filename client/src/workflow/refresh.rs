@@ -212,7 +212,7 @@ impl Refresh {
 
     /// 5.3.8: the newest root was kept when it was trusted, so the final one must not be below it. Where its history is damaged and the
     /// repository withholds what is missing, the floor under it would be given away. Says whether the final root takes its place: that of a
-    /// repository that was begun anew, to which nothing leads, is given up, and noted.
+    /// repository that was set up again, to which nothing leads, is given up, and noted.
     fn check_newest_root(&mut self, chain: &RootChain) -> Result<bool, Refusal> {
         let Some(cached) = self.newer_cached_root(chain) else { return Ok(false) };
         let (trusted, offered) = (cached.version(), chain.newest().version());

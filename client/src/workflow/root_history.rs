@@ -331,7 +331,7 @@ fn before(version: Version) -> Option<Version> {
     version.number().checked_sub(1).and_then(Version::new)
 }
 
-/// Whoever vouches for a digest vouches for the version that stands in the file as well; readers ask by it.
+/// What vouches for a digest vouches for the version that stands in the file as well; readers ask by it.
 fn has_version(bytes: &[u8], expected: Version, limits: &Limits) -> bool {
     let limit = usize::try_from(limits.root).unwrap_or(usize::MAX);
     Envelope::<Root>::parse(bytes.to_vec(), limit).is_ok_and(|root| root.unverified().version() == expected)

@@ -167,7 +167,7 @@ impl Update {
         }
     }
 
-    /// A repository need not have every target. A search never goes on past a role that cannot be verified, since whoever withholds that role
+    /// A repository need not have every target. A search never goes on past a role that cannot be verified, since a mirror that withholds that role
     /// would choose the next one; but what is optional may be missing, and then one bad role does not take the rest along.
     fn pass_over(&mut self, wanted: &TargetQuery, refusal: Refusal) -> Result<(), Refusal> {
         match (&refusal.fault, &refusal.file) {

@@ -133,7 +133,7 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
     let queries: Vec<TargetQuery> = paths.into_iter().map(TargetQuery::required).collect();
     // All together, so that each role is verified once.
     client.update(now, &queries)?;
-    // Nobody is refused for what no role delegates; but a verifier gives up before it comes to these roles.
+    // No verifier is refused for what no role delegates; but a verifier gives up before it comes to these roles.
     for (_, targets) in walked.too_deep() {
         for path in targets.targets().filter_map(|(name, _)| TargetPath::new(name)) {
             match client.find(&trusted, &path) {

@@ -54,7 +54,7 @@ struct Session {
     /// `None` when that is more than a clock can count.
     until: Option<Instant>,
     credit: Credit,
-    /// While no file is on its way, nobody is waited for.
+    /// While no file is on its way, no server is waited for.
     idle_since: Instant,
 }
 
