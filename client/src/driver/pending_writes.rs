@@ -106,6 +106,7 @@ impl<S: Store> PendingWrites<S> {
     }
 
     /// The files that wait to be committed, in the order in which they were verified.
+    #[cfg(feature = "bundle")]
     pub(crate) fn files(&self) -> &[(LocalFile, Content)] {
         &self.files
     }

@@ -40,6 +40,7 @@ pub use file_store::{FileStore, LOCK_WAIT};
 pub(crate) use lock::lock_file;
 pub use lock::{MissingLock, StoreLock, try_lock_file};
 pub use memory_store::MemoryStore;
+#[cfg(feature = "bundle")]
 pub(crate) use target_place::refuse_other_spelling;
 pub use target_place::{Layout, TargetPlace};
 

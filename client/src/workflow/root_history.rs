@@ -263,6 +263,7 @@ impl RootHistory {
 ///
 /// # Errors
 /// If they are not one chain. Nothing here vouches for the oldest of them.
+#[cfg(feature = "bundle")]
 pub(crate) fn lead_up_to(
     pinned: &[u8],
     earlier: Vec<Vec<u8>>,
