@@ -55,6 +55,21 @@ impl SoftHsm {
         self.util(&arguments);
     }
 
+    /// Makes a P-256 key pair on a token that wants its PIN for every signature, as the key in a YubiKey's slot 9c does. None where OpenSC, which
+    /// makes it, is not installed.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub fn always_authenticate(&self, token: &str, pin: &str, label: &str, id: &str) -> Option<()> {
+        let mut command = Command::new(peers::of_the_system("pkcs11-tool")?);
+        command.arg("--module").arg(&self.module).args(["--token-label", token, "--login", "--pin", pin]);
+        command.args(["--keypairgen", "--key-type", "EC:prime256v1", "--label", label, "--id", id, "--always-auth"]);
+        let output =
+            command.env("SOFTHSM2_CONF", self.configuration()).output().expect("a program that is installed runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(())
+    }
+
     /// The folder of all tokens.
     pub fn tokens(&self) -> PathBuf {
         self.folder.path().join("tokens")

@@ -197,7 +197,7 @@ impl Program {
 }
 
 /// A process that is killed when it is dropped.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -207,7 +207,7 @@ impl Drop for Running {
 }
 
 /// Reads at most one byte more than allowed, so that too much can be detected.
-fn all_of(source: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<Vec<u8>>> {
+pub(super) fn all_of(source: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -242,7 +242,7 @@ fn relay(source: impl Read + Send + 'static, name: String) -> Receiver<()> {
 
 /// Finds the program in the first folder of the PATH that has it. Relative folders are skipped: a private key must not depend on the current
 /// folder.
-fn find(file: &str) -> Option<PathBuf> {
+pub(super) fn find(file: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
     folders.map(|folder| folder.join(format!("{file}{}", env::consts::EXE_SUFFIX))).find(|program| program.is_file())

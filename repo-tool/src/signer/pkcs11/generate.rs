@@ -13,7 +13,7 @@ use spki::der::asn1::ObjectIdentifier;
 use super::error::{Doing, failure};
 use super::module::Module;
 use super::object::{self, ED25519, Kind, P256};
-use super::{TokenSigner, choose_token_alone};
+use super::{LoginAgain, TokenSigner, choose_token_alone};
 use crate::failure::Failure;
 use crate::signer::pkcs11_uri::Pkcs11Uri;
 use crate::signer::{ModuleArgs, SignerUri, TokenPinArgs, challenge};
@@ -37,7 +37,7 @@ pub(crate) fn generate(
     let token = choose_token_alone(&module, &on_token)?;
     let refused = |error| Failure::from(failure(&Doing::Generate, &token, &module, &error));
     let session = module.read_write_session(&token).map_err(refused)?;
-    token.log_in(&module, &session, uri, pin, terminal)?;
+    let pin = token.log_in(&module, &session, uri, pin, terminal)?;
 
     let id = uri.id.clone().unwrap_or_else(|| {
         let mut id = vec![0; 8];
@@ -82,7 +82,10 @@ pub(crate) fn generate(
     let place = Pkcs11Uri { id: Some(id), object: Some(label), ..token.uri() };
     let key = object::choose(&session, &token, &place)?;
     let public = object::public_key(&session, &token, &key, kind)?;
-    let signer = TokenSigner { module, token, session, handle: key.handle, kind, public: public.clone(), pin: None };
+    let handle = key.handle;
+    // Some tokens make every key one that wants its PIN for every signature.
+    let again = LoginAgain::of(key, pin);
+    let signer = TokenSigner { module, token, session, handle, kind, public: public.clone(), again };
     challenge::check(&signer)?;
     Ok((public, SignerUri::Pkcs11(Box::new(place))))
 }

@@ -4,8 +4,10 @@ mod error;
 mod generate;
 mod module;
 mod object;
+mod one_part;
 mod token;
 
+use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::ObjectHandle;
@@ -16,12 +18,14 @@ use rootline_ceremonies::{Signer, SignerError};
 use rootline_metadata::{PublicKey, sha256};
 use spki::der::Encode;
 use spki::der::asn1::UintRef;
+use zeroize::Zeroizing;
 
 use self::error::{Doing, failure};
 pub(crate) use self::generate::generate;
 use self::module::Module;
-use self::object::Kind;
+use self::object::{Kind, PrivateKey};
 pub(crate) use self::object::{ListedKey, list};
+use self::one_part::KeyName;
 pub(crate) use self::token::Token;
 use super::pkcs11_uri::Pkcs11Uri;
 use super::{Details, ModuleArgs, TokenPinArgs};
@@ -47,9 +51,9 @@ pub(super) fn open(
     })?;
     let public = object::public_key(&session, &token, &key, kind)?;
     let details = token.details();
-    // A key that wants the PIN for every signature is the only reason to keep it.
-    let pin = pin.filter(|_| key.always_authenticate);
-    Ok((TokenSigner { module, token, session, handle: key.handle, kind, public, pin }, details))
+    let handle = key.handle;
+    let again = LoginAgain::of(key, pin);
+    Ok((TokenSigner { module, token, session, handle, kind, public, again }, details))
 }
 
 /// A key on a token, after login.
@@ -61,8 +65,24 @@ pub(crate) struct TokenSigner {
     handle: ObjectHandle,
     kind: Kind,
     public: PublicKey,
-    /// The PIN, for a key that needs it for every signature.
-    pin: Option<AuthPin>,
+    /// For a key that wants the PIN for every signature.
+    again: Option<LoginAgain>,
+}
+
+/// What a login for one signature takes.
+#[derive(Debug)]
+struct LoginAgain {
+    /// The PIN; `None` for a token with a keypad.
+    pin: Option<Zeroizing<String>>,
+    key: KeyName,
+}
+
+impl LoginAgain {
+    /// A key that wants the PIN for every signature is the only reason to keep it.
+    fn of(key: PrivateKey, pin: Option<Zeroizing<String>>) -> Option<LoginAgain> {
+        let PrivateKey { id, label, .. } = key;
+        key.always_authenticate.then_some(LoginAgain { pin, key: KeyName { id, label } })
+    }
 }
 
 impl Signer for TokenSigner {
@@ -72,14 +92,14 @@ impl Signer for TokenSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         Terminal::new().request(format_args!("signing with {}; touch it if it blinks", self.token));
-        let signature = match &self.pin {
-            Some(pin) => self.sign_with_pin(message, pin),
+        let signature = match &self.again {
+            Some(again) => self.sign_after_login(message, again)?,
             None => match self.kind {
                 Kind::P256 => self.session.sign(&Mechanism::Ecdsa, self.handle, &sha256(message)),
                 Kind::Ed25519 => self.session.sign(&eddsa(), self.handle, message),
-            },
+            }
+            .map_err(|error| self.not_signed(&error))?,
         };
-        let signature = signature.map_err(|error| failure(&Doing::Sign, &self.token, &self.module, &error))?;
         match self.kind {
             Kind::Ed25519 => Ok(signature),
             Kind::P256 => to_der(&signature).ok_or_else(|| SignerError::NotSigned {
@@ -92,8 +112,19 @@ impl Signer for TokenSigner {
 
 impl TokenSigner {
     /// For a key with `CKA_ALWAYS_AUTHENTICATE`, such as that in a YubiKey's slot 9c: the PIN is wanted between the beginning of a signature and
-    /// the rest, which only a signature in several parts has room for; so the token hashes if it can.
-    fn sign_with_pin(&self, message: &[u8], pin: &AuthPin) -> cryptoki::error::Result<Vec<u8>> {
+    /// the rest. A module that signs in parts leaves room for it; with one that does not, the signature is made [in one part](one_part).
+    fn sign_after_login(&self, message: &[u8], again: &LoginAgain) -> Result<Vec<u8>, SignerError> {
+        let signed = self.sign_in_parts(message, again.pin.as_deref().map(String::as_str));
+        match (signed, self.kind, &again.pin) {
+            (Err(Error::Pkcs11(code, _)), Kind::P256, Some(pin)) if has_no_parts(&code) => {
+                one_part::sign_digest(&sha256(message), &self.module, &self.token, &again.key, pin)
+            }
+            (signed, ..) => signed.map_err(|error| self.not_signed(&error)),
+        }
+    }
+
+    /// The token hashes if it can.
+    fn sign_in_parts(&self, message: &[u8], pin: Option<&str>) -> cryptoki::error::Result<Vec<u8>> {
         let mechanisms = self.module.mechanisms(&self.token);
         let digest = sha256(message);
         let (mechanism, data) = match self.kind {
@@ -102,10 +133,22 @@ impl TokenSigner {
             Kind::P256 => (Mechanism::Ecdsa, &digest[..]),
         };
         self.session.sign_init(&mechanism, self.handle)?;
-        self.session.login(UserType::ContextSpecific, Some(pin))?;
+        if pin.is_none() {
+            Terminal::new().request(format_args!("enter the PIN once more at the keypad of {}", self.token));
+        }
+        self.session.login(UserType::ContextSpecific, pin.map(AuthPin::from).as_ref())?;
         self.session.sign_update(data)?;
         self.session.sign_final()
     }
+
+    fn not_signed(&self, error: &Error) -> SignerError {
+        failure(&Doing::Sign, &self.token, &self.module, error)
+    }
+}
+
+/// Whether a module has refused to sign in parts, and not to sign.
+fn has_no_parts(code: &RvError) -> bool {
+    matches!(code, RvError::OperationNotInitialized | RvError::FunctionNotSupported)
 }
 
 fn eddsa() -> Mechanism<'static> {

@@ -18,6 +18,8 @@ use crate::signer::pkcs11_uri::Pkcs11Uri;
 #[derive(Clone, Debug)]
 pub(super) struct Module {
     pub(super) context: Pkcs11,
+    /// The library's file, or its name for the system's loader.
+    pub(super) path: PathBuf,
 }
 
 /// Most tokens that are read.
@@ -45,7 +47,7 @@ impl Module {
         })?;
         match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             // Another URI of this run has the same library.
-            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(Module { context }),
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(Module { context, path }),
             Err(error) => Err(Failure::new(
                 format!("the PKCS#11 library {shown} cannot be initialised: {}", code_text(&error)),
                 "see its documentation; SoftHSM reads its configuration from SOFTHSM2_CONF",

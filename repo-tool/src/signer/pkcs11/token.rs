@@ -7,6 +7,7 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use rootline::terminal::Terminal;
+use zeroize::Zeroizing;
 
 use super::error::{Doing, failure};
 use super::module::Module;
@@ -88,7 +89,7 @@ impl Token {
         uri: &Pkcs11Uri,
         pin: &TokenPinArgs,
         terminal: &Terminal,
-    ) -> Result<Option<AuthPin>, Failure> {
+    ) -> Result<Option<Zeroizing<String>>, Failure> {
         if !self.login_required {
             return Ok(None);
         }
@@ -105,8 +106,8 @@ impl Token {
             None => Some(pin.pin(uri, &self.to_string())?),
             given => given,
         };
-        let pin = pin.map(|pin| AuthPin::from(pin.as_str()));
-        match session.login(UserType::User, pin.as_ref()) {
+        let auth_pin = pin.as_deref().map(|pin| AuthPin::from(pin.as_str()));
+        match session.login(UserType::User, auth_pin.as_ref()) {
             // Another URI of this run has the same token.
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(pin),
             Err(error) => Err(failure(&Doing::LogIn, self, module, &error).into()),

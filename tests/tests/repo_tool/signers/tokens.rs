@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use rootline_tests::fixtures::desk::Desk;
+use rootline_tests::fixtures::desk::{Desk, PIN};
 use rootline_tests::fixtures::repository::DAY_0;
 use rootline_tests::peers;
 
@@ -278,4 +278,28 @@ fn a_key_is_made_on_one_token_under_a_name_of_its_own_and_never_over_another() {
     assert!(!desk.fixture.path("a.pub").exists() && !desk.fixture.path("again.pub").exists());
     let listed = desk.run_with(&["key", "list"], &[]);
     assert_eq!(listed.stdout.matches("  key ").count(), 1, "{listed:?}");
+}
+
+#[test]
+fn a_key_that_wants_its_pin_for_every_signature_signs_also_where_the_module_does_not_sign_in_parts() {
+    let Some(desk) = Desk::with_tokens(&["alice"]) else { return };
+    let Some(()) = desk.hsm.always_authenticate("alice", PIN, "nine", "02") else { return };
+    // Each challenge is one more signature, and one more login.
+    for key in ["pkcs11:token=alice;id=%02", "pkcs11:token=alice;object=nine"] {
+        desk.done(&["key", "check", key, key]).says(&format!("{key} signs: key "));
+    }
+    desk.done(&["keyholder", "add", "alice", "--new-key", "--key", "pkcs11:token=alice;id=%02"]);
+    desk.done_without_key(&["ceremony", "new", "first"]);
+    desk.done_without_key(&["ceremony", "freeze", "first"]);
+    desk.done(&["ceremony", "sign", "first", "--key", "pkcs11:token=alice;id=%02", "--yes"])
+        .says("alice has signed root 1 and targets 1");
+    // Without the program that does it, and with a key that wants no more than one login.
+    let without = |key: &str| desk.run_with(&["key", "check", key, "--pin-file", "pin"], &[("PATH", "/nowhere")]);
+    without("pkcs11:token=alice;id=%02").refuses(
+        "token alice (serial ",
+        "",
+        "install OpenSC, which has pkcs11-tool; or sign elsewhere: rootline-repo ceremony payload",
+    );
+    desk.generate("alice", "root", "p256");
+    assert!(without("pkcs11:token=alice;object=root").is_done());
 }
