@@ -97,6 +97,7 @@ pub use plan::policy::{OfflinePolicy, Policy};
 pub use plan::role_plan::RolePlan;
 pub use plan::shipment::Shipment;
 pub use repository::delegates::delegates;
+pub use repository::origin::{OriginFault, Origins, Transcripts, heads_to_follow};
 pub use repository::published::{Current, Published, PublishedError};
 pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
 pub use repository::sealed::{Sealed, SealedError};

@@ -1,12 +1,14 @@
 //! What a transcript tells of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::hex;
 use rootline_metadata::json::{Value, ValueMembers};
 
-use super::head::HeadSignature;
+use super::LineDigest;
+use super::head::{Head, HeadSignature};
 use crate::ceremony::frozen::FrozenRecord;
+use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
 
 /// Something that happened, with what is worth knowing about it. Facts depend on the kind; more of both may come, and a reader keeps
@@ -43,12 +45,14 @@ pub enum EventKind {
     Witnessed,
     /// The ceremony was given up.
     Abandoned,
+    /// Files that no ceremony of this record made were taken over as they were.
+    Imported,
     /// Something that this version knows nothing of.
     Other(String),
 }
 
 /// Every kind that this version knows, with its name in the transcript.
-const KINDS: [(EventKind, &str); 10] = [
+const KINDS: [(EventKind, &str); 11] = [
     (EventKind::Planned, "planned"),
     (EventKind::Frozen, "frozen"),
     (EventKind::Signed, "signed"),
@@ -59,6 +63,7 @@ const KINDS: [(EventKind, &str); 10] = [
     (EventKind::Merged, "merged"),
     (EventKind::Witnessed, "witnessed"),
     (EventKind::Abandoned, "abandoned"),
+    (EventKind::Imported, "imported"),
 ];
 
 impl EventKind {
@@ -139,13 +144,32 @@ impl Event {
         summary.into_iter().fold(event, |event, summary| event.with("summary", summary))
     }
 
+    /// The event, with the heads that the transcripts of other ceremonies had: one of those that is gone or was cut short since is found by it.
+    #[must_use]
+    pub fn after(self, heads: &BTreeMap<Name, Head>) -> Event {
+        if heads.is_empty() {
+            return self;
+        }
+        let digests = |head: &Head| head.digests.iter().map(|digest| hex::encode(digest)).collect::<Value>();
+        self.with("after", heads.iter().map(|(id, head)| (id.to_string(), digests(head))).collect::<ValueMembers>())
+    }
+
+    /// The heads of other ceremonies that it was noted after, without their numbers of lines; what is not one is passed over.
+    pub fn noted_after(&self) -> BTreeMap<Name, BTreeSet<LineDigest>> {
+        let Some(after) = self.facts.get("after").and_then(Value::as_object) else { return BTreeMap::new() };
+        let digest = |digest: &Value| hex::decode_array(digest.as_text()?);
+        let head = |(id, digests): (&str, &Value)| {
+            Some((id.parse().ok()?, digests.as_array()?.iter().map(digest).collect::<Option<_>>()?))
+        };
+        after.iter().filter_map(head).collect()
+    }
+
     /// That files were frozen.
     pub fn frozen(record: &FrozenRecord) -> Event {
-        let file = |files: ValueMembers, (name, digest): (&String, &[u8; 32])| files.with(name, hex::encode(digest));
         Event::new(EventKind::Frozen)
             .with("revision", record.revision)
             .with("plan", &*record.plan)
-            .with("files", record.files.iter().fold(ValueMembers::new(), file))
+            .with("files", digests_by_name(&record.files))
             .with("fingerprint", record.fingerprint().to_hex())
     }
 
@@ -201,10 +225,19 @@ impl Event {
         Event::new(EventKind::Merged).with("from", from).with("plan", plan)
     }
 
+    /// That published files were taken over as they were, and why: their names with their SHA-256 digests.
+    pub fn imported(files: &BTreeMap<String, [u8; 32]>, reason: &str) -> Event {
+        Event::new(EventKind::Imported).with("files", digests_by_name(files)).with("reason", reason)
+    }
+
     /// That the ceremony was given up, and why.
     pub fn abandoned(reason: &str) -> Event {
         Event::new(EventKind::Abandoned).with("reason", reason)
     }
+}
+
+fn digests_by_name(files: &BTreeMap<String, [u8; 32]>) -> ValueMembers {
+    files.iter().map(|(name, digest)| (name.clone(), hex::encode(digest).into())).collect()
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -231,7 +264,8 @@ mod tests {
             EventKind::Published => EventKind::Merged,
             EventKind::Merged => EventKind::Witnessed,
             EventKind::Witnessed => EventKind::Abandoned,
-            EventKind::Abandoned | EventKind::Other(_) => return None,
+            EventKind::Abandoned => EventKind::Imported,
+            EventKind::Imported | EventKind::Other(_) => return None,
         })
     }
 

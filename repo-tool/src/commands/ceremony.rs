@@ -3,6 +3,7 @@
 mod abandon;
 mod accept;
 mod freeze;
+mod import;
 mod list;
 mod log;
 mod merge;
@@ -62,6 +63,8 @@ pub(crate) enum CeremonyCommand {
     Merge(merge::MergeArgs),
     /// Abandon a ceremony, and record the reason
     Abandon(abandon::AbandonArgs),
+    /// Record published files that no ceremony made, and the reason
+    Import(import::ImportArgs),
     /// Show the transcript and its head
     #[command(after_help = "Examples:
   rootline-repo ceremony log
@@ -73,18 +76,8 @@ up to its first wrong line.
 
 Exit status: 0 done; 1 if the transcript is damaged.")]
     Log(IdArgs),
-    /// Verify ceremonies against their transcripts
-    #[command(after_help = "Examples:
-  rootline-repo ceremony verify
-  rootline-repo ceremony verify 2030-06
-  rootline-repo ceremony verify --json
-
-Verifies every ceremony, or one; needs no key and changes nothing. Renders the plan again and compares it with the frozen files, verifies every \
-signature and every signed head, and compares the sealed and published files with the transcript. Lines removed from the end of a transcript are \
-found if a keyholder has signed a later head: rootline-repo ceremony witness.
-
-Exit status: 0 if everything matches the transcript; 1 if not.")]
-    Verify(IdArgs),
+    /// Verify what is published, and ceremonies against their transcripts
+    Verify(verify::VerifyArgs),
     /// Sign the head of the transcript, so that later changes are found
     Witness(witness::WitnessArgs),
     /// List all ceremonies
@@ -116,6 +109,7 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<ExitSt
         CeremonyCommand::Seal(args) => seal::run(args, context),
         CeremonyCommand::Merge(args) => merge::run(args, context),
         CeremonyCommand::Abandon(args) => abandon::run(args, context),
+        CeremonyCommand::Import(args) => import::run(args, context),
         CeremonyCommand::Log(args) => log::run(args, context),
         CeremonyCommand::Witness(args) => witness::run(args, context),
         CeremonyCommand::List => list::run(context),
@@ -139,7 +133,7 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         let record = ceremony.load(published)?;
-        if !matches!(record.stage()?, Stage::Released | Stage::Abandoned) {
+        if !record.stage()?.is_over() {
             open.push(record);
         }
     }
@@ -173,6 +167,10 @@ fn refuse_closed(record: &CeremonyRecord) -> Result<(), Failure> {
         Stage::Abandoned => {
             Err(Failure::new(format!("{id} was abandoned"), "start another one: rootline-repo ceremony new ID"))
         }
+        Stage::Imported => Err(Failure::new(
+            format!("{id} is not a ceremony: it records files that were imported"),
+            "start a ceremony: rootline-repo ceremony new ID",
+        )),
         Stage::Planned | Stage::Frozen | Stage::Disputed | Stage::Sealed | Stage::Superseded => Ok(()),
     }
 }

@@ -171,7 +171,7 @@ fn diagnose(
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         let stage = ceremony.clone().load(published).and_then(|record| record.stage());
-        if stage.is_ok_and(|stage| stage != Stage::Abandoned) {
+        if stage.is_ok_and(|stage| !matches!(stage, Stage::Abandoned | Stage::Imported)) {
             open.push(ceremony);
         }
     }

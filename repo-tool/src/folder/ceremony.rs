@@ -84,6 +84,8 @@ pub(crate) enum Stage {
     Released,
     /// It was abandoned.
     Abandoned,
+    /// It is not a ceremony: it records files that were taken over as they were.
+    Imported,
 }
 
 impl Stage {
@@ -96,7 +98,13 @@ impl Stage {
             Stage::Superseded => "sealed, but superseded",
             Stage::Released => "done",
             Stage::Abandoned => "abandoned",
+            Stage::Imported => "imported",
         }
+    }
+
+    /// Whether nothing is to come any more.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Stage::Released | Stage::Abandoned | Stage::Imported)
     }
 
     /// Whether the ceremony waits for a person. A sealed one waits for an online key alone.
@@ -130,7 +138,7 @@ impl CeremonyFolder {
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.plan_path().exists() || self.frozen_plan_path().exists()
+        [self.plan_path(), self.frozen_plan_path(), self.transcript_path()].iter().any(|path| path.exists())
     }
 
     pub(crate) fn plan_text(&self) -> Result<String, Failure> {

@@ -11,3 +11,4 @@ pub(crate) mod open_ceremony;
 pub(crate) mod read_files;
 pub(crate) mod record;
 pub(crate) mod repository;
+pub(crate) mod transcripts;

@@ -136,6 +136,9 @@ fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, 
     if transcript.last(&EventKind::Abandoned).is_some() {
         return Stage::Abandoned;
     }
+    if transcript.last(&EventKind::Imported).is_some() {
+        return Stage::Imported;
+    }
     match (sealed, transcript.freezing()) {
         // Killed before it was noted down.
         (Some(Ok(sealed)), _) if sealed.is_published(published) => Stage::Released,

@@ -9,7 +9,6 @@ use rootline_metadata::{hex, instant_text};
 use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::Stage;
 use crate::folder::record::CeremonyRecord;
 use crate::review::groups;
 use crate::text::plain;
@@ -51,7 +50,7 @@ fn last_one(context: &Context) -> Result<CeremonyRecord, Failure> {
     let mut closed = Vec::new();
     for ceremony in context.folder.ceremonies()? {
         let record = ceremony.load(&published)?;
-        if !matches!(record.stage()?, Stage::Released | Stage::Abandoned) {
+        if !record.stage()?.is_over() {
             // As every other command has it.
             return find(&IdArgs { id: None }, &published, context);
         }
@@ -223,6 +222,7 @@ fn described(event: &Event) -> String {
             format!("{} signed the head after {} lines with key {}", text("keyholder"), number("lines"), short("keyid"))
         }
         EventKind::Abandoned => text("reason").to_owned(),
+        EventKind::Imported => format!("{}: {}", files(), text("reason")),
         // Of a kind that a later version brought.
         _ => Value::from(event.facts.clone()).compact(),
     };

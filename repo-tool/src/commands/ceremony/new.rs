@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published};
+use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published, heads_to_follow};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
@@ -79,7 +79,9 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     let mut record = context.folder.ceremony(&args.id).load(&published)?;
     let text = write(&record, text)?;
     if record.transcript().entries().is_empty() {
-        record.note(at, Event::planned(&hex::encode(&sha256(text.as_bytes())), args.summary.as_deref()))?;
+        let others = heads_to_follow(&context.folder.transcripts()?);
+        let planned = Event::planned(&hex::encode(&sha256(text.as_bytes())), args.summary.as_deref());
+        record.note(at, planned.after(&others))?;
     }
     warn_of_merging(context);
     let id = &args.id;

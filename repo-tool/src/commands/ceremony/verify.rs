@@ -1,7 +1,12 @@
-//! `rootline-repo ceremony verify`: the record of a ceremony, replayed against the repository.
+//! `rootline-repo ceremony verify`: the origin of what is published, and the record of each ceremony, replayed against the repository.
+
+mod kept_head;
+mod origins;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 
+use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
     Entry, EventKind, Freezing, Frozen, Keyholders, Name, Published, RoleVersion, Sealed, SignatureFiles, TargetName,
@@ -10,18 +15,65 @@ use rootline_ceremonies::{
 use rootline_metadata::{hex, sha256};
 use serde_json::{Value, json};
 
-use super::{IdArgs, named};
+use super::named;
+use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations;
 use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 use crate::folder::record::CeremonyRecord;
 
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo ceremony verify
+  rootline-repo ceremony verify 2030-06
+  rootline-repo ceremony verify --head \"2677 f61e 8274 …\"
+  rootline-repo ceremony verify --head alice-0cd2a0d8f1f8b6a1.json
+  rootline-repo ceremony verify --json
+
+Verifies what is published and every ceremony, or one ceremony; needs no key and changes nothing. Every published root, targets and delegated \
+metadata file must have the ceremony that made it, or an import that names it. Renders each plan again and compares it with the frozen files, \
+verifies every signature and every signed head, and compares the sealed and published files with the transcript. A ceremony that was removed is \
+found by those that began after it. Lines removed from the end of a transcript, or the last ceremony as a whole, are found if a keyholder has \
+signed a later head (rootline-repo ceremony witness), or with --head and a head that somebody kept.
+
+Exit status: 0 if everything matches the record; 1 if not.")]
+pub(crate) struct VerifyArgs {
+    /// The ceremony [default: all, and what is published]
+    #[arg(value_parser = parse_name)]
+    id: Option<Name>,
+
+    /// A head that somebody kept: its digest as ceremony log prints it, or a file with the digest or a signed head
+    #[arg(long, value_name = "DIGEST|FILE")]
+    head: Vec<OsString>,
+}
+
 /// What was looked at, and what came of it.
 struct Finding {
     check: &'static str,
     /// What was found, or what is wrong and what to do about it.
     result: Result<String, Failure>,
+}
+
+impl Finding {
+    fn lines(&self) -> Vec<String> {
+        let Finding { check, result } = self;
+        match result {
+            Ok(found) => vec![format!("  ok    {check}: {found}")],
+            Err(wrong) => {
+                let hint = wrong.hint().map(|hint| format!("        hint: {hint}"));
+                [format!("  WRONG {check}: {}", wrong.what())].into_iter().chain(hint).collect()
+            }
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let Finding { check, result } = self;
+        match result {
+            Ok(found) => json!({ "check": check, "holds": true, "found": found }),
+            Err(wrong) => json!({ "check": check, "holds": false, "what": wrong.what(), "hint": wrong.hint() }),
+        }
+    }
 }
 
 /// One ceremony, and everything that was found in it.
@@ -32,7 +84,7 @@ struct Verified {
 }
 
 /// [`ExitStatus::Failed`] if anything differs from the record.
-pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failure> {
+pub(crate) fn run(args: &VerifyArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let published = context.folder.published()?;
     let keyholders = context.folder.keyholders()?;
     let folders = match &args.id {
@@ -41,9 +93,28 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<ExitStatus, Failur
     };
     let verify = |folder| verify(folder, &published, &keyholders, context);
     let verified: Vec<Verified> = folders.into_iter().map(verify).collect();
-    let holds = verified.iter().all(Verified::holds);
-    let report: Value = verified.iter().map(Verified::to_json).collect();
-    context.report(&json!({ "holds": holds, "ceremonies": report }), |line| {
+    let mut transcripts = context.folder.transcripts()?;
+    let mut all = Vec::new();
+    match &args.id {
+        Some(id) => transcripts.retain(|other, _| other == id),
+        None => all.extend(origins::findings(&published, &transcripts)),
+    }
+    for head in &args.head {
+        all.push(Finding { check: "kept head", result: kept_head::check(head, &transcripts, &keyholders) });
+    }
+    let all_hold = all.iter().all(|finding| finding.result.is_ok());
+    let holds = all_hold && verified.iter().all(Verified::holds);
+    let report = json!({
+        "holds": holds,
+        "checks": all.iter().map(Finding::to_json).collect::<Vec<_>>(),
+        "ceremonies": verified.iter().map(Verified::to_json).collect::<Vec<_>>(),
+    });
+    context.report(&report, |line| {
+        if !all.is_empty() {
+            let verdict = if all_hold { "matches the record" } else { "does NOT match the record" };
+            line(format_args!("the repository: {verdict}"));
+            all.iter().flat_map(Finding::lines).for_each(|text| line(format_args!("{text}")));
+        }
         for one in &verified {
             one.lines().iter().for_each(|text| line(format_args!("{text}")));
         }
@@ -63,28 +134,16 @@ impl Verified {
         let stage = self.stage.map_or("its record is unreadable", Stage::name);
         let verdict = if self.holds() { "everything matches the transcript" } else { "does NOT match the transcript" };
         let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
-        for Finding { check, result } in &self.findings {
-            match result {
-                Ok(found) => lines.push(format!("  ok    {check}: {found}")),
-                Err(wrong) => {
-                    lines.push(format!("  WRONG {check}: {}", wrong.what()));
-                    lines.extend(wrong.hint().map(|hint| format!("        hint: {hint}")));
-                }
-            }
-        }
+        lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines
     }
 
     fn to_json(&self) -> Value {
-        let finding = |Finding { check, result }: &Finding| match result {
-            Ok(found) => json!({ "check": check, "holds": true, "found": found }),
-            Err(wrong) => json!({ "check": check, "holds": false, "what": wrong.what(), "hint": wrong.hint() }),
-        };
         json!({
             "ceremony": self.id.as_str(),
             "stage": self.stage.map(Stage::name),
             "holds": self.holds(),
-            "checks": self.findings.iter().map(finding).collect::<Vec<_>>(),
+            "checks": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -190,7 +249,7 @@ impl Replay<'_> {
         let kept = self.record.folder().frozen_plan(files)?;
         let plan = kept.parse(self.keyholders)?;
         files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
-        let is_over = matches!(self.stage, Some(Stage::Released | Stage::Abandoned));
+        let is_over = self.stage.is_some_and(Stage::is_over);
         let found = "renders exactly the frozen files";
         match kept.remark {
             None => Ok(found.to_owned()),

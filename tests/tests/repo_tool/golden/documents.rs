@@ -159,6 +159,9 @@ fn ceremonies_that_end_otherwise() {
     document_at(&fixture, DAY_1, "ceremony-merge", &["ceremony", "merge", "threshold", "npm"]);
     document_at(&fixture, DAY_1, "ceremony-abandon", &["ceremony", "abandon", "more", "--reason", "Not needed"]);
     document_at(&fixture, DAY_1, "ceremony-list-ended", &["ceremony", "list"]);
+    let copy = fixture.copy();
+    std::fs::remove_dir_all(copy.path("ceremonies/first")).unwrap();
+    document_at(&copy, DAY_1, "ceremony-import", &["ceremony", "import", "before", "--reason", "Taken over"]);
     document(&fixture, "status-delegated", &["status"]);
 }
 

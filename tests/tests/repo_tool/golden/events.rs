@@ -13,7 +13,10 @@ fn example(kind: &EventKind) -> Event {
     let token = ValueMembers::new().with("serial", 17_u64).with("firmware", "5.7.4").with("certificate", DIGEST);
     let digests = || ValueMembers::new().with("1.root.json", DIGEST).with("1.targets.json", DIGEST);
     match kind {
-        EventKind::Planned => Event::planned(DIGEST, Some("Begin")),
+        EventKind::Planned => {
+            let head = Head { lines: 3, digests: [[7; 32]].into() };
+            Event::planned(DIGEST, Some("Begin")).after(&[("first".parse().unwrap(), head)].into())
+        }
         EventKind::Frozen => {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
             let record = FrozenRecord { revision: 2, plan: DIGEST.to_owned(), files: files.into() };
@@ -57,6 +60,10 @@ fn example(kind: &EventKind) -> Event {
             Event::witnessed(&signature.file_name(), &signature)
         }
         EventKind::Abandoned => Event::abandoned("Not needed"),
+        EventKind::Imported => {
+            let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
+            Event::imported(&files.into(), "Taken over")
+        }
         _ => panic!("{kind:?} has no example: add one, and its line to the golden file"),
     }
 }
