@@ -117,8 +117,13 @@ pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<ExitSt
     done.map(|()| ExitStatus::Done)
 }
 
-/// Loads a ceremony that can be signed or sealed.
+/// Loads a ceremony that can be signed, once everything holds that `ceremony verify` checks but for signatures.
 fn load(id: &IdArgs, context: &Context) -> Result<OpenCeremony, Failure> {
+    opened(id, context)?.verified(context)
+}
+
+/// Loads a ceremony that is open; nothing but its frozen files has been checked.
+fn opened(id: &IdArgs, context: &Context) -> Result<OpenCeremony, Failure> {
     let published = Rc::new(context.folder.published()?);
     let record = find(id, &published, context)?;
     refuse_closed(&record)?;
@@ -132,14 +137,18 @@ fn find(id: &IdArgs, published: &Published, context: &Context) -> Result<Ceremon
     }
     let mut open = Vec::new();
     for ceremony in context.folder.ceremonies()? {
-        let record = ceremony.load(published)?;
-        if !record.stage()?.is_over() {
-            open.push(record);
+        let id = ceremony.id().clone();
+        // One whose record does not hold may be the one that is meant.
+        let found = ceremony.load(published).and_then(|record| Ok((record.stage()?, record)));
+        match found {
+            Ok((stage, _)) if stage.is_over() => {}
+            Ok((_, record)) => open.push((id, Ok(record))),
+            Err(failure) => open.push((id, Err(failure))),
         }
     }
-    let ids: Vec<String> = open.iter().map(|record| record.id().to_string()).collect();
+    let ids: Vec<String> = open.iter().map(|(id, _)| id.to_string()).collect();
     match (open.pop(), open.is_empty()) {
-        (Some(only), true) => Ok(only),
+        (Some((_, only)), true) => only,
         (None, _) => Err(Failure::new("no ceremony is open", "start one: rootline-repo ceremony new ID")),
         _ => Err(Failure::new(format!("several ceremonies are open: {}", ids.join(", ")), "name one of them")),
     }

@@ -88,6 +88,9 @@ pub(crate) enum Stage {
     Imported,
 }
 
+/// What is said in place of a stage that the record does not tell.
+pub(crate) const UNKNOWN_STAGE: &str = "its record does not hold";
+
 impl Stage {
     pub(crate) fn name(self) -> &'static str {
         match self {

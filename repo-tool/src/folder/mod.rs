@@ -12,3 +12,4 @@ pub(crate) mod read_files;
 pub(crate) mod record;
 pub(crate) mod repository;
 pub(crate) mod transcripts;
+pub(crate) mod verification;

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
 use crate::folder::ceremony::{FrozenFiles, FrozenPlan};
 use crate::folder::record::CeremonyRecord;
+use crate::folder::verification::Verification;
 
 /// A ceremony that can be signed or sealed. Each of its files is read once, when the value is made; signature files and attestations when a
 /// command comes to them, so that a damaged one stops only those commands in which it counts.
@@ -42,6 +43,26 @@ impl OpenCeremony {
         let FrozenFiles { frozen, record: frozen_record, .. } = files;
         let keyholders = context.folder.keyholders()?;
         Ok(OpenCeremony { record, frozen, frozen_record, plan, published, keyholders })
+    }
+
+    /// Refuses a ceremony in which anything is wrong that `ceremony verify` checks, but for signatures: those are still collected, and each is
+    /// verified when it counts. A fault in them is warned of.
+    pub(crate) fn verified(self, context: &Context) -> Result<OpenCeremony, Failure> {
+        if let Some(remark) = self.verification(context).require_but_signatures()? {
+            context.terminal.warning(format_args!("{}", remark.what()));
+        }
+        Ok(self)
+    }
+
+    /// Refuses a ceremony in which anything is wrong that `ceremony verify` checks.
+    pub(crate) fn verified_with_signatures(self, context: &Context) -> Result<OpenCeremony, Failure> {
+        self.verification(context).require()?;
+        Ok(self)
+    }
+
+    fn verification<'a>(&'a self, context: &'a Context) -> Verification<'a> {
+        let OpenCeremony { record, published, keyholders, .. } = self;
+        Verification { record, published, keyholders, folder: &context.folder }
     }
 
     pub(crate) fn id(&self) -> &Name {

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
-use rootline_client::store::{self, StoreError, StoreLock};
+use rootline_client::store::{self, StoreError, StoreLock, read_regular_file};
 
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access, UNFINISHED};
 use crate::folder::ceremony::CeremonyFolder;
-use crate::folder::input::{MAX_TEXT, read_own_text};
+use crate::folder::input::{MAX_TEXT, max_file, read_own_text};
 use crate::folder::links;
 use crate::folder::merge_conflict;
 use crate::folder::read_files::read_files;
@@ -133,6 +133,20 @@ impl RepositoryFolder {
             Err(bad) => Err(Failure::new(format!("{}: {bad}", folder.join(name).display()), "rename the file")),
         };
         read_files(&folder)?.into_iter().map(named).collect()
+    }
+
+    /// The bytes of one file that could be shipped, `None` where there is none of that name. What else is in `targets/` is not looked at.
+    pub(crate) fn target(&self, name: &TargetName) -> Result<Option<Vec<u8>>, Failure> {
+        let path = self.target_path(name.as_str())?;
+        links::refuse_on_the_way(&self.path, &path)?;
+        match read_regular_file(&path, max_file()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::io("read", &path, &error)),
+            Ok(bytes) => {
+                merge_conflict::refuse(&path, &bytes)?;
+                Ok(Some(bytes))
+            }
+        }
     }
 
     /// The place of a file that is shipped.

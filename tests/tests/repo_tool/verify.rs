@@ -182,5 +182,5 @@ fn a_record_that_was_made_up_anew_is_found_by_a_signed_head() {
 fn a_shipped_file_that_is_nowhere_any_more_is_named() {
     let fixture = RepositoryFixture::frozen();
     fixture.write("targets/trusted_root.json", "{}");
-    finds(&fixture, "plan", "trusted_root.json as frozen is neither in targets/ nor published");
+    finds(&fixture, "plan", "targets/trusted_root.json is missing or not the file that was frozen");
 }

@@ -234,7 +234,7 @@ impl Receiving {
             let what = format!("{} is sealed and needs no more signatures", record.id());
             return Err(Failure::new(what, "make it current: rootline-repo online --key FILE"));
         }
-        let open = OpenCeremony::load(record, published, context)?;
+        let open = OpenCeremony::load(record, published, context)?.verified(context)?;
         // What does not follow what is published is not worth a signature.
         open.ceremony()?;
         let attestations = open.attestations(context)?;

@@ -4,14 +4,14 @@ use rootline_ceremonies::{Event, EventKind, Tally};
 use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
-use super::{IdArgs, load};
+use super::{IdArgs, opened};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::digests;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
-    let mut open = load(args, context)?;
+    let mut open = opened(args, context)?.verified_with_signatures(context)?;
     open.frozen.check_targets(&context.folder.targets()?, &open.published)?;
     let attestations = open.attestations(context)?;
     let signatures = open.signature_files()?;

@@ -3,16 +3,11 @@
 mod kept_head;
 mod origins;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::{
-    Entry, EventKind, Freezing, Frozen, Keyholders, Name, Published, RoleVersion, Sealed, SignatureFiles, TargetName,
-    check_sealed, check_signature_files,
-};
-use rootline_metadata::{hex, sha256};
+use rootline_ceremonies::{Keyholders, Name, Published};
 use serde_json::{Value, json};
 
 use super::named;
@@ -20,8 +15,9 @@ use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations;
-use crate::folder::ceremony::{CeremonyFolder, FrozenFiles, Stage};
+use crate::folder::ceremony::{CeremonyFolder, Stage, UNKNOWN_STAGE};
 use crate::folder::record::CeremonyRecord;
+use crate::folder::verification::{Finding, Verification};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -46,13 +42,6 @@ pub(crate) struct VerifyArgs {
     /// A head that somebody kept: its digest as ceremony log prints it, or a file with the digest or a signed head
     #[arg(long, value_name = "DIGEST|FILE")]
     head: Vec<OsString>,
-}
-
-/// What was looked at, and what came of it.
-struct Finding {
-    check: &'static str,
-    /// What was found, or what is wrong and what to do about it.
-    result: Result<String, Failure>,
 }
 
 impl Finding {
@@ -131,7 +120,7 @@ impl Verified {
     }
 
     fn lines(&self) -> Vec<String> {
-        let stage = self.stage.map_or("its record is unreadable", Stage::name);
+        let stage = self.stage.map_or(UNKNOWN_STAGE, Stage::name);
         let verdict = if self.holds() { "everything matches the transcript" } else { "does NOT match the transcript" };
         let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
         lines.extend(self.findings.iter().flat_map(Finding::lines));
@@ -149,227 +138,31 @@ impl Verified {
 }
 
 fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders, context: &Context) -> Verified {
-    let mut verified = Verified { id: folder.id().clone(), stage: None, findings: Vec::new() };
+    let id = folder.id().clone();
     let record = match folder.load(published) {
         Ok(record) => record,
         Err(failure) => {
-            verified.findings.push(Finding { check: "transcript", result: Err(failure) });
-            return verified;
+            return Verified { id, stage: None, findings: vec![Finding { check: "transcript", result: Err(failure) }] };
         }
     };
-    verified.stage = record.stage().ok();
-    let replay = Replay { record: &record, stage: verified.stage, published, keyholders, context };
-    let mut add = |check, result| verified.findings.push(Finding { check, result });
-    add("transcript", replay.transcript());
-    add("signed heads", replay.heads());
-    let is_open = matches!(verified.stage, Some(Stage::Frozen | Stage::Sealed));
-    let mut attestations = None;
-    match record.transcript().freezing() {
-        Freezing::Never => {}
-        _ => match record.frozen() {
-            Err(failure) => {
-                attestations = is_open.then(|| Err(failure.clone()));
-                add("frozen files", Err(failure));
-            }
-            Ok(files) => {
-                let FrozenFiles { frozen, record: frozen_record, .. } = &files;
-                add(
-                    "frozen files",
-                    Ok(format!(
-                        "{} of revision {}, fingerprint {}",
-                        frozen_record.files.len(),
-                        frozen_record.revision,
-                        frozen_record.fingerprint()
-                    )),
-                );
-                add("plan", replay.plan(&files));
-                add("signatures", replay.signatures(frozen));
-                if record.transcript().sealing().is_some() {
-                    add("sealed files", replay.sealed(frozen));
-                }
-                attestations = is_open.then(|| replay.attestations(frozen));
-            }
-        },
-    }
-    if verified.stage == Some(Stage::Released) {
-        verified.findings.push(Finding { check: "published files", result: replay.released() });
-    }
-    verified.findings.extend(attestations.map(|result| Finding { check: "hardware attestations", result }));
-    verified
+    let verification = Verification { record: &record, published, keyholders, folder: &context.folder };
+    let mut findings = verification.findings();
+    findings.extend(attestations(&record, published, keyholders, context));
+    Verified { id, stage: record.stage().ok(), findings }
 }
 
-/// The record of one ceremony, with what it is held against.
-struct Replay<'a> {
-    record: &'a CeremonyRecord,
-    stage: Option<Stage>,
-    published: &'a Published,
-    keyholders: &'a Keyholders,
-    context: &'a Context,
+/// The attestations of keyholders' tokens, as long as somebody may sign.
+fn attestations(
+    record: &CeremonyRecord,
+    published: &Published,
+    keyholders: &Keyholders,
+    context: &Context,
+) -> Option<Finding> {
+    if !matches!(record.stage(), Ok(Stage::Frozen | Stage::Sealed)) {
+        return None;
+    }
+    let verified =
+        record.frozen().and_then(|files| attestations::of_ceremony(context, &files.frozen, published, keyholders));
+    let result = verified.map(|_| "every kept attestation verifies".to_owned());
+    Some(Finding { check: "hardware attestations", result })
 }
-
-impl Replay<'_> {
-    fn transcript(&self) -> Result<String, Failure> {
-        if self.record.transcript().entries().is_empty() {
-            let hint = "restore transcript.jsonl from version control, or freeze the plan again";
-            return Err(Failure::new("the transcript is empty: not even the plan is recorded", hint));
-        }
-        let head = self.record.transcript().head();
-        Ok(format!("{} lines, each with the digest of what it follows; head {head}", head.lines))
-    }
-
-    /// Every signed head is still there, with all that it followed; and every note of one has its signature.
-    fn heads(&self) -> Result<String, Failure> {
-        let signatures = self.record.folder().head_signatures()?;
-        let mut names = BTreeSet::new();
-        for (file, signature) in &signatures {
-            signature.check(self.record.id(), self.keyholders, self.record.transcript())?;
-            if *file != signature.file_name() {
-                return Err(Failure::new(
-                    format!("heads/{file} holds the signature that belongs in {}", signature.file_name()),
-                    "rename the file",
-                ));
-            }
-            names.insert(signature.keyholder.as_str());
-        }
-        for entry in self.of_kind(&EventKind::Witnessed) {
-            let file = entry.event.text("file").unwrap_or_default();
-            if !signatures.contains_key(file) {
-                return Err(gone(format!("heads/{file}, a signed head in the transcript, is missing")));
-            }
-        }
-        match names.is_empty() {
-            true => Ok("not signed yet: lines removed from the end would not be found".to_owned()),
-            false => Ok(format!("by {}", names.into_iter().collect::<Vec<_>>().join(", "))),
-        }
-    }
-
-    /// The plan that was frozen gives these files and no others. An edit of `plan.toml` is the maintainer's business as long as the files may be
-    /// frozen again; once the ceremony is over, it is a change of what was.
-    fn plan(&self, files: &FrozenFiles) -> Result<String, Failure> {
-        let kept = self.record.folder().frozen_plan(files)?;
-        let plan = kept.parse(self.keyholders)?;
-        files.frozen.check_rebuilt(&plan, self.published, &self.shipped(&files.frozen)?)?;
-        let is_over = self.stage.is_some_and(Stage::is_over);
-        let found = "renders exactly the frozen files";
-        match kept.remark {
-            None => Ok(found.to_owned()),
-            Some(remark) if !is_over => Ok(format!("{found}; {remark}")),
-            Some(_) => Err(Failure::new(
-                "plan.toml differs from the frozen plan: it was edited",
-                "restore it from version control, or copy frozen/plan.toml over it",
-            )
-            .breaking(RULE)),
-        }
-    }
-
-    /// The bytes of every file that the frozen ones list: by their digests, from what was published, or from `targets/`.
-    fn shipped(&self, frozen: &Frozen) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
-        let given = self.context.folder.targets()?;
-        let mut shipped = BTreeMap::new();
-        for (name, file) in frozen.all_targets().flat_map(|(_, targets)| targets.targets()) {
-            let Some((name, file)) = name.parse::<TargetName>().ok().zip(file) else { continue };
-            let kept = self.published.files().get(&name.published_as(&file)).filter(|bytes| file.matches(bytes));
-            let bytes = kept.or_else(|| given.get(&name).filter(|bytes| file.matches(bytes)));
-            let bytes = bytes.ok_or_else(|| {
-                let what = format!("{name} as frozen is neither in targets/ nor published");
-                Failure::new(what, "restore the file from version control")
-            })?;
-            shipped.insert(name, bytes.clone());
-        }
-        Ok(shipped)
-    }
-
-    /// Every signature that is filed verifies, or is over an earlier revision; and none that the transcript tells of is gone.
-    fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
-        let files = self.record.folder().signature_files()?;
-        let checked = check_signature_files(self.record.id(), frozen, &files, self.keyholders)?;
-        let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
-        for entry in &noted {
-            self.check_noted(entry, frozen, &files)?;
-        }
-        let (good, voided) = (checked.good.len(), checked.voided.len());
-        Ok(format!("{good} valid, {voided} over an earlier revision, {} recorded", noted.len()))
-    }
-
-    /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
-    fn check_noted(&self, entry: &Entry, frozen: &Frozen, files: &SignatureFiles) -> Result<(), Failure> {
-        let fact = |name| entry.event.text(name).unwrap_or_default();
-        let is_payload = |part: &&RoleVersion| {
-            frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))
-        };
-        let Some(part) = frozen.parts().find(is_payload) else { return Ok(()) };
-        let file = fact("keyholder").parse::<Name>().ok().and_then(|name| files.get(&(part.clone(), name)));
-        let is_there = file.is_some_and(|file| {
-            file.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
-        });
-        if is_there {
-            return Ok(());
-        }
-        let name = fact("keyholder");
-        Err(gone(format!("{name}'s recorded signature of {part} is missing or differs")))
-    }
-
-    /// What was sealed is what was frozen and what the record says, and has enough signatures.
-    fn sealed(&self, frozen: &Frozen) -> Result<String, Failure> {
-        let sealed = self.record.sealed_files()?;
-        let noted =
-            self.record.transcript().sealing().and_then(|entry| entry.event.digests("files")).unwrap_or_default();
-        for (name, digest) in &noted {
-            match sealed.get(name) {
-                None => return Err(gone(format!("sealed/{name}, which is recorded, is missing"))),
-                Some(bytes) if sha256(bytes) != *digest => {
-                    return Err(gone(format!("sealed/{name} differs from the sealed file")));
-                }
-                Some(_) => {}
-            }
-        }
-        if let Some(name) = sealed.keys().find(|name| !noted.contains_key(*name)) {
-            return Err(Failure::new(format!("sealed/{name} is not recorded as sealed"), "move it out of this folder"));
-        }
-        check_sealed(frozen, &sealed)?;
-        let names = names_text(&noted.into_keys().collect::<Vec<_>>());
-        match self.record.stage()? {
-            // They are part of what was published, all of which was verified when it was read.
-            Stage::Released => {}
-            Stage::Superseded => {
-                return Ok(format!("{names}: as frozen, and superseded by a newer release"));
-            }
-            _ => drop(Sealed::read(sealed, self.published)?),
-        }
-        Ok(format!("{names}: as frozen, with every threshold met"))
-    }
-
-    /// What was sealed is what the repository has.
-    fn released(&self) -> Result<String, Failure> {
-        let sealed = self.record.sealed_files()?;
-        for (name, bytes) in &sealed {
-            if self.published.files().get(name) != Some(bytes) {
-                return Err(gone(format!("metadata/{name} differs from the file that this ceremony sealed")));
-            }
-        }
-        Ok("the published files are the sealed files".to_owned())
-    }
-
-    fn attestations(&self, frozen: &Frozen) -> Result<String, Failure> {
-        attestations::of_ceremony(self.context, frozen, self.published, self.keyholders)?;
-        Ok("every kept attestation verifies".to_owned())
-    }
-
-    fn of_kind<'k>(&'k self, kind: &'k EventKind) -> impl Iterator<Item = &'k Entry> {
-        self.record.transcript().entries().iter().filter(move |entry| entry.event.kind == *kind)
-    }
-}
-
-/// Names for a sentence; of very many, how many.
-fn names_text(names: &[String]) -> String {
-    const MOST: usize = 8;
-    if names.len() > MOST { format!("{} files", names.len()) } else { names.join(", ") }
-}
-
-/// Something that was there is not any more.
-fn gone(what: String) -> Failure {
-    Failure::new(what, "restore it from version control; if it was changed there, find out who changed it")
-        .breaking(RULE)
-}
-
-const RULE: &str = "a ceremony's record never changes";

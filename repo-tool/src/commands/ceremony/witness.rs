@@ -11,6 +11,7 @@ use super::{IdArgs, find};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::CeremonyRecord;
+use crate::folder::verification::Verification;
 use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
@@ -43,6 +44,9 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
             format!("freeze it first: rootline-repo ceremony freeze {}", record.id()),
         ));
     }
+    // The signature says that this is how it was.
+    Verification { record: &record, published: &published, keyholders: &keyholders, folder: &context.folder }
+        .require()?;
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let public = key.public_key();
     HeadSignature::owner(&public, &keyholders)?;

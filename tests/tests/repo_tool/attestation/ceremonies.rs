@@ -227,16 +227,20 @@ fn where_nothing_is_required_what_is_attached_is_checked() {
 }
 
 #[test]
-fn a_key_that_is_nobodys_here_has_no_evidence_either() {
+fn nothing_is_sealed_for_a_key_that_is_nobodys_here() {
     let fixture = attested();
     fixture.done(&["ceremony", "new", "first"]);
     fixture.done(&["ceremony", "freeze", "first"]);
     fs::rename(fixture.path("keyholders/erin"), fixture.path("erin")).unwrap();
     let seal = ["ceremony", "seal", "first"];
-    let hint = "add its keyholder: rootline-repo keyholder add";
-    fixture.at(DAY_0, &seal).refuses("the key ", "every key of root and targets is attested by a token", hint);
-    // Where nothing is required it is no more than a key that nobody can sign with here.
-    fixture.edit("rootline.toml", "required = true\n", "required = false\n");
+    for required in [true, false] {
+        let hint = "the plan is unchanged, so keyholders/ has changed: restore it";
+        fixture.at(DAY_0, &seal).refuses("ceremonies/first/frozen/plan.toml:", "", hint);
+        if required {
+            fixture.edit("rootline.toml", "required = true\n", "required = false\n");
+        }
+    }
+    fs::rename(fixture.path("erin"), fixture.path("keyholders/erin")).unwrap();
     let output = fixture.at(DAY_0, &seal);
     assert!(output.stderr.contains("error: root 1 has 0 of the 3 signatures"), "{output:?}");
 }
