@@ -20,6 +20,7 @@ mod repo_tool {
     #[cfg(unix)]
     mod links;
     mod merging;
+    mod one_verified_state;
     mod origins;
     mod publishing;
     mod records;

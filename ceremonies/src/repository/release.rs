@@ -79,7 +79,7 @@ impl Release {
     /// anything new at all, it is due, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
     ///
     /// # Errors
-    /// If there is no root yet, a target is not what the metadata says, a key is missing or is not one that the root lists, a signer does
+    /// If there is no root yet, a target is not what the metadata says, a key is missing or none is one that the root lists, a signer does
     /// not sign or signs wrongly, and if the result does not verify.
     pub fn make(published: &Published, parts: ReleaseParts<'_>) -> Result<Option<Release>, ReleaseError> {
         let sealed = parts.sealed.filter(|sealed| !sealed.is_published(published));
@@ -312,13 +312,18 @@ fn sign<R: Role>(
     let value = Value::parse(&unsigned, unsigned.len()).map_err(unreadable)?;
     let message = document::message(&value);
     let mut signatures: BTreeMap<KeyId, Signature> = BTreeMap::new();
+    let mut not_asked = None;
     for key in keys {
-        let key_id = listed_as(root.authority(role), &key.public_key()).ok_or_else(|| ReleaseError::KeyNotAsked {
-            key_id: KeyId::of(&key.public_key()),
-            root: root.version().number(),
-        })?;
+        let Some(key_id) = listed_as(root.authority(role), &key.public_key()) else {
+            not_asked = Some(KeyId::of(&key.public_key()));
+            continue;
+        };
         let bytes = sign_verified(*key, &message).map_err(|source| ReleaseError::NotSigned { role, source })?;
         signatures.insert(key_id.clone(), Signature { key_id, bytes: Some(bytes) });
+    }
+    // Keys that another root lists may be among them: before and after a change of online keys all of them are given.
+    if let (Some(key_id), true) = (not_asked, signatures.is_empty()) {
+        return Err(ReleaseError::KeyNotAsked { key_id, root: root.version().number() });
     }
     let signatures: Vec<Signature> = signatures.into_values().collect();
     let bytes = document::with_signatures(&value, &signatures);

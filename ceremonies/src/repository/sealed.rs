@@ -7,6 +7,7 @@ use rootline_metadata::{Envelope, Role, Root, Targets, TopLevelRole, Unsigned, V
 
 use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
+use crate::model::target_name::TargetName;
 use crate::repository::delegates::delegates;
 use crate::repository::published::Published;
 
@@ -72,6 +73,12 @@ impl Sealed {
     /// The next file of a targets role, if there is one.
     pub fn targets_of(&self, role: &CeremonyRole) -> Option<&Verified<Targets>> {
         self.targets.get(role)
+    }
+
+    /// The names of all files that the sealed targets files list, those that are published already included.
+    pub fn shipped(&self) -> impl Iterator<Item = TargetName> {
+        let names = self.targets.values().flat_map(|targets| targets.targets().map(|(name, _)| name));
+        names.filter_map(|name| name.parse().ok())
     }
 
     /// What two ceremonies have sealed, where they have sealed different roles.

@@ -1,11 +1,14 @@
 //! `rootline-repo online`: snapshot and timestamp.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, due_from,
+    Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, TargetName,
+    due_from,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
@@ -14,9 +17,10 @@ use super::parse_name;
 use super::status::due_for_keyholders;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::ceremony::Stage;
-use crate::folder::record::CeremonyRecord;
-use crate::folder::record::released;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
+use crate::folder::record::{self, CeremonyRecord};
+use crate::folder::repository::RepositoryFolder;
+use crate::folder::verification::Verification;
 use crate::publish::preflight::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs};
 
@@ -45,49 +49,127 @@ pub(crate) struct OnlineArgs {
     signer: SignerArgs,
 }
 
-/// [`ExitStatus::NeedsPerson`] where keyholders are to do what an online key cannot.
+/// [`ExitStatus::NeedsPerson`] where a person is to do what an online key cannot: renew a role, or mend a ceremony. A ceremony in which
+/// anything is wrong stays where it is, and keeps nothing that is public from being renewed; where nothing is due, it is the failure.
 pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
-    note_unnoted(&published, context)?;
-    let (mut ceremonies, superseded) = find_sealed(args.ceremony.as_ref(), &published, context)?;
-    let sealed = together(&ceremonies, &published)?;
+    let ceremonies = context.folder.ceremonies()?;
+    let mut needs_person = note_unnoted(&ceremonies, &published, context);
+    let mut sealed = find_sealed(ceremonies, args.ceremony.as_ref(), &published, context)?;
     let at = context.now;
-    let periods = OnlinePeriods::in_force(&published, sealed.as_ref(), &policy);
     let renewal = if args.renew { Renewal::Now } else { Renewal::WhenDue };
 
-    let due = due_from(&published, periods);
-    if sealed.is_none() && renewal == Renewal::WhenDue && published.is_complete() && due.is_some_and(|due| due > at) {
+    let due = due_from(&published, OnlinePeriods::in_force(&published, None, &policy)).filter(|due| *due > at);
+    let can_wait = renewal == Renewal::WhenDue && published.is_complete() && due.is_some();
+    if sealed.ceremonies.is_empty() && can_wait {
+        sealed.refuse()?;
         let due = due.map(instant_text).unwrap_or_default();
         context.report(&json!({ "written": [], "due_from": due }), |line| {
             line(format_args!("nothing is due before {due}"));
         });
-        return left_to_people(&policy, &published, superseded, context);
+        return left_to_people(&policy, &published, needs_person | sealed.has_superseded, context);
     }
     let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
     let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
-    let parts = ReleaseParts {
-        sealed: sealed.as_ref(),
-        targets: &context.folder.targets()?,
-        keys: &keys,
-        at,
-        periods,
-        renewal,
+    let next = Next { published: &published, policy: &policy, keys: &keys, at, renewal, folder: &context.folder };
+    let released = match next.with(&sealed.ceremonies) {
+        Err(failure) if sealed.ceremonies.is_empty() || args.ceremony.is_some() => return Err(failure),
+        // Nothing is public yet that could be renewed.
+        Err(failure) if published.current().is_none() => return Err(failure),
+        Err(failure) => {
+            next.leave_out(&mut sealed, &failure);
+            if sealed.ceremonies.is_empty() && can_wait {
+                return Err(failure);
+            }
+            next.with(&sealed.ceremonies)?
+        }
+        Ok(released) => released,
     };
-    let Some(release) = Release::make(&published, parts)? else {
-        return left_to_people(&policy, &published, superseded, context);
+    needs_person |= sealed.warn(context);
+    let Some((release, checked)) = released else {
+        return left_to_people(&policy, &published, needs_person, context);
     };
-    let checked = preflight::check(published.files(), release.published().files(), at)?;
     checked.note("the release");
-    warn_of_expired(&checked, context);
+    needs_person |= warn_of_remarks(&checked, context);
     context.folder.keep(&release)?;
-    for (ceremony, sealed) in &mut ceremonies {
-        ceremony.note_all([(at, checked.event("release")), (at, released(sealed.files()))])?;
+    for (ceremony, sealed) in &mut sealed.ceremonies {
+        ceremony.note_all([(at, checked.event("release")), (at, record::released(sealed.files()))])?;
     }
-    let ids: Vec<&str> = ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
+    let ids: Vec<&str> = sealed.ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
+    let periods = OnlinePeriods::in_force(release.published(), None, &policy);
     report(&release, &ids, periods, context);
-    left_to_people(&policy, release.published(), superseded || !checked.expired.is_empty(), context)
+    left_to_people(&policy, release.published(), needs_person, context)
+}
+
+/// What the next release is made of, but for the ceremonies in it.
+struct Next<'a> {
+    published: &'a Published,
+    policy: &'a Policy,
+    keys: &'a [&'a dyn Signer],
+    at: DateTime<Utc>,
+    renewal: Renewal,
+    folder: &'a RepositoryFolder,
+}
+
+impl Next<'_> {
+    /// The release with these ceremonies, once verifiers have accepted it; `None` if nothing is due. Nothing is written.
+    fn with(&self, ceremonies: &[(CeremonyRecord, Sealed)]) -> Result<Option<(Release, Checked)>, Failure> {
+        let sealed = together(ceremonies, self.published)?;
+        let parts = ReleaseParts {
+            sealed: sealed.as_ref(),
+            targets: &self.targets(sealed.as_ref())?,
+            keys: self.keys,
+            at: self.at,
+            periods: OnlinePeriods::in_force(self.published, sealed.as_ref(), self.policy),
+            renewal: self.renewal,
+        };
+        let Some(release) = Release::make(self.published, parts)? else { return Ok(None) };
+        let checked = preflight::check(self.published.files(), release.published().files(), self.at)?;
+        Ok(Some((release, checked)))
+    }
+
+    /// The files that sealed ceremonies ship, as far as they are in `targets/`. Nothing else there matters now.
+    fn targets(&self, sealed: Option<&Sealed>) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
+        let mut targets = BTreeMap::new();
+        for name in sealed.into_iter().flat_map(Sealed::shipped) {
+            if let Some(bytes) = self.folder.target(&name)? {
+                targets.insert(name, bytes);
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Leaves out those of the ceremonies, all of which together cannot become current because of `failure`, that cannot together with those
+    /// before them. Of two that have a new version of the same role, a person says which is to be the first.
+    fn leave_out(&self, sealed: &mut SealedCeremonies, failure: &Failure) {
+        let ceremonies = std::mem::take(&mut sealed.ceremonies);
+        let clashes = |own: &CeremonyRecord, one: &Sealed| {
+            ceremonies.iter().any(|(other, more)| {
+                let is_other = other.id() != own.id();
+                is_other && matches!(one.together(more, self.published), Err(SealedError::BothSeal { .. }))
+            })
+        };
+        let clashing: Vec<bool> = ceremonies.iter().map(|(record, one)| clashes(record, one)).collect();
+        let is_only = ceremonies.len() == 1;
+        for (ceremony, clashes) in ceremonies.into_iter().zip(clashing) {
+            sealed.ceremonies.push(ceremony);
+            let result =
+                if clashes || is_only { Err(failure.clone()) } else { self.with(&sealed.ceremonies).map(drop) };
+            if let Err(failure) = result
+                && let Some((left_out, _)) = sealed.ceremonies.pop()
+            {
+                sealed.left_out.push((left_out.id().clone(), failure));
+            }
+        }
+    }
+}
+
+/// Says that the record of a ceremony has a fault, which keeps nothing that is public from being renewed.
+pub(crate) fn warn_of_fault(id: &Name, failure: &Failure, context: &Context) {
+    let what = failure.what();
+    context.terminal.warning(format_args!("{id}: {what}; see what is wrong: rootline-repo ceremony verify {id}"));
 }
 
 /// Says which roles keyholders are to renew; with those, or where there is something else already, a person is needed.
@@ -97,7 +179,14 @@ fn left_to_people(
     has_more: bool,
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
-    let due = due_for_keyholders(policy, published, &context.folder.keyholders()?, context.now);
+    let keyholders = match context.folder.keyholders() {
+        Ok(keyholders) => keyholders,
+        Err(failure) => {
+            context.terminal.warning(format_args!("{}", failure.what()));
+            return Ok(ExitStatus::NeedsPerson);
+        }
+    };
+    let due = due_for_keyholders(policy, published, &keyholders, context.now);
     for (role, since) in &due {
         context.terminal.warning(format_args!(
             "{role} has been due for renewal since {}: rootline-repo ceremony new ID --renew {role}",
@@ -125,63 +214,115 @@ fn together(ceremonies: &[(CeremonyRecord, Sealed)], published: &Published) -> R
     Ok(all)
 }
 
-/// Says which delegated roles have expired: only their holders can do something about it.
-pub(crate) fn warn_of_expired(checked: &Checked, context: &Context) {
+/// Says what verifiers will be refused although they accept the rest: only people can do something about it. Returns whether there is any.
+pub(crate) fn warn_of_remarks(checked: &Checked, context: &Context) -> bool {
     for (role, expiry) in &checked.expired {
         context.terminal.warning(format_args!(
             "{role} expired at {expiry}: its files are refused until a ceremony renews it: ceremony new ID --renew {role}"
         ));
     }
+    if let Some(why) = &checked.unusable {
+        context.terminal.warning(format_args!("verifiers cannot use what has been published before: {why}"));
+    }
+    !checked.expired.is_empty() || checked.unusable.is_some()
 }
 
-/// Notes down what an earlier run made current that was ended before it could.
-fn note_unnoted(published: &Published, context: &Context) -> Result<(), Failure> {
-    for ceremony in context.folder.ceremonies()? {
-        let mut record = ceremony.load(published)?;
+/// Notes down what an earlier run made current that was ended before it could. Returns whether a record could not be read or written, which
+/// is warned of.
+fn note_unnoted(ceremonies: &[CeremonyFolder], published: &Published, context: &Context) -> bool {
+    let note = |ceremony: &CeremonyFolder| {
+        let mut record = ceremony.clone().load(published)?;
         if let Some(released) = record.missing_release()? {
             // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
             let checked = preflight::check(&preflight::Files::new(), published.files(), context.now).ok();
             let checked = checked.map(|checked| checked.event("release"));
             record.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
         }
+        Ok::<(), Failure>(())
+    };
+    let mut has_fault = false;
+    for ceremony in ceremonies {
+        if let Err(failure) = note(ceremony) {
+            has_fault = true;
+            warn_of_fault(ceremony.id(), &failure, context);
+        }
     }
-    Ok(())
+    has_fault
 }
 
-/// The sealed ceremonies that are to become current, and whether others were superseded.
+/// The sealed ceremonies that are to become current, and those that cannot.
+#[derive(Default)]
+struct SealedCeremonies {
+    ceremonies: Vec<(CeremonyRecord, Sealed)>,
+    left_out: Vec<(Name, Failure)>,
+    /// Whether there are some that can no longer be published, which has been warned of.
+    has_superseded: bool,
+}
+
+impl SealedCeremonies {
+    /// The first reason why one of them cannot become current, as the failure of a command that has nothing else to do.
+    fn refuse(&self) -> Result<(), Failure> {
+        let told = |(id, failure): &(Name, Failure)| failure.clone().about(&format!("{id} cannot become current"));
+        self.left_out.first().map_or(Ok(()), |first| Err(told(first)))
+    }
+
+    /// Says why some cannot become current, and returns whether there are any.
+    fn warn(&self, context: &Context) -> bool {
+        for (id, failure) in &self.left_out {
+            let hint = failure.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            context.terminal.warning(format_args!("{id} cannot become current: {}{hint}", failure.what()));
+        }
+        self.has_superseded || !self.left_out.is_empty()
+    }
+}
+
+/// Finds the sealed ceremonies of which everything holds that `ceremony verify` checks. Of one that was asked for by name, a fault is the
+/// refusal.
 fn find_sealed(
+    ceremonies: Vec<CeremonyFolder>,
     wanted: Option<&Name>,
     published: &Published,
     context: &Context,
-) -> Result<(Vec<(CeremonyRecord, Sealed)>, bool), Failure> {
-    let (mut found, mut has_superseded) = (Vec::new(), false);
-    for ceremony in context.folder.ceremonies()? {
-        if wanted.is_some_and(|wanted| wanted != ceremony.id()) {
+) -> Result<SealedCeremonies, Failure> {
+    let mut found = SealedCeremonies::default();
+    for ceremony in ceremonies.into_iter().filter(|ceremony| wanted.is_none_or(|wanted| wanted == ceremony.id())) {
+        // What cannot be read has been warned of.
+        let record = match ceremony.load(published).and_then(|record| record.stage().map(|_| record)) {
+            Err(failure) if wanted.is_some() => return Err(failure),
+            Err(_) => continue,
+            Ok(record) => record,
+        };
+        if wanted.is_none() && record.stage()? == Stage::Superseded {
+            found.has_superseded = true;
+            context.terminal.warning(format_args!(
+                "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
+                record.id()
+            ));
             continue;
         }
-        let record = ceremony.load(published)?;
-        match record.stage()? {
-            Stage::Sealed => {
-                let sealed = record.sealed()?.cloned();
-                found.extend(sealed.map(|sealed| (record, sealed)));
-            }
-            // Asked for by name, it is a refusal with its reason; otherwise it must not keep a timestamp from being renewed.
-            Stage::Superseded if wanted.is_some() => drop(record.sealed()?),
-            Stage::Superseded => {
-                has_superseded = true;
-                context.terminal.warning(format_args!(
-                    "{0} is sealed and can no longer be published: rootline-repo ceremony freeze {0}, or abandon it",
-                    record.id()
-                ));
-            }
-            _ => {}
+        match sealed(&record, published, context) {
+            Ok(Some(sealed)) => found.ceremonies.push((record, sealed)),
+            Ok(None) => {}
+            Err(failure) if wanted.is_some() => return Err(failure),
+            Err(failure) => found.left_out.push((record.id().clone(), failure)),
         }
     }
-    if let (Some(wanted), true) = (wanted, found.is_empty()) {
+    if let (Some(wanted), true) = (wanted, found.ceremonies.is_empty()) {
         let hint = format!("seal it first: rootline-repo ceremony seal {wanted}");
         return Err(Failure::new(format!("{wanted} is not a sealed ceremony"), hint));
     }
-    Ok((found, has_superseded))
+    Ok(found)
+}
+
+/// What a ceremony has sealed and waits to become current, verified; `None` where nothing does.
+fn sealed(record: &CeremonyRecord, published: &Published, context: &Context) -> Result<Option<Sealed>, Failure> {
+    if !matches!(record.stage()?, Stage::Sealed | Stage::Superseded) {
+        return Ok(None);
+    }
+    let sealed = record.sealed()?.cloned();
+    let keyholders = context.folder.keyholders()?;
+    Verification { record, published, keyholders: &keyholders, folder: &context.folder }.require()?;
+    Ok(sealed)
 }
 
 fn report(release: &Release, ids: &[&str], periods: OnlinePeriods, context: &Context) {

@@ -1,22 +1,24 @@
 //! `rootline-repo publish`: putting the repository where verifiers read it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline::printable::printable;
-use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile};
+use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile, RoleVersion};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
 
-use super::online::warn_of_expired;
+use super::online::{warn_of_fault, warn_of_remarks};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
-use crate::folder::ceremony::Stage;
+use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
 use crate::folder::repository::RepositoryFolder;
+use crate::folder::verification::Verification;
 use crate::publish::order::PublishingOrder;
 use crate::publish::preflight::{self, Checked, Files};
 
@@ -34,7 +36,7 @@ pub(crate) struct PublishArgs {
     to: Option<PathBuf>,
 }
 
-/// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew.
+/// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew, or the record of a ceremony has a fault.
 pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.lock()?;
     let to = destination(args.to.as_deref(), context)?;
@@ -48,9 +50,10 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     atomic_file::sweep(&to);
     let there = read_files(&to)?;
     check_destination(&to, &there, &published)?;
+    check_ceremonies(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
-    warn_of_expired(&checked, context);
+    let mut needs_person = warn_of_remarks(&checked, context);
 
     let new = published
         .files()
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
             _ => atomic_file::create(&path, bytes, Access::Umask)?,
         }
     }
-    note(args.to.as_deref(), &published, &checked, context)?;
+    needs_person |= note(args.to.as_deref(), &published, &checked, context)?;
     let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
     let roots = published.roots().len();
     context.report(&json!({ "to": to, "written": names, "roots": roots }), |line| {
@@ -81,7 +84,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
             line(format_args!("{} is up to date", to.display()));
         }
     });
-    Ok(if checked.expired.is_empty() { ExitStatus::Done } else { ExitStatus::NeedsPerson })
+    Ok(if needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
 }
 
 /// Where to publish to: a folder that is none of the repository's own.
@@ -167,25 +170,65 @@ fn newer(path: &Path) -> Failure {
     .breaking("versions never go backwards")
 }
 
-/// Notes down in the ceremonies that are done that they are public now, once for each place.
-fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &Context) -> Result<(), Failure> {
+/// Refuses to make anything public that a ceremony with a fault has made: a root or a targets file that is not there yet. What is there
+/// already stays, and is renewed, whatever becomes of the record of its ceremony.
+fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> Result<(), Failure> {
+    let is_new = |name: &String| {
+        RoleVersion::parse(name).is_some() && published.files().contains_key(name) && !there.contains_key(name)
+    };
+    let keyholders = context.folder.keyholders()?;
+    let mut new: BTreeSet<&String> = published.files().keys().filter(|name| is_new(name)).collect();
+    let mut unreadable = None;
+    for ceremony in context.folder.ceremonies()? {
+        let record = match ceremony.load(published).and_then(|record| Ok((record.stage()?, record))) {
+            Ok((Stage::Released, record)) => record,
+            Ok(_) => continue,
+            Err(failure) => {
+                unreadable = unreadable.or(Some(failure));
+                continue;
+            }
+        };
+        let made = record.released_files();
+        if made.iter().any(|name| new.contains(name)) {
+            Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }
+                .require_released()?;
+            new.retain(|name| !made.contains(*name));
+        }
+    }
+    match (unreadable, new.is_empty()) {
+        // It may be the one that made what is new.
+        (Some(failure), false) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Notes down in the ceremonies that are done that they are public now, once for each place. Returns whether a record could not be read or
+/// written, which is warned of.
+fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &Context) -> Result<bool, Failure> {
     // As it was given, so that it does not depend on where the command was run.
     let place = match to {
         Some(to) => to.display().to_string(),
         None => context.folder.policy()?.publish_to().unwrap_or_default().to_owned(),
     };
-    let Some(timestamp) = published.current().map(|current| &current.timestamp) else { return Ok(()) };
-    for ceremony in context.folder.ceremonies()? {
-        let mut record = ceremony.load(published)?;
+    let Some(timestamp) = published.current().map(|current| &current.timestamp) else { return Ok(false) };
+    let note = |ceremony: &CeremonyFolder| {
+        let mut record = ceremony.clone().load(published)?;
         let is_it = |entry: &Entry| entry.event.kind == EventKind::Published && entry.event.text("to") == Some(&*place);
-        if record.transcript().entries().iter().any(is_it) || record.stage()? != Stage::Released {
-            continue;
+        if record.stage()? != Stage::Released || record.transcript().entries().iter().any(is_it) {
+            return Ok(());
         }
         let digest = sha256(timestamp.bytes());
         let published_event = Event::published(&place, timestamp.version().number(), &digest);
         let events = record.missing_release()?.into_iter();
         let events = events.chain([checked.event("publication"), published_event]);
-        record.note_all(events.map(|event| (context.now, event)))?;
+        record.note_all(events.map(|event| (context.now, event)))
+    };
+    let mut has_fault = false;
+    for ceremony in context.folder.ceremonies()? {
+        if let Err(failure) = note(&ceremony) {
+            has_fault = true;
+            warn_of_fault(ceremony.id(), &failure, context);
+        }
     }
-    Ok(())
+    Ok(has_fault)
 }

@@ -1,17 +1,17 @@
 //! The record of a ceremony: its transcript, and the signatures of its heads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::{
-    Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError, SignatureFile,
+    Entry, Event, EventKind, Freezing, HeadSignature, Keyholders, Name, Published, Sealed, SealedError, SignatureFile,
     SignatureFiles, SignedFacts, Tally, Transcript, TranscriptError,
 };
 use rootline_client::store::read_regular_file;
-use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::{KeyId, sha256};
 
 use super::ceremony::{CeremonyFolder, FrozenFiles, Stage};
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ impl CeremonyFolder {
         let (sealed, stage) = match self.sealed(&transcript, published) {
             Ok(sealed) => {
                 let stage = stage(&transcript, sealed.as_ref(), published);
-                (sealed, Ok(stage))
+                (sealed, stage)
             }
             Err(failure) => (None, Err(failure)),
         };
@@ -128,18 +128,26 @@ impl CeremonyFolder {
 }
 
 /// The stage of a ceremony.
-fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, published: &Published) -> Stage {
+///
+/// # Errors
+/// If the transcript says that it was released, and what is published does not bear that out.
+fn stage(
+    transcript: &Transcript,
+    sealed: Option<&Result<Sealed, SealedError>>,
+    published: &Published,
+) -> Result<Stage, Failure> {
     // What is public stays so, though another clone gave the ceremony up without knowing.
-    if transcript.last(&EventKind::Released).is_some() {
-        return Stage::Released;
+    if let Some(entry) = transcript.last(&EventKind::Released) {
+        check_released(transcript, entry, published)?;
+        return Ok(Stage::Released);
     }
     if transcript.last(&EventKind::Abandoned).is_some() {
-        return Stage::Abandoned;
+        return Ok(Stage::Abandoned);
     }
     if transcript.last(&EventKind::Imported).is_some() {
-        return Stage::Imported;
+        return Ok(Stage::Imported);
     }
-    match (sealed, transcript.freezing()) {
+    Ok(match (sealed, transcript.freezing()) {
         // Killed before it was noted down.
         (Some(Ok(sealed)), _) if sealed.is_published(published) => Stage::Released,
         (Some(Ok(_)), _) => Stage::Sealed,
@@ -147,8 +155,35 @@ fn stage(transcript: &Transcript, sealed: Option<&Result<Sealed, SealedError>>, 
         (None, Freezing::Never) => Stage::Planned,
         (None, Freezing::Agreed(_)) => Stage::Frozen,
         (None, Freezing::Disputed(_)) => Stage::Disputed,
+    })
+}
+
+/// That what is recorded as released was sealed in this ceremony, and is in what is published, byte for byte.
+fn check_released(transcript: &Transcript, released: &Entry, published: &Published) -> Result<(), Failure> {
+    let files = released.event.digests("files").unwrap_or_default();
+    let mut sealings = transcript.entries().iter().filter(|entry| entry.event.kind == EventKind::Sealed);
+    if files.is_empty() || !sealings.any(|sealing| sealing.event.digests("files").as_ref() == Some(&files)) {
+        let hint = "restore transcript.jsonl from version control, and find out who changed it";
+        return Err(Failure::new("the transcript records a release of files that it does not record as sealed", hint)
+            .breaking(RELEASED));
+    }
+    let differs = |(name, digest): &(&String, &[u8; 32])| {
+        published.files().get(*name).is_none_or(|bytes| sha256(bytes) != **digest)
+    };
+    match files.iter().find(differs) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let what = match published.files().contains_key(name) {
+                true => format!("metadata/{name} differs from the file that the transcript records as released"),
+                false => format!("metadata/{name}, which the transcript records as released, is missing"),
+            };
+            let hint = "restore metadata/ and transcript.jsonl from version control, and find out who changed them";
+            Err(Failure::new(what, hint).breaking(RELEASED))
+        }
     }
 }
+
+const RELEASED: &str = "a ceremony is finished when its files are published";
 
 impl CeremonyRecord {
     pub(crate) fn id(&self) -> &Name {
@@ -210,6 +245,13 @@ impl CeremonyRecord {
         atomic_file::replace(&self.folder.transcript_path(), text.as_bytes())?;
         self.text = text;
         Ok(())
+    }
+
+    /// The names of the files that were sealed last: what a ceremony that is done has made.
+    pub(crate) fn released_files(&self) -> BTreeSet<String> {
+        let noted = self.transcript.last(&EventKind::Released).or(self.transcript.sealing());
+        let files = noted.and_then(|entry| entry.event.digests("files")).unwrap_or_default();
+        files.into_keys().collect()
     }
 
     /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::{DelegationPlan, Event};
+use rootline_ceremonies::{DelegationPlan, Event, TargetName};
 use rootline_client::store::{LocalFile, MemoryStore, Store, StoreError};
 use rootline_client::transport::{InMemory, Request};
 use rootline_client::workflow::{Check, Fault, File, Refusal, TargetQuery};
 use rootline_client::{Client, Error, TrustRoot};
-use rootline_metadata::{Expiry, TargetPath, Version, file_name};
+use rootline_metadata::{Expiry, TargetPath, Targets, Version, file_name};
 
 use crate::journal;
 
@@ -57,6 +57,14 @@ pub(crate) struct Checked {
     pub(crate) verifiers: u64,
     /// Expired delegated roles, with their expiry: verifiers are refused the targets of these roles alone.
     pub(crate) expired: BTreeMap<String, Expiry>,
+    /// Why verifiers cannot use the trust root, where it was the same before: nothing that is tried now changes that.
+    pub(crate) unusable: Option<String>,
+}
+
+/// What one verifier found that accepts.
+struct Found {
+    expired: BTreeMap<String, Expiry>,
+    unusable: Option<String>,
 }
 
 impl Checked {
@@ -72,9 +80,10 @@ impl Checked {
         journal::note(format_args!("{} {accept} {what}, from root {}", self.verifiers, roots.join(", ")));
     }
 
-    fn add(&mut self, expired: BTreeMap<String, Expiry>) {
+    fn add(&mut self, found: Found) {
         self.verifiers += 1;
-        self.expired = expired;
+        self.expired = found.expired;
+        self.unusable = found.unusable;
     }
 }
 
@@ -87,11 +96,11 @@ pub(crate) fn check(old: &Files, new: &Files, now: DateTime<Utc>) -> Result<Chec
     let mut checked = Checked::default();
     for (version, root) in roots(new) {
         let begins = format!("begins with root {version}");
-        let read_new = read(root, MemoryStore::new(), new, now);
+        let read_new = read(root, MemoryStore::new(), old, new, now);
         checked.add(read_new.map_err(|error| PreflightRefusal { verifier: begins.clone(), error })?);
         if old.contains_key(file_name::TIMESTAMP) {
             let verifier = format!("{begins} and has seen the previous publication");
-            let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, new, now));
+            let read = copy_of(old).map_err(Error::from).and_then(|copy| read(root, copy, old, new, now));
             checked.add(read.map_err(|error| PreflightRefusal { verifier, error })?);
         }
         checked.roots.push(version.number());
@@ -107,8 +116,8 @@ fn roots(files: &Files) -> BTreeMap<Version, &Vec<u8>> {
 /// Most delegated roles: the bins of one delegation and the others beside them.
 const MAX_ROLES: usize = 2 << DelegationPlan::MAX_BITS;
 
-/// Returns the expired delegated roles.
-fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Result<BTreeMap<String, Expiry>, Error> {
+/// Reads everything as a verifier does, and as one that asks for everything.
+fn read(root: &[u8], copy: MemoryStore, old: &Files, files: &Files, now: DateTime<Utc>) -> Result<Found, Error> {
     let mut client = Client::new(root, InMemory::new(|request: &Request| files.get(&request.path())), copy);
     // What `update` and `show` ask, before all the rest.
     let updated = client.update(now, &TrustRoot::queries_if_listed())?;
@@ -117,8 +126,14 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
     if let Some((_, refusal)) = updated.passed_over.iter().find(|(_, refusal)| !has_expired(refusal)) {
         return Err(refusal.clone().into());
     }
-    if updated.target(TrustRoot::TRUSTED_ROOT).is_some() {
-        TrustRoot::assemble(updated)?;
+    let mut unusable = None;
+    if updated.target(TrustRoot::TRUSTED_ROOT).is_some()
+        && let Err(error) = TrustRoot::assemble(updated)
+    {
+        if !trusted_root_of(trusted.targets()).is_some_and(|name| old.contains_key(&name)) {
+            return Err(error);
+        }
+        unusable = Some(error.to_string());
     }
     let walked = client.all_delegated_roles(&trusted, MAX_ROLES)?;
     if let Some((_, refusal)) = walked.refused().next() {
@@ -142,7 +157,14 @@ fn read(root: &[u8], copy: MemoryStore, files: &Files, now: DateTime<Utc>) -> Re
             }
         }
     }
-    Ok(walked.expired().map(|(role, expiry)| (role.to_string(), expiry)).collect())
+    let expired = walked.expired().map(|(role, expiry)| (role.to_string(), expiry)).collect();
+    Ok(Found { expired, unusable })
+}
+
+/// The name of the published trust root.
+fn trusted_root_of(targets: &Targets) -> Option<String> {
+    let name: TargetName = TrustRoot::TRUSTED_ROOT.parse().ok()?;
+    Some(name.published_as(&targets.target(name.path())?))
 }
 
 fn is_not_delegated(refusal: &Refusal) -> bool {
