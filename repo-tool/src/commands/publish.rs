@@ -1,12 +1,11 @@
 //! `rootline-repo publish`: putting the repository where verifiers read it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline::printable::printable;
-use rootline_ceremonies::{Entry, Event, EventKind, Published, PublishedFile, RoleVersion};
+use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Published, PublishedFile, RoleVersion};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, sha256};
 use serde_json::json;
@@ -170,36 +169,25 @@ fn newer(path: &Path) -> Failure {
     .breaking("versions never go backwards")
 }
 
-/// Refuses to make anything public that a ceremony with a fault has made: a root or a targets file that is not there yet. What is there
-/// already stays, and is renewed, whatever becomes of the record of its ceremony.
+/// Refuses to make a root or a targets file public that no ceremony has made, or one with a fault. What is there already stays, and is
+/// renewed, whatever becomes of the record of its ceremony.
 fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> Result<(), Failure> {
-    let is_new = |name: &String| {
-        RoleVersion::parse(name).is_some() && published.files().contains_key(name) && !there.contains_key(name)
-    };
+    let is_new = |part: &RoleVersion| !there.contains_key(&part.file_name());
+    let origins = Origins::find(published, &context.folder.transcripts()?);
+    let unrecorded = origins.faults.iter().find(|fault| match fault {
+        OriginFault::NoRecord { file, .. } | OriginFault::OtherBytes { file, .. } => !there.contains_key(file),
+        _ => false,
+    });
+    if let Some(fault) = unrecorded {
+        return Err(Failure::new(fault.to_string(), fault.hint()));
+    }
     let keyholders = context.folder.keyholders()?;
-    let mut new: BTreeSet<&String> = published.files().keys().filter(|name| is_new(name)).collect();
-    let mut unreadable = None;
-    for ceremony in context.folder.ceremonies()? {
-        let record = match ceremony.load(published).and_then(|record| Ok((record.stage()?, record))) {
-            Ok((Stage::Released, record)) => record,
-            Ok(_) => continue,
-            Err(failure) => {
-                unreadable = unreadable.or(Some(failure));
-                continue;
-            }
-        };
-        let made = record.released_files();
-        if made.iter().any(|name| new.contains(name)) {
-            Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }
-                .require_released()?;
-            new.retain(|name| !made.contains(*name));
-        }
+    for (id, _) in origins.made.iter().filter(|(_, parts)| parts.iter().any(is_new)) {
+        let record = context.folder.ceremony(id).load(published)?;
+        Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }
+            .require_released()?;
     }
-    match (unreadable, new.is_empty()) {
-        // It may be the one that made what is new.
-        (Some(failure), false) => Err(failure),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Notes down in the ceremonies that are done that they are public now, once for each place. Returns whether a record could not be read or

@@ -1,6 +1,6 @@
 //! The record of a ceremony: its transcript, and the signatures of its heads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -245,13 +245,6 @@ impl CeremonyRecord {
         atomic_file::replace(&self.folder.transcript_path(), text.as_bytes())?;
         self.text = text;
         Ok(())
-    }
-
-    /// The names of the files that were sealed last: what a ceremony that is done has made.
-    pub(crate) fn released_files(&self) -> BTreeSet<String> {
-        let noted = self.transcript.last(&EventKind::Released).or(self.transcript.sealing());
-        let files = noted.and_then(|entry| entry.event.digests("files")).unwrap_or_default();
-        files.into_keys().collect()
     }
 
     /// That what was sealed is part of what is published, if it is and has not been noted down: then the command that made it so was ended

@@ -271,7 +271,7 @@ fn names_text(names: &[String]) -> String {
 }
 
 /// Something that was there is not any more.
-fn gone(what: String) -> Failure {
+pub(crate) fn gone(what: String) -> Failure {
     Failure::new(what, "restore it from version control; if it was changed there, find out who changed it")
         .breaking(RULE)
 }

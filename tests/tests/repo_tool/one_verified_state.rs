@@ -1,6 +1,8 @@
 //! What acts on a ceremony stands on what `ceremony verify` finds to hold: nothing that it calls wrong is shown as good, signed, sealed, handed
 //! on, released or published.
 
+use std::fs;
+
 use rootline_ceremonies::{Event, EventKind, FrozenRecord, Transcript};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{hex, parse_instant, sha256};
@@ -87,7 +89,7 @@ fn a_signature_that_is_wrong_stops_the_sealing_and_can_be_given_again() {
     fixture.write(file, fixture.read("ceremonies/first/signatures/1.root/alice.json"));
     is_wrong(&fixture, "first", "signatures");
     assert_eq!(fixture.at(DAY_0, &["ceremony", "seal", "first"]).status, 1);
-    std::fs::remove_file(fixture.path(file)).unwrap();
+    fs::remove_file(fixture.path(file)).unwrap();
     // Missing, it is a signature that can still be given, and one that is needed as long as it is recorded.
     let output = fixture.sign("first", "dave");
     assert!(output.stderr.contains("warning: carol's recorded signature of root 1 is missing"), "{output:?}");
@@ -151,4 +153,35 @@ fn a_release_that_nothing_bears_out_closes_no_ceremony() {
         assert!(output.stderr.contains(told), "{output:?}");
         fixture.done_at(DAY_1, &["ceremony", "list"]).says("next");
     }
+}
+
+#[test]
+fn what_a_ceremony_with_a_fault_has_made_is_not_published_and_what_is_public_is_renewed() {
+    let fixture = given_up();
+    fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
+    let plan = "ceremonies/next/frozen/plan.toml";
+    let kept = fixture.read(plan);
+    fixture.edit(plan, "frank", "erin");
+    let public = fixture.read("public/timestamp.json");
+    let output = fixture.at(DAY_1, &["publish"]);
+    output.refuses("the frozen plan.toml has been changed", "the signed bytes are the frozen bytes", "");
+    // Without any record it is nobody's.
+    fs::rename(fixture.path("ceremonies/next"), fixture.path("next")).unwrap();
+    fixture.at(DAY_1, &["publish"]).refuses("no ceremony has sealed or released the published 2.root.json", "", "");
+    assert_eq!(fixture.read("public/timestamp.json"), public);
+    assert!(!fixture.path("public/2.root.json").exists());
+    fs::rename(fixture.path("next"), fixture.path("ceremonies/next")).unwrap();
+    fixture.write(plan, kept);
+    assert_eq!(fixture.at(DAY_1, &["publish"]).status, 0);
+
+    // What is public already goes on, whatever becomes of the record.
+    fixture.write("ceremonies/next/transcript.jsonl", "{");
+    let output = fixture.at(DAY_1, &["online", "--key", "keys/online.pem", "--renew"]);
+    assert_eq!(output.status, 4, "{output:?}");
+    let told = "see what is wrong: rootline-repo ceremony verify next";
+    assert!(output.stderr.contains(told), "{output:?}");
+    let public = fixture.read("public/timestamp.json");
+    let output = fixture.at(DAY_1, &["publish"]);
+    assert!(output.status == 4 && output.stderr.contains(told), "{output:?}");
+    assert_ne!(fixture.read("public/timestamp.json"), public);
 }

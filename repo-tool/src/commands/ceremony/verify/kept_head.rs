@@ -7,9 +7,9 @@ use std::path::Path;
 use rootline_ceremonies::{HeadSignature, Keyholders, LineDigest, Transcripts};
 use rootline_metadata::hex;
 
-use super::gone;
 use crate::failure::Failure;
 use crate::folder::input;
+use crate::folder::verification::gone;
 
 /// The lines that the head stands for are all there.
 pub(super) fn check(head: &OsStr, transcripts: &Transcripts, keyholders: &Keyholders) -> Result<String, Failure> {
