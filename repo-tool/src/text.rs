@@ -2,6 +2,7 @@
 
 use rootline::printable::is_hidden;
 use rootline_ceremonies::Name;
+use rootline_metadata::{PublicKey, hex, sha256};
 
 /// Opens a code point that is written out.
 const OPENS: char = '\u{27e8}';
@@ -28,6 +29,11 @@ pub(crate) fn visible(text: &str) -> String {
 /// Replaces invisible characters by spaces, for texts that are not compared. A review writes them out instead.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|character| if is_hidden(character) || character == OPENS { ' ' } else { character }).collect()
+}
+
+/// The SHA-256 digest of a key's SubjectPublicKeyInfo, in hex: the id that openssl, cosign and others print.
+pub(crate) fn spki_sha256(key: &PublicKey) -> String {
+    hex::encode(&sha256(&key.to_spki_der()))
 }
 
 /// Names, for a sentence.

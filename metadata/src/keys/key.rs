@@ -31,9 +31,10 @@ impl KeyId {
         &self.0
     }
 
-    /// The first eight characters, to tell keys apart on a terminal.
+    /// The first twenty characters, which of a digest are 80 bits: people compare them and read them out, and nobody can make another key
+    /// whose id begins so.
     pub fn short(&self) -> &str {
-        self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
+        self.0.char_indices().nth(20).map_or(&self.0, |(end, _)| &self.0[..end])
     }
 
     pub(crate) fn read(node: Node<'_>) -> Result<KeyId, FormatError> {

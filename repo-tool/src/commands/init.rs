@@ -30,9 +30,9 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
     holders: Vec<Name>,
 
-    /// How many of them must sign
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    threshold: u64,
+    /// How many of them must sign [default: more than half]
+    #[arg(long, value_name = "N")]
+    threshold: Option<u64>,
 
     /// The online keys, which sign snapshot and timestamp
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_name)]
@@ -53,7 +53,9 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
         Some(folder) => RepositoryFolder::new(folder.clone()),
         None => context.folder.clone(),
     };
-    let policy = Policy::template(&args.name, &args.holders, args.threshold, &args.online);
+    let people = args.holders.len();
+    let threshold = args.threshold.unwrap_or_else(|| majority(people));
+    let policy = Policy::template(&args.name, &args.holders, threshold, &args.online);
     Policy::parse(&policy).map_err(|error| Failure::new(own_text(&error), "see rootline-repo init --help"))?;
     for name in RepositoryFolder::FOLDERS {
         atomic_file::create_folder(&folder.join(name))?;
@@ -66,9 +68,33 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     // Last, because it is what makes a folder a repository.
     atomic_file::ensure(&folder.policy_path(), policy.as_bytes())?;
     let shown = folder.path().display().to_string();
-    context.report(&json!({ "folder": shown, "policy": folder.policy_path() }), |line| {
+    let report = json!({ "folder": shown, "policy": folder.policy_path(), "threshold": threshold, "holders": people });
+    context.report(&report, |line| {
         line(format_args!("created {shown}: rootline.toml, keyholders/, targets/, metadata/, ceremonies/"));
+        match people {
+            0 => line(format_args!(
+                "root and targets have no holders yet: name them in rootline.toml, with how many must sign"
+            )),
+            people => line(format_args!("root and targets: {threshold} of {people} keyholders must sign")),
+        }
         context.next(format_args!("add the keyholders' keys: rootline-repo keyholder add NAME --public-key FILE"));
     });
     Ok(())
+}
+
+/// More than half: fewer could each decide without the others.
+fn majority(people: usize) -> u64 {
+    people as u64 / 2 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_majorities_always_share_somebody() {
+        for (people, threshold) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4)] {
+            assert_eq!(majority(people), threshold);
+        }
+    }
 }

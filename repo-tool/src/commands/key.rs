@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::signer::pkcs11::{self, ListedKey, Token};
 use crate::signer::{ModuleArgs, OpenSigner, PassphraseArgs, Pkcs11Uri, SignerArgs, SignerUri, TokenPinArgs};
-use crate::text::plain;
+use crate::text::{plain, spki_sha256};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {
@@ -168,12 +168,14 @@ fn generate_in_file(out: &Path, args: &GenerateArgs, context: &Context) -> Resul
         "public_key": public_path,
         "encrypted": !args.plain,
         "keyid": key_id.as_str(),
+        "spki_sha256": spki_sha256(&public),
         "scheme": scheme,
     });
     context.report(&report, |line| {
         let how = if args.plain { "not encrypted" } else { "encrypted" };
         line(format_args!("wrote {} ({how}) and {}", out.display(), public_path.display()));
         line(format_args!("key {} {scheme}", key_id.short()));
+        line(format_args!("  SPKI sha256 {}", spki_sha256(&public)));
     });
     Ok(())
 }
@@ -233,11 +235,11 @@ fn generate_on_token(token: &Pkcs11Uri, args: &GenerateArgs, context: &Context) 
     let (public, uri) = made?;
     atomic_file::create(public_path, public.to_spki_pem().as_bytes(), Access::Umask)?;
     let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
-    let report =
-        json!({ "signer": uri.to_string(), "public_key": public_path, "keyid": key_id.as_str(), "scheme": scheme });
+    let report = json!({ "signer": uri.to_string(), "public_key": public_path, "keyid": key_id.as_str(), "spki_sha256": spki_sha256(&public), "scheme": scheme });
     context.report(&report, |line| {
         line(format_args!("generated {uri}, and wrote {}", public_path.display()));
         line(format_args!("key {} {scheme}", key_id.short()));
+        line(format_args!("  SPKI sha256 {}", spki_sha256(&public)));
     });
     Ok(())
 }
@@ -270,6 +272,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         let mut key = json!({
             "signer": signer.uri().to_string(),
             "keyid": KeyId::of(&public).as_str(),
+            "spki_sha256": spki_sha256(&public),
             "scheme": public.scheme().as_str(),
         });
         signer.details().iter().for_each(|(name, value)| key[*name] = json!(value));
@@ -284,6 +287,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
             let public = signer.public_key();
             let (key_id, scheme) = (KeyId::of(&public), public.scheme().as_str());
             line(format_args!("{} signs: key {} {scheme}", plain(&signer.uri().to_string()), key_id.short()));
+            line(format_args!("  SPKI sha256 {}", spki_sha256(&public)));
             let details: Vec<String> = signer.details().iter().map(|(name, value)| format!("{name} {value}")).collect();
             if !details.is_empty() {
                 line(format_args!("  {}", details.join(", ")));
@@ -303,6 +307,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         match &key.public {
             Ok(public) => {
                 report["keyid"] = json!(KeyId::of(public).as_str());
+                report["spki_sha256"] = json!(spki_sha256(public));
                 report["scheme"] = json!(public.scheme().as_str());
             }
             Err(why) => report["unusable"] = json!(why),

@@ -19,7 +19,7 @@ use crate::folder::atomic_file;
 use crate::folder::attestations::{self, Attestations};
 use crate::folder::input::{MAX_KEY, MAX_TEXT, read_own_text, read_text};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri, recorded_place};
-use crate::text::plain;
+use crate::text::{plain, spki_sha256};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyholderCommand {
@@ -127,12 +127,14 @@ fn add(args: &AddArgs, context: &Context) -> Result<(), Failure> {
     let report = json!({
         "keyholder": args.name.as_str(),
         "keyid": key_id.as_str(),
+        "spki_sha256": spki_sha256(&key),
         "scheme": scheme,
         "signer": signer,
         "checked": checked,
     });
     context.report(&report, |line| {
         line(format_args!("{} holds key {} {scheme}", args.name, key_id.short()));
+        line(format_args!("  SPKI sha256 {}", spki_sha256(&key)));
         if let Some(signer) = &signer {
             let how = if checked { "it has signed a challenge" } else { "not checked" };
             line(format_args!("private key: {signer} ({how})"));
@@ -158,6 +160,9 @@ fn key(args: &AddArgs, context: &Context) -> Result<(PublicKey, Option<String>),
     Ok((key, signer.map(|signer| signer.recorded())))
 }
 
+/// As many digits as an id has where people read it: 80 bits.
+const SHORT: usize = 20;
+
 fn list(context: &Context) -> Result<(), Failure> {
     let keyholders = context.folder.keyholders()?;
     let (policy, roots) = (context.folder.policy()?, attestations::vendor_roots(&context.folder)?);
@@ -168,6 +173,7 @@ fn list(context: &Context) -> Result<(), Failure> {
         let attestation = attestations.json(Some(name), &key_id);
         json!({
             "keyid": key_id.as_str(),
+            "spki_sha256": spki_sha256(key),
             "scheme": key.scheme().as_str(),
             "signer": holder.signer(key),
             "attestation": attestation,
@@ -187,12 +193,14 @@ fn list(context: &Context) -> Result<(), Failure> {
     };
     let report = json!({ "keyholders": keyholders.iter().map(holder_json).collect::<Vec<_>>() });
     context.report(&report, |line| {
-        let mut table = Table::new(["name", "key", "scheme", "full name", "private key", "token"]);
+        // The digest that other tools print begins like it does there, and is whole in JSON.
+        let mut table = Table::new(["name", "key", "SPKI sha256", "scheme", "full name", "private key", "token"]);
         for (holder, key) in keyholders.iter().flat_map(|holder| holder.keys().iter().map(move |key| (holder, key))) {
             let key_id = KeyId::of(key);
             table.row([
                 Cell::text(holder.name().as_str()),
                 Cell::text(key_id.short()),
+                Cell::text(&spki_sha256(key)[..SHORT]),
                 Cell::text(key.scheme().as_str()),
                 Cell::text(plain(holder.display_name())),
                 Cell::text(holder.signer(key).and_then(recorded_place).unwrap_or_default()),
