@@ -1,6 +1,7 @@
 //! The context of a command: the folder, the instant and the terminal.
 
 use std::fmt::Arguments;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use rootline::terminal::Terminal;
@@ -13,6 +14,8 @@ use crate::folder::repository::RepositoryFolder;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) folder: RepositoryFolder,
+    /// The folder of this user's configuration; `None` when they have none.
+    pub(crate) configuration: Option<PathBuf>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) json: bool,
     pub(crate) terminal: Terminal,

@@ -6,6 +6,7 @@ mod failure;
 mod folder;
 mod journal;
 mod names;
+mod pins;
 mod publish;
 mod review;
 mod signer;
@@ -70,6 +71,10 @@ struct Cli {
     /// The folder of the repository
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "ROOTLINE_REPOSITORY", help_heading = GLOBAL)]
     repository: PathBuf,
+
+    /// The folder of your configuration, with the pins of the repositories that you know [default: rootline/ in the platform's configuration folder]
+    #[arg(long, global = true, value_name = "DIR", env = "ROOTLINE_CONFIG", hide_short_help = true, help_heading = GLOBAL)]
+    config: Option<PathBuf>,
 
     /// Work at this instant instead of now, such as 2030-01-31T12:00:00Z
     #[arg(long, global = true, value_name = "INSTANT", value_parser = parse_at, hide_short_help = true, help_heading = GLOBAL)]
@@ -224,6 +229,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     };
     let context = Context {
         folder: RepositoryFolder::new(cli.repository),
+        configuration: rootline::configuration::folder(cli.config),
         // Everything that is written has whole seconds.
         now: whole_second(At::new(cli.at).instant()),
         json: cli.json,

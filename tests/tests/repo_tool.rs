@@ -22,6 +22,7 @@ mod repo_tool {
     mod merging;
     mod one_verified_state;
     mod origins;
+    mod pins;
     mod publishing;
     mod records;
     mod recovery;

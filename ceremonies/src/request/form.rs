@@ -17,12 +17,24 @@ const REQUEST: &str = "request";
 /// Most bytes of a plan or a keyholder's file.
 const MAX_BYTES_OF_TOML: usize = 2_000_000;
 
-const MEMBERS: [&str; 9] =
-    ["explanation", REQUEST, "ceremony", "revision", "plan", "keyholders", "frozen", "targets", "published"];
+const MEMBERS: [&str; 10] = [
+    "explanation",
+    REQUEST,
+    "repository",
+    "ceremony",
+    "revision",
+    "plan",
+    "keyholders",
+    "frozen",
+    "targets",
+    "published",
+];
 
 /// What is in the file; nothing of it has been verified.
 pub(super) struct Form {
     pub(super) explanation: Vec<String>,
+    /// The name of the repository; requests of earlier versions have none.
+    pub(super) repository: Option<String>,
     pub(super) ceremony: Name,
     pub(super) revision: u64,
     pub(super) plan: String,
@@ -43,8 +55,10 @@ impl Form {
         }
         let text = |node: Node<'_>| node.string().map(std::borrow::Cow::into_owned);
         let ceremony = request.required("ceremony")?;
+        let repository = request.optional("repository").map(text).transpose()?;
         Ok(Form {
             explanation: request.required("explanation")?.array()?.map(text).collect::<Result<_, _>>()?,
+            repository,
             ceremony: ceremony.string()?.parse().map_err(|bad| ceremony.invalid(format!("{bad}")))?,
             revision: request.required("revision")?.number()?,
             plan: toml_text(request.required("plan")?)?,
@@ -63,9 +77,12 @@ impl Form {
         let files = |files: &BTreeMap<String, Vec<u8>>| -> ValueMembers {
             files.iter().map(|(name, bytes)| (name.clone(), file_value(bytes))).collect()
         };
-        let members = ValueMembers::new()
-            .with("explanation", explanation)
-            .with(REQUEST, format::CURRENT)
+        let members = ValueMembers::new().with("explanation", explanation).with(REQUEST, format::CURRENT);
+        let members = match &self.repository {
+            Some(name) => members.with("repository", &**name),
+            None => members,
+        };
+        let members = members
             .with("ceremony", self.ceremony.as_str())
             .with("revision", self.revision)
             .with("plan", self.plan.as_str())

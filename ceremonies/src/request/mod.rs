@@ -31,6 +31,7 @@ use form::Form;
 /// root is the one that the keyholder knows ([`Request::check_root`]), and whether this is what all have agreed on (the fingerprint).
 #[derive(Clone, Debug)]
 pub struct Request {
+    repository: Option<String>,
     plan: Plan,
     revision: u64,
     frozen: Frozen,
@@ -44,6 +45,8 @@ pub struct Request {
 /// What a request is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestParts<'a> {
+    /// What the repository is called, as its policy says.
+    pub repository: &'a str,
     /// The plan that was frozen.
     pub plan: &'a Plan,
     /// Which revision is to be signed, from 1.
@@ -69,7 +72,7 @@ impl Request {
     /// than [`Request::MAX_BYTES`].
     pub fn make(parts: &RequestParts<'_>) -> Result<Request, RequestError> {
         let outdated = |error: RequestError| RequestError::Outdated(Box::new(error));
-        let RequestParts { plan, revision, frozen, published, keyholders, targets } = *parts;
+        let RequestParts { repository, plan, revision, frozen, published, keyholders, targets } = *parts;
         frozen.check_targets(targets, published)?;
         if plan.digest() != frozen.record(revision).plan {
             return Err(RequestError::PlanEdited);
@@ -83,6 +86,7 @@ impl Request {
         }
         let form = Form {
             explanation: Vec::new(),
+            repository: Some(repository.to_owned()),
             ceremony: plan.id().clone(),
             revision,
             plan: plan.text().to_owned(),
@@ -134,6 +138,7 @@ impl Request {
             return Err(RequestError::NotThePlans { file: file.clone() });
         }
         let mut request = Request {
+            repository: form.repository,
             plan,
             revision: form.revision,
             frozen,
@@ -152,6 +157,7 @@ impl Request {
         let keyholders = self.keyholders.iter();
         let form = Form {
             explanation: self.explanation(),
+            repository: self.repository.clone(),
             ceremony: self.plan.id().clone(),
             revision: self.revision,
             plan: self.plan.text().to_owned(),
@@ -169,6 +175,11 @@ impl Request {
     /// If it does not follow what is published.
     pub fn ceremony(&self) -> Result<Ceremony<'_>, Refusal> {
         Ceremony::new(self.plan.id(), &self.frozen, &self.published, &self.keyholders)
+    }
+
+    /// What the repository is called, as the request says; requests of earlier versions do not.
+    pub fn repository(&self) -> Option<&str> {
+        self.repository.as_deref()
     }
 
     /// The plan.

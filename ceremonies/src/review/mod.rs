@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::TrustedRoot;
-use rootline_metadata::{KeyId, TargetFile};
+use rootline_metadata::{KeyId, TargetFile, hex, sha256};
 
 pub use authority::{AuthorityChange, ListedKey};
 pub use certificate::{Certificate, Stated};
@@ -48,6 +48,10 @@ use crate::repository::published::Published;
 /// A ceremony as a keyholder reads it.
 #[derive(Clone, Debug)]
 pub struct Review {
+    /// What the repository is called, where that is known.
+    pub repository: Option<String>,
+    /// The SHA-256 digest of its root 1 in hex, from which on everything that is published is verified; `None` before there is one.
+    pub first_root: Option<String>,
     /// The ceremony's name.
     pub ceremony: String,
     /// What it is for, in the words of its plan; may be empty.
@@ -75,6 +79,8 @@ pub struct Review {
 /// Everything that a review is made from.
 #[derive(Debug)]
 pub struct Material<'a> {
+    /// What the repository is called, where that is known.
+    pub repository: Option<&'a str>,
     /// The ceremony's name.
     pub id: &'a Name,
     /// As the plan has it; may be empty.
@@ -124,6 +130,8 @@ impl Review {
         found.sort_by_key(|warning| !warning.is_new);
         content_changes.sort_by_key(|change| !change.is_changed());
         Review {
+            repository: material.repository.map(str::to_owned),
+            first_root: published.roots().first().map(|root| hex::encode(&sha256(root.bytes()))),
             ceremony: material.id.to_string(),
             summary: material.summary.to_owned(),
             at,

@@ -12,6 +12,7 @@ use rootline_metadata::{hex, sha256};
 
 pub(crate) use name::parse_name;
 
+use crate::configuration;
 use crate::failure::Failure;
 use crate::help::REPOSITORY;
 use file::InstanceFile;
@@ -29,8 +30,7 @@ pub(crate) struct InstancesArgs {
 impl InstancesArgs {
     /// The instances that are there.
     pub(crate) fn instances(&self) -> Instances {
-        let folder = self.config.clone().or_else(|| dirs::config_dir().map(|folder| folder.join("rootline")));
-        Instances { folder: folder.map(|folder| folder.join("instances")) }
+        Instances { folder: configuration::folder(self.config.clone()).map(|folder| folder.join("instances")) }
     }
 }
 

@@ -3,10 +3,12 @@
 use std::io::{self, BufRead, IsTerminal, Read};
 
 use clap::Args;
-use rootline_ceremonies::Fingerprint;
+use rootline_ceremonies::{Fingerprint, Name};
+use rootline_metadata::{KeyId, PublicKey};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::text::visible;
 
 /// The heading of the options that confirm without a question.
 const CONFIRMATION: &str = "Confirmation";
@@ -21,15 +23,30 @@ pub(crate) struct Confirmation {
     #[arg(long, value_name = "TEXT", help_heading = CONFIRMATION)]
     fingerprint: Option<String>,
 
-    /// Sign without a question: the review has been read
+    /// Sign without a question
     #[arg(long, conflicts_with = "fingerprint", help_heading = CONFIRMATION)]
     yes: bool,
 }
 
-/// The question of a command.
+/// What is confirmed.
 pub(crate) struct Question<'a> {
-    /// What would be signed, and as whom if that was said.
+    /// What would be signed: `root 4 and targets 3`.
     pub(crate) what: String,
+    /// What the repository is called, where that is known.
+    pub(crate) repository: Option<&'a str>,
+    /// The digest of its root 1, if it has one.
+    pub(crate) first_root: Option<&'a str>,
+    /// Who signs.
+    pub(crate) keyholder: &'a Name,
+    /// Their full name, if anybody has it.
+    pub(crate) display_name: Option<&'a str>,
+    /// The key that signs, and where it is.
+    pub(crate) key: PublicKey,
+    pub(crate) place: String,
+}
+
+/// What is to be confirmed, before a key is opened.
+pub(crate) struct Subject<'a> {
     pub(crate) fingerprint: Fingerprint,
     /// What has it, as a sentence begins: `the frozen files have`.
     pub(crate) subject: &'a str,
@@ -40,41 +57,61 @@ pub(crate) struct Question<'a> {
 }
 
 impl Confirmation {
-    /// Asks after `show` has shown the review: only what was shown is signed.
-    pub(crate) fn confirm(
-        &self,
-        question: &Question<'_>,
-        show: impl FnOnce(),
-        context: &Context,
-    ) -> Result<(), Failure> {
-        let Question { what, fingerprint, subject, read, is_for_people } = question;
-        if self.yes {
-            return Ok(());
-        }
-        if let Some(text) = &self.fingerprint {
-            return match fingerprint.is_spelled(text) {
-                true => Ok(()),
-                false => Err(Failure::new(
-                    format!("{subject} a different fingerprint: {fingerprint}"),
-                    "do not sign; find out which fingerprint was agreed on",
-                )
-                .breaking("keyholders sign the fingerprint that they read out")),
-            };
-        }
-        if !is_for_people || !io::stdin().is_terminal() {
-            return Err(Failure::new(
+    /// Refuses what nobody could confirm, before anything is shown or a key is opened: another fingerprint, or no terminal to ask at.
+    pub(crate) fn check(&self, subject: &Subject<'_>) -> Result<(), Failure> {
+        let Subject { fingerprint, subject, read, is_for_people } = subject;
+        match &self.fingerprint {
+            Some(text) if fingerprint.is_spelled(text) => Ok(()),
+            Some(_) => Err(Failure::new(
+                format!("{subject} a different fingerprint: {fingerprint}"),
+                "do not sign; find out which fingerprint was agreed on",
+            )
+            .breaking("keyholders sign the fingerprint that they read out")),
+            None if self.yes => Ok(()),
+            None if !is_for_people || !io::stdin().is_terminal() => Err(Failure::new(
                 "signing needs a confirmation, and there is no terminal",
                 format!("read {read}, then add --fingerprint TEXT or --yes"),
-            ));
+            )),
+            None => Ok(()),
         }
-        show();
-        context.terminal.line(format_args!("Sign {what}? Type yes, or the fingerprint that was read out:"));
+    }
+
+    /// Shows who signs what as whom, below the review, and asks unless an option has answered: only what was shown is signed.
+    pub(crate) fn ask(&self, question: &Question<'_>, subject: &Subject<'_>, context: &Context) -> Result<(), Failure> {
+        if subject.is_for_people {
+            question.lines().iter().for_each(|line| context.terminal.line(format_args!("{line}")));
+        }
+        if self.yes || self.fingerprint.is_some() {
+            return Ok(());
+        }
+        context.terminal.line(format_args!("{} Type yes, or the fingerprint that was read out:", question.text()));
         let mut answer = String::new();
         let is_read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).is_ok();
         match answer.trim() {
             "yes" if is_read => Ok(()),
-            text if is_read && fingerprint.is_spelled(text) => Ok(()),
+            text if is_read && subject.fingerprint.is_spelled(text) => Ok(()),
             _ => Err(Failure::new("not confirmed; nothing was signed", "run this again when you are sure")),
         }
+    }
+}
+
+impl Question<'_> {
+    fn lines(&self) -> Vec<String> {
+        let name = self.repository.map_or_else(|| "not named".to_owned(), |name| format!("\"{}\"", visible(name)));
+        let root = self.first_root.map_or_else(|| "none yet".to_owned(), |digest| format!("sha256 {digest}"));
+        let called = self.display_name.map(|name| format!(", {}", visible(name))).unwrap_or_default();
+        vec![
+            String::new(),
+            format!("repository: {name}"),
+            format!("root 1:     {root}"),
+            format!("signs:      {}", self.what),
+            format!("as:         {}{called}", self.keyholder),
+            format!("with:       key {}, {}", KeyId::of(&self.key).short(), self.place),
+        ]
+    }
+
+    fn text(&self) -> String {
+        let of = self.repository.map(|name| format!(" of \"{}\"", visible(name))).unwrap_or_default();
+        format!("Sign {}{of} as {} (key {})?", self.what, self.keyholder, KeyId::of(&self.key).short())
     }
 }

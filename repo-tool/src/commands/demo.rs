@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<(), Failure> {
     let mut script = Script::new(begin);
     let folder = std::env::current_dir().unwrap_or_else(|_| args.folder.clone());
     script.say(&format!("In {}, from {} on.", folder.display(), instant_text(begin)));
-    script.say("Each line that begins with $ is a command that you can type there; the demo adds --at, so that time passes between chapters.");
+    script.say("Each line that begins with $ is a command that you can type there; the demo adds --at, so that time passes between chapters, and --config, so that your own pins stay as they are.");
 
     prepare(&script)?;
     first_ceremony(&script)?;
@@ -148,9 +148,10 @@ fn the_end(script: &Script) {
         ("keyholders/", "who holds which key"),
         ("targets/", "what is shipped"),
         ("rootline.toml", "the policy"),
+        ("configuration/", "the pins: the repository by its root 1"),
         ("keys/", "the private keys; their passphrase is in the file passphrase"),
     ] {
-        script.say(&format!("  {name:<14} {what}"));
+        script.say(&format!("  {name:<15} {what}"));
     }
     script.say("\nGo on there: rootline-repo status");
 }

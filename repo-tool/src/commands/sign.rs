@@ -10,26 +10,26 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use clap::Args;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
-use rootline_ceremonies::{CompactSignature, Name, Refusal, Request, RoleVersion, SigningResponse, TargetName};
+use rootline_ceremonies::{
+    CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SigningResponse, TargetName,
+};
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
 
 use super::ceremony::review::print;
 use super::ceremony::sign::{parts_of, what_text};
-use super::confirmation::{Confirmation, Question};
+use super::confirmation::{Confirmation, Question, Subject};
 use super::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::input::{self, STANDARD};
+use crate::pins::{Identity, RootArgs};
 use crate::review::Shown;
 use crate::signer::{OpenSigner, SignerArgs};
 
 /// How long a timestamp holds where the root does not say.
 const USUAL_TIMESTAMP_DAYS: i64 = 7;
-
-/// Most bytes of a root, as every client reads it.
-const MAX_BYTES_OF_ROOT: usize = rootline_metadata::limits::MAX_ROOT_BYTES;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -60,9 +60,8 @@ pub(crate) struct SignArgs {
     #[command(flatten)]
     confirmation: Confirmation,
 
-    /// A kept root of the repository, of any version, that the request must contain
-    #[arg(long, value_name = "FILE")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     /// The file for the response; - for standard output [default: ID.NAME.response.json]
     #[arg(long, value_name = "FILE")]
@@ -85,11 +84,17 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     let request = Request::read(input::read(&args.request, Request::MAX_BYTES)?)?;
-    let root = args.root.as_deref().map(|path| check_root(&request, path)).transpose()?;
+    let identity = Identity::of_request(&request, &args.root, context)?;
+    let root = identity.kept_root.map(|version| version.to_string());
     let review = reviewed(&request);
-    // What goes to a program is one value, without a review before it.
-    let is_shown = !context.json && !is_standard;
-    if is_shown {
+    let subject = Subject {
+        fingerprint: request.frozen().fingerprint(),
+        subject: "the files to sign have",
+        read: "the review at a terminal",
+        // What goes to a program is one value, without a review before it.
+        is_for_people: !context.json && !is_standard,
+    };
+    if subject.is_for_people {
         show(&request, &review, root.as_deref(), context);
     }
     if !request.has_own_explanation() {
@@ -97,17 +102,22 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
             "the explanation in the request is not what this version writes: trust the review, not that text"
         ));
     }
-    let question = Question {
-        what: what_text(args.role.as_deref(), request.frozen(), None, args.signing_as.as_ref())?,
-        fingerprint: request.frozen().fingerprint(),
-        subject: "the files to sign have",
-        read: "the review at a terminal",
-        is_for_people: is_shown,
-    };
-    args.confirmation.confirm(&question, || {}, context)?;
+    identity.warn(context);
+    args.confirmation.check(&subject)?;
 
     let key = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key.public_key(), &request)?;
+    let question = Question {
+        what: what_text(args.role.as_deref(), request.frozen())?,
+        repository: review.repository.as_deref(),
+        first_root: review.first_root.as_deref(),
+        keyholder: &keyholder,
+        display_name: request.keyholders().get(&keyholder).map(Keyholder::display_name),
+        key: key.public_key(),
+        place: key.uri().place(),
+    };
+    args.confirmation.ask(&question, &subject, context)?;
+    identity.remember(context);
     let response = sign(args, &keyholder, &key, &request, context)?;
     let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
@@ -121,6 +131,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.bytes(&text)?;
         return Ok(());
     }
+    let parts: Vec<RoleVersion> = response.signatures.keys().cloned().collect();
+    identity.remember_signed(request.frozen(), &parts, context);
     let signed: Vec<String> = response.signatures.keys().map(RoleVersion::to_string).collect();
     let report = json!({
         "ceremony": response.ceremony.as_str(),
@@ -128,7 +140,9 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         "keyholder": keyholder.as_str(),
         "signed": signed,
         "fingerprint": response.fingerprint.to_hex(),
+        "repository": request.repository(),
         "first_root": request.first_root_digest(),
+        "keyid": KeyId::of(&key.public_key()).as_str(),
         "root": root,
         "response": String::from_utf8_lossy(text.trim_ascii_end()),
         "file": (!is_standard).then_some(&to),
@@ -150,6 +164,7 @@ fn reviewed(request: &Request) -> Shown {
     let days = periods.map_or(USUAL_TIMESTAMP_DAYS, |periods| i64::from(periods.expires.number()));
     let lifetime = Duration::days(days);
     Shown(Review::new(Material {
+        repository: request.repository(),
         id: request.plan().id(),
         summary: request.plan().summary().unwrap_or_default(),
         at: request.plan().at(),
@@ -162,15 +177,6 @@ fn reviewed(request: &Request) -> Shown {
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: lifetime },
         fingerprint: request.frozen().fingerprint(),
     }))
-}
-
-/// Holds the keyholder's own root against those of the request, and says which it is.
-fn check_root(request: &Request, path: &Path) -> Result<String, Failure> {
-    let own = input::read(path, MAX_BYTES_OF_ROOT)?;
-    match request.check_root(&own) {
-        Ok(version) => Ok(version.to_string()),
-        Err(error) => Err(Failure::from(error).about(&path.display().to_string())),
-    }
 }
 
 /// A request may carry any text, so every line is made harmless.

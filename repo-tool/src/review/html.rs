@@ -45,8 +45,16 @@ impl Shown {
             "" => String::new(),
             summary => format!("<p class=\"lead\"><bdi>{}</bdi></p>\n", text(summary)),
         };
+        let name = match &self.repository {
+            Some(name) => format!("<bdi>{}</bdi>", text(name)),
+            None => "not named by the request".to_owned(),
+        };
+        let root = match &self.first_root {
+            Some(digest) => format!("root 1 has the digest <code>sha256 {}</code>", text(digest)),
+            None => "it has no root yet".to_owned(),
+        };
         format!(
-            "<header>\n<p class=\"kicker\">Review of a signing ceremony</p>\n<h1>{}</h1>\n{summary}<p class=\"quiet\">Dated <time>{}</time>. \
+            "<header>\n<p class=\"kicker\">Review of a signing ceremony</p>\n<h1>{}</h1>\n{summary}<p>Repository: {name}; {root}.</p>\n<p class=\"quiet\">Dated <time>{}</time>. \
              Days are counted from there; all instants are UTC.</p>\n</header>\n",
             text(&self.ceremony),
             instant_text(self.at),

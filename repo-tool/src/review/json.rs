@@ -23,6 +23,8 @@ impl Shown {
             .iter()
             .map(|warning| json!({ "new": warning.is_new, "about": warning.about, "text": warning.text }));
         json!({
+            "repository": self.repository,
+            "first_root": self.first_root,
             "ceremony": self.ceremony,
             "summary": self.summary,
             "at": instant_text(self.at),

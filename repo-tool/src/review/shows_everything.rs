@@ -149,6 +149,7 @@ struct Look {
 
 fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, Vec<u8>>) -> Look {
     let reviewed = Shown(Review::new(Material {
+        repository: Some("Test"),
         id: &"test".parse().unwrap(),
         summary: "",
         // Always the same: what a plan says of it is nothing that is signed.

@@ -22,6 +22,7 @@ impl Shown {
             "" => lines.push(format!("ceremony {}", self.ceremony)),
             summary => lines.extend(wrapped("", "  ", &format!("ceremony {}: {}", self.ceremony, visible(summary)))),
         }
+        lines.extend(self.repository_lines());
         lines.push(format!("dated {}, from which days are counted", instant_text(self.at)));
         title(&mut lines, "what changes");
         for sentence in &self.sentences {
@@ -62,6 +63,22 @@ impl Shown {
         lines.push("fingerprint:".to_owned());
         lines.push(format!("  {}", groups(&self.fingerprint).join(" ")));
         lines
+    }
+
+    /// Which repository it is: what its name and its first root say.
+    fn repository_lines(&self) -> Vec<String> {
+        let name = match &self.repository {
+            Some(name) => format!("repository \"{}\"", visible(name)),
+            None => "a repository that the request does not name".to_owned(),
+        };
+        match &self.first_root {
+            Some(digest) => {
+                let mut lines = wrapped("", "  ", &format!("{name}, whose root 1 has the digest"));
+                lines.push(format!("  sha256 {digest}"));
+                lines
+            }
+            None => wrapped("", "  ", &format!("{name}, which has no root yet")),
+        }
     }
 
     fn warning_lines(&self, lines: &mut Vec<String>, toned: Toned<'_>) {

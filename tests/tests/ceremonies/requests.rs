@@ -27,6 +27,7 @@ fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> 
     let plan = plan(room, text);
     let frozen = Frozen::freeze(&plan, &room.published, targets).unwrap();
     let parts = RequestParts {
+        repository: "Test",
         plan: &plan,
         revision: 1,
         frozen: &frozen,

@@ -358,9 +358,10 @@ fn the_maintainers_guide_works_as_it_is_typed() {
     let mut shell = Command::new("sh");
     shell.args(["-euxc", &script.join("\n")]).current_dir(folder.path()).stdin(Stdio::null());
     shell.env("PATH", format!("{}:{path}", bin.display())).env("ROOTLINE_PASSPHRASE", "correct horse");
-    for name in ["ROOTLINE_REPOSITORY", "ROOTLINE_INSTANCE", "ROOTLINE_CACHE", "ROOTLINE_CONFIG"] {
+    for name in ["ROOTLINE_REPOSITORY", "ROOTLINE_INSTANCE", "ROOTLINE_CACHE"] {
         shell.env_remove(name);
     }
+    shell.env("ROOTLINE_CONFIG", folder.path().join("configuration"));
     let done = shell.env("NO_COLOR", "1").output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(folder.path().join("tuf/public/2.root.json").exists());

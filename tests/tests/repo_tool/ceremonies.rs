@@ -99,11 +99,13 @@ fn at_a_terminal_a_yes_or_the_fingerprint_signs_after_the_review_and_nothing_els
     ] {
         let fixture = frozen.copy();
         let program = binaries::rootline_repo().display();
-        let line = format!("{program} ceremony sign first --key keys/alice.pem --at {DAY_0}");
+        let configuration = fixture.configuration().display();
+        let line = format!("{program} ceremony sign first --key keys/alice.pem --at {DAY_0} --config {configuration}");
         let output =
             terminal::at_a_terminal(fixture.folder(), &line, 120, &format!("{typed}\n"), false).map(Output::from);
         let Some(output) = output else { return };
-        let question = "Sign root 1 and targets 1 of \"Test\"? Type yes, or the fingerprint that was read out:";
+        let question = "Sign root 1 and targets 1 of \"Test\" as alice (key ";
+        assert!(output.stdout.contains(")? Type yes, or the fingerprint that was read out:"), "{output:?}");
         output.asks_alice_to_sign(question, is_signed);
         assert_eq!(fixture.list("ceremonies/first/signatures").len(), if is_signed { 2 } else { 0 }, "{typed:?}");
     }

@@ -23,6 +23,7 @@ use crate::folder::ceremony::Stage;
 use crate::folder::input::{self, STANDARD};
 use crate::folder::open_ceremony::OpenCeremony;
 use crate::folder::record::CeremonyRecord;
+use crate::pins;
 use crate::text::plain;
 
 #[derive(Args, Debug)]
@@ -66,6 +67,7 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let role = args.role.as_deref().map(parse_role).transpose()?;
     let published = Rc::new(context.folder.published()?);
+    pins::check_folder(&published, context)?;
     let mut inbox = Inbox { args, context, role, published, only: None, ceremonies: BTreeMap::new() };
     let mut done = Vec::new();
     for file in &args.files {

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::input::STANDARD;
+use crate::pins;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -37,7 +38,10 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     // What does not follow what is published is not worth a signature.
     open.ceremony()?;
     open.attestations(context)?;
+    pins::check_folder(&open.published, context)?;
+    let policy = context.folder.policy()?;
     let parts = RequestParts {
+        repository: policy.name(),
         plan: &open.plan()?,
         revision: open.frozen_record.revision,
         frozen: &open.frozen,

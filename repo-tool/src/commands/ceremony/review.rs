@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Attestations;
 use crate::folder::open_ceremony::OpenCeremony;
+use crate::pins::{Identity, RootArgs};
 use crate::review::Shown;
 
 #[derive(Args, Debug)]
@@ -23,11 +24,16 @@ use crate::review::Shown;
   rootline-repo ceremony review 2030-06 --json
   rootline-repo ceremony review 2030-06 --html review.html
   rootline-repo ceremony review 2030-06 --html > review.html
+  rootline-repo ceremony review 2030-06 --root 1.root.json
 
-With --html the review is one self-contained page, to send to the keyholders or to print.")]
+What changes is compared with what is published, from root 1 on. The first review of a repository remembers the digest of its root 1 in your \
+configuration, and another one is refused from then on. --root says which repository it has to be. With --html the review is one self-contained page, to send to the keyholders or to print.")]
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     id: IdArgs,
+
+    #[command(flatten)]
+    root: RootArgs,
 
     /// Write an HTML page to this file; without FILE, or with -, to standard output
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
@@ -36,8 +42,11 @@ pub(crate) struct ReviewArgs {
 
 pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
     let open = load(&args.id, context)?;
+    let identity = Identity::of_folder(&open.published, &args.root, context)?;
     let attestations = open.attestations(context)?;
     let review = reviewed(&open, &attestations, context)?;
+    identity.warn(context);
+    identity.remember(context);
     match args.html.as_deref() {
         None => context.report(&review.to_json(), |_| print(&review, context)),
         Some(file) if file == Path::new("-") && context.json => {
@@ -68,8 +77,9 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
     // The ceremony is one that follows what is published.
     open.ceremony()?;
     open.frozen.check_targets(&targets, &open.published)?;
-    let plan = open.plan()?;
+    let (plan, policy) = (open.plan()?, context.folder.policy()?);
     Ok(Shown(Review::new(Material {
+        repository: Some(policy.name()),
         id: open.id(),
         summary: plan.summary().unwrap_or_default(),
         at: plan.at(),

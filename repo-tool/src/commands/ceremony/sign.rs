@@ -3,20 +3,20 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Frozen, Name, Refusal, RoleVersion, SignatureFiles};
+use rootline_ceremonies::{CeremonyRole, Frozen, Keyholder, Name, Refusal, RoleVersion, SignatureFiles};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::review;
 use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, load};
-use crate::commands::confirmation::{Confirmation, Question};
+use crate::commands::confirmation::{Confirmation, Question, Subject};
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::open_ceremony::OpenCeremony;
+use crate::pins::{Identity, RootArgs};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
-use crate::text::visible;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -26,7 +26,8 @@ use crate::text::visible;
   rootline-repo ceremony sign first --key 'pkcs11:token=alice;object=root'
   rootline-repo ceremony sign first --as alice
 
-Shows the review and asks for yes or the fingerprint, all of it as it was read out. Signs every role of the ceremony that the key counts for, \
+Shows the review, the repository and its root 1, and who signs as whom, and asks for yes or the fingerprint, all of it as it was read out. \
+A repository whose root 1 is not the one that you know is refused: see rootline-repo ceremony review --help. Signs every role of the ceremony that the key counts for, \
 and verifies each signature before keeping it. Without --key, signs with the recorded key of --as.")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
@@ -45,6 +46,9 @@ pub(crate) struct SignArgs {
     role: Option<String>,
 
     #[command(flatten)]
+    root: RootArgs,
+
+    #[command(flatten)]
     confirmation: Confirmation,
 
     #[command(flatten)]
@@ -55,18 +59,33 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = load(&args.id, context)?;
     let attestations = open.attestations(context)?;
+    let identity = Identity::of_folder(&open.published, &args.root, context)?;
     let review = review::reviewed(&open, &attestations, context)?;
-    let policy = context.folder.policy()?;
-    let question = Question {
-        what: what_text(args.role.as_deref(), &open.frozen, Some(policy.name()), args.signing_as.as_ref())?,
+    let what = what_text(args.role.as_deref(), &open.frozen)?;
+    let subject = Subject {
         fingerprint: open.frozen_record.fingerprint(),
         subject: "the frozen files have",
         read: "rootline-repo ceremony review",
         is_for_people: !context.json,
     };
-    args.confirmation.confirm(&question, || review::print(&review, context), context)?;
+    args.confirmation.check(&subject)?;
+    if subject.is_for_people {
+        review::print(&review, context);
+    }
+    identity.warn(context);
     let key = OpenSigner::open_uri(signer_uri(args, &open)?, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key, &open)?;
+    let question = Question {
+        what,
+        repository: review.repository.as_deref(),
+        first_root: review.first_root.as_deref(),
+        keyholder: &keyholder,
+        display_name: open.keyholders.get(&keyholder).map(Keyholder::display_name),
+        key: key.public_key(),
+        place: key.uri().place(),
+    };
+    args.confirmation.ask(&question, &subject, context)?;
+    identity.remember(context);
     let mut files = open.signature_files()?;
     let signed = sign(args, &keyholder, &key, &open, &mut files, context);
 
@@ -78,11 +97,15 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         Err(Unsigned::Already(parts, _)) if has_noted => parts,
         Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
     };
+    identity.remember_signed(&open.frozen, &signed, context);
     let id = open.id();
     let parts: Vec<String> = signed.iter().map(RoleVersion::to_string).collect();
     let report = json!({
         "ceremony": id.as_str(),
+        "repository": review.repository,
+        "first_root": review.first_root,
         "keyholder": keyholder.as_str(),
+        "keyid": KeyId::of(&key.public_key()).as_str(),
         "signed": parts,
         "tally": tally_json(&tally, &open.keyholders),
     });
@@ -117,25 +140,12 @@ fn keyholder(args: &SignArgs, key: &OpenSigner, open: &OpenCeremony) -> Result<N
     }
 }
 
-/// What a keyholder is asked to sign: `root 4 of "Acme trust root" as carol`. Whose key it is may be known only once it has been opened, which
-/// asks for a secret: that comes after the answer.
-pub(crate) fn what_text(
-    role: Option<&str>,
-    frozen: &Frozen,
-    repository: Option<&str>,
-    signing_as: Option<&Name>,
-) -> Result<String, Failure> {
+/// What a keyholder is asked to sign: `root 4 and targets 3`.
+pub(crate) fn what_text(role: Option<&str>, frozen: &Frozen) -> Result<String, Failure> {
     const MAX_ONE_BY_ONE: usize = 4;
     let role = role.map(parse_role).transpose()?;
     let parts: Vec<String> = parts_of(role.as_ref(), frozen)?.iter().map(ToString::to_string).collect();
-    let mut text = if parts.len() > MAX_ONE_BY_ONE { format!("{} files", parts.len()) } else { parts.join(" and ") };
-    if let Some(repository) = repository {
-        text.push_str(&format!(" of \"{}\"", visible(repository)));
-    }
-    if let Some(name) = signing_as {
-        text.push_str(&format!(" as {name}"));
-    }
-    Ok(text)
+    Ok(if parts.len() > MAX_ONE_BY_ONE { format!("{} files", parts.len()) } else { parts.join(" and ") })
 }
 
 /// What is to be signed, of one role or of all.

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::CeremonyRecord;
 use crate::folder::verification::Verification;
+use crate::pins;
 use crate::signer::{OpenSigner, SignerArgs};
 
 #[derive(Args, Debug)]
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> 
             format!("freeze it first: rootline-repo ceremony freeze {}", record.id()),
         ));
     }
+    pins::check_folder(&published, context)?;
     // The signature says that this is how it was.
     Verification { record: &record, published: &published, keyholders: &keyholders, folder: &context.folder }
         .require()?;

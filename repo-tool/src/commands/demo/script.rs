@@ -39,12 +39,12 @@ impl Script {
 
     /// A command of this program, which has to succeed.
     pub(super) fn repo(&self, command: &str) -> Result<(), Failure> {
-        self.expect(0, "rootline-repo", command, crate::run)
+        self.expect(0, "rootline-repo", command, run_here)
     }
 
     /// A command of this program, which has to be refused.
     pub(super) fn refused(&self, command: &str) -> Result<(), Failure> {
-        self.expect(1, "rootline-repo", command, crate::run)
+        self.expect(1, "rootline-repo", command, run_here)
     }
 
     /// A command of the verifier's program, which has to succeed.
@@ -126,6 +126,12 @@ impl Script {
             "this is a defect of rootline: please report it with everything that the demo has printed",
         ))
     }
+}
+
+/// Runs this program with a configuration of the demo's own: what it signs is no repository that its user has to know.
+fn run_here(mut arguments: Vec<String>) -> u8 {
+    arguments.extend(["--config".to_owned(), "configuration".to_owned()]);
+    crate::run(arguments)
 }
 
 /// The words of a command as a shell has them: single quotes hold one together.

@@ -17,7 +17,8 @@ pub(crate) fn at_a_coloured_terminal(
     typed: &str,
     is_coloured: bool,
 ) -> Option<Output> {
-    let line = format!("{} sign request.json --key key.pem {arguments}", binaries::rootline_repo().display());
+    let (program, configuration) = (binaries::rootline_repo().display(), machine.configuration().display());
+    let line = format!("{program} sign request.json --key key.pem --config {configuration} {arguments}");
     terminal::at_a_terminal(&machine.path("."), &line, columns, typed, is_coloured).map(Output::from)
 }
 
@@ -41,14 +42,15 @@ fn a_yes_or_the_fingerprint_signs_and_nothing_else_does() {
     ] {
         let machine = Machine::of(&fixture, "alice", "first.request.json");
         let Some(output) = at_a_terminal(&machine, "", 120, typed) else { return };
-        let question = "Sign root 1 and targets 1? Type yes, or the fingerprint that was read out:";
+        let question = "Sign root 1 and targets 1 of \"Test\" as alice (key ";
+        assert!(output.stdout.contains(")? Type yes, or the fingerprint that was read out:"), "{output:?}");
         output.asks_alice_to_sign(question, is_signed);
         assert_eq!(machine.list().len(), if is_signed { 3 } else { 2 }, "{typed:?}: {output:?}");
     }
 }
 
 #[test]
-fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
+fn a_passphrase_is_asked_for_once_the_review_was_shown_and_names_the_key_in_the_question() {
     let fixture = RepositoryFixture::new();
     fixture.write("passphrase", "open sesame\n");
     fixture.done(&["key", "generate", "--out", "keys/locked.pem", "--passphrase-file", "passphrase"]);
@@ -61,10 +63,12 @@ fn a_passphrase_is_asked_for_once_the_review_was_agreed_to() {
         ("shut", 1, "error: key.pem: the passphrase does not open the private key"),
     ] {
         let machine = Machine::of(&fixture, "locked", "first.request.json");
-        let Some(output) = at_a_terminal(&machine, "", 120, &format!("yes\n{passphrase}\n")) else { return };
+        let Some(output) = at_a_terminal(&machine, "", 120, &format!("{passphrase}\nyes\n")) else { return };
         assert_eq!(output.status, status, "{output:?}");
-        let places = ["Sign root 1 and targets 1? Type yes", "passphrase for key.pem:", told]
-            .map(|text| output.stdout.find(text));
+        let asked = "Sign root 1 and targets 1 of \"Test\" as alice (key ";
+        let asked = (status == 0).then_some(asked).into_iter();
+        let places = ["fingerprint:", "passphrase for key.pem:"].into_iter().chain(asked).chain([told]);
+        let places: Vec<Option<usize>> = places.map(|text| output.stdout.find(text)).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {output:?}");
     }
 }

@@ -129,8 +129,10 @@ fn a_ceremony_of_a_delegated_role_alone_speaks_of_nothing_else() {
     let changes = section(&told, "what changes:");
     assert_eq!(changes[1], "  ~ npm ships a changed npm/keys.json");
     assert!(changes[2].starts_with("  ~ npm 2 takes the place of npm 1"), "{told}");
+    // Above what changes stands whose repository it is, by its root.
+    let (_, below) = told.split_once("what changes:").unwrap();
     for absent in ["who signs from now on", "delegations", "root", "targets:"] {
-        assert!(!told.contains(absent), "{absent} is in {told}");
+        assert!(!below.contains(absent), "{absent} is in {told}");
     }
     assert_eq!(section(&told, "what is signed:")[2], "      due for renewal 40 days before it expires");
     let page = fixture.done_at(DAY_1, &["ceremony", "review", "rotation", "--html"]).stdout;
