@@ -118,6 +118,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     };
     args.confirmation.ask(&question, &subject, context)?;
     identity.remember(context);
+    let role = args.role.as_deref().map(parse_role).transpose()?;
+    identity.remember_signed(request.frozen(), &parts_of(role.as_ref(), request.frozen())?, context);
     let response = sign(args, &keyholder, &key, &request, context)?;
     let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
@@ -131,8 +133,6 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.bytes(&text)?;
         return Ok(());
     }
-    let parts: Vec<RoleVersion> = response.signatures.keys().cloned().collect();
-    identity.remember_signed(request.frozen(), &parts, context);
     let signed: Vec<String> = response.signatures.keys().map(RoleVersion::to_string).collect();
     let report = json!({
         "ceremony": response.ceremony.as_str(),

@@ -14,10 +14,16 @@ fn root_1(fixture: &RepositoryFixture) -> String {
     hex::encode(&sha256(fixture.read("metadata/1.root.json").as_bytes()))
 }
 
-/// Puts another chain in the place of the one that is published: its root 1 was signed by others.
-fn exchange_chain(fixture: &RepositoryFixture) -> String {
+/// A repository that looks the same, whose root 1 was signed by others.
+fn another_chain() -> RepositoryFixture {
     let other = RepositoryFixture::new();
     other.hold("first", &[], &["carol", "dave", "erin"], DAY_0);
+    other
+}
+
+/// Puts another chain in the place of the one that is published.
+fn exchange_chain(fixture: &RepositoryFixture) -> String {
+    let other = another_chain();
     let files = other.list("metadata");
     assert_eq!(files, fixture.list("metadata"));
     for file in files {
@@ -167,18 +173,18 @@ fn a_machine_without_a_repository_remembers_it_too() {
     let first = machine.sign(&["--yes", "--output", "a.json"]);
     assert!(first.is_done() && first.stderr.contains(&format!("{FIRST_TIME}{}", root_1(&fixture))), "{first:?}");
     machine.sign(&["--yes", "--output", "b.json"]).succeeds();
-    exchange_chain(&fixture);
-    fixture.forget_pins();
-    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
-    fixture.done_at(DAY_1, &["ceremony", "request", "rotation"]);
-    fs::copy(fixture.path("rotation.request.json"), machine.path("request.json")).unwrap();
+    let stranger = another_chain();
+    stranger.done_at(DAY_1, &["ceremony", "new", "rotation", "--replace", "bob=frank"]);
+    stranger.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    stranger.done_at(DAY_1, &["ceremony", "request", "rotation"]);
+    fs::copy(stranger.path("rotation.request.json"), machine.path("request.json")).unwrap();
     machine.sign(&["--yes", "--output", "c.json"]).refuses(
         "this is another repository than the one that you know as \"Test\"",
         PINNED,
         "do not sign",
     );
     assert!(!machine.path("c.json").exists());
-    let digest = root_1(&fixture);
+    let digest = root_1(&stranger);
     assert!(machine.sign(&["--yes", "--output", "c.json", "--root", &digest]).is_done());
 }
 

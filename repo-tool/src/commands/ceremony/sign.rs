@@ -86,6 +86,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     };
     args.confirmation.ask(&question, &subject, context)?;
     identity.remember(context);
+    let role = args.role.as_deref().map(parse_role).transpose()?;
+    identity.remember_signed(&open.frozen, &parts_of(role.as_ref(), &open.frozen)?, context);
     let mut files = open.signature_files()?;
     let signed = sign(args, &keyholder, &key, &open, &mut files, context);
 
@@ -97,7 +99,6 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         Err(Unsigned::Already(parts, _)) if has_noted => parts,
         Err(Unsigned::Already(_, refusal)) | Err(Unsigned::Refused(refusal)) => return Err(refusal),
     };
-    identity.remember_signed(&open.frozen, &signed, context);
     let id = open.id();
     let parts: Vec<String> = signed.iter().map(RoleVersion::to_string).collect();
     let report = json!({

@@ -44,8 +44,11 @@ fn editing_what_is_shipped() {
 fn keys_in_files() {
     let fixture = RepositoryFixture::new();
     let output = fixture.done(&["key", "generate", "--out", "new.pem", "--plain", "--json"]);
-    let key_id = output.json()["keyid"].as_str().unwrap().to_owned();
-    golden(&fixture).blank(key_id, "KEYID").check("key-generate.json", &output.stdout);
+    let member = |name: &str| output.json()[name].as_str().unwrap().to_owned();
+    golden(&fixture)
+        .blank(member("keyid"), "KEYID")
+        .blank(member("spki_sha256"), "SPKI")
+        .check("key-generate.json", &output.stdout);
     document(&fixture, "key-check", &["key", "check", "keys/alice.pem", "keys/bob.pem"]);
     let one = ["key", "check", "keys/alice.pem", "--public-key-out", "alice.pub"];
     document(&fixture, "key-check-one", &one);
