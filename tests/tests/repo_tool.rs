@@ -30,6 +30,7 @@ mod repo_tool {
     mod review;
     mod signers;
     mod surface;
+    mod targets_folder;
     mod two_clones;
     mod verify;
     mod whole_ceremony;

@@ -16,6 +16,7 @@ mod moment;
 mod periods;
 mod publishing_rules;
 mod sentence;
+mod targets_folder;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ pub use moment::{Origin, days_until, in_days, window_text};
 pub use periods::{SigningDays, Validity};
 pub use publishing_rules::{TrustHistory, Warning, warnings};
 pub use sentence::Sentence;
+pub use targets_folder::{is_leaving, no_longer_planned, unshipped};
 
 use self::sentence::sentences;
 use crate::attestation::Attestation;
@@ -125,9 +127,13 @@ impl Review {
         let mut content_changes = Vec::new();
         for (name, before, after) in &contents.0 {
             content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
-            found.extend(after.iter().flat_map(|after| warnings(name, before.as_ref(), after, &history, at)));
+            found.extend(
+                after.iter().flat_map(|after| publishing_rules::warnings(name, before.as_ref(), after, &history, at)),
+            );
         }
         found.sort_by_key(|warning| !warning.is_new);
+        let mut warnings = unshipped(material.targets, frozen, published);
+        warnings.extend(found);
         content_changes.sort_by_key(|change| !change.is_changed());
         Review {
             repository: material.repository.map(str::to_owned),
@@ -136,7 +142,7 @@ impl Review {
             summary: material.summary.to_owned(),
             at,
             sentences: sentences(&authorities, &delegations, &content_changes, &targets, &files, at),
-            warnings: found,
+            warnings,
             files,
             authorities,
             delegations,

@@ -11,5 +11,6 @@ pub(crate) mod open_ceremony;
 pub(crate) mod read_files;
 pub(crate) mod record;
 pub(crate) mod repository;
+pub(crate) mod targets;
 pub(crate) mod transcripts;
 pub(crate) mod verification;

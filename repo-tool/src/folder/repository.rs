@@ -1,6 +1,5 @@
 //! A maintainer's folder, and reading it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -122,17 +121,6 @@ impl RepositoryFolder {
             keyholders.add(Keyholder::parse(name, &text).map_err(|error| Failure::toml(&path, &error))?)?;
         }
         Ok(keyholders)
-    }
-
-    /// All that could be shipped. Files whose names begin with a full stop are passed over.
-    pub(crate) fn targets(&self) -> Result<BTreeMap<TargetName, Vec<u8>>, Failure> {
-        let folder = self.join("targets");
-        links::refuse_at(&folder)?;
-        let named = |(name, bytes): (String, Vec<u8>)| match name.parse::<TargetName>() {
-            Ok(name) => Ok((name, bytes)),
-            Err(bad) => Err(Failure::new(format!("{}: {bad}", folder.join(name).display()), "rename the file")),
-        };
-        read_files(&folder)?.into_iter().map(named).collect()
     }
 
     /// The bytes of one file that could be shipped, `None` where there is none of that name. What else is in `targets/` is not looked at.

@@ -20,6 +20,22 @@ pub enum FreezeError {
         /// Its name.
         name: TargetName,
     },
+    /// A file that is to be shipped as JSON is none.
+    #[error("targets/{name} is not JSON: {problem}")]
+    NotJson {
+        /// Its name.
+        name: TargetName,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// What is said about a file has a number that clients in JavaScript round.
+    #[error("the plan says the number {number} about {name}, and clients disagree on integers above 2^53")]
+    LargeInteger {
+        /// The file.
+        name: TargetName,
+        /// The number.
+        number: String,
+    },
     /// A root has been published and the files that it wants have not.
     #[error("the last publication was interrupted: its timestamp does not fit its root")]
     Incomplete,
@@ -50,6 +66,10 @@ impl FreezeError {
             FreezeError::NoSuchTarget { .. } => {
                 "put the file into targets/, or take its name out of `ship` in the plan"
             }
+            FreezeError::NotJson { .. } => {
+                "correct the file, or give it another name: clients read what is called .json"
+            }
+            FreezeError::LargeInteger { .. } => "write it as a string, in quotes",
             FreezeError::Incomplete => "sign snapshot and timestamp first: rootline-repo online",
             FreezeError::NobodysKey { .. } => "bring back the folder of the keyholder who has it, in keyholders/",
             FreezeError::NoVersionLeft(_) => "begin a new repository with a new first root",

@@ -6,6 +6,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{Authority, KeyId, PublicKey, Root, TargetFile, Targets, TopLevelRole, Verified, Version};
 
 use super::base::Base;
+use super::content;
 use super::{FreezeError, FrozenFile};
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
@@ -26,6 +27,7 @@ pub(super) fn freeze(
     if !published.is_complete() {
         return Err(FreezeError::Incomplete);
     }
+    content::check(plan, published, targets)?;
     let files = Freezer { plan, base: Base::Now(published), given: targets, files: BTreeMap::new() }.freeze()?;
     if files.is_empty() { Err(FreezeError::NothingChanges) } else { Ok(files) }
 }

@@ -1,6 +1,7 @@
 //! The exact bytes that keyholders are asked to sign.
 
 mod base;
+mod content;
 mod error;
 mod freeze;
 mod record;

@@ -1,5 +1,6 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
+use rootline_ceremonies::review::{Warning, unshipped};
 use rootline_ceremonies::{
     Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
     TargetName,
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
 use crate::folder::ignored;
 use crate::folder::record::CeremonyRecord;
+use crate::folder::targets::{warn_of_targets, warnings_json};
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
@@ -22,13 +24,18 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     refuse_closed(&record)?;
     let keyholders = context.folder.keyholders()?;
     let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
-    let targets = context.folder.targets()?;
-    let frozen = Frozen::freeze(&plan, &published, &targets)?;
+    let folder = context.folder.targets()?;
+    let targets = &folder.files;
+    let frozen = Frozen::freeze(&plan, &published, targets)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
+
+    folder.warn_of_unnameable(context);
+    let unshipped = unshipped(targets, &frozen, &published);
+    warn_of_targets(&unshipped, context);
 
     let done = freeze_plan(&mut record, &plan, &frozen, &published, &keyholders, context)?;
     let overlapping = overlapping(record.id(), &done.record, &published, context)?;
-    report(record.id(), &frozen, &done, &overlapping, context);
+    report(record.id(), &frozen, &done, &overlapping, &unshipped, context);
     Ok(())
 }
 
@@ -80,6 +87,7 @@ fn report(
     frozen: &Frozen,
     Done { before, record, tally, .. }: &Done,
     overlapping: &[Overlapping],
+    unshipped: &[Warning],
     context: &Context,
 ) {
     let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
@@ -93,6 +101,7 @@ fn report(
         "voided": signatures_json(voided.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
         "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
+        "warnings": warnings_json(unshipped),
     });
     context.report(&json, |line| {
         match before {

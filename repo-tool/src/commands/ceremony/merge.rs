@@ -46,7 +46,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy()?);
     let (mut into, mut from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
-    let targets = context.folder.targets()?;
+    let targets = context.folder.targets()?.files;
     let plan = |record: &CeremonyRecord| record.folder().plan(&keyholders, policy.bounds());
     let (into_plan, from_plan) = (plan(&into)?, plan(&from)?);
     let now = Draft::new(into_plan.id().clone(), into_plan.at(), &policy, &published, &keyholders, Vec::new())?;

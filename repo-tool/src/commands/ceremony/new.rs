@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published, heads_to_follow};
+use rootline_ceremonies::review::{is_leaving, no_longer_planned};
+use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published, TargetName, heads_to_follow};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::record::CeremonyRecord;
+use crate::folder::targets::{warn_of_targets, warnings_json};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -68,10 +70,13 @@ pub(crate) struct NewArgs {
 pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.lock()?;
     let keyholders = context.folder.keyholders()?;
-    let ship = context.folder.targets()?.into_keys().collect();
+    let targets = context.folder.targets()?;
     let at = context.now;
     let published = context.folder.published()?;
+    let is_left = |name: &TargetName| is_leaving(name) && published.target(name).is_none();
+    let (left, ship): (Vec<TargetName>, Vec<TargetName>) = targets.files.keys().cloned().partition(is_left);
     let policy = context.folder.policy()?;
+    let gone = no_longer_planned(&ship, &published);
     let mut draft = Draft::new(args.id.clone(), at, &policy, &published, &keyholders, ship)?;
     change(&mut draft, args, &published)?;
     let text = draft.to_toml();
@@ -84,17 +89,27 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
         record.note(at, planned.after(&others))?;
     }
     warn_of_merging(context);
+    targets.warn_of_unnameable(context);
+    for name in left {
+        context.terminal.warning(format_args!(
+            "targets/{name} looks like what an editor leaves, and is not planned: to ship it, add its name to `ship`"
+        ));
+    }
+    warn_of_targets(&gone, context);
     let id = &args.id;
     let path = record.folder().plan_path();
     let fault = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
     let problem = fault.as_ref().map(Failure::what);
-    context.report(&json!({ "ceremony": id.as_str(), "plan": path, "problem": problem }), |line| {
-        line(format_args!("wrote {}", path.display()));
-        match problem {
-            Some(problem) => line(format_args!("it cannot be frozen before an edit: {problem}")),
-            None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
-        }
-    });
+    context.report(
+        &json!({ "ceremony": id.as_str(), "plan": path, "problem": problem, "warnings": warnings_json(&gone) }),
+        |line| {
+            line(format_args!("wrote {}", path.display()));
+            match problem {
+                Some(problem) => line(format_args!("it cannot be frozen before an edit: {problem}")),
+                None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
+            }
+        },
+    );
     Ok(if problem.is_some() { ExitStatus::NeedsPerson } else { ExitStatus::Done })
 }
 

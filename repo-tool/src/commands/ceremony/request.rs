@@ -47,7 +47,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
         frozen: &open.frozen,
         published: &open.published,
         keyholders: &open.keyholders,
-        targets: &context.folder.targets()?,
+        targets: &context.folder.targets()?.files,
     };
     let request = Request::make(&parts)?;
     let bytes = request.to_json();

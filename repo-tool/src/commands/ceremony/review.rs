@@ -73,7 +73,9 @@ pub(crate) fn print(review: &Shown, context: &Context) {
 
 /// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
 pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context: &Context) -> Result<Shown, Failure> {
-    let targets = context.folder.targets()?;
+    let folder = context.folder.targets()?;
+    folder.warn_of_unnameable(context);
+    let targets = folder.files;
     // The ceremony is one that follows what is published.
     open.ceremony()?;
     open.frozen.check_targets(&targets, &open.published)?;

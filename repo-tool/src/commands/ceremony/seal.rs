@@ -12,7 +12,7 @@ use crate::folder::record::digests;
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = opened(args, context)?.verified_with_signatures(context)?;
-    open.frozen.check_targets(&context.folder.targets()?, &open.published)?;
+    open.frozen.check_targets(&context.folder.targets()?.files, &open.published)?;
     let attestations = open.attestations(context)?;
     let signatures = open.signature_files()?;
     let tally = open.tally(&signatures)?;

@@ -1,0 +1,100 @@
+//! What is not frozen, because some client would read it differently from what was meant, or not at all.
+
+use std::collections::BTreeMap;
+
+use rootline_metadata::json::Value;
+use serde::de::IgnoredAny;
+
+use super::FreezeError;
+use crate::model::target_name::TargetName;
+use crate::plan::delegation::DelegationPlan;
+use crate::plan::plan::Plan;
+use crate::repository::published::Published;
+
+/// The largest whole number that every reader of JSON takes for itself: 2^53. Beyond it some round, and the signature is over another number.
+const MAX_INTEGER: u64 = 1 << 53;
+
+/// Refuses what is new: a file named `.json` that is none, and an integer above 2^53 in what is said about a file. What is published already
+/// stays as it is.
+pub(super) fn check(
+    plan: &Plan,
+    published: &Published,
+    given: &BTreeMap<TargetName, Vec<u8>>,
+) -> Result<(), FreezeError> {
+    let delegated = plan.delegations().iter().map(|delegation: &DelegationPlan| &delegation.shipment);
+    for shipment in delegated.chain([plan.shipment()]) {
+        for name in shipment.names() {
+            if let Some(bytes) = given.get(name).filter(|bytes| published.target(name) != Some(bytes.as_slice())) {
+                check_json(name, bytes)?;
+            }
+            let custom = shipment.custom(name).into_iter().flat_map(|custom| custom.iter());
+            for (_, value) in custom {
+                if let Some(number) = large_integer(value)
+                    && !is_published(published, name, &number)
+                {
+                    return Err(FreezeError::LargeInteger { name: name.clone(), number });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_json(name: &TargetName, bytes: &[u8]) -> Result<(), FreezeError> {
+    if !name.as_str().ends_with(".json") {
+        return Ok(());
+    }
+    match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(FreezeError::NotJson { name: name.clone(), problem: error.to_string() }),
+    }
+}
+
+/// The digits of the first integer that is too large.
+fn large_integer(value: &Value) -> Option<String> {
+    match value {
+        Value::Integer(number) => {
+            let is_small = number.digits().parse::<u64>().is_ok_and(|number| number <= MAX_INTEGER);
+            (!is_small).then(|| number.digits().to_owned())
+        }
+        Value::Array(elements) => elements.iter().find_map(large_integer),
+        Value::Object(members) => members.iter().find_map(|(_, value)| large_integer(value)),
+        _ => None,
+    }
+}
+
+/// Whether that number is published already in what is said about a file.
+fn is_published(published: &Published, name: &TargetName, number: &str) -> bool {
+    let current = published.current().into_iter().flat_map(|current| current.all_targets());
+    let mut files = current.filter_map(|(_, targets)| targets.target(name.path()));
+    files.any(|file| file.custom.as_ref().and_then(large_integer).is_some_and(|found| found == number))
+}
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::json::Integer;
+
+    use super::*;
+
+    #[test]
+    fn an_integer_is_large_one_above_two_to_the_53() {
+        let number = |number: u64| Value::Integer(Integer::from(number));
+        assert_eq!(large_integer(&number(MAX_INTEGER)), None);
+        assert_eq!(large_integer(&number(MAX_INTEGER + 1)), Some("9007199254740993".to_owned()));
+        let nested: Value = vec![number(1), vec![number(MAX_INTEGER + 1)].into()].into();
+        assert_eq!(large_integer(&nested), Some("9007199254740993".to_owned()));
+        assert_eq!(large_integer(&"9007199254740993".into()), None);
+    }
+
+    #[test]
+    fn a_file_named_json_is_json() {
+        let check = |name: &str, bytes: &[u8]| check_json(&name.parse().unwrap(), bytes);
+        for bytes in [&b"{}"[..], b"[]", b" 1.5 ", b"\"x\""] {
+            check("a.json", bytes).unwrap();
+        }
+        for bytes in [&b""[..], b"{", b"{} x", b"{\"a\":}", b"\xff"] {
+            assert!(matches!(check("a.json", bytes), Err(FreezeError::NotJson { .. })), "{bytes:?}");
+            check("a.pem", bytes).unwrap();
+        }
+    }
+}
