@@ -70,6 +70,8 @@ pub use ceremony::refusal::Refusal;
 pub use ceremony::replay::{CheckedSignatureFiles, check_sealed, check_signature_files};
 pub use ceremony::signature_file::{KeySignature, SignatureFile};
 pub use ceremony::tally::{RoleTally, Tally};
+pub use diagnosis::concern::{Concern, concerns};
+pub use diagnosis::known_time::{ClockBehind, KnownFrom, KnownInstant, KnownTime};
 pub use diagnosis::{
     Change, Diagnosis, Losses, OnlineSigner, Remark, Repair, RepairCeremony, RoleDiagnosis, SignedRole, Signing,
     Verdict,
@@ -99,7 +101,7 @@ pub use plan::shipment::Shipment;
 pub use repository::delegates::delegates;
 pub use repository::origin::{OriginFault, Origins, Transcripts, heads_to_follow};
 pub use repository::published::{Current, Published, PublishedError};
-pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from};
+pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from, is_due};
 pub use repository::sealed::{Sealed, SealedError};
 pub use request::accept::AcceptOutcome;
 pub use request::response::SigningResponse;

@@ -7,8 +7,8 @@ use rootline_ceremonies::KeyFileError;
 use rootline_ceremonies::attestation::AttestationRefusal;
 use rootline_ceremonies::review::TargetDiffers;
 use rootline_ceremonies::{
-    DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError, NotPublishable, PublishedError,
-    RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError, TomlError,
+    ClockBehind, DraftError, FreezeError, FrozenChanged, HeadRefusal, KeyholderClash, MergeError, NotPublishable,
+    PublishedError, RebuildError, Refusal, ReleaseError, RequestError, SealedError, SignerError, TomlError,
 };
 use rootline_metadata::format::{FileError, NewerFormat};
 use rootline_metadata::sigstore::EditError;
@@ -202,7 +202,7 @@ macro_rules! with_hint_and_check {
     };
 }
 
-with_hint_and_check!(AttestationRefusal, HeadRefusal, Refusal);
+with_hint_and_check!(AttestationRefusal, ClockBehind, HeadRefusal, Refusal);
 
 /// A private key's file gives no key.
 pub(crate) fn key_failure(path: &Path, error: &KeyFileError) -> Failure {

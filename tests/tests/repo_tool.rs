@@ -10,6 +10,7 @@ mod repo_tool {
     mod air_gap;
     mod attestation;
     mod ceremonies;
+    mod clock;
     mod doctor;
     mod file_systems;
     mod frozen_plans;

@@ -1,6 +1,8 @@
 //! Whether thresholds still hold when people, keys or tokens are gone: for which roles, for how long, and what repairs it.
 
+pub(crate) mod concern;
 mod facts;
+pub(crate) mod known_time;
 mod remark;
 mod repair;
 

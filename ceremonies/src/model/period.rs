@@ -56,6 +56,16 @@ impl Periods {
         self.due_from(expiry) <= now
     }
 
+    /// Whether a file with this expiry stays as it is at `now`: its next version is not due yet, and it holds no longer than one signed now.
+    pub fn holds(self, expiry: Expiry, now: DateTime<Utc>) -> bool {
+        !self.is_due(expiry, now) && self.signed_at(expiry) <= now
+    }
+
+    /// The instant at which a file with this expiry was signed.
+    pub fn signed_at(self, expiry: Expiry) -> DateTime<Utc> {
+        expiry.instant() - self.expires.duration()
+    }
+
     /// The instant from which the next version of a file with this expiry is due.
     pub fn due_from(self, expiry: Expiry) -> DateTime<Utc> {
         expiry.instant() - self.signing.duration()
@@ -113,6 +123,22 @@ mod tests {
         assert_eq!(expiry.to_text(), "2030-01-08T12:00:00Z");
         assert!(!periods.is_due(expiry, at("2030-01-02T11:59:59Z")));
         assert!(periods.is_due(expiry, at("2030-01-02T12:00:00Z")));
+    }
+
+    #[test]
+    fn a_file_holds_from_the_instant_it_was_signed_until_the_next_is_due() {
+        let at = |text| parse_instant(text).unwrap();
+        let periods = Periods { expires: Days::new(7).unwrap(), signing: Days::new(6).unwrap() };
+        let expiry = periods.expires.after(at("2030-01-01T12:00:00Z"));
+        assert_eq!(periods.signed_at(expiry), at("2030-01-01T12:00:00Z"));
+        for (now, holds) in [
+            ("2030-01-01T11:59:59Z", false),
+            ("2030-01-01T12:00:00Z", true),
+            ("2030-01-02T11:59:59Z", true),
+            ("2030-01-02T12:00:00Z", false),
+        ] {
+            assert_eq!(periods.holds(expiry, at(now)), holds, "{now}");
+        }
     }
 
     #[test]

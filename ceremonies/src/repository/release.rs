@@ -39,7 +39,11 @@ pub struct OnlinePeriods {
 impl OnlinePeriods {
     /// As the root says that will be the newest, and where it says nothing, as the policy does.
     pub fn in_force(published: &Published, sealed: Option<&Sealed>, policy: &Policy) -> OnlinePeriods {
-        let root = sealed.and_then(Sealed::root).or(published.root());
+        OnlinePeriods::stated(sealed.and_then(Sealed::root).or(published.root()), policy)
+    }
+
+    /// As this root says, and where it says nothing, as the policy does.
+    pub fn stated(root: Option<&Verified<Root>>, policy: &Policy) -> OnlinePeriods {
         let stated = |role| root.and_then(|root| crate::repository::published::periods(root, role));
         OnlinePeriods {
             snapshot: stated(TopLevelRole::Snapshot).unwrap_or(policy.snapshot()),
@@ -75,8 +79,8 @@ pub struct ReleaseParts<'a> {
 }
 
 impl Release {
-    /// Signs a snapshot if a file that it lists has changed, it is due, or the root has another key for it; and a timestamp if there is
-    /// anything new at all, it is due, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
+    /// Signs a snapshot if a file that it lists has changed, it is due, it holds longer than it may, or the root has another key for it; and a
+    /// timestamp if there is anything new at all, it is due, it holds longer than it may, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
     ///
     /// # Errors
     /// If there is no root yet, a target is not what the metadata says, a key is missing or none is one that the root lists, a signer does
@@ -97,7 +101,7 @@ impl Release {
         let snapshot = new_snapshot(published, root, &targets, &parts)?;
         let timestamp_holds = current.is_some_and(|current| {
             let signed = current.timestamp.envelope().clone().verify(root.authority(TopLevelRole::Timestamp)).is_ok();
-            signed && !parts.periods.timestamp.is_due(current.timestamp.expiry(), parts.at)
+            signed && parts.periods.timestamp.holds(current.timestamp.expiry(), parts.at)
         });
         let news = sealed.is_some() || snapshot.is_some() || parts.renewal == Renewal::Now;
         if timestamp_holds && !news {
@@ -148,6 +152,14 @@ pub fn due_from(published: &Published, periods: OnlinePeriods) -> Option<DateTim
     let current = published.current()?;
     let snapshot = periods.snapshot.due_from(current.snapshot.expiry());
     Some(periods.timestamp.due_from(current.timestamp.expiry()).min(snapshot))
+}
+
+/// Whether something is to be signed by an online key at this instant: it is due, or what is there holds longer than it may from now on.
+pub fn is_due(published: &Published, periods: OnlinePeriods, at: DateTime<Utc>) -> bool {
+    published.current().is_some_and(|current| {
+        let holds = periods.timestamp.holds(current.timestamp.expiry(), at);
+        !holds || !periods.snapshot.holds(current.snapshot.expiry(), at)
+    })
 }
 
 /// Why there is no release.
@@ -279,9 +291,8 @@ fn new_snapshot(
     let current = published.current().map(|current| &current.snapshot);
     let holds = current.is_some_and(|snapshot| {
         let signed = snapshot.envelope().clone().verify(root.authority(TopLevelRole::Snapshot)).is_ok();
-        let due = parts.periods.snapshot.is_due(snapshot.expiry(), parts.at);
         signed
-            && !due
+            && parts.periods.snapshot.holds(snapshot.expiry(), parts.at)
             && new_meta_files.iter().all(|(name, meta_file)| snapshot.meta_file(name).as_ref() == Some(meta_file))
     });
     if holds {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootline_metadata::hex;
+use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Value, ValueMembers};
+use rootline_metadata::{hex, instant_text};
 
 use super::LineDigest;
 use super::head::{Head, HeadSignature};
@@ -47,12 +48,14 @@ pub enum EventKind {
     Abandoned,
     /// Files that no ceremony of this record made were taken over as they were.
     Imported,
+    /// A person said that the clock was right, though the record had later instants.
+    Clock,
     /// Something that this version knows nothing of.
     Other(String),
 }
 
 /// Every kind that this version knows, with its name in the transcript.
-const KINDS: [(EventKind, &str); 11] = [
+const KINDS: [(EventKind, &str); 12] = [
     (EventKind::Planned, "planned"),
     (EventKind::Frozen, "frozen"),
     (EventKind::Signed, "signed"),
@@ -64,6 +67,7 @@ const KINDS: [(EventKind, &str); 11] = [
     (EventKind::Witnessed, "witnessed"),
     (EventKind::Abandoned, "abandoned"),
     (EventKind::Imported, "imported"),
+    (EventKind::Clock, "clock"),
 ];
 
 impl EventKind {
@@ -234,6 +238,11 @@ impl Event {
     pub fn abandoned(reason: &str) -> Event {
         Event::new(EventKind::Abandoned).with("reason", reason)
     }
+
+    /// That a person said that the clock was right: why, and the latest instant that the record had.
+    pub fn clock(reason: &str, latest: DateTime<Utc>) -> Event {
+        Event::new(EventKind::Clock).with("reason", reason).with("latest", instant_text(latest))
+    }
 }
 
 fn digests_by_name(files: &BTreeMap<String, [u8; 32]>) -> ValueMembers {
@@ -265,7 +274,8 @@ mod tests {
             EventKind::Merged => EventKind::Witnessed,
             EventKind::Witnessed => EventKind::Abandoned,
             EventKind::Abandoned => EventKind::Imported,
-            EventKind::Imported | EventKind::Other(_) => return None,
+            EventKind::Imported => EventKind::Clock,
+            EventKind::Clock | EventKind::Other(_) => return None,
         })
     }
 

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    Ceremony, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Tally, Verdict,
+    Ceremony, Concern, Diagnosis, Keyholder, Keyholders, Losses, Name, Published, RoleDiagnosis, Tally, Verdict,
+    concerns,
 };
 use rootline_metadata::{Expiry, KeyId, instant_text};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use self::remarks::remark_lines;
 use self::report::{duration_lines, sentence, table};
 use self::steps::{Step, Steps};
-use super::{parse_name, parse_pair};
+use super::{clock, parse_name, parse_pair};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::ceremony::{CeremonyFolder, Stage};
@@ -67,6 +68,8 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Fa
     let sentence = sentence(&diagnosis);
     let mut remarks = remark_lines(&diagnosis.remarks);
     remarks.extend(damaged);
+    let known = clock::known_time(&published, context)?;
+    remarks.extend(concerns(&published, &known, context.now).iter().map(Concern::to_string));
     let report = json!({
         "at": instant_text(diagnosis.at),
         "holds": diagnosis.holds(),

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod ceremony;
+pub(crate) mod clock;
 pub(crate) mod confirmation;
 pub(crate) mod demo;
 pub(crate) mod doctor;

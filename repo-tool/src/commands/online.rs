@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer, TargetName,
-    due_from,
+    KnownTime, Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer,
+    TargetName, concerns, due_from, is_due,
 };
 use rootline_metadata::instant_text;
 use serde_json::json;
 
+use super::clock::ClockArgs;
 use super::parse_name;
 use super::status::due_for_keyholders;
 use crate::context::Context;
@@ -21,6 +22,7 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::record::{self, CeremonyRecord};
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
+use crate::publish::destination;
 use crate::publish::preflight::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs};
 
@@ -46,6 +48,9 @@ pub(crate) struct OnlineArgs {
     renew: bool,
 
     #[command(flatten)]
+    clock: ClockArgs,
+
+    #[command(flatten)]
     signer: SignerArgs,
 }
 
@@ -55,13 +60,18 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     let _lock = context.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
+    args.clock.check(&published, context)?;
+    if let Some(to) = policy.publish_to() {
+        destination::check_before_signing(&context.folder.join(to), &published)?;
+    }
     let ceremonies = context.folder.ceremonies()?;
     let mut needs_person = note_unnoted(&ceremonies, &published, context);
     let mut sealed = find_sealed(ceremonies, args.ceremony.as_ref(), &published, context)?;
     let at = context.now;
     let renewal = if args.renew { Renewal::Now } else { Renewal::WhenDue };
 
-    let due = due_from(&published, OnlinePeriods::in_force(&published, None, &policy)).filter(|due| *due > at);
+    let periods = OnlinePeriods::in_force(&published, None, &policy);
+    let due = due_from(&published, periods).filter(|_| !is_due(&published, periods, at));
     let can_wait = renewal == Renewal::WhenDue && published.is_complete() && due.is_some();
     if sealed.ceremonies.is_empty() && can_wait {
         sealed.refuse()?;
@@ -193,7 +203,9 @@ fn left_to_people(
             instant_text(*since)
         ));
     }
-    Ok(if due.is_empty() && !has_more { ExitStatus::Done } else { ExitStatus::NeedsPerson })
+    let concerns = concerns(published, &KnownTime::default(), context.now);
+    concerns.iter().for_each(|concern| context.terminal.warning(format_args!("{concern}")));
+    Ok(if due.is_empty() && concerns.is_empty() && !has_more { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }
 
 /// What several ceremonies have sealed, where each has sealed other roles.

@@ -6,10 +6,10 @@ use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline::printable::printable;
 use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Published, PublishedFile, RoleVersion};
-use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
-use rootline_metadata::{Envelope, Role, Timestamp, sha256};
+use rootline_metadata::{Role, sha256};
 use serde_json::json;
 
+use super::clock::ClockArgs;
 use super::online::{warn_of_fault, warn_of_remarks};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -18,6 +18,7 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
+use crate::publish::destination as there_already;
 use crate::publish::order::PublishingOrder;
 use crate::publish::preflight::{self, Checked, Files};
 
@@ -33,6 +34,9 @@ pub(crate) struct PublishArgs {
     /// The folder to publish to [default: publish_to of rootline.toml]
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
+
+    #[command(flatten)]
+    clock: ClockArgs,
 }
 
 /// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew, or the record of a ceremony has a fault.
@@ -48,7 +52,8 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     }
     atomic_file::sweep(&to);
     let there = read_files(&to)?;
-    check_destination(&to, &there, &published)?;
+    there_already::check(&to, &there, &published)?;
+    args.clock.check_destination(&to, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
@@ -129,44 +134,6 @@ fn real(path: &Path) -> PathBuf {
         Some((above, real)) => whole.strip_prefix(above).map_or_else(|_| real.clone(), |rest| real.join(rest)),
         None => whole,
     }
-}
-
-/// What is there is an earlier state of what is published, or nothing.
-fn check_destination(to: &Path, there: &Files, published: &Published) -> Result<(), Failure> {
-    for (name, bytes) in there {
-        let path = to.join(name);
-        match (PublishedFile::parse(name), published.files().get(name)) {
-            (Some(PublishedFile::Timestamp), _) => check_timestamp(&path, bytes, published)?,
-            (Some(_), Some(own)) if own == bytes => {}
-            (Some(_), Some(_)) => {
-                return Err(Failure::new(
-                    format!("{} differs from the published file", path.display()),
-                    "published files never change: find out who changed it, then remove it and publish again",
-                )
-                .breaking("content never changes without a new version"));
-            }
-            // Files that verifiers never ask for do no harm.
-            (Some(PublishedFile::Target(_)) | None, _) => {}
-            (Some(_), None) => return Err(newer(&path)),
-        }
-    }
-    Ok(())
-}
-
-fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
-    let there = Envelope::<Timestamp>::parse(bytes.to_vec(), MAX_TIMESTAMP_BYTES)
-        .ok()
-        .map(|there| there.unverified().version());
-    let own = published.current().map(|current| current.timestamp.version());
-    if there > own { Err(newer(path)) } else { Ok(()) }
-}
-
-fn newer(path: &Path) -> Failure {
-    Failure::new(
-        format!("{} is newer than everything published from this folder", path.display()),
-        "update this folder first: it is behind the public repository",
-    )
-    .breaking("versions never go backwards")
 }
 
 /// Refuses to make a root or a targets file public that no ceremony has made, or one with a fault. What is there already stays, and is

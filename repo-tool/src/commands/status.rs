@@ -5,10 +5,13 @@ use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline::table::{Cell, Table};
 use rootline::terminal::Tone;
-use rootline_ceremonies::{CeremonyRole, Keyholders, Name, OnlinePeriods, Periods, Policy, Published};
+use rootline_ceremonies::{
+    CeremonyRole, Concern, Keyholders, Name, OnlinePeriods, Periods, Policy, Published, concerns,
+};
 use rootline_metadata::{Authority, Expiry, KeyId, Role, TopLevelRole, Version, instant_text};
 use serde_json::json;
 
+use super::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::join;
@@ -28,7 +31,7 @@ struct RoleStatus {
     holders: Vec<Name>,
 }
 
-/// [`ExitStatus::NeedsPerson`] where a keyholder is to sign, or a ceremony is to go on.
+/// [`ExitStatus::NeedsPerson`] where a keyholder is to sign, a ceremony is to go on, or what is published is not as policy and clock have it.
 pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
@@ -40,6 +43,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
         let record = ceremony.load(&published)?;
         open.push((record.id().clone(), record.stage()?));
     }
+    let concerns = concerns(&published, &clock::known_time(&published, context)?, now);
     let to_json = |role: &RoleStatus| {
         json!({
             "role": role.role,
@@ -56,6 +60,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
         "at": instant_text(now),
         "roles": roles.iter().map(to_json).collect::<Vec<_>>(),
         "ceremonies": open.iter().map(|(id, stage)| json!({ "id": id.as_str(), "stage": stage.name() })).collect::<Vec<_>>(),
+        "remarks": concerns.iter().map(Concern::to_string).collect::<Vec<_>>(),
     });
     context.report(&report, |line| {
         line(format_args!("{} at {}", policy.name(), instant_text(now)));
@@ -67,8 +72,10 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
             line(format_args!("  ceremony {id}: {}", stage.name()));
         }
     });
-    let needs_person =
-        roles.iter().any(|role| role.needs_person(now)) || open.iter().any(|(_, stage)| stage.needs_person());
+    concerns.iter().for_each(|concern| context.terminal.warning(format_args!("{concern}")));
+    let needs_person = roles.iter().any(|role| role.needs_person(now))
+        || open.iter().any(|(_, stage)| stage.needs_person())
+        || !concerns.is_empty();
     Ok(if needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
 }
 

@@ -1,5 +1,6 @@
 //! Making a repository public: the verifiers that are tried first, the order of writing, and a server for trying it out.
 
+pub(crate) mod destination;
 pub(crate) mod order;
 pub(crate) mod preflight;
 pub(crate) mod server;

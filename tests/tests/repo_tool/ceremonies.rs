@@ -157,14 +157,14 @@ fn a_sealed_ceremony_that_was_overtaken_is_in_nobodys_way() {
         fixture.done(&["ceremony", "seal", id]);
     }
     let online = ["online", "--key", "keys/online.pem"];
-    fixture.run(&online).refuses(
+    fixture.at(DAY_0, &online).refuses(
         "several ceremonies are sealed: quick, slow; more than one has a new root",
         "",
         "name the one to make current first",
     );
     fixture.done(&[&online[..], &["--ceremony", "quick"]].concat()).says("quick is now current");
     fixture.done(&["ceremony", "list"]).says("slow: sealed, but superseded");
-    let output = fixture.run(&[&online[..], &["--ceremony", "slow"]].concat());
+    let output = fixture.at(DAY_0, &[&online[..], &["--ceremony", "slow"]].concat());
     output.refuses("root was sealed as version 2, which does not follow", "", "something else was published meanwhile");
     let output = fixture.done_at(DAY_1, &online);
     assert!(output.stderr.starts_with("warning: slow is sealed and can no longer be published"), "{output:?}");
@@ -191,7 +191,7 @@ fn what_was_sealed_and_then_frozen_anew_is_not_published() {
     fixture.done(&["ceremony", "seal", "first"]);
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
     fixture.done(&["ceremony", "freeze", "first"]).says("frozen again as revision 2");
-    let output = fixture.run(&["online", "--key", "keys/online.pem"]);
+    let output = fixture.at(DAY_0, &["online", "--key", "keys/online.pem"]);
     output.refuses("nothing has been published or sealed yet", "", "hold a ceremony first");
 }
 

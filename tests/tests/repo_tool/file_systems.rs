@@ -2,7 +2,7 @@
 
 #![cfg(target_os = "linux")]
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::fixtures::repository::RepositoryFixture;
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::interrupted::Strace;
 
 /// The command where each of these system calls is answered with that error.
@@ -16,7 +16,8 @@ fn refused(strace: &Strace, refusals: &[(&str, &str)], fixture: &RepositoryFixtu
 fn without_locks_a_command_that_writes_goes_on_with_one_warning() {
     let Some(strace) = Strace::new() else { return };
     let fixture = RepositoryFixture::planned();
-    let freeze = |error| refused(&strace, &[("flock", error)], &fixture, &["ceremony", "freeze", "first"]);
+    let freeze =
+        |error| refused(&strace, &[("flock", error)], &fixture, &["ceremony", "freeze", "first", "--at", DAY_0]);
     let failed = freeze("EIO");
     assert_eq!(failed.status, 1);
     assert!(failed.stderr.starts_with("error: cannot lock "), "{}", failed.stderr);

@@ -184,10 +184,10 @@ fn a_command_that_has_done_its_work_may_be_given_again() {
     assert_eq!(fixture.read("ceremonies/first/plan.toml"), plan);
     assert_eq!(transcript(&fixture).entries().len(), 1);
     // Another plan, or one that was edited, is not taken for it.
-    let other = fixture.run(&["ceremony", "new", "first", "--summary", "Other"]);
+    let other = fixture.at(DAY_1, &["ceremony", "new", "first", "--summary", "Other"]);
     other.refuses("ceremonies/first/plan.toml already exists", "", "name another file");
     fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
-    let edited = fixture.at(DAY_0, &["ceremony", "new", "first"]);
+    let edited = fixture.at(DAY_1, &["ceremony", "new", "first"]);
     edited.refuses("ceremonies/first/plan.toml already exists", "", "name another file");
     // The same key for the same keyholder changes nothing; another one is not theirs by saying so.
     fixture.done(&["keyholder", "add", "alice", "--public-key", "keys/alice.pub"]).says("alice holds key");

@@ -1,6 +1,6 @@
 //! What is refused, and what a person is told.
 
-use rootline_tests::fixtures::repository::{DAY_1, RepositoryFixture};
+use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 
 /// A first ceremony, frozen.
 #[test]
@@ -187,7 +187,7 @@ fn a_plan_beyond_the_bounds_of_the_policy_is_refused_with_the_reason_and_its_pla
     fixture.write("rootline.toml", format!("{policy}\n{bounds}"));
     let plan = fixture.read("ceremonies/first/plan.toml");
     let freeze = ["ceremony", "freeze", "first"];
-    fixture.run(&freeze).says("nothing has changed");
+    fixture.at(DAY_0, &freeze).says("nothing has changed");
     let place = |line: &str| {
         let at = plan.lines().position(|other| other == line).unwrap() + 1;
         format!("ceremonies/first/plan.toml:{at}:{}: ", line.find("= ").unwrap() + 3)
@@ -229,7 +229,7 @@ fn wrong_usage_is_told_apart_from_a_refusal() {
 #[test]
 fn with_json_a_program_reads_a_refusal_where_it_reads_the_result() {
     let fixture = RepositoryFixture::frozen();
-    let output = fixture.run(&["ceremony", "seal", "first", "--json"]);
+    let output = fixture.at(DAY_0, &["ceremony", "seal", "first", "--json"]);
     let report = output.json();
     assert_eq!(output.status, 1);
     assert!(output.stderr.starts_with(&format!("error: {}", report["error"]["what"].as_str().unwrap())), "{output:?}");

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
+use crate::commands::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let mut record = find(args, &published, context)?;
     refuse_closed(&record)?;
+    clock::warn(&published, context)?;
     let keyholders = context.folder.keyholders()?;
     let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
     let folder = context.folder.targets()?;

@@ -223,6 +223,7 @@ fn described(event: &Event) -> String {
         }
         EventKind::Abandoned => text("reason").to_owned(),
         EventKind::Imported => format!("{}: {}", files(), text("reason")),
+        EventKind::Clock => format!("right, though the record went to {}: {}", text("latest"), text("reason")),
         // Of a kind that a later version brought.
         _ => Value::from(event.facts.clone()).compact(),
     };

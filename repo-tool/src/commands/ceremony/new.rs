@@ -10,6 +10,7 @@ use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published, TargetName,
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
+use crate::commands::clock::ClockArgs;
 use crate::commands::init::{ATTRIBUTES_FILE, UNION};
 use crate::commands::{parse_name, parse_pair, parse_role};
 use crate::context::Context;
@@ -64,6 +65,9 @@ pub(crate) struct NewArgs {
     /// Delegate the targets that match these patterns to a new role; --add names its keyholders
     #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
     delegate: Vec<(String, String)>,
+
+    #[command(flatten)]
+    clock: ClockArgs,
 }
 
 /// [`ExitStatus::NeedsPerson`] where the plan cannot be frozen as it is.
@@ -73,6 +77,7 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     let targets = context.folder.targets()?;
     let at = context.now;
     let published = context.folder.published()?;
+    args.clock.check(&published, context)?;
     let is_left = |name: &TargetName| is_leaving(name) && published.target(name).is_none();
     let (left, ship): (Vec<TargetName>, Vec<TargetName>) = targets.files.keys().cloned().partition(is_left);
     let policy = context.folder.policy()?;

@@ -5,6 +5,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
 use super::{IdArgs, opened};
+use crate::commands::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::digests;
@@ -12,6 +13,7 @@ use crate::folder::record::digests;
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = opened(args, context)?.verified_with_signatures(context)?;
+    clock::warn(&open.published, context)?;
     open.frozen.check_targets(&context.folder.targets()?.files, &open.published)?;
     let attestations = open.attestations(context)?;
     let signatures = open.signature_files()?;

@@ -224,7 +224,7 @@ fn an_answer_that_comes_too_late_or_to_nowhere_is_told_why() {
     );
 
     // Two ceremonies at once: each answer goes where it belongs.
-    fixture.done(&["ceremony", "new", "other", "--renew", "targets"]);
+    fixture.done_at(DAY_1, &["ceremony", "new", "other", "--renew", "targets"]);
     fixture.write("planned.json", changed(&first, "\"rotation\"", "\"other\""));
     fixture.run(&["ceremony", "accept", "planned.json"]).refuses(
         "planned.json: other has not been frozen",

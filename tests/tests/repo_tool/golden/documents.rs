@@ -165,7 +165,7 @@ fn ceremonies_that_end_otherwise() {
     let copy = fixture.copy();
     std::fs::remove_dir_all(copy.path("ceremonies/first")).unwrap();
     document_at(&copy, DAY_1, "ceremony-import", &["ceremony", "import", "before", "--reason", "Taken over"]);
-    document(&fixture, "status-delegated", &["status"]);
+    document_at(&fixture, DAY_1, "status-delegated", &["status"]);
 }
 
 /// What the doctor says, and with which exit status.

@@ -64,6 +64,10 @@ fn example(kind: &EventKind) -> Event {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
             Event::imported(&files.into(), "Taken over")
         }
+        EventKind::Clock => {
+            let event = Event::clock("The machine was ahead", parse_instant(DAY_0).unwrap());
+            event.with("timestamp", 3_u64).with("snapshot", 2_u64)
+        }
         _ => panic!("{kind:?} has no example: add one, and its line to the golden file"),
     }
 }

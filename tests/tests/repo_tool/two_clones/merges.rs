@@ -89,7 +89,7 @@ fn a_plan_that_both_froze_is_frozen_once() {
     ann.done(&["ceremony", "status"]).says("2 of 3 (alice, bob)");
     ann.done(&["ceremony", "freeze"]).says("nothing has changed since the last freeze");
     ann.sign("carol");
-    ann.publish(DAY_0);
+    ann.publish(DAY_1);
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! What is at the destination already: an earlier state of what is published, or nothing.
+
+use std::path::Path;
+
+use rootline_ceremonies::{OnlinePeriods, Policy, Published, PublishedFile};
+use rootline_client::store::read_regular_file;
+use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
+use rootline_metadata::{Envelope, Role, Timestamp, TopLevelRole, Verified, file_name};
+
+use crate::failure::Failure;
+use crate::publish::preflight::Files;
+
+/// Refuses what is not an earlier state of what is published: another file of a version, or a newer one.
+pub(crate) fn check(to: &Path, there: &Files, published: &Published) -> Result<(), Failure> {
+    for (name, bytes) in there {
+        let path = to.join(name);
+        match (PublishedFile::parse(name), published.files().get(name)) {
+            (Some(PublishedFile::Timestamp), _) => check_timestamp(&path, bytes, published)?,
+            (Some(_), Some(own)) if own == bytes => {}
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(
+                    format!("{} differs from the published file", path.display()),
+                    "published files never change: if another clone published it, take over its metadata/ and sign again; otherwise find out who \
+                     changed it, then remove it and publish again",
+                )
+                .breaking(RULE));
+            }
+            // Files that verifiers never ask for do no harm.
+            (Some(PublishedFile::Target(_)) | None, _) => {}
+            (Some(_), None) => return Err(newer(&path)),
+        }
+    }
+    Ok(())
+}
+
+const RULE: &str = "content never changes without a new version";
+
+fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
+    let there = parse(bytes).map(|there| there.unverified().version());
+    let own = published.current().map(|current| &current.timestamp);
+    let own_version = own.map(|own| own.version());
+    if there > own_version {
+        return Err(newer(path));
+    }
+    match there {
+        Some(version) if there == own_version && own.is_some_and(|own| own.bytes() != bytes) => {
+            let what = format!("{} is another timestamp {version} than the one to be published", path.display());
+            let hint = "another clone published it, and verifiers who have seen it would not see this one: rootline-repo online --key FILE --renew, \
+                        then publish";
+            Err(Failure::new(what, hint).breaking(RULE))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn newer(path: &Path) -> Failure {
+    Failure::new(
+        format!("{} is newer than everything published from this folder", path.display()),
+        "update this folder first: it is behind the public repository",
+    )
+    .breaking("versions never go backwards")
+}
+
+fn parse(bytes: &[u8]) -> Option<Envelope<Timestamp>> {
+    Envelope::parse(bytes.to_vec(), MAX_TIMESTAMP_BYTES).ok()
+}
+
+/// A timestamp that one of the published roots vouches for; another one is no record of anything.
+fn verified(bytes: &[u8], published: &Published) -> Option<Verified<Timestamp>> {
+    let envelope = parse(bytes)?;
+    let mut roots = published.roots().iter().rev();
+    roots.find_map(|root| envelope.clone().verify(root.authority(TopLevelRole::Timestamp)).ok())
+}
+
+/// The timestamp that is there, with the periods of the newest root that is there.
+pub(crate) fn timestamp(
+    there: &Files,
+    published: &Published,
+    policy: &Policy,
+) -> Option<(Verified<Timestamp>, OnlinePeriods)> {
+    let timestamp = verified(there.get(file_name::TIMESTAMP)?, published)?;
+    let is_there = |version| there.contains_key(&PublishedFile::Root(version).to_string());
+    let root = published.roots().iter().rfind(|root| is_there(root.version()));
+    Some((timestamp, OnlinePeriods::stated(root, policy)))
+}
+
+/// Refuses to sign a version that the folder of the policy has already: another clone published it.
+pub(crate) fn check_before_signing(to: &Path, published: &Published) -> Result<(), Failure> {
+    let path = to.join(file_name::TIMESTAMP);
+    // A destination that is away, or is none, is the business of publishing.
+    let Ok(bytes) = read_regular_file(&path, MAX_TIMESTAMP_BYTES as u64) else { return Ok(()) };
+    let there = verified(&bytes, published).map(|there| there.version());
+    let own = published.current().map(|current| current.timestamp.version());
+    if there > own { Err(newer(&path)) } else { Ok(()) }
+}
