@@ -9,6 +9,7 @@
 mod repo_tool {
     mod air_gap;
     mod attestation;
+    mod bounds;
     mod ceremonies;
     mod clock;
     mod doctor;

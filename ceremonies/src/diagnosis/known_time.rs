@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::{Expiry, Role, Snapshot, Timestamp, Verified, Version, instant_text, parse_instant};
 
 use crate::model::name::Name;
-use crate::model::period::Periods;
+use crate::model::period::{CLOCKS_DIFFER, Periods};
 use crate::repository::published::{Current, Published};
 use crate::repository::release::OnlinePeriods;
 use crate::transcript::{Entry, Event, EventKind, Transcript};
@@ -81,7 +81,7 @@ pub struct ClockBehind {
 impl KnownTime {
     /// How far the clocks of two machines may differ: minutes, as a wrong time zone is an hour. It counts for the lines of transcripts, which many
     /// machines write; a file that replaces another must not expire sooner at all.
-    pub const TOLERANCE: TimeDelta = TimeDelta::minutes(10);
+    pub const TOLERANCE: TimeDelta = CLOCKS_DIFFER;
 
     /// What the published timestamp and snapshot imply, which hold for `periods`.
     pub fn of_published(published: &Published, periods: OnlinePeriods) -> KnownTime {

@@ -1,9 +1,11 @@
 //! What no plan may go beyond, and why.
 
+use chrono::{DateTime, Utc};
+use rootline_metadata::Expiry;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::period::Days;
+use crate::model::period::{CLOCKS_DIFFER, Days};
 use crate::model::role::CeremonyRole;
 use crate::model::toml_error::TomlError;
 
@@ -67,6 +69,21 @@ impl Bound {
                 let why = "the longer a file holds, the longer an old one can be passed off as the newest";
                 let most = longest.number();
                 Err(format!("the policy lets this hold {most} days at the most: {}", self.reason(why)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a file that expires then holds short enough from now on, but for what clocks may differ; if not, what to say.
+    pub(crate) fn check_expiry(&self, expiry: Expiry, now: DateTime<Utc>) -> Result<(), String> {
+        match self.longest {
+            Some(longest) if expiry.instant() > longest.after(now).instant() + CLOCKS_DIFFER => {
+                let why = "the longer a file holds, the longer an old one can be passed off as the newest";
+                let most = longest.number();
+                Err(format!(
+                    "the policy lets this hold {most} days at the most, and it holds until {expiry}: {}",
+                    self.reason(why)
+                ))
             }
             _ => Ok(()),
         }
@@ -151,6 +168,11 @@ mod tests {
         assert_eq!(targets.check_threshold(1), Ok(()));
         assert!(targets.check_days(Days::new(401).unwrap()).unwrap_err().contains("can be passed off as the newest"));
         assert_eq!(bounds.online().check_days(Days::new(3660).unwrap()), Ok(()));
+        let now = rootline_metadata::parse_instant("2030-01-01T00:00:00Z").unwrap();
+        let holds = |until: &str| root.check_expiry(Expiry::at(rootline_metadata::parse_instant(until).unwrap()), now);
+        assert_eq!(holds("2030-07-20T00:10:00Z"), Ok(()));
+        let refused = holds("2030-07-20T00:10:01Z").unwrap_err();
+        assert!(refused.ends_with("and it holds until 2030-07-20T00:10:01Z: we have promised it"), "{refused}");
     }
 
     #[test]

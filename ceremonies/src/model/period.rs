@@ -7,6 +7,9 @@ use toml::Spanned;
 
 use crate::model::toml_error::TomlError;
 
+/// How far the clocks of two machines may differ: minutes, as a wrong time zone is an hour.
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::minutes(10);
+
 /// Days from 1 to [`Days::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Days(u16);
@@ -54,6 +57,17 @@ impl Periods {
     /// Whether the next version of a file with this expiry is due at `now`.
     pub fn is_due(self, expiry: Expiry, now: DateTime<Utc>) -> bool {
         self.due_from(expiry) <= now
+    }
+
+    /// The same, or where it is longer than that, cut to it.
+    pub(crate) fn at_most(self, longest: Option<Days>) -> Periods {
+        longest.filter(|longest| *longest < self.expires).map_or(self, |longest| self.scaled_to(longest))
+    }
+
+    /// Another time to the expiry, the same part of which is for signing; at least a day.
+    pub(crate) fn scaled_to(self, expires: Days) -> Periods {
+        let part = u32::from(expires.0) * u32::from(self.signing.0) / u32::from(self.expires.0);
+        Periods { expires, signing: Days(u16::try_from(part).unwrap_or(Days::MAX).max(1)) }
     }
 
     /// Whether a file with this expiry stays as it is at `now`: its next version is not due yet, and it holds no longer than one signed now.
@@ -123,6 +137,15 @@ mod tests {
         assert_eq!(expiry.to_text(), "2030-01-08T12:00:00Z");
         assert!(!periods.is_due(expiry, at("2030-01-02T11:59:59Z")));
         assert!(periods.is_due(expiry, at("2030-01-02T12:00:00Z")));
+    }
+
+    #[test]
+    fn the_same_part_of_another_time_is_for_signing() {
+        let days = |days| Days::new(days).unwrap();
+        let policy = Periods { expires: days(197), signing: days(46) };
+        for (expires, signing) in [(197, 46), (30, 7), (3660, 854), (5, 1), (4, 1), (1, 1)] {
+            assert_eq!(policy.scaled_to(days(expires)).signing, days(signing), "{expires}");
+        }
     }
 
     #[test]

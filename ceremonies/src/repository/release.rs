@@ -37,9 +37,12 @@ pub struct OnlinePeriods {
 }
 
 impl OnlinePeriods {
-    /// As the root says that will be the newest, and where it says nothing, as the policy does.
+    /// As the root says that will be the newest, and where it says nothing, as the policy does; never longer than the policy's bound.
     pub fn in_force(published: &Published, sealed: Option<&Sealed>, policy: &Policy) -> OnlinePeriods {
-        OnlinePeriods::stated(sealed.and_then(Sealed::root).or(published.root()), policy)
+        let OnlinePeriods { snapshot, timestamp } =
+            OnlinePeriods::stated(sealed.and_then(Sealed::root).or(published.root()), policy);
+        let longest = policy.bounds().online().longest;
+        OnlinePeriods { snapshot: snapshot.at_most(longest), timestamp: timestamp.at_most(longest) }
     }
 
     /// As this root says, and where it says nothing, as the policy does.

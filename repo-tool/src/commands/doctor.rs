@@ -69,7 +69,8 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitStatus, Fa
     let mut remarks = remark_lines(&diagnosis.remarks);
     remarks.extend(damaged);
     let known = clock::known_time(&published, context)?;
-    remarks.extend(concerns(&published, &known, context.now).iter().map(Concern::to_string));
+    let policy = context.folder.policy()?;
+    remarks.extend(concerns(&published, &policy, &known, context.now).iter().map(Concern::to_string));
     let report = json!({
         "at": instant_text(diagnosis.at),
         "holds": diagnosis.holds(),

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod bounds;
 pub(crate) mod ceremony;
 pub(crate) mod clock;
 pub(crate) mod confirmation;

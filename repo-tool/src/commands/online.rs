@@ -13,6 +13,7 @@ use rootline_ceremonies::{
 use rootline_metadata::instant_text;
 use serde_json::json;
 
+use super::bounds;
 use super::clock::ClockArgs;
 use super::parse_name;
 use super::status::due_for_keyholders;
@@ -203,7 +204,7 @@ fn left_to_people(
             instant_text(*since)
         ));
     }
-    let concerns = concerns(published, &KnownTime::default(), context.now);
+    let concerns = concerns(published, policy, &KnownTime::default(), context.now);
     concerns.iter().for_each(|concern| context.terminal.warning(format_args!("{concern}")));
     Ok(if due.is_empty() && concerns.is_empty() && !has_more { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }
@@ -334,6 +335,7 @@ fn sealed(record: &CeremonyRecord, published: &Published, context: &Context) -> 
     let sealed = record.sealed()?.cloned();
     let keyholders = context.folder.keyholders()?;
     Verification { record, published, keyholders: &keyholders, folder: &context.folder }.require()?;
+    bounds::check_sealed(record, &keyholders, context)?;
     Ok(sealed)
 }
 

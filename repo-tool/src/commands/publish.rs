@@ -9,6 +9,7 @@ use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Publish
 use rootline_metadata::{Role, sha256};
 use serde_json::json;
 
+use super::bounds;
 use super::clock::ClockArgs;
 use super::online::{warn_of_fault, warn_of_remarks};
 use crate::context::Context;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     there_already::check(&to, &there, &published)?;
     args.clock.check_destination(&to, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
+    bounds::check_publication(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
     let mut needs_person = warn_of_remarks(&checked, context);

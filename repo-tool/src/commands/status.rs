@@ -33,8 +33,8 @@ struct RoleStatus {
 
 /// [`ExitStatus::NeedsPerson`] where a keyholder is to sign, a ceremony is to go on, or what is published is not as policy and clock have it.
 pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let policy = context.folder.policy()?;
     let published = context.folder.published()?;
+    let policy = context.folder.policy()?;
     let keyholders = context.folder.keyholders()?;
     let now = context.now;
     let roles = role_statuses(&policy, &published, &keyholders);
@@ -43,7 +43,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
         let record = ceremony.load(&published)?;
         open.push((record.id().clone(), record.stage()?));
     }
-    let concerns = concerns(&published, &clock::known_time(&published, context)?, now);
+    let concerns = concerns(&published, &policy, &clock::known_time(&published, context)?, now);
     let to_json = |role: &RoleStatus| {
         json!({
             "role": role.role,

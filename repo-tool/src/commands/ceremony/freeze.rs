@@ -10,7 +10,7 @@ use serde_json::json;
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
-use crate::commands::clock;
+use crate::commands::{bounds, clock};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let folder = context.folder.targets()?;
     let targets = &folder.files;
     let frozen = Frozen::freeze(&plan, &published, targets)?;
+    bounds::check(&plan, &frozen, context)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
 
     folder.warn_of_unnameable(context);

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::sign::parts_of;
 use super::{IdArgs, load};
+use crate::commands::bounds;
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -52,6 +53,7 @@ pub(crate) struct PayloadArgs {
 
 pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> {
     let open = load(&IdArgs { id: args.id.clone() }, context)?;
+    bounds::check_open(&open, context)?;
     // What does not follow what is published is not worth a signature.
     open.ceremony()?;
     let part = part_of(args, &open.frozen)?;

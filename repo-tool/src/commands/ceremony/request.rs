@@ -8,6 +8,7 @@ use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use super::{IdArgs, load};
+use crate::commands::bounds;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     let id = open.id();
     // What does not follow what is published is not worth a signature.
     open.ceremony()?;
+    bounds::check_open(&open, context)?;
     open.attestations(context)?;
     pins::check_folder(&open.published, context)?;
     let policy = context.folder.policy()?;

@@ -10,6 +10,7 @@ use rootline_metadata::Targets;
 use serde_json::json;
 
 use super::{IdArgs, load};
+use crate::commands::bounds;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -80,7 +81,7 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
     open.ceremony()?;
     open.frozen.check_targets(&targets, &open.published)?;
     let (plan, policy) = (open.plan()?, context.folder.policy()?);
-    Ok(Shown(Review::new(Material {
+    let mut review = Review::new(Material {
         repository: Some(policy.name()),
         id: open.id(),
         summary: plan.summary().unwrap_or_default(),
@@ -92,7 +93,9 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         targets: &targets,
         history: history(open, context)?,
         fingerprint: open.frozen_record.fingerprint(),
-    })))
+    });
+    review.warnings.splice(0..0, bounds::warnings(&plan, &open.frozen, context)?);
+    Ok(Shown(review))
 }
 
 /// The trust roots that earlier ceremonies published, by the instants at which they were released.

@@ -5,7 +5,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
 use super::{IdArgs, opened};
-use crate::commands::clock;
+use crate::commands::{bounds, clock};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::digests;
@@ -14,6 +14,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = opened(args, context)?.verified_with_signatures(context)?;
     clock::warn(&open.published, context)?;
+    bounds::check_open(&open, context)?;
     open.frozen.check_targets(&context.folder.targets()?.files, &open.published)?;
     let attestations = open.attestations(context)?;
     let signatures = open.signature_files()?;

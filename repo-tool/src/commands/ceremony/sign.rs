@@ -10,9 +10,8 @@ use serde_json::json;
 use super::review;
 use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, load};
-use crate::commands::clock;
 use crate::commands::confirmation::{Confirmation, Question, Subject};
-use crate::commands::{parse_name, parse_role};
+use crate::commands::{bounds, clock, parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::open_ceremony::OpenCeremony;
@@ -60,6 +59,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = load(&args.id, context)?;
     clock::warn(&open.published, context)?;
+    bounds::check_open(&open, context)?;
     let attestations = open.attestations(context)?;
     let identity = Identity::of_folder(&open.published, &args.root, context)?;
     let review = review::reviewed(&open, &attestations, context)?;
