@@ -94,6 +94,7 @@ pub use model::sigstore::SIGSTORE_TRUSTED_ROOT;
 pub use model::target_name::{BadTargetName, TargetName};
 pub use model::toml_error::TomlError;
 pub use plan::beyond_bounds::BeyondBounds;
+pub use plan::delegated_periods::DelegatedPeriods;
 pub use plan::delegation::{Delegates, DelegationPlan};
 pub use plan::plan::{OnlinePlan, Plan};
 pub use plan::policy::{OfflinePolicy, Policy};

@@ -24,6 +24,7 @@ mod repo_tool {
     mod merging;
     mod one_verified_state;
     mod origins;
+    mod periods;
     mod pins;
     mod publishing;
     mod records;

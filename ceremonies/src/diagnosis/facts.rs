@@ -86,7 +86,7 @@ pub(super) fn published(published: &Published, keyholders: &Keyholders, policy: 
         for (by, delegator) in delegation_tree(|role| current.targets_of(role).map(|targets| &**targets)) {
             for mut delegated in delegated(delegator, current, keyholders) {
                 let SignedRole::People(role) = &delegated.role else { continue };
-                delegated.periods = Some(periods(role, policy.targets().periods));
+                delegated.periods = Some(periods(role, policy.periods_of(role)));
                 delegated.delegator = Some(by.clone());
                 facts.push(delegated);
             }

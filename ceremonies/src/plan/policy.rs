@@ -9,7 +9,9 @@ use crate::model::bounds::{Bounds, RawBounds};
 use crate::model::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::model::name::Name;
 use crate::model::period::{Periods, RawPeriods};
+use crate::model::role::CeremonyRole;
 use crate::model::toml_error::{self, TomlError};
+use crate::plan::delegated_periods::DelegatedPeriods;
 
 /// What holds for a repository from one ceremony to the next: who is to sign, how long files hold, where they go.
 #[derive(Clone, Debug)]
@@ -23,6 +25,7 @@ pub struct Policy {
     publish_to: Option<String>,
     bounds: Bounds,
     attestation: AttestationRules,
+    delegated: DelegatedPeriods,
 }
 
 /// A role that people sign.
@@ -51,6 +54,7 @@ impl Policy {
             publish_to: raw.publish.map(|publish| publish.to),
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
+            delegated: DelegatedPeriods::default(),
         };
         Ok(policy)
     }
@@ -126,6 +130,30 @@ impl Policy {
     /// The keyholders that sign snapshot and timestamp; any one of them suffices.
     pub fn online(&self) -> &[Name] {
         &self.online
+    }
+
+    /// The policy, with what plans said of delegated roles.
+    #[must_use]
+    pub fn with_delegated(self, delegated: DelegatedPeriods) -> Policy {
+        Policy { delegated, ..self }
+    }
+
+    /// What plans said of delegated roles.
+    pub fn delegated(&self) -> &DelegatedPeriods {
+        &self.delegated
+    }
+
+    /// How long a role that people sign holds: a delegated role as its own plan said, or else as long as targets. Of a period of its own, the
+    /// same part is for signing as of the policy's.
+    pub fn periods_of(&self, role: &CeremonyRole) -> Periods {
+        match role {
+            CeremonyRole::Root => self.root.periods,
+            CeremonyRole::Targets => self.targets.periods,
+            CeremonyRole::Delegated(_) => match self.delegated.own(role) {
+                Some(expires) => self.targets.periods.scaled_to(expires),
+                None => self.targets.periods,
+            },
+        }
     }
 
     /// How long a snapshot holds.

@@ -168,7 +168,7 @@ fn diagnose(
     losses: &Losses,
     context: &Context,
 ) -> Result<Diagnosis, Failure> {
-    let policy = context.folder.policy()?;
+    let policy = context.folder.policy_for(published)?;
     if published.root().is_some() {
         return Ok(Diagnosis::of_published(published, keyholders, &policy, losses, context.now));
     }

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
         context.report(&json!({ "written": [], "due_from": due }), |line| {
             line(format_args!("nothing is due before {due}"));
         });
-        return left_to_people(&policy, &published, needs_person | sealed.has_superseded, context);
+        return left_to_people(&published, needs_person | sealed.has_superseded, context);
     }
     let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
     let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     };
     needs_person |= sealed.warn(context);
     let Some((release, checked)) = released else {
-        return left_to_people(&policy, &published, needs_person, context);
+        return left_to_people(&published, needs_person, context);
     };
     checked.note("the release");
     needs_person |= warn_of_remarks(&checked, context);
@@ -111,7 +111,7 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     let ids: Vec<&str> = sealed.ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
     let periods = OnlinePeriods::in_force(release.published(), None, &policy);
     report(&release, &ids, periods, context);
-    left_to_people(&policy, release.published(), needs_person, context)
+    left_to_people(release.published(), needs_person, context)
 }
 
 /// What the next release is made of, but for the ceremonies in it.
@@ -184,12 +184,9 @@ pub(crate) fn warn_of_fault(id: &Name, failure: &Failure, context: &Context) {
 }
 
 /// Says which roles keyholders are to renew; with those, or where there is something else already, a person is needed.
-fn left_to_people(
-    policy: &Policy,
-    published: &Published,
-    has_more: bool,
-    context: &Context,
-) -> Result<ExitStatus, Failure> {
+fn left_to_people(published: &Published, has_more: bool, context: &Context) -> Result<ExitStatus, Failure> {
+    // What became current just now is part of it.
+    let policy = context.folder.policy_for(published)?;
     let keyholders = match context.folder.keyholders() {
         Ok(keyholders) => keyholders,
         Err(failure) => {
@@ -197,14 +194,14 @@ fn left_to_people(
             return Ok(ExitStatus::NeedsPerson);
         }
     };
-    let due = due_for_keyholders(policy, published, &keyholders, context.now);
+    let due = due_for_keyholders(&policy, published, &keyholders, context.now);
     for (role, since) in &due {
         context.terminal.warning(format_args!(
             "{role} has been due for renewal since {}: rootline-repo ceremony new ID --renew {role}",
             instant_text(*since)
         ));
     }
-    let concerns = concerns(published, policy, &KnownTime::default(), context.now);
+    let concerns = concerns(published, &policy, &KnownTime::default(), context.now);
     concerns.iter().for_each(|concern| context.terminal.warning(format_args!("{concern}")));
     Ok(if due.is_empty() && concerns.is_empty() && !has_more { ExitStatus::Done } else { ExitStatus::NeedsPerson })
 }

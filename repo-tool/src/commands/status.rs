@@ -34,7 +34,7 @@ struct RoleStatus {
 /// [`ExitStatus::NeedsPerson`] where a keyholder is to sign, a ceremony is to go on, or what is published is not as policy and clock have it.
 pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let published = context.folder.published()?;
-    let policy = context.folder.policy()?;
+    let policy = context.folder.policy_for(&published)?;
     let keyholders = context.folder.keyholders()?;
     let now = context.now;
     let roles = role_statuses(&policy, &published, &keyholders);
@@ -157,7 +157,7 @@ fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders
             let Some((role, file)) = role.and_then(|role| Some((role.clone(), current.targets_of(&role)?))) else {
                 continue;
             };
-            let periods = periods(&role, policy.targets().periods);
+            let periods = periods(&role, policy.periods_of(&role));
             let label =
                 if part.role == CeremonyRole::Targets { name.to_string() } else { format!("{}/{name}", part.role) };
             statuses.push(status(label, file.version(), file.expiry(), periods, authority));

@@ -43,6 +43,11 @@ pub(crate) struct FrozenPlan {
 }
 
 impl FrozenPlan {
+    /// Its text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Parses the plan. The current bounds of the policy do not apply to a frozen plan.
     pub(crate) fn parse(&self, keyholders: &Keyholders) -> Result<Plan, Failure> {
         let plan = Plan::parse(&self.text, keyholders, &Bounds::default()).map_err(|error| {

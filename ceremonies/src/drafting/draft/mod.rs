@@ -43,7 +43,7 @@ pub struct Draft {
 
 impl Draft {
     /// A draft that says who signs as the newest root does and delegations do, or as the policy does before there is a root; how long files
-    /// hold, as the policy says; and what is shipped, as given. What nobody ships yet goes to the first role that it is delegated to, or
+    /// hold, as the policy says, and of delegated roles the plans that it knows; and what is shipped, as given. What nobody ships yet goes to the first role that it is delegated to, or
     /// else to targets.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Draft {
         let role = |role: CeremonyRole, policy: &OfflinePolicy| match (role.top_level(), published.root()) {
             (Some(top_level), Some(root)) => {
                 let signing = published.signing_days(&role);
-                published_role(root.authority(top_level), keyholders, policy, signing)
+                published_role(root.authority(top_level), keyholders, policy.periods.expires, signing)
             }
             _ => match &policy.holders {
                 Some(holders) => Ok(DraftRole {

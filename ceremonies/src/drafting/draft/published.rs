@@ -9,7 +9,7 @@ use crate::model::name::Name;
 use crate::model::period::Days;
 use crate::model::role::CeremonyRole;
 use crate::plan::delegation::Delegates;
-use crate::plan::policy::{OfflinePolicy, Policy};
+use crate::plan::policy::Policy;
 use crate::plan::shipment::Shipment;
 use crate::repository::delegates::delegation_tree;
 use crate::repository::published::{Current, Published};
@@ -17,14 +17,14 @@ use crate::repository::published::{Current, Published};
 pub(super) fn published_role(
     authority: Authority<'_>,
     keyholders: &Keyholders,
-    policy: &OfflinePolicy,
+    expires: Days,
     signing: Option<Days>,
 ) -> Result<DraftRole, DraftError> {
     Ok(DraftRole {
         holders: owners(authority, keyholders)?,
         threshold: authority.role.threshold(),
-        expires: policy.periods.expires,
-        signing: signing.filter(|signing| *signing < policy.periods.expires),
+        expires,
+        signing: signing.filter(|signing| *signing < expires),
         renew: false,
         at: None,
     })
@@ -59,11 +59,11 @@ pub(super) fn published_delegations(
             }
         };
         for (to, authority) in delegates {
-            let signing = match &to {
-                Delegates::Role { name, .. } => published.signing_days(&CeremonyRole::Delegated(name.clone())),
-                Delegates::Bins(_) => None,
-            };
-            let role = published_role(authority, keyholders, policy.targets(), signing)?;
+            // Bins have the same periods, and each of them says so.
+            let made = to.roles();
+            let signing = made.iter().find_map(|role| published.signing_days(role));
+            let expires = policy.periods_of(made.first().unwrap_or(&CeremonyRole::Targets)).expires;
+            let role = published_role(authority, keyholders, expires, signing)?;
             drafts.push(DraftDelegation { by: by.clone(), to, role, shipment: Shipment::default() });
         }
     }

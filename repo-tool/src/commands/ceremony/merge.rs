@@ -44,7 +44,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     }
     let _lock = context.lock()?;
     let published = context.folder.published()?;
-    let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy()?);
+    let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy_for(&published)?);
     let (mut into, mut from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
     let targets = context.folder.targets()?.files;
     let plan = |record: &CeremonyRecord| record.folder().plan(&keyholders, policy.bounds());

@@ -6,7 +6,9 @@ use std::path::Path;
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::review::{is_leaving, no_longer_planned};
-use rootline_ceremonies::{Days, Draft, Event, Name, Plan, Published, TargetName, heads_to_follow};
+use rootline_ceremonies::{
+    CeremonyRole, Days, Draft, Event, Name, Plan, Policy, Published, TargetName, heads_to_follow,
+};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
@@ -19,6 +21,7 @@ use crate::folder::atomic_file::{self, Access};
 use crate::folder::input::{MAX_TEXT, read_own_text};
 use crate::folder::record::CeremonyRecord;
 use crate::folder::targets::{warn_of_targets, warnings_json};
+use crate::text::join;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -80,7 +83,8 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     args.clock.check(&published, context)?;
     let is_left = |name: &TargetName| is_leaving(name) && published.target(name).is_none();
     let (left, ship): (Vec<TargetName>, Vec<TargetName>) = targets.files.keys().cloned().partition(is_left);
-    let policy = context.folder.policy()?;
+    let policy = context.folder.policy_for(&published)?;
+    warn_of_unknown_periods(&policy, &published, context);
     let gone = no_longer_planned(&ship, &published);
     let mut draft = Draft::new(args.id.clone(), at, &policy, &published, &keyholders, ship)?;
     change(&mut draft, args, &published)?;
@@ -133,6 +137,20 @@ fn write(record: &CeremonyRecord, text: String) -> Result<String, Failure> {
     }
     atomic_file::create(&path, text.as_bytes(), Access::Umask)?;
     Ok(text)
+}
+
+/// Says of which delegated roles no plan is known here: they are planned to hold as long as targets.
+fn warn_of_unknown_periods(policy: &Policy, published: &Published, context: &Context) {
+    let delegated = published.current().into_iter().flat_map(|current| current.delegated.keys());
+    let unknown = delegated.filter(|name| !policy.delegated().is_known(&CeremonyRole::Delegated((*name).clone())));
+    let unknown: Vec<Name> = unknown.cloned().collect();
+    if !unknown.is_empty() {
+        context.terminal.warning(format_args!(
+            "no ceremony here says how long to hold: {}; planned as targets, {} days",
+            join(&unknown),
+            policy.targets().periods.expires.number()
+        ));
+    }
 }
 
 /// Where git merges transcripts line by line as any text, two maintainers get a conflict in every one of them.
