@@ -177,7 +177,11 @@ fn check_publishable(key: &PublicKey) -> Result<(), NotPublishable> {
 
 /// All keyholders of a repository. No key is in two hands.
 #[derive(Clone, Debug, Default)]
-pub struct Keyholders(BTreeMap<Name, Keyholder>);
+pub struct Keyholders {
+    by_name: BTreeMap<Name, Keyholder>,
+    /// Whose each key is, or was.
+    owners: BTreeMap<KeyMaterial, Name>,
+}
 
 impl Keyholders {
     /// All of these.
@@ -195,7 +199,7 @@ impl Keyholders {
     /// # Errors
     /// If there is one of that name, or another one holds one of the same keys.
     pub fn add(&mut self, keyholder: Keyholder) -> Result<(), KeyholderClash> {
-        if self.0.contains_key(&keyholder.name) {
+        if self.by_name.contains_key(&keyholder.name) {
             return Err(KeyholderClash::SameName(keyholder.name));
         }
         for key in &keyholder.keys {
@@ -204,18 +208,20 @@ impl Keyholders {
                 return Err(KeyholderClash::SharedKey { first, second, key_id: KeyId::of(key) });
             }
         }
-        self.0.insert(keyholder.name.clone(), keyholder);
+        let owned = keyholder.keys.iter().map(|key| (key.material().clone(), keyholder.name.clone()));
+        self.owners.extend(owned);
+        self.by_name.insert(keyholder.name.clone(), keyholder);
         Ok(())
     }
 
     /// The keyholder of that name.
     pub fn get(&self, name: &Name) -> Option<&Keyholder> {
-        self.0.get(name)
+        self.by_name.get(name)
     }
 
     /// Whose key it is, or was.
     pub fn owner(&self, key: &KeyMaterial) -> Option<&Keyholder> {
-        self.iter().find(|keyholder| keyholder.holds(key))
+        self.by_name.get(self.owners.get(key)?)
     }
 
     /// Whose key an authority lists under an id.
@@ -225,7 +231,7 @@ impl Keyholders {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Keyholder> {
-        self.0.values()
+        self.by_name.values()
     }
 }
 

@@ -9,7 +9,6 @@ use super::shipment::{RawCustom, RawShip, Shipment};
 use crate::model::holders::RawNames;
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
-use crate::model::target_name::TargetName;
 use crate::model::toml_error::TomlError;
 
 /// One delegation: a role, or bins, that may ship what its scope covers.
@@ -45,6 +44,12 @@ impl DelegationPlan {
     /// Most delegations of one repository: clients visit 32 roles on the way to a target, `targets` among them.
     pub const MAX: usize = 31;
 
+    /// Most patterns and prefixes of all delegations together: each of them is held against everything that is shipped.
+    pub const MAX_RULES: usize = 1024;
+
+    /// Most of these times files that delegated roles ship.
+    pub const MAX_MATCHES: usize = 4_000_000;
+
     /// Most bits of the number of a bin: every bin is a file that its holders sign.
     pub const MAX_BITS: u32 = 10;
 
@@ -58,15 +63,6 @@ impl DelegationPlan {
         match &self.to {
             Delegates::Role { name, scope, .. } => scope.covers(path).then(|| CeremonyRole::Delegated(name.clone())),
             Delegates::Bins(bins) => bins.bin_for(path)?.as_str().parse().ok().and_then(CeremonyRole::delegated),
-        }
-    }
-
-    /// What one of its roles ships, by name.
-    pub fn shipped_by(&self, role: &CeremonyRole) -> Vec<&TargetName> {
-        let names = self.shipment.names().iter();
-        match &self.to {
-            Delegates::Role { .. } => names.collect(),
-            Delegates::Bins(_) => names.filter(|name| self.role_for(name.path()).as_ref() == Some(role)).collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod beyond_bounds;
 pub(crate) mod delegated_periods;
+pub(crate) mod delegated_roles;
 pub(crate) mod delegation;
 #[expect(clippy::module_inception, reason = "the room is called after the noun that is most of it")]
 pub(crate) mod plan;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, KeyId, PublicKey};
 
+use super::delegated_roles::DelegatedRoles;
 use super::delegation::DelegationPlan;
 use super::role_plan::RolePlan;
 use super::shipment::Shipment;
@@ -26,6 +27,8 @@ pub struct Plan {
     pub(super) shipment: Shipment,
     /// In the order in which they are searched; who delegates comes before those it delegates to, so they make a tree.
     pub(super) delegations: Vec<DelegationPlan>,
+    /// The role that each delegation makes, and what it ships.
+    pub(super) roles: DelegatedRoles,
     pub(super) online: OnlinePlan,
     /// For those who shall sign with another key than their last.
     pub(super) keys: BTreeMap<Name, PublicKey>,
@@ -89,7 +92,20 @@ impl Plan {
 
     /// The delegation that makes a role.
     pub fn delegation(&self, role: &CeremonyRole) -> Option<&DelegationPlan> {
-        self.delegations.iter().find(|delegation| delegation.roles().contains(role))
+        self.delegations.get(self.roles.delegation(role)?)
+    }
+
+    /// The names of what a role ships itself, in order, each once.
+    pub fn shipped_by(&self, role: &CeremonyRole) -> &[TargetName] {
+        match role {
+            CeremonyRole::Targets => self.ship(),
+            delegated => self.roles.shipped_by(delegated),
+        }
+    }
+
+    /// Whether any role ships something of that name.
+    pub fn ships(&self, name: &TargetName) -> bool {
+        self.ship().binary_search(name).is_ok() || self.roles.ships(name)
     }
 
     /// The keyholders that sign snapshot and timestamp without a person; any one of them suffices.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Utc};
 use rootline_metadata::plain_name;
-use rootline_metadata::{KeyId, PublicKey, hex, parse_instant, sha256};
+use rootline_metadata::{KeyId, PublicKey, Scope, hex, parse_instant, sha256};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::delegated_roles::DelegatedRoles;
 use super::delegation::{Delegates, DelegationPlan, RawDelegation};
 use super::plan::{OnlinePlan, Plan};
 use super::reach;
@@ -126,6 +127,7 @@ impl Plan {
         let raw: RawPlan = toml_error::read_file(text)?;
         let root = raw_role!(raw.root).read(text, keyholders, bounds.of(&CeremonyRole::Root))?;
         let targets = raw_role!(raw.targets).read(text, keyholders, bounds.of(&CeremonyRole::Targets))?;
+        let delegations = read_delegations(text, &raw.delegations, keyholders, bounds)?;
         let plan = Plan {
             id: raw.id.get_ref().parse().map_err(|bad| TomlError::at(text, raw.id.span(), format!("{bad}")))?,
             at: read_instant(text, &raw.at)?,
@@ -134,7 +136,8 @@ impl Plan {
             root,
             targets,
             shipment: shipment::read(text, &raw.targets.ship, &raw.targets.custom)?,
-            delegations: read_delegations(text, &raw.delegations, keyholders, bounds)?,
+            roles: DelegatedRoles::new(&delegations),
+            delegations,
             keys: read_keys(text, &raw.keys, keyholders)?,
             keyholders: keyholders.clone(),
             text: text.to_owned(),
@@ -143,8 +146,8 @@ impl Plan {
         for (raw, delegation) in raw.delegations.iter().zip(&plan.delegations) {
             for name in raw.ship.get_ref() {
                 // Each was read as a name above.
-                let found = delegation.shipment.names().iter().find(|own| own.as_str() == name.get_ref());
-                if let Some(why) = found.and_then(|own| reach::hindrance(&plan, delegation, own)) {
+                let own = name.get_ref().parse().ok();
+                if let Some(why) = own.and_then(|own| reach::hindrance(&plan, delegation, &own)) {
                     return Err(TomlError::at(text, name.span(), why));
                 }
             }
@@ -171,6 +174,7 @@ fn read_delegations(
     bounds: &Bounds,
 ) -> Result<Vec<DelegationPlan>, TomlError> {
     let mut delegations: Vec<DelegationPlan> = Vec::new();
+    let (mut rules, mut names) = (0_usize, 0_usize);
     let mut roles = BTreeSet::from([CeremonyRole::Targets]);
     for raw in raw {
         let fault = |problem: String| TomlError::at(text, raw.span(), problem);
@@ -186,6 +190,15 @@ fn read_delegations(
         if delegations.iter().any(|other| other.by == by && (is_bins(&other.to) || is_bins(&to))) {
             return Err(fault(format!("bins are all that one role delegates to, and {by} delegates to others too")));
         }
+        rules += match &to {
+            Delegates::Role { scope: Scope::Patterns(patterns), .. } => patterns.len(),
+            Delegates::Role { scope: Scope::HashPrefixes(prefixes), .. } => prefixes.len(),
+            Delegates::Bins(_) => 0,
+        };
+        if rules > DelegationPlan::MAX_RULES {
+            let most = DelegationPlan::MAX_RULES;
+            return Err(fault(format!("up to here there are more than {most} patterns and prefixes: use bins")));
+        }
         let role = raw_role!(raw).read(text, keyholders, bounds.delegations())?;
         let shipment = shipment::read(text, &raw.ship, &raw.custom)?;
         let delegation = DelegationPlan { by, to, role, shipment };
@@ -193,6 +206,11 @@ fn read_delegations(
             if !roles.insert(role.clone()) {
                 return Err(fault(format!("{role} is delegated to twice")));
             }
+        }
+        names += delegation.shipment.names().len();
+        if names.saturating_mul(rules) > DelegationPlan::MAX_MATCHES {
+            let problem = format!("up to here {names} files are shipped under {rules} patterns and prefixes: use bins");
+            return Err(fault(problem));
         }
         delegations.push(delegation);
     }

@@ -35,12 +35,7 @@ pub(super) fn hindrance(plan: &Plan, delegation: &DelegationPlan, name: &TargetN
 /// Goes through the delegations as a client does: a role before those it delegates to, in their order. A plan's delegations make a tree,
 /// so this ends.
 fn search(plan: &Plan, role: &CeremonyRole, path: &TargetPath) -> Option<Found> {
-    let ships = |names: &[TargetName]| names.iter().any(|name| name.path() == path);
-    let shipped = match role {
-        CeremonyRole::Targets => ships(plan.shipment().names()),
-        other => plan.delegation(other).is_some_and(|own| own.shipped_by(other).iter().any(|name| name.path() == path)),
-    };
-    if shipped {
+    if plan.shipped_by(role).binary_search_by(|name| name.path().cmp(path)).is_ok() {
         return Some(Found::At(role.clone()));
     }
     for delegation in plan.delegations().iter().filter(|delegation| delegation.by == *role) {

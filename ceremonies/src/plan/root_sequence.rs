@@ -6,6 +6,9 @@ use rootline_metadata::{KeyId, PublicKey};
 
 use crate::model::name::Name;
 
+/// Most roots of one ceremony: each is a file that a threshold signs, and clients follow 256 at once.
+pub(crate) const MAX_ROOTS: usize = 64;
+
 /// The keys of a root and how many of their holders have to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RootHolders<'a> {
@@ -27,11 +30,15 @@ struct Move {
 ///
 /// Where there are no more holders than have to sign, one key changes with each root: that is the least there is.
 ///
-/// Which key changes first is decided by names alone, so every machine plans the same.
-pub(crate) fn root_sequence<'a>(from: &RootHolders<'a>, to: &RootHolders<'a>) -> Vec<RootHolders<'a>> {
+/// Which key changes first is decided by names alone, so every machine plans the same. `None` if it takes more than [`MAX_ROOTS`].
+pub(crate) fn root_sequence<'a>(from: &RootHolders<'a>, to: &RootHolders<'a>) -> Option<Vec<RootHolders<'a>>> {
     let mut moves = moves(from, to).into_iter();
     let (mut sequence, mut now) = (Vec::new(), from.clone());
     while moves.len() > most_at_once(&now, to) {
+        // The last one comes after these.
+        if sequence.len() + 1 == MAX_ROOTS {
+            return None;
+        }
         let step: Vec<Move> = moves.by_ref().take(most_at_once(&now, to)).collect();
         for Move { leaves, joins } in step {
             leaves.and_then(|id| now.keys.remove(&id));
@@ -42,7 +49,7 @@ pub(crate) fn root_sequence<'a>(from: &RootHolders<'a>, to: &RootHolders<'a>) ->
         sequence.push(now.clone());
     }
     sequence.push(to.clone());
-    sequence
+    Some(sequence)
 }
 
 /// How many keys may change with the root after this one.
@@ -156,7 +163,7 @@ mod tests {
             (("a b c", 3), ("c", 1), &["b c/2", "c/1"]),
         ] {
             let (from, to) = (people.root(from.0, from.1), people.root(to.0, to.1));
-            let found: Vec<String> = root_sequence(&from, &to).iter().map(|root| people.shown(root)).collect();
+            let found: Vec<String> = root_sequence(&from, &to).unwrap().iter().map(|root| people.shown(root)).collect();
             assert_eq!(found, sequence, "{} to {}", people.shown(&from), people.shown(&to));
         }
     }
@@ -170,7 +177,7 @@ mod tests {
                 let (from, to) = (letters(0, holders), letters(replaced, replaced + holders));
                 let (from, to) = (people.root(&from, threshold as u64), people.root(&to, threshold as u64));
                 let needed = roots_needed(holders, threshold as u64, replaced);
-                assert_eq!(root_sequence(&from, &to).len(), needed, "{replaced} of {threshold}-of-{holders}");
+                assert_eq!(root_sequence(&from, &to).unwrap().len(), needed, "{replaced} of {threshold}-of-{holders}");
             }
         }
     }
@@ -189,7 +196,7 @@ mod tests {
             for to in &sets {
                 let (from, to) = (people.root(&from.join(" "), 3), people.root(&to.join(" "), 1 + to.len() as u64 / 2));
                 let mut before = from.clone();
-                for root in root_sequence(&from, &to) {
+                for root in root_sequence(&from, &to).unwrap() {
                     let joins = only_in(&root, &before).len();
                     let stays = before.keys.len() - only_in(&before, &root).len();
                     assert!(joins <= 2, "{}", people.shown(&root));
@@ -200,6 +207,27 @@ mod tests {
                 }
                 assert_eq!(before, to);
             }
+        }
+    }
+
+    #[test]
+    fn there_are_at_most_as_many_roots_as_one_ceremony_may_have() {
+        fn root(people: &[(Name, PublicKey)]) -> RootHolders<'_> {
+            let keys = people.iter().map(|(name, key)| (KeyId::of(key), (name, key)));
+            RootHolders { keys: keys.collect(), threshold: 1 }
+        }
+        let people = |from: usize, to: usize| -> Vec<(Name, PublicKey)> {
+            let person = |number: usize| {
+                let key = SecretKey::from_seed(KeyKind::Ed25519, &[number as u8 + 1; 32]).public_key();
+                (format!("p{number}").parse().unwrap(), key)
+            };
+            (from..to).map(person).collect()
+        };
+        // With a threshold of one, one at a time.
+        for (number, fits) in [(MAX_ROOTS, true), (MAX_ROOTS + 1, false)] {
+            let (old, new) = (people(0, number), people(100, 100 + number));
+            let sequence = root_sequence(&root(&old), &root(&new));
+            assert_eq!(sequence.map(|roots| roots.len()), fits.then_some(number));
         }
     }
 }

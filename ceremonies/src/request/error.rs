@@ -23,6 +23,17 @@ pub enum RequestError {
         /// How long.
         bytes: usize,
     },
+    /// It has so many roots and so many files that to hold each of these against each of those takes too long.
+    #[error(
+        "the request has {roots} roots and {files} files that each of them may ask to be signed: {} of these pairs are the most",
+        Request::MAX_PAIRS
+    )]
+    TooManyPairs {
+        /// How many roots.
+        roots: usize,
+        /// How many versions of snapshot and targets.
+        files: usize,
+    },
     /// The plan says something else than when it was frozen.
     #[error("the plan was edited after it was frozen")]
     PlanEdited,
@@ -131,6 +142,7 @@ impl RequestError {
             RequestError::TooLong { .. } => {
                 "ship fewer large files in one ceremony, or let keyholders sign in the repository's folder"
             }
+            RequestError::TooManyPairs { .. } => "ask for a request that rootline-repo ceremony request has written",
             RequestError::PlanEdited => {
                 "freeze it again: rootline-repo ceremony freeze; what does not change keeps its signatures"
             }

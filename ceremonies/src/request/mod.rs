@@ -65,6 +65,10 @@ impl Request {
     /// Most bytes of one.
     pub const MAX_BYTES: usize = 64 << 20;
 
+    /// Most roots times versions of snapshot and targets. A request has each of these once, but where an old version alone tells who signed
+    /// another.
+    pub const MAX_PAIRS: usize = 16_384;
+
     /// Makes a request, and reads it as a keyholder will.
     ///
     /// # Errors
@@ -78,9 +82,10 @@ impl Request {
             return Err(RequestError::PlanEdited);
         }
         let excerpt = published.excerpt();
+        let shipped = excerpt.shipped();
         let mut carried = BTreeMap::new();
         for name in shipped_by(plan) {
-            if let Some(bytes) = bytes_to_ship(name, parts).filter(|bytes| excerpt.target(name) != Some(bytes)) {
+            if let Some(bytes) = bytes_to_ship(name, parts).filter(|bytes| shipped.get(name) != Some(bytes)) {
                 carried.insert(name.clone(), bytes.to_vec());
             }
         }
@@ -112,6 +117,7 @@ impl Request {
     }
 
     fn assemble(form: Form) -> Result<Request, RequestError> {
+        check_pairs(&form.published)?;
         let published = Published::read(form.published)?;
         let mut keyholders = Keyholders::default();
         for (name, text) in form.keyholders {
@@ -123,11 +129,12 @@ impl Request {
             return Err(RequestError::OtherPlan { request: form.ceremony, plan: plan.id().clone() });
         }
         let mut targets = form.targets;
-        if let Some(name) = targets.keys().find(|name| !shipped_by(&plan).any(|shipped| shipped == *name)) {
+        if let Some(name) = targets.keys().find(|name| !plan.ships(name)) {
             return Err(RequestError::NotShipped { name: name.clone() });
         }
+        let shipped = published.shipped();
         for name in shipped_by(&plan) {
-            if let Some(bytes) = published.target(name).filter(|_| !targets.contains_key(name)) {
+            if let Some(bytes) = shipped.get(name).filter(|_| !targets.contains_key(name)) {
                 targets.insert(name.clone(), bytes.to_vec());
             }
         }
@@ -153,7 +160,8 @@ impl Request {
 
     /// The text of its file: always the same for the same parts.
     pub fn to_json(&self) -> Vec<u8> {
-        let carried = self.targets.iter().filter(|(name, bytes)| self.published.target(name) != Some(bytes));
+        let shipped = self.published.shipped();
+        let carried = self.targets.iter().filter(|(name, bytes)| shipped.get(name) != Some(&bytes.as_slice()));
         let keyholders = self.keyholders.iter();
         let form = Form {
             explanation: self.explanation(),
@@ -264,6 +272,18 @@ impl Request {
     }
 }
 
+/// Signatures are counted under every root until one has enough, so that the work is bounded before it begins.
+fn check_pairs(published: &BTreeMap<String, Vec<u8>>) -> Result<(), RequestError> {
+    let files = || published.keys().filter_map(|name| PublishedFile::parse(name));
+    let roots = files().filter(|file| matches!(file, PublishedFile::Root(_))).count();
+    let signed = |file: &PublishedFile| matches!(file, PublishedFile::Snapshot(_) | PublishedFile::Targets(_));
+    let files = files().filter(signed).count();
+    match roots.saturating_mul(files) <= Request::MAX_PAIRS {
+        true => Ok(()),
+        false => Err(RequestError::TooManyPairs { roots, files }),
+    }
+}
+
 /// The names of everything that a plan ships, whichever role does.
 fn shipped_by(plan: &Plan) -> impl Iterator<Item = &TargetName> {
     plan.ship().iter().chain(plan.delegations().iter().flat_map(|delegation| delegation.shipment.names()))
@@ -276,4 +296,22 @@ fn bytes_to_ship<'a>(name: &TargetName, parts: &RequestParts<'a>) -> Option<&'a 
     };
     let given = parts.targets.get(name).filter(|bytes| file.matches(bytes));
     given.or_else(|| parts.published.files().get(&name.published_as(&file))).map(Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_roots_and_files_are_read_and_no_more() {
+        let files = |roots: usize, targets: usize| -> BTreeMap<String, Vec<u8>> {
+            let roots = (1..=roots).map(|version| format!("{version}.root.json"));
+            let names = roots.chain((1..=targets).map(|version| format!("{version}.targets.json")));
+            names.map(|name| (name, Vec::new())).collect()
+        };
+        check_pairs(&files(256, 64)).unwrap();
+        let refused = check_pairs(&files(256, 65)).unwrap_err();
+        assert_eq!(refused, RequestError::TooManyPairs { roots: 256, files: 65 });
+        check_pairs(&files(20_000, 0)).unwrap();
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rootline_metadata::sha256;
-use rootline_tests::fixtures::room::{FIVE, PlanText, Room};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, target};
 use serde_json::Value;
 
 fn room() -> Room {
@@ -104,9 +104,9 @@ fn everything_that_is_pointed_at_has_its_length_and_digest() {
 #[test]
 fn an_empty_file_has_its_length_too() {
     let mut room = Room::new();
-    room.targets.values_mut().for_each(Vec::clear);
-    room.hold(&PlanText::of(&FIVE, 3), &FIVE);
+    room.targets.insert(target("empty.txt"), Vec::new());
+    room.hold(&PlanText { ship: vec!["empty.txt"], ..PlanText::of(&FIVE, 3) }, &FIVE);
     let file: Value = serde_json::from_slice(&room.published.files()["1.targets.json"]).unwrap();
-    assert_eq!(file["signed"]["targets"]["trusted_root.json"]["length"], 0);
+    assert_eq!(file["signed"]["targets"]["empty.txt"]["length"], 0);
     room.verify_from(1, 0).unwrap();
 }

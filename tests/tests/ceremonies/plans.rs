@@ -142,12 +142,12 @@ fn only_what_the_plan_changes_is_frozen() {
 #[test]
 fn a_file_that_is_to_be_shipped_has_to_be_there() {
     let mut room = Room::new();
-    let plan = PlanText { ship: vec!["trusted_root.json", "npm/keys.json"], ..PlanText::of(&FIVE, 3) };
+    let plan = PlanText { ship: vec!["trusted_root.json", "npm/keys.txt"], ..PlanText::of(&FIVE, 3) };
     let refused = Frozen::freeze(&room.plan(&plan), &room.published, &room.targets).unwrap_err();
-    assert_eq!(refused, FreezeError::NoSuchTarget { name: target("npm/keys.json") });
+    assert_eq!(refused, FreezeError::NoSuchTarget { name: target("npm/keys.txt") });
     assert!(refused.hint().contains("targets/"));
     // An empty file is a file.
-    room.targets.insert(target("npm/keys.json"), Vec::new());
+    room.targets.insert(target("npm/keys.txt"), Vec::new());
     assert_eq!(room.freeze(&plan).targets(&TARGETS).unwrap().targets().len(), 2);
 }
 
@@ -227,4 +227,27 @@ fn a_draft_is_changed_without_an_editor() {
     assert_eq!(plan.root().holders.names(), ["alice", "frank", "carol", "dave"].map(name));
     assert_eq!(plan.targets().holders.names(), ["alice", "frank", "carol", "dave", "erin", "grace"].map(name));
     assert_eq!((plan.root().holders.threshold(), plan.targets().expires.number(), plan.root().renew), (2, 30, true));
+}
+
+#[test]
+fn patterns_and_what_is_shipped_under_them_are_bounded() {
+    let room = Room::new();
+    let delegated = |patterns: usize, names: usize| {
+        let list = |letter: &str, number: usize| {
+            let one = |at: usize| format!("\"{letter}{at}\"");
+            (0..number).map(one).collect::<Vec<_>>().join(",")
+        };
+        // The first pattern covers all of them, so that none is held against the others.
+        let paths = format!("\"n*\",{}", list("z", patterns - 1));
+        let ship = list("n", names);
+        let text = PlanText::of(&["alice", "bob"], 2).text();
+        format!(
+            "{text}\n[[delegations]]\nname = \"npm\"\npaths = [{paths}]\nholders = [\"frank\"]\nthreshold = 1\nexpires-days = 100\nship = [{ship}]\n"
+        )
+    };
+    let line = delegated(1, 0).lines().position(|line| line.starts_with("name = \"npm\"")).unwrap() + 1;
+    assert!(Plan::parse(&delegated(1024, 1), &room.keyholders, &Bounds::default()).is_ok());
+    room.finds_fault(&delegated(1025, 1), line, "more than 1024 patterns and prefixes: use bins");
+    assert!(Plan::parse(&delegated(1000, 4000), &room.keyholders, &Bounds::default()).is_ok());
+    room.finds_fault(&delegated(1000, 4001), line, "4001 files are shipped under 1000 patterns and prefixes: use bins");
 }

@@ -21,10 +21,11 @@ pub(super) fn check(
     published: &Published,
     given: &BTreeMap<TargetName, Vec<u8>>,
 ) -> Result<(), FreezeError> {
+    let shipped = published.shipped();
     let delegated = plan.delegations().iter().map(|delegation: &DelegationPlan| &delegation.shipment);
     for shipment in delegated.chain([plan.shipment()]) {
         for name in shipment.names() {
-            if let Some(bytes) = given.get(name).filter(|bytes| published.target(name) != Some(bytes.as_slice())) {
+            if let Some(bytes) = given.get(name).filter(|bytes| shipped.get(name) != Some(&bytes.as_slice())) {
                 check_json(name, bytes)?;
             }
             let custom = shipment.custom(name).into_iter().flat_map(|custom| custom.iter());

@@ -20,6 +20,14 @@ pub enum FreezeError {
         /// Its name.
         name: TargetName,
     },
+    /// So many keys of root change that it takes too many roots.
+    #[error(
+        "it would take more than {most} roots, one after the other, to put so many keys of root in the place of others"
+    )]
+    TooManyRoots {
+        /// Most roots of one ceremony.
+        most: usize,
+    },
     /// A file that is to be shipped as JSON is none.
     #[error("targets/{name} is not JSON: {problem}")]
     NotJson {
@@ -65,6 +73,9 @@ impl FreezeError {
             FreezeError::NothingChanges => "edit the plan; to move only an expiry, set `renew = true` for that role",
             FreezeError::NoSuchTarget { .. } => {
                 "put the file into targets/, or take its name out of `ship` in the plan"
+            }
+            FreezeError::TooManyRoots { .. } => {
+                "change some of the keyholders now, and the others in the next ceremony"
             }
             FreezeError::NotJson { .. } => {
                 "correct the file, or give it another name: clients read what is called .json"

@@ -15,7 +15,7 @@ use crate::model::target_name::TargetName;
 use crate::plan::delegation::DelegationPlan;
 use crate::plan::plan::Plan;
 use crate::plan::role_plan::RolePlan;
-use crate::plan::root_sequence::{RootHolders, root_sequence};
+use crate::plan::root_sequence::{MAX_ROOTS, RootHolders, root_sequence};
 use crate::repository::document::{self, DelegationContent, RoleContent};
 use crate::repository::published::Published;
 
@@ -74,7 +74,7 @@ impl Freezer<'_> {
             return Ok(());
         }
         let (from, to) = (published_holders(plan, published)?, planned_holders(plan));
-        let mut sequence = root_sequence(&from, &to);
+        let mut sequence = root_sequence(&from, &to).ok_or(FreezeError::TooManyRoots { most: MAX_ROOTS })?;
         sequence.pop();
         // Only the holders of root change on the way; all else comes with the last one.
         let steps: Vec<ValueMembers> = sequence
@@ -149,8 +149,8 @@ impl Freezer<'_> {
     fn planned_files(&self, role: &CeremonyRole) -> Result<(&RolePlan, BTreeMap<TargetName, TargetFile>), FreezeError> {
         let plan = self.plan;
         let (role_plan, shipment, names) = match plan.delegation(role) {
-            Some(delegation) => (&delegation.role, &delegation.shipment, delegation.shipped_by(role)),
-            None => (plan.targets(), plan.shipment(), plan.ship().iter().collect()),
+            Some(delegation) => (&delegation.role, &delegation.shipment, plan.shipped_by(role)),
+            None => (plan.targets(), plan.shipment(), plan.ship()),
         };
         let before = self.base.targets(role);
         let mut files = BTreeMap::new();

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use rootline_metadata::json::Value;
 use rootline_metadata::limits::{MAX_ROOT_BYTES, max_bytes};
 use rootline_metadata::{
-    Envelope, Role, Root, Snapshot, TargetFile, Targets, Timestamp, TopLevelRole, Verified, Version,
+    Envelope, Role, Root, Signatory, SignatureSet, Snapshot, TargetFile, Targets, Thoroughness, Timestamp,
+    TopLevelRole, Unsigned, Verified, Version,
 };
 
 pub use current::Current;
@@ -142,6 +143,21 @@ impl Published {
         self.files.get(&name.published_as(&file)).map(Vec::as_slice)
     }
 
+    /// The bytes of everything that is shipped now, by name.
+    pub fn shipped(&self) -> BTreeMap<TargetName, &[u8]> {
+        let current = self.current().into_iter().flat_map(Current::all_targets);
+        let mut shipped = BTreeMap::new();
+        for (name, file) in current.flat_map(|(_, targets)| targets.targets().collect::<Vec<_>>()) {
+            let bytes = |name: &TargetName, file| self.files.get(&name.published_as(&file)).map(Vec::as_slice);
+            if let Some((name, file)) = name.parse::<TargetName>().ok().zip(file)
+                && let Some(bytes) = bytes(&name, file)
+            {
+                shipped.entry(name).or_insert(bytes);
+            }
+        }
+        shipped
+    }
+
     /// Every file but roots and the timestamp, also those that are long superseded, was signed as somebody asks who could: a root, or for a
     /// delegated role a file that delegates to it.
     fn read_history(&mut self, named: &BTreeMap<PublishedFile, &Vec<u8>>) -> Result<(), PublishedError> {
@@ -206,12 +222,18 @@ impl Published {
     ) -> Result<(Verified<R>, Version), PublishedError> {
         let name = || file.to_string();
         let envelope: Envelope<R> = open(file, bytes, max_bytes(role))?;
+        let message = envelope.message();
+        // Each signature is verified once for a key, however many roots list it.
+        let mut signatures = SignatureSet::new(&message, envelope.signatures());
         let mut refusal = None;
         for root in self.roots.iter().rev() {
-            match envelope.clone().verify(root.authority(role)) {
-                Ok(verified) => return Ok((verified, root.version())),
-                Err(unsigned) => refusal = refusal.or(Some(unsigned)),
+            let tally = signatures.tally(root.authority(role), Thoroughness::Enough);
+            if tally.is_met() {
+                let unsigned = |source| PublishedError::Unsigned { name: name(), source: Box::new(source) };
+                let verified = envelope.clone().verify(root.authority(role)).map_err(unsigned)?;
+                return Ok((verified, root.version()));
             }
+            refusal = refusal.or(Some(Unsigned { by: Signatory::Delegator, tally }));
         }
         Err(match refusal {
             Some(source) => PublishedError::Unsigned { name: name(), source: Box::new(source) },
