@@ -243,6 +243,9 @@ fn other_root(what: String, hint: &str) -> Failure {
 /// What a refusal breaks.
 const PINNED: &str = "a repository is known by its root 1";
 
+/// Most places of private keys that are remembered; the newest ones.
+const MAX_SIGNERS: usize = 256;
+
 /// Where the pins of this user are.
 #[derive(Clone, Debug)]
 pub(crate) struct Pins {
@@ -263,6 +266,22 @@ impl Pins {
             Some(folder) => PinFile::read(&folder.join(Pins::FILE)),
             None => Ok(PinFile::default()),
         }
+    }
+
+    /// Whether this user has named this place of a private key, by its recorded URI.
+    pub(crate) fn has_signer(&self, uri: &str) -> Result<bool, Failure> {
+        Ok(self.read()?.signers.iter().any(|known| known == uri))
+    }
+
+    /// Remembers the place of a private key that this user has named.
+    pub(crate) fn remember_signer(&self, uri: &str, context: &Context) {
+        self.change(context, |file| {
+            if !file.signers.iter().any(|known| known == uri) {
+                file.signers.push(uri.to_owned());
+                let older = file.signers.len().saturating_sub(MAX_SIGNERS);
+                file.signers.drain(..older);
+            }
+        });
     }
 
     /// Changes what is remembered. Where it cannot be kept, a warning says so: what is signed was held against what is remembered already.

@@ -42,6 +42,10 @@ pub(crate) struct SignerArgs {
     #[command(flatten)]
     pub(crate) module: ModuleArgs,
 
+    /// Use a private key in a file that others can read
+    #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS)]
+    pub(crate) allow_readable_key: bool,
+
     /// The time limit of one request to a plugin or key management service
     #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
     pub(crate) signer_timeout: TimeDelta,
@@ -75,7 +79,10 @@ impl OpenSigner {
     pub(crate) fn open_uri(uri: SignerUri, args: &SignerArgs, terminal: &Terminal) -> Result<OpenSigner, Failure> {
         let begun = Instant::now();
         let (signer, details): (Box<dyn Signer>, Details) = match &uri {
-            SignerUri::File(path) => (Box::new(file::read(path, &args.passphrase, terminal)?), Details::new()),
+            SignerUri::File(path) => {
+                let key = file::read(path, &args.passphrase, args.allow_readable_key)?;
+                (Box::new(key), Details::new())
+            }
             SignerUri::Pkcs11(uri) => {
                 let (signer, details) = pkcs11::open(uri, &args.pin, &args.module, terminal)?;
                 (Box::new(signer), details)

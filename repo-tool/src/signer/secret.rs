@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rootline::terminal::Terminal;
 use zeroize::Zeroizing;
 
 use super::KEY_ACCESS;
+use super::file::is_open_to_others;
 use super::pkcs11_uri::Pkcs11Uri;
 use crate::failure::Failure;
 use crate::folder::input::{MAX_KEY, read_text};
@@ -109,6 +111,11 @@ fn first_line(text: &str) -> &str {
 
 fn given(kind: Kind, path: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     if let Some(path) = path {
+        if is_open_to_others(path).unwrap_or(false) {
+            let terminal = Terminal::new();
+            terminal.warning(format_args!("the {} file {} can be read by others", kind.name, path.display()));
+            terminal.hint(format_args!("chmod 600 {}", path.display()));
+        }
         let text = Zeroizing::new(read_text(&format!("read the {} file", kind.name), path, MAX_KEY)?);
         return not_empty(kind, Zeroizing::new(first_line(&text).to_owned())).map(Some);
     }

@@ -125,13 +125,44 @@ fn what_is_no_private_key_is_named_and_never_shown() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_others_can_read_is_remarked_on() {
+fn a_key_that_others_can_read_is_refused_by_its_path_and_by_its_uri() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = RepositoryFixture::frozen();
-    fs::set_permissions(fixture.path("keys/alice.pem"), fs::Permissions::from_mode(0o644)).unwrap();
-    let output = fixture.sign("first", "alice");
-    assert!(
-        output.status == 0 && output.stderr.contains("warning: keys/alice.pem can be read by others"),
-        "{output:?}"
-    );
+    let set = |file: &str, mode: u32| {
+        fs::set_permissions(fixture.path(file), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let uri = format!("file://{}", fixture.path("keys/alice.pem").display());
+    for mode in [0o604, 0o640, 0o610, 0o602] {
+        set("keys/alice.pem", mode);
+        for key in ["keys/alice.pem", "file:keys/alice.pem", &uri] {
+            let refused = fixture.run(&["ceremony", "sign", "first", "--key", key, "--yes"]);
+            assert!(refused.stderr.contains("keys/alice.pem can be read by others\n  hint: chmod 600 "), "{refused:?}");
+            assert_eq!(refused.status, 1);
+        }
+        fixture.run(&["key", "check", "keys/alice.pem"]).refuses(
+            "the private key keys/alice.pem can be",
+            "",
+            "chmod 600",
+        );
+        fixture.done(&["key", "check", "keys/alice.pem", "--allow-readable-key"]);
+    }
+    assert!(fixture.list("ceremonies/first/signatures").is_empty());
+    for mode in [0o600, 0o400] {
+        set("keys/alice.pem", mode);
+        fixture.done(&["key", "check", "keys/alice.pem"]);
+    }
+    fixture.done(&["ceremony", "sign", "first", "--key", "keys/alice.pem", "--yes"]);
+    // A secret alone signs nothing, so that its file is warned of.
+    fixture.write("passphrase", "open sesame\n");
+    set("passphrase", 0o644);
+    let generate = ["key", "generate", "--out", "locked.pem", "--passphrase-file", "passphrase"];
+    let warning = "warning: the passphrase file passphrase can be read by others\n  hint: chmod 600 passphrase\n";
+    assert_eq!(fixture.done(&generate).stderr, warning);
+    set("passphrase", 0o600);
+    fixture.run(&["key", "check", "locked.pem", "--passphrase-file", "passphrase"]).succeeds();
+    // What a shell makes for the output of a command can be read once.
+    let script =
+        format!("exec '{}' key check /dev/stdin < keys/bob.pem", rootline_tests::binaries::rootline_repo().display());
+    let piped = std::process::Command::new("sh").args(["-c", &script]).current_dir(fixture.folder()).output().unwrap();
+    assert!(piped.status.success(), "{}", String::from_utf8_lossy(&piped.stderr));
 }

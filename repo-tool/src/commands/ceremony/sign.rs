@@ -15,8 +15,9 @@ use crate::commands::{bounds, clock, parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::open_ceremony::OpenCeremony;
-use crate::pins::{Identity, RootArgs};
+use crate::pins::{Identity, Pins, RootArgs};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
+use crate::text::plain;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -28,7 +29,8 @@ use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 Shows the review, the repository and its root 1, and who signs as whom, and asks for yes or the fingerprint, all of it as it was read out. \
 A repository whose root 1 is not the one that you know is refused: see rootline-repo ceremony review --help. Signs every role of the ceremony that the key counts for, \
-and verifies each signature before keeping it. Without --key, signs with the recorded key of --as.")]
+and verifies each signature before keeping it. Without --key, signs with the recorded key of --as, if you have named its place before: with \
+--key, with keyholder add, or with --use-recorded-signer.")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
     id: IdArgs,
@@ -47,6 +49,10 @@ pub(crate) struct SignArgs {
 
     #[command(flatten)]
     root: RootArgs,
+
+    /// Sign with the recorded key of --as, wherever it is: your word is remembered
+    #[arg(long, requires = "signing_as", conflicts_with = "key")]
+    use_recorded_signer: bool,
 
     #[command(flatten)]
     confirmation: Confirmation,
@@ -75,7 +81,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         review::print(&review, context);
     }
     identity.warn(context);
-    let key = OpenSigner::open_uri(signer_uri(args, &open)?, &args.signer, &context.terminal)?;
+    let key = OpenSigner::open_uri(signer_uri(args, &open, context)?, &args.signer, &context.terminal)?;
     let keyholder = keyholder(args, &key, &open)?;
     let question = Question {
         what,
@@ -88,6 +94,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     };
     args.confirmation.ask(&question, &subject, context)?;
     identity.remember(context);
+    Pins::of(context).remember_signer(&key.uri().recorded(), context);
     let role = args.role.as_deref().map(parse_role).transpose()?;
     identity.remember_signed(&open.frozen, &parts_of(role.as_ref(), &open.frozen)?, context);
     let mut files = open.signature_files()?;
@@ -122,8 +129,9 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key that is named, or the recorded key of the keyholder who signs.
-fn signer_uri(args: &SignArgs, open: &OpenCeremony) -> Result<SignerUri, Failure> {
+/// The key that is named, or the recorded key of the keyholder who signs. Whoever can write to the folder chooses what is recorded, and with it
+/// which server, program or token is asked, so that this user has to have named that place before.
+fn signer_uri(args: &SignArgs, open: &OpenCeremony, context: &Context) -> Result<SignerUri, Failure> {
     let (None, Some(name)) = (&args.key, &args.signing_as) else {
         return Ok(SignerUri::parse(args.key.as_deref().unwrap_or_default())?);
     };
@@ -131,7 +139,16 @@ fn signer_uri(args: &SignArgs, open: &OpenCeremony) -> Result<SignerUri, Failure
     let recorded = holder
         .signer(holder.key())
         .ok_or_else(|| Failure::new(format!("no private key is recorded for {name}"), "name it: --key URI"))?;
-    Ok(SignerUri::from_record(recorded)?)
+    let uri = SignerUri::from_record(recorded)?;
+    let place = uri.recorded();
+    if args.use_recorded_signer || Pins::of(context).has_signer(&place)? {
+        return Ok(uri);
+    }
+    Err(Failure::new(
+        format!("the recorded key of {name} is {}, and you have not named that place yet", plain(&place)),
+        "if it is where your key is: --use-recorded-signer, once; otherwise name it: --key URI",
+    )
+    .breaking("what others have recorded is not followed unasked"))
 }
 
 fn keyholder(args: &SignArgs, key: &OpenSigner, open: &OpenCeremony) -> Result<Name, Failure> {

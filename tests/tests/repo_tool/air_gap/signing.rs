@@ -194,7 +194,7 @@ fn a_request_says_how_old_it_is() {
 fn a_person_whose_key_is_replaced_answers_with_both() {
     let fixture = RepositoryFixture::after_the_first();
     let next = SecretKey::from_seed(KeyKind::EcdsaP256, &[9; 32]);
-    fixture.write("keys/bob-2.pem", next.to_pkcs8_pem().as_bytes());
+    fixture.write_secret("keys/bob-2.pem", next.to_pkcs8_pem().as_bytes());
     fixture.write("keys/bob-2.pub", next.public_key().to_spki_pem());
     fixture.done(&["keyholder", "add", "bob", "--public-key", "keys/bob-2.pub", "--new-key"]);
     fixture.done(&["ceremony", "new", "next", "--renew", "root"]);
@@ -214,7 +214,7 @@ fn a_sequence_of_roots_and_delegated_roles_are_signed_in_one_go() {
     let fixture = RepositoryFixture::after_the_first();
     for name in ["grace", "heidi"] {
         let key = SecretKey::from_seed(KeyKind::Ed25519, &[name.len() as u8 + name.as_bytes()[0]; 32]);
-        fixture.write(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
+        fixture.write_secret(&format!("keys/{name}.pem"), key.to_pkcs8_pem().as_bytes());
         fixture.write(&format!("keys/{name}.pub"), key.public_key().to_spki_pem());
         fixture.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
     }

@@ -65,11 +65,51 @@ fn what_others_have_noted_down_loads_no_library() {
         "pkcs11:token=x",
         "pkcs11:token=x?module-path=./evil.so&pin-source=file:/etc/passwd",
     );
+    // The one who wrote it down has named the token, and nothing else of it is followed.
     fixture.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
     fixture.done(&["ceremony", "freeze", "first"]);
     let mut command = fixture.command(&["ceremony", "sign", "first", "--as", "grace", "--yes"]);
     command.env_remove("ROOTLINE_PKCS11_MODULE");
     fixture.run_command(command).refuses("no PKCS#11 library is set", "", "set it with --pkcs11-module FILE");
+}
+
+#[test]
+fn what_others_have_noted_down_is_followed_once_the_user_says_so() {
+    let fixture = RepositoryFixture::new();
+    fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub", "--signer", "keys/stranger.pem"]);
+    fixture.done(&["ceremony", "new", "first", "--replace", "alice=grace"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    // Somebody else has it from version control.
+    fixture.forget_pins();
+    let sign = ["ceremony", "sign", "first", "--as", "grace", "--yes"];
+    let recorded = fixture.read("keyholders/grace/keyholder.toml");
+    for place in [
+        "awskms://kms.example.org/alias/root",
+        "awskms:///alias/root",
+        "plugin:tests://key",
+        "pkcs11:token=x",
+        "file:keys/stranger.pem",
+    ] {
+        fixture.write("keyholders/grace/keyholder.toml", recorded.replace("file:keys/stranger.pem", place));
+        fixture.run(&sign).refuses(
+            &format!("the recorded key of grace is {place}, and you have not named that place yet"),
+            "what others have recorded is not followed unasked",
+            "if it is where your key is: --use-recorded-signer",
+        );
+    }
+    assert!(fixture.list("ceremonies/first/signatures").is_empty());
+    let fresh = fixture.copy();
+    let asked = [&sign[..], &["--use-recorded-signer"]].concat();
+    fixture.done(&asked).says("grace has signed root 1 and targets 1");
+    // It is remembered, as it is of a key that was named.
+    assert!(!fixture.run(&sign).stderr.contains("not named that place"));
+    fresh.done(&["ceremony", "sign", "first", "--key", "file:keys/stranger.pem", "--yes"]);
+    assert!(!fresh.run(&sign).stderr.contains("not named that place"));
+    for arguments in
+        [&["--use-recorded-signer"][..], &["--key", "keys/bob.pem", "--as", "bob", "--use-recorded-signer"]]
+    {
+        assert_eq!(fixture.run(&[&["ceremony", "sign", "first"], arguments].concat()).status, 2);
+    }
 }
 
 #[test]
