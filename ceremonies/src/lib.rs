@@ -79,6 +79,7 @@ pub use diagnosis::{
 pub use drafting::draft::{Draft, DraftError};
 pub use drafting::merge::{Merge, MergeError, signature_files_together, voided};
 pub use keys::compact_signature::CompactSignature;
+pub use keys::possession::{PossessionProof, ProvenKey};
 pub use keys::secret_key::{KeyFileError, KeyKind, SecretKey};
 pub use keys::signer::{Signer, SignerError, sign_verified};
 pub use model::bounds::{Bound, Bounds};

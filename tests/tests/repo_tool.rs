@@ -26,6 +26,7 @@ mod repo_tool {
     mod origins;
     mod periods;
     mod pins;
+    mod possession;
     mod publishing;
     mod records;
     mod recovery;

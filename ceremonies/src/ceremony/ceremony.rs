@@ -164,6 +164,11 @@ impl<'a> Ceremony<'a> {
         self.id
     }
 
+    /// What it follows.
+    pub(crate) fn published(&self) -> &'a Published {
+        self.published
+    }
+
     /// What is to be signed.
     pub fn frozen(&self) -> &'a Frozen {
         self.frozen

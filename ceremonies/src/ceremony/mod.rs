@@ -6,5 +6,6 @@ pub(crate) mod frozen;
 pub(crate) mod quorum;
 pub(crate) mod refusal;
 pub(crate) mod replay;
+mod shown_keys;
 pub(crate) mod signature_file;
 pub(crate) mod tally;

@@ -7,6 +7,7 @@ use rootline_metadata::{KeyMaterial, Scheme};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::keys::possession::PossessionProof;
 use crate::model::name::Name;
 use crate::model::toml_error::{self, TomlError};
 
@@ -19,6 +20,8 @@ pub struct Keyholder {
     keys: Vec<PublicKey>,
     /// Where the private half of a key is, for the keys of which somebody has said so.
     signers: BTreeMap<KeyId, String>,
+    /// That they hold a key, for the keys of which they have proved it. Only proofs that hold.
+    proofs: BTreeMap<KeyId, PossessionProof>,
 }
 
 /// Most bytes of what is noted down about where a private key is.
@@ -31,12 +34,26 @@ impl Keyholder {
     /// If not every client that we publish for can verify with such a key.
     pub fn new(name: Name, display_name: impl Into<String>, key: PublicKey) -> Result<Keyholder, NotPublishable> {
         check_publishable(&key)?;
-        Ok(Keyholder { name, display_name: display_name.into(), keys: vec![key], signers: BTreeMap::new() })
+        Ok(Keyholder {
+            name,
+            display_name: display_name.into(),
+            keys: vec![key],
+            signers: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+        })
     }
 
     /// Adds a note of where the private half of their current key is: a URI without anything secret in it.
     pub fn with_signer(mut self, signer: impl Into<String>) -> Keyholder {
         self.signers.insert(KeyId::of(self.key()), signer.into());
+        self
+    }
+
+    /// Adds the proof that they hold their current key; one that does not hold is left out.
+    pub fn with_proof(mut self, proof: PossessionProof) -> Keyholder {
+        if proof.holds(&self.name, self.key()) {
+            self.proofs.insert(KeyId::of(self.key()), proof);
+        }
         self
     }
 
@@ -52,17 +69,19 @@ impl Keyholder {
     /// -----END PUBLIC KEY-----
     /// """
     /// signer = "pkcs11:token=alice;object=root"    # where its private half is; may be left out
+    /// proof = "…"                                  # that they hold it: see PossessionProof; may be left out
     /// ```
     ///
     /// A person's next key is added at the end, and is then the one that new roots list.
     ///
     /// # Errors
     /// With its line, if it has another form, no key, one key twice, or a key that is not [publishable](NotPublishable), and if a `signer`
-    /// is empty, longer than 1024 bytes or has control characters.
+    /// is empty, longer than 1024 bytes or has control characters, or a `proof` is not 64 bytes in base64. A proof that does not hold, as after the
+    /// keyholder was renamed, proves nothing.
     pub fn parse(name: Name, text: &str) -> Result<Keyholder, TomlError> {
         let raw: RawKeyholder = toml_error::read_file(text)?;
         let mut keys: Vec<PublicKey> = Vec::new();
-        let mut signers = BTreeMap::new();
+        let (mut signers, mut proofs) = (BTreeMap::new(), BTreeMap::new());
         for raw_key in raw.keys.get_ref() {
             let fault = |problem: String| TomlError::at(text, raw_key.public.span(), problem);
             let key = PublicKey::from_spki_pem(raw_key.public.get_ref()).map_err(|why| fault(why.to_string()))?;
@@ -81,12 +100,19 @@ impl Keyholder {
                     signer => signers.insert(KeyId::of(&key), signer.clone()),
                 };
             }
+            if let Some(proof) = &raw_key.proof {
+                let bad = || TomlError::at(text, proof.span(), "a proof is 64 bytes in base64, without padding");
+                let read = PossessionProof::from_base64(proof.get_ref()).ok_or_else(bad)?;
+                if read.holds(&name, &key) {
+                    proofs.insert(KeyId::of(&key), read);
+                }
+            }
             keys.push(key);
         }
         if keys.is_empty() {
             return Err(TomlError::at(text, raw.keys.span(), "a keyholder has at least one key"));
         }
-        Ok(Keyholder { name, display_name: raw.display_name, keys, signers })
+        Ok(Keyholder { name, display_name: raw.display_name, keys, signers, proofs })
     }
 
     /// The text of a new `keyholder.toml`.
@@ -97,6 +123,9 @@ impl Keyholder {
                 Some(signer) => Keyholder::key_toml_with_signer(key, signer),
                 None => Keyholder::key_toml(key),
             });
+            if let Some(proof) = self.proofs.get(&KeyId::of(key)) {
+                text.push_str(&Keyholder::proof_toml(proof));
+            }
         }
         text
     }
@@ -109,6 +138,11 @@ impl Keyholder {
     /// As [`Keyholder::key_toml`], with where the private half is.
     pub fn key_toml_with_signer(key: &PublicKey, signer: &str) -> String {
         format!("{}signer = {}\n", Keyholder::key_toml(key), toml_error::quoted(signer))
+    }
+
+    /// What follows a key in its `keyholder.toml` when its holder has proved to hold it.
+    pub fn proof_toml(proof: &PossessionProof) -> String {
+        format!("proof = {}\n", toml_error::quoted(&proof.to_base64()))
     }
 
     /// The name, as plans and signature files have it.
@@ -138,6 +172,11 @@ impl Keyholder {
         self.signers.get(&KeyId::of(key)).map(String::as_str)
     }
 
+    /// Whether they have proved to hold one of their keys.
+    pub fn is_proven(&self, key_id: &KeyId) -> bool {
+        self.proofs.contains_key(key_id)
+    }
+
     /// Whether this key is, or was, this keyholder's.
     pub fn holds(&self, key: &KeyMaterial) -> bool {
         self.keys.iter().any(|own| own.material() == key)
@@ -158,6 +197,7 @@ struct RawKeyholder {
 struct RawKey {
     public: Spanned<String>,
     signer: Option<Spanned<String>>,
+    proof: Option<Spanned<String>>,
 }
 
 /// A key of a kind that some of the clients we publish for cannot verify with.
@@ -277,6 +317,25 @@ mod tests {
         assert_eq!(alice.signer(&key(2)), None);
         assert_eq!(alice.key(), &key(2));
         assert_eq!(Keyholder::parse(name(), &alice.to_toml()).unwrap().to_toml(), alice.to_toml());
+    }
+
+    #[test]
+    fn a_proof_counts_for_the_key_and_the_name_that_it_was_made_for() {
+        let secret = SecretKey::from_seed(KeyKind::EcdsaP256, &[1; 32]);
+        let proof = PossessionProof::make(&name(), &secret).unwrap();
+        let alice = Keyholder::new(name(), "Alice", key(1)).unwrap().with_proof(proof);
+        let text = alice.to_toml();
+        assert!(text.ends_with(&Keyholder::proof_toml(&proof)), "{text}");
+        let read = Keyholder::parse(name(), &text).unwrap();
+        assert!(read.is_proven(&KeyId::of(&key(1))) && read.to_toml() == text);
+        let renamed = Keyholder::parse("alicia".parse().unwrap(), &text).unwrap();
+        assert!(!renamed.is_proven(&KeyId::of(&key(1))));
+        let other = Keyholder::new(name(), "Alice", key(2)).unwrap();
+        assert!(!other.clone().with_proof(proof).is_proven(&KeyId::of(&key(2))));
+        let exchanged = other.to_toml() + &Keyholder::proof_toml(&proof);
+        assert!(!Keyholder::parse(name(), &exchanged).unwrap().is_proven(&KeyId::of(&key(2))));
+        let short = Keyholder::parse(name(), &text.replace("proof = \"", "proof = \"A")).unwrap_err();
+        assert_eq!((short.problem.as_str(), short.line), ("a proof is 64 bytes in base64, without padding", 9));
     }
 
     #[test]

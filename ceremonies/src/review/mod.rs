@@ -124,6 +124,7 @@ impl Review {
         let mut history = material.history;
         history.next = contents.trusted_root(published);
         let mut found: Vec<Warning> = authorities.iter().filter_map(quorum_warning).collect();
+        found.extend(authorities.iter().filter_map(|authority| possession_warning(authority, keyholders)));
         let mut content_changes = Vec::new();
         for (name, before, after) in &contents.0 {
             content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
@@ -174,6 +175,24 @@ fn quorum_warning(signers: &AuthorityChange) -> Option<Warning> {
         _ => return None,
     };
     Some(Warning { is_new: signers.is_changed(), about: signers.role.clone(), text })
+}
+
+/// Keys that join a role of people, of which no proof says that their holders have them. A signature in the ceremony would show it too.
+fn possession_warning(signers: &AuthorityChange, keyholders: &Keyholders) -> Option<Warning> {
+    let is_proven = |key: &ListedKey| {
+        key.owner.as_ref().and_then(|name| keyholders.get(name)).is_some_and(|owner| owner.is_proven(&key.key_id))
+    };
+    let unproven = signers.joins.iter().filter(|key| !signers.is_online() && !is_proven(key));
+    let people: Vec<String> = unproven.map(ListedKey::person).collect();
+    let text = match &people[..] {
+        [] => return None,
+        [one] => format!("{one} has not proved to hold the key that joins, which came as a public file"),
+        several => format!(
+            "these have not proved to hold the keys that join, which came as public files: {}",
+            several.join(", ")
+        ),
+    };
+    Some(Warning { is_new: true, about: signers.role.clone(), text })
 }
 
 /// The contents of what is shipped, before and after, by name.

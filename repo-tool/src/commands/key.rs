@@ -7,12 +7,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use rootline::terminal::Terminal;
-use rootline_ceremonies::{KeyKind, SecretKey};
+use rootline_ceremonies::{KeyKind, Name, PossessionProof, ProvenKey, SecretKey};
 use rootline_client::store::keeps_private;
 use rootline_metadata::KeyId;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -26,6 +27,8 @@ pub(crate) enum KeyCommand {
     Generate(GenerateArgs),
     /// Check that keys can sign, with a random challenge
     Check(CheckArgs),
+    /// Prove that a key is yours, for the one who lists it
+    Prove(ProveArgs),
     /// List the tokens and their keys
     List(ListArgs),
 }
@@ -90,6 +93,30 @@ pub(crate) struct CheckArgs {
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
+  rootline-repo key prove alice --key alice.pem
+  rootline-repo key prove alice --key 'pkcs11:token=alice;object=root' --output alice.proof.json
+
+Writes the public key and a signature over whose it is, which can never be metadata: rootline-repo keyholder add NAME --proof FILE. Needs no \
+repository. A key that came as a public file alone counts in a later root only once its holder has signed that ceremony.")]
+pub(crate) struct ProveArgs {
+    /// Your name in ceremonies
+    #[arg(value_parser = parse_name)]
+    name: Name,
+
+    /// Your private key: a file or URI
+    #[arg(long, value_name = "URI")]
+    key: OsString,
+
+    /// The file to write [default: NAME.proof.json]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    signer: SignerArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
   rootline-repo key list --pkcs11-module /usr/lib/libsofthsm2.so
   ROOTLINE_PKCS11_MODULE=libykcs11.so rootline-repo key list --json
 
@@ -127,6 +154,7 @@ pub(crate) fn run(command: &KeyCommand, context: &Context) -> Result<(), Failure
             )),
         },
         KeyCommand::Check(args) => check(args, context),
+        KeyCommand::Prove(args) => prove(args, context),
         KeyCommand::List(args) => list(args, context),
     }
 }
@@ -296,6 +324,30 @@ fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
         if let Some(path) = &args.public_key_out {
             line(format_args!("wrote {}", path.display()));
         }
+    });
+    Ok(())
+}
+
+fn prove(args: &ProveArgs, context: &Context) -> Result<(), Failure> {
+    let signer = OpenSigner::open(&args.key, &args.signer, &context.terminal)?;
+    let (key, proof) = (signer.public_key(), PossessionProof::make(&args.name, signer.as_signer())?);
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.proof.json", args.name)));
+    let key_id = KeyId::of(&key);
+    let report = json!({
+        "keyholder": args.name.as_str(),
+        "keyid": key_id.as_str(),
+        "spki_sha256": spki_sha256(&key),
+        "scheme": key.scheme().as_str(),
+        "proof": path,
+    });
+    let scheme = key.scheme().as_str();
+    let spki = spki_sha256(&key);
+    atomic_file::create(&path, &ProvenKey { keyholder: args.name.clone(), key, proof }.to_json(), Access::Umask)?;
+    context.report(&report, |line| {
+        line(format_args!("wrote {}", path.display()));
+        line(format_args!("key {} {scheme}", key_id.short()));
+        line(format_args!("  SPKI sha256 {spki}"));
+        context.next(format_args!("send it to the maintainer: rootline-repo keyholder add {} --proof FILE", args.name));
     });
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rootline_ceremonies::KeyKind;
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
 use serde_json::Value;
@@ -57,7 +58,7 @@ fn two_of_five_may_be_lost_and_the_third_breaks_it() {
         &output,
         &[
             "one ceremony repairs this; one new root:",
-            "rootline-repo keyholder add NEW --public-key FILE",
+            "rootline-repo keyholder add NEW --proof FILE",
             "rootline-repo ceremony new repair --replace alice=frank --replace bob=NEW",
             "root: all of carol, dave, erin; targets: 3 of carol, dave, erin, newcomers and holders of new keys",
             "with online's key",
@@ -92,7 +93,7 @@ fn the_commands_that_it_prints_are_the_ones_that_repair_it() {
     let replaced = ["--lost", "alice,bob", "--replace", "alice=frank", "--replace", "bob=grace"];
     let output = json(&fixture, &replaced);
     assert_eq!(output["repair"]["kind"], "ceremony");
-    fixture.write("keys/grace.pub", fixture.read("keys/stranger.pub"));
+    fixture.write_key("grace", KeyKind::EcdsaP256);
     let steps = output["repair"]["steps"].as_array().unwrap();
     for step in steps.iter().filter_map(|step| step["command"].as_str()) {
         let words: Vec<&str> = step.split(' ').collect();
@@ -104,7 +105,7 @@ fn the_commands_that_it_prints_are_the_ones_that_repair_it() {
             fixture.done_at(DAY_1, &[&words[..], yes].concat());
         };
         match words[1..] {
-            ["keyholder", "add", name, ..] => typed(&format!("keys/{name}.pub")),
+            ["keyholder", "add", name, ..] => typed(&format!("keys/{name}.proof.json")),
             ["ceremony", "sign", ..] => {
                 ["carol", "dave", "erin"].iter().for_each(|name| typed(&format!("keys/{name}.pem")));
             }
@@ -124,10 +125,7 @@ fn a_thief_of_a_threshold_is_told_of_before_anything_else() {
     let fixture = RepositoryFixture::after_the_first();
     let output = doctor(&fixture, &["--compromised", "alice,bob"]);
     output.says("the threshold still holds for every role; root and targets cannot afford another loss\n");
-    prints(
-        &output,
-        &["rootline-repo keyholder add alice --public-key FILE --new-key", "rootline-repo ceremony new repair"],
-    );
+    prints(&output, &["rootline-repo keyholder add alice --proof FILE --new-key", "rootline-repo ceremony new repair"]);
     let output = doctor(&fixture, &["--compromised", "alice,bob,carol"]);
     finds(
         &output,
@@ -156,7 +154,7 @@ fn a_thief_of_a_threshold_is_told_of_before_anything_else() {
         "{}",
         output.stdout
     );
-    prints(&output, &["rootline-repo keyholder add online --public-key FILE --new-key", "with online's next key"]);
+    prints(&output, &["rootline-repo keyholder add online --proof FILE --new-key", "with online's next key"]);
 }
 
 #[test]
@@ -168,10 +166,7 @@ fn one_key_of_a_person_is_lost_by_its_id_or_enough_of_it() {
     for given in [id, &id[..8]] {
         let output = json(&fixture, &["--lost-key", given]);
         assert_eq!(output["roles"][0]["lost"], serde_json::json!(["alice"]), "{output}");
-        assert_eq!(
-            output["repair"]["steps"][0]["command"],
-            "rootline-repo keyholder add alice --public-key FILE --new-key"
-        );
+        assert_eq!(output["repair"]["steps"][0]["command"], "rootline-repo keyholder add alice --proof FILE --new-key");
     }
     doctor(&fixture, &["--lost-key", &id[..7]]).refuses(&format!("{:?} is too short", &id[..7]), "", "give more");
     doctor(&fixture, &["--lost-key", "ffffffffffff"]).refuses("no key id begins", "", "give more");

@@ -1,6 +1,9 @@
 //! `rootline-repo ceremony seal`: the signatures go in.
 
-use rootline_ceremonies::{Event, EventKind, Tally};
+use std::collections::BTreeMap;
+
+use rootline_ceremonies::{Event, EventKind, Name, Tally};
+use rootline_metadata::KeyId;
 use rootline_metadata::json::{Value, ValueMembers};
 use serde_json::json;
 
@@ -8,6 +11,7 @@ use super::{IdArgs, opened};
 use crate::commands::{bounds, clock};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::open_ceremony::OpenCeremony;
 use crate::folder::record::digests;
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
@@ -24,6 +28,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         context.terminal.warning(format_args!("{part}: ignored the signature file of {name}: {why}"));
     }
     let sealed = open.ceremony()?.seal(&signatures)?;
+    require_shown_keys(&open.ceremony()?.unshown_keys(&signatures), &open, context)?;
     open.record.note_signatures(&signatures, &tally, &open.keyholders, &attestations)?;
     open.record.folder().write_sealed(&sealed)?;
     let files = digests(sealed.files());
@@ -40,6 +45,31 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         }
         context.next(format_args!("rootline-repo online --key FILE"));
     });
+    Ok(())
+}
+
+/// A key that came as a public file, of which nobody has shown to hold the private half, counts among those who can sign. Once there is a root,
+/// that is refused; before, when nobody depends on it yet, it is warned of.
+fn require_shown_keys(
+    unshown: &BTreeMap<KeyId, Option<Name>>,
+    open: &OpenCeremony,
+    context: &Context,
+) -> Result<(), Failure> {
+    let whose = |(id, owner): (&KeyId, &Option<Name>)| match owner {
+        Some(name) => format!("{name}'s key {}", id.short()),
+        None => format!("the key {}", id.short()),
+    };
+    let keys: Vec<String> = unshown.iter().map(whose).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let what = format!("nobody has shown to hold {}", keys.join(", "));
+    let hint = "have them sign this ceremony, or prove it: rootline-repo key prove NAME --key KEY, then rootline-repo keyholder add NAME --proof FILE";
+    if open.published.root().is_some() {
+        return Err(Failure::new(what, hint).breaking("a key counts once its holder has shown to hold it"));
+    }
+    context.terminal.warning(format_args!("{what}: if one of them is wrong, fewer people can sign than it seems"));
+    context.terminal.hint(format_args!("{hint}"));
     Ok(())
 }
 

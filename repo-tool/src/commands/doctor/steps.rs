@@ -71,7 +71,7 @@ impl Steps {
                 kind: "name-others",
                 heading: "nothing is published yet, so name other keyholders:".to_owned(),
                 steps: vec![
-                    Step::command("rootline-repo keyholder add NEW --public-key FILE", "each newcomer"),
+                    Step::command("rootline-repo keyholder add NEW --proof FILE", "each newcomer"),
                     Step::note(format!(
                         "replace {} in rootline.toml, and in the plan if there is one; then freeze it again",
                         join(lost)
@@ -193,11 +193,11 @@ impl<'a> CeremonySteps<'a> {
                         continue;
                     }
                     let name = self.newcomer(lost, by.as_ref());
-                    format!("rootline-repo keyholder add {name} --public-key FILE")
+                    format!("rootline-repo keyholder add {name} --proof FILE")
                 }
                 Change::NewKey { is_there: true, .. } => continue,
                 Change::NewKey { of, .. } => {
-                    format!("rootline-repo keyholder add {of} --public-key FILE --new-key")
+                    format!("rootline-repo keyholder add {of} --proof FILE --new-key")
                 }
             };
             if !commands.contains(&command) {

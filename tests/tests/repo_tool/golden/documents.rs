@@ -52,6 +52,8 @@ fn keys_in_files() {
     document(&fixture, "key-check", &["key", "check", "keys/alice.pem", "keys/bob.pem"]);
     let one = ["key", "check", "keys/alice.pem", "--public-key-out", "alice.pub"];
     document(&fixture, "key-check-one", &one);
+    document(&fixture, "key-prove", &["key", "prove", "alice", "--key", "keys/alice.pem"]);
+    golden(&fixture).check("proof.json", &fixture.read("alice.proof.json"));
 }
 
 #[test]
