@@ -196,6 +196,11 @@ const MANUAL: Manual = Manual {
             text: "A ceremony: plan.toml, frozen/, the signatures, sealed/, heads/ and transcript.jsonl.",
             used_with: None,
         },
+        Entry {
+            name: "pins.toml",
+            text: "In the folder of your configuration: the repositories that you know, each by its root 1, and the places of keys that you have named.",
+            used_with: None,
+        },
         Entry { name: "vendor-roots/", text: "The root certificates of the vendors of tokens.", used_with: None },
     ],
     see_also: &["rootline(1)"],

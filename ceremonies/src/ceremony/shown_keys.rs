@@ -51,6 +51,6 @@ fn of_targets(targets: &Targets) -> Vec<Authority<'_>> {
 
 /// The keys that count, by their ids as keyholders have them.
 fn keys(authority: Authority<'_>) -> impl Iterator<Item = (KeyId, &KeyMaterial)> {
-    let ids = authority.role.key_ids().into_iter();
+    let ids = authority.role.key_ids().iter();
     ids.filter_map(move |id| authority.key(id)).map(|key| (KeyId::of(key), key.material()))
 }

@@ -177,6 +177,11 @@ impl Terminal {
         }
     }
 
+    /// Whether no more is to be said than what was asked for: `--quiet`.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// Prints one line about what was done, if the result is on disk; nothing with `--quiet`.
     pub fn report(&self, line: Arguments<'_>) {
         if self.verbosity != Verbosity::Quiet {

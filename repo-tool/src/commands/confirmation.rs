@@ -76,12 +76,21 @@ impl Confirmation {
         }
     }
 
+    /// Whether the review is shown: to people, unless they want no more than the result and have answered with an option.
+    pub(crate) fn shows(&self, subject: &Subject<'_>, context: &Context) -> bool {
+        subject.is_for_people && !(context.terminal.is_quiet() && self.is_given())
+    }
+
+    fn is_given(&self) -> bool {
+        self.yes || self.fingerprint.is_some()
+    }
+
     /// Shows who signs what as whom, below the review, and asks unless an option has answered: only what was shown is signed.
     pub(crate) fn ask(&self, question: &Question<'_>, subject: &Subject<'_>, context: &Context) -> Result<(), Failure> {
-        if subject.is_for_people {
+        if self.shows(subject, context) {
             question.lines().iter().for_each(|line| context.terminal.line(format_args!("{line}")));
         }
-        if self.yes || self.fingerprint.is_some() {
+        if self.is_given() {
             return Ok(());
         }
         context.terminal.line(format_args!("{} Type yes, or the fingerprint that was read out:", question.text()));

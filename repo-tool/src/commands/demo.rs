@@ -82,12 +82,13 @@ fn first_ceremony(script: &Script) -> Result<(), Failure> {
     script.repo("ceremony freeze first")?;
     script.repo("ceremony review first")?;
     for name in ["alice", "bob"] {
-        script.repo(&format!("ceremony sign first --key keys/{name}.pem --passphrase-file passphrase --yes"))?;
+        script
+            .repo(&format!("ceremony sign first --key keys/{name}.pem --passphrase-file passphrase --yes --quiet"))?;
     }
     script.say("Two are not enough, and nobody signs twice to make three:\n");
     script.refused("ceremony seal first")?;
-    script.refused("ceremony sign first --key keys/alice.pem --as carol --passphrase-file passphrase --yes")?;
-    script.repo("ceremony sign first --key keys/carol.pem --passphrase-file passphrase --yes")?;
+    script.refused("ceremony sign first --key keys/alice.pem --as carol --passphrase-file passphrase --yes --quiet")?;
+    script.repo("ceremony sign first --key keys/carol.pem --passphrase-file passphrase --yes --quiet")?;
     script.repo("ceremony seal first")?;
     script.repo("online --key keys/online.pem --passphrase-file passphrase")?;
     script.repo("publish --to public")
@@ -110,7 +111,9 @@ fn rotate(script: &mut Script) -> Result<(), Failure> {
     script.repo("ceremony freeze rotation")?;
     script.repo("ceremony review rotation")?;
     for name in ["alice", "bob", "dave", "frank"] {
-        script.repo(&format!("ceremony sign rotation --key keys/{name}.pem --passphrase-file passphrase --yes"))?;
+        script.repo(&format!(
+            "ceremony sign rotation --key keys/{name}.pem --passphrase-file passphrase --yes --quiet"
+        ))?;
     }
     script.repo("ceremony seal rotation")?;
     script.repo("online --key keys/online.pem --passphrase-file passphrase")?;

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         // What goes to a program is one value, without a review before it.
         is_for_people: !context.json && !is_standard,
     };
-    if subject.is_for_people {
+    if args.confirmation.shows(&subject, context) {
         show(&request, &review, root.as_deref(), context);
     }
     if !request.has_own_explanation() {

@@ -57,6 +57,7 @@ fn a_strangers_chain_in_a_known_folder_is_neither_reviewed_nor_signed() {
         sign(&fixture, &[]),
         review(&fixture, &["--html", "-"]),
         fixture.at(DAY_1, &["ceremony", "request", "rotation"]),
+        fixture.at(DAY_1, &["ceremony", "payload", "rotation", "2.root"]),
         fixture.at(DAY_1, &["ceremony", "accept", "keys/alice.pub"]),
         fixture.at(DAY_1, &["ceremony", "witness", "rotation", "--key", "keys/alice.pem"]),
     ] {
@@ -202,6 +203,8 @@ fn what_is_signed_as_whom_with_which_key_is_shown_without_a_question_too() {
     ] {
         output.says(line);
     }
+    let quiet = fixture.done(&["ceremony", "sign", "first", "--key", "keys/bob.pem", "--yes", "--quiet"]);
+    assert!(quiet.stdout.starts_with("bob has signed root 1 and targets 1\n"), "{quiet:?}");
 }
 
 #[test]

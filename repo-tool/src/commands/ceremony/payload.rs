@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::input::STANDARD;
+use crate::pins;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -53,6 +54,7 @@ pub(crate) struct PayloadArgs {
 
 pub(crate) fn run(args: &PayloadArgs, context: &Context) -> Result<(), Failure> {
     let open = load(&IdArgs { id: args.id.clone() }, context)?;
+    pins::check_folder(&open.published, context)?;
     bounds::check_open(&open, context)?;
     // What does not follow what is published is not worth a signature.
     open.ceremony()?;

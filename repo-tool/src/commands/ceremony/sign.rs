@@ -77,7 +77,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
         is_for_people: !context.json,
     };
     args.confirmation.check(&subject)?;
-    if subject.is_for_people {
+    if args.confirmation.shows(&subject, context) {
         review::print(&review, context);
     }
     identity.warn(context);
