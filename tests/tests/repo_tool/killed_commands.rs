@@ -348,7 +348,7 @@ fn online() {
 /// A rotation that is made current and waits to be published.
 fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> RepositoryFixture {
     let fixture = RepositoryFixture::after_the_first();
-    fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+    fixture.done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"]);
     fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
     fixture.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
     fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);

@@ -156,7 +156,7 @@ fn two_at_a_time_do_not_undo_each_other() {
 fn where_root_and_timestamp_cannot_follow_each_other_smoothly_publishing_says_so() {
     for (signers, is_gapless) in [(["carol", "dave", "erin"], true), (["frank", "stranger", "carol"], false)] {
         let fixture = RepositoryFixture::after_the_first();
-        fixture.done(&["keyholder", "add", "grace", "--public-key", "keys/stranger.pub"]);
+        fixture.done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"]);
         let replaced = ["--replace", "alice=frank", "--replace", "bob=grace"];
         fixture.done_at(DAY_1, &[&["ceremony", "new", "next"], &replaced[..]].concat());
         fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);
