@@ -64,10 +64,10 @@ pub(crate) struct SignArgs {
 pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = load(&args.id, context)?;
+    let identity = Identity::of_folder(&open.published, &args.root, context)?;
     clock::warn(&open.published, context)?;
     bounds::check_open(&open, context)?;
     let attestations = open.attestations(context)?;
-    let identity = Identity::of_folder(&open.published, &args.root, context)?;
     let review = review::reviewed(&open, &attestations, context)?;
     let what = what_text(args.role.as_deref(), &open.frozen)?;
     let subject = Subject {
