@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use clap::Args;
-use rootline_ceremonies::{ClockBehind, KnownInstant, KnownTime, OnlinePeriods, Published, Transcript};
+use rootline_ceremonies::{ClockBehind, KnownInstant, KnownTime, OnlinePeriods, Plan, Published, Transcript};
+use rootline_metadata::instant_text;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -56,6 +57,22 @@ impl ClockArgs {
 pub(crate) fn warn(published: &Published, context: &Context) -> Result<(), Failure> {
     if let Err(behind) = known_time(published, context)?.check(context.now) {
         context.terminal.warning(format_args!("{behind}: set the clock, as its time is recorded"));
+    }
+    Ok(())
+}
+
+/// The same for a plan, whose files expire by its own date: one that is still to come makes them hold longer than the plan says.
+pub(crate) fn warn_of_plan(plan: &Plan, published: &Published, context: &Context) -> Result<(), Failure> {
+    warn(published, context)?;
+    let delegated = plan.delegations().iter().map(|delegation| &delegation.role);
+    let roles = [plan.root(), plan.targets()].into_iter().chain(delegated);
+    let latest = roles.map(|role| role.at.unwrap_or(plan.at())).max().unwrap_or(plan.at());
+    if latest > context.now + KnownTime::TOLERANCE {
+        context.terminal.warning(format_args!(
+            "the plan is of {}, and the clock says {}: what is signed before that date holds longer than its days",
+            instant_text(latest),
+            instant_text(context.now)
+        ));
     }
     Ok(())
 }

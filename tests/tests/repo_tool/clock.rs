@@ -182,3 +182,50 @@ fn a_timestamp_that_outlives_what_it_vouches_for_is_warned_of() {
     assert!(fixture.at(DAY_1, &["status"]).stderr.contains(warning));
     fixture.at(DAY_1, &["doctor"]).says("and targets 1 only until");
 }
+
+#[test]
+fn a_plan_of_a_date_to_come_is_warned_of_when_it_is_frozen_and_signed() {
+    for (at, is_warned) in [("2030-01-01T00:10:00Z", false), ("2030-01-01T00:10:01Z", true)] {
+        let fixture = RepositoryFixture::planned();
+        let plan = fixture.read("ceremonies/first/plan.toml");
+        fixture.write("ceremonies/first/plan.toml", plan.replacen(&format!("at = {DAY_0}"), &format!("at = {at}"), 1));
+        let warning =
+            format!("the plan is of {at}, and the clock says {DAY_0}: what is signed before that date holds longer");
+        for command in [&["ceremony", "freeze"][..], &["ceremony", "sign", "--key", "keys/alice.pem", "--yes"]] {
+            let output = fixture.at(DAY_0, command);
+            assert!(output.status == 0 && output.stderr.contains(&warning) == is_warned, "{at}: {output:?}");
+        }
+    }
+}
+
+/// The new root says how long its files hold from now on, so nobody has to be asked; of a policy that only says so nothing is signed.
+#[test]
+fn a_ceremony_shortens_the_periods_of_what_an_online_key_signs_and_a_policy_takes_a_word() {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["ceremony", "new", "next"]);
+    let periods =
+        "snapshot = { expires-days = 20, signing-days = 5 }\ntimestamp = { expires-days = 3, signing-days = 2 }\n";
+    let plan = fixture.read("ceremonies/next/plan.toml");
+    fixture.write("ceremonies/next/plan.toml", plan + periods);
+    fixture.done(&["ceremony", "freeze", "next"]);
+    ["alice", "bob", "carol"].iter().for_each(|by| fixture.sign("next", by).says("has signed root 2"));
+    fixture.done(&["ceremony", "seal", "next"]);
+    fixture.done(&RENEW[..3]).says("next is now current");
+    assert_eq!(timestamp_of(&fixture, "metadata"), (2, "2030-01-04T00:00:00Z".to_owned()));
+    assert!(fixture.read("metadata/2.snapshot.json").contains("2030-01-21T00:00:00Z"));
+    fixture.done(&["publish"]);
+    assert_eq!(fixture.done_at(DAY_1, &RENEW[..3]).stderr, "");
+
+    let other = RepositoryFixture::after_the_first();
+    let policy = other.read("rootline.toml");
+    let (before, timestamp) = policy.split_once("[timestamp]").unwrap();
+    let shorter = timestamp.replacen("expires-days = 7", "expires-days = 5", 1).replacen("= 6", "= 3", 1);
+    other.write("rootline.toml", format!("{before}[timestamp]{shorter}"));
+    refused(
+        &other.at(DAY_1, &RENEW[..3]),
+        "the clock says 2030-01-02T00:00:00Z, but timestamp 1 holds until 2030-01-08",
+    );
+    other.done_at(DAY_1, &[&RENEW[..3], &["--clock-is-right", "five days from now on"]].concat());
+    assert_eq!(timestamp_of(&other, "metadata"), (2, "2030-01-07T00:00:00Z".to_owned()));
+    other.done_at(DAY_1, &["publish"]);
+}

@@ -5,6 +5,7 @@ use rootline_ceremonies::Event;
 use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed};
+use crate::commands::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -25,6 +26,7 @@ pub(crate) struct AbandonArgs {
 pub(crate) fn run(args: &AbandonArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let published = context.folder.published()?;
+    clock::warn(&published, context)?;
     let mut record = find(&args.id, &published, context)?;
     refuse_closed(&record)?;
     record.note(context.now, Event::abandoned(&args.reason))?;

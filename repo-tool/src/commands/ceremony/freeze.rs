@@ -23,13 +23,13 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let published = context.folder.published()?;
     let mut record = find(args, &published, context)?;
     refuse_closed(&record)?;
-    clock::warn(&published, context)?;
     let keyholders = context.folder.keyholders()?;
     let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
     let folder = context.folder.targets()?;
     let targets = &folder.files;
     let frozen = Frozen::freeze(&plan, &published, targets)?;
     bounds::check(&plan, &frozen, context)?;
+    clock::warn_of_plan(&plan, &published, context)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
 
     folder.warn_of_unnameable(context);

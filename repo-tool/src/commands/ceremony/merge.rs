@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, freeze, refuse_closed};
+use crate::commands::clock;
 use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     }
     let _lock = context.lock()?;
     let published = context.folder.published()?;
+    clock::warn(&published, context)?;
     let (keyholders, policy) = (context.folder.keyholders()?, context.folder.policy_for(&published)?);
     let (mut into, mut from) = (open(&args.into, &published, context)?, open(&args.from, &published, context)?);
     let targets = context.folder.targets()?.files;

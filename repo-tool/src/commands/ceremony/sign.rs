@@ -65,7 +65,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let mut open = load(&args.id, context)?;
     let identity = Identity::of_folder(&open.published, &args.root, context)?;
-    clock::warn(&open.published, context)?;
+    clock::warn_of_plan(&open.plan()?, &open.published, context)?;
     bounds::check_open(&open, context)?;
     let attestations = open.attestations(context)?;
     let review = review::reviewed(&open, &attestations, context)?;

@@ -8,6 +8,7 @@ use rootline_metadata::KeyId;
 use serde_json::json;
 
 use super::{IdArgs, find};
+use crate::commands::clock;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::record::CeremonyRecord;
@@ -37,6 +38,7 @@ pub(crate) struct WitnessArgs {
 pub(crate) fn run(args: &WitnessArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let published = context.folder.published()?;
+    clock::warn(&published, context)?;
     let mut record = find(&args.id, &published, context)?;
     let keyholders = context.folder.keyholders()?;
     if record.transcript().entries().is_empty() {
