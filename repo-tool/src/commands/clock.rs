@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use rootline_ceremonies::{ClockBehind, KnownInstant, KnownTime, OnlinePeriods, Plan, Published, Transcript};
 use rootline_metadata::instant_text;
 
@@ -14,7 +15,7 @@ use crate::publish::preflight::Files;
 #[derive(Args, Debug)]
 pub(crate) struct ClockArgs {
     /// Go on though the record has later times than this clock, and record why
-    #[arg(long, value_name = "REASON", hide_short_help = true)]
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new(), hide_short_help = true)]
     clock_is_right: Option<String>,
 }
 

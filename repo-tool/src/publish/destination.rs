@@ -84,12 +84,21 @@ pub(crate) fn timestamp(
     Some((timestamp, OnlinePeriods::stated(root, policy)))
 }
 
-/// Refuses to sign a version that the folder of the policy has already: another clone published it.
+/// Refuses to sign where the folder of the policy has what this one has not: another clone published it, and the next versions are its own. A
+/// timestamp of the same version is settled by the next one.
 pub(crate) fn check_before_signing(to: &Path, published: &Published) -> Result<(), Failure> {
     let path = to.join(file_name::TIMESTAMP);
     // A destination that is away, or is none, is the business of publishing.
-    let Ok(bytes) = read_regular_file(&path, MAX_TIMESTAMP_BYTES as u64) else { return Ok(()) };
+    let bytes = read_regular_file(&path, MAX_TIMESTAMP_BYTES as u64).unwrap_or_default();
     let there = verified(&bytes, published).map(|there| there.version());
-    let own = published.current().map(|current| current.timestamp.version());
-    if there > own { Err(newer(&path)) } else { Ok(()) }
+    if there > published.current().map(|current| current.timestamp.version()) {
+        return Err(newer(&path));
+    }
+    let entries = std::fs::read_dir(to).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_unknown = |name: &String| {
+        let is_timestamp = name == file_name::TIMESTAMP;
+        PublishedFile::parse(name).is_some() && !is_timestamp && !published.files().contains_key(name)
+    };
+    names.filter(is_unknown).min().map_or(Ok(()), |name| Err(newer(&to.join(name))))
 }

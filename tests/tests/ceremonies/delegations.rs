@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_ceremonies::{Bounds, CeremonyRole, Delegator, FreezeError, Frozen, Plan, Published, PublishedError};
 use rootline_metadata::json::Value;
-use rootline_tests::fixtures::room::{FIVE, PlanText, Room, name, part, parts, target};
+use rootline_tests::fixtures::room::{FIVE, PlanText, Room, day, name, part, parts, target};
 
 /// Frank alone ships what is below `npm/`.
 const NPM: &str = "[[delegations]]\nname = \"npm\"\npaths = [\"npm/*\"]\nterminating = true\nholders = [\"frank\"]\n\
@@ -276,6 +276,46 @@ fn bounds_of_the_policy_hold_for_every_role_with_their_reasons() {
         assert!(fault.problem.contains(problem), "{to}: {fault}");
         assert_eq!(fault.line, line, "{to}: {fault}");
     }
+}
+
+/// What was planned and published within other bounds is found by those of today, each of them one step either side.
+#[test]
+fn what_goes_beyond_the_bounds_is_found_in_a_frozen_plan_and_in_what_is_published() {
+    let policy = |threshold: u64, days: u64, delegated: (u64, u64)| {
+        let text = rootline_ceremonies::Policy::template("test", &FIVE.map(name), 3, &[name("online")]);
+        let people = format!("{{ least-threshold = {threshold}, longest-days = {days} }}");
+        let (threshold, days) = delegated;
+        let delegations = format!("{{ least-threshold = {threshold}, longest-days = {days} }}");
+        let bounds = format!("\n[bounds]\nroot = {people}\ntargets = {people}\ndelegations = {delegations}\n");
+        rootline_ceremonies::Policy::parse(&(text + &bounds)).unwrap()
+    };
+    let room = room();
+    let plan = room.plan(&with_npm());
+    let frozen = room.freeze(&with_npm());
+    let published = after_npm().published;
+    let within = policy(3, 197, (1, 3650));
+    assert_eq!(within.bounds().beyond(&plan, &frozen, day(0)), []);
+    assert_eq!(within.bounds().beyond_in(&published, day(0)), []);
+    // A day earlier all of it would hold a day longer.
+    assert_eq!(within.bounds().beyond(&plan, &frozen, day(-1)).len(), 3);
+    assert_eq!(within.bounds().beyond_in(&published, day(-1)).len(), 3);
+
+    let told = |found: Vec<rootline_ceremonies::BeyondBounds>| -> Vec<String> {
+        found.iter().map(|found| format!("{} {}", found.role, found.file.as_deref().unwrap_or("-"))).collect()
+    };
+    let threshold = policy(4, 197, (2, 3650));
+    assert_eq!(told(threshold.bounds().beyond(&plan, &frozen, day(0))), ["root -", "targets -", "npm -"]);
+    let in_files = ["root 1.root.json", "targets 1.root.json", "npm 1.targets.json"];
+    assert_eq!(told(threshold.bounds().beyond_in(&published, day(0))), in_files);
+    let longest = policy(3, 196, (1, 3649));
+    let found = told(longest.bounds().beyond(&plan, &frozen, day(0)));
+    assert_eq!(found[..3], ["root -", "targets -", "npm -"]);
+    assert_eq!(found[3..], ["root 1 1.root.json", "targets 1 1.targets.json", "npm 1 1.npm.json"]);
+    let in_files = ["root 1.root.json", "targets 1.targets.json", "npm 1.npm.json"];
+    assert_eq!(told(longest.bounds().beyond_in(&published, day(0))), in_files);
+    // A day later there is a day less to go, but the plan says what it says.
+    assert_eq!(longest.bounds().beyond_in(&published, day(1)), []);
+    assert_eq!(longest.bounds().beyond(&plan, &frozen, day(1)).len(), 3);
 }
 
 /// By name, as they are published.

@@ -168,6 +168,16 @@ fn nothing_is_signed_that_the_published_folder_has_in_another_form() {
     );
     second.write("metadata/timestamp.json", first.read("metadata/timestamp.json"));
     second.done_at(DAY_1, &RENEW);
+    // A new version of another file, of which the timestamps tell nothing.
+    first.hold("next", &["--renew", "targets"], &["alice", "bob", "carol"], DAY_1);
+    second.at(DAY_1, &RENEW).refuses(
+        &format!(
+            "{} is newer than everything published from this folder",
+            first.path("public/2.snapshot.json").display()
+        ),
+        "versions never go backwards",
+        "update this folder first",
+    );
 }
 
 #[test]
