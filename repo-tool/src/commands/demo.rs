@@ -11,6 +11,7 @@ use clap::Args;
 use rootline_metadata::instant_text;
 
 use self::script::Script;
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -23,7 +24,7 @@ use crate::folder::atomic_file;
 Needs no network. The folder must be new or empty, and stays for you to explore.")]
 pub(crate) struct DemoArgs {
     /// The folder to use
-    #[arg(default_value = "rootline-demo")]
+    #[arg(value_parser = local_path(), default_value = "rootline-demo")]
     folder: PathBuf,
 }
 

@@ -7,6 +7,7 @@ use rootline_ceremonies::{Name, Policy};
 use serde_json::json;
 
 use super::{own_text, parse_name};
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -20,6 +21,7 @@ use crate::folder::repository::RepositoryFolder;
   rootline-repo init tuf --holders alice,bob,carol,dave,erin --threshold 3 --online online")]
 pub(crate) struct InitArgs {
     /// The folder to create [default: that of --repository]
+    #[arg(value_parser = local_path())]
     folder: Option<PathBuf>,
 
     /// The name of the trust root

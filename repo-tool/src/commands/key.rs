@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::parse_name;
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -48,7 +49,7 @@ pub(crate) struct GenerateArgs {
     out: OsString,
 
     /// The file for the public key [default: the one of the private key, with .pub]
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     public_key_out: Option<PathBuf>,
 
     /// The kind of key
@@ -84,7 +85,7 @@ pub(crate) struct CheckArgs {
     keys: Vec<OsString>,
 
     /// Write the public key to this file; for one key
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     public_key_out: Option<PathBuf>,
 
     #[command(flatten)]
@@ -108,7 +109,7 @@ pub(crate) struct ProveArgs {
     key: OsString,
 
     /// The file to write [default: NAME.proof.json]
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     output: Option<PathBuf>,
 
     #[command(flatten)]

@@ -14,6 +14,7 @@ use rootline_metadata::{KeyId, PublicKey};
 use serde_json::json;
 
 use super::{own_text, parse_name};
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -55,11 +56,11 @@ pub(crate) struct AddArgs {
     name: Name,
 
     /// Their public key, in PEM
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["key", "proof"], conflicts_with = "key")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE", required_unless_present_any = ["key", "proof"], conflicts_with = "key")]
     public_key: Option<PathBuf>,
 
     /// Their public key with the proof that they hold it, as rootline-repo key prove writes it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "public_key"])]
+    #[arg(value_parser = local_path(), long, value_name = "FILE", conflicts_with_all = ["key", "public_key"])]
     proof: Option<PathBuf>,
 
     /// Their private key, if it is at hand: a file or URI. It signs a challenge; its public half and its place are kept

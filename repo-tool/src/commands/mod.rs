@@ -16,6 +16,9 @@ pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod trust;
 
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use rootline_ceremonies::{CeremonyRole, Name, TomlError};
 
 use crate::failure::Failure;
@@ -31,6 +34,25 @@ pub(crate) fn parse_role(text: &str) -> Result<CeremonyRole, Failure> {
         let hint = "name root, targets, or a role that targets delegates to";
         Failure::new(format!("{text:?} is not a role that a ceremony signs"), hint)
     })
+}
+
+/// Reads the path of a file or a folder of this machine. A URL would be taken for the name of a folder, and made where something is written.
+pub(crate) fn local_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_url(&path) {
+        true => Err("this is a URL; name a file or a folder of this machine"),
+        false => Ok(path),
+    })
+}
+
+/// Whether somebody means a URL by a path.
+pub(crate) fn is_url(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
+}
+
+/// Whether a text is one that a URL begins with; a single letter is a drive.
+pub(crate) fn is_scheme(text: &str) -> bool {
+    text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
 }
 
 /// Reads an option of the form LEFT=RIGHT.

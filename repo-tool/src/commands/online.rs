@@ -25,7 +25,7 @@ use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
 use crate::publish::destination;
 use crate::publish::preflight::{self, Checked};
-use crate::signer::{OpenSigner, SignerArgs};
+use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -58,6 +58,10 @@ pub(crate) struct OnlineArgs {
 /// [`ExitStatus::NeedsPerson`] where a person is to do what an online key cannot: renew a role, or mend a ceremony. A ceremony in which
 /// anything is wrong stays where it is, and keeps nothing that is public from being renewed; where nothing is due, it is the failure.
 pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    // Also where nothing is due: a name that is wrong every day is told on the first.
+    for key in &args.key {
+        SignerUri::parse(key)?;
+    }
     let _lock = context.lock()?;
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::bounds;
 use super::clock::ClockArgs;
+use super::is_scheme;
 use super::online::{warn_of_fault, warn_of_remarks};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
             "sign them: rootline-repo online --key FILE",
         ));
     }
+    let is_new_folder = !to.exists();
     atomic_file::sweep(&to);
     let there = read_files(&to)?;
     there_already::check(&to, &there, &published)?;
@@ -82,7 +84,10 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     needs_person |= note(args.to.as_deref(), &published, &checked, context)?;
     let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
     let roots = published.roots().len();
-    context.report(&json!({ "to": to, "written": names, "roots": roots }), |line| {
+    context.report(&json!({ "to": to, "is_new": is_new_folder, "written": names, "roots": roots }), |line| {
+        if is_new_folder {
+            line(format_args!("{} was not there, and has been made", to.display()));
+        }
         let each = if roots == 1 { "root 1".to_owned() } else { format!("each of {roots} roots") };
         line(format_args!("accepted by a verifier that begins with {each}"));
         names.iter().for_each(|name| line(format_args!("wrote {}", to.join(name).display())));
@@ -116,9 +121,6 @@ pub(crate) fn destination(to: Option<&Path>, context: &Context) -> Result<PathBu
 /// A URL would be taken for the name of a folder.
 fn refuse_url(to: &Path) -> Result<&Path, Failure> {
     let text = to.to_string_lossy();
-    let is_scheme = |scheme: &str| {
-        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
-    };
     match text.split_once(':') {
         Some((scheme, _)) if is_scheme(scheme) => Err(Failure::new(
             format!("{} is a URL, and publish writes a folder", printable(&text)),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::publish::server::Server;
@@ -17,6 +18,7 @@ use crate::publish::server::Server;
 For trials, on this machine only. A published folder is static files: any web server can serve it.")]
 pub(crate) struct ServeArgs {
     /// The folder to serve [default: publish_to of rootline.toml]
+    #[arg(value_parser = local_path())]
     folder: Option<PathBuf>,
 
     /// The port; 0 takes a free one

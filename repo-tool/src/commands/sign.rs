@@ -20,6 +20,7 @@ use super::ceremony::review::print;
 use super::ceremony::sign::{parts_of, what_text};
 use super::confirmation::{Confirmation, Question, Subject};
 use super::{parse_name, parse_role};
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -42,7 +43,7 @@ for, and writes a response of less than a kilobyte for rootline-repo ceremony ac
 with any root of it that you have kept; without it, compare the digest that is shown.")]
 pub(crate) struct SignArgs {
     /// The file of rootline-repo ceremony request; - for standard input
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_parser = local_path(), value_name = "REQUEST")]
     request: PathBuf,
 
     /// The keyholder's private key: a file or URI
@@ -64,7 +65,7 @@ pub(crate) struct SignArgs {
     root: RootArgs,
 
     /// The file for the response; - for standard output [default: ID.NAME.response.json]
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Also show the response as a QR code

@@ -17,6 +17,7 @@ use rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 use rootline_metadata::sigstore::{EntryRef, LogId, LogKey, NewLog, Section, TrustedRoot, TrustedRootFormat, Window};
 use serde_json::json;
 
+use crate::commands::{is_url, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -84,7 +85,7 @@ pub(crate) struct AddLogArgs {
     url: String,
 
     /// Its public key, in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     public_key: PathBuf,
 
     /// The instant from which it is trusted [default: now]
@@ -121,6 +122,10 @@ pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failu
 
 fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
+    if is_url(Path::new(&args.from)) {
+        let what = format!("{} is a URL, and a file is read here", rootline::printable::printable(&args.from));
+        return Err(Failure::new(what, "fetch the file, and name it: --from FILE"));
+    }
     let bytes = match args.from.as_str() {
         "empty" => TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes(),
         "sigstore" => SIGSTORE_TRUSTED_ROOT.to_vec(),

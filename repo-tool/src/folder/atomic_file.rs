@@ -53,10 +53,18 @@ fn sweep_one(folder: &Path, with_folders: bool) {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() && with_folders {
             sweep_one(&entry.path(), true);
-        } else if kind.is_file() && entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+        } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_unfinished) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether a name is one that this program gives to a file that it has not finished: with the number of its process, and of the file. What
+/// somebody else called similarly stays.
+fn is_unfinished(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = name.strip_prefix(UNFINISHED).and_then(|rest| rest.split_once('-'));
+    numbers.is_some_and(|(process, file)| is_number(process) && is_number(file))
 }
 
 /// Creates a folder and those above it.
@@ -107,14 +115,23 @@ mod tests {
     #[test]
     fn what_was_left_unfinished_is_swept_away_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a/.unfinished-1", "a/b/.unfinished-2", "a/.hidden", "a/b/c.json"] {
+        for name in [
+            "a/.unfinished-1-0",
+            "a/b/.unfinished-20-3",
+            "a/.hidden",
+            "a/b/c.json",
+            "a/.unfinished-notes",
+            "a/.unfinished-1",
+        ] {
             create(&folder.path().join(name), b"x", Access::Umask).unwrap();
         }
         sweep_flat(folder.path());
-        assert!(folder.path().join("a/.unfinished-1").exists());
+        assert!(folder.path().join("a/.unfinished-1-0").exists());
         sweep(folder.path());
         let there = |name: &str| folder.path().join(name).exists();
-        assert!(!there("a/.unfinished-1") && !there("a/b/.unfinished-2") && there("a/.hidden") && there("a/b/c.json"));
+        assert!(!there("a/.unfinished-1-0") && !there("a/b/.unfinished-20-3"));
+        let others = ["a/.hidden", "a/b/c.json", "a/.unfinished-notes", "a/.unfinished-1"];
+        assert!(others.into_iter().all(there));
     }
 
     #[cfg(unix)]

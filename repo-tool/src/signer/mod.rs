@@ -24,6 +24,7 @@ use rootline_metadata::PublicKey;
 pub(crate) use self::pkcs11_uri::Pkcs11Uri;
 pub(crate) use self::secret::{PassphraseArgs, TokenPinArgs};
 pub(crate) use self::uri::{SignerUri, recorded_place};
+use crate::commands::local_path;
 use crate::failure::Failure;
 use crate::journal;
 
@@ -55,7 +56,7 @@ pub(crate) struct SignerArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ModuleArgs {
     /// The PKCS#11 library for tokens, unless the URI has a module-path
-    #[arg(long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
+    #[arg(value_parser = local_path(), long, hide_short_help = true, help_heading = KEY_ACCESS, value_name = "FILE", env = "ROOTLINE_PKCS11_MODULE")]
     pub(crate) pkcs11_module: Option<PathBuf>,
 }
 

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::KEY_ACCESS;
 use super::file::is_open_to_others;
 use super::pkcs11_uri::Pkcs11Uri;
+use crate::commands::local_path;
 use crate::failure::Failure;
 use crate::folder::input::{MAX_KEY, read_text};
 
@@ -17,7 +18,7 @@ use crate::folder::input::{MAX_KEY, read_text};
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PassphraseArgs {
     /// Read the passphrase from the first line of this file [default: ROOTLINE_PASSPHRASE, or a prompt]
-    #[arg(long, help_heading = KEY_ACCESS, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, help_heading = KEY_ACCESS, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct PassphraseArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TokenPinArgs {
     /// Read the token's PIN from the first line of this file [default: the URI's, ROOTLINE_PIN, or a prompt]
-    #[arg(long, help_heading = KEY_ACCESS, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, help_heading = KEY_ACCESS, value_name = "FILE")]
     pub(crate) pin_file: Option<PathBuf>,
 }
 

@@ -21,13 +21,13 @@ fn without_locks_a_command_that_writes_goes_on_with_one_warning() {
     let failed = freeze("EIO");
     assert_eq!(failed.status, 1);
     assert!(failed.stderr.starts_with("error: cannot lock "), "{}", failed.stderr);
-    fixture.write("targets/.unfinished-1", "another one is at work");
+    fixture.write("targets/.unfinished-1-1", "another one is at work");
     let frozen = freeze("ENOLCK");
     assert_eq!(frozen.status, 0, "{}", frozen.stderr);
     assert_eq!(frozen.stderr.matches("warning: ").count(), 1, "{}", frozen.stderr);
     assert!(frozen.stderr.contains("locks do not work for "), "{}", frozen.stderr);
     assert!(frozen.stderr.contains("hint: let no other rootline-repo write there meanwhile"), "{}", frozen.stderr);
-    assert!(fixture.path("targets/.unfinished-1").exists(), "what another one writes is left alone");
+    assert!(fixture.path("targets/.unfinished-1-1").exists(), "what another one writes is left alone");
 }
 
 /// FAT has no second names for a file, and other file systems do not swap or sync: a new key is written all the same, and none over another.

@@ -107,6 +107,44 @@ fn publishing_goes_to_a_folder_that_is_none_of_the_repository_s_own() {
     }
 }
 
+/// An argument of another kind than the option takes is refused before anything is done, and no folder `s3:` is made.
+#[test]
+fn no_url_is_taken_for_the_name_of_a_file() {
+    let fixture = RepositoryFixture::frozen();
+    for command in [
+        &["ceremony", "request", "first", "--output"][..],
+        &["ceremony", "payload", "first", "--role", "root", "--output"],
+        &["ceremony", "review", "first", "--html"],
+        &["ceremony", "accept"],
+        &["key", "check", "keys/alice.pem", "--public-key-out"],
+        &["keyholder", "add", "zed", "--public-key"],
+        &["trust", "create", "--from"],
+        &["init", "--name", "x", "--holders", "a", "--online", "b"],
+        &["sign", "--key", "keys/alice.pem"],
+        &["serve"],
+        &["online", "--key"],
+    ] {
+        for url in ["s3://bucket/x", "https://tuf.example.org/x"] {
+            let before = fixture.list(".");
+            let output = fixture.run(&[command, &[url]].concat());
+            assert!(matches!(output.status, 1 | 2), "{command:?}: {output:?}");
+            let told = output.stderr.contains("is a URL") || output.stderr.contains("is not a known kind of signer");
+            assert!(told, "{command:?}: {output:?}");
+            assert_eq!(fixture.list("."), before, "{command:?}");
+        }
+    }
+}
+
+#[test]
+fn publishing_says_when_a_folder_was_not_there() {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["publish", "--to", "pulbic"]).says("pulbic was not there, and has been made\n");
+    let output = fixture.done(&["publish", "--to", "pulbic"]);
+    assert!(!output.stdout.contains("was not there"), "{output:?}");
+    assert_eq!(fixture.done(&["publish", "--to", "other", "--json"]).json()["is_new"], true);
+    assert_eq!(fixture.done(&["publish", "--to", "other", "--json"]).json()["is_new"], false);
+}
+
 #[test]
 fn an_unfinished_file_is_in_nobodys_way() {
     let fixture = RepositoryFixture::after_the_first();

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::tally::{tally_json, tally_lines};
 use super::{IdArgs, find, refuse_closed};
+use crate::commands::local_path;
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -37,7 +38,7 @@ Ed25519; raw, in hex or in base64. The order does not matter, and files may be a
 file does not stop the others. A response to an earlier revision counts for every file that has not changed since.")]
 pub(crate) struct AcceptArgs {
     /// Responses and signatures; - for standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_parser = local_path(), required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
     /// The ceremony [default: the one that a response names, or the only open one]

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::sign::parts_of;
 use super::{IdArgs, load};
 use crate::commands::bounds;
+use crate::commands::local_path;
 use crate::commands::{parse_name, parse_role};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -48,7 +49,7 @@ pub(crate) struct PayloadArgs {
     role: Option<String>,
 
     /// The file to write; - for standard output
-    #[arg(long, value_name = "FILE", default_value = STANDARD)]
+    #[arg(value_parser = local_path(), long, value_name = "FILE", default_value = STANDARD)]
     output: PathBuf,
 }
 

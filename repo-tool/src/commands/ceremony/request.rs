@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{IdArgs, load};
 use crate::commands::bounds;
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -29,7 +30,7 @@ pub(crate) struct RequestArgs {
     id: IdArgs,
 
     /// The file to write; - for standard output [default: ID.request.json]
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 

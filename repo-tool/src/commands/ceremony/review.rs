@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{IdArgs, load};
 use crate::commands::bounds;
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -37,7 +38,7 @@ pub(crate) struct ReviewArgs {
     root: RootArgs,
 
     /// Write an HTML page to this file; without FILE, or with -, to standard output
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     html: Option<PathBuf>,
 }
 

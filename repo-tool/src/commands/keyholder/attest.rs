@@ -9,6 +9,7 @@ use rootline_ceremonies::{Keyholder, Name, Refusal};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
+use crate::commands::local_path;
 use crate::commands::parse_name;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -37,19 +38,19 @@ pub(crate) struct AttestArgs {
     name: Name,
 
     /// The certificate that the token issued for the key, in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     certificate: PathBuf,
 
     /// The token's own certificate, in PEM; the vendor's intermediates may follow in it, each behind the one that it issued
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     device: PathBuf,
 
     /// The vendor's published intermediates, in PEM; those of the chain are kept
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     intermediates: Option<PathBuf>,
 
     /// The vendor's root, in PEM, to keep in vendor-roots/; needed for the first token of a vendor
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = local_path(), long, value_name = "FILE")]
     vendor_root: Option<PathBuf>,
 }
 
