@@ -51,7 +51,7 @@ pub(crate) struct SignArgs {
     root: RootArgs,
 
     /// Sign with the recorded key of --as, wherever it is: your word is remembered
-    #[arg(long, requires = "signing_as", conflicts_with = "key")]
+    #[arg(long, hide_short_help = true, requires = "signing_as", conflicts_with = "key")]
     use_recorded_signer: bool,
 
     #[command(flatten)]
