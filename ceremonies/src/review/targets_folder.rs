@@ -16,8 +16,8 @@ use crate::repository::published::Published;
 const LEAVINGS: [&str; 9] = [".bak", ".orig", ".rej", ".save", ".swo", ".swp", ".tmp", "_BAK", "_ORIG"];
 
 /// Whether a name is one that an editor or a merge gives to what it leaves: such a file is shipped only where the plan names it.
-pub fn is_leaving(name: &TargetName) -> bool {
-    let last = name.as_str().rsplit('/').next().unwrap_or_default();
+pub fn is_leaving(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
     LEAVINGS.iter().any(|end| last.ends_with(end)) || ["Thumbs.db", "desktop.ini"].contains(&last)
 }
 
@@ -30,7 +30,7 @@ pub fn unshipped(targets: &BTreeMap<TargetName, Vec<u8>>, frozen: &Frozen, publi
         let text = match after.get(name) {
             Some(file) if file.matches(bytes) => continue,
             Some(_) => "what is in targets/ is not what this ceremony ships: freeze again to ship it",
-            None if is_leaving(name) => continue,
+            None if is_leaving(name.as_str()) => continue,
             None => {
                 "it is in targets/, and the plan does not ship it: to ship it, add its name to `ship`, and freeze again"
             }

@@ -44,7 +44,7 @@ pub(crate) fn check_publication(there: &Files, published: &Published, context: &
         return Ok(());
     }
     let mut refused = Vec::new();
-    for ceremony in context.folder.ceremonies()? {
+    for ceremony in context.folder.ceremonies_and_strays()?.0 {
         // One that is damaged is found by ceremony verify, and has published nothing that is not there.
         let Ok(record) = ceremony.load(published) else { continue };
         let is_first_time = record.stage().is_ok_and(|stage| stage == Stage::Released)

@@ -82,7 +82,7 @@ pub(crate) fn warn_of_plan(plan: &Plan, published: &Published, context: &Context
 pub(crate) fn known_time(published: &Published, context: &Context) -> Result<KnownTime, Failure> {
     let periods = OnlinePeriods::stated(published.root(), &context.folder.policy()?);
     let mut known = KnownTime::of_published(published, periods);
-    for ceremony in context.folder.ceremonies()? {
+    for ceremony in context.folder.ceremonies_and_strays()?.0 {
         if let Ok(transcript) = ceremony.transcript_text().map(|text| Transcript::read(&text).0) {
             known.add_transcript(ceremony.id(), &transcript);
         }
@@ -93,7 +93,7 @@ pub(crate) fn known_time(published: &Published, context: &Context) -> Result<Kno
 /// Records a person's word in the transcript with the latest line, which is the one that the clock is behind, or the last one that was written.
 fn record(behind: &ClockBehind, reason: &str, published: &Published, context: &Context) -> Result<(), Failure> {
     let mut latest = None;
-    for ceremony in context.folder.ceremonies()? {
+    for ceremony in context.folder.ceremonies_and_strays()?.0 {
         let Ok(record) = ceremony.load(published) else { continue };
         let at = record.transcript().entries().iter().map(|entry| entry.at).max();
         if at.is_some() && latest.as_ref().is_none_or(|(before, _)| *before <= at) {

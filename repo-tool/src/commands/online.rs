@@ -69,8 +69,9 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     if let Some(to) = policy.publish_to() {
         destination::check_before_signing(&context.folder.join(to), &published)?;
     }
-    let ceremonies = context.folder.ceremonies()?;
-    let mut needs_person = note_unnoted(&ceremonies, &published, context);
+    let (ceremonies, strays) = context.folder.ceremonies_and_strays()?;
+    let mut needs_person = warn_of_strays(&strays, context);
+    needs_person |= note_unnoted(&ceremonies, &published, context);
     let mut sealed = find_sealed(ceremonies, args.ceremony.as_ref(), &published, context)?;
     let at = context.now;
     let renewal = if args.renew { Renewal::Now } else { Renewal::WhenDue };
@@ -179,6 +180,12 @@ impl Next<'_> {
             }
         }
     }
+}
+
+/// Says which folders beside the ceremonies are none, and returns whether there are any.
+pub(crate) fn warn_of_strays(strays: &[Failure], context: &Context) -> bool {
+    strays.iter().for_each(|stray| context.terminal.warning(format_args!("{}", stray.what())));
+    !strays.is_empty()
 }
 
 /// Says that the record of a ceremony has a fault, which keeps nothing that is public from being renewed.

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::bounds;
 use super::clock::ClockArgs;
 use super::is_scheme;
-use super::online::{warn_of_fault, warn_of_remarks};
+use super::online::{warn_of_fault, warn_of_remarks, warn_of_strays};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -182,8 +182,9 @@ fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &C
         let events = events.chain([checked.event("publication"), published_event]);
         record.note_all(events.map(|event| (context.now, event)))
     };
-    let mut has_fault = false;
-    for ceremony in context.folder.ceremonies()? {
+    let (ceremonies, strays) = context.folder.ceremonies_and_strays()?;
+    let mut has_fault = warn_of_strays(&strays, context);
+    for ceremony in ceremonies {
         if let Err(failure) = note(&ceremony) {
             has_fault = true;
             warn_of_fault(ceremony.id(), &failure, context);

@@ -14,13 +14,19 @@ use crate::folder::merge_conflict;
 /// Most bytes of all files below a folder: eight times what the largest one may have.
 const MAX_TOGETHER: u64 = 2 << 30;
 
-/// Reads all files below a folder, by their relative names with `/`; none without the folder. Links are not followed.
+/// Reads all files below a folder, by their relative names with `/`; none without the folder. Links are not followed; what an editor has left, and
+/// files whose names begin with a full stop, are passed over.
 pub(crate) fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     if folder.exists() {
         read_below(folder, "", &mut files, &mut 0)?;
     }
     Ok(files)
+}
+
+/// Whether a name is one that editors give to a backup: no file of a repository has it.
+fn is_backup(name: &str) -> bool {
+    name.ends_with('~') || name.len() > 1 && name.starts_with('#') && name.ends_with('#')
 }
 
 fn read_below(
@@ -38,7 +44,7 @@ fn read_below(
         let name = entry.file_name();
         let name =
             name.to_str().ok_or_else(|| Failure::new(format!("{} is not Unicode", path.display()), "rename it"))?;
-        if name.starts_with('.') {
+        if name.starts_with('.') || is_backup(name) {
             debug_assert!(UNFINISHED.starts_with('.'));
             continue;
         }

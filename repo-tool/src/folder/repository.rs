@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, Release, TargetName};
+use rootline_ceremonies::review::is_leaving;
+use rootline_ceremonies::{Keyholder, Keyholders, Name, Policy, Published, PublishedFile, Release, TargetName};
 use rootline_client::store::{self, StoreError, StoreLock, read_regular_file};
 
 use crate::failure::Failure;
@@ -153,7 +154,10 @@ impl RepositoryFolder {
                 failure.hint().unwrap_or_default(),
             )
         };
-        Published::read(read_files(&self.without_links("metadata")?)?).map_err(failure)
+        let mut files = read_files(&self.without_links("metadata")?)?;
+        // What a merge leaves is not published, and stops nobody.
+        files.retain(|name, _| PublishedFile::parse(name).is_some() || !is_leaving(name));
+        Published::read(files).map_err(failure)
     }
 
     /// Adds new files; only the timestamp replaces an older file.
@@ -162,7 +166,7 @@ impl RepositoryFolder {
         for (file, bytes) in release.files() {
             let path = self.join("metadata").join(file.to_string());
             match file {
-                rootline_ceremonies::PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
+                PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
                 _ => atomic_file::ensure(&path, bytes)?,
             }
         }
@@ -174,20 +178,32 @@ impl RepositoryFolder {
     }
 
     pub(crate) fn ceremonies(&self) -> Result<Vec<CeremonyFolder>, Failure> {
-        Ok(self.names_in("ceremonies")?.iter().map(|id| self.ceremony(id)).collect())
+        let (ceremonies, strays) = self.ceremonies_and_strays()?;
+        strays.into_iter().next().map_or(Ok(ceremonies), Err)
     }
 
-    /// The folders in a folder whose names are [`Name`]s, in order. One with nothing in it was made by a command that was ended before it
-    /// wrote anything there.
+    /// The ceremonies, and a failure for each folder beside them that is none: they keep nothing that is public from being renewed.
+    pub(crate) fn ceremonies_and_strays(&self) -> Result<(Vec<CeremonyFolder>, Vec<Failure>), Failure> {
+        let (names, strays) = self.names_and_strays_in("ceremonies")?;
+        Ok((names.iter().map(|id| self.ceremony(id)).collect(), strays))
+    }
+
     fn names_in(&self, folder: &str) -> Result<Vec<Name>, Failure> {
+        let (names, strays) = self.names_and_strays_in(folder)?;
+        strays.into_iter().next().map_or(Ok(names), Err)
+    }
+
+    /// The folders in a folder whose names are [`Name`]s, in order, and a failure for each other one. One with nothing in it was made by a command that was ended before it
+    /// wrote anything there.
+    fn names_and_strays_in(&self, folder: &str) -> Result<(Vec<Name>, Vec<Failure>), Failure> {
         let folder = self.join(folder);
         links::refuse_at(&folder)?;
         let unreadable = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
         let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
             other => other.map_err(unreadable)?,
         };
-        let mut names = Vec::new();
+        let (mut names, mut strays) = (Vec::new(), Vec::new());
         for entry in entries {
             let entry = entry.map_err(unreadable)?;
             // A link is listed, and refused when it is used.
@@ -199,13 +215,17 @@ impl RepositoryFolder {
             if kind.is_dir() && is_empty(&entry.path()).map_err(unreadable)? {
                 continue;
             }
-            let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            names.push(name.ok_or_else(|| {
-                Failure::new(format!("{} does not have a valid name", entry.path().display()), "rename the folder")
-            })?);
+            match entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+                Some(name) => names.push(name),
+                None => {
+                    let what = format!("{} does not have a valid name", entry.path().display());
+                    strays.push(Failure::new(what, "rename the folder"));
+                }
+            }
         }
         names.sort();
-        Ok(names)
+        strays.sort_by(|one, other| one.what().cmp(other.what()));
+        Ok((names, strays))
     }
 }
 

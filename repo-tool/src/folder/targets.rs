@@ -40,9 +40,7 @@ impl RepositoryFolder {
 impl TargetsFolder {
     /// Says of the files that cannot be shipped under their names that nothing ships them.
     pub(crate) fn warn_of_unnameable(&self, context: &Context) {
-        // What an editor leaves, and nobody thinks of as shipped.
-        let is_backup = |name: &str| name.ends_with('~') || name.starts_with('#') && name.ends_with('#');
-        for (name, bad) in self.unnameable.iter().filter(|(name, _)| !is_backup(name)) {
+        for (name, bad) in &self.unnameable {
             context.terminal.warning(format_args!("targets/{name} is not shipped: {bad}; to ship it, rename it"));
         }
     }

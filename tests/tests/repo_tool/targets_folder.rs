@@ -159,3 +159,34 @@ fn an_integer_that_clients_round_is_not_frozen() {
     fixture.write("ceremonies/next/plan.toml", with(1 << 53));
     fixture.done(&freeze);
 }
+
+#[test]
+fn what_an_editor_or_a_merge_leaves_anywhere_keeps_nothing_from_being_renewed() {
+    let fixture = RepositoryFixture::after_the_first();
+    for name in [
+        "metadata/timestamp.json~",
+        "metadata/#timestamp.json#",
+        "metadata/timestamp.json.orig",
+        "metadata/1.root.json.bak",
+        "ceremonies/first/signatures/1.root/alice.json~",
+        "ceremonies/first/frozen/1.root.json~",
+        "public/timestamp.json~",
+    ] {
+        fixture.write(name, "{");
+    }
+    let renew = ["online", "--key", "keys/online.pem", "--renew"];
+    assert_eq!(fixture.at(DAY_1, &renew).status, 0);
+    assert_eq!(fixture.at(DAY_1, &["publish"]).status, 0);
+    fixture.done_at(DAY_1, &["ceremony", "verify"]);
+    // A folder beside the ceremonies asks for a person, and stops nothing either.
+    fixture.write("ceremonies/first (copy)/plan.toml", "x");
+    for command in [&renew[..], &["publish"]] {
+        let output = fixture.at(DAY_1, command);
+        assert_eq!(output.status, 4, "{command:?}: {output:?}");
+        assert!(output.stderr.contains("warning: ceremonies/first (copy) does not have a valid name"), "{output:?}");
+    }
+    assert_eq!(fixture.at(DAY_1, &["ceremony", "verify"]).status, 1);
+    // Anything else in metadata/ is still no file of a repository.
+    fixture.write("metadata/notes.txt", "x");
+    assert_eq!(fixture.at(DAY_1, &renew).status, 1);
+}

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     let at = context.now;
     let published = context.folder.published()?;
     args.clock.check(&published, context)?;
-    let is_left = |name: &TargetName| is_leaving(name) && published.target(name).is_none();
+    let is_left = |name: &TargetName| is_leaving(name.as_str()) && published.target(name).is_none();
     let (left, ship): (Vec<TargetName>, Vec<TargetName>) = targets.files.keys().cloned().partition(is_left);
     let policy = context.folder.policy_for(&published)?;
     warn_of_unknown_periods(&policy, &published, context);
