@@ -308,6 +308,7 @@ impl Pins {
         if changed == before {
             return Ok(());
         }
+        store::make_folder(folder, Access::Owner)?;
         // Read again under the lock: another command may have written meanwhile.
         let _lock = store::try_lock_file(folder.join(Pins::LOCK), Access::Owner)?;
         let now = PinFile::read(&path)?;

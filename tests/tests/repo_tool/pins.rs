@@ -93,6 +93,23 @@ fn a_repository_is_taken_on_trust_once_and_never_in_silence() {
 }
 
 #[test]
+fn a_configuration_folder_that_is_not_there_yet_is_made() {
+    let fixture = rotation();
+    let configuration = fixture.path("home/configuration/rootline");
+    let config = ["--config", configuration.to_str().unwrap()];
+    let first = review(&fixture, &config);
+    assert!(first.is_done() && first.stderr.starts_with(FIRST_TIME), "{first:?}");
+    assert!(!first.stderr.contains("not remembered"), "{first:?}");
+    review(&fixture, &config).succeeds();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&configuration), mode(&configuration.join("pins.toml"))), (0o700, 0o600));
+    }
+}
+
+#[test]
 fn who_has_signed_root_1_knows_it_once_it_is_published() {
     let fixture = RepositoryFixture::after_the_first();
     let signed = fs::read_to_string(fixture.pins()).unwrap();
