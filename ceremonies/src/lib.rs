@@ -65,6 +65,7 @@ mod transcript;
 
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
+pub use ceremony::given_up::GivenUp;
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
 pub use ceremony::replay::{CheckedSignatureFiles, check_sealed, check_signature_files};

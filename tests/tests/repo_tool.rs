@@ -15,6 +15,7 @@ mod repo_tool {
     mod doctor;
     mod file_systems;
     mod frozen_plans;
+    mod given_up;
     mod golden;
     mod ignored;
     mod keys;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::{Version, hex, sha256};
 
+use crate::ceremony::given_up::GivenUp;
 use crate::model::file_name::PublishedFile;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
@@ -20,6 +21,8 @@ pub struct Origins {
     pub made: BTreeMap<Name, BTreeSet<RoleVersion>>,
     /// The files that were taken over as they were, by the record that says so.
     pub imported: BTreeMap<Name, BTreeSet<RoleVersion>>,
+    /// What was signed and given up, and is not published.
+    pub given_up: Vec<GivenUp>,
     /// How many ceremonies another one was noted after.
     pub followed: usize,
     /// What is missing or differs.
@@ -64,6 +67,12 @@ pub enum OriginFault {
         /// The ceremony.
         ceremony: Name,
     },
+    /// A published file was given up by the ceremony that made it, and never released.
+    #[error("{version} is published, and must never be served: it was given up")]
+    GivenUp {
+        /// What was given up.
+        version: GivenUp,
+    },
     /// The record of a ceremony that another one was noted after is gone.
     #[error("the ceremony {id} is missing: {by} began after it")]
     NoCeremony {
@@ -88,6 +97,9 @@ impl OriginFault {
         match self {
             OriginFault::NoRecord { .. } => {
                 "restore ceremonies/ from version control; files of a repository that was taken over: rootline-repo ceremony import ID --reason TEXT"
+            }
+            OriginFault::GivenUp { .. } => {
+                "find out who made it current: rootline-repo ceremony log; then publish a newer version of the role"
             }
             OriginFault::OtherBytes { .. } => "restore it from version control, and find out who changed it",
             OriginFault::Missing { .. } | OriginFault::Unpublished { .. } => "restore metadata/ from version control",
@@ -127,9 +139,23 @@ impl Origins {
                 });
             }
         }
+        origins.find_given_up(published, transcripts);
         origins.find_missing_files(published, transcripts);
         origins.find_missing_ceremonies(transcripts);
         origins
+    }
+
+    fn find_given_up(&mut self, published: &Published, transcripts: &Transcripts) {
+        let released = recorded(transcripts, &|event| event.kind == EventKind::Released);
+        for version in transcripts.iter().flat_map(|(id, transcript)| transcript.given_up(id)) {
+            let file = version.part.file_name();
+            if !version.is_published(published) {
+                self.given_up.push(version);
+            } else if !released.iter().any(|(_, name, _)| *name == file) {
+                // What one clone gave up and another one had released is public, and stays so.
+                self.faults.push(OriginFault::GivenUp { version });
+            }
+        }
     }
 
     fn find_missing_files(&mut self, published: &Published, transcripts: &Transcripts) {
@@ -159,7 +185,8 @@ impl Origins {
             let mut next = first.zip(last).filter(|(next, last)| next < last).map(|(next, _)| next);
             while let Some(version) = next {
                 let file = rootline_metadata::file_name::versioned(&role, version);
-                if !versions.contains(&version) && !missing.contains(&file) {
+                let is_given_up = self.given_up.iter().any(|version| version.part.file_name() == file);
+                if !versions.contains(&version) && !missing.contains(&file) && !is_given_up {
                     self.faults.push(OriginFault::Missing { file });
                     // One of many tells that they are missing.
                     break;

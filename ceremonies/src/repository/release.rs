@@ -140,7 +140,7 @@ impl Release {
     fn check(published: &Published, files: BTreeMap<String, Vec<u8>>) -> Result<Release, ReleaseError> {
         let mut all = published.files().clone();
         all.extend(files.iter().map(|(name, bytes)| (name.clone(), bytes.clone())));
-        let after = Published::read(all)?;
+        let after = Published::read(all)?.with_given_up(published.given_up().iter().cloned());
         let is_new = |name: &String, bytes: &Vec<u8>| published.files().get(name) != Some(bytes);
         let new = files.into_iter().filter(|(name, bytes)| is_new(name, bytes));
         let mut new: Vec<(PublishedFile, Vec<u8>)> =

@@ -8,8 +8,10 @@ use rootline_metadata::format;
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 
 use super::{Request, RequestError};
+use crate::ceremony::given_up::GivenUp;
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;
+use crate::transcript::{Event, EventKind};
 
 /// The member that has the version: it also says what the file is, so it is always there.
 const REQUEST: &str = "request";
@@ -17,7 +19,10 @@ const REQUEST: &str = "request";
 /// Most bytes of a plan or a keyholder's file.
 const MAX_BYTES_OF_TOML: usize = 2_000_000;
 
-const MEMBERS: [&str; 10] = [
+/// What was signed and given up: there only where there is something.
+const GIVEN_UP: &str = "given_up";
+
+const MEMBERS: [&str; 11] = [
     "explanation",
     REQUEST,
     "repository",
@@ -28,6 +33,7 @@ const MEMBERS: [&str; 10] = [
     "frozen",
     "targets",
     "published",
+    GIVEN_UP,
 ];
 
 /// What is in the file; nothing of it has been verified.
@@ -42,6 +48,7 @@ pub(super) struct Form {
     pub(super) frozen: BTreeMap<String, Vec<u8>>,
     pub(super) targets: BTreeMap<TargetName, Vec<u8>>,
     pub(super) published: BTreeMap<String, Vec<u8>>,
+    pub(super) given_up: Vec<GivenUp>,
 }
 
 impl Form {
@@ -66,6 +73,7 @@ impl Form {
             frozen: by_name(request.required("frozen")?, file)?,
             targets: by_name(request.required("targets")?, file)?,
             published: by_name(request.required("published")?, file)?,
+            given_up: request.optional(GIVEN_UP).map(given_up).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -90,8 +98,38 @@ impl Form {
             .with("frozen", files(&self.frozen))
             .with("targets", targets.collect::<ValueMembers>())
             .with("published", files(&self.published));
+        let members = match self.given_up.is_empty() {
+            true => members,
+            false => members.with(GIVEN_UP, given_up_value(&self.given_up)),
+        };
         Value::from(members).pretty(2).into_bytes()
     }
+}
+
+/// By ceremony, and there as its transcript has them.
+fn given_up_value(versions: &[GivenUp]) -> ValueMembers {
+    let mut by_ceremony: BTreeMap<&Name, Vec<Value>> = BTreeMap::new();
+    for version in versions {
+        let facts = Event::given_up(std::slice::from_ref(version)).facts;
+        by_ceremony.entry(&version.ceremony).or_default().push(facts.into());
+    }
+    by_ceremony.into_iter().map(|(name, all)| (name.to_string(), Value::Array(all))).collect()
+}
+
+fn given_up(node: Node<'_>) -> Result<Vec<GivenUp>, FormatError> {
+    let mut all = Vec::new();
+    for (name, versions) in node.object()?.members() {
+        let ceremony: Name = name.parse().map_err(|_| versions.invalid("expected the name of a ceremony"))?;
+        for version in versions.array()? {
+            let facts = version.object()?.members().map(|(name, fact)| (name.into_owned(), Value::from(fact)));
+            let event = Event { kind: EventKind::GivenUp, facts: facts.collect() };
+            match &event.versions_given_up(&ceremony)[..] {
+                [] => return Err(version.invalid("expected a version that was given up")),
+                versions => all.extend_from_slice(versions),
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// A file that is text is there as text, so that people can read it; any other one as base64.

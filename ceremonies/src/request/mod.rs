@@ -99,6 +99,7 @@ impl Request {
             frozen: frozen.files().into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect(),
             targets: carried,
             published: excerpt.files().clone(),
+            given_up: excerpt.given_up().to_vec(),
         };
         let request = Request::assemble(form).map_err(outdated)?;
         let bytes = request.to_json().len();
@@ -118,7 +119,7 @@ impl Request {
 
     fn assemble(form: Form) -> Result<Request, RequestError> {
         check_pairs(&form.published)?;
-        let published = Published::read(form.published)?;
+        let published = Published::read(form.published)?.with_given_up(form.given_up);
         let mut keyholders = Keyholders::default();
         for (name, text) in form.keyholders {
             let fault = |source| RequestError::Keyholder { name: name.clone(), source };
@@ -173,6 +174,7 @@ impl Request {
             frozen: self.frozen.files().into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect(),
             targets: carried.map(|(name, bytes)| (name.clone(), bytes.clone())).collect(),
             published: self.published.files().clone(),
+            given_up: self.published.given_up().to_vec(),
         };
         form.to_json()
     }

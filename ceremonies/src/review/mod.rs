@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::TrustedRoot;
-use rootline_metadata::{KeyId, TargetFile, hex, sha256};
+use rootline_metadata::{KeyId, Role, TargetFile, hex, sha256};
 
 pub use authority::{AuthorityChange, ListedKey};
 pub use certificate::{Certificate, Stated};
@@ -41,9 +41,11 @@ pub use targets_folder::{is_leaving, no_longer_planned, unshipped};
 use self::sentence::sentences;
 use crate::attestation::Attestation;
 use crate::ceremony::frozen::Frozen;
+use crate::ceremony::given_up::GivenUp;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
 use crate::model::target_name::TargetName;
 use crate::repository::published::Published;
 
@@ -125,6 +127,7 @@ impl Review {
         history.next = contents.trusted_root(published);
         let mut found: Vec<Warning> = authorities.iter().filter_map(quorum_warning).collect();
         found.extend(authorities.iter().filter_map(|authority| possession_warning(authority, keyholders)));
+        found.extend(published.given_up().iter().filter_map(|version| given_up_warning(version, frozen, published)));
         let mut content_changes = Vec::new();
         for (name, before, after) in &contents.0 {
             content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
@@ -193,6 +196,30 @@ fn possession_warning(signers: &AuthorityChange, keyholders: &Keyholders) -> Opt
         ),
     };
     Some(Warning { is_new: true, about: signers.role.clone(), text })
+}
+
+/// What was signed before and given up, where it could be served in the place of what is signed now, or before it.
+fn given_up_warning(version: &GivenUp, frozen: &Frozen, published: &Published) -> Option<Warning> {
+    let GivenUp { part, ceremony, .. } = version;
+    let made = frozen.part(&part.role).filter(|_| !version.is_in(frozen))?;
+    let (signed, identity) = (version.signers(), version.identity());
+    let so_far = match &part.role {
+        CeremonyRole::Root => published.root().map(|root| root.version()),
+        role => published.current().and_then(|current| current.targets_of(role)).map(|file| file.version()),
+    };
+    if so_far.is_some_and(|so_far| part.version <= so_far) {
+        return None;
+    }
+    let what = format!("{signed} signed another {part} in {ceremony}, which was given up and stays valid ({identity})");
+    let text = match &part.role {
+        CeremonyRole::Root => format!(
+            "{what}. No root can skip a version: verifiers accept that file in the place of this one, so it must never be served"
+        ),
+        _ => format!(
+            "{what}. It must never be served; this ceremony makes {made} instead, which a verifier never goes back from"
+        ),
+    };
+    Some(Warning { is_new: true, about: part.to_string(), text })
 }
 
 /// The contents of what is shipped, before and after, by name.

@@ -9,6 +9,7 @@ use rootline_metadata::{hex, instant_text};
 use super::LineDigest;
 use super::head::{Head, HeadSignature};
 use crate::ceremony::frozen::FrozenRecord;
+use crate::ceremony::given_up::GivenUp;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
 
@@ -50,12 +51,14 @@ pub enum EventKind {
     Imported,
     /// A person said that the clock was right, though the record had later instants.
     Clock,
+    /// Versions that enough keyholders had signed were given up.
+    GivenUp,
     /// Something that this version knows nothing of.
     Other(String),
 }
 
 /// Every kind that this version knows, with its name in the transcript.
-const KINDS: [(EventKind, &str); 12] = [
+const KINDS: [(EventKind, &str); 13] = [
     (EventKind::Planned, "planned"),
     (EventKind::Frozen, "frozen"),
     (EventKind::Signed, "signed"),
@@ -68,6 +71,7 @@ const KINDS: [(EventKind, &str); 12] = [
     (EventKind::Abandoned, "abandoned"),
     (EventKind::Imported, "imported"),
     (EventKind::Clock, "clock"),
+    (EventKind::GivenUp, "given-up"),
 ];
 
 impl EventKind {
@@ -234,6 +238,38 @@ impl Event {
         Event::new(EventKind::Imported).with("files", digests_by_name(files)).with("reason", reason)
     }
 
+    /// That versions were given up whose signatures stay valid.
+    pub fn given_up(versions: &[GivenUp]) -> Event {
+        let file = |version: &GivenUp| {
+            let signed: Value = version.signed.iter().map(Name::as_str).collect();
+            let facts = ValueMembers::new().with("payload", &*version.payload).with("signed", signed);
+            let facts = version.sealed.iter().fold(facts, |facts, sealed| facts.with("sealed", &**sealed));
+            (version.part.file_name(), facts.into())
+        };
+        Event::new(EventKind::GivenUp).with("files", versions.iter().map(file).collect::<ValueMembers>())
+    }
+
+    /// The versions that were given up, if that is what happened in that ceremony; what is not one is passed over.
+    pub fn versions_given_up(&self, ceremony: &Name) -> Vec<GivenUp> {
+        let files = self.facts.get("files").and_then(Value::as_object);
+        let files = files.filter(|_| self.kind == EventKind::GivenUp).into_iter().flat_map(ValueMembers::iter);
+        let digest = |facts: &Value, name| {
+            let digest = facts.get(name)?.as_text()?;
+            hex::decode_array::<32>(digest).map(|digest| hex::encode(&digest))
+        };
+        let version = |(name, facts): (&str, &Value)| {
+            let signed = facts.get("signed")?.as_array()?.iter().filter_map(|name| name.as_text()?.parse().ok());
+            Some(GivenUp {
+                ceremony: ceremony.clone(),
+                part: RoleVersion::parse(name).filter(|part| part.file_name() == name)?,
+                payload: digest(facts, "payload")?,
+                signed: signed.collect(),
+                sealed: digest(facts, "sealed"),
+            })
+        };
+        files.filter_map(version).collect()
+    }
+
     /// That the ceremony was given up, and why.
     pub fn abandoned(reason: &str) -> Event {
         Event::new(EventKind::Abandoned).with("reason", reason)
@@ -275,7 +311,8 @@ mod tests {
             EventKind::Witnessed => EventKind::Abandoned,
             EventKind::Abandoned => EventKind::Imported,
             EventKind::Imported => EventKind::Clock,
-            EventKind::Clock | EventKind::Other(_) => return None,
+            EventKind::Clock => EventKind::GivenUp,
+            EventKind::GivenUp | EventKind::Other(_) => return None,
         })
     }
 

@@ -16,6 +16,8 @@ pub use event::{Event, EventKind, SignedFacts};
 pub use head::{Head, HeadRefusal, HeadSignature};
 
 use crate::ceremony::frozen::FrozenRecord;
+use crate::ceremony::given_up::GivenUp;
+use crate::model::name::Name;
 use history::History;
 
 /// The SHA-256 digest of a line. It commits to the line and to all lines that it follows.
@@ -134,6 +136,11 @@ impl Transcript {
             matches!(freezing(self.history.last_ones(is_frozen)), Freezing::Agreed(sealed) if sealed.files == record.files)
         };
         sealings.rev().find(is_of_the_same)
+    }
+
+    /// The versions that were given up in that ceremony, whose transcript this is.
+    pub fn given_up(&self, ceremony: &Name) -> Vec<GivenUp> {
+        self.entries().iter().flat_map(|entry| entry.event.versions_given_up(ceremony)).collect()
     }
 
     /// The last entry of a kind.

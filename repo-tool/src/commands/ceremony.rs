@@ -3,6 +3,7 @@
 mod abandon;
 mod accept;
 mod freeze;
+mod given_up;
 mod import;
 mod list;
 mod log;

@@ -7,6 +7,7 @@ use rootline_ceremonies::{
     Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
 };
 use rootline_client::store::read_regular_file;
+use rootline_metadata::{hex, sha256};
 
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -285,8 +286,23 @@ impl CeremonyFolder {
     pub(crate) fn write_signature_file(&self, file: &SignatureFile) -> Result<(), Failure> {
         // One of many: what is beside it was looked at when the others were read.
         let path = self.signature_path(&file.part, &file.keyholder);
-        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
+        let top = self.path.parent().and_then(Path::parent).unwrap_or(&self.path);
+        links::refuse_on_the_way(top, &path)?;
+        // Of other bytes: what was signed stays signed, and its file stays with the record.
+        if let Ok(earlier) = read_regular_file(&path, SignatureFile::MAX_BYTES as u64)
+            && SignatureFile::parse(&earlier).is_ok_and(|earlier| earlier.payload != file.payload)
+        {
+            let voided = self.voided_path(file, &earlier);
+            links::refuse_on_the_way(top, &voided)?;
+            atomic_file::ensure(&voided, &earlier)?;
+        }
         atomic_file::replace(&path, &file.to_json())
+    }
+
+    /// The place of a signature file that another one, of the same part and keyholder, is about to replace.
+    fn voided_path(&self, file: &SignatureFile, earlier: &[u8]) -> PathBuf {
+        let digits = hex::encode(sha256(earlier).first_chunk::<8>().unwrap_or(&[0; 8]));
+        self.path.join("voided").join(file.part.folder_name()).join(format!("{}-{digits}.json", file.keyholder))
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {

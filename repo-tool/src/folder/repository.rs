@@ -26,7 +26,7 @@ pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";
 /// vendor-roots/          the roots of tokens' vendors, in PEM
 /// targets/               what is shipped
 /// metadata/              everything ever published, byte for byte, targets included
-/// ceremonies/ID/         plan.toml, frozen/ (with the plan as it was), signatures/VERSION.ROLE/NAME.json, sealed/, transcript.jsonl, heads/
+/// ceremonies/ID/         plan.toml, frozen/ (with the plan as it was), signatures/VERSION.ROLE/NAME.json, voided/ (signatures over earlier revisions), sealed/, transcript.jsonl, heads/
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct RepositoryFolder {
@@ -145,7 +145,7 @@ impl RepositoryFolder {
         Ok(folder.join(name))
     }
 
-    /// The published files, verified.
+    /// The published files, verified, with what the ceremonies have signed and given up.
     pub(crate) fn published(&self) -> Result<Published, Failure> {
         let failure = |error: rootline_ceremonies::PublishedError| {
             let failure = Failure::from(error);
@@ -157,7 +157,10 @@ impl RepositoryFolder {
         let mut files = read_files(&self.without_links("metadata")?)?;
         // What a merge leaves is not published, and stops nobody.
         files.retain(|name, _| PublishedFile::parse(name).is_some() || !is_leaving(name));
-        Published::read(files).map_err(failure)
+        let published = Published::read(files).map_err(failure)?;
+        // Where no ceremony can be listed, that is said by each command that comes to them.
+        let transcripts = self.transcripts().unwrap_or_default();
+        Ok(published.with_given_up(transcripts.iter().flat_map(|(id, transcript)| transcript.given_up(id))))
     }
 
     /// Adds new files; only the timestamp replaces an older file.

@@ -26,7 +26,10 @@ impl Published {
             is_needed(file) || matches!(file, PublishedFile::Targets(_) | PublishedFile::Delegated(..))
         };
         let excerpt = Published::read(some(&is_needed)).or_else(|_| Published::read(some(&with_history)));
-        excerpt.unwrap_or_else(|_| self.clone())
+        match excerpt {
+            Ok(excerpt) => excerpt.with_given_up(self.given_up.clone()),
+            Err(_) => self.clone(),
+        }
     }
 
     fn needed_files(&self) -> BTreeSet<PublishedFile> {

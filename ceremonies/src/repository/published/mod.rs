@@ -20,6 +20,7 @@ pub use error::PublishedError;
 
 use self::delegated::{read_delegated, read_delegated_history};
 use self::file::{open, pinned};
+use crate::ceremony::given_up::GivenUp;
 use crate::model::file_name::PublishedFile;
 use crate::model::period::{Days, Periods};
 use crate::model::role::{CeremonyRole, NoVersionLeft};
@@ -37,9 +38,14 @@ pub struct Published {
     current: Option<Current>,
     /// The highest version of each role but root and timestamp that there is a file of, current or not, by the role's name.
     highest: BTreeMap<String, Version>,
+    /// What was signed and given up, and is not published.
+    given_up: Vec<GivenUp>,
 }
 
 impl Published {
+    /// Most versions that are skipped because they were given up: more than a role has in years.
+    pub const MAX_SKIPPED: u64 = 1000;
+
     /// Reads a repository from its files, by names as seen from its folder: `N.root.json`, `timestamp.json`, `N.snapshot.json`,
     /// `N.targets.json`, `N.NAME.json` of delegated roles, `targets/…DIGEST.NAME`. None at all is a repository before its first ceremony.
     ///
@@ -57,6 +63,22 @@ impl Published {
         published.check_targets(&named)?;
         published.files = files;
         Ok(published)
+    }
+
+    /// As it is, with what was signed and given up: no other file gets one of these versions, so that none of them can be served in its place.
+    /// What is published all the same is left out.
+    #[must_use]
+    pub fn with_given_up(mut self, versions: impl IntoIterator<Item = GivenUp>) -> Published {
+        let versions: Vec<GivenUp> = versions.into_iter().filter(|version| !version.is_published(&self)).collect();
+        self.given_up.extend(versions);
+        self.given_up.sort();
+        self.given_up.dedup();
+        self
+    }
+
+    /// What was signed and given up: valid files that must never be served.
+    pub fn given_up(&self) -> &[GivenUp] {
+        &self.given_up
     }
 
     /// Whether nothing has been published yet.
@@ -103,7 +125,7 @@ impl Published {
             TopLevelRole::Root => self.root().map(|root| root.version()),
             TopLevelRole::Timestamp => self.current().map(|current| current.timestamp.version()),
             // Also those that never became current: no content is ever written under a version that has been used.
-            TopLevelRole::Snapshot | TopLevelRole::Targets => self.highest.get(role.name()).copied(),
+            TopLevelRole::Snapshot | TopLevelRole::Targets => self.used(role.name()),
         };
         let none_left = || NoVersionLeft { role: role.to_string() };
         published.map_or(Ok(Version::FIRST), |version| version.next().ok_or_else(none_left))
@@ -116,12 +138,22 @@ impl Published {
     pub fn next_part(&self, role: &CeremonyRole) -> Result<RoleVersion, NoVersionLeft> {
         let version = match role.top_level() {
             Some(role) => self.next_version(role)?,
-            None => match self.highest.get(role.name()) {
+            None => match self.used(role.name()) {
                 Some(version) => version.next().ok_or_else(|| role.no_version_left())?,
                 None => Version::FIRST,
             },
         };
         Ok(RoleVersion::new(role.clone(), version))
+    }
+
+    /// The highest version of a role that was published, or signed and given up.
+    fn used(&self, role: &str) -> Option<Version> {
+        let highest = self.highest.get(role).copied();
+        // A version that is far from all others would leave the role none.
+        let limit = highest.map_or(0, Version::number).saturating_add(Published::MAX_SKIPPED);
+        let given_up = self.given_up.iter().map(|version| &version.part).filter(|part| part.role.name() == role);
+        let given_up = given_up.map(|part| part.version).filter(|version| version.number() <= limit);
+        given_up.chain(highest).max()
     }
 
     /// How long the files of a role that is signed without people hold, where the newest root says so.

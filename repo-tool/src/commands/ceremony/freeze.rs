@@ -2,11 +2,12 @@
 
 use rootline_ceremonies::review::{Warning, unshipped};
 use rootline_ceremonies::{
-    Ceremony, Event, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
+    Ceremony, Event, Freezing, Frozen, FrozenRecord, GivenUp, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
     TargetName,
 };
 use serde_json::json;
 
+use super::given_up::{by_giving_up, given_up_json, given_up_lines};
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed};
@@ -31,14 +32,18 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     bounds::check(&plan, &frozen, context)?;
     clock::warn_of_plan(&plan, &published, context)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
+    let given_up = by_giving_up(&record, Some(&frozen), &published, &keyholders);
+    // What is valid all the same keeps its version for itself.
+    let published = published.with_given_up(given_up.iter().cloned());
+    let frozen = if given_up.is_empty() { frozen } else { Frozen::freeze(&plan, &published, targets)? };
 
     folder.warn_of_unnameable(context);
     let unshipped = unshipped(targets, &frozen, &published);
     warn_of_targets(&unshipped, context);
 
-    let done = freeze_plan(&mut record, &plan, &frozen, &published, &keyholders, context)?;
+    let done = freeze_plan(&mut record, &plan, &frozen, &given_up, &published, &keyholders, context)?;
     let overlapping = overlapping(record.id(), &done.record, &published, context)?;
-    report(record.id(), &frozen, &done, &overlapping, &unshipped, context);
+    report(record.id(), &frozen, &done, &given_up, &overlapping, &unshipped, context);
     Ok(())
 }
 
@@ -57,6 +62,7 @@ pub(super) fn freeze_plan(
     ceremony: &mut CeremonyRecord,
     plan: &Plan,
     frozen: &Frozen,
+    given_up: &[GivenUp],
     published: &Published,
     keyholders: &Keyholders,
     context: &Context,
@@ -74,7 +80,11 @@ pub(super) fn freeze_plan(
         _ => last.saturating_add(1),
     };
     let record = frozen.record(revision);
-    // First the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
+    // First what is given up, which cannot be found out once the files are others.
+    if !given_up.is_empty() {
+        ceremony.note(context.now, Event::given_up(given_up))?;
+    }
+    // Then the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
     ceremony.folder().write_frozen(frozen, plan)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
     if changed {
@@ -89,6 +99,7 @@ fn report(
     id: &Name,
     frozen: &Frozen,
     Done { before, record, tally, .. }: &Done,
+    given_up: &[GivenUp],
     overlapping: &[Overlapping],
     unshipped: &[Warning],
     context: &Context,
@@ -103,6 +114,7 @@ fn report(
         "fingerprint": fingerprint.to_hex(),
         "voided": signatures_json(voided.iter().copied()),
         "kept": signatures_json(kept.iter().copied()),
+        "given_up": given_up_json(given_up),
         "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
         "warnings": warnings_json(unshipped),
     });
@@ -125,6 +137,7 @@ fn report(
             let kept = signatures_text(kept.iter().copied());
             line(format_args!("kept because the signed files did not change: {kept}"));
         }
+        given_up_lines(given_up).iter().for_each(|text| line(format_args!("{text}")));
         overlapping.iter().for_each(|other| line(format_args!("{other}")));
         context.next(format_args!(
             "rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"

@@ -222,6 +222,7 @@ fn described(event: &Event) -> String {
             format!("{} signed the head after {} lines with key {}", text("keyholder"), number("lines"), short("keyid"))
         }
         EventKind::Abandoned => text("reason").to_owned(),
+        EventKind::GivenUp => format!("{}: signed by enough, and must never be served", files()),
         EventKind::Imported => format!("{}: {}", files(), text("reason")),
         EventKind::Clock => format!("right, though the record went to {}: {}", text("latest"), text("reason")),
         // Of a kind that a later version brought.

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if !is_begun {
         into.note(context.now, event)?;
     }
-    let done = freeze::freeze_plan(&mut into, &plan, &frozen, &published, &keyholders, context)?;
+    let done = freeze::freeze_plan(&mut into, &plan, &frozen, &[], &published, &keyholders, context)?;
     into.note_signatures(&done.files, &done.tally, &keyholders, &done.attestations)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::abandoned(&reason))?;

@@ -1,6 +1,8 @@
 //! Every kind of event, one line each.
 
-use rootline_ceremonies::{Event, EventKind, FrozenRecord, Head, HeadSignature, RoleVersion, SignedFacts, Transcript};
+use rootline_ceremonies::{
+    Event, EventKind, FrozenRecord, GivenUp, Head, HeadSignature, RoleVersion, SignedFacts, Transcript,
+};
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, parse_instant};
 use rootline_tests::fixtures::repository::DAY_0;
@@ -60,6 +62,16 @@ fn example(kind: &EventKind) -> Event {
             Event::witnessed(&signature.file_name(), &signature)
         }
         EventKind::Abandoned => Event::abandoned("Not needed"),
+        EventKind::GivenUp => {
+            let version = GivenUp {
+                ceremony: "first".parse().unwrap(),
+                part: RoleVersion::parse("2.root").unwrap(),
+                payload: DIGEST.to_owned(),
+                signed: ["alice", "bob"].map(|name| name.parse().unwrap()).into(),
+                sealed: Some(DIGEST.to_owned()),
+            };
+            Event::given_up(&[version])
+        }
         EventKind::Imported => {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
             Event::imported(&files.into(), "Taken over")

@@ -15,6 +15,9 @@ pub(super) fn findings(published: &Published, transcripts: &Transcripts) -> Vec<
         .iter()
         .partition(|fault| matches!(fault, OriginFault::NoCeremony { .. } | OriginFault::Cut { .. }));
     let mut findings = findings_of("published files", files, || files_text(&origins));
+    // Nothing is wrong about these, as long as they stay where they are; what is served tells nobody of them.
+    let given_up = origins.given_up.iter().map(|version| format!("{version}; must never be served"));
+    findings.extend(given_up.map(|found| Finding { check: "given up", result: Ok(found) }));
     findings.extend(findings_of("ceremonies", gone, || match origins.followed {
         0 => "none names an earlier one".to_owned(),
         1 => "1 is named by a later one, and is there".to_owned(),
