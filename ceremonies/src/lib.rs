@@ -69,7 +69,7 @@ pub use ceremony::given_up::GivenUp;
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
 pub use ceremony::replay::{CheckedSignatureFiles, check_sealed, check_signature_files};
-pub use ceremony::signature_file::{KeySignature, SignatureFile};
+pub use ceremony::signature_file::{KeySignature, SignatureFile, SignatureSource};
 pub use ceremony::tally::{RoleTally, Tally};
 pub use diagnosis::concern::{Concern, concerns};
 pub use diagnosis::known_time::{ClockBehind, KnownFrom, KnownInstant, KnownTime};
@@ -111,6 +111,6 @@ pub use request::accept::AcceptOutcome;
 pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
 pub use transcript::{
-    Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, LineDigest, SignedFacts, Transcript,
-    TranscriptError,
+    Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, KeyholdersSince, LineDigest, NamedKeys,
+    SignedFacts, Transcript, TranscriptError,
 };

@@ -32,6 +32,7 @@ mod repo_tool {
     mod records;
     mod recovery;
     mod refusals;
+    mod renamed;
     mod review;
     mod signers;
     mod surface;

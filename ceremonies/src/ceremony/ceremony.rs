@@ -124,7 +124,7 @@ impl<'a> Ceremony<'a> {
             .filter(|signature_file| signature_file.payload == payload)
             .map(|signature_file| signature_file.signatures.clone());
         let mut signatures = kept.unwrap_or_default();
-        signatures.push(KeySignature { key_id, bytes: signature, at });
+        signatures.push(KeySignature { key_id, bytes: signature, at, source: None });
         Ok(SignatureFile {
             ceremony: self.id.clone(),
             part: part.clone(),

@@ -35,6 +35,82 @@ pub struct KeySignature {
     pub bytes: Vec<u8>,
     /// When it was made, as the keyholder says.
     pub at: DateTime<Utc>,
+    /// How it came, where that was noted down.
+    pub source: Option<SignatureSource>,
+}
+
+/// How a signature came into a ceremony, as the programs say that made and took it. Nothing rests on it; it is for who reads the record later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureSource {
+    /// One of [`SignatureSource::HERE`], [`SignatureSource::REQUEST`] and [`SignatureSource::DETACHED`], or what a later version calls it.
+    pub way: String,
+    /// The kind of signer: `file`, `pkcs11`, `awskms` or `plugin`. Never where it is.
+    pub signer: Option<String>,
+    /// Whether the keyholder was shown the review by the program that signed.
+    pub review: Option<bool>,
+    /// The program that signed, with its version.
+    pub tool: Option<String>,
+}
+
+impl SignatureSource {
+    /// Signed in the repository's folder.
+    pub const HERE: &str = "here";
+    /// Signed elsewhere, by a signing request.
+    pub const REQUEST: &str = "request";
+    /// Signed by another tool, over the bytes alone.
+    pub const DETACHED: &str = "detached";
+
+    /// Most bytes of each text.
+    const MAX_BYTES: usize = 100;
+
+    /// A signature that another tool made, of which nothing else is known.
+    pub(crate) fn detached() -> SignatureSource {
+        SignatureSource { way: SignatureSource::DETACHED.to_owned(), signer: None, review: None, tool: None }
+    }
+
+    /// Signed elsewhere by a request: what its response says of it in [`SignatureSource::to_word`]. What a later version says otherwise is passed
+    /// over.
+    pub(crate) fn of_request(made: Option<&str>) -> SignatureSource {
+        let mut source = SignatureSource { way: SignatureSource::REQUEST.to_owned(), ..SignatureSource::detached() };
+        let words: Vec<&str> = made.unwrap_or_default().split(' ').collect();
+        if let [signer, review @ (SHOWN | NOT_SHOWN), version] = words[..]
+            && made.is_some_and(|made| made.len() <= SignatureSource::MAX_BYTES)
+        {
+            source.signer = Some(signer.to_owned());
+            source.review = Some(review == SHOWN);
+            source.tool = Some(format!("{TOOL} {version}"));
+        }
+        source
+    }
+
+    /// The kind of signer, whether the review was shown and the version, in a few letters: a response is read from a picture.
+    pub(crate) fn to_word(&self) -> Option<String> {
+        let review = if self.review? { SHOWN } else { NOT_SHOWN };
+        let version = self.tool.as_ref()?.strip_prefix(TOOL)?.trim_start();
+        Some(format!("{} {review} {version}", self.signer.as_ref()?))
+    }
+
+    /// As the members of an object.
+    pub fn to_members(&self) -> ValueMembers {
+        let members = ValueMembers::new().with("way", &*self.way);
+        let members = self.signer.iter().fold(members, |members, signer| members.with("signer", &**signer));
+        let members = self.review.iter().fold(members, |members, review| members.with("review", *review));
+        self.tool.iter().fold(members, |members, tool| members.with("tool", &**tool))
+    }
+}
+
+const SHOWN: &str = "shown";
+const NOT_SHOWN: &str = "unshown";
+
+/// The program that signs, where a response has its version alone.
+const TOOL: &str = "rootline-repo";
+
+fn short_text(node: Node<'_>) -> Result<String, FormatError> {
+    let text = node.string()?;
+    match text.len() {
+        1..=SignatureSource::MAX_BYTES => Ok(text.into_owned()),
+        _ => Err(node.invalid(format!("expected 1 to {} bytes", SignatureSource::MAX_BYTES))),
+    }
 }
 
 impl SignatureFile {
@@ -77,6 +153,14 @@ impl SignatureFile {
         Value::from(members).pretty(2).into_bytes()
     }
 
+    /// The file, with how the signature by that key came.
+    #[must_use]
+    pub fn with_source(mut self, key_id: &KeyId, source: &SignatureSource) -> SignatureFile {
+        let own = self.signatures.iter_mut().filter(|signature| signature.key_id == *key_id);
+        own.for_each(|signature| signature.source = Some(source.clone()));
+        self
+    }
+
     /// That it is what it is filed as.
     pub(crate) fn check_place(&self, ceremony: &Name, part: &RoleVersion, keyholder: &Name) -> Result<(), Refusal> {
         if (&self.ceremony, &self.part, &self.keyholder) == (ceremony, part, keyholder) {
@@ -103,16 +187,25 @@ impl SignatureFile {
 
 impl KeySignature {
     fn to_members(&self) -> ValueMembers {
-        ValueMembers::new()
+        let members = ValueMembers::new()
             .with("keyid", self.key_id.as_str())
             .with("sig", hex::encode(&self.bytes))
-            .with("at", instant_text(self.at))
+            .with("at", instant_text(self.at));
+        self.source.iter().fold(members, |members, source| members.with("source", source.to_members()))
     }
 }
 
 fn read_name(object: Object<'_>, member: &'static str) -> Result<Name, FormatError> {
     let node = object.required(member)?;
     node.string()?.parse().map_err(|bad| node.invalid(format!("{bad}")))
+}
+
+fn read_source(node: Node<'_>) -> Result<SignatureSource, FormatError> {
+    let object = node.object()?;
+    let text = |name| object.optional(name).map(short_text).transpose();
+    let way = short_text(object.required("way")?)?;
+    let review = object.optional("review").map(|review| review.truth()).transpose()?;
+    Ok(SignatureSource { way, signer: text("signer")?, review, tool: text("tool")? })
 }
 
 fn read_signature(node: Node<'_>) -> Result<KeySignature, FormatError> {
@@ -123,5 +216,6 @@ fn read_signature(node: Node<'_>) -> Result<KeySignature, FormatError> {
         bytes: hex::decode(&sig.string()?).ok_or_else(|| sig.invalid("expected hex digits"))?,
         at: parse_instant(&at.string()?)
             .ok_or_else(|| at.invalid("expected a date and time such as 2030-01-31T12:00:00Z"))?,
+        source: object.optional("source").map(read_source).transpose()?,
     })
 }

@@ -43,6 +43,11 @@ impl Keyholder {
         })
     }
 
+    /// A keyholder with several keys, the current one last; `None` without any.
+    pub(crate) fn with_keys(name: Name, display_name: String, keys: Vec<PublicKey>) -> Option<Keyholder> {
+        (!keys.is_empty()).then(|| Keyholder { name, display_name, keys, signers: BTreeMap::new() })
+    }
+
     /// Adds a note of where the private half of their current key is: a URI without anything secret in it.
     pub fn with_signer(mut self, signer: impl Into<String>) -> Keyholder {
         self.signers.insert(KeyId::of(self.key()), signer.into());

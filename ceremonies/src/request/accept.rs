@@ -1,10 +1,11 @@
 //! Signatures that come in from elsewhere, in any order and from anyone: what verifies is kept.
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::PublicKey;
+use rootline_metadata::{KeyId, PublicKey};
 
 use crate::ceremony::ceremony::{Ceremony, SignatureFiles};
 use crate::ceremony::refusal::Refusal;
+use crate::ceremony::signature_file::SignatureSource;
 use crate::keys::compact_signature::CompactSignature;
 use crate::model::keyholder::Keyholder;
 use crate::model::name::Name;
@@ -58,9 +59,10 @@ impl Ceremony<'_> {
         let mut outcome = AcceptOutcome::of(response.keyholder.clone());
         for (part, signature) in &response.signatures {
             match self.signer_of(part, signature, None) {
-                Some((_, key)) => {
-                    outcome.file(part, self.take(part, holder, key, signature, response.at, signature_files))
-                }
+                Some((_, key)) => outcome.file(
+                    part,
+                    self.take(part, holder, key, signature, (response.at, &response.source), signature_files),
+                ),
                 None if !is_of_this_revision => outcome.voided.push(part.clone()),
                 None if self.frozen().expiry(part).is_none() => {
                     outcome.refused.push(Refusal::NothingToSign { part: part.clone() });
@@ -93,7 +95,7 @@ impl Ceremony<'_> {
             for signature in signatures {
                 let Some((holder, key)) = self.signer_of(part, signature, keyholder) else { continue };
                 let mut outcome = AcceptOutcome::of(holder.name().clone());
-                match self.take(part, holder, key, signature, at, signature_files) {
+                match self.take(part, holder, key, signature, (at, &SignatureSource::detached()), signature_files) {
                     Err(refusal) if !matches!(refusal, Refusal::AlreadySigned { .. }) => return Err(refusal),
                     done => outcome.file(part, done),
                 }
@@ -122,7 +124,7 @@ impl Ceremony<'_> {
         holder: &Keyholder,
         key: &PublicKey,
         signature: &CompactSignature,
-        at: DateTime<Utc>,
+        (at, source): (DateTime<Utc>, &SignatureSource),
         signature_files: &mut SignatureFiles,
     ) -> Result<(), Refusal> {
         let place = (part.clone(), holder.name().clone());
@@ -133,7 +135,7 @@ impl Ceremony<'_> {
             part: Some(part.clone()),
         })?;
         let signature_file = self.accept(part, holder.name(), key, bytes, at, earlier)?;
-        signature_files.insert(place, signature_file);
+        signature_files.insert(place, signature_file.with_source(&KeyId::of(key), source));
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use rootline_metadata::format::{self, FileError};
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 use rootline_metadata::{instant_text, parse_instant};
 
+use crate::ceremony::signature_file::SignatureSource;
 use crate::keys::compact_signature::CompactSignature;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::name::Name;
@@ -27,10 +28,15 @@ pub struct SigningResponse {
     pub at: DateTime<Utc>,
     /// One signature for each part, all by one key.
     pub signatures: BTreeMap<RoleVersion, CompactSignature>,
+    /// How they were made, as the program says that made them.
+    pub source: SignatureSource,
 }
 
 /// The member that has the version: it also says what the line is, so it is always there.
 const FORMAT_MEMBER: &str = "response";
+
+/// How the signatures were made, in as few letters as possible: `file shown 0.1.0`.
+const MADE: &str = "made";
 
 impl SigningResponse {
     /// Most bytes of one: a signature for each of a thousand bins has room in it.
@@ -61,6 +67,9 @@ impl SigningResponse {
             at: parse_instant(&at.string()?)
                 .ok_or_else(|| at.invalid("expected a date and time such as 2030-01-31T12:00:00Z"))?,
             signatures,
+            source: SignatureSource::of_request(
+                response.optional(MADE).map(|made| made.string()).transpose()?.as_deref(),
+            ),
         })
     }
 
@@ -76,6 +85,7 @@ impl SigningResponse {
             .with("keyholder", self.keyholder.as_str())
             .with("at", instant_text(self.at))
             .with("signatures", self.signatures.iter().fold(ValueMembers::new(), signature));
+        let members = self.source.to_word().into_iter().fold(members, |members, made| members.with(MADE, made));
         let mut text = Value::from(members).compact();
         text.push('\n');
         text.into_bytes()
@@ -103,6 +113,12 @@ mod tests {
             keyholder: name.parse().unwrap(),
             at: parse_instant("2030-01-31T12:00:00Z").unwrap(),
             signatures: parts.iter().map(signature).collect(),
+            source: SignatureSource {
+                way: SignatureSource::REQUEST.to_owned(),
+                signer: Some("pkcs11".to_owned()),
+                review: Some(false),
+                tool: Some("rootline-repo 10.20.30".to_owned()),
+            },
         }
     }
 

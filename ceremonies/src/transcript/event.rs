@@ -10,6 +10,7 @@ use super::LineDigest;
 use super::head::{Head, HeadSignature};
 use crate::ceremony::frozen::FrozenRecord;
 use crate::ceremony::given_up::GivenUp;
+use crate::ceremony::signature_file::SignatureSource;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
 
@@ -110,6 +111,8 @@ pub struct SignedFacts<'a> {
     pub payload: &'a str,
     /// What the signer shows for how the key is kept, where there is something.
     pub attestation: Option<&'a Value>,
+    /// How the signature came, where that is known.
+    pub source: Option<&'a SignatureSource>,
 }
 
 impl Event {
@@ -199,7 +202,11 @@ impl Event {
             .with("keyid", facts.key_id)
             .with("payload", facts.payload);
         let event = facts.scheme.into_iter().fold(event, |event, scheme| event.with("scheme", scheme));
-        facts.attestation.into_iter().fold(event, |event, attestation| event.with("attestation", attestation.clone()))
+        let event = facts
+            .attestation
+            .into_iter()
+            .fold(event, |event, attestation| event.with("attestation", attestation.clone()));
+        facts.source.into_iter().fold(event, |event, source| event.with("source", source.to_members()))
     }
 
     /// That verifiers were tried before something became current or public: from each of these roots, that many in all.

@@ -101,12 +101,17 @@ impl HeadSignature {
             return Err(HeadRefusal::OtherCeremony { says: self.ceremony.clone() });
         }
         let key_id = || self.key_id.clone();
-        let holder = keyholders.get(&self.keyholder);
-        let holder = holder.ok_or_else(|| HeadRefusal::NoSuchKeyholder { name: self.keyholder.clone() })?;
-        let Some(key) = holder.keys().iter().find(|key| KeyId::of(key) == self.key_id) else {
-            return Err(HeadRefusal::NotTheirKey { keyholder: self.keyholder.clone(), key_id: key_id() });
+        let key_of = |holder: &'_ Keyholder| holder.keys().iter().find(|key| KeyId::of(key) == self.key_id).cloned();
+        let key = match keyholders.get(&self.keyholder) {
+            Some(holder) => key_of(holder)
+                .ok_or_else(|| HeadRefusal::NotTheirKey { keyholder: self.keyholder.clone(), key_id: key_id() })?,
+            // Renamed since: keys decide, and not names.
+            None => keyholders
+                .iter()
+                .find_map(key_of)
+                .ok_or_else(|| HeadRefusal::NoSuchKeyholder { name: self.keyholder.clone() })?,
         };
-        self.verify(key)?;
+        self.verify(&key)?;
         match transcript.count_up_to(&self.head.digests) {
             Some(lines) if lines == self.head.lines && !self.head.digests.is_empty() => Ok(()),
             found => Err(HeadRefusal::Gone {

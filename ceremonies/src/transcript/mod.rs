@@ -5,6 +5,7 @@ mod event;
 mod head;
 mod history;
 mod line;
+mod named_keys;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use rootline_metadata::sha256;
 pub use error::TranscriptError;
 pub use event::{Event, EventKind, SignedFacts};
 pub use head::{Head, HeadRefusal, HeadSignature};
+pub use named_keys::{KeyholdersSince, NamedKeys};
 
 use crate::ceremony::frozen::FrozenRecord;
 use crate::ceremony::given_up::GivenUp;

@@ -11,7 +11,7 @@ use chrono::Duration;
 use clap::Args;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{
-    CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SigningResponse, TargetName,
+    CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SignatureSource, SigningResponse, TargetName,
 };
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
@@ -121,7 +121,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     identity.remember(context);
     let role = args.role.as_deref().map(parse_role).transpose()?;
     identity.remember_signed(request.frozen(), &parts_of(role.as_ref(), request.frozen())?, context);
-    let response = sign(args, &keyholder, &key, &request, context)?;
+    let source = key.source(SignatureSource::REQUEST, is_shown);
+    let response = sign(args, &keyholder, (&key, source), &request, context)?;
     let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };
     let to = args
@@ -239,7 +240,7 @@ fn keyholder(args: &SignArgs, key: &PublicKey, request: &Request) -> Result<Name
 fn sign(
     args: &SignArgs,
     keyholder: &Name,
-    key: &OpenSigner,
+    (key, source): (&OpenSigner, SignatureSource),
     request: &Request,
     context: &Context,
 ) -> Result<SigningResponse, Failure> {
@@ -270,6 +271,7 @@ fn sign(
             keyholder: keyholder.clone(),
             at: context.now,
             signatures,
+            source,
         }),
     }
 }

@@ -299,6 +299,24 @@ impl CeremonyFolder {
         atomic_file::replace(&path, &file.to_json())
     }
 
+    /// The signature files that later ones have replaced.
+    pub(crate) fn voided_files(&self) -> Result<Vec<SignatureFile>, Failure> {
+        let folder = self.path.join("voided");
+        let read = |(name, bytes): (String, Vec<u8>)| {
+            let path = folder.join(&name);
+            let file = SignatureFile::parse(&bytes)
+                .map_err(|error| Failure::file(&path, &error, "restore it from version control"))?;
+            match self.voided_path(&file, &bytes) == path && file.ceremony == self.id {
+                true => Ok(file),
+                false => Err(Failure::new(
+                    format!("{} is not the signature file that its name says", path.display()),
+                    "restore it from version control, or move it out of this folder",
+                )),
+            }
+        };
+        read_files(&folder)?.into_iter().map(read).collect()
+    }
+
     /// The place of a signature file that another one, of the same part and keyholder, is about to replace.
     fn voided_path(&self, file: &SignatureFile, earlier: &[u8]) -> PathBuf {
         let digits = hex::encode(sha256(earlier).first_chunk::<8>().unwrap_or(&[0; 8]));

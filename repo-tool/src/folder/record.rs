@@ -296,6 +296,7 @@ impl CeremonyRecord {
                     scheme: scheme(&signature.key_id),
                     payload: &file.payload,
                     attestation: attestation.as_ref(),
+                    source: signature.source.as_ref(),
                 });
                 events.push((signature.at, event));
             }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_ceremonies::review::TargetDiffers;
 use rootline_ceremonies::{
-    Entry, EventKind, Freezing, Frozen, Keyholders, Name, Published, RoleVersion, Sealed, SignatureFiles, TargetName,
-    check_sealed, check_signature_files,
+    Entry, EventKind, Freezing, Frozen, Keyholders, KeyholdersSince, Name, Published, RoleVersion, Sealed,
+    SignatureFile, SignatureFiles, TargetName, check_sealed, check_signature_files,
 };
 use rootline_metadata::{hex, sha256};
 
@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::folder::ceremony::{FrozenFiles, Stage};
 use crate::folder::record::CeremonyRecord;
 use crate::folder::repository::RepositoryFolder;
+use crate::text::{plain, visible};
 
 const SIGNATURES: &str = "signatures";
 
@@ -47,6 +48,16 @@ impl Verification<'_> {
     }
 
     fn look(&self, edits: Edits) -> Vec<Finding> {
+        // Under the names that they had: keys decide, and a person who is called otherwise now has signed all the same.
+        let (keyholders, since) = self.keyholders.as_in(self.record.transcript());
+        let mut findings = Verification { keyholders: &keyholders, ..*self }.look_as_named(edits);
+        if since.named > 0 {
+            findings.push(Finding { check: "keyholders", result: self.named(&since) });
+        }
+        findings
+    }
+
+    fn look_as_named(&self, edits: Edits) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut add = |check, result| findings.push(Finding { check, result });
         add("transcript", self.transcript());
@@ -140,6 +151,34 @@ impl Verification<'_> {
         }
     }
 
+    /// The keys that were shown as someone's are theirs, under the same name as long as somebody may still sign.
+    fn named(&self, since: &KeyholdersSince) -> Result<String, Failure> {
+        let KeyholdersSince { named, renamed, shown_otherwise, gone: keys_gone } = since;
+        if let Some((name, key_id)) = keys_gone.first() {
+            let key_id = plain(key_id.short());
+            return Err(gone(format!(
+                "no keyholder has the key {key_id} any more, which was {name}'s when it was frozen"
+            )));
+        }
+        let renamed = renamed.iter().map(|(then, now)| format!("{then} is now {now}"));
+        let shown = shown_otherwise
+            .iter()
+            .map(|(name, then, now)| format!("{name} was shown as {} and is now {}", visible(then), visible(now)));
+        let changes: Vec<String> = renamed.chain(shown).collect();
+        let found = format!("{named} shown with the keys that they have");
+        match (changes.is_empty(), self.is_over()) {
+            (true, _) => Ok(found),
+            (false, true) => Ok(format!("{found}; since then {}", changes.join("; "))),
+            (false, false) => Err(Failure::new(
+                format!("keyholders/ was edited after it was frozen: {}", changes.join("; ")),
+                format!(
+                    "restore it from version control, or freeze again: rootline-repo ceremony freeze {}",
+                    self.record.id()
+                ),
+            )),
+        }
+    }
+
     /// The plan that was frozen gives these files and no others. An edit of `plan.toml` is the maintainer's business as long as the files may be
     /// frozen again; once the ceremony is over, it is a change of what was.
     fn plan(&self, files: &FrozenFiles, edits: Edits) -> Result<String, Failure> {
@@ -192,29 +231,46 @@ impl Verification<'_> {
     fn signatures(&self, frozen: &Frozen) -> Result<String, Failure> {
         let files = self.record.folder().signature_files()?;
         let checked = check_signature_files(self.record.id(), frozen, &files, self.keyholders)?;
+        let kept = self.record.folder().voided_files()?;
         let noted: Vec<&Entry> = self.of_kind(&EventKind::Signed).collect();
         for entry in &noted {
-            self.check_noted(entry, frozen, &files)?;
+            self.check_noted(entry, frozen, &files, &kept)?;
         }
-        let (good, voided) = (checked.good.len(), checked.voided.len());
+        let (good, voided) = (checked.good.len(), checked.voided.len() + kept.len());
         Ok(format!("{good} valid, {voided} over an earlier revision, {} recorded", noted.len()))
     }
 
-    /// A signature over what is still to be signed has to be there; one over an earlier revision may have been replaced.
-    fn check_noted(&self, entry: &Entry, frozen: &Frozen, files: &SignatureFiles) -> Result<(), Failure> {
+    /// A signature over what is still to be signed has to be there, and one over an earlier revision has to be kept. Versions that did not note
+    /// how a signature came did not keep those.
+    fn check_noted(
+        &self,
+        entry: &Entry,
+        frozen: &Frozen,
+        files: &SignatureFiles,
+        kept: &[SignatureFile],
+    ) -> Result<(), Failure> {
         let fact = |name| entry.event.text(name).unwrap_or_default();
+        let has_it = |file: &SignatureFile| {
+            file.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
+        };
         let is_payload = |part: &&RoleVersion| {
             frozen.message(part).is_some_and(|message| hex::encode(&sha256(&message)) == fact("payload"))
         };
-        let Some(part) = frozen.parts().find(is_payload) else { return Ok(()) };
-        let file = fact("keyholder").parse::<Name>().ok().and_then(|name| files.get(&(part.clone(), name)));
-        let is_there = file.is_some_and(|file| {
-            file.signatures.iter().any(|one| one.key_id.as_str() == fact("keyid") && one.at == entry.at)
-        });
-        if is_there {
+        let name = fact("keyholder");
+        let Some(part) = frozen.parts().find(is_payload) else {
+            let mut earlier = files.values().chain(kept).filter(|file| file.payload == fact("payload"));
+            return match entry.event.facts.get("source").is_none() || earlier.any(has_it) {
+                true => Ok(()),
+                false => {
+                    let (name, role) = (plain(name), plain(fact("role")));
+                    Err(gone(format!("{name}'s recorded signature of an earlier {role} is missing or differs")))
+                }
+            };
+        };
+        let file = name.parse::<Name>().ok().and_then(|name| files.get(&(part.clone(), name)));
+        if file.is_some_and(has_it) {
             return Ok(());
         }
-        let name = fact("keyholder");
         Err(gone(format!("{name}'s recorded signature of {part} is missing or differs")))
     }
 

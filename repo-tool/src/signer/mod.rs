@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use rootline::duration::parse_duration;
 use rootline::terminal::Terminal;
-use rootline_ceremonies::{Signer, SignerError, sign_verified};
+use rootline_ceremonies::{SignatureSource, Signer, SignerError, sign_verified};
 use rootline_metadata::PublicKey;
 
 pub(crate) use self::pkcs11_uri::Pkcs11Uri;
@@ -105,6 +105,26 @@ impl OpenSigner {
         let time = begun.elapsed().as_millis();
         journal::note(format_args!("asked {} for its public key, {time} ms", uri.recorded()));
         Ok(OpenSigner { uri, signer, details })
+    }
+
+    /// The kind of signer, without anything of where it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.uri {
+            SignerUri::File(_) => "file",
+            SignerUri::Pkcs11(_) => "pkcs11",
+            SignerUri::AwsKms(_) => "awskms",
+            SignerUri::Plugin(_) => "plugin",
+        }
+    }
+
+    /// How it signed just now.
+    pub(crate) fn source(&self, way: &str, is_review_shown: bool) -> SignatureSource {
+        SignatureSource {
+            way: way.to_owned(),
+            signer: Some(self.kind().to_owned()),
+            review: Some(is_review_shown),
+            tool: Some(concat!("rootline-repo ", env!("CARGO_PKG_VERSION")).to_owned()),
+        }
     }
 
     /// Opens several signers, in their order.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_ceremonies::{
     Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Request, RequestError, RequestParts, SignatureFiles,
-    SigningResponse, TargetName,
+    SignatureSource, SigningResponse, TargetName,
 };
 use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
 
@@ -51,6 +51,12 @@ fn response(request: &Request, of: &str) -> SigningResponse {
         keyholder: name(of),
         at: day(1),
         signatures: request.frozen().parts().map(signature).collect(),
+        source: SignatureSource {
+            way: SignatureSource::REQUEST.to_owned(),
+            signer: Some("file".to_owned()),
+            review: Some(true),
+            tool: None,
+        },
     }
 }
 

@@ -91,7 +91,13 @@ fn a_root_cannot_skip_and_the_next_review_names_the_risk() {
     let digest = rootline_metadata::hex::encode(&rootline_metadata::sha256(&sealed));
     let told = format!("root 2 with the signatures of alice, bob, carol; never serve it (sealed with sha256 {digest}");
     assert!(abandon(&fixture).contains(&told));
-    assert!(plan_third(&fixture, "root").contains("to be signed: root 2\n"));
+    // The same again is no other file.
+    let same = fixture.copy();
+    assert!(plan_third(&same, "root").contains("to be signed: root 2\n"));
+    let review = same.done_at(DAY_1, &["ceremony", "review", "third"]).stdout;
+    assert!(!review.contains("No root can skip a version"), "{review}");
+    fixture.done_at(DAY_1, &["ceremony", "new", "third", "--renew", "root", "--expires", "root=100"]);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "third"]).says("to be signed: root 2\n");
     let review = fixture.done_at(DAY_1, &["ceremony", "review", "third", "--json"]).json();
     let warnings = review["warnings"].as_array().unwrap();
     let warning = warnings.iter().find(|warning| warning["about"] == "root 2").unwrap();

@@ -162,7 +162,7 @@ fn every_change_is_found() {
         let toml = format!("display-name = \"erin\"\n\n[[keys]]\npublic = \"\"\"\n{key}\"\"\"\n");
         fixture.write("keyholders/erin/keyholder.toml", toml);
     };
-    found(&exchange, "plan", "the plan does not give the 1.root.json that was frozen");
+    found(&exchange, "keyholders", "which was erin's when it was frozen");
 }
 
 /// Somebody who changes the plan, freezes, and writes a transcript of his own from the beginning is found by a head that was signed before.

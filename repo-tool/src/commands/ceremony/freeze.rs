@@ -2,8 +2,8 @@
 
 use rootline_ceremonies::review::{Warning, unshipped};
 use rootline_ceremonies::{
-    Ceremony, Event, Freezing, Frozen, FrozenRecord, GivenUp, Keyholders, Name, Plan, Published, SignatureFiles, Tally,
-    TargetName,
+    Ceremony, Event, Freezing, Frozen, FrozenRecord, GivenUp, Keyholders, Name, NamedKeys, Plan, Published,
+    SignatureFiles, Tally, TargetName,
 };
 use serde_json::json;
 
@@ -87,8 +87,11 @@ pub(super) fn freeze_plan(
     // Then the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
     ceremony.folder().write_frozen(frozen, plan)?;
     let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
-    if changed {
-        ceremony.note(context.now, attestations.noted_in(Event::frozen(&record)))?;
+    // What the review shows beside the keys is bound to them, so that a later edit is found.
+    let named = NamedKeys::in_files(frozen, published, keyholders);
+    let is_named = ceremony.transcript().named_keys().is_none_or(|noted| noted == named);
+    if changed || !is_named {
+        ceremony.note(context.now, attestations.noted_in(Event::frozen(&record).naming(&named)))?;
     }
     let files = ceremony.folder().signature_files()?;
     let tally = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);

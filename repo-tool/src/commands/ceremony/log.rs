@@ -193,13 +193,14 @@ fn described(event: &Event) -> String {
             format!("revision {} of {}, fingerprint {} …", number("revision"), files(), start(text("fingerprint")))
         }
         EventKind::Signed => format!(
-            "{} signed {} {} {} with key {}{}",
+            "{} signed {} {} {} with key {}{}{}",
             text("keyholder"),
             text("role"),
             number("version"),
             short("payload"),
             short("keyid"),
-            if event.facts.get("attestation").is_some() { ", with attestations" } else { "" }
+            if event.facts.get("attestation").is_some() { ", with attestations" } else { "" },
+            event.facts.get("source").map(source_text).unwrap_or_default()
         ),
         EventKind::Sealed => {
             let signed = event.facts.get("signed").and_then(Value::as_object);
@@ -229,6 +230,23 @@ fn described(event: &Event) -> String {
         _ => Value::from(event.facts.clone()).compact(),
     };
     format!("{:<9}  {what}", event.kind.name())
+}
+
+/// How a signature came, as the programs say that made and took it.
+fn source_text(source: &Value) -> String {
+    let text = |name| source.get(name).and_then(Value::as_text);
+    let way = match text("way") {
+        Some("request") => "by request",
+        Some(way) => way,
+        None => "?",
+    };
+    let review = match source.get("review") {
+        Some(Value::Bool(true)) => Some("review shown"),
+        Some(Value::Bool(false)) => Some("review not shown"),
+        _ => None,
+    };
+    let all: Vec<&str> = [Some(way), text("signer"), review, text("tool")].into_iter().flatten().collect();
+    format!(" ({})", all.join(", "))
 }
 
 fn counted(number: u64, what: &str) -> String {

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use rootline_ceremonies::{CeremonyRole, Frozen, Keyholder, Name, Refusal, RoleVersion, SignatureFiles};
+use rootline_ceremonies::{
+    CeremonyRole, Frozen, Keyholder, Name, Refusal, RoleVersion, SignatureFiles, SignatureSource,
+};
 use rootline_metadata::KeyId;
 use serde_json::json;
 
@@ -98,7 +100,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     let role = args.role.as_deref().map(parse_role).transpose()?;
     identity.remember_signed(&open.frozen, &parts_of(role.as_ref(), &open.frozen)?, context);
     let mut files = open.signature_files()?;
-    let signed = sign(args, &keyholder, &key, &open, &mut files, context);
+    let source = key.source(SignatureSource::HERE, subject.is_for_people);
+    let signed = sign(args, &keyholder, (&key, &source), &open, &mut files, context);
 
     let tally = open.tally(&files)?;
     let has_noted = open.record.note_signatures(&files, &tally, &open.keyholders, &attestations)?;
@@ -200,7 +203,7 @@ impl<E: Into<Failure>> From<E> for Unsigned {
 fn sign(
     args: &SignArgs,
     keyholder: &Name,
-    key: &OpenSigner,
+    (key, source): (&OpenSigner, &SignatureSource),
     open: &OpenCeremony,
     files: &mut SignatureFiles,
     context: &Context,
@@ -217,6 +220,7 @@ fn sign(
             Ok(message) => {
                 let signature = key.sign(&message)?;
                 let file = ceremony.accept(&part, keyholder, &public, signature, context.now, earlier)?;
+                let file = file.with_source(&KeyId::of(&public), source);
                 open.record.folder().write_signature_file(&file)?;
                 files.insert(place, file);
                 signed.push(part);

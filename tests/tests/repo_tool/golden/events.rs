@@ -1,7 +1,8 @@
 //! Every kind of event, one line each.
 
 use rootline_ceremonies::{
-    Event, EventKind, FrozenRecord, GivenUp, Head, HeadSignature, RoleVersion, SignedFacts, Transcript,
+    Event, EventKind, FrozenRecord, GivenUp, Head, HeadSignature, NamedKeys, RoleVersion, SignatureSource, SignedFacts,
+    Transcript,
 };
 use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{KeyId, parse_instant};
@@ -23,7 +24,9 @@ fn example(kind: &EventKind) -> Event {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
             let record = FrozenRecord { revision: 2, plan: DIGEST.to_owned(), files: files.into() };
             let known = ValueMembers::new().with("keyid", DIGEST).with("token", token);
-            Event::frozen(&record).with("attestations", ValueMembers::new().with("alice", vec![known.into()]))
+            let named = NamedKeys { display_name: "Alice Example".to_owned(), key_ids: vec![KeyId::declared(DIGEST)] };
+            let event = Event::frozen(&record).naming(&[("alice".parse().unwrap(), named)].into());
+            event.with("attestations", ValueMembers::new().with("alice", vec![known.into()]))
         }
         EventKind::Signed => Event::signed(SignedFacts {
             part: &RoleVersion::parse("1.root").unwrap(),
@@ -32,6 +35,12 @@ fn example(kind: &EventKind) -> Event {
             scheme: Some("ecdsa-sha2-nistp256"),
             payload: DIGEST,
             attestation: Some(&token.into()),
+            source: Some(&SignatureSource {
+                way: SignatureSource::REQUEST.to_owned(),
+                signer: Some("pkcs11".to_owned()),
+                review: Some(true),
+                tool: Some("rootline-repo 0.1.0".to_owned()),
+            }),
         }),
         EventKind::Sealed => {
             let names = || Value::from(vec!["alice".into(), "bob".into()]);
