@@ -62,6 +62,8 @@ pub struct Review {
     pub summary: String,
     /// The ceremony's date. Days are counted from it.
     pub at: DateTime<Utc>,
+    /// How it ended, of a ceremony that is over and is compared with what was published before it.
+    pub outcome: Option<String>,
     /// What changes, one sentence each, the loudest first.
     pub sentences: Vec<Sentence>,
     /// What to look at before signing, new things first.
@@ -145,6 +147,7 @@ impl Review {
             ceremony: material.id.to_string(),
             summary: material.summary.to_owned(),
             at,
+            outcome: None,
             sentences: sentences(&authorities, &delegations, &content_changes, &targets, &files, at),
             warnings,
             files,
@@ -158,6 +161,12 @@ impl Review {
 }
 
 impl Review {
+    /// The review, as one of a ceremony that ended so.
+    #[must_use]
+    pub fn of_a_past_ceremony(self, outcome: impl Into<String>) -> Review {
+        Review { outcome: Some(outcome.into()), ..self }
+    }
+
     /// What kind of file something that is shipped is.
     pub fn kind_of(&self, file: &TargetChange) -> &str {
         let content = self.contents.iter().find(|content| content.name == file.name);

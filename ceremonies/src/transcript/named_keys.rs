@@ -115,8 +115,7 @@ impl Keyholders {
         let named = recorded.unwrap_or_else(|| {
             // Of who has signed under a name that nobody has now.
             let signed = transcript.names_that_signed().into_iter().filter(|(name, _)| self.get(name).is_none());
-            let owner =
-                |ids: &BTreeSet<KeyId>| ids.iter().find_map(|id| key(id)).map(|(owner, _)| NamedKeys::of(owner));
+            let owner = |ids: &BTreeSet<KeyId>| ids.iter().find_map(key).map(|(owner, _)| NamedKeys::of(owner));
             signed.filter_map(|(name, ids)| Some((name, owner(&ids)?))).collect()
         });
         for (name, NamedKeys { display_name, key_ids }) in &named {

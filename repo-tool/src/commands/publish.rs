@@ -155,8 +155,7 @@ fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> 
     let keyholders = context.folder.keyholders()?;
     for (id, _) in origins.made.iter().filter(|(_, parts)| parts.iter().any(is_new)) {
         let record = context.folder.ceremony(id).load(published)?;
-        Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }
-            .require_released()?;
+        Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }.require_over()?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     identity.remember(context);
     let role = args.role.as_deref().map(parse_role).transpose()?;
     identity.remember_signed(request.frozen(), &parts_of(role.as_ref(), request.frozen())?, context);
-    let source = key.source(SignatureSource::REQUEST, is_shown);
+    let source = key.source(SignatureSource::REQUEST, subject.is_for_people);
     let response = sign(args, &keyholder, (&key, source), &request, context)?;
     let text = response.to_json();
     let picture = if args.qr { picture(&text, context)? } else { Vec::new() };

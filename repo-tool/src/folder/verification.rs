@@ -99,7 +99,7 @@ impl Verification<'_> {
     }
 
     /// As [`Verification::require`], once it is over. That `plan.toml` was edited is no matter: the plan stands in `frozen/`.
-    pub(crate) fn require_released(&self) -> Result<(), Failure> {
+    pub(crate) fn require_over(&self) -> Result<(), Failure> {
         self.look(Edits::DoNot).into_iter().try_for_each(|finding| finding.result.map(drop))
     }
 

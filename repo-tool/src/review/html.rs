@@ -45,6 +45,8 @@ impl Shown {
             "" => String::new(),
             summary => format!("<p class=\"lead\"><bdi>{}</bdi></p>\n", text(summary)),
         };
+        let outcome = self.outcome.as_ref().map(|outcome| format!("<p class=\"quiet\">{}</p>\n", text(outcome)));
+        let outcome = outcome.unwrap_or_default();
         let name = match &self.repository {
             Some(name) => format!("<bdi>{}</bdi>", text(name)),
             None => "not named by the request".to_owned(),
@@ -54,7 +56,7 @@ impl Shown {
             None => "it has no root yet".to_owned(),
         };
         format!(
-            "<header>\n<p class=\"kicker\">Review of a signing ceremony</p>\n<h1>{}</h1>\n{summary}<p>Repository: {name}; {root}.</p>\n<p class=\"quiet\">Dated <time>{}</time>. \
+            "<header>\n<p class=\"kicker\">Review of a signing ceremony</p>\n<h1>{}</h1>\n{summary}<p>Repository: {name}; {root}.</p>\n{outcome}<p class=\"quiet\">Dated <time>{}</time>. \
              Days are counted from there; all instants are UTC.</p>\n</header>\n",
             text(&self.ceremony),
             instant_text(self.at),

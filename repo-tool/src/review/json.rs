@@ -28,6 +28,7 @@ impl Shown {
             "ceremony": self.ceremony,
             "summary": self.summary,
             "at": instant_text(self.at),
+            "outcome": self.outcome,
             "changes": changes.collect::<Vec<_>>(),
             "warnings": warnings.collect::<Vec<_>>(),
             "files": self.files.iter().map(|file| file_json(file, self.at)).collect::<Vec<_>>(),

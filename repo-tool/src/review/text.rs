@@ -24,6 +24,9 @@ impl Shown {
         }
         lines.extend(self.repository_lines());
         lines.push(format!("dated {}, from which days are counted", instant_text(self.at)));
+        if let Some(outcome) = &self.outcome {
+            lines.extend(wrapped("", "  ", &visible(outcome)));
+        }
         title(&mut lines, "what changes");
         for sentence in &self.sentences {
             marked(&mut lines, "  ", sentence.mark, &visible(&sentence.text), toned);

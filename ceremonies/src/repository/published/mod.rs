@@ -1,5 +1,6 @@
 //! What has been published so far, all of it verified.
 
+mod before;
 mod current;
 mod delegated;
 mod error;

@@ -1,22 +1,27 @@
 //! `rootline-repo ceremony review`: what a signature means.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use clap::Args;
 use rootline_ceremonies::review::{Content, Material, Review, TRUSTED_ROOT, TrustHistory};
-use rootline_ceremonies::{EventKind, TargetName};
-use rootline_metadata::Targets;
+use rootline_ceremonies::{EventKind, Freezing, Name, Published, TargetName};
+use rootline_metadata::{Targets, instant_text};
 use serde_json::json;
 
-use super::{IdArgs, load};
+use super::{IdArgs, find, refuse_closed};
 use crate::commands::bounds;
 use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::attestations::Attestations;
+use crate::folder::ceremony::Stage;
 use crate::folder::open_ceremony::OpenCeremony;
+use crate::folder::record::CeremonyRecord;
+use crate::folder::verification::Verification;
 use crate::pins::{Identity, RootArgs};
 use crate::review::Shown;
 
@@ -29,7 +34,8 @@ use crate::review::Shown;
   rootline-repo ceremony review 2030-06 --root 1.root.json
 
 What changes is compared with what is published, from root 1 on. The first review of a repository remembers the digest of its root 1 in your \
-configuration, and another one is refused from then on. --root says which repository it has to be. With --html the review is one self-contained page, to send to the keyholders or to print.")]
+configuration, and another one is refused from then on. --root says which repository it has to be. With --html the review is one self-contained page, to send to the \
+keyholders or to print. A ceremony that is over is compared with what was published before it: what did root 2 change?")]
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     id: IdArgs,
@@ -43,10 +49,18 @@ pub(crate) struct ReviewArgs {
 }
 
 pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
-    let open = load(&args.id, context)?;
-    let identity = Identity::of_folder(&open.published, &args.root, context)?;
-    let attestations = open.attestations(context)?;
-    let review = reviewed(&open, &attestations, context)?;
+    let published = Rc::new(context.folder.published()?);
+    let record = find(&args.id, &published, context)?;
+    let identity = Identity::of_folder(&published, &args.root, context)?;
+    let review = match record.stage()? {
+        Stage::Released | Stage::Abandoned => past(&record, &published, context)?,
+        _ => {
+            refuse_closed(&record)?;
+            let open = OpenCeremony::load(record, published, context)?.verified(context)?;
+            let attestations = open.attestations(context)?;
+            reviewed(&open, &attestations, context)?
+        }
+    };
     identity.warn(context);
     identity.remember(context);
     match args.html.as_deref() {
@@ -92,24 +106,72 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         keyholders: &open.keyholders,
         attestations: attestations.all(),
         targets: &targets,
-        history: history(open, context)?,
+        history: history(open.id(), &open.published, None, context)?,
         fingerprint: open.frozen_record.fingerprint(),
     });
     review.warnings.splice(0..0, bounds::warnings(&plan, &open.frozen, context)?);
     Ok(Shown(review))
 }
 
-/// The trust roots that earlier ceremonies published, by the instants at which they were released.
-fn history(open: &OpenCeremony, context: &Context) -> Result<TrustHistory, Failure> {
+/// What a ceremony meant that is over, compared with what was published before it. Nothing is asked of `targets/`, of tokens or of the keyholders
+/// there are now, which are others since.
+fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Result<Shown, Failure> {
+    let transcript = record.transcript();
+    if transcript.freezing() == Freezing::Never {
+        let what = format!("{} was abandoned before it was frozen, so nothing was to be signed", record.id());
+        return Err(Failure::new(what, format!("read its plan: {}", record.folder().plan_path().display())));
+    }
+    let keyholders = context.folder.keyholders()?;
+    Verification { record, published, keyholders: &keyholders, folder: &context.folder }.require_over()?;
+    let files = record.frozen()?;
+    // Under the names that were shown then.
+    let (keyholders, _) = keyholders.as_in(transcript);
+    let plan = record.folder().frozen_plan(&files)?.parse(&keyholders)?;
+    let (what, kind) = match record.stage()? {
+        Stage::Abandoned => ("abandoned", EventKind::Abandoned),
+        _ => ("released", EventKind::Released),
+    };
+    let end = transcript.last(&kind).map(|entry| entry.at);
+    let at = end.map(|at| format!(" at {}", instant_text(at))).unwrap_or_default();
+    let before = published.before(&files.frozen);
+    let policy = context.folder.policy()?;
+    let review = Review::new(Material {
+        repository: Some(policy.name()),
+        id: record.id(),
+        summary: plan.summary().unwrap_or_default(),
+        at: plan.at(),
+        frozen: &files.frozen,
+        published: &before,
+        keyholders: &keyholders,
+        attestations: &BTreeMap::new(),
+        targets: &context.folder.targets()?.files,
+        history: history(record.id(), published, end, context)?,
+        fingerprint: files.record.fingerprint(),
+    });
+    let outcome = format!("{what}{at}; compared with what was published before it, and signed no more");
+    Ok(Shown(review.of_a_past_ceremony(outcome)))
+}
+
+/// The trust roots that earlier ceremonies published, by the instants at which they were released: up to an instant, where there is one.
+fn history(
+    id: &Name,
+    published_files: &Published,
+    until: Option<DateTime<Utc>>,
+    context: &Context,
+) -> Result<TrustHistory, Failure> {
     let days = i64::from(context.folder.policy()?.timestamp().expires.number());
     let mut published = Vec::new();
-    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != open.id());
+    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != id);
     for ceremony in others {
         // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
-        let Ok(record) = ceremony.load(&open.published) else { continue };
+        let Ok(record) = ceremony.load(published_files) else { continue };
         let Some(released) = record.transcript().last(&EventKind::Released) else { continue };
+        if until.is_some_and(|until| released.at >= until) {
+            continue;
+        }
         let Ok(files) = record.frozen() else { continue };
-        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, open)) {
+        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, published_files))
+        {
             published.push((released.at, root));
         }
     }
@@ -117,9 +179,9 @@ fn history(open: &OpenCeremony, context: &Context) -> Result<TrustHistory, Failu
     Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
 }
 
-fn trust_root_of(targets: &Targets, open: &OpenCeremony) -> Option<rootline_metadata::sigstore::TrustedRoot> {
+fn trust_root_of(targets: &Targets, published: &Published) -> Option<rootline_metadata::sigstore::TrustedRoot> {
     let name: TargetName = TRUSTED_ROOT.parse().ok()?;
     let file = targets.target(name.path())?;
-    let bytes = open.published.files().get(&name.published_as(&file))?;
+    let bytes = published.files().get(&name.published_as(&file))?;
     Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
 }

@@ -2,6 +2,7 @@
 
 mod delegations;
 mod page;
+mod past;
 mod real_files;
 mod signed;
 mod text_and_json;
