@@ -68,7 +68,7 @@ pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, Reb
 pub use ceremony::given_up::GivenUp;
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
-pub use ceremony::replay::{CheckedSignatureFiles, check_sealed, check_signature_files};
+pub use ceremony::replay::{CheckedSignatureFiles, check_response, check_sealed, check_signature_files};
 pub use ceremony::signature_file::{KeySignature, SignatureFile, SignatureSource};
 pub use ceremony::tally::{RoleTally, Tally};
 pub use diagnosis::concern::{Concern, concerns};
@@ -112,5 +112,5 @@ pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, KeyholdersSince, LineDigest, NamedKeys,
-    SignedFacts, Transcript, TranscriptError,
+    OddTime, SignedFacts, Transcript, TranscriptError,
 };

@@ -37,6 +37,7 @@ mod repo_tool {
     mod signers;
     mod surface;
     mod targets_folder;
+    mod times;
     mod two_clones;
     mod verify;
     mod whole_ceremony;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rootline_metadata::KeyId;
+use rootline_metadata::{KeyId, PublicKey};
 
 use crate::ceremony::ceremony::{SignatureFiles, digest};
 use crate::ceremony::frozen::{Frozen, FrozenChanged};
@@ -10,6 +10,7 @@ use crate::ceremony::refusal::Refusal;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
+use crate::request::response::SigningResponse;
 
 /// What signature files are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,35 @@ pub fn check_signature_files(
         }
     }
     Ok(checked)
+}
+
+/// That a response that was kept is one to this ceremony, and that each of its signatures over what is frozen is by its keyholder. One to an earlier
+/// revision is over files that are there no more.
+///
+/// # Errors
+/// With the first signature that is not.
+pub fn check_response(
+    id: &Name,
+    frozen: &Frozen,
+    response: &SigningResponse,
+    keyholders: &Keyholders,
+) -> Result<(), Refusal> {
+    if response.ceremony != *id {
+        return Err(Refusal::OtherCeremony { ceremony: response.ceremony.clone() });
+    }
+    if response.fingerprint != frozen.fingerprint() {
+        return Ok(());
+    }
+    let name = &response.keyholder;
+    let holder = keyholders.get(name).ok_or_else(|| Refusal::NoSuchKeyholder { name: name.clone() })?;
+    for (part, signature) in &response.signatures {
+        let message = frozen.message(part).ok_or_else(|| Refusal::NothingToSign { part: part.clone() })?;
+        let is_by = |key: &PublicKey| signature.for_key(key).is_some_and(|bytes| key.verify(&message, &bytes).is_ok());
+        if !holder.keys().iter().any(is_by) {
+            return Err(Refusal::Unrecognised { keyholder: Some(name.clone()), part: Some(part.clone()) });
+        }
+    }
+    Ok(())
 }
 
 /// That files are the frozen ones with signatures put in, and nothing else. Whether these suffice is not looked at.

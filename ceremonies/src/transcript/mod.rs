@@ -6,6 +6,7 @@ mod head;
 mod history;
 mod line;
 mod named_keys;
+mod times;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ pub use error::TranscriptError;
 pub use event::{Event, EventKind, SignedFacts};
 pub use head::{Head, HeadRefusal, HeadSignature};
 pub use named_keys::{KeyholdersSince, NamedKeys};
+pub use times::OddTime;
 
 use crate::ceremony::frozen::FrozenRecord;
 use crate::ceremony::given_up::GivenUp;

@@ -147,6 +147,7 @@ fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> 
     let origins = Origins::find(published, &context.folder.transcripts()?);
     let unrecorded = origins.faults.iter().find(|fault| match fault {
         OriginFault::NoRecord { file, .. } | OriginFault::OtherBytes { file, .. } => !there.contains_key(file),
+        OriginFault::GivenUp { version } => !there.contains_key(&version.part.file_name()),
         _ => false,
     });
     if let Some(fault) = unrecorded {

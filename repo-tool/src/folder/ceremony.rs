@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
     Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
+    SigningResponse,
 };
 use rootline_client::store::read_regular_file;
 use rootline_metadata::{hex, sha256};
@@ -70,6 +71,9 @@ fn check_id(path: &Path, plan: &Plan, id: &Name) -> Result<(), Failure> {
     let what = format!("{} names the ceremony {}", path.display(), plan.id());
     Err(Failure::new(what, "give the folder and the plan the same name"))
 }
+
+/// The folder of the responses that were taken.
+const RESPONSES: &str = "responses";
 
 const AS_FROZEN: &str = "the signed bytes are the frozen bytes, whose fingerprint was read out";
 
@@ -319,8 +323,37 @@ impl CeremonyFolder {
 
     /// The place of a signature file that another one, of the same part and keyholder, is about to replace.
     fn voided_path(&self, file: &SignatureFile, earlier: &[u8]) -> PathBuf {
-        let digits = hex::encode(sha256(earlier).first_chunk::<8>().unwrap_or(&[0; 8]));
-        self.path.join("voided").join(file.part.folder_name()).join(format!("{}-{digits}.json", file.keyholder))
+        let name = format!("{}-{}.json", file.keyholder, digits(earlier));
+        self.path.join("voided").join(file.part.folder_name()).join(name)
+    }
+
+    /// Keeps a response whose signatures were taken, as it came.
+    pub(crate) fn keep_response(&self, response: &SigningResponse, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.response_path(response, bytes);
+        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
+        atomic_file::ensure(&path, bytes)
+    }
+
+    /// The responses that were kept.
+    pub(crate) fn responses(&self) -> Result<Vec<SigningResponse>, Failure> {
+        let folder = self.path.join(RESPONSES);
+        let read = |(name, bytes): (String, Vec<u8>)| {
+            let path = folder.join(&name);
+            let response = SigningResponse::parse(&bytes)
+                .map_err(|error| Failure::file(&path, &error, "restore it from version control"))?;
+            match self.response_path(&response, &bytes) == path {
+                true => Ok(response),
+                false => Err(Failure::new(
+                    format!("{} is not the response that its name says", path.display()),
+                    "restore it from version control, or move it out of this folder",
+                )),
+            }
+        };
+        read_files(&folder)?.into_iter().map(read).collect()
+    }
+
+    fn response_path(&self, response: &SigningResponse, bytes: &[u8]) -> PathBuf {
+        self.path.join(RESPONSES).join(format!("{}-{}.json", response.keyholder, digits(bytes)))
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {
@@ -333,6 +366,11 @@ impl CeremonyFolder {
         remove_others(&self.sealed_path(), |name| sealed.files().contains_key(name))?;
         sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
     }
+}
+
+/// What tells one file from another in its name: the first 16 hex digits of its SHA-256 digest.
+fn digits(bytes: &[u8]) -> String {
+    hex::encode(sha256(bytes).first_chunk::<8>().unwrap_or(&[0; 8]))
 }
 
 /// Removes the files of an earlier revision from a folder.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rootline_ceremonies::review::TargetDiffers;
 use rootline_ceremonies::{
     Entry, EventKind, Freezing, Frozen, Keyholders, KeyholdersSince, Name, Published, RoleVersion, Sealed,
-    SignatureFile, SignatureFiles, TargetName, check_sealed, check_signature_files,
+    SignatureFile, SignatureFiles, TargetName, check_response, check_sealed, check_signature_files,
 };
 use rootline_metadata::{hex, sha256};
 
@@ -79,6 +79,9 @@ impl Verification<'_> {
                     );
                     add("plan", self.plan(&files, edits));
                     add(SIGNATURES, self.signatures(frozen));
+                    if let Some(result) = self.responses(frozen).transpose() {
+                        add("responses", result);
+                    }
                     if self.record.transcript().sealing().is_some() {
                         add("sealed files", self.sealed(frozen));
                     }
@@ -272,6 +275,15 @@ impl Verification<'_> {
             return Ok(());
         }
         Err(gone(format!("{name}'s recorded signature of {part} is missing or differs")))
+    }
+
+    /// Every response that was kept brought the signatures that it has; `None` without any.
+    fn responses(&self, frozen: &Frozen) -> Result<Option<String>, Failure> {
+        let responses = self.record.folder().responses()?;
+        for response in &responses {
+            check_response(self.record.id(), frozen, response, self.keyholders)?;
+        }
+        Ok((!responses.is_empty()).then(|| format!("{} kept as they came", responses.len())))
     }
 
     /// What was sealed is what was frozen and what the record says, and has enough signatures.

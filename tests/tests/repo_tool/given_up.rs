@@ -114,6 +114,13 @@ fn a_root_cannot_skip_and_the_next_review_names_the_risk() {
     let wrong = "  WRONG published files: root 2 of second, signed by alice, bob, carol: sealed with sha256 ";
     assert_eq!(output.status, 1);
     assert!(output.stdout.contains(wrong), "{output:?}");
+    let published = fixture.at(DAY_1, &["publish"]);
+    published.refuses(
+        "root 2 of second, signed by alice, bob, carol: sealed with sha256 ",
+        "",
+        "find out who made it current",
+    );
+    assert!(!fixture.path("public/2.root.json").exists());
 }
 
 #[test]

@@ -180,6 +180,10 @@ impl Inbox<'_> {
         };
         let accepted = Accepted { outcome, earlier };
         receiving.keep(&accepted.outcome)?;
+        // One that was taken as a whole belongs to the record.
+        if !accepted.outcome.is_in_vain() && accepted.outcome.refused.is_empty() {
+            receiving.open.record.folder().keep_response(&response, bytes)?;
+        }
         match accepted.outcome.is_in_vain() && accepted.outcome.refused.is_empty() {
             true => Err(Failure::new(
                 accepted.voided_text(),

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
         lines(&transcript).iter().for_each(|text| line(format_args!("{text}")));
         if fault.is_none() && !transcript.entries().is_empty() {
             let head = transcript.head();
+            line(format_args!("times are those of the writers' clocks, and not signed"));
             line(format_args!("head, for keyholders to read out ({} lines):", head.lines));
             for digest in &head.digests {
                 line(format_args!("  {}", hex::encode_in_fours(digest)));
@@ -76,6 +77,7 @@ fn to_json(id: &str, transcript: &Transcript) -> serde_json::Value {
     let head = transcript.head();
     let report = ValueMembers::new()
         .with("ceremony", id)
+        .with("times", "self-declared")
         .with("entries", transcript.entries().iter().map(entry).collect::<Value>())
         .with("lines", head.lines)
         .with("head", digests(&mut head.digests.iter()));

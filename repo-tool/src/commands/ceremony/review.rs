@@ -132,9 +132,15 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         _ => ("released", EventKind::Released),
     };
     let end = transcript.last(&kind).map(|entry| entry.at);
-    let at = end.map(|at| format!(" at {}", instant_text(at))).unwrap_or_default();
+    let at = end.map(|at| format!(" at {} by the clock of who recorded it", instant_text(at))).unwrap_or_default();
     let before = published.before(&files.frozen);
     let policy = context.folder.policy()?;
+    // What is there now is another's, unless it is what was frozen: of a ceremony that was given up, nothing is published.
+    let mut targets = context.folder.targets()?.files;
+    targets.retain(|name, bytes| {
+        let frozen = files.frozen.all_targets().find_map(|(_, targets)| targets.target(name.path()));
+        frozen.is_some_and(|file| file.matches(bytes))
+    });
     let review = Review::new(Material {
         repository: Some(policy.name()),
         id: record.id(),
@@ -144,7 +150,7 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         published: &before,
         keyholders: &keyholders,
         attestations: &BTreeMap::new(),
-        targets: &context.folder.targets()?.files,
+        targets: &targets,
         history: history(record.id(), published, end, context)?,
         fingerprint: files.record.fingerprint(),
     });

@@ -18,6 +18,7 @@ use crate::folder::attestations;
 use crate::folder::ceremony::{CeremonyFolder, Stage, UNKNOWN_STAGE};
 use crate::folder::record::CeremonyRecord;
 use crate::folder::verification::{Finding, Verification};
+use crate::text::plain;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -32,6 +33,9 @@ metadata file must have the ceremony that made it, or an import that names it. R
 verifies every signature and every signed head, and compares the sealed and published files with the transcript. A ceremony that was removed is \
 found by those that began after it. Lines removed from the end of a transcript, or the last ceremony as a whole, are found if a keyholder has \
 signed a later head (rootline-repo ceremony witness), or with --head and a head that somebody kept.
+
+Times are those of the writers' clocks and are not signed. Those that cannot all be right are called odd, which is no fault: a signature dated \
+before its file was frozen or after the release, and lines whose times run backwards, by more than a day.
 
 Exit status: 0 if everything matches the record; 1 if not.")]
 pub(crate) struct VerifyArgs {
@@ -70,6 +74,8 @@ struct Verified {
     id: Name,
     stage: Option<Stage>,
     findings: Vec<Finding>,
+    /// Times that cannot all be right. Nothing rests on what a clock said, and no record can be mended: they are told, and are no fault.
+    odd: Vec<String>,
 }
 
 /// [`ExitStatus::Failed`] if anything differs from the record.
@@ -124,6 +130,7 @@ impl Verified {
         let verdict = if self.holds() { "everything matches the transcript" } else { "does NOT match the transcript" };
         let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
         lines.extend(self.findings.iter().flat_map(Finding::lines));
+        lines.extend(self.odd.iter().map(|odd| format!("  odd   times: {odd}")));
         lines
     }
 
@@ -133,6 +140,7 @@ impl Verified {
             "stage": self.stage.map(Stage::name),
             "holds": self.holds(),
             "checks": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
+            "odd": self.odd,
         })
     }
 }
@@ -142,13 +150,17 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
     let record = match folder.load(published) {
         Ok(record) => record,
         Err(failure) => {
-            return Verified { id, stage: None, findings: vec![Finding { check: "transcript", result: Err(failure) }] };
+            let findings = vec![Finding { check: "transcript", result: Err(failure) }];
+            return Verified { id, stage: None, findings, odd: Vec::new() };
         }
     };
     let verification = Verification { record: &record, published, keyholders, folder: &context.folder };
     let mut findings = verification.findings();
     findings.extend(attestations(&record, published, keyholders, context));
-    Verified { id, stage: record.stage().ok(), findings }
+    let odd: Vec<String> = record.transcript().odd_times().iter().map(|odd| plain(&odd.to_string())).collect();
+    let found = if odd.is_empty() { "in order" } else { "odd, see below" };
+    findings.push(Finding { check: "times", result: Ok(format!("by the clock of each writer, not signed; {found}")) });
+    Verified { id, stage: record.stage().ok(), findings, odd }
 }
 
 /// The attestations of keyholders' tokens, as long as somebody may sign.

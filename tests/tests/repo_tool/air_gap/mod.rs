@@ -2,6 +2,7 @@
 
 mod accepting;
 mod detached;
+mod kept;
 mod prompts;
 mod qr_codes;
 mod signing;

@@ -42,7 +42,7 @@ fn a_ceremony_that_is_over_is_reviewed_as_it_was_before_it() {
         let now = review(&fixture, id);
         let outcome = now["outcome"].as_str().unwrap();
         assert!(
-            outcome.starts_with(&format!("released at {DAY_1}; compared with what was published before")),
+            outcome.starts_with(&format!("released at {DAY_1} by the clock of who recorded it; compared with")),
             "{outcome}"
         );
         for member in [
@@ -62,7 +62,7 @@ fn a_ceremony_that_is_over_is_reviewed_as_it_was_before_it() {
         }
         assert_eq!(shown["outcome"], Value::Null);
     }
-    fixture.done_at(DAY_1, &["ceremony", "review", "root"]).says("released at 2030-01-02T00:00:00Z; compared with");
+    fixture.done_at(DAY_1, &["ceremony", "review", "root"]).says("released at 2030-01-02T00:00:00Z by the clock of");
     fixture.done_at(DAY_1, &["ceremony", "review", "root", "--html"]).says("<p class=\"quiet\">released at 2030-01-02");
 }
 
