@@ -43,9 +43,17 @@ impl Keyholder {
         })
     }
 
-    /// A keyholder with several keys, the current one last; `None` without any.
-    pub(crate) fn with_keys(name: Name, display_name: String, keys: Vec<PublicKey>) -> Option<Keyholder> {
-        (!keys.is_empty()).then(|| Keyholder { name, display_name, keys, signers: BTreeMap::new() })
+    /// A keyholder under the name of an earlier time, with keys of `owners`, who have them now, and what they have proved of these; the current key
+    /// last. `None` without any.
+    pub(crate) fn as_named(
+        name: Name,
+        display_name: String,
+        keys: Vec<PublicKey>,
+        owners: &BTreeMap<&Name, &Keyholder>,
+    ) -> Option<Keyholder> {
+        let proofs = owners.values().flat_map(|owner| &owner.proofs);
+        let proofs = proofs.map(|(key_id, proof)| (key_id.clone(), *proof)).collect();
+        (!keys.is_empty()).then(|| Keyholder { name, display_name, keys, signers: BTreeMap::new(), proofs })
     }
 
     /// Adds a note of where the private half of their current key is: a URI without anything secret in it.

@@ -130,7 +130,7 @@ impl Keyholders {
                     None => since.gone.push((name.clone(), id.clone())),
                 }
             }
-            for (now, owner) in owners {
+            for (&now, owner) in &owners {
                 if now != name {
                     since.renamed.push((name.clone(), now.clone()));
                 } else if owner.display_name() != display_name {
@@ -140,7 +140,7 @@ impl Keyholders {
                 taken.insert(now.clone());
             }
             taken.insert(name.clone());
-            then.extend(Keyholder::with_keys(name.clone(), display_name.clone(), keys));
+            then.extend(Keyholder::as_named(name.clone(), display_name.clone(), keys, &owners));
         }
         let others = self.iter().filter(|holder| !taken.contains(holder.name())).cloned();
         // Two that had the same key then are no more than what a record says, which is not a reason to have none.

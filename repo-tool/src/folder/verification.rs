@@ -16,6 +16,7 @@ use crate::folder::repository::RepositoryFolder;
 use crate::text::{plain, visible};
 
 const SIGNATURES: &str = "signatures";
+const SEALED: &str = "sealed files";
 
 /// What was looked at, and what came of it.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl Verification<'_> {
                         add("responses", result);
                     }
                     if self.record.transcript().sealing().is_some() {
-                        add("sealed files", self.sealed(frozen));
+                        add(SEALED, self.sealed(frozen));
                     }
                 }
             },
@@ -99,6 +100,12 @@ impl Verification<'_> {
     /// Refuses a ceremony in which anything is wrong: what acts on it stands on what `ceremony verify` finds to hold.
     pub(crate) fn require(&self) -> Result<(), Failure> {
         self.findings().into_iter().try_for_each(|finding| finding.result.map(drop))
+    }
+
+    /// As [`Verification::require`], for what seals: a fault in `sealed/`, such as the files of two clones together, is mended by sealing again.
+    pub(crate) fn require_but_sealed_files(&self) -> Result<(), Failure> {
+        let others = self.findings().into_iter().filter(|finding| finding.check != SEALED);
+        others.into_iter().try_for_each(|finding| finding.result.map(drop))
     }
 
     /// As [`Verification::require`], once it is over. That `plan.toml` was edited is no matter: the plan stands in `frozen/`.
