@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rootline_ceremonies::{
     Event, EventKind, Freezing, FrozenRecord, HeadRefusal, HeadSignature, Transcript, TranscriptError,
 };
+use rootline_metadata::KeyId;
 use rootline_metadata::json::ValueMembers;
 use rootline_tests::fixtures::room::{Room, day, key, name};
 
@@ -392,7 +393,11 @@ fn a_head_is_signed_by_a_keyholder_for_one_ceremony_and_one_number_of_lines() {
     assert!(matches!(check(&relabelled, "second"), HeadRefusal::WrongSignature { .. }));
     let bobs = HeadSignature { keyholder: name("bob"), ..good.clone() };
     assert!(matches!(check(&bobs, "first"), HeadRefusal::NotTheirKey { .. }));
-    let unowned = HeadSignature { keyholder: name("nobody"), ..good.clone() };
+    // Under a name that nobody has now: keys decide. One that nobody has decides nothing.
+    let renamed = HeadSignature { keyholder: name("nobody"), ..good.clone() };
+    assert_eq!(renamed.check(&first, &room.keyholders, &transcript), Ok(()));
+    let strangers = KeyId::of(&key("stranger").public_key());
+    let unowned = HeadSignature { key_id: strangers, ..renamed };
     assert!(matches!(check(&unowned, "first"), HeadRefusal::NoSuchKeyholder { .. }));
     let mut more = good.clone();
     more.head.lines += 1;
