@@ -52,7 +52,7 @@ fn statement(keyholder: &Name, key: &PublicKey) -> Vec<u8> {
     format!("{PREFIX}keyholder {keyholder}\nkey {}\n", KeyId::of(key)).into_bytes()
 }
 
-/// What a keyholder sends to whoever lists their key: the public key, and the proof that they hold it. Read ones have been verified.
+/// What a keyholder sends to the person who lists their key: the public key, and the proof that they hold it. Read ones have been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenKey {
     /// Whose key it is.

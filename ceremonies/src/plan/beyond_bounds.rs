@@ -1,4 +1,4 @@
-//! What goes beyond the bounds of the policy as they are now, whatever they were when it was planned.
+//! What goes beyond the bounds of the policy as they are now, also where they were others when it was planned.
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{Role, TopLevelRole};

@@ -15,7 +15,7 @@ pub(crate) fn check(plan: &Plan, frozen: &Frozen, context: &Context) -> Result<(
     refuse(context.folder.policy()?.bounds().beyond(plan, frozen, context.now))
 }
 
-/// Refuses a frozen ceremony that goes beyond the bounds, whatever they were when it was frozen.
+/// Refuses a frozen ceremony that goes beyond the bounds as they are now.
 pub(crate) fn check_open(open: &OpenCeremony, context: &Context) -> Result<(), Failure> {
     check(&open.plan()?, &open.frozen, context)
 }

@@ -141,7 +141,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// Refuses to make a root or a targets file public that no ceremony has made, or one with a fault. What is there already stays, and is
-/// renewed, whatever becomes of the record of its ceremony.
+/// renewed also where the record of its ceremony does not hold any more.
 fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> Result<(), Failure> {
     let is_new = |part: &RoleVersion| !there.contains_key(&part.file_name());
     let origins = Origins::find(published, &context.folder.transcripts()?);

@@ -1,7 +1,7 @@
 //! The repositories that this user knows, each pinned by its first root, outside of every repository's folder.
 //!
 //! What is reviewed is compared with what is published, and what is published is verified from its first root on. That root lies in the folder
-//! with everything else, so whoever can write there can put another chain in its place; the digest that is kept here is out of their reach.
+//! with everything else, so anybody who can write there can put another chain in its place; the digest that is kept here is out of their reach.
 
 mod file;
 mod known;

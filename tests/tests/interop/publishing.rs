@@ -130,7 +130,7 @@ fn the_peers_follow_a_sequence_of_roots_and_find_what_is_delegated() {
     let mut fixture = Fixture::new();
     fixture.room.keyholders.add(keyholder("heidi")).unwrap();
     for name in ["npm-keys.json", "by-digest.txt"] {
-        fixture.room.targets.insert(target(name), name.as_bytes().to_vec());
+        fixture.room.targets.insert(target(name), format!("{name:?}").into_bytes());
     }
     let targets = [NAMES[0], "npm-keys.json", "by-digest.txt"];
     let first = fixture.plan(&FIVE, 3, 0).with(NPM);

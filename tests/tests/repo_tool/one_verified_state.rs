@@ -174,7 +174,7 @@ fn what_a_ceremony_with_a_fault_has_made_is_not_published_and_what_is_public_is_
     fixture.write(plan, kept);
     assert_eq!(fixture.at(DAY_1, &["publish"]).status, 0);
 
-    // What is public already goes on, whatever becomes of the record.
+    // What is public already goes on, also where the record does not hold any more.
     fixture.write("ceremonies/next/transcript.jsonl", "{");
     let output = fixture.at(DAY_1, &["online", "--key", "keys/online.pem", "--renew"]);
     assert_eq!(output.status, 4, "{output:?}");

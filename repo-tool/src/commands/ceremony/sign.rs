@@ -132,7 +132,7 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key that is named, or the recorded key of the keyholder who signs. Whoever can write to the folder chooses what is recorded, and with it
+/// The key that is named, or the recorded key of the keyholder who signs. Anybody who can write to the folder chooses what is recorded, and with it
 /// which server, program or token is asked, so that this user has to have named that place before.
 fn signer_uri(args: &SignArgs, open: &OpenCeremony, context: &Context) -> Result<SignerUri, Failure> {
     let (None, Some(name)) = (&args.key, &args.signing_as) else {
