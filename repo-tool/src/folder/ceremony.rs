@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
-    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
-    SigningResponse,
+    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Request, RoleVersion, Sealed, SignatureFile,
+    SignatureFiles, SigningResponse,
 };
 use rootline_client::store::read_regular_file;
 use rootline_metadata::{hex, sha256};
@@ -71,6 +71,9 @@ fn check_id(path: &Path, plan: &Plan, id: &Name) -> Result<(), Failure> {
     let what = format!("{} names the ceremony {}", path.display(), plan.id());
     Err(Failure::new(what, "give the folder and the plan the same name"))
 }
+
+/// The folder of the requests that keyholders were sent.
+const REQUESTS: &str = "requests";
 
 /// The folder of the responses that were taken.
 const RESPONSES: &str = "responses";
@@ -354,6 +357,36 @@ impl CeremonyFolder {
 
     fn response_path(&self, response: &SigningResponse, bytes: &[u8]) -> PathBuf {
         self.path.join(RESPONSES).join(format!("{}-{}.json", response.keyholder, digits(bytes)))
+    }
+
+    /// Keeps a request that keyholders are sent, and returns the path of its file.
+    pub(crate) fn keep_request(&self, request: &Request, bytes: &[u8]) -> Result<PathBuf, Failure> {
+        let path = self.request_path(request, bytes);
+        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
+        atomic_file::ensure(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// The requests that were kept, each read as a keyholder reads it.
+    pub(crate) fn requests(&self) -> Result<Vec<Request>, Failure> {
+        self.refuse_links()?;
+        let folder = self.path.join(REQUESTS);
+        let read = |(name, bytes): (String, Vec<u8>)| {
+            let path = folder.join(&name);
+            let request = Request::read(bytes.clone()).map_err(Failure::from)?;
+            match self.request_path(&request, &bytes) == path && *request.plan().id() == self.id {
+                true => Ok(request),
+                false => Err(Failure::new(
+                    format!("{} is not the request that its name says", path.display()),
+                    "restore it from version control, or move it out of this folder",
+                )),
+            }
+        };
+        read_files(&folder)?.into_iter().map(read).collect()
+    }
+
+    fn request_path(&self, request: &Request, bytes: &[u8]) -> PathBuf {
+        self.path.join(REQUESTS).join(format!("{}-{}.json", request.revision(), digits(bytes)))
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {

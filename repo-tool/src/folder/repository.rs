@@ -26,7 +26,7 @@ pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";
 /// vendor-roots/          the roots of tokens' vendors, in PEM
 /// targets/               what is shipped
 /// metadata/              everything ever published, byte for byte, targets included
-/// ceremonies/ID/         plan.toml, frozen/ (with the plan as it was), signatures/VERSION.ROLE/NAME.json, voided/ (signatures over earlier revisions), responses/, sealed/, transcript.jsonl, heads/
+/// ceremonies/ID/         plan.toml, frozen/ (with the plan as it was), signatures/VERSION.ROLE/NAME.json, voided/ (signatures over earlier revisions), requests/, responses/, sealed/, transcript.jsonl, heads/
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct RepositoryFolder {

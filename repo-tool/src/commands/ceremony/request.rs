@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::input::STANDARD;
+use crate::folder::open_ceremony::OpenCeremony;
 use crate::pins;
 
 #[derive(Args, Debug)]
@@ -57,6 +58,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     let digest = hex::encode(&sha256(&bytes));
     let to = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.request.json")));
     let size = bytes.len();
+    let filed = file(&open, &request, &bytes, context);
     if to == Path::new(STANDARD) {
         context.terminal.bytes(&bytes)?;
         context.terminal.aside(format_args!("{size} bytes, sha256 {digest}"));
@@ -70,6 +72,7 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
         "bytes": size,
         "sha256": digest,
         "fingerprint": open.frozen_record.fingerprint().to_hex(),
+        "filed": filed,
     });
     context.report(&report, |line| {
         line(format_args!("wrote {}: {size} bytes", to.display()));
@@ -81,4 +84,15 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
         line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));
     });
     Ok(())
+}
+
+/// Keeps the request with the ceremony. Where that cannot be written, as in a copy on a read-only disk, the request is as good.
+fn file(open: &OpenCeremony, request: &Request, bytes: &[u8], context: &Context) -> Option<PathBuf> {
+    match context.lock().and_then(|_lock| open.record.folder().keep_request(request, bytes)) {
+        Ok(path) => Some(path),
+        Err(failure) => {
+            context.terminal.warning(format_args!("not kept with the ceremony: {}", failure.what()));
+            None
+        }
+    }
 }

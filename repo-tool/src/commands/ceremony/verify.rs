@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::{Keyholders, Name, Published};
+use rootline_ceremonies::{FrozenRecord, Keyholders, Name, Published, Request};
 use serde_json::{Value, json};
 
 use super::named;
@@ -157,10 +157,43 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
     let verification = Verification { record: &record, published, keyholders, folder: &context.folder };
     let mut findings = verification.findings();
     findings.extend(attestations(&record, published, keyholders, context));
+    findings.extend(requests(&record));
     let odd: Vec<String> = record.transcript().odd_times().iter().map(|odd| plain(&odd.to_string())).collect();
     let found = if odd.is_empty() { "in order" } else { "odd, see below" };
     findings.push(Finding { check: "times", result: Ok(format!("by the clock of each writer, not signed; {found}")) });
     Verified { id, stage: record.stage().ok(), findings, odd }
+}
+
+/// Every request that is kept asks for what was frozen as its revision; nothing where none is.
+fn requests(record: &CeremonyRecord) -> Option<Finding> {
+    let frozen: Vec<_> = record.transcript().entries().iter().filter_map(|entry| entry.event.frozen_record()).collect();
+    let check = |request: &Request| {
+        let fingerprint = request.frozen().fingerprint();
+        let is_it =
+            |frozen: &FrozenRecord| frozen.revision == request.revision() && frozen.fingerprint() == fingerprint;
+        match frozen.iter().any(is_it) {
+            true => Ok(()),
+            false => Err(Failure::new(
+                format!(
+                    "a kept request asks for revision {} with the fingerprint {fingerprint}, which was never frozen",
+                    request.revision()
+                ),
+                "find out who made it, and tell keyholders; then take it out of requests/",
+            )),
+        }
+    };
+    let result = record.folder().requests().and_then(|requests| {
+        requests.iter().try_for_each(check)?;
+        Ok(requests.len())
+    });
+    match result {
+        Ok(0) => None,
+        Ok(number) => {
+            let found = format!("{number} kept, each for what was frozen");
+            Some(Finding { check: "requests", result: Ok(found) })
+        }
+        Err(failure) => Some(Finding { check: "requests", result: Err(failure) }),
+    }
 }
 
 /// The attestations of keyholders' tokens, as long as somebody may sign.

@@ -66,3 +66,38 @@ fn a_response_that_was_not_taken_is_not_kept() {
     assert_eq!(refused.status, 1, "{refused:?}");
     assert!(fixture.list("ceremonies/first/responses").is_empty());
 }
+
+#[test]
+fn a_request_is_kept_and_verified() {
+    let fixture = RepositoryFixture::frozen();
+    for _ in 0..2 {
+        fixture.done(&["ceremony", "request", "first"]);
+    }
+    let kept = fixture.list("ceremonies/first/requests");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let place = format!("ceremonies/first/requests/{}", kept[0]);
+    assert_eq!(fixture.read(&place), fixture.read("first.request.json"));
+    fixture.done(&["ceremony", "verify"]).says("  ok    requests: 1 kept, each for what was frozen\n");
+    // Of an earlier revision, it is still one that was sent.
+    fixture.edit("ceremonies/first/plan.toml", "threshold = 3", "threshold = 2");
+    fixture.done(&["ceremony", "freeze", "first"]);
+    let json = fixture.done(&["ceremony", "request", "first", "--json"]).json();
+    assert!(json["filed"].as_str().unwrap().starts_with("ceremonies/first/requests/2-"), "{json}");
+    fixture.done(&["ceremony", "verify"]).says("  ok    requests: 2 kept, each for what was frozen\n");
+
+    let wrong = |change: &dyn Fn(&RepositoryFixture), what: &str| {
+        let copy = fixture.copy();
+        change(&copy);
+        let output = copy.at(DAY_1, &["ceremony", "verify"]);
+        assert_eq!(output.status, 1, "{output:?}");
+        assert!(output.stdout.contains("  WRONG requests: ") && output.stdout.contains(what), "{output:?}");
+    };
+    let named = |copy: &RepositoryFixture, revision: u64, text: String| {
+        let digest = rootline_metadata::hex::encode(&rootline_metadata::sha256(text.as_bytes()));
+        copy.write(&format!("ceremonies/first/requests/{revision}-{}.json", &digest[..16]), text);
+    };
+    wrong(&|copy| copy.edit(&place, "A signing request", "A request"), "is not the request that its name says");
+    // A good one, for a revision that was never frozen.
+    let forged = fixture.read(&place).replace("\"revision\": 1", "\"revision\": 3");
+    wrong(&|copy| named(copy, 3, forged.clone()), "a kept request asks for revision 3 with the fingerprint ");
+}
