@@ -348,7 +348,7 @@ mod tests {
         let exchanged = other.to_toml() + &Keyholder::proof_toml(&proof);
         assert!(!Keyholder::parse(name(), &exchanged).unwrap().is_proven(&KeyId::of(&key(2))));
         let short = Keyholder::parse(name(), &text.replace("proof = \"", "proof = \"A")).unwrap_err();
-        assert_eq!((short.problem.as_str(), short.line), ("a proof is 64 bytes in base64, without padding", 9));
+        assert_eq!((short.problem.as_str(), short.line), ("a proof is 64 bytes in base64, without padding", 10));
     }
 
     #[test]
