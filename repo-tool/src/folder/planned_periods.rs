@@ -13,7 +13,7 @@ impl RepositoryFolder {
     pub(crate) fn policy_for(&self, published: &Published) -> Result<Policy, Failure> {
         let mut released = Vec::new();
         if published.current().is_some_and(|current| !current.delegated.is_empty()) {
-            for ceremony in self.ceremonies()? {
+            for ceremony in self.ceremonies_and_strays()?.0 {
                 let Ok(record) = ceremony.load(published) else { continue };
                 if record.stage().is_ok_and(|stage| stage == Stage::Released) {
                     released.push(record);

@@ -190,3 +190,16 @@ fn what_an_editor_or_a_merge_leaves_anywhere_keeps_nothing_from_being_renewed() 
     fixture.write("metadata/notes.txt", "x");
     assert_eq!(fixture.at(DAY_1, &renew).status, 1);
 }
+
+#[test]
+fn a_folder_that_is_no_ceremony_stops_no_renewal_where_roles_are_delegated_either() {
+    let fixture = RepositoryFixture::new();
+    fixture.write("targets/npm/keys.json", "[]");
+    let npm = ["--delegate", "npm=npm/*", "--add", "npm=frank"];
+    fixture.hold("first", &npm, &["alice", "bob", "carol", "frank"], DAY_0);
+    fixture.write("ceremonies/first (copy)/plan.toml", "x");
+    let output = fixture.at(DAY_1, &["online", "--key", "keys/online.pem", "--renew"]);
+    assert_eq!(output.status, 4, "{output:?}");
+    output.says("wrote metadata/timestamp.json");
+    assert!(!output.stderr.contains("error: "), "{output:?}");
+}
