@@ -4,11 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rootline_ceremonies::{
-    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, Request, RoleVersion, Sealed, SignatureFile,
-    SignatureFiles, SigningResponse,
+    Bounds, Freezing, Frozen, FrozenRecord, Keyholders, Name, Plan, RoleVersion, Sealed, SignatureFile, SignatureFiles,
 };
 use rootline_client::store::read_regular_file;
-use rootline_metadata::{hex, sha256};
 
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -72,12 +70,6 @@ fn check_id(path: &Path, plan: &Plan, id: &Name) -> Result<(), Failure> {
     Err(Failure::new(what, "give the folder and the plan the same name"))
 }
 
-/// The folder of the requests that keyholders were sent.
-const REQUESTS: &str = "requests";
-
-/// The folder of the responses that were taken.
-const RESPONSES: &str = "responses";
-
 const AS_FROZEN: &str = "the signed bytes are the frozen bytes, whose fingerprint was read out";
 
 /// The stage of a ceremony.
@@ -140,6 +132,11 @@ impl CeremonyFolder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The repository's folder, which is reached as its user says.
+    pub(super) fn top(&self) -> &Path {
+        self.path.parent().and_then(Path::parent).unwrap_or(&self.path)
     }
 
     /// Refuses a link in the place of this folder, of the one of all ceremonies, or anywhere below: each command that reads or writes something
@@ -293,100 +290,14 @@ impl CeremonyFolder {
     pub(crate) fn write_signature_file(&self, file: &SignatureFile) -> Result<(), Failure> {
         // One of many: what is beside it was looked at when the others were read.
         let path = self.signature_path(&file.part, &file.keyholder);
-        let top = self.path.parent().and_then(Path::parent).unwrap_or(&self.path);
-        links::refuse_on_the_way(top, &path)?;
+        links::refuse_on_the_way(self.top(), &path)?;
         // Of other bytes: what was signed stays signed, and its file stays with the record.
         if let Ok(earlier) = read_regular_file(&path, SignatureFile::MAX_BYTES as u64)
             && SignatureFile::parse(&earlier).is_ok_and(|earlier| earlier.payload != file.payload)
         {
-            let voided = self.voided_path(file, &earlier);
-            links::refuse_on_the_way(top, &voided)?;
-            atomic_file::ensure(&voided, &earlier)?;
+            self.keep_voided(file, &earlier)?;
         }
         atomic_file::replace(&path, &file.to_json())
-    }
-
-    /// The signature files that later ones have replaced.
-    pub(crate) fn voided_files(&self) -> Result<Vec<SignatureFile>, Failure> {
-        let folder = self.path.join("voided");
-        let read = |(name, bytes): (String, Vec<u8>)| {
-            let path = folder.join(&name);
-            let file = SignatureFile::parse(&bytes)
-                .map_err(|error| Failure::file(&path, &error, "restore it from version control"))?;
-            match self.voided_path(&file, &bytes) == path && file.ceremony == self.id {
-                true => Ok(file),
-                false => Err(Failure::new(
-                    format!("{} is not the signature file that its name says", path.display()),
-                    "restore it from version control, or move it out of this folder",
-                )),
-            }
-        };
-        read_files(&folder)?.into_iter().map(read).collect()
-    }
-
-    /// The place of a signature file that another one, of the same part and keyholder, is about to replace.
-    fn voided_path(&self, file: &SignatureFile, earlier: &[u8]) -> PathBuf {
-        let name = format!("{}-{}.json", file.keyholder, digits(earlier));
-        self.path.join("voided").join(file.part.folder_name()).join(name)
-    }
-
-    /// Keeps a response whose signatures were taken, as it came.
-    pub(crate) fn keep_response(&self, response: &SigningResponse, bytes: &[u8]) -> Result<(), Failure> {
-        let path = self.response_path(response, bytes);
-        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
-        atomic_file::ensure(&path, bytes)
-    }
-
-    /// The responses that were kept.
-    pub(crate) fn responses(&self) -> Result<Vec<SigningResponse>, Failure> {
-        let folder = self.path.join(RESPONSES);
-        let read = |(name, bytes): (String, Vec<u8>)| {
-            let path = folder.join(&name);
-            let response = SigningResponse::parse(&bytes)
-                .map_err(|error| Failure::file(&path, &error, "restore it from version control"))?;
-            match self.response_path(&response, &bytes) == path {
-                true => Ok(response),
-                false => Err(Failure::new(
-                    format!("{} is not the response that its name says", path.display()),
-                    "restore it from version control, or move it out of this folder",
-                )),
-            }
-        };
-        read_files(&folder)?.into_iter().map(read).collect()
-    }
-
-    fn response_path(&self, response: &SigningResponse, bytes: &[u8]) -> PathBuf {
-        self.path.join(RESPONSES).join(format!("{}-{}.json", response.keyholder, digits(bytes)))
-    }
-
-    /// Keeps a request that keyholders are sent, and returns the path of its file.
-    pub(crate) fn keep_request(&self, request: &Request, bytes: &[u8]) -> Result<PathBuf, Failure> {
-        let path = self.request_path(request, bytes);
-        links::refuse_on_the_way(self.path.parent().and_then(Path::parent).unwrap_or(&self.path), &path)?;
-        atomic_file::ensure(&path, bytes)?;
-        Ok(path)
-    }
-
-    /// The requests that were kept, each read as a keyholder reads it.
-    pub(crate) fn requests(&self) -> Result<Vec<Request>, Failure> {
-        self.refuse_links()?;
-        let folder = self.path.join(REQUESTS);
-        let read = |(name, bytes): (String, Vec<u8>)| {
-            let path = folder.join(&name);
-            let request = Request::read(bytes.clone()).map_err(Failure::from)?;
-            match self.request_path(&request, &bytes) == path && *request.plan().id() == self.id {
-                true => Ok(request),
-                false => Err(Failure::new(
-                    format!("{} is not the request that its name says", path.display()),
-                    "restore it from version control, or move it out of this folder",
-                )),
-            }
-        };
-        read_files(&folder)?.into_iter().map(read).collect()
-    }
-
-    fn request_path(&self, request: &Request, bytes: &[u8]) -> PathBuf {
-        self.path.join(REQUESTS).join(format!("{}-{}.json", request.revision(), digits(bytes)))
     }
 
     pub(crate) fn sealed_path(&self) -> PathBuf {
@@ -399,11 +310,6 @@ impl CeremonyFolder {
         remove_others(&self.sealed_path(), |name| sealed.files().contains_key(name))?;
         sealed.files().iter().try_for_each(|(name, bytes)| atomic_file::replace(&self.sealed_path().join(name), bytes))
     }
-}
-
-/// What tells one file from another in its name: the first 16 hex digits of its SHA-256 digest.
-fn digits(bytes: &[u8]) -> String {
-    hex::encode(sha256(bytes).first_chunk::<8>().unwrap_or(&[0; 8]))
 }
 
 /// Removes the files of an earlier revision from a folder.

@@ -5,6 +5,7 @@ pub(crate) mod attestations;
 pub(crate) mod ceremony;
 pub(crate) mod ignored;
 pub(crate) mod input;
+mod kept_files;
 pub(crate) mod links;
 pub(crate) mod merge_conflict;
 pub(crate) mod open_ceremony;

@@ -196,8 +196,8 @@ impl RepositoryFolder {
         strays.into_iter().next().map_or(Ok(names), Err)
     }
 
-    /// The folders in a folder whose names are [`Name`]s, in order, and a failure for each other one. One with nothing in it was made by a command that was ended before it
-    /// wrote anything there.
+    /// The folders in a folder whose names are [`Name`]s, in order, and a failure for each other one. One with nothing in it was made by a
+    /// command that was ended before it wrote anything there.
     fn names_and_strays_in(&self, folder: &str) -> Result<(Vec<Name>, Vec<Failure>), Failure> {
         let folder = self.join(folder);
         links::refuse_at(&folder)?;
