@@ -131,14 +131,7 @@ pub(super) fn pin(pins: &mut Vec<Pin>, name: Option<&str>, folder: Option<&str>,
     }
     // What was signed and never became a root 1 is forgotten with its folder.
     pins.retain(|pin| is_own(pin) || pin.root_1_sha256.is_some() || !pin.folders.is_empty());
-    let own = match pins.iter().position(is_own) {
-        Some(own) => own,
-        None => {
-            pins.push(Pin::default());
-            pins.len() - 1
-        }
-    };
-    let own = &mut pins[own];
+    let own = found_or_new(pins, is_own);
     own.root_1_sha256 = Some(root.digest.clone());
     own.signed_as_root_1.clear();
     note_place(own, name, folder);
@@ -152,18 +145,19 @@ pub(super) fn note_signed(pins: &mut Vec<Pin>, name: Option<&str>, folder: Optio
     for other in pins.iter_mut().filter(|pin| pin.root_1_sha256.is_some()) {
         other.folders.retain(|own| Some(&**own) != folder);
     }
-    let own = match pins.iter().position(is_own) {
-        Some(own) => own,
-        None => {
-            pins.push(Pin::default());
-            pins.len() - 1
-        }
-    };
-    let own = &mut pins[own];
+    let own = found_or_new(pins, is_own);
     if !own.signed_as_root_1.contains(&signed) {
         own.signed_as_root_1.push(signed);
     }
     note_place(own, name, folder);
+}
+
+fn found_or_new(pins: &mut Vec<Pin>, is_it: impl Fn(&Pin) -> bool) -> &mut Pin {
+    let place = pins.iter().position(is_it).unwrap_or_else(|| {
+        pins.push(Pin::default());
+        pins.len() - 1
+    });
+    &mut pins[place]
 }
 
 fn note_place(pin: &mut Pin, name: Option<&str>, folder: Option<&str>) {
