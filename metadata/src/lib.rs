@@ -38,6 +38,7 @@ pub mod hex;
 pub mod json;
 mod keys;
 pub mod limits;
+pub mod lint;
 pub mod plain_name;
 mod quoted;
 mod roles;
