@@ -45,6 +45,8 @@ mod roles;
 mod signed;
 pub mod sigstore;
 pub mod spec;
+#[cfg(feature = "x509")]
+pub mod x509;
 
 pub use delegations::hash_bins::{BinNames, HashBins};
 pub use delegations::listed::ListedRoles;

@@ -15,7 +15,7 @@ use super::skipped::SkipReason;
 use crate::keys::public_key::{KeyEncoding, PublicKey, UnusableKey};
 
 /// RFC 3279, section 2.3.1, and RFC 5480, section 2.1.1.
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
@@ -62,7 +62,7 @@ impl LogKey {
         Ok(LogKey { details, raw, checked })
     }
 
-    /// The key in the form that Sigstore publishes for its type. None for types with several such forms or none: RSA and ML-DSA.
+    /// The key in the form that every reader takes. None for types with no such form: RSA, which [`LogKey::read_file`] reads, and ML-DSA.
     pub fn of(key: &PublicKey) -> Option<LogKey> {
         let details = match key.material().kind() {
             "P-256" => KeyDetails::PkixEcdsaP256Sha256,
@@ -110,6 +110,11 @@ impl LogKey {
             Algorithm::Rsa => Some([b"\xffPKIX-RSA-PKCS#1v1.5", &*spki].concat()),
             Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => None,
         }
+    }
+
+    /// The bits of an RSA key's modulus; `None` for other kinds.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        self.checked.as_ref().and_then(|key| key.material().rsa_bits())
     }
 
     pub(super) fn is_rsa(&self) -> bool {

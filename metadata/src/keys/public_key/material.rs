@@ -128,6 +128,14 @@ impl KeyMaterial {
     }
 
     /// RFC 8017, section 3.1, as far as it can be seen without the factors. Both numbers are big-endian and without leading zeros.
+    /// The bits of an RSA modulus; `None` for other kinds.
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        match &self.0 {
+            Material::Rsa(numbers) => Some(bit_length(&numbers.modulus)),
+            _ => None,
+        }
+    }
+
     pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<KeyMaterial, UnusableKey> {
         let bits = bit_length(modulus);
         if !RSA_MODULUS_BITS.contains(&bits) || !is_odd(modulus) {
