@@ -127,20 +127,25 @@ pub fn finish(outcome: Result<Answer, Box<dyn Error>>) -> std::process::ExitCode
             std::process::ExitCode::SUCCESS
         }
         Err(error) => {
-            let mut reason = error.to_string();
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                // Some of the libraries print the cause within the error already.
-                let text = error.to_string();
-                if !reason.ends_with(&text) {
-                    reason = format!("{reason}: {text}");
-                }
-                cause = error.source();
-            }
-            eprintln!("{reason}");
+            eprintln!("{}", reason(&*error));
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// An error with all its causes, in one line.
+pub fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Some of the libraries print the cause within the error already.
+        let text = error.to_string();
+        if !reason.ends_with(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        cause = error.source();
+    }
+    reason
 }
 
 /// A runtime of one thread, as the smallest thing these asynchronous clients run on.

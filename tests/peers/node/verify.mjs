@@ -1,0 +1,68 @@
+// Lets @sigstore/verify judge trust roots, and @sigstore/sign signing configs.
+//
+// Command line and answer are those of every driver of tests/peers/verify, see README.md there.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+
+// The packages are installed outside of the checkout; NODE_PATH, which tests/peers/verify sets, says where.
+// Only `require` looks there.
+const require = createRequire(import.meta.url);
+const { bundleFromJSON } = require('@sigstore/bundle');
+const { SigningConfig, TrustedRoot } = require('@sigstore/protobuf-specs');
+const { bundleBuilderFromSigningConfig } = require('@sigstore/sign');
+const { toSignedEntity, toTrustMaterial, Verifier } = require('@sigstore/verify');
+
+const { values: request } = parseArgs({
+  options: {
+    'trusted-root': { type: 'string', multiple: true, default: [] },
+    'signing-config': { type: 'string', multiple: true, default: [] },
+    bundle: { type: 'string' },
+    artifact: { type: 'string' },
+    identity: { type: 'string' },
+    issuer: { type: 'string' },
+  },
+});
+
+for (const [judge, documents] of [
+  [accept, request['trusted-root']],
+  [select, request['signing-config']],
+]) {
+  for (const document of documents) {
+    let answer;
+    try {
+      answer = { document, accepted: true, ...judge(document) };
+    } catch (refusal) {
+      answer = { document, accepted: false, reason: [refusal, refusal.cause].filter(Boolean).map(String).join(': ') };
+      process.exitCode = 1;
+    }
+    console.log(JSON.stringify(answer));
+  }
+}
+
+function accept(trustedRoot) {
+  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(read(trustedRoot))));
+  const entity = toSignedEntity(bundleFromJSON(read(request.bundle)), readFileSync(request.artifact));
+  verifier.verify(entity, {
+    subjectAlternativeName: request.identity,
+    extensions: { issuer: request.issuer },
+  });
+}
+
+function select(signingConfig) {
+  const identityProvider = { getToken: () => Promise.reject(new Error('nothing is signed here')) };
+  const config = SigningConfig.fromJSON(read(signingConfig));
+  const { signer, witnesses } = bundleBuilderFromSigningConfig({
+    signingConfig: config,
+    identityProvider,
+    bundleType: 'messageSignature',
+  });
+  // The clients of the services are not public, so neither is what they are for.
+  const services = [signer.ca.fulcio, ...witnesses.map(({ tlogV1, tsa }) => (tlogV1 ?? tsa)).map((client) => client.rekor ?? client.tsa)];
+  return { selected: services.map((service) => service.options.baseURL) };
+}
+
+function read(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

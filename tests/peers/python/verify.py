@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Lets sigstore-python judge trust roots and signing configs.
+
+Command line and answer are those of every driver of tests/peers/verify, see README.md there.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from sigstore.models import Bundle, SigningConfig, TrustedRoot
+from sigstore.verify import Verifier
+from sigstore.verify.policy import Identity
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trusted-root", action="append", default=[])
+    parser.add_argument("--signing-config", action="append", default=[])
+    parser.add_argument("--bundle", type=Path)
+    parser.add_argument("--artifact", type=Path)
+    parser.add_argument("--identity")
+    parser.add_argument("--issuer")
+    request = parser.parse_args()
+
+    all_accepted = True
+    for judge, documents in ((accept, request.trusted_root), (select, request.signing_config)):
+        for document in documents:
+            answer = {"document": document, "accepted": True}
+            # Its users see any exception as a refusal: not all are of its own kinds.
+            try:
+                answer |= judge(document, request)
+            except Exception as refusal:
+                answer |= {"accepted": False, "reason": f"{type(refusal).__name__}: {refusal}"}
+                all_accepted = False
+            print(json.dumps(answer))
+    return 0 if all_accepted else 1
+
+
+def accept(trusted_root: str, request: argparse.Namespace) -> dict:
+    verifier = Verifier(trusted_root=TrustedRoot.from_file(trusted_root))
+    bundle = Bundle.from_json(request.bundle.read_bytes())
+    policy = Identity(identity=request.identity, issuer=request.issuer)
+    verifier.verify_artifact(request.artifact.read_bytes(), bundle, policy)
+    return {}
+
+
+def select(signing_config: str, _: argparse.Namespace) -> dict:
+    config = SigningConfig.from_file(signing_config)
+    clients = [config.get_fulcio(), *config.get_tlogs(), *config.get_tsas()]
+    return {"selected": [client.url for client in clients]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
