@@ -35,6 +35,16 @@ pub fn installed() -> bool {
     unpacked("python/bin/python").is_some()
 }
 
+/// Whether the peers that judge documents are installed.
+///
+/// # Panics
+/// If they are not and `CI=true`.
+pub fn verifiers_installed() -> bool {
+    ["python/bin/python", "node/node_modules/@sigstore/verify", "cosign", "sigstore-go", "rust/release/verify-sigstore"]
+        .iter()
+        .all(|program| unpacked(program).is_some())
+}
+
 /// What a peer answers: the JSON line of versions and digests.
 ///
 /// # Errors
@@ -58,6 +68,67 @@ pub fn read(peer: &str, reading: &Reading<'_>) -> Result<serde_json::Value, Stri
         Some(1) => Err(complaint),
         other => panic!("{peer} could not be run ({other:?}): {complaint}"),
     }
+}
+
+/// The peers that `tests/peers/verify` knows.
+pub const VERIFIERS: [&str; 5] = ["python", "node", "cosign", "sigstore-go", "sigstore-verify"];
+
+/// What a peer verifies with each of several trust roots.
+#[derive(Clone, Copy, Debug)]
+pub struct Verification<'a> {
+    /// The artifact.
+    pub artifact: &'a Path,
+    /// Its bundle.
+    pub bundle: &'a Path,
+    /// Who must have signed it.
+    pub identity: &'a str,
+    /// Who must vouch for that.
+    pub issuer: &'a str,
+}
+
+/// Whether a peer accepts a bundle with each of these trust roots, or why not.
+///
+/// # Panics
+/// If it cannot be run at all.
+pub fn verify(peer: &str, what: &Verification<'_>, trusted_roots: &[PathBuf]) -> Vec<Result<(), String>> {
+    let mut command = verifier(peer, "--trusted-root", trusted_roots);
+    command.arg("--artifact").arg(what.artifact).arg("--bundle").arg(what.bundle);
+    command.args(["--identity", what.identity, "--issuer", what.issuer]);
+    judgements(peer, &mut command).into_iter().map(|judged| judged.map(drop)).collect()
+}
+
+/// The addresses of the services that a peer would sign with, by each of these signing configs, or why it would not.
+///
+/// # Panics
+/// If it cannot be run at all.
+pub fn select(peer: &str, signing_configs: &[PathBuf]) -> Vec<Result<Vec<String>, String>> {
+    let selected = |judgement: serde_json::Value| serde_json::from_value(judgement["selected"].clone()).unwrap();
+    let judgements = judgements(peer, &mut verifier(peer, "--signing-config", signing_configs));
+    judgements.into_iter().map(|judged| judged.map(selected)).collect()
+}
+
+fn verifier(peer: &str, option: &str, documents: &[PathBuf]) -> Command {
+    let mut command = Command::new(workspace().join("tests/peers/verify"));
+    command.arg(peer);
+    for document in documents {
+        command.arg(option).arg(document);
+    }
+    command
+}
+
+fn judgements(peer: &str, command: &mut Command) -> Vec<Result<serde_json::Value, String>> {
+    let output = run(command);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{peer} could not be run: {complaint}");
+    let lines = String::from_utf8(output.stdout).expect("an answer is JSON");
+    let judgement = |line| {
+        let judgement: serde_json::Value = serde_json::from_str(line).expect("an answer is lines of JSON");
+        match judgement["accepted"].as_bool() {
+            Some(true) => Ok(judgement),
+            _ => Err(judgement["reason"].as_str().expect("a refusal has a reason").to_owned()),
+        }
+    };
+    lines.lines().map(judgement).collect()
 }
 
 /// A repository that python-tuf's own library makes, as of `at`: `metadata/`, `targets/` and `expected.json`.

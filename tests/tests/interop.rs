@@ -9,6 +9,7 @@
 mod interop {
     mod bundle_sigstore;
     mod export_verified_with;
+    mod judgements;
     mod keys;
     mod mirror;
     mod publishing;
