@@ -7,15 +7,17 @@
 )]
 
 mod interop {
+    mod altered_trust_roots;
     mod bundle_sigstore;
     mod export_verified_with;
-    mod judgements;
     mod keys;
     mod mirror;
     mod publishing;
     mod reading;
     mod sigstore_documents;
+    mod sigstore_instance;
     mod sigstore_python;
     mod sigstore_repository;
+    mod trust_roots;
     mod wycheproof;
 }
