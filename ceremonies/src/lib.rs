@@ -56,7 +56,6 @@ mod ceremony;
 mod diagnosis;
 mod drafting;
 mod keys;
-pub mod lint;
 mod model;
 mod plan;
 mod repository;

@@ -1,5 +1,8 @@
 //! Names out of somebody's file, in messages.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 /// A name quoted, without control characters, and of bounded length, so that a file can neither reach the terminal nor fill it.
@@ -14,9 +17,14 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// A name as it is, within the same bounds.
+pub(crate) fn plain(name: &str) -> String {
+    let quoted = format!("{}", Quoted(name));
+    quoted.trim_start_matches('`').trim_end_matches('`').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use alloc::format;
     use alloc::string::ToString;
 
     use super::*;
@@ -24,6 +32,7 @@ mod tests {
     #[test]
     fn control_characters_and_long_names_stay_out_of_messages() {
         assert_eq!(Quoted("PKIX_NEW").to_string(), "`PKIX_NEW`");
+        assert_eq!(plain("https://a.example"), "https://a.example");
         assert_eq!(Quoted("\u{1b}[2J\n").to_string(), "`\\u{1b}[2J\\n`");
         assert_eq!(Quoted(&"k".repeat(60)).to_string(), format!("`{}`", "k".repeat(60)));
         assert_eq!(Quoted(&"k".repeat(61)).to_string(), format!("`{}…`", "k".repeat(60)));

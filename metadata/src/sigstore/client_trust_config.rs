@@ -7,7 +7,7 @@ use super::signing_config::SigningConfig;
 use super::trusted_root::TrustedRoot;
 use crate::json::{Document, FormatError, Node, Value, ValueMembers};
 
-const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
+pub(super) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
 
 /// Everything a client needs to sign and to verify with one instance of Sigstore. It keeps every member it arrived with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,7 @@ mod entry;
 #[cfg(test)]
 mod fixtures;
 mod key_details;
+pub mod lint;
 mod log_id;
 mod log_instance;
 mod log_key;

@@ -34,6 +34,16 @@ impl Section {
         }
     }
 
+    /// One of its entries, for a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Section::TransparencyLogs => "transparency log",
+            Section::CertificateAuthorities => "certificate authority",
+            Section::CertificateTransparencyLogs => "CT log",
+            Section::TimestampAuthorities => "timestamp authority",
+        }
+    }
+
     /// Whether its entries are logs, which have a key and an id; the others have a chain of certificates.
     pub fn holds_logs(self) -> bool {
         matches!(self, Section::TransparencyLogs | Section::CertificateTransparencyLogs)

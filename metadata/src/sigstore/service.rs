@@ -81,6 +81,16 @@ impl ServiceKind {
             ServiceKind::TimestampAuthority => "tsaUrls",
         }
     }
+
+    /// One of its services, for a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            ServiceKind::CertificateAuthority => "certificate service",
+            ServiceKind::IdentityProvider => "identity provider",
+            ServiceKind::TransparencyLog => "log service",
+            ServiceKind::TimestampAuthority => "timestamp service",
+        }
+    }
 }
 
 impl Service {

@@ -89,8 +89,7 @@ impl SigningConfig {
         let message = Message::read(node)?;
         let media_type = message.required("mediaType")?;
         let name = media_type.string()?;
-        let formats = [SigningConfigFormat::V01, SigningConfigFormat::V02];
-        let format = formats.into_iter().find(|format| format.media_type() == name);
+        let format = SigningConfigFormat::ALL.into_iter().find(|format| format.media_type() == name);
         let format =
             format.ok_or_else(|| media_type.invalid("not the media type of a signing config of version 0.1 or 0.2"))?;
         let mut skipped = Vec::new();
@@ -117,6 +116,8 @@ impl SigningConfig {
 }
 
 impl SigningConfigFormat {
+    pub(super) const ALL: [SigningConfigFormat; 2] = [SigningConfigFormat::V01, SigningConfigFormat::V02];
+
     /// The file's `mediaType`.
     pub fn media_type(self) -> &'static str {
         match self {

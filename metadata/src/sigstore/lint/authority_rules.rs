@@ -1,0 +1,114 @@
+//! The certificate and timestamp authorities of a trust root, without what is inside their certificates.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::super::section::Section;
+use super::super::skipped::SkipReason;
+use super::entries::{Entry, View};
+use super::findings::{Findings, below, element};
+use super::schema::{member, text};
+use super::settings::LintSettings;
+use crate::lint::{Rule, Severity};
+
+pub(super) static MEMBER_MISSING: Rule = Rule {
+    id: "ca-member-missing",
+    severity: Severity::Error,
+    what: "an authority has no subject or no uri",
+    why: "Both are shown to people, and some readers cannot do without. State the organisation, the name and the URL.",
+    who: "sigstore-python refuses a file without the subject, sigstore-rust one without the uri.",
+};
+
+pub(super) static EMPTY: Rule = Rule {
+    id: "ca-empty",
+    severity: Severity::Error,
+    what: "an authority has no certificate",
+    why: "Nothing verifies against an empty chain.",
+    who: "Every client refuses the file.",
+};
+
+pub(super) static DER: Rule = Rule {
+    id: "ca-der",
+    severity: Severity::Error,
+    what: "a certificate cannot be parsed",
+    why: "rawBytes is to be one DER certificate and nothing after it.",
+    who: "Every client refuses the file.",
+};
+
+pub(super) static DUPLICATE: Rule = Rule {
+    id: "ca-duplicate",
+    severity: Severity::Warning,
+    what: "a certificate is in a chain twice, or a chain is listed twice",
+    why: "The second says nothing new, and when one of two windows is closed the other stays open.",
+    who: "",
+};
+
+pub(super) static ONE_CERTIFICATE: Rule = Rule {
+    id: "tsa-one-cert",
+    severity: Severity::Error,
+    what: "a timestamp authority's chain is a single certificate",
+    why: "Put the signing certificate first and the root last.",
+    who: "sigstore-python needs two; sigstore-go finds no root.",
+};
+
+pub(super) fn check_authority(entry: &Entry<'_>, settings: &LintSettings<'_>, findings: &mut Findings) {
+    let mut missing = |name: &str| {
+        findings.add(&MEMBER_MISSING, below(&entry.place, name), &*entry.subject, format!("`{name}` is absent"));
+    };
+    if member(entry.node, "subject").is_none() {
+        missing("subject");
+    }
+    if text(entry.node, "uri").is_none() {
+        missing("uri");
+    }
+    let certificates = below(&entry.place, "certChain.certificates");
+    match &entry.view {
+        View::Authority(authority) => {
+            if entry.section == Section::TimestampAuthorities && authority.chain().len() == 1 {
+                findings.add(&ONE_CERTIFICATE, certificates, &*entry.subject, "the chain is a single certificate");
+            }
+            check_repetition(entry, findings);
+            certificates_inside(entry, settings, findings);
+        }
+        View::Skipped(SkipReason::EmptyChain) => {
+            findings.add(&EMPTY, certificates, &*entry.subject, "the chain has no certificate");
+        }
+        View::Skipped(SkipReason::NotACertificate { position }) => {
+            let place = element(&certificates, *position);
+            // A PEM file is no DER either.
+            if !findings.are_within(&place) {
+                let detail = format!("certificate {} of the chain is not one DER SEQUENCE", position + 1);
+                findings.add(&DER, place, &*entry.subject, detail);
+            }
+        }
+        View::Skipped(_) if member(entry.node, "certChain").is_none() => {
+            findings.add(&EMPTY, certificates, &*entry.subject, "the chain is absent");
+        }
+        _ => {}
+    }
+}
+
+fn certificates_inside(_: &Entry<'_>, _: &LintSettings<'_>, _: &mut Findings) {}
+
+fn check_repetition(entry: &Entry<'_>, findings: &mut Findings) {
+    let chain: Vec<&[u8]> = entry.authority().into_iter().flat_map(|authority| authority.chain()).collect();
+    for (position, certificate) in chain.iter().enumerate() {
+        if let Some(earlier) = chain[..position].iter().position(|other| other == certificate) {
+            let place = element(below(&entry.place, "certChain.certificates"), position);
+            let detail = format!("certificate {} of the chain is certificate {} again", position + 1, earlier + 1);
+            findings.add(&DUPLICATE, place, &*entry.subject, detail);
+        }
+    }
+}
+
+/// What is wrong with the authorities of one list together.
+pub(super) fn check_authorities(entries: &[Entry<'_>], findings: &mut Findings) {
+    for (at, entry) in entries.iter().enumerate() {
+        let Some(authority) = entry.authority() else { continue };
+        let is_same = |other: &&Entry<'_>| other.authority().is_some_and(|other| other.chain().eq(authority.chain()));
+        if let Some(earlier) = entries[..at].iter().find(is_same) {
+            let detail = format!("has the chain of {}", earlier.subject);
+            findings.add(&DUPLICATE, below(&entry.place, "certChain"), &*entry.subject, detail);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a document is looked at with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What a document is looked at with.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct LintSettings<'a> {
+    /// The name under which the file is published or lies; some rules are about it. May be empty.
+    pub name: &'a str,
+    /// The instant at which things are to be open.
+    pub at: DateTime<Utc>,
+    /// How long before the end of a chain that is in use it is warned of.
+    pub expiry_notice: TimeDelta,
+}
+
+impl<'a> LintSettings<'a> {
+    /// With notice of the ends of chains half a year ahead, as rotating one takes a certificate, a ceremony and an overlap.
+    pub fn new(name: &'a str, at: DateTime<Utc>) -> LintSettings<'a> {
+        LintSettings { name, at, expiry_notice: TimeDelta::days(180) }
+    }
+
+    /// With another notice.
+    #[must_use]
+    pub fn with_expiry_notice(self, expiry_notice: TimeDelta) -> LintSettings<'a> {
+        LintSettings { expiry_notice, ..self }
+    }
+
+    /// The name without the folders before it.
+    pub(super) fn file_name(&self) -> &'a str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+}
