@@ -32,6 +32,7 @@
 extern crate alloc;
 
 mod delegations;
+mod duration;
 pub mod file_name;
 pub mod format;
 pub mod hex;
@@ -52,6 +53,7 @@ pub use delegations::hash_bins::{BinNames, HashBins};
 pub use delegations::listed::ListedRoles;
 pub use delegations::path_pattern::PathPattern;
 pub use delegations::{Delegate, DelegatedRoles, Delegation, Delegations, Scope};
+pub use duration::parse_duration;
 pub use keys::backend;
 pub use keys::key::{Key, KeyId, Keys, key_object};
 pub use keys::public_key::{

@@ -14,7 +14,6 @@ use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
 use crate::clock::parse_at;
-use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::freshness::{freshness_json, signed_text};
 use crate::help::{FRESHNESS, LIMITS};
@@ -24,6 +23,7 @@ use crate::printable::printable;
 use crate::repository::PinnedRootArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::terminal::Terminal;
+use rootline_metadata::parse_duration;
 
 /// A bundle that was verified, for which instance, and when.
 pub(crate) struct Verified {

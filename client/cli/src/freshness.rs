@@ -8,10 +8,10 @@ use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
 use crate::clock::parse_at;
-use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::FRESHNESS;
 use crate::printable::printable;
+use rootline_metadata::parse_duration;
 
 /// The options of commands that use the trust root.
 #[derive(Args, Debug)]

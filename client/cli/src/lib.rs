@@ -11,7 +11,6 @@ pub mod completions;
 pub mod configuration;
 mod contents;
 mod copies;
-pub mod duration;
 mod entries;
 pub mod exit_status;
 pub mod failure;

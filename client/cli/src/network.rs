@@ -9,9 +9,9 @@ use clap::Args;
 use rootline_client::store::read_file_at_most;
 use rootline_client::transport::{HttpSettings, ProxyChoice};
 
-use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::NETWORK;
+use rootline_metadata::parse_duration;
 
 /// The options of commands that fetch from a web server.
 #[derive(Args, Clone, Debug, Default)]

@@ -16,10 +16,10 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 use clap::Args;
-use rootline::duration::parse_duration;
 use rootline::terminal::Terminal;
 use rootline_ceremonies::{SignatureSource, Signer, SignerError, sign_verified};
 use rootline_metadata::PublicKey;
+use rootline_metadata::parse_duration;
 
 pub(crate) use self::pkcs11_uri::Pkcs11Uri;
 pub(crate) use self::secret::{PassphraseArgs, TokenPinArgs};

@@ -13,7 +13,6 @@ use rootline_metadata::{Role as _, instant_text};
 use serde_json::{Value, json};
 
 use crate::contents::{earlier_roots, warn_left_out};
-use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::LIMITS;
 use crate::hint::words;
@@ -22,6 +21,7 @@ use crate::repository::SourceArgs;
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
+use rootline_metadata::parse_duration;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -5,7 +5,6 @@ use clap::Args;
 use rootline_metadata::instant_text;
 use serde_json::{Value, json};
 
-use crate::duration::parse_duration;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::freshness::signed_text;
@@ -16,6 +15,7 @@ use crate::prometheus;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::role_table;
 use crate::terminal::{Terminal, Tone};
+use rootline_metadata::parse_duration;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

@@ -7,13 +7,13 @@ use rootline_client::{Freshness, TrustRoot};
 use rootline_metadata::instant_text;
 use serde_json::json;
 
-use crate::duration::parse_duration;
 use crate::failure::Failure;
 use crate::help::FRESHNESS;
 use crate::printable::printable;
 use crate::repository::{Repository, RepositoryArgs};
 use crate::roles::{RoleState, by_expiry, role_states, role_table};
 use crate::terminal::Terminal;
+use rootline_metadata::parse_duration;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:

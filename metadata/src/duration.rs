@@ -1,4 +1,7 @@
-//! Lengths of time on the command line: `90s`, `15m`, `6h`, `7d`, `2w`.
+//! Lengths of time as people write them, in options and policies: `90s`, `15m`, `6h`, `7d`, `2w`.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 use chrono::TimeDelta;
 
@@ -35,6 +38,8 @@ const LONGEST: u64 = 36_525 * 86_400;
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
