@@ -62,6 +62,7 @@ mod repository;
 mod request;
 pub mod review;
 mod transcript;
+pub mod trust;
 
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
@@ -96,6 +97,7 @@ pub use model::sigstore::SIGSTORE_TRUSTED_ROOT;
 pub use model::target_name::{BadTargetName, TargetName};
 pub use model::toml_error::TomlError;
 pub use plan::beyond_bounds::BeyondBounds;
+pub use plan::caches::Caches;
 pub use plan::delegated_periods::DelegatedPeriods;
 pub use plan::delegation::{Delegates, DelegationPlan};
 pub use plan::plan::{OnlinePlan, Plan};

@@ -1,6 +1,7 @@
 //! What shall be true once a ceremony is over: `plan.toml`, the policy that it begins with, and the roots that it takes.
 
 pub(crate) mod beyond_bounds;
+pub(crate) mod caches;
 pub(crate) mod delegated_periods;
 pub(crate) mod delegated_roles;
 pub(crate) mod delegation;

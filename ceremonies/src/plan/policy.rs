@@ -11,6 +11,7 @@ use crate::model::name::Name;
 use crate::model::period::{Periods, RawPeriods};
 use crate::model::role::CeremonyRole;
 use crate::model::toml_error::{self, TomlError};
+use crate::plan::caches::{Caches, RawCaches};
 use crate::plan::delegated_periods::DelegatedPeriods;
 
 /// What holds for a repository from one ceremony to the next: who is to sign, how long files hold, where they go.
@@ -25,6 +26,7 @@ pub struct Policy {
     publish_to: Option<String>,
     bounds: Bounds,
     attestation: AttestationRules,
+    caches: Caches,
     delegated: DelegatedPeriods,
 }
 
@@ -54,6 +56,7 @@ impl Policy {
             publish_to: raw.publish.map(|publish| publish.to),
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
+            caches: raw.caches.read(text)?,
             delegated: DelegatedPeriods::default(),
         };
         Ok(policy)
@@ -176,6 +179,11 @@ impl Policy {
         self.publish_to.as_deref()
     }
 
+    /// How long caches in front of the published files keep what they have.
+    pub fn caches(&self) -> Caches {
+        self.caches
+    }
+
     /// What hardware tokens have to attest.
     pub fn attestation(&self) -> &AttestationRules {
         &self.attestation
@@ -197,6 +205,8 @@ struct RawPolicy {
     #[serde(default)]
     bounds: RawBounds,
     attestation: Option<RawAttestationRules>,
+    #[serde(default)]
+    caches: RawCaches,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,17 @@
+//! The trust content of a repository: names by which its entries are called, when a change can have reached every verifier, and what a
+//! change stops.
+//!
+//! The document itself is read and edited by [`rootline_metadata::sigstore`], and no name is in it: `trust.toml` of the maintainer's folder
+//! has them.
+
+mod consequence;
+mod entry_id;
+mod named;
+mod notes;
+mod reach;
+
+pub use consequence::{Consequence, consequences};
+pub use entry_id::EntryId;
+pub use named::{NamedEntries, NamedEntry, NoSuchEntry};
+pub use notes::{TrustNotes, Waiver};
+pub use reach::Reach;
