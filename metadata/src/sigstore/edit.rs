@@ -139,6 +139,31 @@ impl TrustedRoot {
         Ok(ended)
     }
 
+    /// Replaces an entry's window. Gives back the one that it had.
+    ///
+    /// # Errors
+    /// If there is no such entry or several, if the window has no start or ends before it, or if the entry cannot be edited.
+    pub fn set_window(&mut self, section: Section, entry: &EntryRef, window: Window) -> Result<Window, EditError> {
+        check_window(window)?;
+        let position = self.position_of(section, entry)?;
+        let mut before = Window::ALWAYS;
+        self.edit(section, |list| {
+            let members = list[position].as_object_mut().ok_or(EditError::Malformed { member: section.as_str() })?;
+            let holder = if section.holds_logs() { object_in(members, "publicKey")? } else { members };
+            let range = object_in(holder, "validFor")?;
+            before = Window::new(instant_in(range, "start"), instant_in(range, "end"));
+            for (name, bound) in [("start", window.start()), ("end", window.end())] {
+                let spelled = spelling(range, name);
+                match bound {
+                    Some(bound) => range.insert(&spelled, timestamp_text(bound).into()),
+                    None => range.remove(&spelled),
+                };
+            }
+            Ok(())
+        })?;
+        Ok(before)
+    }
+
     /// Takes an entry out. Rarely right: what it signed can no longer be verified; see [`TrustedRoot::close_window`]. Gives back the
     /// entry.
     ///
@@ -289,6 +314,7 @@ mod tests {
         NewLog {
             base_url: REKOR_V2_URL.into(),
             key: key(KeyDetails::PkixEd25519, REKOR_V2),
+            id_kind: None,
             valid_for: Window::from(at("2025-09-23T00:00:00Z")),
             operator: None,
         }

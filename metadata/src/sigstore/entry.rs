@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::certificate_authority::{Subject, is_one_sequence};
 use super::edit::EditError;
-use super::log_id::{LogId, origin};
+use super::log_id::{LogId, LogIdKind, origin};
 use super::log_instance::usual_id;
 use super::log_key::LogKey;
 use super::proto_json::{base64_text, timestamp_text};
@@ -24,13 +24,16 @@ pub enum EntryRef {
     Position(usize),
 }
 
-/// A log to add. Its id comes from its key, and its tree is hashed with SHA-256, as no client takes another.
+/// A log to add. Its id comes from its key by the rule of its kind, and its tree is hashed with SHA-256, as no client takes another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLog {
     /// The base URL, with scheme and host. A Rekor v2 log's host is the origin of its checkpoints.
     pub base_url: String,
     /// The key it signs with.
     pub key: LogKey,
+    /// The rule by which its id comes from its key; `None` for the usual one: [`LogIdKind::SignedNote`] for a Rekor log with an Ed25519 or
+    /// ML-DSA key, otherwise its key's digest.
+    pub id_kind: Option<LogIdKind>,
     /// From when to when it is to be trusted; the start is needed.
     pub valid_for: Window,
     /// Who runs it, as in `sigstore.dev`; only for version 0.2.
@@ -53,10 +56,10 @@ pub struct NewCertificateAuthority {
 }
 
 impl NewLog {
-    /// The id it will have, by [`LogIdKind::SignedNote`](super::LogIdKind::SignedNote) for a Rekor log with an Ed25519 or ML-DSA key,
-    /// otherwise its key's digest.
+    /// The id it will have. The usual one where the rule that was asked for does not apply to its key.
     pub fn log_id(&self, section: Section) -> LogId {
-        usual_id(section, &self.key, &self.base_url).1
+        let derived = self.id_kind.and_then(|kind| LogId::derive(kind, &self.key, &self.base_url));
+        derived.unwrap_or_else(|| usual_id(section, &self.key, &self.base_url).1)
     }
 
     pub(super) fn to_value(&self, section: Section, format: TrustedRootFormat) -> Result<Value, EditError> {

@@ -48,6 +48,12 @@ impl LogId {
         }
     }
 
+    /// The origin of a log's checkpoints by its base URL, see [`LogIdKind::SignedNote`]: the host alone. `None` if that is no name a signed
+    /// note can have.
+    pub fn origin(base_url: &str) -> Option<&str> {
+        origin(base_url)
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

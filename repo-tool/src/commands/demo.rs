@@ -106,7 +106,7 @@ fn rotate(script: &mut Script) -> Result<(), Failure> {
     script.chapter("A rotation: Frank takes Bob's place, Rekor's log is retired and a new one opened");
     script.wait_a_minute();
     script.repo("key generate --out keys/log2.pem --kind ed25519 --passphrase-file passphrase")?;
-    script.repo("trust retire-log https://rekor.sigstore.dev")?;
+    script.repo("trust retire rekor-2021")?;
     script.repo("trust add-log --url https://log2.demo.example --public-key keys/log2.pem.pub")?;
     script.repo("ceremony new rotation --replace bob=frank --summary 'Frank takes the place of Bob'")?;
     script.repo("ceremony freeze rotation")?;

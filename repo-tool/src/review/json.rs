@@ -113,7 +113,8 @@ fn shipped_json(shipped: &TargetChange) -> Value {
     })
 }
 
-fn content_json(content: &ContentChange) -> Value {
+/// What becomes of the content of one file.
+pub(crate) fn content_json(content: &ContentChange) -> Value {
     let settings = content.settings.iter().map(|happening| json!({ "change": happening.word, "text": happening.text }));
     let skipped = content.skipped.iter().map(|(mark, reason)| json!({ "mark": mark.word(), "reason": reason }));
     json!({

@@ -13,9 +13,9 @@ use std::ops::Deref;
 use rootline_ceremonies::review::Review;
 use rootline_metadata::json::Value;
 
-pub(crate) use json::entry_change_json;
+pub(crate) use json::{content_json, entry_change_json};
 pub(crate) use steps::{Step, steps};
-pub(crate) use text::entry_change_lines;
+pub(crate) use text::{content_lines, entry_change_lines};
 
 /// A review that is to be shown.
 #[derive(Clone, Debug)]

@@ -255,7 +255,8 @@ fn custom_lines(lines: &mut Vec<String>, head: &str, custom: Option<Vec<String>>
     }
 }
 
-fn content_lines(lines: &mut Vec<String>, content: &ContentChange, toned: Toned<'_>) {
+/// What becomes of the content of one file, below its title.
+pub(crate) fn content_lines(lines: &mut Vec<String>, content: &ContentChange, toned: Toned<'_>) {
     title(lines, &format!("in {}", visible(&content.name)));
     for happening in &content.settings {
         let mark = if content.kind_before.is_none() { Mark::Added } else { Mark::Changed };

@@ -10,7 +10,7 @@ fn a_first_ceremony_and_a_rotation_are_followed_from_the_first_root() {
     let first = fixture.verify("public", 1, DAY_0).unwrap();
     assert_eq!(first.trusted_root().transparency_logs().len(), 2);
 
-    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]).says("closes");
+    fixture.done_at(DAY_1, &["trust", "retire", "https://rekor.sigstore.dev"]).says("closes");
     let options = ["--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"];
     fixture.hold("rotation", &options, &["alice", "bob", "carol", "dave", "frank"], DAY_1);
     for root in [1, 2] {
@@ -250,7 +250,7 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
     for line in [
         "$ rootline-repo ceremony seal rotation",
         "$ rootline update --url http://127.0.0.1:",
-        "transparency log       https://log2.demo.example",
+        "+ transparency log https://log2.demo.example",
         "accepted by a verifier that begins with each of 2 roots",
     ] {
         output.says(line);

@@ -349,7 +349,7 @@ fn online() {
 fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> RepositoryFixture {
     let fixture = RepositoryFixture::after_the_first();
     fixture.done(&["keyholder", "add", "grace", "--key", "keys/stranger.pem"]);
-    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    fixture.done_at(DAY_1, &["trust", "retire", "https://rekor.sigstore.dev"]);
     fixture.done_at(DAY_1, &[&["ceremony", "new", "next"], replaced].concat());
     fixture.done_at(DAY_1, &["ceremony", "freeze", "next"]);
     for (role, by) in signers {

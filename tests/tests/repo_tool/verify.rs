@@ -69,7 +69,7 @@ fn what_comes_later_does_not_change_what_was() {
         fixture.write_key(name, rootline_ceremonies::KeyKind::Ed25519);
         fixture.done(&["keyholder", "add", name, "--public-key", &format!("keys/{name}.pub")]);
     }
-    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    fixture.done_at(DAY_1, &["trust", "retire", "https://rekor.sigstore.dev"]);
     let options = ["--replace", "bob=grace", "--replace", "carol=heidi"];
     fixture.done_at(DAY_1, &[&["ceremony", "new", "second"][..], &options].concat());
     fixture.done(&["ceremony", "freeze", "second"]).says("to be signed: root 2, root 3, targets 2");

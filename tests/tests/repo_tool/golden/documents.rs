@@ -36,8 +36,8 @@ fn editing_what_is_shipped() {
     document(&fixture, "trust-show", &["trust", "show"]);
     let add = ["trust", "add-log", "--url", "https://log.example", "--public-key", "keys/dave.pub"];
     document(&fixture, "trust-add-log", &add);
-    let retire = ["trust", "retire-log", "https://rekor.sigstore.dev", "--end", DAY_1];
-    document(&fixture, "trust-retire-log", &retire);
+    let retire = ["trust", "retire", "https://rekor.sigstore.dev", "--end", DAY_1];
+    document(&fixture, "trust-retire", &retire);
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn a_ceremony_that_is_over_is_reviewed_as_it_was_before_it() {
         &["--replace", "bob=frank", "--threshold", "root=2"],
         &["alice", "bob", "carol", "dave"],
     );
-    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev"]);
+    fixture.done_at(DAY_1, &["trust", "retire", "https://rekor.sigstore.dev"]);
     let log = hold(&fixture, "log", &[], &["alice", "carol", "dave"]);
     fixture.write("targets/npm/keys.json", "[1]");
     let keys = hold(&fixture, "keys", &[], &["frank"]);

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 /// A rotation: Frank for Bob, one signature more, one log that closes and one that opens, and a file that is no document of Sigstore's.
 pub(crate) fn rotation() -> RepositoryFixture {
     let fixture = RepositoryFixture::after_the_first();
-    fixture.done_at(DAY_1, &["trust", "retire-log", "https://rekor.sigstore.dev", "--end", "2030-02-02T00:00:00Z"]);
+    fixture
+        .done_at(DAY_1, &["trust", "retire", "https://rekor.sigstore.dev", "--end", "2030-02-02T00:00:00Z", "--yes"]);
     let log = ["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"];
-    fixture.done_at(DAY_1, &[&log[..], &["--start", "2030-01-20T00:00:00Z"]].concat());
+    fixture.done_at(DAY_1, &[&log[..], &["--start", "2030-01-20T00:00:00Z", "--yes"]].concat());
     fixture.write("targets/notes.txt", "hello\n");
     plan(&fixture, &["--replace", "bob=frank", "--threshold", "root=4", "--summary", "Bob retires"]);
     fixture
@@ -161,7 +162,8 @@ fn what_goes_wrong_in_ceremonies_is_seen_before_anybody_signs() {
 #[test]
 fn a_key_that_has_been_out_for_a_day_is_too_new_for_a_service() {
     let fixture = RepositoryFixture::after_the_first();
-    fixture.done(&["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"]);
+    let log = ["trust", "add-log", "--url", "https://log2.example", "--public-key", "keys/stranger.pub"];
+    fixture.done(&[&log[..], &["--start", DAY_0, "--yes"]].concat());
     fixture.hold("second", &[], &["alice", "bob", "carol"], DAY_0);
     let config = |start: &str| {
         json!({

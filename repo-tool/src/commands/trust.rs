@@ -1,0 +1,73 @@
+//! `rootline-repo trust`: the trust root that is shipped, from its first certificate to its last retired log.
+
+mod add_authority;
+mod add_log;
+mod change;
+mod content;
+mod create;
+mod diff;
+mod instants;
+mod rotate;
+mod show;
+
+use clap::Subcommand;
+
+use add_authority::AddAuthorityArgs;
+use add_log::AddLogArgs;
+use change::{DistrustArgs, RemoveArgs, RenameArgs, RetireArgs, SetWindowArgs};
+use create::CreateArgs;
+use diff::DiffArgs;
+use rotate::RotateArgs;
+
+use crate::context::Context;
+use crate::failure::Failure;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum TrustCommand {
+    /// Create targets/trusted_root.json
+    Create(CreateArgs),
+    /// List its logs and authorities by name, with what is odd about them
+    #[command(after_help = "Examples:
+  rootline-repo trust show
+  rootline-repo trust show --json")]
+    Show,
+    /// Compare two trust roots, entry by entry
+    Diff(DiffArgs),
+    /// Add a certificate authority (Fulcio) by its chain
+    #[command(after_help = add_authority::CA_EXAMPLES)]
+    AddCa(AddAuthorityArgs),
+    /// Add a timestamp authority by its chain
+    #[command(after_help = add_authority::TSA_EXAMPLES)]
+    AddTsa(AddAuthorityArgs),
+    /// Add a log, trusted from an instant on
+    AddLog(AddLogArgs),
+    /// End the trust in an entry; it stays listed for what is older
+    Retire(RetireArgs),
+    /// Add the successor of an entry, and end the trust in the entry after an overlap
+    Rotate(RotateArgs),
+    /// Move the start or the end of an entry's window
+    SetWindow(SetWindowArgs),
+    /// Call an entry by another name
+    Rename(RenameArgs),
+    /// Take an entry out: nothing of it verifies any more
+    Remove(RemoveArgs),
+    /// End the trust in an entry in the past, where its key is compromised
+    Distrust(DistrustArgs),
+}
+
+pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failure> {
+    match command {
+        TrustCommand::Create(args) => create::run(args, context),
+        TrustCommand::Show => show::run(context),
+        TrustCommand::Diff(args) => diff::run(args, context),
+        TrustCommand::AddCa(args) => add_authority::run(args, add_authority::AuthorityKind::Ca, context),
+        TrustCommand::AddTsa(args) => add_authority::run(args, add_authority::AuthorityKind::Tsa, context),
+        TrustCommand::AddLog(args) => add_log::run(args, context),
+        TrustCommand::Retire(args) => change::retire(args, context),
+        TrustCommand::Rotate(args) => rotate::run(args, context),
+        TrustCommand::SetWindow(args) => change::set_window(args, context),
+        TrustCommand::Rename(args) => change::rename(args, context),
+        TrustCommand::Remove(args) => change::remove(args, context),
+        TrustCommand::Distrust(args) => change::distrust(args, context),
+    }
+}

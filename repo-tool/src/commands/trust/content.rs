@@ -1,0 +1,185 @@
+//! The trust root of the folder with the notes beside it, and the one way in which commands edit both.
+
+use std::path::{Path, PathBuf};
+
+use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change};
+use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, TrustNotes, consequences};
+use rootline_ceremonies::{Name, Policy};
+use rootline_client::store::read_regular_file;
+use rootline_metadata::sigstore::{TrustedRoot, Window};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::folder::atomic_file;
+use crate::folder::input::{MAX_TEXT, max_file, read_own_text};
+use crate::folder::{links, merge_conflict};
+use crate::review::{entry_change_json, entry_change_lines};
+
+/// The file with the notes, in the folder.
+const NOTES: &str = "trust.toml";
+
+/// Where to see what an entry is called.
+pub(super) const SEE: &str = "list the entries with their names: rootline-repo trust show";
+
+/// The trust root of the folder, with the names of its entries.
+#[derive(Debug)]
+pub(super) struct TrustContent {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    pub(super) root: TrustedRoot,
+    pub(super) notes: TrustNotes,
+    pub(super) entries: NamedEntries,
+    pub(super) policy: Policy,
+    /// Whether verifiers have a trust root already.
+    pub(super) is_published: bool,
+}
+
+impl TrustContent {
+    pub(super) fn read(context: &Context) -> Result<TrustContent, Failure> {
+        let path = context.folder.target_path(TRUSTED_ROOT)?;
+        let bytes = read_regular_file(&path, max_file()).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                let what = format!("{} does not exist", path.display());
+                Failure::new(what, "create it: rootline-repo trust create --from sigstore")
+            }
+            _ => Failure::io("read", &path, &error),
+        })?;
+        merge_conflict::refuse(&path, &bytes)?;
+        let root = parse(&path, &bytes)?;
+        let notes = read_notes(context)?;
+        let entries = NamedEntries::new(&root, &notes);
+        let published = context.folder.published()?;
+        let is_published = published.shipped().keys().any(|name| name.as_str() == TRUSTED_ROOT);
+        Ok(TrustContent { path, bytes, root, notes, entries, policy: context.folder.policy()?, is_published })
+    }
+
+    /// The entry that is called so.
+    pub(super) fn find(&self, called: &str) -> Result<&NamedEntry, Failure> {
+        self.entries.find(called).map_err(|error| {
+            let called = rootline::printable::printable(&error.to_string());
+            Failure::new(called, SEE)
+        })
+    }
+
+    /// Refuses a name that another entry has.
+    pub(super) fn check_free(&self, name: &Name, own: Option<&EntryId>) -> Result<(), Failure> {
+        match self.entries.iter().find(|entry| entry.name == *name && Some(&entry.id) != own) {
+            Some(entry) => Err(Failure::new(format!("{name} is the name of {} already", entry.url), SEE)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes an edit that takes nothing away, but for what a window's end says. `name` is for the entry that it adds.
+    pub(super) fn write_named(self, root: &TrustedRoot, name: Option<&Name>, context: &Context) -> Result<(), Failure> {
+        let mut notes = self.entries.noted_in(&self.notes);
+        if let Some(name) = name {
+            self.check_free(name, None)?;
+            let entries = NamedEntries::new(root, &notes);
+            let added = entries.iter().find(|entry| self.entries.iter().all(|known| known.id != entry.id));
+            if let Some(added) = added {
+                notes.set_name(added.id.clone(), name.clone());
+            }
+        }
+        self.write(root, &notes, context)
+    }
+
+    fn write(self, root: &TrustedRoot, notes: &TrustNotes, context: &Context) -> Result<(), Failure> {
+        let notes = NamedEntries::new(root, notes).noted_in(notes);
+        let after = root.to_json().into_bytes();
+        let entries = NamedEntries::new(root, &notes);
+        let stopped = stopped(&self.entries, &entries);
+        atomic_file::replace(&self.path, &after)?;
+        self.write_notes(&notes, context)?;
+        let read = |bytes: &[u8]| Content::read(TRUSTED_ROOT, bytes);
+        let (before, after) = (read(&self.bytes), read(&after));
+        let change = content_change(TRUSTED_ROOT, Some(&before), Some(&after), Origin::now(context.now));
+        let changes: Vec<_> = change.entries.iter().filter(|change| change.mark != Mark::Stays).collect();
+        let names = changed_names(&self.entries, &entries);
+        let report = json!({
+            "written": self.path,
+            "names": names,
+            "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
+            "consequences": stopped.iter().map(consequence_json).collect::<Vec<_>>(),
+        });
+        context.report(&report, |line| {
+            line(format_args!("wrote {}: {}", self.path.display(), names.join(", ")));
+            let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
+            let lines = changes.iter().flat_map(|change| entry_change_lines(change, &toned));
+            lines.for_each(|text| line(format_args!("{text}")));
+            for (name, consequence) in &stopped {
+                line(format_args!("{name}: {consequence}"));
+                if let Some(exception) = consequence.exception() {
+                    line(format_args!("  {exception}"));
+                }
+            }
+            context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
+        });
+        Ok(())
+    }
+
+    /// Writes the notes alone.
+    pub(super) fn write_notes(&self, notes: &TrustNotes, context: &Context) -> Result<PathBuf, Failure> {
+        let path = notes_path(context)?;
+        atomic_file::replace(&path, notes.to_toml().as_bytes())?;
+        Ok(path)
+    }
+}
+
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
+    TrustedRoot::parse(bytes, MAX_BYTES).map_err(|error| {
+        Failure::new(
+            format!("{}: {error}", path.display()),
+            "correct the file, or create another: rootline-repo trust create",
+        )
+    })
+}
+
+fn notes_path(context: &Context) -> Result<PathBuf, Failure> {
+    let path = context.folder.join(NOTES);
+    links::refuse_at(&path)?;
+    Ok(path)
+}
+
+/// The notes; none where nothing has been noted yet.
+fn read_notes(context: &Context) -> Result<TrustNotes, Failure> {
+    let path = notes_path(context)?;
+    match read_own_text(&path, MAX_TEXT) {
+        Ok(text) => {
+            merge_conflict::refuse(&path, text.as_bytes())?;
+            TrustNotes::parse(&text).map_err(|error| Failure::toml(&path, &error))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(TrustNotes::default()),
+        Err(error) => Err(Failure::io("read", &path, &error)),
+    }
+}
+
+fn window_of(entries: &NamedEntries, entry: &NamedEntry) -> Option<Window> {
+    entries.iter().find(|other| other.id == entry.id).map(|other| other.window)
+}
+
+/// What follows, with the name of each entry; an entry that is new takes nothing away and is told by the change itself.
+fn stopped<'a>(before: &'a NamedEntries, after: &'a NamedEntries) -> Vec<(&'a str, Consequence)> {
+    let of_entry = |entry: &'a NamedEntry| {
+        let after = window_of(after, entry);
+        let all = consequences(entry.section(), Some(entry.window), after);
+        all.into_iter().map(|consequence| (entry.name.as_str(), consequence))
+    };
+    before.iter().flat_map(of_entry).collect()
+}
+
+/// The entries that are new, have another window, or are gone.
+fn changed_names<'a>(before: &'a NamedEntries, after: &'a NamedEntries) -> Vec<&'a str> {
+    let changed = after.iter().filter(|entry| window_of(before, entry) != Some(entry.window));
+    let gone = before.iter().filter(|entry| window_of(after, entry).is_none());
+    changed.chain(gone).map(|entry| entry.name.as_str()).collect()
+}
+
+fn consequence_json((name, consequence): &(&str, Consequence)) -> Value {
+    json!({
+        "name": name,
+        "stops": consequence.stops(),
+        "text": consequence.to_string(),
+        "exception": consequence.exception(),
+    })
+}

@@ -1,0 +1,68 @@
+//! The instants at which entries open and close: late enough that every verifier can have the change.
+
+use std::io::{self, BufRead, IsTerminal, Read};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use rootline_ceremonies::trust::Reach;
+use rootline_metadata::instant_text;
+
+use super::content::TrustContent;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Most bytes of an answer at a terminal.
+const MAX_ANSWER: u64 = 4096;
+
+/// The answer to a question that would be asked.
+#[derive(Args, Debug)]
+pub(crate) struct Consent {
+    /// Open or close without a question before every verifier can have the change
+    #[arg(long)]
+    yes: bool,
+}
+
+/// When a change can have reached every verifier.
+pub(super) fn earliest(content: &TrustContent, context: &Context) -> DateTime<Utc> {
+    Reach::of(&content.policy).earliest(context.now)
+}
+
+impl Consent {
+    /// Asks about an instant that is too early. Where nothing is published, nobody is behind.
+    pub(super) fn ask(
+        &self,
+        what: &str,
+        instant: DateTime<Utc>,
+        content: &TrustContent,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let earliest = earliest(content, context);
+        if !content.is_published || instant >= earliest {
+            return Ok(());
+        }
+        let reach = Reach::of(&content.policy);
+        let early = format!(
+            "{what} at {}, and not every verifier can know before {}: signing may take {} days, a verifier may keep what it has for {} \
+             days, and caches for {} minutes",
+            instant_text(instant),
+            instant_text(earliest),
+            reach.signing.num_days(),
+            reach.timestamp.num_days(),
+            reach.caches.num_minutes()
+        );
+        if self.yes {
+            context.terminal.warning(format_args!("{early}"));
+            return Ok(());
+        }
+        if context.json || !io::stdin().is_terminal() {
+            return Err(Failure::new(early, "choose a later instant, or add --yes where this is meant"));
+        }
+        context.terminal.line(format_args!("{early}. Type yes if this is meant:"));
+        let mut answer = String::new();
+        let is_read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).is_ok();
+        match answer.trim() {
+            "yes" if is_read => Ok(()),
+            _ => Err(Failure::new("not confirmed; nothing was written", "choose a later instant")),
+        }
+    }
+}
