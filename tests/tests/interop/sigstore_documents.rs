@@ -144,6 +144,7 @@ fn sigstores_trusted_root_can_be_built_again_from_its_parts() {
     let new_log = |log: &LogInstance| NewLog {
         base_url: log.base_url().to_owned(),
         key: log.key().clone(),
+        id_kind: None,
         valid_for: log.valid_for(),
         operator: None,
     };
