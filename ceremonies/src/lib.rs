@@ -56,6 +56,7 @@ mod ceremony;
 mod diagnosis;
 mod drafting;
 mod keys;
+pub mod lint;
 mod model;
 mod plan;
 mod repository;

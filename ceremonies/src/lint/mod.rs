@@ -1,0 +1,25 @@
+//! What is looked for in TUF metadata and in whole repositories before they are published, and in those of others.
+//!
+//! Everything here takes bytes that were seen and returns findings. Nothing is trusted: the files may be anybody's, so that each is read up to the
+//! limit of its role, each signature is verified once, and of many faults of one kind in one file only the first are listed.
+
+mod crawl;
+mod finding;
+mod metadata;
+mod names;
+mod repository;
+mod roots;
+mod rules;
+mod targets;
+mod transport;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use crawl::{MAX_CRAWLED_BYTES, MAX_CRAWLED_FILES, Wanted};
+pub use finding::FileFinding;
+pub use metadata::lint_metadata;
+pub use repository::lint_repository;
+pub use rules::RULES;
+pub use view::{Answer, RepositoryView};

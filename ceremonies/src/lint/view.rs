@@ -1,0 +1,76 @@
+//! A repository as it was seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rootline_metadata::{Envelope, Role, Timestamp, file_name, hex, limits, sha256};
+
+use super::finding::{About, FileFinding, Findings};
+use super::rules;
+
+/// A repository as it was seen: files by their path, metadata at the top and targets below `targets/`.
+#[derive(Clone, Debug, Default)]
+pub struct RepositoryView {
+    /// The files that are there.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Names that are there and are no regular files: links and the like.
+    pub irregular: BTreeSet<String>,
+    /// What a server answered to each request; `None` if the whole repository was seen, so that what is not in `files` is not there.
+    pub answers: Option<BTreeMap<String, Answer>>,
+}
+
+/// What a server answered to one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The value of `Cache-Control`, where the answer had one.
+    pub cache_control: Option<String>,
+}
+
+impl RepositoryView {
+    /// All files of a repository.
+    pub fn whole(files: BTreeMap<String, Vec<u8>>) -> RepositoryView {
+        RepositoryView { files, ..RepositoryView::default() }
+    }
+
+    /// Whether the file is known not to be there.
+    pub(super) fn lacks(&self, path: &str) -> bool {
+        match &self.answers {
+            None => !self.files.contains_key(path),
+            Some(answers) => {
+                !self.files.contains_key(path) && answers.get(path).is_some_and(|answer| answer.status != 200)
+            }
+        }
+    }
+
+    /// Finds versions that were published with other bytes before.
+    pub fn lint_against(&self, published: &RepositoryView) -> Vec<FileFinding> {
+        let mut found = Findings::default();
+        for (path, bytes) in &self.files {
+            let is_versioned = file_name::versioned_role_in(path).is_some();
+            let Some(before) = published.files.get(path).filter(|before| is_versioned && *before != bytes) else {
+                continue;
+            };
+            let digests = [before, bytes].map(|bytes| hex::encode(&sha256(bytes)[..8]));
+            let detail = format!("it was published with digest {}…, and has {}… now", digests[0], digests[1]);
+            found.add(path, &rules::VERSION_REUSE, &About::FILE, detail);
+        }
+        self.timestamp_against(published, &mut found);
+        found.into_sorted()
+    }
+
+    /// The timestamp keeps its name, so that its version says whether it may differ.
+    fn timestamp_against(&self, published: &RepositoryView, found: &mut Findings) {
+        let read = |view: &RepositoryView| {
+            let bytes = view.files.get(file_name::TIMESTAMP)?.clone();
+            Envelope::<Timestamp>::parse(bytes, limits::MAX_TIMESTAMP_BYTES).ok()
+        };
+        if let (Some(before), Some(now)) = (read(published), read(self)) {
+            let (version, old) = (now.unverified().version(), before.unverified().version());
+            if version == old && before.message() != now.message() {
+                let detail = format!("version {version} was published with other content");
+                found.add(file_name::TIMESTAMP, &rules::VERSION_REUSE, &About::FILE, detail);
+            }
+        }
+    }
+}
