@@ -51,6 +51,15 @@ pub(super) static ONE_CERTIFICATE: Rule = Rule {
     who: "sigstore-python needs two; sigstore-go finds no root.",
 };
 
+pub(super) static WINDOWS_UNUSED: Rule = Rule {
+    id: "ca-windows-unused",
+    severity: Severity::Note,
+    what: "a certificate authority has an end",
+    why: "Right for one that is retired, and not every client looks at it. What a stolen authority issues is refused by all once its \
+          chain is gone.",
+    who: "sigstore-python pools the certificates of all authorities: any may anchor, and ends are passed over.",
+};
+
 pub(super) fn check_authority(entry: &Entry<'_>, settings: &LintSettings<'_>, findings: &mut Findings) {
     let mut missing = |name: &str| {
         findings.add(&MEMBER_MISSING, below(&entry.place, name), &*entry.subject, format!("`{name}` is absent"));
@@ -68,7 +77,10 @@ pub(super) fn check_authority(entry: &Entry<'_>, settings: &LintSettings<'_>, fi
                 findings.add(&ONE_CERTIFICATE, certificates, &*entry.subject, "the chain is a single certificate");
             }
             check_repetition(entry, findings);
-            certificates_inside(entry, settings, findings);
+            #[cfg(feature = "x509")]
+            if settings.reads_certificates {
+                super::certificate_rules::check_chain(entry, settings, findings);
+            }
         }
         View::Skipped(SkipReason::EmptyChain) => {
             findings.add(&EMPTY, certificates, &*entry.subject, "the chain has no certificate");
@@ -88,8 +100,6 @@ pub(super) fn check_authority(entry: &Entry<'_>, settings: &LintSettings<'_>, fi
     }
 }
 
-fn certificates_inside(_: &Entry<'_>, _: &LintSettings<'_>, _: &mut Findings) {}
-
 fn check_repetition(entry: &Entry<'_>, findings: &mut Findings) {
     let chain: Vec<&[u8]> = entry.authority().into_iter().flat_map(|authority| authority.chain()).collect();
     for (position, certificate) in chain.iter().enumerate() {
@@ -102,7 +112,14 @@ fn check_repetition(entry: &Entry<'_>, findings: &mut Findings) {
 }
 
 /// What is wrong with the authorities of one list together.
-pub(super) fn check_authorities(entries: &[Entry<'_>], findings: &mut Findings) {
+pub(super) fn check_authorities(entries: &[Entry<'_>], settings: &LintSettings<'_>, findings: &mut Findings) {
+    #[cfg(feature = "x509")]
+    if settings.reads_certificates {
+        super::certificate_rules::check_chains(entries, findings);
+    }
+    #[cfg(not(feature = "x509"))]
+    let _ = settings;
+    check_ends(entries, findings);
     for (at, entry) in entries.iter().enumerate() {
         let Some(authority) = entry.authority() else { continue };
         let is_same = |other: &&Entry<'_>| other.authority().is_some_and(|other| other.chain().eq(authority.chain()));
@@ -110,5 +127,15 @@ pub(super) fn check_authorities(entries: &[Entry<'_>], findings: &mut Findings) 
             let detail = format!("has the chain of {}", earlier.subject);
             findings.add(&DUPLICATE, below(&entry.place, "certChain"), &*entry.subject, detail);
         }
+    }
+}
+
+/// Says once that a client passes over the ends.
+fn check_ends(entries: &[Entry<'_>], findings: &mut Findings) {
+    let is_closed = |entry: &&Entry<'_>| entry.window.is_some_and(|window| window.end().is_some());
+    let mut closed = entries.iter().filter(|entry| entry.section == Section::CertificateAuthorities).filter(is_closed);
+    if let Some(entry) = closed.next() {
+        let detail = "the window has an end, which sigstore-python does not look at";
+        findings.add(&WINDOWS_UNUSED, below(&entry.place, "validFor.end"), &*entry.subject, detail);
     }
 }

@@ -1,5 +1,8 @@
 //! What is wrong with Sigstore's documents, for their publisher.
 //!
+//! What is inside the certificates of authorities is looked at with the feature `x509`, for those who ask for it
+//! (`LintSettings::with_certificates`). A verifier's default does without.
+//!
 //! Each rule was broken by somebody, or stops a client that is in use. The documents are looked at as they stand in the file, as much of
 //! what is wrong is gone once they are read into types: a list that is `null`, a name in another spelling, bytes of another alphabet. An
 //! entry that cannot be read is a finding, and the others are looked at all the same.
@@ -21,6 +24,8 @@
 //! ```
 
 mod authority_rules;
+#[cfg(feature = "x509")]
+mod certificate_rules;
 mod change_rules;
 mod client_trust_config_rules;
 mod document_kind;
@@ -99,7 +104,44 @@ pub static RULES: &[&Rule] = &[
     &authority_rules::EMPTY,
     &authority_rules::DER,
     &authority_rules::DUPLICATE,
+    &authority_rules::WINDOWS_UNUSED,
     &authority_rules::ONE_CERTIFICATE,
+    #[cfg(feature = "x509")]
+    &certificate_rules::ORDER,
+    #[cfg(feature = "x509")]
+    &certificate_rules::LINK,
+    #[cfg(feature = "x509")]
+    &certificate_rules::UNVERIFIED,
+    #[cfg(feature = "x509")]
+    &certificate_rules::INCOMPLETE,
+    #[cfg(feature = "x509")]
+    &certificate_rules::NOT_CA,
+    #[cfg(feature = "x509")]
+    &certificate_rules::LEAF_GIVEN,
+    #[cfg(feature = "x509")]
+    &certificate_rules::EKU,
+    #[cfg(feature = "x509")]
+    &certificate_rules::EKU_ABSENT,
+    #[cfg(feature = "x509")]
+    &certificate_rules::WINDOW,
+    #[cfg(feature = "x509")]
+    &certificate_rules::EXPIRED,
+    #[cfg(feature = "x509")]
+    &certificate_rules::EXPIRES,
+    #[cfg(feature = "x509")]
+    &certificate_rules::WEAK,
+    #[cfg(feature = "x509")]
+    &certificate_rules::SUBJECT,
+    #[cfg(feature = "x509")]
+    &certificate_rules::TSA_LEAF_FIRST,
+    #[cfg(feature = "x509")]
+    &certificate_rules::TSA_LEAF_CA,
+    #[cfg(feature = "x509")]
+    &certificate_rules::TSA_EKU,
+    #[cfg(feature = "x509")]
+    &certificate_rules::TSA_INTERMEDIATE_EKU,
+    #[cfg(feature = "x509")]
+    &certificate_rules::TSA_SERIAL,
     &signing_config_rules::MEDIA_TYPE,
     &signing_config_rules::NULL,
     &signing_config_rules::MEMBER_MISSING,

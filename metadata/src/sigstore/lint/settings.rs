@@ -12,12 +12,28 @@ pub struct LintSettings<'a> {
     pub at: DateTime<Utc>,
     /// How long before the end of a chain that is in use it is warned of.
     pub expiry_notice: TimeDelta,
+    /// Whether to look into the certificates of authorities.
+    #[cfg(feature = "x509")]
+    pub reads_certificates: bool,
 }
 
 impl<'a> LintSettings<'a> {
-    /// With notice of the ends of chains half a year ahead, as rotating one takes a certificate, a ceremony and an overlap.
+    /// Without a look into certificates, and with notice of the ends of chains half a year ahead, as rotating one takes a certificate, a ceremony and an overlap.
     pub fn new(name: &'a str, at: DateTime<Utc>) -> LintSettings<'a> {
-        LintSettings { name, at, expiry_notice: TimeDelta::days(180) }
+        LintSettings {
+            name,
+            at,
+            expiry_notice: TimeDelta::days(180),
+            #[cfg(feature = "x509")]
+            reads_certificates: false,
+        }
+    }
+
+    /// Looking into the certificates of authorities too, which needs the feature `x509`: for publishers.
+    #[cfg(feature = "x509")]
+    #[must_use]
+    pub fn with_certificates(self) -> LintSettings<'a> {
+        LintSettings { reads_certificates: true, ..self }
     }
 
     /// With another notice.

@@ -143,7 +143,7 @@ pub(super) fn check(root: Node<'_>, settings: &LintSettings<'_>, findings: &mut 
         window_rules::check_windows(section, &entries, settings.at, findings);
         match section.holds_logs() {
             true => log_rules::check_logs(&entries, findings),
-            false => authority_rules::check_authorities(&entries, findings),
+            false => authority_rules::check_authorities(&entries, settings, findings),
         }
     }
     log_rules::check_keys(root, findings);

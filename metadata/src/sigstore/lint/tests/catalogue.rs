@@ -6,24 +6,24 @@ use alloc::vec::Vec;
 
 use chrono::TimeDelta;
 
-use super::super::super::fixtures::{
-    CT_LOG, CT_LOG_ID, MEDIA_TYPE, MEDIA_TYPE_V02, P384, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL,
-    RSA_PKCS1, RSA_PKIX, STAGING_CT_LOG, STAGING_CT_LOG_ID, bytes, log, rekor_v2,
-};
-use super::super::super::key_details::KeyDetails;
-use super::super::super::log_id::{LogId, LogIdKind};
-use super::super::super::log_key::LogKey;
-use super::super::super::proto_json::base64_text;
-use super::super::super::signing_config::SigningConfig;
-use super::super::super::trusted_root::TrustedRoot;
 use super::super::*;
 use super::sound::{CONFIG_MEDIA_TYPE, Config, OPEN, Root, START, client_trust_config, edited, service};
 use super::{NOW, at, file, said};
 use crate::json::Value;
 use crate::keys::pem;
+use crate::sigstore::fixtures::{
+    CT_LOG, CT_LOG_ID, MEDIA_TYPE, MEDIA_TYPE_V02, P384, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL,
+    RSA_PKCS1, RSA_PKIX, STAGING_CT_LOG, STAGING_CT_LOG_ID, bytes, log, rekor_v2,
+};
+use crate::sigstore::key_details::KeyDetails;
+use crate::sigstore::log_id::{LogId, LogIdKind};
+use crate::sigstore::log_key::LogKey;
+use crate::sigstore::proto_json::base64_text;
+use crate::sigstore::signing_config::SigningConfig;
+use crate::sigstore::trusted_root::TrustedRoot;
 
 /// A rule, the findings of what breaks it, and those of what does not.
-struct Row {
+pub(super) struct Row {
     rule: &'static str,
     broken: Vec<Finding>,
     sound: Vec<Finding>,
@@ -31,9 +31,12 @@ struct Row {
 
 #[test]
 fn every_rule_is_broken_by_something_and_not_by_what_differs_from_it_in_the_least() {
-    let rows =
-        [documents(), trust_roots(), windows(), changes(), logs(), authorities(), configs(), services(), together()]
-            .concat_rows();
+    let groups =
+        [documents(), trust_roots(), windows(), changes(), logs(), authorities(), configs(), services(), together()];
+    let rows = groups.into_iter().flatten();
+    #[cfg(feature = "x509")]
+    let rows = rows.chain(super::certificates::rows());
+    let rows: Vec<Row> = rows.collect();
     for Row { rule, broken, sound } in &rows {
         let breaks = |findings: &[Finding]| findings.iter().any(|finding| finding.rule.id == *rule);
         assert!(breaks(broken), "{rule} is not found: {:?}", said(broken));
@@ -47,17 +50,7 @@ fn every_rule_is_broken_by_something_and_not_by_what_differs_from_it_in_the_leas
     }
 }
 
-trait ConcatRows {
-    fn concat_rows(self) -> Vec<Row>;
-}
-
-impl<const N: usize> ConcatRows for [Vec<Row>; N] {
-    fn concat_rows(self) -> Vec<Row> {
-        self.into_iter().flatten().collect()
-    }
-}
-
-fn row(rule: &'static str, broken: Vec<Finding>, sound: Vec<Finding>) -> Row {
+pub(super) fn row(rule: &'static str, broken: Vec<Finding>, sound: Vec<Finding>) -> Row {
     Row { rule, broken, sound }
 }
 
@@ -65,7 +58,7 @@ fn root_text(text: &str) -> Vec<Finding> {
     file("trusted_root.json", text.as_bytes())
 }
 
-fn root(change: impl FnOnce(&mut Root)) -> Vec<Finding> {
+pub(super) fn root(change: impl FnOnce(&mut Root)) -> Vec<Finding> {
     root_text(&Root::sound().with(change).text())
 }
 
@@ -82,7 +75,7 @@ fn parsed(root: &Root) -> TrustedRoot {
 }
 
 /// A window.
-fn window(start: &str, end: &str) -> String {
+pub(super) fn window(start: &str, end: &str) -> String {
     format!(r#"{{"start":"{start}","end":"{end}"}}"#)
 }
 
@@ -382,6 +375,17 @@ fn authorities() -> Vec<Row> {
             "ca-duplicate",
             root_text(&sound.with(|root| root.authorities.push(root.authorities[0].clone())).text()),
             root_text(&sound.with(|root| root.authorities.extend(Root::sound().authorities)).text()),
+        ),
+        row(
+            "ca-windows-unused",
+            {
+                let other = Root::sound().authorities;
+                root(|root| {
+                    root.authorities[0] = edited(&root.authorities[0], OPEN, &window(START, "2026-11-01T00:00:00Z"));
+                    root.authorities.extend(other);
+                })
+            },
+            root(|root| root.authorities.extend(Root::sound().authorities)),
         ),
         row(
             "tsa-one-cert",

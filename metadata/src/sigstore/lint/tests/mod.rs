@@ -1,6 +1,8 @@
 //! Every rule, from both sides: a document that breaks it, and one, changed in the least, that does not.
 
 mod catalogue;
+#[cfg(feature = "x509")]
+mod certificates;
 mod sound;
 
 use alloc::string::{String, ToString};
@@ -19,7 +21,10 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 fn file(name: &str, bytes: &[u8]) -> Vec<Finding> {
-    lint_file(bytes, &LintSettings::new(name, at(NOW))).unwrap()
+    let settings = LintSettings::new(name, at(NOW));
+    #[cfg(feature = "x509")]
+    let settings = settings.with_certificates();
+    lint_file(bytes, &settings).unwrap()
 }
 
 fn said(findings: &[Finding]) -> Vec<String> {

@@ -9,8 +9,8 @@ use rcgen::{
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
 
-use super::super::super::fixtures::{CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, log};
-use super::super::super::proto_json::base64_text;
+use crate::sigstore::fixtures::{CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, log};
+use crate::sigstore::proto_json::base64_text;
 
 pub(super) const CONFIG_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
 pub(super) const CTC_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
