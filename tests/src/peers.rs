@@ -73,27 +73,27 @@ pub fn read(peer: &str, reading: &Reading<'_>) -> Result<serde_json::Value, Stri
 /// The peers that `tests/peers/verify` knows.
 pub const VERIFIERS: [&str; 5] = ["python", "node", "cosign", "sigstore-go", "sigstore-verify"];
 
-/// What a peer verifies with each of several trust roots.
+/// What a peer verifies.
 #[derive(Clone, Copy, Debug)]
 pub struct Verification<'a> {
     /// The artifact.
     pub artifact: &'a Path,
-    /// Its bundle.
-    pub bundle: &'a Path,
     /// Who must have signed it.
     pub identity: &'a str,
     /// Who must vouch for that.
     pub issuer: &'a str,
 }
 
-/// Whether a peer accepts a bundle with each of these trust roots, or why not.
+/// Whether a peer accepts the artifact with each of these trust roots and bundles, or why not.
 ///
 /// # Panics
 /// If it cannot be run at all.
-pub fn verify(peer: &str, what: &Verification<'_>, trusted_roots: &[PathBuf]) -> Vec<Result<(), String>> {
-    let mut command = verifier(peer, "--trusted-root", trusted_roots);
-    command.arg("--artifact").arg(what.artifact).arg("--bundle").arg(what.bundle);
-    command.args(["--identity", what.identity, "--issuer", what.issuer]);
+pub fn verify(peer: &str, what: &Verification<'_>, documents: &[(PathBuf, PathBuf)]) -> Vec<Result<(), String>> {
+    let mut command = verifier(peer);
+    for (trusted_root, bundle) in documents {
+        command.arg("--trusted-root").arg(trusted_root).arg("--bundle").arg(bundle);
+    }
+    command.arg("--artifact").arg(what.artifact).args(["--identity", what.identity, "--issuer", what.issuer]);
     judgements(peer, &mut command).into_iter().map(|judged| judged.map(drop)).collect()
 }
 
@@ -103,16 +103,16 @@ pub fn verify(peer: &str, what: &Verification<'_>, trusted_roots: &[PathBuf]) ->
 /// If it cannot be run at all.
 pub fn select(peer: &str, signing_configs: &[PathBuf]) -> Vec<Result<Vec<String>, String>> {
     let selected = |judgement: serde_json::Value| serde_json::from_value(judgement["selected"].clone()).unwrap();
-    let judgements = judgements(peer, &mut verifier(peer, "--signing-config", signing_configs));
-    judgements.into_iter().map(|judged| judged.map(selected)).collect()
+    let mut command = verifier(peer);
+    for signing_config in signing_configs {
+        command.arg("--signing-config").arg(signing_config);
+    }
+    judgements(peer, &mut command).into_iter().map(|judged| judged.map(selected)).collect()
 }
 
-fn verifier(peer: &str, option: &str, documents: &[PathBuf]) -> Command {
+fn verifier(peer: &str) -> Command {
     let mut command = Command::new(workspace().join("tests/peers/verify"));
     command.arg(peer);
-    for document in documents {
-        command.arg(option).arg(document);
-    }
     command
 }
 

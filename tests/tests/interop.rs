@@ -10,11 +10,13 @@ mod interop {
     mod altered_trust_roots;
     mod bundle_sigstore;
     mod export_verified_with;
+    mod judging;
     mod keys;
     mod mirror;
     mod publishing;
     mod reading;
     mod sigstore_documents;
+    mod sigstore_eras;
     mod sigstore_instance;
     mod sigstore_python;
     mod sigstore_repository;

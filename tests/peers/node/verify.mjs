@@ -18,32 +18,31 @@ const { values: request } = parseArgs({
   options: {
     'trusted-root': { type: 'string', multiple: true, default: [] },
     'signing-config': { type: 'string', multiple: true, default: [] },
-    bundle: { type: 'string' },
+    bundle: { type: 'string', multiple: true, default: [] },
     artifact: { type: 'string' },
     identity: { type: 'string' },
     issuer: { type: 'string' },
   },
 });
 
-for (const [judge, documents] of [
-  [accept, request['trusted-root']],
-  [select, request['signing-config']],
-]) {
-  for (const document of documents) {
-    let answer;
-    try {
-      answer = { document, accepted: true, ...judge(document) };
-    } catch (refusal) {
-      answer = { document, accepted: false, reason: [refusal, refusal.cause].filter(Boolean).map(String).join(': ') };
-      process.exitCode = 1;
-    }
-    console.log(JSON.stringify(answer));
+const judgements = [
+  ...request['trusted-root'].map((document, at) => [document, () => accept(document, request.bundle[at])]),
+  ...request['signing-config'].map((document) => [document, () => select(document)]),
+];
+for (const [document, judge] of judgements) {
+  let answer;
+  try {
+    answer = { document, accepted: true, ...judge() };
+  } catch (refusal) {
+    answer = { document, accepted: false, reason: [refusal, refusal.cause].filter(Boolean).map(String).join(': ') };
+    process.exitCode = 1;
   }
+  console.log(JSON.stringify(answer));
 }
 
-function accept(trustedRoot) {
+function accept(trustedRoot, bundle) {
   const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(read(trustedRoot))));
-  const entity = toSignedEntity(bundleFromJSON(read(request.bundle)), readFileSync(request.artifact));
+  const entity = toSignedEntity(bundleFromJSON(read(bundle)), readFileSync(request.artifact));
   verifier.verify(entity, {
     subjectAlternativeName: request.identity,
     extensions: { issuer: request.issuer },

@@ -17,7 +17,7 @@ type Outcome = Result<Option<Vec<String>>, Box<dyn std::error::Error>>;
 struct Request {
     trusted_roots: Vec<String>,
     signing_configs: Vec<String>,
-    bundle: String,
+    bundles: Vec<String>,
     artifact: String,
     identity: String,
     issuer: String,
@@ -42,8 +42,8 @@ fn main() -> ExitCode {
         all_accepted &= line["accepted"] == true;
         println!("{line}");
     };
-    for path in &request.trusted_roots {
-        tell(path, accept(path.as_ref(), &request));
+    for (path, bundle) in request.trusted_roots.iter().zip(&request.bundles) {
+        tell(path, accept(path.as_ref(), bundle.as_ref(), &request));
     }
     for path in &request.signing_configs {
         tell(path, select(path.as_ref()));
@@ -55,9 +55,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn accept(trusted_root: &Path, request: &Request) -> Outcome {
+fn accept(trusted_root: &Path, bundle: &Path, request: &Request) -> Outcome {
     let trusted_root = TrustedRoot::from_file(trusted_root)?;
-    let bundle = Bundle::from_json(&fs::read_to_string(&request.bundle)?)?;
+    let bundle = Bundle::from_json(&fs::read_to_string(bundle)?)?;
     let policy = VerificationPolicy::new(request.identity.as_str(), request.issuer.as_str());
     verify(fs::read(&request.artifact)?.as_slice(), &bundle, &policy, &trusted_root)?;
     Ok(None)
@@ -76,7 +76,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, String> {
         match flag.as_str() {
             "--trusted-root" => request.trusted_roots.push(value),
             "--signing-config" => request.signing_configs.push(value),
-            "--bundle" => request.bundle = value,
+            "--bundle" => request.bundles.push(value),
             "--artifact" => request.artifact = value,
             "--identity" => request.identity = value,
             "--issuer" => request.issuer = value,
