@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{ExtendedKeyUsagePurpose, IsCa};
+use rootline_metadata::sha256;
 use rootline_tests::fixtures::sigstore::{Fulcio, TIME_STAMPING, Tsa, base64, documents};
 use rootline_tests::pem;
 use serde_json::{Value, json};
@@ -98,25 +99,25 @@ fn windows(table: &mut Table) {
     });
     let closed = "2024-01-15T00:00:00Z";
     let that_second = "2024-01-31T00:00:00Z";
-    table.promised("tr-live-ended", "a log, before the signing", move |root| {
+    table.promised("tr-no-live", "a log, before the signing", move |root| {
         root["tlogs"][0]["publicKey"]["validFor"]["end"] = closed.into();
         root["tlogs"][1]["publicKey"]["validFor"]["end"] = closed.into();
     });
-    table.promised("tr-live-ended", "a CT log, before the signing", move |root| {
+    table.promised("tr-no-live", "a CT log, before the signing", move |root| {
         root["ctlogs"][0]["publicKey"]["validFor"]["end"] = closed.into();
         root["ctlogs"][1]["publicKey"]["validFor"]["end"] = closed.into();
     });
-    table.promised("tr-live-ended", "a certificate authority, before the signing", move |root| {
+    table.promised("tr-no-live", "a certificate authority, before the signing", move |root| {
         root["certificateAuthorities"][0]["validFor"]["end"] = closed.into();
     });
-    table.timestamped("tr-live-ended", "a timestamp authority, before the signing", move |root| {
+    table.timestamped("tr-no-live", "a timestamp authority, before the signing", move |root| {
         root["timestampAuthorities"][0]["validFor"]["end"] = closed.into();
     });
-    table.promised("tr-live-ended", "a log, at the second of signing", move |root| {
+    table.promised("tr-no-live", "a log, at the second of signing", move |root| {
         root["tlogs"][0]["publicKey"]["validFor"]["end"] = that_second.into();
         root["tlogs"][1]["publicKey"]["validFor"]["end"] = that_second.into();
     });
-    table.timestamped("tr-live-ended", "a timestamp authority, at the second of signing", move |root| {
+    table.timestamped("tr-no-live", "a timestamp authority, at the second of signing", move |root| {
         root["timestampAuthorities"][0]["validFor"]["end"] = that_second.into();
     });
 }
@@ -128,9 +129,10 @@ fn logs(table: &mut Table) {
     table.promised("log-id-wrong", "of a CT log", |root| {
         root["ctlogs"][0]["logId"]["keyId"] = base64(&[7; 32]).into();
     });
-    table.timestamped("log-id-wrong", "of Rekor v2: the digest of its key", |root| {
-        let key = Instance::new().rekor_v2.key.digest();
-        root["tlogs"][1]["logId"]["keyId"] = base64(&key).into();
+    table.timestamped("log-id-wrong", "of Rekor v2: a URL for its origin", |root| {
+        let log = Instance::new().rekor_v2;
+        let id = sha256(&[log.url().as_bytes(), b"\n", &[1], log.key.public()].concat());
+        root["tlogs"][1]["logId"]["keyId"] = base64(&id).into();
     });
     table.promised("log-id-length", "of Rekor", |root| {
         let id = Instance::new().rekor.log_id();
@@ -163,7 +165,7 @@ fn logs(table: &mut Table) {
         key["rawBytes"] = base64(&Instance::new().rsa_ct_log.key.spki()).into();
         key["keyDetails"] = "PKIX_RSA_PKCS1V15_2048_SHA256".into();
     });
-    table.timestamped("log-rsa-spki", "of a CT log: PKCS #1 under the name of the other", |root| {
+    table.timestamped("log-key-der", "of a CT log: PKCS #1 under a PKIX name", |root| {
         root["ctlogs"][1]["publicKey"]["keyDetails"] = "PKIX_RSA_PKCS1V15_2048_SHA256".into();
     });
 }

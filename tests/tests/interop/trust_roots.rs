@@ -1,5 +1,8 @@
 //! Five clients judge trust roots: each verifies a bundle with them.
 
+use chrono::Duration;
+use rootline_metadata::lint::Severity;
+use rootline_metadata::sigstore::lint::{LintSettings, RULES, lint_file};
 use rootline_tests::fixtures::sigstore::{Fulcio, Tsa};
 use rootline_tests::peers::{self, VERIFIERS};
 
@@ -60,4 +63,19 @@ fn what_clients_refuse_is_known_for_every_altered_trust_root() {
     }
     let found = found.join("\n") + "\n";
     assert!(found == WHO_REFUSES, "not as known:\n{}\n\nall:\n{found}", unknown.join("\n"));
+}
+
+#[test]
+fn what_any_client_may_refuse_is_an_error_by_the_rule_that_it_breaks() {
+    let settings = LintSettings::new("trusted_root.json", start() + Duration::days(60));
+    let errors = |text: &str| {
+        let findings = lint_file(text.as_bytes(), &settings).unwrap();
+        findings.into_iter().filter(|finding| finding.rule.severity == Severity::Error).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(&Instance::new().trusted_root().to_string()), []);
+    for Altered { rule, what, text, .. } in altered_trust_roots() {
+        let found = errors(&text);
+        let is_looked_for = RULES.iter().any(|known| known.id == rule);
+        assert!(!is_looked_for || found.iter().any(|finding| finding.rule.id == rule), "{rule}: {what}: {found:#?}");
+    }
 }
