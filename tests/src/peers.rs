@@ -141,22 +141,6 @@ pub fn repository_by_python(folder: &Path, at: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A Sigstore instance in miniature, as of `at`: `trusted_root.json`, `signing_config.v0.2.json`, and an artifact with its bundle
-/// (`artifact.txt`, `artifact.sigstore.json`), signed by [`SIGNER`] with an identity from [`ISSUER`].
-///
-/// # Panics
-/// If it cannot be made.
-pub fn sigstore_instance(folder: &Path, at: &str) {
-    let script = workspace().join("tests/peers/python/make_instance.py");
-    let output = run(Command::new(python()).arg(script).arg(folder).args(["--at", at]));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Who signed the artifact of [`sigstore_instance`].
-pub const SIGNER: &str = "signer@example.org";
-/// Who vouches for that.
-pub const ISSUER: &str = "https://issuer.example.org";
-
 /// The command `sigstore` of sigstore-python.
 pub fn sigstore() -> PathBuf {
     python().with_file_name("sigstore")

@@ -10,10 +10,12 @@ use rootline_tests::peers;
 use rootline_tests::simulator::Simulator;
 use tempfile::TempDir;
 
+use super::sigstore_instance::{Instance, SIGNER, start};
+
 /// Where the repository is, if there were a network.
 const URL: &str = "https://tuf.invalid/prod";
 
-/// Two Sigstore instances in miniature, and a site without a network that has imported a bundle with the trust root of the first.
+/// Two Sigstore instances, and a site without a network that has imported a bundle with the trust root of the first.
 struct Site {
     folder: TempDir,
     has_no_network: bool,
@@ -25,7 +27,7 @@ impl Site {
         let has_no_network = unshared.is_ok_and(|status| status.success());
         let site = Site { folder: tempfile::tempdir().unwrap(), has_no_network };
         for instance in ["first", "second"] {
-            peers::sigstore_instance(&site.path(instance), "2024-01-01T00:00:00+00:00");
+            Instance::of(&format!("{instance}.example"), start()).write_to(&site.path(instance));
         }
         let mut sim = Simulator::default();
         // These programs take no time from their caller.
@@ -113,7 +115,7 @@ fn sigstore_python_verifies_with_the_document_and_with_the_cache_that_we_wrote_f
         site.accepts_the_first_and_not_the_second(|bundle| {
             let mut command = site.command(peers::sigstore());
             command.args(configuration).args(["verify", "identity", "--offline", "--bundle", bundle]);
-            command.args(["--cert-identity", peers::SIGNER, "--cert-oidc-issuer", peers::ISSUER]);
+            command.args(["--cert-identity", SIGNER.name, "--cert-oidc-issuer", SIGNER.issuer]);
             command
         });
     }
@@ -129,7 +131,7 @@ fn cosign_verifies_with_the_trusted_root_that_we_wrote_for_it() {
     site.accepts_the_first_and_not_the_second(|bundle| {
         let mut command = site.command(peers::cosign());
         command.args(["verify-blob", "--bundle", bundle, "--trusted-root"]).arg(&document);
-        command.args(["--certificate-identity", peers::SIGNER, "--certificate-oidc-issuer", peers::ISSUER]);
+        command.args(["--certificate-identity", SIGNER.name, "--certificate-oidc-issuer", SIGNER.issuer]);
         command
     });
 }

@@ -1,6 +1,10 @@
 //! A Sigstore instance that signs in two ways.
 
+use std::fs;
+use std::path::Path;
+
 use chrono::{DateTime, Duration, Utc};
+use rootline_client::TrustRoot;
 use rootline_metadata::parse_instant;
 use rootline_tests::fixtures::sigstore::documents::{self, Window};
 use rootline_tests::fixtures::sigstore::{CtLog, Fulcio, Identity, Rekor, Services, Tsa};
@@ -18,6 +22,7 @@ pub(super) fn start() -> DateTime<Utc> {
 
 /// An instance with one of each kind, but two logs of signatures and of certificates.
 pub(super) struct Instance {
+    organization: String,
     start: DateTime<Utc>,
     pub(super) fulcio: Fulcio,
     pub(super) ct_log: CtLog,
@@ -29,19 +34,30 @@ pub(super) struct Instance {
 
 impl Instance {
     pub(super) fn new() -> Instance {
-        Instance::since(start())
+        Instance::of(ORGANIZATION, start())
     }
 
-    pub(super) fn since(start: DateTime<Utc>) -> Instance {
+    /// The instance of a domain. All keys are its own but the RSA one.
+    pub(super) fn of(organization: &str, start: DateTime<Utc>) -> Instance {
         Instance {
+            organization: organization.into(),
             start,
-            fulcio: Fulcio::with_intermediate(ORGANIZATION, start),
-            ct_log: CtLog::new("https://ct.acme.example/first"),
-            rsa_ct_log: CtLog::rsa("https://ct.acme.example/second"),
-            rekor: Rekor::v1("rekor.acme.example"),
-            rekor_v2: Rekor::v2("rekor2.acme.example"),
-            tsa: Tsa::with_intermediate(ORGANIZATION, start),
+            fulcio: Fulcio::with_intermediate(organization, start),
+            ct_log: CtLog::new(&format!("https://ct.{organization}/first")),
+            rsa_ct_log: CtLog::rsa(&format!("https://ct.{organization}/second")),
+            rekor: Rekor::v1(&format!("rekor.{organization}")),
+            rekor_v2: Rekor::v2(&format!("rekor2.{organization}")),
+            tsa: Tsa::with_intermediate(organization, start),
         }
+    }
+
+    /// Writes what a repository ships, and the artifact with a bundle (`artifact.txt`, `artifact.sigstore.json`).
+    pub(super) fn write_to(&self, folder: &Path) {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join(TrustRoot::TRUSTED_ROOT), self.trusted_root().to_string()).unwrap();
+        fs::write(folder.join(TrustRoot::SIGNING_CONFIG), self.signing_config().to_string()).unwrap();
+        fs::write(folder.join("artifact.txt"), ARTIFACT).unwrap();
+        fs::write(folder.join("artifact.sigstore.json"), self.promised().to_string()).unwrap();
     }
 
     /// A bundle whose time the first log of signatures promises; its certificate is in the first log.
@@ -70,6 +86,17 @@ impl Instance {
             &[documents::certificate_authority(&self.fulcio, window)],
             &[documents::ctlog(&self.ct_log, window), documents::ctlog(&self.rsa_ct_log, window)],
             &[documents::timestamp_authority(&self.tsa, window)],
+        )
+    }
+
+    pub(super) fn signing_config(&self) -> Value {
+        let (domain, window) = (&self.organization, Window(self.start, None));
+        let service = |url: &str| documents::service(url, 1, domain, window);
+        documents::signing_config(
+            &[service(&format!("https://fulcio.{domain}"))],
+            &[service(SIGNER.issuer)],
+            &[service(&self.rekor.url())],
+            &[service(&format!("https://tsa.{domain}/api/v1/timestamp"))],
         )
     }
 }

@@ -13,7 +13,9 @@ use rootline_tests::servers::static_server;
 use rootline_tests::simulator::Simulator;
 use tempfile::TempDir;
 
-/// Two Sigstore instances in miniature, and a repository that ships the trust root of one of them; its mirror is served.
+use super::sigstore_instance::{Instance, SIGNER, start};
+
+/// Two Sigstore instances, and a repository that ships the trust root of one of them; its mirror is served.
 struct Fixture {
     folder: TempDir,
     sim: Simulator,
@@ -24,7 +26,7 @@ impl Fixture {
     fn new() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         for instance in ["first", "second"] {
-            peers::sigstore_instance(&folder.path().join(instance), "2024-01-01T00:00:00+00:00");
+            Instance::of(&format!("{instance}.example"), start()).write_to(&folder.path().join(instance));
         }
         let mut sim = Simulator::default();
         // sigstore-python takes no time from its caller.
@@ -66,7 +68,7 @@ impl Fixture {
         let bundle = self.path(bundle).join("artifact.sigstore.json");
         let (before, after) = configuration.split_at(2);
         let mut arguments = before.to_vec();
-        arguments.extend(["verify", "identity", "--cert-identity", peers::SIGNER, "--cert-oidc-issuer", peers::ISSUER]);
+        arguments.extend(["verify", "identity", "--cert-identity", SIGNER.name, "--cert-oidc-issuer", SIGNER.issuer]);
         arguments.extend(["--bundle", bundle.to_str().unwrap()]);
         arguments.extend(after);
         arguments.push(artifact.to_str().unwrap());

@@ -23,7 +23,7 @@ fn every_client_accepts_what_an_instance_made_in_a_test_has_signed() {
     small.fulcio = Fulcio::root(ORGANIZATION, start());
     small.tsa = Tsa::new(ORGANIZATION, start());
     // All its certificates have ended by now: what counts is the time in the bundle.
-    let ended = Instance::since(rootline_metadata::parse_instant("2008-01-01T00:00:00Z").unwrap());
+    let ended = Instance::of(ORGANIZATION, rootline_metadata::parse_instant("2008-01-01T00:00:00Z").unwrap());
     let signed = [
         ("Rekor's own time", &instance, instance.promised()),
         ("Rekor v2, a timestamp, an RSA log of certificates", &instance, instance.timestamped()),
