@@ -61,6 +61,8 @@ pub(super) static WINDOWS_UNUSED: Rule = Rule {
 };
 
 pub(super) fn check_authority(entry: &Entry<'_>, settings: &LintSettings<'_>, findings: &mut Findings) {
+    #[cfg(not(feature = "x509"))]
+    let _ = settings;
     let mut missing = |name: &str| {
         findings.add(&MEMBER_MISSING, below(&entry.place, name), &*entry.subject, format!("`{name}` is absent"));
     };
