@@ -42,10 +42,11 @@ pub(super) static UNVERIFIED: Rule = Rule {
 
 pub(super) static INCOMPLETE: Rule = Rule {
     id: "ca-incomplete",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     what: "a chain does not end with a self-signed root",
     why: "Clients differ on whether they anchor at a certificate that others have issued. Add the root.",
-    who: "sigstore-go anchors at the last certificate all the same.",
+    who: "@sigstore/verify finds no path to a root. sigstore-go, sigstore-python and sigstore-rust anchor at the last certificate all \
+          the same.",
 };
 
 pub(super) static NOT_CA: Rule = Rule {
