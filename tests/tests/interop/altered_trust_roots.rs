@@ -183,11 +183,14 @@ fn authorities(table: &mut Table) {
         chain(root, "certificateAuthorities")[1]["rawBytes"] = base64(&other.certificates()[1]).into();
     });
     table.promised("ca-incomplete", "no root", |root| chain(root, "certificateAuthorities").truncate(1));
-    table.instance("ca-not-ca", "the intermediate", Instance::promised, |instance| {
+    table.instance("ca-leaf-given", "the intermediate is no authority", Instance::promised, |instance| {
         instance.fulcio.chain.alter(0, |params| params.is_ca = IsCa::ExplicitNoCa);
     });
     table.instance("ca-not-ca", "no keyCertSign in the intermediate", Instance::promised, |instance| {
         instance.fulcio.chain.alter(0, |params| params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature]);
+    });
+    table.instance("ca-not-ca", "the root", Instance::promised, |instance| {
+        instance.fulcio.chain.alter(1, |params| params.is_ca = IsCa::NoCa);
     });
     table.instance("ca-not-ca", "no authority below the root", Instance::promised, |instance| {
         let none = IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
@@ -207,7 +210,9 @@ fn timestamp_authorities(table: &mut Table) {
     let tsas = "timestampAuthorities";
     table.timestamped("ca-empty", "no certificate of a timestamp authority", move |root| chain(root, tsas).clear());
     table.timestamped("tsa-leaf-first", "root first", move |root| chain(root, tsas).reverse());
-    table.timestamped("tsa-leaf-first", "no leaf", move |root| drop(chain(root, tsas).remove(0)));
+    table.timestamped("tsa-leaf-ca", "the intermediate in place of the leaf", move |root| {
+        drop(chain(root, tsas).remove(0))
+    });
     table.timestamped("tsa-one-cert", "the leaf alone", move |root| chain(root, tsas).truncate(1));
     table.instance("tsa-eku", "not critical", Instance::timestamped, |instance| {
         instance.tsa.chain.alter(0, |params| params.custom_extensions = vec![Tsa::usage(false, &[TIME_STAMPING])]);
