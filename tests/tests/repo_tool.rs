@@ -38,6 +38,7 @@ mod repo_tool {
     mod surface;
     mod targets_folder;
     mod times;
+    mod trust;
     mod two_clones;
     mod verify;
     mod whole_ceremony;

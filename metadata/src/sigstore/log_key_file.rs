@@ -14,6 +14,9 @@ use crate::keys::public_key::{PublicKey, UnusableKey};
 /// Moduli that sigstore-go writes and every reader takes, in bits.
 const RSA_BITS: [usize; 3] = [2048, 3072, 4096];
 
+/// How a PEM block begins, before its label.
+const BEGIN: &str = "-----BEGIN ";
+
 /// Most bytes of a file with a key in it.
 const MAX_BYTES: usize = 64 << 10;
 
@@ -55,7 +58,7 @@ impl LogKey {
         if bytes.len() > MAX_BYTES {
             return Err(LogKeyFileError::TooLarge { most: MAX_BYTES });
         }
-        match core::str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN ")) {
+        match core::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN)) {
             Some(text) => from_pem(text.trim()),
             None => from_spki(bytes).or_else(|error| match from_pkcs1(bytes) {
                 Err(LogKeyFileError::NotAKey) => Err(error),
@@ -66,13 +69,15 @@ impl LogKey {
 }
 
 fn from_pem(text: &str) -> Result<LogKey, LogKeyFileError> {
-    let mut decoder = pem::Decoder::new_detect_wrap(text.as_bytes()).map_err(|_| LogKeyFileError::NotAKey)?;
-    let is_rsa = match decoder.type_label() {
+    // Of several blocks the first says what the file is.
+    let label = text.split(BEGIN).nth(1).and_then(|rest| rest.split("-----").next()).unwrap_or_default();
+    let is_rsa = match label {
         "PUBLIC KEY" => false,
         "RSA PUBLIC KEY" => true,
         label if label.ends_with("PRIVATE KEY") => return Err(LogKeyFileError::PrivateKey),
         label => return Err(LogKeyFileError::OtherBlock { label: label.chars().take(40).collect() }),
     };
+    let mut decoder = pem::Decoder::new_detect_wrap(text.as_bytes()).map_err(|_| LogKeyFileError::NotAKey)?;
     let mut der = Vec::new();
     decoder.decode_to_end(&mut der).map_err(|_| LogKeyFileError::NotAKey)?;
     if is_rsa { from_pkcs1(&der) } else { from_spki(&der) }
@@ -174,6 +179,10 @@ mod tests {
             (&b""[..], "it is not a public key in PEM or DER"),
             (b"hello", "it is not a public key in PEM or DER"),
             (b"-----BEGIN PUBLIC KEY-----\n", "it is not a public key in PEM or DER"),
+            (
+                alloc::format!("{certificate}{certificate}").as_bytes(),
+                "it is a PEM block `CERTIFICATE`, not a public key",
+            ),
             (certificate.as_bytes(), "it is a PEM block `CERTIFICATE`, not a public key"),
             (private.as_bytes(), "it is a private key"),
         ] {

@@ -6,6 +6,7 @@ mod change;
 mod content;
 mod create;
 mod diff;
+mod findings;
 mod instants;
 mod rotate;
 mod show;

@@ -116,7 +116,7 @@ pub(super) fn retire(args: &RetireArgs, context: &Context) -> Result<(), Failure
     args.consent.ask(&format!("{} would close", entry.name), end, &content, context)?;
     let mut root = content.root.clone();
     root.close_window(entry.section(), &entry.entry_ref(), end)?;
-    content.write_named(&root, None, context)
+    content.write_change(&root, None, context)
 }
 
 pub(super) fn set_window(args: &SetWindowArgs, context: &Context) -> Result<(), Failure> {
@@ -133,7 +133,7 @@ pub(super) fn set_window(args: &SetWindowArgs, context: &Context) -> Result<(), 
     }
     let mut root = content.root.clone();
     root.set_window(entry.section(), &entry.entry_ref(), window)?;
-    content.write_named(&root, None, context)
+    content.write_change(&root, args.reason.as_deref(), context)
 }
 
 pub(super) fn rename(args: &RenameArgs, context: &Context) -> Result<(), Failure> {
@@ -157,7 +157,7 @@ pub(super) fn remove(args: &RemoveArgs, context: &Context) -> Result<(), Failure
     let entry = content.find(&args.entry)?;
     let mut root = content.root.clone();
     root.remove(entry.section(), &entry.entry_ref())?;
-    content.write_named(&root, None, context)
+    content.write_change(&root, Some(&args.reason), context)
 }
 
 pub(super) fn distrust(args: &DistrustArgs, context: &Context) -> Result<(), Failure> {
@@ -177,5 +177,5 @@ pub(super) fn distrust(args: &DistrustArgs, context: &Context) -> Result<(), Fai
     }
     let mut root = content.root.clone();
     root.close_window(entry.section(), &entry.entry_ref(), args.since)?;
-    content.write_named(&root, None, context)
+    content.write_change(&root, Some(&args.reason), context)
 }

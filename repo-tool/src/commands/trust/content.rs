@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change};
 use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, TrustNotes, consequences};
 use rootline_ceremonies::{Name, Policy};
 use rootline_client::store::read_regular_file;
+use rootline_metadata::lint::Finding;
+use rootline_metadata::sigstore::lint::lint_shrinking;
 use rootline_metadata::sigstore::{TrustedRoot, Window};
 use serde_json::{Value, json};
 
+use super::findings::{self, finding_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -31,7 +35,9 @@ pub(super) struct TrustContent {
     pub(super) notes: TrustNotes,
     pub(super) entries: NamedEntries,
     pub(super) policy: Policy,
-    /// Whether verifiers have a trust root already.
+    /// The trust root that verifiers have, if they have one that can be read.
+    published: Option<TrustedRoot>,
+    /// Whether verifiers have one already.
     pub(super) is_published: bool,
 }
 
@@ -50,8 +56,19 @@ impl TrustContent {
         let notes = read_notes(context)?;
         let entries = NamedEntries::new(&root, &notes);
         let published = context.folder.published()?;
-        let is_published = published.shipped().keys().any(|name| name.as_str() == TRUSTED_ROOT);
-        Ok(TrustContent { path, bytes, root, notes, entries, policy: context.folder.policy()?, is_published })
+        let shipped = published.shipped();
+        let shipped = shipped.iter().find(|(name, _)| name.as_str() == TRUSTED_ROOT).map(|(_, bytes)| *bytes);
+        let (policy, is_published) = (context.folder.policy()?, shipped.is_some());
+        let published = shipped.and_then(|bytes| TrustedRoot::parse(bytes, MAX_BYTES).ok());
+        Ok(TrustContent { path, bytes, root, notes, entries, policy, published, is_published })
+    }
+
+    /// What is wrong with it, as it is and against what is published.
+    pub(super) fn findings(&self, at: DateTime<Utc>) -> Vec<Finding> {
+        let shrunk = self.published.as_ref().map(|published| lint_shrinking(published, &self.root, at));
+        let mut found = findings::findings(&self.bytes, at);
+        found.extend(shrunk.unwrap_or_default());
+        found
     }
 
     /// The entry that is called so.
@@ -70,7 +87,7 @@ impl TrustContent {
         }
     }
 
-    /// Writes an edit that takes nothing away, but for what a window's end says. `name` is for the entry that it adds.
+    /// Writes an edit that adds an entry, which gets `name`.
     pub(super) fn write_named(self, root: &TrustedRoot, name: Option<&Name>, context: &Context) -> Result<(), Failure> {
         let mut notes = self.entries.noted_in(&self.notes);
         if let Some(name) = name {
@@ -81,12 +98,31 @@ impl TrustContent {
                 notes.set_name(added.id.clone(), name.clone());
             }
         }
-        self.write(root, &notes, context)
+        self.write(root, notes, None, context)
     }
 
-    fn write(self, root: &TrustedRoot, notes: &TrustNotes, context: &Context) -> Result<(), Failure> {
-        let notes = NamedEntries::new(root, notes).noted_in(notes);
+    /// Writes an edit of what is listed. Where it takes something from what verifiers have, there must be a reason.
+    pub(super) fn write_change(
+        self,
+        root: &TrustedRoot,
+        reason: Option<&str>,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let notes = self.entries.noted_in(&self.notes);
+        self.write(root, notes, reason, context)
+    }
+
+    fn write(
+        self,
+        root: &TrustedRoot,
+        mut notes: TrustNotes,
+        reason: Option<&str>,
+        context: &Context,
+    ) -> Result<(), Failure> {
         let after = root.to_json().into_bytes();
+        let mut found = findings::new_findings(&self.bytes, &after, context.now)?;
+        found.extend(findings::waive_shrinking(&mut notes, self.published.as_ref(), root, reason, context.now)?);
+        let notes = NamedEntries::new(root, &notes).noted_in(&notes);
         let entries = NamedEntries::new(root, &notes);
         let stopped = stopped(&self.entries, &entries);
         atomic_file::replace(&self.path, &after)?;
@@ -101,9 +137,13 @@ impl TrustContent {
             "names": names,
             "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
             "consequences": stopped.iter().map(consequence_json).collect::<Vec<_>>(),
+            "findings": found.iter().map(finding_json).collect::<Vec<_>>(),
         });
         context.report(&report, |line| {
-            line(format_args!("wrote {}: {}", self.path.display(), names.join(", ")));
+            match names[..] {
+                [] => line(format_args!("nothing changes; {} stays as it is", self.path.display())),
+                _ => line(format_args!("wrote {}: {}", self.path.display(), names.join(", "))),
+            }
             let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
             let lines = changes.iter().flat_map(|change| entry_change_lines(change, &toned));
             lines.for_each(|text| line(format_args!("{text}")));
@@ -113,8 +153,11 @@ impl TrustContent {
                     line(format_args!("  {exception}"));
                 }
             }
-            context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
+            if !names.is_empty() {
+                context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
+            }
         });
+        context.terminal.notes(findings::shown(&found));
         Ok(())
     }
 

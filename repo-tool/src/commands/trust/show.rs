@@ -9,6 +9,7 @@ use rootline_metadata::sigstore::Window;
 use serde_json::{Value, json};
 
 use super::content::TrustContent;
+use super::findings::{self, finding_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::visible;
@@ -16,12 +17,12 @@ use crate::text::visible;
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let content = TrustContent::read(context)?;
     let entries = trusted_entries(&content.root);
-    let remarks: Vec<String> = content.root.remarks().iter().map(ToString::to_string).collect();
+    let findings = content.findings(context.now);
     // Both are in the order of the document.
     let named: Vec<(&NamedEntry, &Entry)> = content.entries.iter().zip(&entries).collect();
     let report = json!({
         "entries": named.iter().map(|(named, entry)| entry_json(named, entry, context.now)).collect::<Vec<_>>(),
-        "remarks": remarks,
+        "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
     });
     context.report(&report, |line| {
         let mut table = Table::new(["name", "kind", "url", "window", "state"]);
@@ -36,7 +37,7 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         }
         line(format_args!("{}", table.render(&context.terminal)));
     });
-    context.terminal.notes(&remarks);
+    context.terminal.notes(findings::shown(&findings));
     Ok(())
 }
 

@@ -1,0 +1,92 @@
+//! What the rules say of an edited trust root: what its own readers could not read is not written.
+
+use chrono::{DateTime, Utc};
+use rootline_ceremonies::review::TRUSTED_ROOT;
+use rootline_ceremonies::trust::{TrustNotes, Waiver};
+use rootline_metadata::lint::{Finding, Severity};
+use rootline_metadata::sigstore::TrustedRoot;
+use rootline_metadata::sigstore::lint::{LintSettings, lint_shrinking, lint_trusted_root};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::text::visible;
+
+/// Rules about a list as a whole, which the next command may mend. A ceremony does not begin before they are.
+const MENDED_LATER: [&str; 3] = ["tr-no-live", "tr-live-ended", "tr-gap"];
+
+/// What is wrong with the trust root.
+pub(super) fn findings(bytes: &[u8], at: DateTime<Utc>) -> Vec<Finding> {
+    lint_trusted_root(bytes, &LintSettings::new(TRUSTED_ROOT, at))
+}
+
+/// What an edit has brought that was not there before, mild things included.
+///
+/// # Errors
+/// If some client could not read an entry.
+pub(super) fn new_findings(before: &[u8], after: &[u8], at: DateTime<Utc>) -> Result<Vec<Finding>, Failure> {
+    let known = findings(before, at);
+    let is_new = |finding: &Finding| !known.iter().any(|old| old.is_same_fault(finding));
+    let new: Vec<Finding> = findings(after, at).into_iter().filter(is_new).collect();
+    let stops =
+        |finding: &&Finding| finding.rule.severity == Severity::Error && !MENDED_LATER.contains(&finding.rule.id);
+    match new.iter().find(stops) {
+        Some(finding) => Err(refusal(finding)),
+        None => Ok(new),
+    }
+}
+
+/// The findings that people are told of, as one line each.
+pub(super) fn shown(findings: &[Finding]) -> Vec<String> {
+    let is_shown = |finding: &&Finding| finding.rule.severity > Severity::Note;
+    let text = |finding: &Finding| {
+        let stops = if finding.rule.severity == Severity::Error { ": no ceremony begins while this is so" } else { "" };
+        format!("{}{stops}", visible(&finding.to_string()))
+    };
+    findings.iter().filter(is_shown).map(text).collect()
+}
+
+fn refusal(finding: &Finding) -> Failure {
+    let who = if finding.rule.who.is_empty() { String::new() } else { format!(". {}", finding.rule.who) };
+    let hint = format!("more about this: rootline-repo lint --explain {}", finding.rule.id);
+    Failure::new(format!("{}{who}", visible(&finding.to_string())), hint)
+        .breaking("what is published can be read by every client")
+}
+
+/// Notes why the times that an edit takes from what is published are given up.
+///
+/// # Errors
+/// If there is no reason, and something is taken.
+pub(super) fn waive_shrinking(
+    notes: &mut TrustNotes,
+    published: Option<&TrustedRoot>,
+    after: &TrustedRoot,
+    reason: Option<&str>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Finding>, Failure> {
+    let shrunk = published.map(|published| lint_shrinking(published, after, at)).unwrap_or_default();
+    let is_waived = |finding: &&Finding| {
+        notes.waivers().any(|waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject)
+    };
+    let new: Vec<Finding> = shrunk.iter().filter(|finding| !is_waived(finding)).cloned().collect();
+    let Some(first) = new.first() else { return Ok(shrunk) };
+    let reason = reason
+        .map(str::trim)
+        .filter(|reason| !reason.is_empty())
+        .ok_or_else(|| Failure::new(visible(&first.to_string()), "where this is meant, say why: --reason TEXT"))?;
+    // What was given up before keeps its own reason.
+    for finding in &new {
+        let (rule, subject) = (finding.rule.id.to_owned(), finding.subject.clone());
+        notes.waive(Waiver { rule, subject, reason: reason.to_owned() });
+    }
+    Ok(shrunk)
+}
+
+pub(crate) fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule.id,
+        "severity": finding.rule.severity.as_str(),
+        "place": finding.place,
+        "subject": finding.subject,
+        "detail": finding.detail,
+    })
+}
