@@ -1,5 +1,7 @@
 //! The lists of a trusted root, and the forms of the file.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 /// The lists of a trusted root.
@@ -47,6 +49,14 @@ impl Section {
     /// Whether its entries are logs, which have a key and an id; the others have a chain of certificates.
     pub fn holds_logs(self) -> bool {
         matches!(self, Section::TransparencyLogs | Section::CertificateTransparencyLogs)
+    }
+}
+
+/// Several of what a noun names: certificate authorities, transparency logs.
+pub(super) fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
     }
 }
 

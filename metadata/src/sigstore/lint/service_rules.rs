@@ -220,7 +220,7 @@ pub(super) fn check_services(services: &Services<'_>, kind: ServiceKind, at: Dat
     if versions.len() > 1 {
         let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
         let detail = format!("services of the API versions {} are open", versions.join(" and "));
-        findings.add(&VERSION_MIX, kind.as_str(), format!("{}s", kind.noun()), detail);
+        findings.add(&VERSION_MIX, kind.as_str(), super::super::section::plural(kind.noun()), detail);
     }
 }
 

@@ -131,13 +131,13 @@ fn check_open(section: Section, windows: &[(Window, &Entry<'_>)], at: DateTime<U
     let noun = section.noun();
     if !windows.iter().any(|(window, _)| window.contains(at)) {
         let detail = format!("no {noun} is open at {}", timestamp_text(at));
-        findings.add(&NO_LIVE, section.as_str(), format!("{noun}s"), detail);
+        findings.add(&NO_LIVE, section.as_str(), super::super::section::plural(noun), detail);
     } else if let Some(ends) = windows.iter().map(|(window, _)| window.end()).collect::<Option<Vec<_>>>() {
         let last = ends.into_iter().max().map(timestamp_text).unwrap_or_default();
         findings.add(
             &LIVE_ENDED,
             section.as_str(),
-            format!("{noun}s"),
+            super::super::section::plural(noun),
             format!("every window has an end, the last {last}"),
         );
     }
