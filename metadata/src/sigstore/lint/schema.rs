@@ -125,6 +125,10 @@ impl Check<'_> {
             Form::Number => {
                 let digits = node.text().or_else(|| node.digits().map(Into::into));
                 match digits.map(|digits| digits.parse::<u32>()) {
+                    Some(Ok(_)) if node.kind() == Kind::String => {
+                        let detail = format!("`{name}` is a number in quotes");
+                        return self.findings.add(self.rules.json_form, place, subject, detail);
+                    }
                     Some(Ok(_)) => return,
                     _ => "a whole number from 0 to 2^32-1",
                 }

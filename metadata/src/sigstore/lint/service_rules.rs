@@ -19,10 +19,10 @@ use crate::quoted::{Quoted, plain};
 
 pub(super) static START_MISSING: Rule = Rule {
     id: "sc-start-missing",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     what: "a service's window has no start",
     why: "Of several services clients take the one that starts last, so state since when it is to be signed with.",
-    who: "",
+    who: "sigstore-python and sigstore-rust refuse the file.",
 };
 
 pub(super) static WINDOW_EMPTY: Rule = Rule {
@@ -53,8 +53,8 @@ pub(super) static API_ZERO: Rule = Rule {
     id: "sc-api-zero",
     severity: Severity::Error,
     what: "majorApiVersion is absent or 0",
-    why: "0 means that the interface has not been released, so no client uses the service.",
-    who: "Every client passes over the service.",
+    why: "0 means that the interface has not been released. Most clients pass over the service.",
+    who: "sigstore-js uses the service all the same; sigstore-rust signs without it.",
 };
 
 pub(super) static ORDER: Rule = Rule {
@@ -108,10 +108,10 @@ pub(super) static NO_REKOR: Rule = Rule {
 
 pub(super) static NONE_OPEN: Rule = Rule {
     id: "sc-none-open",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     what: "identity providers or timestamp authorities are listed, and none is open",
     why: "Clients find none to use. List one that is open, or none.",
-    who: "",
+    who: "sigstore-go and sigstore-js fail where no timestamp authority is open; sigstore-python and sigstore-rust sign without one.",
 };
 
 pub(super) static REKOR_V2_WITHOUT_TSA: Rule = Rule {

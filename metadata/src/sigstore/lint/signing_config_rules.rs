@@ -36,7 +36,8 @@ pub(super) static MEMBER_MISSING: Rule = Rule {
     severity: Severity::Error,
     what: "a service has no url, no operator or no validFor",
     why: "State all of them for each service.",
-    who: "sigstore-python refuses a service without an operator, and the whole trust config with it; sigstore-rust one without validFor.",
+    who: "sigstore-python refuses a service without an operator, and the whole trust config with it; sigstore-rust one without validFor. \
+          Where a log has no url, sigstore-js signs to the log of Sigstore's public instance.",
 };
 
 pub(super) static UNKNOWN_MEMBER: Rule = Rule {
@@ -51,8 +52,9 @@ pub(super) static JSON_FORM: Rule = Rule {
     id: "sc-json-form",
     severity: Severity::Error,
     what: "a member is written in a form that only some readers take",
-    why: "Proto3 JSON allows several forms. All read one: lowerCamelCase names, enumerations by name, each member once.",
-    who: "Readers that are not made from the protobuf definitions know one form alone.",
+    why: "Proto3 JSON allows several forms. All read one: lowerCamelCase names, enumerations by name, numbers without quotes, each member \
+          once.",
+    who: "sigstore-python and sigstore-rust refuse a number in quotes, and a number in place of a selector's name.",
 };
 
 pub(super) static EMPTY_CONFIG: Rule = Rule {

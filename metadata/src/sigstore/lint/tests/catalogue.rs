@@ -416,6 +416,7 @@ fn configs() -> Vec<Row> {
         row("sc-unknown-member", with("\"caUrls\"", "\"caUrl\""), config_text(&text)),
         row("sc-json-form", with("\"caUrls\"", "\"ca_urls\""), config_text(&text)),
         row("sc-json-form", with("\"ANY\"", "2"), config_text(&text)),
+        row("sc-json-form", with("\"majorApiVersion\":1", "\"majorApiVersion\":\"1\""), config_text(&text)),
         row("sc-empty-config", with("{\"selector\":\"ANY\"}", "{}"), config_text(&text)),
         row("sc-empty-config", with("\"ANY\"", "\"SERVICE_SELECTOR_UNDEFINED\""), config_text(&text)),
         row("sc-empty-config", with("\"ANY\"", "\"SOME\""), config_text(&text)),
