@@ -5,7 +5,6 @@ mod context;
 mod failure;
 mod folder;
 mod journal;
-mod lint;
 mod names;
 mod pins;
 mod publish;
@@ -115,8 +114,6 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Check every threshold, and list the steps of a repair
     Doctor(commands::doctor::DoctorArgs),
-    /// Look for what breaks clients in a repository or a document
-    Lint(commands::lint::LintArgs),
     /// Serve a folder on this machine, for trying
     Serve(commands::serve::ServeArgs),
     /// Run a first ceremony and a rotation in an empty folder, with a verifier
@@ -149,7 +146,6 @@ const GROUPS: [Group; 2] = [
             "publish",
             "status",
             "doctor",
-            "lint",
             "serve",
             "demo",
         ],
@@ -271,7 +267,6 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Publish(args) => return commands::publish::run(&args, context),
         Command::Status(args) => return commands::status::run(&args, context),
         Command::Doctor(args) => return commands::doctor::run(&args, context),
-        Command::Lint(args) => return commands::lint::run(&args, context),
         Command::Serve(args) => commands::serve::run(&args, context),
         Command::Demo(args) => commands::demo::run(&args, context),
         Command::Completions(args) => {

@@ -73,6 +73,9 @@ pub fn read(peer: &str, reading: &Reading<'_>) -> Result<serde_json::Value, Stri
 /// The peers that `tests/peers/verify` knows.
 pub const VERIFIERS: [&str; 5] = ["python", "node", "cosign", "sigstore-go", "sigstore-verify"];
 
+/// Those of them that select services by a signing config.
+pub const SIGNERS: [&str; 4] = ["python", "node", "sigstore-go", "sigstore-verify"];
+
 /// What a peer verifies.
 #[derive(Clone, Copy, Debug)]
 pub struct Verification<'a> {

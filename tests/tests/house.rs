@@ -15,7 +15,6 @@ mod house {
     mod examples;
     mod faults;
     mod help;
-    mod lint_rules;
     mod long;
     mod outside;
     mod packages;

@@ -7,6 +7,7 @@
 )]
 
 mod interop {
+    mod altered_signing_configs;
     mod altered_trust_roots;
     mod bundle_sigstore;
     mod export_verified_with;
@@ -15,6 +16,7 @@ mod interop {
     mod mirror;
     mod publishing;
     mod reading;
+    mod signing_configs;
     mod sigstore_documents;
     mod sigstore_eras;
     mod sigstore_instance;

@@ -22,7 +22,6 @@ mod repo_tool {
     mod killed_commands;
     #[cfg(unix)]
     mod links;
-    mod lint;
     mod merging;
     mod one_verified_state;
     mod origins;

@@ -53,7 +53,8 @@ def accept(trusted_root: str, bundle: str, request: argparse.Namespace) -> dict:
 def select(signing_config: str) -> dict:
     config = SigningConfig.from_file(signing_config)
     clients = [config.get_fulcio(), *config.get_tlogs(), *config.get_tsas()]
-    return {"selected": [client.url for client in clients]}
+    # Those of logs have the path of their interface in it.
+    return {"selected": [client.url.partition("/api/v")[0] for client in clients]}
 
 
 if __name__ == "__main__":
