@@ -81,6 +81,8 @@ pub const SIGNERS: [&str; 4] = ["python", "node", "sigstore-go", "sigstore-verif
 pub struct Verification<'a> {
     /// The artifact.
     pub artifact: &'a Path,
+    /// The present, where it is not the machine's. The Go programs do not need it: they compare nothing in a trust root with it.
+    pub at: Option<&'a str>,
     /// Who must have signed it.
     pub identity: &'a str,
     /// Who must vouch for that.
@@ -95,6 +97,9 @@ pub fn verify(peer: &str, what: &Verification<'_>, documents: &[(PathBuf, PathBu
     let mut command = verifier(peer);
     for (trusted_root, bundle) in documents {
         command.arg("--trusted-root").arg(trusted_root).arg("--bundle").arg(bundle);
+    }
+    if let Some(at) = what.at {
+        command.args(["--at", at]);
     }
     command.arg("--artifact").arg(what.artifact).args(["--identity", what.identity, "--issuer", what.issuer]);
     judgements(peer, &mut command).into_iter().map(|judged| judged.map(drop)).collect()

@@ -22,6 +22,7 @@ mod interop {
     mod sigstore_instance;
     mod sigstore_python;
     mod sigstore_repository;
+    mod trust_commands;
     mod trust_roots;
     mod wycheproof;
 }

@@ -12,6 +12,11 @@ pub(super) type Judgement = Result<(), String>;
 
 /// What the clients say of each of these trust roots, each with a bundle of the artifact that everything here signs.
 pub(super) fn judge(documents: &[(&str, &str)]) -> Vec<[Judgement; VERIFIERS.len()]> {
+    judge_at(None, documents)
+}
+
+/// [`judge`], where the present is another one.
+pub(super) fn judge_at(at: Option<&str>, documents: &[(&str, &str)]) -> Vec<[Judgement; VERIFIERS.len()]> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: String, content: &[u8]| {
         let path = folder.path().join(name);
@@ -26,7 +31,7 @@ pub(super) fn judge(documents: &[(&str, &str)]) -> Vec<[Judgement; VERIFIERS.len
             (trusted_root, write(format!("{at}.sigstore.json"), bundle.as_bytes()))
         })
         .collect();
-    let verification = Verification { artifact, identity: SIGNER.name, issuer: SIGNER.issuer };
+    let verification = Verification { artifact, at, identity: SIGNER.name, issuer: SIGNER.issuer };
     let mut by_client = VERIFIERS.map(|peer| peers::verify(peer, &verification, &files).into_iter());
     let one = |_| by_client.each_mut().map(|judgements| judgements.next().expect("one judgement of each document"));
     files.iter().map(one).collect()

@@ -5,9 +5,8 @@ use rootline_metadata::parse_instant;
 use rootline_tests::fixtures::sigstore::documents::{self, Window};
 use rootline_tests::fixtures::sigstore::{CtLog, Fulcio, Rekor, Services, Tsa};
 use rootline_tests::peers::{self, VERIFIERS};
-use serde_json::Value;
 
-use super::judging::{judge, refusing};
+use super::judging::{judge_at, refusing};
 use super::sigstore_instance::{ARTIFACT, ORGANIZATION, SIGNER};
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -15,29 +14,29 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 /// What was in use together.
-struct Era {
-    fulcio: Fulcio,
-    ct_log: CtLog,
-    rekor: Rekor,
-    tsa: Tsa,
+pub(super) struct Era {
+    pub(super) fulcio: Fulcio,
+    pub(super) ct_log: CtLog,
+    pub(super) rekor: Rekor,
+    pub(super) tsa: Tsa,
 }
 
 impl Era {
-    fn services(&self) -> Services<'_> {
+    pub(super) fn services(&self) -> Services<'_> {
         let Era { fulcio, ct_log, rekor, tsa } = self;
         Services { fulcio, ct_log, rekor, tsa: Some(tsa) }
     }
 }
 
 /// Two eras, of which the second has renewed everything. For a month both are open.
-struct Eras {
-    old: Era,
-    new: Era,
+pub(super) struct Eras {
+    pub(super) old: Era,
+    pub(super) new: Era,
 }
 
 impl Eras {
-    fn new() -> Eras {
-        let (first, second) = (at("2022-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z"));
+    /// With the starts of their certificates.
+    pub(super) fn new(first: DateTime<Utc>, second: DateTime<Utc>) -> Eras {
         let old = Era {
             fulcio: Fulcio::root(ORGANIZATION, first),
             ct_log: CtLog::new("https://ct.acme.example/2022"),
@@ -53,7 +52,7 @@ impl Eras {
         Eras { old, new }
     }
 
-    fn trusted_root(&self) -> Value {
+    fn trusted_root(&self) -> String {
         let Eras { old, new } = self;
         let before = Window(at("2022-01-01T00:00:00Z"), Some(at("2024-02-01T00:00:00Z")));
         let after = Window(at("2024-01-01T00:00:00Z"), None);
@@ -66,17 +65,21 @@ impl Eras {
             &[documents::ctlog(&old.ct_log, before), documents::ctlog(&new.ct_log, after)],
             &[documents::timestamp_authority(&old.tsa, before), documents::timestamp_authority(&new.tsa, after)],
         )
+        .to_string()
     }
 }
 
-/// Which clients refuse each of these signatures, made with those services at that time.
-fn refused_by(root: &Value, signatures: &[(Services<'_>, DateTime<Utc>)]) -> Vec<Vec<&'static str>> {
-    let root = root.to_string();
+/// Which clients refuse each of these signatures, made with those services at that time. `now` is the present, if not the machine's.
+pub(super) fn refused_by(
+    now: Option<&str>,
+    root: &str,
+    signatures: &[(Services<'_>, DateTime<Utc>)],
+) -> Vec<Vec<&'static str>> {
     let sign =
         |(services, signed): &(Services<'_>, DateTime<Utc>)| services.sign(ARTIFACT, &SIGNER, *signed).to_string();
     let bundles: Vec<String> = signatures.iter().map(sign).collect();
-    let documents: Vec<(&str, &str)> = bundles.iter().map(|bundle| (root.as_str(), bundle.as_str())).collect();
-    judge(&documents).iter().map(refusing).collect()
+    let documents: Vec<(&str, &str)> = bundles.iter().map(|bundle| (root, bundle.as_str())).collect();
+    judge_at(now, &documents).iter().map(refusing).collect()
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn what_was_signed_before_and_after_a_renewal_verifies_with_one_trust_root() {
     if !peers::verifiers_installed() {
         return;
     }
-    let eras = Eras::new();
+    let eras = Eras::new(at("2022-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z"));
     let signatures = [
         (eras.old.services(), at("2023-06-01T00:00:00Z")),
         // While both are open.
@@ -92,7 +95,7 @@ fn what_was_signed_before_and_after_a_renewal_verifies_with_one_trust_root() {
         (eras.new.services(), at("2024-01-01T01:00:00Z")),
         (eras.new.services(), at("2024-06-01T00:00:00Z")),
     ];
-    assert_eq!(refused_by(&eras.trusted_root(), &signatures), [[""; 0]; 4]);
+    assert_eq!(refused_by(None, &eras.trusted_root(), &signatures), [[""; 0]; 4]);
 }
 
 #[test]
@@ -100,7 +103,13 @@ fn what_is_signed_with_a_retired_key_is_refused() {
     if !peers::verifiers_installed() {
         return;
     }
-    let eras = Eras::new();
+    let eras = Eras::new(at("2022-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z"));
+    check_retired_keys(None, &eras, &eras.trusted_root(), at("2024-02-01T00:00:00Z"));
+}
+
+/// Every client accepts each of the old keys beside the new ones before they are closed; afterwards those that heed windows refuse.
+#[track_caller]
+pub(super) fn check_retired_keys(now: Option<&str>, eras: &Eras, trusted_root: &str, closed: DateTime<Utc>) {
     let (new, old) = (eras.new.services(), &eras.old);
     let retired = [
         ("certificate authority", Services { fulcio: &old.fulcio, ..new }),
@@ -108,15 +117,14 @@ fn what_is_signed_with_a_retired_key_is_refused() {
         ("log", Services { rekor: &old.rekor, ..new }),
         ("timestamp authority", Services { tsa: Some(&old.tsa), ..new }),
     ];
-    let closed = at("2024-02-01T00:00:00Z");
-    let refused_at = |signed| refused_by(&eras.trusted_root(), &retired.map(|(_, services)| (services, signed)));
-    let still_open = refused_at(closed - Duration::hours(1));
-    for ((kind, _), (before, after)) in
-        retired.iter().zip(still_open.iter().zip(refused_at(closed + Duration::days(1))))
-    {
+    let times = [closed - Duration::hours(1), closed + Duration::days(1)];
+    let signatures = times.iter().flat_map(|signed| retired.map(|(_, services)| (services, *signed)));
+    let refused = refused_by(now, trusted_root, &signatures.collect::<Vec<_>>());
+    let (before, after) = refused.split_at(retired.len());
+    for ((kind, _), (before, after)) in retired.iter().zip(before.iter().zip(after)) {
         assert_eq!(before, &[""; 0], "{kind}");
         // sigstore-python asks of timestamp authorities alone whether they were open.
         let heeding = VERIFIERS.into_iter().filter(|peer| *kind == "timestamp authority" || *peer != "python");
-        assert_eq!(after, heeding.collect::<Vec<_>>(), "{kind}");
+        assert_eq!(after, &heeding.collect::<Vec<_>>(), "{kind}");
     }
 }
