@@ -5,6 +5,7 @@ mod context;
 mod failure;
 mod folder;
 mod journal;
+mod lint;
 mod names;
 mod pins;
 mod publish;
@@ -114,6 +115,8 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Check every threshold, and list the steps of a repair
     Doctor(commands::doctor::DoctorArgs),
+    /// Look for what breaks clients in a repository or a document
+    Lint(commands::lint::LintArgs),
     /// Serve a folder on this machine, for trying
     Serve(commands::serve::ServeArgs),
     /// Run a first ceremony and a rotation in an empty folder, with a verifier
@@ -146,6 +149,7 @@ const GROUPS: [Group; 2] = [
             "publish",
             "status",
             "doctor",
+            "lint",
             "serve",
             "demo",
         ],
@@ -267,6 +271,7 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Publish(args) => return commands::publish::run(&args, context),
         Command::Status(args) => return commands::status::run(&args, context),
         Command::Doctor(args) => return commands::doctor::run(&args, context),
+        Command::Lint(args) => return commands::lint::run(&args, context),
         Command::Serve(args) => commands::serve::run(&args, context),
         Command::Demo(args) => commands::demo::run(&args, context),
         Command::Completions(args) => {

@@ -15,6 +15,7 @@ mod house {
     mod examples;
     mod faults;
     mod help;
+    mod lint_rules;
     mod long;
     mod outside;
     mod packages;

@@ -22,6 +22,7 @@ mod repo_tool {
     mod killed_commands;
     #[cfg(unix)]
     mod links;
+    mod lint;
     mod merging;
     mod one_verified_state;
     mod origins;

@@ -90,14 +90,31 @@ impl RepositoryView {
         if chain.iter().any(|wanted| !self.was_asked(&wanted.path)) {
             return chain;
         }
-        self.below_root(newest).unwrap_or_default()
+        self.below_root().unwrap_or_default()
     }
 
-    fn below_root(&self, newest: Version) -> Option<Vec<Wanted>> {
+    /// The current targets file, with the newest root, as the files state it.
+    pub(super) fn current_targets(&self) -> Option<(Envelope<Root>, Envelope<Targets>)> {
+        let (root, path) = self.current_snapshot()?;
+        let snapshot = self.read::<Snapshot>(&path, limits::MAX_SNAPSHOT_BYTES)?;
+        let version = snapshot.unverified().targets().version;
+        let path = file_name::published(root.unverified(), TopLevelRole::Targets, version);
+        Some((root, self.read(&path, limits::MAX_TARGETS_BYTES)?))
+    }
+
+    /// The newest root, and the path of the snapshot that the timestamp pins.
+    fn current_snapshot(&self) -> Option<(Envelope<Root>, String)> {
+        let newest = self.files.keys().filter_map(|name| file_name::root_version(name)).max()?;
         let root = self.read::<Root>(&file_name::root(newest), limits::MAX_ROOT_BYTES)?;
-        let root = root.unverified();
         let timestamp = self.read::<Timestamp>(file_name::TIMESTAMP, limits::MAX_TIMESTAMP_BYTES)?;
-        let path = file_name::published(root, TopLevelRole::Snapshot, timestamp.unverified().snapshot().version);
+        let version = timestamp.unverified().snapshot().version;
+        let path = file_name::published(root.unverified(), TopLevelRole::Snapshot, version);
+        Some((root, path))
+    }
+
+    fn below_root(&self) -> Option<Vec<Wanted>> {
+        let (root, path) = self.current_snapshot()?;
+        let root = root.unverified();
         let Some(snapshot) = self.read::<Snapshot>(&path, limits::MAX_SNAPSHOT_BYTES) else {
             return Some(vec![Wanted::new(path, limits::MAX_SNAPSHOT_BYTES)]);
         };

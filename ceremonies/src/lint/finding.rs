@@ -77,6 +77,13 @@ impl Findings {
         }
     }
 
+    /// Adds what was found in a file by others.
+    pub(super) fn extend(&mut self, file: &str, findings: impl IntoIterator<Item = Finding>) {
+        for Finding { rule, place, subject, detail } in findings {
+            self.add(file, rule, &About::new(place, subject), detail);
+        }
+    }
+
     /// The findings in order of their files, with a last one where there were too many to list.
     pub(super) fn into_sorted(self) -> Vec<FileFinding> {
         let Findings { mut found, counts } = self;
@@ -95,10 +102,10 @@ impl Findings {
     }
 }
 
-/// Metadata before targets; roots by number.
-fn file_order(file: &str) -> (bool, u64, &str) {
-    let version = file_name::root_version(file).map_or(0, |version| u64::MAX - version.number());
-    (file.starts_with(file_name::TARGETS_FOLDER), version, file)
+/// Roots first, the newest before the others; then the other metadata, and then targets.
+fn file_order(file: &str) -> (bool, bool, u64, &str) {
+    let root = file_name::root_version(file).map(|version| u64::MAX - version.number());
+    (file.starts_with(file_name::TARGETS_FOLDER), root.is_none(), root.unwrap_or_default(), file)
 }
 
 /// The beginning of a name that a document states, which may be of any length.

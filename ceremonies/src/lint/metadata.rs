@@ -21,7 +21,7 @@ const MAX_VERIFIED: usize = 256;
 
 /// Lints one metadata file by itself, whatever its role. Whether its signatures are its role's, only the file that delegates to it says: of a root
 /// alone, those of its own keys are verified. `None` if the bytes are no metadata at all.
-pub fn lint_metadata(file: &str, bytes: &[u8], at: DateTime<Utc>) -> Option<Vec<FileFinding>> {
+pub(super) fn lint_metadata(file: &str, bytes: &[u8], at: DateTime<Utc>) -> Option<Vec<FileFinding>> {
     let mut found = Findings::default();
     let document = Document::parse(bytes.to_vec(), limits::MAX_METADATA_BYTES).ok()?;
     let kind = document.top().get("signed")?.get("_type")?.text()?.into_owned();

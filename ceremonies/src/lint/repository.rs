@@ -12,7 +12,7 @@ use super::finding::{About, FileFinding, Findings, cut};
 use super::metadata::{lint_delegations, lint_signatures, lint_snapshot, lint_timestamp, read};
 use super::roots::lint_roots;
 use super::view::RepositoryView;
-use super::{names, rules, targets, transport};
+use super::{documents, names, rules, targets, transport};
 
 /// Lints everything that a client can come to, from the newest root on, and the chain that leads there.
 pub fn lint_repository(view: &RepositoryView, at: DateTime<Utc>) -> Vec<FileFinding> {
@@ -24,6 +24,7 @@ pub fn lint_repository(view: &RepositoryView, at: DateTime<Utc>) -> Vec<FileFind
         let walk = Walk { view, root: root.unverified(), at };
         if let Some(roles) = walk.roles(&mut found) {
             targets::lint_targets(&walk, &roles, &mut found);
+            documents::lint_documents(&walk, &roles, &mut found);
         }
     }
     found.into_sorted()

@@ -7,6 +7,7 @@ use rootline_metadata::{DelegatedRoles, Delegation, RoleName, Scope, TargetFile,
 use super::finding::{About, Findings, cut};
 use super::repository::{TargetsRole, TargetsRoles, Walk};
 use super::rules;
+use super::view::RepositoryView;
 
 /// Most terminating roles before another one that are looked at: clients give up a search after as many.
 const MAX_EARLIER: usize = 32;
@@ -26,18 +27,25 @@ pub(super) fn lint_targets(walk: &Walk<'_>, roles: &TargetsRoles, found: &mut Fi
     lint_shadows(roles, found);
 }
 
-impl Walk<'_> {
-    /// The paths that a target may be published under, below the repository.
-    pub(super) fn target_paths(&self, name: &str, file: &TargetFile) -> Vec<String> {
-        let paths = file_name::target_paths(name, &file.digests, self.root.consistent_snapshot());
-        paths.into_iter().map(|path| format!("{}{path}", file_name::TARGETS_FOLDER)).collect()
+impl RepositoryView {
+    /// The path under which a target was seen, with its bytes.
+    pub(super) fn target(&self, is_consistent: bool, name: &str, file: &TargetFile) -> Option<(String, &[u8])> {
+        let mut paths = target_paths(is_consistent, name, file).into_iter();
+        paths.find_map(|path| self.files.get(&path).map(|bytes| (path, &**bytes)))
     }
+}
 
+impl Walk<'_> {
     /// The path under which a target was seen, with its bytes.
     pub(super) fn target(&self, name: &str, file: &TargetFile) -> Option<(String, &[u8])> {
-        let mut paths = self.target_paths(name, file).into_iter();
-        paths.find_map(|path| self.view.files.get(&path).map(|bytes| (path, &**bytes)))
+        self.view.target(self.root.consistent_snapshot(), name, file)
     }
+}
+
+/// The paths that a target may be published under, below the repository.
+fn target_paths(is_consistent: bool, name: &str, file: &TargetFile) -> Vec<String> {
+    let paths = file_name::target_paths(name, &file.digests, is_consistent);
+    paths.into_iter().map(|path| format!("{}{path}", file_name::TARGETS_FOLDER)).collect()
 }
 
 fn lint_file(
@@ -48,7 +56,7 @@ fn lint_file(
     seen: &mut BTreeSet<String>,
     found: &mut Findings,
 ) {
-    let paths = walk.target_paths(name, file);
+    let paths = target_paths(walk.root.consistent_snapshot(), name, file);
     if let Some((path, bytes)) = walk.target(name, file) {
         // Two roles may list the same file; it is read once.
         if seen.insert(path.clone()) && !file.matches(bytes) {

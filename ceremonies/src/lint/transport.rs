@@ -12,6 +12,11 @@ const MAX_TIMESTAMP_AGE: u64 = 3600;
 /// Lints what a server answered about the files that change under one name: the timestamp, and the root that is not there yet.
 pub(super) fn lint_answers(view: &RepositoryView, found: &mut Findings) {
     let Some(answers) = &view.answers else { return };
+    for (file, limit) in answers.iter().filter_map(|(file, answer)| Some((file, answer.longer_than?))) {
+        let is_target = file.starts_with(file_name::TARGETS_FOLDER);
+        let (rule, whose) = if is_target { (&rules::MISSING, "are stated") } else { (&rules::SIZE, "clients read") };
+        found.add(file, rule, &About::FILE, format!("it has more than the {limit} bytes that {whose}"));
+    }
     if let Some(answer) = answers.get(file_name::TIMESTAMP).filter(|answer| answer.status == 200) {
         let file = file_name::TIMESTAMP;
         match &answer.cache_control {

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use rootline_metadata::{Envelope, Role, Timestamp, file_name, hex, limits, sha256};
 
+use super::documents::lint_trust_against;
 use super::finding::{About, FileFinding, Findings};
 use super::rules;
 
@@ -25,6 +27,8 @@ pub struct Answer {
     pub status: u16,
     /// The value of `Cache-Control`, where the answer had one.
     pub cache_control: Option<String>,
+    /// The most bytes that were asked for, where the file had more.
+    pub longer_than: Option<u64>,
 }
 
 impl RepositoryView {
@@ -43,8 +47,8 @@ impl RepositoryView {
         }
     }
 
-    /// Finds versions that were published with other bytes before.
-    pub fn lint_against(&self, published: &RepositoryView) -> Vec<FileFinding> {
+    /// Finds versions that were published with other bytes before, and what the trust root no longer trusts.
+    pub fn lint_against(&self, published: &RepositoryView, at: DateTime<Utc>) -> Vec<FileFinding> {
         let mut found = Findings::default();
         for (path, bytes) in &self.files {
             let is_versioned = file_name::versioned_role_in(path).is_some();
@@ -56,7 +60,11 @@ impl RepositoryView {
             found.add(path, &rules::VERSION_REUSE, &About::FILE, detail);
         }
         self.timestamp_against(published, &mut found);
-        found.into_sorted()
+        let mut found = found.into_sorted();
+        if let (Some((path, after)), Some((_, before))) = (self.trusted_root(), published.trusted_root()) {
+            found.extend(lint_trust_against(&path, after, before, at));
+        }
+        found
     }
 
     /// The timestamp keeps its name, so that its version says whether it may differ.

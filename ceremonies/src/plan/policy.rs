@@ -5,6 +5,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::attestation::{AttestationRules, RawAttestationRules};
+use crate::lint::Severities;
+use crate::lint::severities::{self, RawSeverities};
 use crate::model::bounds::{Bounds, RawBounds};
 use crate::model::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::model::name::Name;
@@ -27,6 +29,7 @@ pub struct Policy {
     bounds: Bounds,
     attestation: AttestationRules,
     caches: Caches,
+    severities: Severities,
     delegated: DelegatedPeriods,
 }
 
@@ -57,6 +60,7 @@ impl Policy {
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
             caches: raw.caches.read(text)?,
+            severities: severities::read(text, &raw.lint)?,
             delegated: DelegatedPeriods::default(),
         };
         Ok(policy)
@@ -184,6 +188,11 @@ impl Policy {
         self.caches
     }
 
+    /// How bad it is to break each rule of the lint.
+    pub fn severities(&self) -> &Severities {
+        &self.severities
+    }
+
     /// What hardware tokens have to attest.
     pub fn attestation(&self) -> &AttestationRules {
         &self.attestation
@@ -207,6 +216,8 @@ struct RawPolicy {
     attestation: Option<RawAttestationRules>,
     #[serde(default)]
     caches: RawCaches,
+    #[serde(default)]
+    lint: RawSeverities,
 }
 
 #[derive(Deserialize)]

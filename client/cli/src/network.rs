@@ -15,7 +15,7 @@ use rootline_metadata::parse_duration;
 
 /// The options of commands that fetch from a web server.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct NetworkArgs {
+pub struct NetworkArgs {
     /// Trust the certificate authorities in this PEM file for https, besides the system's; may be given several times
     #[arg(long, help_heading = NETWORK, value_name = "FILE")]
     ca_file: Vec<PathBuf>,
@@ -61,7 +61,7 @@ const MAX_TRIES: i64 = 100;
 const MAX_HEADER_FILE: u64 = 64 << 10;
 
 /// The network settings of a command.
-pub(crate) trait Network: Args {
+pub trait Network: Args {
     /// Returns the settings. Files of headers are read here, those of certificate authorities when they are needed.
     ///
     /// # Errors

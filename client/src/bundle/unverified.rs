@@ -57,6 +57,11 @@ impl UnverifiedBundle {
         }
     }
 
+    /// Its files by their names in a repository, as they are: nobody has vouched for them.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+        self.files.0.iter().map(|(name, content)| (name.as_str(), &**content))
+    }
+
     /// Reads a bundle to its end.
     ///
     /// # Errors

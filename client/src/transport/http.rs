@@ -17,7 +17,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION,
+};
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
@@ -225,6 +227,7 @@ impl Inner {
             let answered = origin.send(|client| client.get(hop.clone()).headers(headers.clone())).await;
             let response = answered.map_err(|error| Failure::from_reqwest(location, error, &self.settings))?;
             observed.answered(Answer::Status(response.status().as_u16()));
+            observed.cached(cache_control(&response));
             let Some(target) = redirect_target(&response) else { return Ok((response, observed)) };
             let target = follow(&hop, &target).map_err(|reason| Failure::refused_redirect(location, reason))?;
             hop = self.rewrites.apply(target);
@@ -323,6 +326,13 @@ async fn drain(mut response: Response) {
             _ => return,
         }
     }
+}
+
+/// How long caches may keep the answer, as the server wrote it.
+fn cache_control(response: &Response) -> Option<String> {
+    let values = response.headers().get_all(CACHE_CONTROL).iter();
+    let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// Where a redirect leads, as the server wrote it. Without a readable `Location` it is no redirect but a bad status.

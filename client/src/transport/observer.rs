@@ -12,6 +12,8 @@ pub struct Exchange {
     pub location: String,
     /// What came of it.
     pub answer: Answer,
+    /// The `Cache-Control` of a web server's answer, where it had one.
+    pub cache_control: Option<String>,
     /// The bytes of its body, as far as they were read. Of a redirect and of a refusal they are not counted.
     pub bytes: u64,
     /// The time from the request to its end.
@@ -67,7 +69,9 @@ impl Observed {
     pub(super) fn begin(observer: Option<&Observer>, location: impl FnOnce() -> String) -> Self {
         let watch = observer.map(|observer| {
             let answer = Answer::Nothing;
-            (observer.clone(), Exchange { location: location(), answer, bytes: 0, time: Duration::ZERO })
+            let exchange =
+                Exchange { location: location(), answer, cache_control: None, bytes: 0, time: Duration::ZERO };
+            (observer.clone(), exchange)
         });
         Self { watch, started: Instant::now() }
     }
@@ -75,6 +79,13 @@ impl Observed {
     pub(super) fn answered(&mut self, answer: Answer) {
         if let Some((_, exchange)) = &mut self.watch {
             exchange.answer = answer;
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn cached(&mut self, cache_control: Option<String>) {
+        if let Some((_, exchange)) = &mut self.watch {
+            exchange.cache_control = cache_control;
         }
     }
 

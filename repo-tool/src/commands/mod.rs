@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod keyholder;
+pub(crate) mod lint;
 pub(crate) mod online;
 pub(crate) mod publish;
 pub(crate) mod serve;

@@ -8,7 +8,6 @@ use rootline_metadata::{KeyId, hex, key_object, parse_instant, sha256};
 use serde_json::{Value, json};
 
 use super::super::RepositoryView;
-use crate::SIGSTORE_TRUSTED_ROOT;
 use crate::keys::secret_key::{KeyKind, SecretKey};
 
 /// Keyholders, the online key, a delegated role's two keys, and a key of nobody.
@@ -103,11 +102,7 @@ impl Repository {
                 ("delegated", vec!["dora"]),
             ]
             .into(),
-            files: [
-                ("trusted_root.json", SIGSTORE_TRUSTED_ROOT.to_vec()),
-                ("signing_config.v0.2.json", b"{}".to_vec()),
-            ]
-            .into(),
+            files: [("notes.txt", b"notes".to_vec())].into(),
             role: "team",
             pinned: |_| {},
             signatures: |_| {},

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rootline_metadata::file_name;
 use serde_json::{Value, json};
 
+use super::metadata::lint_metadata;
 use super::*;
 use fixture::{Repository, id, now, object, role};
 
@@ -40,7 +41,7 @@ fn findings(change: Change) -> Vec<FileFinding> {
             let mut view = repository.view();
             let published = view.clone();
             edit(&mut view);
-            view.lint_against(&published)
+            view.lint_against(&published, now())
         }
     }
 }
@@ -55,6 +56,7 @@ fn served(view: &mut RepositoryView, answers: &[(&str, u16, Option<&str>)]) {
     let wanted = |path: &str| Answer {
         status: if path == "root.json" || view.files.contains_key(path) { 200 } else { 404 },
         cache_control: Some("no-store".to_owned()),
+        longer_than: None,
     };
     loop {
         let next = answered.wanted();
@@ -66,7 +68,7 @@ fn served(view: &mut RepositoryView, answers: &[(&str, u16, Option<&str>)]) {
         }
     }
     for (path, status, cache_control) in answers {
-        let answer = Answer { status: *status, cache_control: cache_control.map(str::to_owned) };
+        let answer = Answer { status: *status, cache_control: cache_control.map(str::to_owned), longer_than: None };
         let page = (*status == 200 && !answered.files.contains_key(*path)).then(|| b"<html>".to_vec());
         answered.answered(path, answer, page);
     }
@@ -235,7 +237,7 @@ const ROWS: &[Row] = &[
         Files(|view| _ = view.files.remove("1.team.json")),
         Files(|view| _ = view.files.insert("2.team.json".to_owned(), b"{}".to_vec())),
     ),
-    ("repo-plain-target", Files(|view| rename_target(view, "targets/trusted_root.json")), Files(copy_target)),
+    ("repo-plain-target", Files(|view| rename_target(view, "targets/notes.txt")), Files(copy_target)),
     (
         "repo-version-reuse",
         Published(|view| edit_file(view, "1.team.json", |value| value["more"] = json!(1))),
@@ -277,18 +279,18 @@ fn add_signature(signatures: &mut Value, key_id: &str, sig: &str) {
     signatures.as_array_mut().unwrap().push(json!({ "keyid": key_id, "sig": sig }));
 }
 
-fn trusted_root(view: &RepositoryView) -> String {
-    view.files.keys().find(|name| name.ends_with(".trusted_root.json")).unwrap().clone()
+fn notes(view: &RepositoryView) -> String {
+    view.files.keys().find(|name| name.ends_with(".notes.txt")).unwrap().clone()
 }
 
 fn rename_target(view: &mut RepositoryView, name: &str) {
-    let bytes = view.files.remove(&trusted_root(view)).unwrap();
+    let bytes = view.files.remove(&notes(view)).unwrap();
     view.files.insert(name.to_owned(), bytes);
 }
 
 fn copy_target(view: &mut RepositoryView) {
-    let bytes = view.files[&trusted_root(view)].clone();
-    view.files.insert("targets/trusted_root.json".to_owned(), bytes);
+    let bytes = view.files[&notes(view)].clone();
+    view.files.insert("targets/notes.txt".to_owned(), bytes);
 }
 
 #[test]
@@ -398,7 +400,7 @@ fn what_is_pinned_has_the_stated_length_digest_and_version() {
     let longer = missing(|view| view.files.get_mut("1.team.json").unwrap().push(b' '));
     assert!(longer[0].starts_with("it has ") && longer.len() == 1, "{longer:?}");
     let target = missing(|view| {
-        let name = trusted_root(view);
+        let name = notes(view);
         view.files.get_mut(&name).unwrap()[0] = b' ';
     });
     assert_eq!(target, ["its digest is not the one that 1.targets.json states"]);
@@ -428,6 +430,46 @@ fn a_search_ends_with_a_terminating_role_and_begins_with_the_delegating_one() {
         repository.targets["targets"]["team/file"] = file;
     });
     assert_eq!(listed, ["targets lists it itself"]);
+}
+
+#[test]
+fn the_documents_that_a_repository_ships_are_linted_together() {
+    let found = |edit: fn(&mut Repository)| {
+        let mut repository = Repository::new();
+        repository.files.insert("trusted_root.json", crate::SIGSTORE_TRUSTED_ROOT.to_vec());
+        edit(&mut repository);
+        let found = lint_repository(&repository.view(), now()).into_iter();
+        found.map(|found| (found.file, found.finding.rule.id)).collect::<Vec<_>>()
+    };
+    let has = |found: &[(String, &str)], file: &str, rule: &str| {
+        found.iter().any(|(path, id)| path.ends_with(file) && *id == rule)
+    };
+    let plain = found(|_| {});
+    assert!(has(&plain, "1.targets.json", "sc-missing"), "{plain:?}");
+    assert!(!has(&plain, ".trusted_root.json", "doc-not-json"), "{plain:?}");
+    let broken = found(|repository| _ = repository.files.insert("trusted_root.json", b"[]".to_vec()));
+    assert!(has(&broken, ".trusted_root.json", "doc-not-json"), "{broken:?}");
+    let config = found(|repository| _ = repository.files.insert("signing_config.v0.2.json", b"{}".to_vec()));
+    assert!(has(&config, ".signing_config.v0.2.json", "sc-media-type"), "{config:?}");
+    assert!(!has(&config, "1.targets.json", "sc-missing"), "{config:?}");
+    let legacy = found(|repository| _ = repository.files.insert("rekor.pub", b"no key".to_vec()));
+    assert!(has(&legacy, "1.targets.json", "lg-unreadable"), "{legacy:?}");
+}
+
+#[test]
+fn a_trust_root_that_trusts_less_than_the_published_one_is_found() {
+    let view = |root: &str| {
+        let mut repository = Repository::new();
+        repository.files.insert("trusted_root.json", root.as_bytes().to_vec());
+        repository.view()
+    };
+    let sigstore = std::str::from_utf8(crate::SIGSTORE_TRUSTED_ROOT).unwrap();
+    let (before, same) = (view(sigstore), view(&sigstore.replace('\n', "\n ")));
+    let later = sigstore.replace("2021-01-12T11:53:27", "2022-01-12T11:53:27");
+    assert_ne!(later, sigstore);
+    let shrunk = |after: &RepositoryView| ids(&after.lint_against(&before, now())).contains("tr-shrunk");
+    assert!(!shrunk(&same));
+    assert!(shrunk(&view(&later)));
 }
 
 #[test]

@@ -41,6 +41,16 @@ fn editing_what_is_shipped() {
 }
 
 #[test]
+fn linting() {
+    let fixture = RepositoryFixture::after_the_first();
+    let policy = fixture.read("rootline.toml");
+    let table = "\n[lint]\nrepo-root-json = { severity = \"warning\", why = \"guides pin it\" }\n";
+    fixture.write("rootline.toml", policy + table);
+    document(&fixture, "lint", &["lint", "public"]);
+    document(&fixture, "lint-explain", &["lint", "--explain", "repo-root-json"]);
+}
+
+#[test]
 fn keys_in_files() {
     let fixture = RepositoryFixture::new();
     let output = fixture.done(&["key", "generate", "--out", "new.pem", "--plain", "--json"]);
