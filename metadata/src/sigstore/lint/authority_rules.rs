@@ -48,7 +48,7 @@ pub(super) static ONE_CERTIFICATE: Rule = Rule {
     severity: Severity::Error,
     what: "a timestamp authority's chain is a single certificate",
     why: "Put the signing certificate first and the root last.",
-    who: "sigstore-python needs two; sigstore-go finds no root.",
+    who: "sigstore-python needs two; sigstore-go, sigstore-js and sigstore-rust find no root.",
 };
 
 pub(super) static WINDOWS_UNUSED: Rule = Rule {

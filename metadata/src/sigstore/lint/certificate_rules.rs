@@ -21,7 +21,7 @@ pub(super) static ORDER: Rule = Rule {
     severity: Severity::Error,
     what: "a chain does not run from leaf to root",
     why: "Put what issues, or signs, first and the root last.",
-    who: "sigstore-go anchors at the last certificate given, whatever it is.",
+    who: "All accept the file; sigstore-go anchors at the last certificate given, whatever it is.",
 };
 
 pub(super) static LINK: Rule = Rule {
@@ -29,7 +29,8 @@ pub(super) static LINK: Rule = Rule {
     severity: Severity::Error,
     what: "a certificate is not signed by the one that follows it",
     why: "The issuer's name may fit all the same: a renewed root has the name of the old one and another key. List the root that signed.",
-    who: "Every client accepts the file, and refuses whatever it is used for.",
+    who: "sigstore-go and sigstore-js refuse what is issued below the link. sigstore-python and sigstore-rust trust each certificate of \
+          a chain by itself.",
 };
 
 pub(super) static UNVERIFIED: Rule = Rule {
@@ -45,8 +46,8 @@ pub(super) static INCOMPLETE: Rule = Rule {
     severity: Severity::Error,
     what: "a chain does not end with a self-signed root",
     why: "Clients differ on whether they anchor at a certificate that others have issued. Add the root.",
-    who: "@sigstore/verify finds no path to a root. sigstore-go, sigstore-python and sigstore-rust anchor at the last certificate all \
-          the same.",
+    who: "sigstore-js finds no path to a root. sigstore-go, sigstore-python and sigstore-rust anchor at the last certificate all the \
+          same.",
 };
 
 pub(super) static NOT_CA: Rule = Rule {
@@ -54,7 +55,8 @@ pub(super) static NOT_CA: Rule = Rule {
     severity: Severity::Error,
     what: "a certificate that issues others may not",
     why: "It needs basicConstraints with CA:TRUE and a path length that reaches, and keyUsage with keyCertSign.",
-    who: "sigstore-go and sigstore-js refuse what it has issued.",
+    who: "sigstore-go and sigstore-js refuse what it has issued; sigstore-python does where it is the issuer itself; sigstore-rust does \
+          not look.",
 };
 
 pub(super) static LEAF_GIVEN: Rule = Rule {
@@ -62,7 +64,7 @@ pub(super) static LEAF_GIVEN: Rule = Rule {
     severity: Severity::Error,
     what: "a certificate authority's chain begins with an end-entity certificate",
     why: "Begin with the certificate that issues signing certificates. Most often a timestamp authority's chain is in the wrong list.",
-    who: "No signing certificate verifies against it.",
+    who: "Every client refuses what it has not issued. Where it is the issuer that is no authority, sigstore-rust alone does not look.",
 };
 
 pub(super) static EKU: Rule = Rule {
@@ -126,7 +128,7 @@ pub(super) static TSA_LEAF_FIRST: Rule = Rule {
     severity: Severity::Error,
     what: "a timestamp authority's chain does not begin with its signing certificate",
     why: "List the certificate that signs timestamps first, also where responses carry it.",
-    who: "sigstore-python and sigstore-js refuse timestamps; sigstore-go takes the certificate of the response.",
+    who: "sigstore-js, sigstore-python and sigstore-rust refuse timestamps; sigstore-go takes the certificate of the response.",
 };
 
 pub(super) static TSA_LEAF_CA: Rule = Rule {
@@ -134,7 +136,8 @@ pub(super) static TSA_LEAF_CA: Rule = Rule {
     severity: Severity::Error,
     what: "the certificate that signs timestamps is an authority's",
     why: "It is to have basicConstraints with CA:FALSE, or none.",
-    who: "sigstore-go and sigstore-rust refuse timestamps.",
+    who: "sigstore-go and sigstore-rust refuse timestamps. Where an authority stands in the place of the leaf, sigstore-js, \
+          sigstore-python and sigstore-rust do, and sigstore-go takes the certificate of the response.",
 };
 
 pub(super) static TSA_EKU: Rule = Rule {
@@ -142,7 +145,7 @@ pub(super) static TSA_EKU: Rule = Rule {
     severity: Severity::Error,
     what: "the certificate that signs timestamps is not for time stamping alone, in a critical extension",
     why: "RFC 3161, section 2.3, asks for exactly that.",
-    who: "sigstore-go refuses timestamps.",
+    who: "sigstore-go and sigstore-python refuse timestamps; sigstore-js and sigstore-rust accept them.",
 };
 
 pub(super) static TSA_INTERMEDIATE_EKU: Rule = Rule {

@@ -20,7 +20,7 @@ pub(super) static NAME_TWICE: Rule = Rule {
     severity: Severity::Error,
     what: "a member's name occurs twice in one object",
     why: "Readers differ on which of the two counts, so two clients may trust different things. Keep one.",
-    who: "sigstore-go refuses it; JavaScript and Python take the last one in silence.",
+    who: "sigstore-go and sigstore-rust refuse it; sigstore-js and sigstore-python take the last one in silence.",
 };
 
 pub(super) static UNUSUAL_JSON: Rule = Rule {

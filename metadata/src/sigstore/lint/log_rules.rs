@@ -48,7 +48,7 @@ pub(super) static ID_LENGTH: Rule = Rule {
     severity: Severity::Error,
     what: "a log's id does not have 32 bytes",
     why: "Both logId and checkpointKeyId are whole digests. The four bytes that a checkpoint carries are their beginning.",
-    who: "sigstore-js and sigstore-rust fail on it.",
+    who: "sigstore-rust refuses the file; sigstore-go and sigstore-js do not find the log; sigstore-python makes the ids itself.",
 };
 
 pub(super) static CHECKPOINT_ID: Rule = Rule {
@@ -88,7 +88,8 @@ pub(super) static KEY_DETAILS: Rule = Rule {
     severity: Severity::Error,
     what: "keyDetails is unknown, deprecated or not supported by the clients in use",
     why: "Use PKIX_ECDSA_P256_SHA_256 or PKIX_ED25519, and PKCS1_RSA_PKCS1V5 for RSA.",
-    who: "sigstore-go, sigstore-python and sigstore-js refuse the file; sigstore-rust passes over the log.",
+    who: "sigstore-go refuses the file; sigstore-python and sigstore-js refuse names that they do not know, and sigstore-python finds \
+          no key under a deprecated one; sigstore-rust goes by the key alone.",
 };
 
 pub(super) static KEY_MISMATCH: Rule = Rule {
@@ -96,7 +97,8 @@ pub(super) static KEY_MISMATCH: Rule = Rule {
     severity: Severity::Error,
     what: "keyDetails is not the type, curve or size of the key beside it",
     why: "State what the DER is.",
-    who: "sigstore-python verifies with the wrong digest; others refuse the file.",
+    who: "sigstore-python verifies with the wrong digest; sigstore-go refuses the file where the algorithm is another one; sigstore-js \
+          and sigstore-rust go by the key alone.",
 };
 
 pub(super) static KEY_DER: Rule = Rule {
@@ -104,7 +106,8 @@ pub(super) static KEY_DER: Rule = Rule {
     severity: Severity::Error,
     what: "rawBytes is not a key",
     why: "It is to be one DER SubjectPublicKeyInfo of a sound key, or a DER RSAPublicKey where keyDetails begins with PKCS1.",
-    who: "sigstore-go, sigstore-python and sigstore-js refuse the file.",
+    who: "Every client fails on bytes that are no key. Where it is PKCS#1 under the name of a SubjectPublicKeyInfo, sigstore-go alone \
+          does.",
 };
 
 pub(super) static RSA_SPKI: Rule = Rule {

@@ -54,7 +54,7 @@ pub(super) static API_ZERO: Rule = Rule {
     severity: Severity::Error,
     what: "majorApiVersion is absent or 0",
     why: "0 means that the interface has not been released. Most clients pass over the service.",
-    who: "sigstore-js uses the service all the same; sigstore-rust signs without it.",
+    who: "sigstore-go and sigstore-python pass over the service; sigstore-rust does too, and signs without one; sigstore-js uses it.",
 };
 
 pub(super) static ORDER: Rule = Rule {

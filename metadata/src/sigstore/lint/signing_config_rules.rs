@@ -20,7 +20,7 @@ pub(super) static MEDIA_TYPE: Rule = Rule {
     severity: Severity::Error,
     what: "the media type is not that of version 0.2",
     why: "Publish application/vnd.dev.sigstore.signingconfig.v0.2+json.",
-    who: "sigstore-go and sigstore-python refuse every other one.",
+    who: "sigstore-go, sigstore-python and sigstore-rust refuse every other one; sigstore-js does not look.",
 };
 
 pub(super) static NULL: Rule = Rule {
@@ -28,7 +28,7 @@ pub(super) static NULL: Rule = Rule {
     severity: Severity::Error,
     what: "a list is null",
     why: "Write an empty list, or leave it out.",
-    who: "sigstore-python and sigstore-rust refuse the file.",
+    who: "sigstore-python and sigstore-rust refuse the file; sigstore-go and sigstore-js take the list for empty.",
 };
 
 pub(super) static MEMBER_MISSING: Rule = Rule {
@@ -36,8 +36,9 @@ pub(super) static MEMBER_MISSING: Rule = Rule {
     severity: Severity::Error,
     what: "a service has no url, no operator or no validFor",
     why: "State all of them for each service.",
-    who: "sigstore-python refuses a service without an operator, and the whole trust config with it; sigstore-rust one without validFor. \
-          Where a log has no url, sigstore-js signs to the log of Sigstore's public instance.",
+    who: "Without operator, sigstore-python refuses the file, and the whole trust config with it; without validFor, sigstore-rust does. \
+          Without url, sigstore-go, sigstore-python and sigstore-rust fail, and sigstore-js signs to the log of Sigstore's public \
+          instance.",
 };
 
 pub(super) static UNKNOWN_MEMBER: Rule = Rule {
@@ -78,7 +79,7 @@ pub(super) static SERVICE_WITHOUT_CONFIG: Rule = Rule {
     severity: Severity::Error,
     what: "services of a kind are listed, and it is not said how many to use",
     why: "Write rekorTlogConfig beside rekorTlogUrls and tsaConfig beside tsaUrls, with {\"selector\": \"ANY\"}.",
-    who: "sigstore-js signs without a log; cosign panics.",
+    who: "sigstore-go refuses the file; sigstore-js signs without a log or a timestamp; cosign panics.",
 };
 
 pub(super) static SELECTOR: Rule = Rule {
@@ -94,7 +95,7 @@ pub(super) static EXACT: Rule = Rule {
     severity: Severity::Error,
     what: "EXACT asks for no service, or for more than there are operators with an open one",
     why: "Services of one operator count once.",
-    who: "sigstore-go and sigstore-python refuse to sign.",
+    who: "sigstore-go, sigstore-js and sigstore-python refuse to sign, but sigstore-python takes 0 for 1; sigstore-rust does not look.",
 };
 
 static SERVICE: Schema = Schema(&[

@@ -29,7 +29,7 @@ pub(super) static LIST_MISSING: Rule = Rule {
     severity: Severity::Error,
     what: "the list of transparency logs, CT logs or certificate authorities is absent",
     why: "Write an empty list where there is nothing to list. cosign and tufcli leave it out.",
-    who: "sigstore-python refuses the file.",
+    who: "sigstore-python refuses the file; sigstore-go, sigstore-js and sigstore-rust take the list for empty.",
 };
 
 pub(super) static NULL: Rule = Rule {
@@ -70,8 +70,9 @@ pub(super) static JSON_FORM: Rule = Rule {
     what: "a member is written in a form that only some readers take",
     why: "Proto3 JSON allows several forms. All read one: lowerCamelCase names, base64 of the standard alphabet with padding, \
           enumerations by name, each member once.",
-    who: "sigstore-python refuses base64 of the alphabet for URLs. Readers that are not made from the protobuf definitions know one \
-          form alone.",
+    who: "Base64 of the alphabet for URLs or without padding: sigstore-python refuses the file. Numbers in place of names: \
+          sigstore-python and sigstore-rust. Names with underscores: sigstore-rust refuses the file, sigstore-js takes the member for \
+          absent.",
 };
 
 pub(super) static PEM: Rule = Rule {

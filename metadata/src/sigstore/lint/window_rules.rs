@@ -42,7 +42,8 @@ pub(super) static WINDOW_EMPTY: Rule = Rule {
     severity: Severity::Error,
     what: "a window ends before it starts",
     why: "The entry is trusted at no time.",
-    who: "sigstore-rust refuses the file.",
+    who: "sigstore-rust refuses the file; sigstore-go and sigstore-js trust nothing by it; sigstore-python heeds ends of timestamp \
+          authorities alone.",
 };
 
 pub(super) static END_EXCLUSIVE: Rule = Rule {
@@ -66,7 +67,7 @@ pub(super) static NO_LIVE: Rule = Rule {
     severity: Severity::Error,
     what: "a list has entries and none of them is open",
     why: "Nothing new of that kind verifies.",
-    who: "Every client refuses what is signed now.",
+    who: "sigstore-go, sigstore-js and sigstore-rust refuse what is signed now; sigstore-python does for timestamp authorities alone.",
 };
 
 pub(super) static LIVE_ENDED: Rule = Rule {
