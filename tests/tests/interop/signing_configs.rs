@@ -11,7 +11,7 @@ use rootline_tests::peers::{self, SIGNERS};
 use super::altered_signing_configs::{Altered, NOBODY, altered_signing_configs, signing_config};
 
 /// What comes out, for every altered signing config and client.
-const WHO_SELECTS: &str = include_str!("who_selects.txt");
+pub(super) const WHO_SELECTS: &str = include_str!("who_selects.txt");
 
 /// What the clients select by each of these documents, as names, or why they refuse.
 fn select(documents: &[String]) -> Vec<[Result<String, String>; SIGNERS.len()]> {

@@ -75,6 +75,11 @@ impl Instance {
         self.bundle(&self.ct_log, &self.rekor, Some(&self.tsa))
     }
 
+    /// A bundle that is in the second logs, whose time nobody says.
+    pub(super) fn without_time(&self) -> Value {
+        self.bundle(&self.rsa_ct_log, &self.rekor_v2, None)
+    }
+
     fn bundle(&self, ct_log: &CtLog, rekor: &Rekor, tsa: Option<&Tsa>) -> Value {
         Services { fulcio: &self.fulcio, ct_log, rekor, tsa }.sign(ARTIFACT, &SIGNER, self.start + Duration::days(30))
     }

@@ -2,12 +2,13 @@
 
 use chrono::Duration;
 use rootline_metadata::lint::Severity;
-use rootline_metadata::sigstore::lint::{LintSettings, lint_file};
+use rootline_metadata::sigstore::lint::{LintSettings, RULES, lint_file};
 use rootline_tests::fixtures::sigstore::{Fulcio, Tsa};
 use rootline_tests::peers::{self, VERIFIERS};
 
 use super::altered_trust_roots::{Altered, altered_trust_roots};
-use super::judging::judge;
+use super::judging::{judge, refusing};
+use super::signing_configs::WHO_SELECTS;
 use super::sigstore_instance::{Instance, ORGANIZATION, start};
 
 /// What comes out, for every altered trust root and client.
@@ -77,4 +78,46 @@ fn what_any_client_may_refuse_is_an_error_by_the_rule_that_it_breaks() {
         let found = errors(&text);
         assert!(found.iter().any(|finding| finding.rule.id == rule), "{rule}: {what}: {found:#?}");
     }
+}
+
+#[test]
+fn every_client_refuses_a_bundle_without_a_time() {
+    if !peers::verifiers_installed() {
+        return;
+    }
+    let instance = Instance::new();
+    let (root, bundle) = (instance.trusted_root().to_string(), instance.without_time().to_string());
+    assert_eq!(refusing(&judge(&[(&root, &bundle)])[0]), VERIFIERS);
+}
+
+/// The libraries behind the clients, as the catalogue calls them.
+const LIBRARIES: [(&str, &str); 5] = [
+    ("python", "sigstore-python"),
+    ("node", "sigstore-js"),
+    ("cosign", "sigstore-go"),
+    ("sigstore-go", "sigstore-go"),
+    ("sigstore-verify", "sigstore-rust"),
+];
+
+#[test]
+fn the_catalogue_names_the_clients_that_refuse() {
+    let mut missing = Vec::new();
+    for table in [WHO_REFUSES, WHO_SELECTS] {
+        let mut lines = table.lines();
+        let peers: Vec<&str> = lines.next().unwrap().split_whitespace().skip(2).collect();
+        for line in lines.filter(|line| !line.starts_with(' ')) {
+            let (id, _) = line.split_once(' ').unwrap();
+            let rule = RULES.iter().find(|rule| rule.id == id).unwrap();
+            // Cells are two spaces apart, as the rule and the fault are.
+            let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(2);
+            for (peer, _) in peers.iter().zip(cells).filter(|(_, cell)| *cell == "refuses") {
+                let (_, library) = LIBRARIES.iter().find(|(name, _)| name == peer).unwrap();
+                if !rule.who.contains(library) && !rule.who.contains("Every client") {
+                    missing.push(format!("{id}: {library}: {}", rule.who));
+                }
+            }
+        }
+    }
+    missing.dedup();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
