@@ -115,5 +115,5 @@ pub use request::response::SigningResponse;
 pub use request::{Request, RequestError, RequestParts};
 pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, KeyholdersSince, LineDigest, NamedKeys,
-    OddTime, SignedFacts, Transcript, TranscriptError,
+    OddTime, SignedFacts, Transcript, TranscriptError, Waived,
 };

@@ -44,7 +44,7 @@ pub(super) fn lint_roots(view: &RepositoryView, at: DateTime<Utc>, found: &mut F
     if let (Some(first), Some(newest)) = (first, newest)
         && newest.number() - first.number() > MAX_ROTATIONS
     {
-        let detail = format!("{} roots follow root {first}", newest.number() - first.number());
+        let detail = format!("more than {MAX_ROTATIONS} roots follow root {first}");
         found.add(&file_name::root(newest), &rules::ROOTS_256, &About::FILE, detail);
     }
     lint_alias(view, newest, found);

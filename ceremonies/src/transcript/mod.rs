@@ -7,6 +7,7 @@ mod history;
 mod line;
 mod named_keys;
 mod times;
+mod waived;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ pub use event::{Event, EventKind, SignedFacts};
 pub use head::{Head, HeadRefusal, HeadSignature};
 pub use named_keys::{KeyholdersSince, NamedKeys};
 pub use times::OddTime;
+pub use waived::Waived;
 
 use crate::ceremony::frozen::FrozenRecord;
 use crate::ceremony::given_up::GivenUp;
@@ -145,6 +147,14 @@ impl Transcript {
     /// The versions that were given up in that ceremony, whose transcript this is.
     pub fn given_up(&self, ceremony: &Name) -> Vec<GivenUp> {
         self.entries().iter().flat_map(|entry| entry.event.versions_given_up(ceremony)).collect()
+    }
+
+    /// What was waived for the files that are to be signed; nothing where clones have frozen different ones.
+    pub fn waived(&self) -> BTreeSet<Waived> {
+        let Freezing::Agreed(record) = self.freezing() else { return BTreeSet::new() };
+        let frozen = self.history.last_ones(|entry| entry.event.kind == EventKind::Frozen).into_iter();
+        let same = frozen.filter(|entry| entry.event.frozen_record().is_some_and(|other| other.files == record.files));
+        same.flat_map(|entry| entry.event.waived()).collect()
     }
 
     /// The last entry of a kind.

@@ -13,6 +13,7 @@ use super::bounds;
 use super::clock::ClockArgs;
 use super::is_scheme;
 use super::online::{warn_of_fault, warn_of_remarks, warn_of_strays};
+use super::trust::read_notes;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -21,6 +22,7 @@ use crate::folder::read_files::read_files;
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
 use crate::publish::destination as there_already;
+use crate::publish::lint;
 use crate::publish::order::PublishingOrder;
 use crate::publish::preflight::{self, Checked, Files};
 
@@ -31,7 +33,7 @@ use crate::publish::preflight::{self, Checked, Files};
 
 The folder is a static repository: N.root.json, timestamp.json and the other metadata at its top, targets below targets/. \
 Its URL is the metadata URL, and with /targets the targets URL. Published files never change, the timestamp is written last, and nothing is \
-written unless a verifier accepts it from every root ever published.")]
+written unless a verifier accepts it from every root ever published, and the lint finds no error that is not there already.")]
 pub(crate) struct PublishArgs {
     /// The folder to publish to [default: publish_to of rootline.toml]
     #[arg(long, value_name = "FOLDER")]
@@ -61,6 +63,8 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     bounds::check_publication(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
+    let policy = context.folder.policy()?;
+    lint::check(&there, published.files(), policy.severities(), &read_notes(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);
 
     let new = published

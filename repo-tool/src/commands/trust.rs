@@ -20,6 +20,8 @@ use create::CreateArgs;
 use diff::DiffArgs;
 use rotate::RotateArgs;
 
+pub(crate) use content::read_notes;
+
 use crate::context::Context;
 use crate::failure::Failure;
 

@@ -284,8 +284,48 @@ fn sigstores_own_repository_has_exactly_these_findings() {
         "trusted_root.json log-ed25519 transparency log https://log2025-1.rekor.sigstore.dev from 2025-09-23",
         // The certificate of the first CA holds until 2031, its window ended with 2022.
         "trusted_root.json ca-windows-unused certificate authority https://fulcio.sigstore.dev from 2021-03-07",
-        // It is of version 0.1, kept for old clients.
-        "signing_config.json sc-media-type ",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn publish_stops_at_errors_that_are_new_unless_the_policy_has_a_reason() {
+    let fixture = RepositoryFixture::after_the_first();
+    let policy = fixture.read("rootline.toml");
+    let meant =
+        format!("{policy}\n[lint]\ntr-unknown-member = {{ severity = \"note\", why = \"our readers skip it\" }}\n");
+    fixture.write("rootline.toml", &meant);
+    fixture.edit("targets/trusted_root.json", "\"mediaType\"", "\"extra\": true, \"mediaType\"");
+    fixture.done(&["ceremony", "new", "second"]);
+    fixture.done(&["ceremony", "freeze", "second"]);
+    // Whoever signs is told, and whoever reads the record.
+    let waived = "tr-unknown-member counted as note: our readers skip it";
+    fixture.done(&["ceremony", "review", "second"]).says(waived);
+    let fact = r#""waived":[{"rule":"tr-unknown-member","severity":"note","reason":"our readers skip it"}]"#;
+    assert!(fixture.read("ceremonies/second/transcript.jsonl").contains(fact));
+    // Nothing has changed since, so nothing is noted again; a changed reason is.
+    let frozen = || fixture.read("ceremonies/second/transcript.jsonl").matches("\"event\":\"frozen\"").count();
+    fixture.done(&["ceremony", "freeze", "second"]);
+    assert_eq!(frozen(), 1);
+    fixture.write("rootline.toml", meant.replace("our readers", "all readers"));
+    fixture.done(&["ceremony", "freeze", "second"]);
+    assert_eq!(frozen(), 2);
+    ["alice", "bob", "carol"].iter().for_each(|by| fixture.sign("second", by).says("has signed"));
+    fixture.done(&["ceremony", "seal", "second"]);
+    fixture.done(&["online", "--key", "keys/online.pem"]);
+    let verify = fixture.done(&["ceremony", "verify", "second"]);
+    verify.says("  waived tr-unknown-member counted as note: all readers skip it");
+
+    fixture.write("rootline.toml", &policy);
+    let refused = fixture.at(DAY_0, &["publish"]);
+    assert!(refused.status == 1 && refused.stderr.contains("[tr-unknown-member]"), "{refused:?}");
+    assert!(refused.stderr.contains("rootline-repo lint --explain tr-unknown-member"), "{refused:?}");
+    assert!(!fixture.path("public/2.targets.json").exists());
+
+    fixture.write("rootline.toml", &meant);
+    fixture.done(&["publish"]).says("2.targets.json");
+    // What is public already stops nothing.
+    fixture.write("rootline.toml", &policy);
+    fixture.done(&["online", "--key", "keys/online.pem", "--renew"]);
+    fixture.done(&["publish"]).says("timestamp.json");
 }

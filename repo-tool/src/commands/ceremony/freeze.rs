@@ -10,7 +10,7 @@ use serde_json::json;
 use super::given_up::{by_giving_up, given_up_json, given_up_lines};
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
-use super::{IdArgs, find, refuse_closed};
+use super::{IdArgs, find, refuse_closed, waived};
 use crate::commands::{bounds, clock};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -90,8 +90,11 @@ pub(super) fn freeze_plan(
     // What the review shows beside the keys is bound to them, so that a later edit is found.
     let named = NamedKeys::in_files(frozen, published, keyholders);
     let is_named = ceremony.transcript().named_keys().is_none_or(|noted| noted == named);
-    if changed || !is_named {
-        ceremony.note(context.now, attestations.noted_in(Event::frozen(&record).naming(&named)))?;
+    // So is what the folder lets through.
+    let waived = waived::of_frozen(frozen, published, plan.at(), context)?;
+    if changed || !is_named || waived != ceremony.transcript().waived() {
+        let event = Event::frozen(&record).naming(&named).waiving(&waived);
+        ceremony.note(context.now, attestations.noted_in(event))?;
     }
     let files = ceremony.folder().signature_files()?;
     let tally = Ceremony::new(ceremony.id(), frozen, published, keyholders)?.tally(&files);

@@ -11,7 +11,7 @@ use rootline_ceremonies::{EventKind, Freezing, Name, Published, TargetName};
 use rootline_metadata::{Targets, instant_text};
 use serde_json::json;
 
-use super::{IdArgs, find, refuse_closed};
+use super::{IdArgs, find, refuse_closed, waived};
 use crate::commands::bounds;
 use crate::commands::local_path;
 use crate::context::Context;
@@ -109,6 +109,7 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         history: history(open.id(), &open.published, None, context)?,
         fingerprint: open.frozen_record.fingerprint(),
     });
+    review.warnings.splice(0..0, waived::warnings(open.record.transcript()));
     review.warnings.splice(0..0, bounds::warnings(&plan, &open.frozen, context)?);
     Ok(Shown(review))
 }
@@ -141,7 +142,7 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         let frozen = files.frozen.all_targets().find_map(|(_, targets)| targets.target(name.path()));
         frozen.is_some_and(|file| file.matches(bytes))
     });
-    let review = Review::new(Material {
+    let mut review = Review::new(Material {
         repository: Some(policy.name()),
         id: record.id(),
         summary: plan.summary().unwrap_or_default(),
@@ -154,6 +155,7 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         history: history(record.id(), published, end, context)?,
         fingerprint: files.record.fingerprint(),
     });
+    review.warnings.splice(0..0, waived::warnings(transcript));
     let outcome = format!("{what}{at}; compared with what was published before it, and signed no more");
     Ok(Shown(review.of_a_past_ceremony(outcome)))
 }

@@ -3,11 +3,12 @@
 mod kept_head;
 mod origins;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::{FrozenRecord, Keyholders, Name, Published, Request};
+use rootline_ceremonies::{FrozenRecord, Keyholders, Name, Published, Request, Waived};
 use serde_json::{Value, json};
 
 use super::named;
@@ -76,6 +77,8 @@ struct Verified {
     findings: Vec<Finding>,
     /// Times that cannot all be right. Nothing rests on what a clock said, and no record can be mended: they are told, and are no fault.
     odd: Vec<String>,
+    /// What it was frozen with although the lint says otherwise, on the record.
+    waived: BTreeSet<Waived>,
 }
 
 /// [`ExitStatus::Failed`] if anything differs from the record.
@@ -131,6 +134,7 @@ impl Verified {
         let mut lines = vec![format!("{}: {stage}: {verdict}", self.id)];
         lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines.extend(self.odd.iter().map(|odd| format!("  odd   times: {odd}")));
+        lines.extend(self.waived.iter().map(|waived| format!("  waived {}", plain(&waived.to_string()))));
         lines
     }
 
@@ -141,8 +145,14 @@ impl Verified {
             "holds": self.holds(),
             "checks": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
             "odd": self.odd,
+            "waived": self.waived.iter().map(waived_json).collect::<Vec<_>>(),
         })
     }
+}
+
+fn waived_json(waived: &Waived) -> Value {
+    let Waived { rule, subject, severity, reason } = waived;
+    json!({ "rule": rule, "subject": subject, "severity": severity, "reason": reason })
 }
 
 fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders, context: &Context) -> Verified {
@@ -151,7 +161,7 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
         Ok(record) => record,
         Err(failure) => {
             let findings = vec![Finding { check: "transcript", result: Err(failure) }];
-            return Verified { id, stage: None, findings, odd: Vec::new() };
+            return Verified { id, stage: None, findings, odd: Vec::new(), waived: BTreeSet::new() };
         }
     };
     let verification = Verification { record: &record, published, keyholders, folder: &context.folder };
@@ -161,7 +171,7 @@ fn verify(folder: CeremonyFolder, published: &Published, keyholders: &Keyholders
     let odd: Vec<String> = record.transcript().odd_times().iter().map(|odd| plain(&odd.to_string())).collect();
     let found = if odd.is_empty() { "in order" } else { "odd, see below" };
     findings.push(Finding { check: "times", result: Ok(format!("by the clock of each writer, not signed; {found}")) });
-    Verified { id, stage: record.stage().ok(), findings, odd }
+    Verified { id, stage: record.stage().ok(), findings, odd, waived: record.transcript().waived() }
 }
 
 /// Every request that is kept asks for what was frozen as its revision; nothing where none is.

@@ -185,7 +185,7 @@ fn notes_path(context: &Context) -> Result<PathBuf, Failure> {
 }
 
 /// The notes; none where nothing has been noted yet.
-fn read_notes(context: &Context) -> Result<TrustNotes, Failure> {
+pub(crate) fn read_notes(context: &Context) -> Result<TrustNotes, Failure> {
     let path = notes_path(context)?;
     match read_own_text(&path, MAX_TEXT) {
         Ok(text) => {
