@@ -15,6 +15,9 @@ use crate::json::Node;
 use crate::lint::{Rule, Severity};
 use crate::quoted::Quoted;
 
+/// The name under which version 0.1 was published, and still is for clients of that time.
+const FIRST_NAME: &str = "signing_config.json";
+
 pub(super) static MEDIA_TYPE: Rule = Rule {
     id: "sc-media-type",
     severity: Severity::Error,
@@ -126,7 +129,7 @@ static FORM_RULES: FormRules =
 
 /// Everything that is wrong with a signing config, wherever it stands.
 pub(super) fn check(root: Node<'_>, settings: &LintSettings<'_>, findings: &mut Findings) {
-    let format = check_media_type(root, findings);
+    let format = check_media_type(root, settings, findings);
     let title = |place: &str, node: Node<'_>| {
         let list = place.rsplit_once('[').map(|(list, _)| list)?;
         let kind = ServiceKind::ALL.into_iter().find(|kind| is_spelling(list, kind.as_str()))?;
@@ -149,7 +152,11 @@ pub(super) fn check(root: Node<'_>, settings: &LintSettings<'_>, findings: &mut 
     }
 }
 
-fn check_media_type(root: Node<'_>, findings: &mut Findings) -> Option<SigningConfigFormat> {
+fn check_media_type(
+    root: Node<'_>,
+    settings: &LintSettings<'_>,
+    findings: &mut Findings,
+) -> Option<SigningConfigFormat> {
     let Some(node) = member(root, "mediaType") else {
         findings.add(&MEDIA_TYPE, "mediaType", "", "the media type is absent");
         return None;
@@ -159,6 +166,8 @@ fn check_media_type(root: Node<'_>, findings: &mut Findings) -> Option<SigningCo
     let format = SigningConfigFormat::ALL.into_iter().find(|format| format.media_type() == name);
     match format {
         Some(SigningConfigFormat::V02) => {}
+        // Clients of today do not ask for it, and those of then read nothing else.
+        Some(SigningConfigFormat::V01) if settings.file_name() == FIRST_NAME => {}
         Some(_) => {
             let detail = format!("the media type {name} is refused by clients, which take version 0.2");
             findings.add(&MEDIA_TYPE, "mediaType", "", detail);

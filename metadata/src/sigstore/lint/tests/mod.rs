@@ -41,6 +41,15 @@ fn sound_documents_earn_no_finding() {
 }
 
 #[test]
+fn a_signing_config_of_version_0_1_is_right_under_its_first_name_alone() {
+    let config =
+        br#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.1+json","caUrl":"https://ca.example"}"#;
+    let has_it = |name: &str| file(name, config).iter().any(|finding| finding.rule.id == "sc-media-type");
+    assert!(!has_it("signing_config.json"));
+    assert!(has_it("signing_config.v0.2.json") && has_it("acme.json"));
+}
+
+#[test]
 fn a_file_of_another_kind_is_not_looked_at() {
     let settings = LintSettings::new("readme.json", at(NOW));
     assert!(lint_file(b"{}", &settings).is_none());
