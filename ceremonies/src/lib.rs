@@ -54,6 +54,7 @@
 pub mod attestation;
 mod ceremony;
 mod diagnosis;
+pub mod documents;
 mod drafting;
 mod keys;
 pub mod lint;
@@ -66,7 +67,7 @@ mod transcript;
 pub mod trust;
 
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
-pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError};
+pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError, check_documents};
 pub use ceremony::given_up::GivenUp;
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;

@@ -25,7 +25,7 @@ const MAX_LEGACY: usize = 64;
 pub fn lint_document(file: &str, bytes: &[u8], at: DateTime<Utc>) -> Option<Vec<FileFinding>> {
     let of_sigstore = || {
         let mut found = Findings::default();
-        found.extend(file, lint_file(bytes, &LintSettings::new(file, at).with_certificates())?);
+        found.extend(file, lint_file(bytes, &LintSettings::new(file, at))?);
         Some(found.into_sorted())
     };
     lint_metadata(file, bytes, at).or_else(of_sigstore).or_else(|| lint_pem(file, bytes))
@@ -66,7 +66,7 @@ pub(super) fn lint_documents(walk: &Walk<'_>, roles: &TargetsRoles, found: &mut 
     for role in roles {
         for (name, file) in role.envelope.unverified().targets() {
             let Some((path, bytes)) = file.and_then(|file| walk.target(&name, &file)) else { continue };
-            let settings = LintSettings::new(&name, walk.at).with_certificates();
+            let settings = LintSettings::new(&name, walk.at);
             if let Some(findings) = lint_file(bytes, &settings) {
                 found.extend(&path, findings);
             }

@@ -58,21 +58,6 @@ impl Certificate {
     }
 }
 
-/// What is wrong with the order of a chain, which runs from the certificate that issues, or signs, to the trust anchor.
-pub(super) fn order_problem(chain: &[Certificate]) -> Option<String> {
-    let stated: Vec<&Stated> =
-        chain.iter().map(|certificate| certificate.stated.as_ref().ok()).collect::<Option<_>>()?;
-    let issued_by = |pair: &[&Stated], issuer: usize| pair[1 - issuer].issuer == pair[issuer].subject;
-    let wrong = stated.windows(2).position(|pair| !issued_by(pair, 1))?;
-    Some(match stated.windows(2).all(|pair| issued_by(pair, 0)) {
-        true => {
-            "the chain is in the wrong order: it runs from the root to the leaf, and clients read it from leaf to root"
-                .to_owned()
-        }
-        false => format!("certificate {} of the chain was not issued by the one that follows it", wrong + 1),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use rootline_metadata::sigstore::TrustedRoot;
@@ -101,20 +86,5 @@ mod tests {
         let broken = Certificate::read(&[0x30, 0x00]);
         assert!(broken.subject().starts_with("cannot be read ("), "{}", broken.subject());
         assert_eq!(broken.fingerprint, hex::encode(&sha256(&[0x30, 0x00])));
-    }
-
-    #[test]
-    fn a_chain_runs_from_leaf_to_root() {
-        let right = chain();
-        let mut turned = right.clone();
-        turned.reverse();
-        assert_eq!(order_problem(&right), None);
-        assert_eq!(order_problem(&right[..1]), None);
-        assert!(order_problem(&turned).unwrap().starts_with("the chain is in the wrong order"));
-        let twice = [right[0].clone(), right[0].clone()];
-        assert_eq!(
-            order_problem(&twice).unwrap(),
-            "certificate 1 of the chain was not issued by the one that follows it"
-        );
     }
 }

@@ -1,7 +1,7 @@
 //! What a file that is shipped is: one of Sigstore's documents, or something else.
 
 use rootline_metadata::json::{Document, Value};
-use rootline_metadata::sigstore::{ClientTrustConfig, Remark, SigningConfig, Skipped, TrustedRoot};
+use rootline_metadata::sigstore::{ClientTrustConfig, SigningConfig, Skipped, TrustedRoot};
 
 /// The name under which a trust root is shipped to every client.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -103,11 +103,6 @@ impl Content {
             Content::Json(value) => Some(value),
             Content::Unreadable { .. } | Content::Text | Content::Binary => None,
         }
-    }
-
-    /// What is odd about its trusted root.
-    pub fn remarks(&self) -> Vec<Remark> {
-        self.trusted_root().map(TrustedRoot::remarks).unwrap_or_default()
     }
 
     /// Entries that are in the document and are not understood here: the list and the reason, and the position in that list, from 0.

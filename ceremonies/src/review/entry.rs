@@ -21,14 +21,8 @@ impl EntryKind {
     /// What it is, for a sentence.
     pub fn name(self) -> &'static str {
         match self {
-            EntryKind::Trusted(Section::TransparencyLogs) => "transparency log",
-            EntryKind::Trusted(Section::CertificateAuthorities) => "certificate authority",
-            EntryKind::Trusted(Section::CertificateTransparencyLogs) => "CT log",
-            EntryKind::Trusted(Section::TimestampAuthorities) => "timestamp authority",
-            EntryKind::Offered(ServiceKind::CertificateAuthority) => "certificate service",
-            EntryKind::Offered(ServiceKind::IdentityProvider) => "identity provider",
-            EntryKind::Offered(ServiceKind::TransparencyLog) => "log service",
-            EntryKind::Offered(ServiceKind::TimestampAuthority) => "timestamp service",
+            EntryKind::Trusted(section) => section.noun(),
+            EntryKind::Offered(kind) => kind.noun(),
         }
     }
 
@@ -143,11 +137,5 @@ impl Entry {
     pub fn title(&self) -> String {
         let url = if self.url.is_empty() { "without a URL" } else { &self.url };
         format!("{} {url}", self.kind.name())
-    }
-
-    /// The host of its URL: what a log and the service that writes to it usually share.
-    pub fn host(&self) -> &str {
-        let rest = self.url.split_once("://").map_or(&*self.url, |(_, rest)| rest);
-        rest.split(['/', '?', '#', ':']).next().unwrap_or(rest)
     }
 }

@@ -14,9 +14,9 @@ mod mark;
 mod members;
 mod moment;
 mod periods;
-mod publishing_rules;
 mod sentence;
 mod targets_folder;
+mod warning;
 
 use std::collections::BTreeMap;
 
@@ -34,14 +34,16 @@ pub use mark::Mark;
 pub use members::MemberChange;
 pub use moment::{Origin, days_until, in_days, window_text};
 pub use periods::{SigningDays, Validity};
-pub use publishing_rules::{TrustHistory, Warning, warnings};
+pub use rootline_metadata::sigstore::lint::TrustHistory;
 pub use sentence::Sentence;
 pub use targets_folder::{is_leaving, no_longer_planned, unshipped};
+pub use warning::{Warning, document_warnings};
 
 use self::sentence::sentences;
 use crate::attestation::Attestation;
 use crate::ceremony::frozen::Frozen;
 use crate::ceremony::given_up::GivenUp;
+use crate::documents::{Judgement, Shipped, bytes_of, document_findings};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::keyholder::Keyholders;
 use crate::model::name::Name;
@@ -105,6 +107,8 @@ pub struct Material<'a> {
     pub targets: &'a BTreeMap<TargetName, Vec<u8>>,
     /// The trust roots that verifiers may have; what this ceremony leaves there is filled in.
     pub history: TrustHistory,
+    /// How bad it is that a document breaks a rule.
+    pub judgement: &'a Judgement,
     /// One text over all that is signed.
     pub fingerprint: Fingerprint,
 }
@@ -133,10 +137,9 @@ impl Review {
         let mut content_changes = Vec::new();
         for (name, before, after) in &contents.0 {
             content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
-            found.extend(
-                after.iter().flat_map(|after| publishing_rules::warnings(name, before.as_ref(), after, &history, at)),
-            );
         }
+        let (before, after) = Shipped::compared(&targets, published, material.targets);
+        found.extend(document_warnings(document_findings(&before, &after, &history, at), material.judgement));
         found.sort_by_key(|warning| !warning.is_new);
         let mut warnings = unshipped(material.targets, frozen, published);
         warnings.extend(found);
@@ -186,7 +189,7 @@ fn quorum_warning(signers: &AuthorityChange) -> Option<Warning> {
         }
         _ => return None,
     };
-    Some(Warning { is_new: signers.is_changed(), about: signers.role.clone(), text })
+    Some(Warning::new(signers.is_changed(), &*signers.role, text))
 }
 
 /// Keys that join a role of people, of which no proof says that their holders have them. A signature in the ceremony would show it too.
@@ -204,7 +207,7 @@ fn possession_warning(signers: &AuthorityChange, keyholders: &Keyholders) -> Opt
             several.join(", ")
         ),
     };
-    Some(Warning { is_new: true, about: signers.role.clone(), text })
+    Some(Warning::new(true, &*signers.role, text))
 }
 
 /// What was signed before and given up, where it could be served in the place of what is signed now, or before it.
@@ -228,7 +231,7 @@ fn given_up_warning(version: &GivenUp, frozen: &Frozen, published: &Published) -
             "{what}. It must never be served; this ceremony makes {made} instead, which a verifier never goes back from"
         ),
     };
-    Some(Warning { is_new: true, about: part.to_string(), text })
+    Some(Warning::new(true, part.to_string(), text))
 }
 
 /// The contents of what is shipped, before and after, by name.
@@ -240,10 +243,7 @@ impl Contents {
             let name = change.name.parse::<TargetName>().ok();
             let of = |file: &Option<TargetFile>| {
                 let (name, file) = (name.as_ref()?, file.as_ref()?);
-                // What was published already need not lie in `targets/`.
-                let given = targets.get(name).filter(|bytes| file.matches(bytes));
-                let bytes = given.or_else(|| published.files().get(&name.published_as(file)))?;
-                Some(Content::read(&change.name, bytes))
+                Some(Content::read(&change.name, bytes_of(name, file, published, targets)?))
             };
             (change.name.clone(), of(&change.before), of(&change.after))
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::{TargetFile, Targets};
 
 use super::content::TRUSTED_ROOT;
-use super::publishing_rules::Warning;
+use super::warning::Warning;
 use crate::ceremony::frozen::Frozen;
 use crate::model::role::CeremonyRole;
 use crate::model::target_name::TargetName;
@@ -56,7 +56,7 @@ pub fn no_longer_planned(planned: &[TargetName], published: &Published) -> Vec<W
 
 fn warning(name: &TargetName, text: &str) -> Warning {
     let loudly = if name.as_str() == TRUSTED_ROOT { "THE TRUST ROOT: " } else { "" };
-    Warning { is_new: true, about: name.to_string(), text: format!("{loudly}{text}") }
+    Warning::new(true, name.to_string(), format!("{loudly}{text}"))
 }
 
 fn shipped_now(published: &Published) -> BTreeMap<TargetName, TargetFile> {

@@ -11,6 +11,7 @@ pub mod completions;
 pub mod configuration;
 mod contents;
 mod copies;
+mod document_findings;
 mod entries;
 pub mod exit_status;
 pub mod failure;

@@ -303,7 +303,7 @@ mod tests {
     use super::super::certificate_authority::Subject;
     use super::super::fixtures::{
         CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, RSA_PKIX, at,
-        authority, key, rekor_v1, rekor_v2, trusted_root,
+        authority, errors, key, rekor_v1, rekor_v2, trusted_root,
     };
     use super::super::key_details::KeyDetails;
     use super::super::log_id::LogId;
@@ -372,7 +372,7 @@ mod tests {
         );
         assert_eq!(root.value().compact(), expected);
         assert_eq!(root.transparency_logs().len(), 1);
-        assert_eq!(root.remarks(), []);
+        assert_eq!(errors(&root), [""; 0]);
     }
 
     #[test]
@@ -392,7 +392,7 @@ mod tests {
         let digest =
             LogId::from_bytes(crate::roles::digests::sha256(root.transparency_logs()[1].key().raw())).to_string();
         assert_eq!(ids(root.certificate_transparency_logs()), [CT_LOG_ID.to_string(), digest]);
-        assert_eq!(root.remarks(), []);
+        assert_eq!(errors(&root), [""; 0]);
     }
 
     #[test]
@@ -621,6 +621,6 @@ mod tests {
         };
         assert_eq!(ids(root.transparency_logs()), [Some(REKOR_V2_ID.into()), Some(REKOR_V1_ID.into()), None]);
         assert_eq!(ids(root.certificate_transparency_logs()), [None]);
-        assert_eq!(root.remarks(), []);
+        assert_eq!(errors(&root), ["log-rsa-spki"]);
     }
 }

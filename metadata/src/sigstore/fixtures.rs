@@ -7,9 +7,11 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
 use super::key_details::KeyDetails;
+use super::lint::{LintSettings, lint_trusted_root};
 use super::log_key::LogKey;
 use super::proto_json::decode_base64;
 use super::trusted_root::TrustedRoot;
+use crate::lint::Severity;
 use crate::roles::expiry::parse_instant;
 
 /// rekor.sigstore.dev, P-256, and its log id.
@@ -86,4 +88,16 @@ pub(super) fn rekor_v2() -> String {
 /// The reasons for which entries were skipped.
 pub(super) fn skipped(root: &TrustedRoot) -> Vec<String> {
     root.skipped().iter().map(ToString::to_string).collect()
+}
+
+/// The rules whose breach is an error that the document breaks.
+pub(super) fn errors(root: &TrustedRoot) -> Vec<&'static str> {
+    let settings = LintSettings::new("", at("2026-12-01T00:00:00Z")).without_certificates();
+    let findings = lint_trusted_root(root.to_json().as_bytes(), &settings);
+    findings
+        .iter()
+        .map(|finding| finding.rule)
+        .filter(|rule| rule.severity == Severity::Error)
+        .map(|rule| rule.id)
+        .collect()
 }

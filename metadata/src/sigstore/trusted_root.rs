@@ -9,7 +9,6 @@ use super::at::TrustedAt;
 use super::certificate_authority::CertificateAuthority;
 use super::log_instance::LogInstance;
 use super::proto_json::Message;
-use super::remark::{self, Remark};
 use super::section::{Section, TrustedRootFormat};
 use super::skipped::{SkipReason, Skipped};
 use crate::json::{Document, FormatError, MAX_BYTES, Node, Value, ValueMembers};
@@ -108,12 +107,6 @@ impl TrustedRoot {
         &self.skipped
     }
 
-    /// What is odd about the document, though it could be read, for its publisher. Each oddity has been shipped by somebody or
-    /// stops a client that is in use.
-    pub fn remarks(&self) -> Vec<Remark> {
-        remark::remarks(self)
-    }
-
     /// The document with every member that it arrived with.
     pub fn value(&self) -> &Value {
         &self.value
@@ -194,7 +187,9 @@ mod tests {
     use alloc::string::ToString;
 
     use super::super::fixtures::{CT_LOG, CT_LOG_ID};
-    use super::super::fixtures::{MEDIA_TYPE, at, authority, document, log, rekor_v1, rekor_v2, skipped, trusted_root};
+    use super::super::fixtures::{
+        MEDIA_TYPE, at, authority, document, errors, log, rekor_v1, rekor_v2, skipped, trusted_root,
+    };
     use super::*;
 
     fn parse(text: &str) -> Result<TrustedRoot, FormatError> {
@@ -339,6 +334,6 @@ mod tests {
         let lists = r#""tlogs":[],"certificateAuthorities":[],"ctlogs":[],"timestampAuthorities":[]"#;
         assert_eq!(root.value().compact(), format!(r#"{{"mediaType":"{MEDIA_TYPE}",{lists}}}"#));
         assert_eq!(parse(&root.to_json()), Ok(root.clone()));
-        assert_eq!(root.remarks(), []);
+        assert_eq!(errors(&root), [""; 0]);
     }
 }

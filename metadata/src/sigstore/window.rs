@@ -9,7 +9,7 @@ use crate::json::{FormatError, Node, Value, ValueMembers};
 
 /// A range of time that includes both of its ends, as Sigstore's `TimeRange` does and as sigstore-go, sigstore-python and sigstore-js
 /// treat it. An end that is missing is no bound on that side: no `end` is the mark of what is in use, no `start` is somebody's mistake
-/// and earns a [remark](super::RemarkKind::NoStart).
+/// and a finding of the [lint](super::lint).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     start: Option<DateTime<Utc>>,

@@ -30,7 +30,7 @@ pub(crate) fn check_sealed(record: &CeremonyRecord, keyholders: &Keyholders, con
 /// The same as warnings of a review.
 pub(crate) fn warnings(plan: &Plan, frozen: &Frozen, context: &Context) -> Result<Vec<Warning>, Failure> {
     let found = context.folder.policy()?.bounds().beyond(plan, frozen, context.now);
-    let warning = |BeyondBounds { role, problem, .. }| Warning { is_new: true, about: role, text: problem };
+    let warning = |BeyondBounds { role, problem, .. }| Warning::new(true, role, problem);
     Ok(found.into_iter().map(warning).collect())
 }
 

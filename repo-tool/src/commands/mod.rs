@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod confirmation;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod documents;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod keyholder;

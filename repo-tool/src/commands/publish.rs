@@ -13,13 +13,13 @@ use super::bounds;
 use super::clock::ClockArgs;
 use super::is_scheme;
 use super::online::{warn_of_fault, warn_of_remarks, warn_of_strays};
-use super::trust::read_notes;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
 use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
 use crate::folder::repository::RepositoryFolder;
+use crate::folder::trust_notes;
 use crate::folder::verification::Verification;
 use crate::publish::destination as there_already;
 use crate::publish::lint;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
     let policy = context.folder.policy()?;
-    lint::check(&there, published.files(), policy.severities(), &read_notes(context)?, context.now)?;
+    lint::check(&there, published.files(), policy.severities(), &trust_notes::read(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);
 
     let new = published

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
+use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{
     CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SignatureSource, SigningResponse, TargetName,
@@ -177,6 +178,8 @@ fn reviewed(request: &Request) -> Shown {
         attestations: &BTreeMap::new(),
         targets: request.targets(),
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: lifetime },
+        // What was waived is the repository's, and no matter of a request.
+        judgement: &Judgement::default(),
         fingerprint: request.frozen().fingerprint(),
     }))
 }

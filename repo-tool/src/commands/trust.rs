@@ -20,8 +20,6 @@ use create::CreateArgs;
 use diff::DiffArgs;
 use rotate::RotateArgs;
 
-pub(crate) use content::read_notes;
-
 use crate::context::Context;
 use crate::failure::Failure;
 

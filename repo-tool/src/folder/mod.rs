@@ -15,4 +15,5 @@ pub(crate) mod record;
 pub(crate) mod repository;
 pub(crate) mod targets;
 pub(crate) mod transcripts;
+pub(crate) mod trust_notes;
 pub(crate) mod verification;

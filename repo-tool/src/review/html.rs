@@ -233,7 +233,7 @@ fn warnings(warnings: &[Warning]) -> String {
         format!(
             "<li class=\"{class}\"><span class=\"tag\">{word}</span><span><b>{}</b> {}</span></li>\n",
             text(&warning.about),
-            words(&warning.text)
+            words(&warning.text_with_rule())
         )
     };
     let items: String = warnings.iter().map(item).collect();

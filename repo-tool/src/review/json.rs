@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::Name;
 use rootline_ceremonies::review::{
-    AuthorityChange, DelegationChange, FileChange, ListedKey, MemberChange, TargetChange,
+    AuthorityChange, DelegationChange, FileChange, ListedKey, MemberChange, TargetChange, Warning,
 };
 use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, days_until};
+use rootline_metadata::lint::Severity;
 use rootline_metadata::sigstore::Window;
 use rootline_metadata::{Expiry, TargetFile, Version, instant_text};
 use serde_json::{Map, Value, json};
@@ -18,10 +19,7 @@ impl Shown {
     pub(crate) fn to_json(&self) -> Value {
         let changes =
             self.sentences.iter().map(|sentence| json!({ "mark": sentence.mark.word(), "text": sentence.text }));
-        let warnings = self
-            .warnings
-            .iter()
-            .map(|warning| json!({ "new": warning.is_new, "about": warning.about, "text": warning.text }));
+        let warnings = self.warnings.iter().map(warning_json);
         json!({
             "repository": self.repository,
             "first_root": self.first_root,
@@ -39,6 +37,16 @@ impl Shown {
             "fingerprint": self.fingerprint,
         })
     }
+}
+
+fn warning_json(warning: &Warning) -> Value {
+    json!({
+        "new": warning.is_new,
+        "about": warning.about,
+        "text": warning.text,
+        "rule": warning.rule,
+        "severity": warning.severity.map(Severity::as_str),
+    })
 }
 
 fn file_json(file: &FileChange, at: DateTime<Utc>) -> Value {

@@ -15,7 +15,7 @@ use rootline_metadata::json::Value;
 
 pub(crate) use json::{content_json, entry_change_json};
 pub(crate) use steps::{Step, steps};
-pub(crate) use text::{content_lines, entry_change_lines};
+pub(crate) use text::{content_lines, entry_change_lines, warning_lines};
 
 /// A review that is to be shown.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, Utc};
+use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Material, Review, TrustHistory};
 use rootline_ceremonies::{
     Bounds, Ceremony, Days, Fingerprint, Frozen, Keyholder, Keyholders, Name, OnlinePeriods, Periods, Plan, Published,
@@ -160,6 +161,7 @@ fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, V
         attestations: &BTreeMap::new(),
         targets,
         history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: Duration::days(7) },
+        judgement: &Judgement::default(),
         fingerprint: Fingerprint::of(&BTreeMap::new()),
     }));
     let (text, html) = (reviewed.lines(&|_, text| text.to_owned()).join("\n"), reviewed.to_html());

@@ -1,7 +1,9 @@
 //! The review on a terminal: lines of at most a hundred characters, but for digests, which are never broken.
 
 use rootline::terminal::Tone;
-use rootline_ceremonies::review::{AuthorityChange, DelegationChange, FileChange, ListedKey, Mark, TargetChange};
+use rootline_ceremonies::review::{
+    AuthorityChange, DelegationChange, FileChange, ListedKey, Mark, TargetChange, Warning,
+};
 use rootline_ceremonies::review::{ContentChange, EntryChange, Stated, days_until, in_days, window_text};
 use rootline_metadata::{TargetFile, instant_text};
 
@@ -31,7 +33,10 @@ impl Shown {
         for sentence in &self.sentences {
             marked(&mut lines, "  ", sentence.mark, &visible(&sentence.text), toned);
         }
-        self.warning_lines(&mut lines, toned);
+        if !self.warnings.is_empty() {
+            lines.push(String::new());
+            lines.extend(warning_lines("check before you sign", &self.warnings, toned));
+        }
         title(&mut lines, "what is signed");
         lines.extend(self.files.iter().flat_map(|file| self.file_lines(file, toned)));
         if !self.authorities.is_empty() {
@@ -84,23 +89,6 @@ impl Shown {
         }
     }
 
-    fn warning_lines(&self, lines: &mut Vec<String>, toned: Toned<'_>) {
-        if self.warnings.is_empty() {
-            return;
-        }
-        title(lines, "check before you sign");
-        for warning in &self.warnings {
-            let (word, tone) = if warning.is_new { ("new", Tone::Failure) } else { ("as before", Tone::Warning) };
-            // The word is part of the line that is broken, and gets its colour afterwards.
-            let head = format!("! {word}:");
-            let about = visible(&warning.about);
-            let mut text = wrapped("  ", "      ", &format!("{head} {about}: {}", visible(&warning.text))).into_iter();
-            let first = text.next().unwrap_or_default();
-            lines.push(first.replacen(&head, &toned(tone, &head), 1));
-            lines.extend(text);
-        }
-    }
-
     fn file_lines(&self, file: &FileChange, toned: Toned<'_>) -> Vec<String> {
         let (role, version, expires) = (file.part.role.name(), file.part.version, file.expiry.instant());
         let days = days_until(expires, self.at);
@@ -118,6 +106,23 @@ impl Shown {
         }
         lines
     }
+}
+
+/// Warnings under a heading.
+pub(crate) fn warning_lines(heading: &str, warnings: &[Warning], toned: Toned<'_>) -> Vec<String> {
+    let mut lines = vec![format!("{heading}:")];
+    for warning in warnings {
+        let (word, tone) = if warning.is_new { ("new", Tone::Failure) } else { ("as before", Tone::Warning) };
+        // The word is part of the line that is broken, and gets its colour afterwards.
+        let head = format!("! {word}:");
+        let about = visible(&warning.about);
+        let text = visible(&warning.text_with_rule());
+        let mut text = wrapped("  ", "      ", &format!("{head} {about}: {text}")).into_iter();
+        let first = text.next().unwrap_or_default();
+        lines.push(first.replacen(&head, &toned(tone, &head), 1));
+        lines.extend(text);
+    }
+    lines
 }
 
 fn title(lines: &mut Vec<String>, text: &str) {

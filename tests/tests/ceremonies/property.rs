@@ -79,7 +79,7 @@ fn what_any_history_of_ceremonies_publishes_is_accepted_from_every_root() {
         for step in 0..6 {
             let day = 5 * step;
             for shipped in SHIPPED.into_iter().chain(DELEGATED) {
-                room.targets.insert(target(shipped), vec![b'1'; 1 + dice.below(9) as usize]);
+                room.targets.insert(target(shipped), format!("{{\"is\":{}}}", 1 + dice.below(9)).into_bytes());
             }
             let plan = any_plan(&mut dice, day);
             // Now and then only the timestamp is renewed, or there is nothing to do.

@@ -20,7 +20,7 @@ fn git(git: &Path, folder: &Path, words: &[&str]) -> String {
 fn a_clone_has_shipped_files_in_pem_and_no_private_key() {
     let Some(program) = peers::of_the_system("git") else { return };
     let fixture = RepositoryFixture::after_the_first();
-    fixture.write("targets/deep/fulcio_v1.crt.pem", "a certificate");
+    fixture.write("targets/deep/company_ca.crt.pem", "a certificate");
     fixture.hold("next", &[], &["alice", "bob", "carol"], DAY_0);
     git(&program, fixture.folder(), &["init", "-q", "-b", "main"]);
     git(&program, fixture.folder(), &["add", "-A"]);
@@ -46,10 +46,9 @@ fn a_clone_has_shipped_files_in_pem_and_no_private_key() {
 #[test]
 fn a_gitignore_that_would_leave_out_a_shipped_file_is_warned_of() {
     let fixture = RepositoryFixture::after_the_first();
-    fixture.write("targets/fulcio_v1.crt.pem", "a certificate");
+    fixture.write("targets/company_ca.crt.pem", "a certificate");
     fixture.done(&["ceremony", "new", "next"]);
-    let warning =
-        "warning: .gitignore makes git ignore the target fulcio_v1.crt.pem and its published copies; append the lines ";
+    let warning = "warning: .gitignore makes git ignore the target company_ca.crt.pem and its published copies; append the lines ";
     let warned = || fixture.done(&["ceremony", "freeze", "next"]).stderr;
     assert_eq!(warned(), "");
     let whole = fixture.read(".gitignore");
@@ -60,7 +59,7 @@ fn a_gitignore_that_would_leave_out_a_shipped_file_is_warned_of() {
     fixture.write(".gitignore", "*.pem\n");
     assert_eq!(warned(), format!("{warning}!/targets/** and !/metadata/** and !/public/**\n"));
     // Nothing that git takes is worth a word.
-    fs::rename(fixture.path("targets/fulcio_v1.crt.pem"), fixture.path("targets/fulcio_v1.crt.txt")).unwrap();
+    fs::rename(fixture.path("targets/company_ca.crt.pem"), fixture.path("targets/company_ca.crt.txt")).unwrap();
     fixture.done(&["ceremony", "new", "other"]);
     assert_eq!(fixture.done(&["ceremony", "freeze", "other"]).stderr, "");
 }

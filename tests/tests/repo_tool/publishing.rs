@@ -69,12 +69,47 @@ fn interrupted_while_it_was_made_current_it_goes_on() {
 #[test]
 fn a_trust_root_that_no_verifier_can_show_is_not_released() {
     let first = RepositoryFixture::after_the_first();
-    let minimal = r#"{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
-    for (content, is_released) in [("[]", false), ("{\"tlogs\": 1}", false), (minimal, true)] {
+    let whole = first.read("targets/trusted_root.json");
+    let null = whole
+        .replacen("\"mediaType\"", "\"ctlogs\": null, \"mediaType\"", 1)
+        .replace("\"ctlogs\": [", "\"ctlogs_\": [");
+    for (content, rules) in [
+        ("[]", &["doc-not-json"][..]),
+        ("", &["doc-not-json"]),
+        ("{", &["doc-not-json"]),
+        ("{\"tlogs\": 1}", &["doc-member-form", "tr-media-type", "tr-list-missing"]),
+        (&null, &["tr-null", "tr-unknown-member", "tr-shrunk"]),
+    ] {
         let fixture = first.copy();
         fixture.write("targets/trusted_root.json", content);
         fixture.done(&["ceremony", "new", "next"]);
+        let output = fixture.at(DAY_0, &["ceremony", "freeze", "next"]);
+        assert_eq!(output.status, 1, "{output:?}");
+        assert!(output.stderr.contains("error: clients refuse what is shipped, or are deceived by it: "), "{output:?}");
+        for rule in rules {
+            assert!(output.stderr.contains(rule), "{rule}: {output:?}");
+        }
+        // There is no review of what is not frozen, but for that.
+        let review = fixture.at(DAY_0, &["ceremony", "review", "next"]);
+        assert_eq!(review.status, 1, "{review:?}");
+        let told = review.stdout.split_once("look at this before you freeze it:\n").expect("a heading").1;
+        assert!(
+            told.starts_with("  ! new: trusted_root.json: ") && told.contains(&format!("[{}]", rules[0])),
+            "{told}"
+        );
+    }
+    // What somebody means can be frozen, but nobody makes current what a verifier cannot show.
+    let waiver = |rule: &str| format!("\n[[waivers]]\nrule = \"{rule}\"\nsubject = \"\"\nreason = \"a drill\"\n");
+    let waivers = ["doc-member-form", "tr-media-type", "tr-list-missing"].map(waiver).concat();
+    let another = format!("{}\n", whole.trim_end());
+    for (content, waivers, is_released) in [("{\"tlogs\": 1}", waivers.as_str(), false), (&another, "", true)] {
+        let fixture = first.copy();
+        fixture.write("targets/trusted_root.json", format!("{content}\n"));
+        fixture.write("trust.toml", format!("format = 1\n{waivers}"));
+        fixture.done(&["ceremony", "new", "next"]);
         fixture.done(&["ceremony", "freeze", "next"]);
+        let told = fixture.done(&["ceremony", "review", "next"]).stdout;
+        assert_eq!(told.contains("waived: a drill"), !is_released, "{told}");
         for signer in ["alice", "bob", "carol"] {
             assert_eq!(fixture.sign("next", signer).status, 0, "{content}");
         }

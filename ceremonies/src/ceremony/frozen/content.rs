@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use rootline_metadata::json::Value;
+use rootline_metadata::lint::Severity;
+use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_file};
 use serde::de::IgnoredAny;
 
 use super::FreezeError;
+use crate::documents::{DocumentFinding, Judgement, Shipped, document_findings, is_fixed};
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::DelegationPlan;
 use crate::plan::plan::Plan;
@@ -14,7 +18,7 @@ use crate::repository::published::Published;
 /// The largest whole number that every reader of JSON takes for itself: 2^53. Beyond it some round, and the signature is over another number.
 const MAX_INTEGER: u64 = 1 << 53;
 
-/// Refuses what is new: a file named `.json` that is none, and an integer above 2^53 in what is said about a file. What is published already
+/// Refuses what is new: one of Sigstore's documents that cannot be read at all, a file named `.json` that is none, and an integer above 2^53 in what is said about a file. What is published already
 /// stays as it is.
 pub(super) fn check(
     plan: &Plan,
@@ -26,6 +30,7 @@ pub(super) fn check(
     for shipment in delegated.chain([plan.shipment()]) {
         for name in shipment.names() {
             if let Some(bytes) = given.get(name).filter(|bytes| shipped.get(name) != Some(&bytes.as_slice())) {
+                check_document(name, bytes, plan.at())?;
                 check_json(name, bytes)?;
             }
             let custom = shipment.custom(name).into_iter().flat_map(|custom| custom.iter());
@@ -39,6 +44,35 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Refuses a document that nobody can read, whatever a policy says.
+fn check_document(name: &TargetName, bytes: &[u8], at: DateTime<Utc>) -> Result<(), FreezeError> {
+    let settings = LintSettings::new(name.as_str(), at);
+    let findings = lint_file(bytes, &settings).unwrap_or_default().into_iter();
+    let faults: Vec<DocumentFinding> = findings
+        .filter(|finding| is_fixed(finding.rule))
+        .map(|finding| DocumentFinding { name: name.to_string(), finding, is_new: true })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(FreezeError::Faults { faults }) }
+}
+
+/// Refuses what is shipped where it breaks a rule whose breach is an error, unless what is published breaks it in the same way. `history` has
+/// the trust roots that verifiers may have.
+///
+/// # Errors
+/// [`FreezeError::Faults`], with all of them.
+pub fn check_documents(
+    plan: &Plan,
+    published: &Published,
+    targets: &BTreeMap<TargetName, Vec<u8>>,
+    history: &TrustHistory,
+    judgement: &Judgement,
+) -> Result<(), FreezeError> {
+    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, targets));
+    let mut faults = document_findings(&before, &after, history, plan.at());
+    faults.retain(|fault| fault.is_new && judgement.severity_of(&fault.finding) == Some(Severity::Error));
+    if faults.is_empty() { Ok(()) } else { Err(FreezeError::Faults { faults }) }
 }
 
 fn check_json(name: &TargetName, bytes: &[u8]) -> Result<(), FreezeError> {
@@ -85,6 +119,28 @@ mod tests {
         let nested: Value = vec![number(1), vec![number(MAX_INTEGER + 1)].into()].into();
         assert_eq!(large_integer(&nested), Some("9007199254740993".to_owned()));
         assert_eq!(large_integer(&"9007199254740993".into()), None);
+    }
+
+    #[test]
+    fn a_document_that_nobody_can_read_is_never_frozen() {
+        let check = |name: &str, bytes: &[u8]| {
+            check_document(
+                &name.parse().unwrap(),
+                bytes,
+                rootline_metadata::parse_instant("2030-01-01T00:00:00Z").unwrap(),
+            )
+        };
+        for name in ["trusted_root.json", "a/trusted_root.v0.2.json", "trusted_root.jsonl", "signing_config.v0.2.json"]
+        {
+            for bytes in [&b""[..], b" ", b"{", b"[]", b"{\"a\":1,\"a\":1}", b"{\"a\":1.5}", b"\xff"] {
+                assert!(matches!(check(name, bytes), Err(FreezeError::Faults { .. })), "{name}: {bytes:?}");
+                check("notes.txt", bytes).unwrap();
+            }
+            check(name, b"{}").unwrap();
+        }
+        let error = check("trusted_root.json", b"[]").unwrap_err().to_string();
+        let expected = "clients refuse what is shipped, or are deceived by it: trusted_root.json: the file is JSON, and not an object [doc-not-json]";
+        assert_eq!(error, expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rootline_metadata::json::FormatError;
 use rootline_metadata::{KeyId, Version};
 
+use crate::documents::DocumentFinding;
 use crate::model::role::NoVersionLeft;
 use crate::model::role_version::RoleVersion;
 use crate::model::target_name::TargetName;
@@ -36,6 +37,12 @@ pub enum FreezeError {
         /// What is wrong, and where.
         problem: String,
     },
+    /// Files that are shipped break rules for which clients refuse them.
+    #[error("{}", faults_text(.faults))]
+    Faults {
+        /// What is wrong, the files in order of their names; at least one.
+        faults: Vec<DocumentFinding>,
+    },
     /// What is said about a file has a number that clients in JavaScript round.
     #[error("the plan says the number {number} about {name}, and clients disagree on integers above 2^53")]
     LargeInteger {
@@ -66,6 +73,17 @@ pub enum FreezeError {
     },
 }
 
+/// Most faults that are listed.
+const MAX_LISTED: usize = 20;
+
+fn faults_text(faults: &[DocumentFinding]) -> String {
+    let mut listed: Vec<String> = faults.iter().take(MAX_LISTED).map(ToString::to_string).collect();
+    if let Some(more) = faults.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+        listed.push(format!("and {more} more"));
+    }
+    format!("clients refuse what is shipped, or are deceived by it: {}", listed.join("; "))
+}
+
 impl FreezeError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
@@ -79,6 +97,9 @@ impl FreezeError {
             }
             FreezeError::NotJson { .. } => {
                 "correct the file, or give it another name: clients read what is called .json"
+            }
+            FreezeError::Faults { .. } => {
+                "correct the files in targets/, and freeze again; what was meant can be waived with a reason, in trust.toml"
             }
             FreezeError::LargeInteger { .. } => "write it as a string, in quotes",
             FreezeError::Incomplete => "sign snapshot and timestamp first: rootline-repo online",

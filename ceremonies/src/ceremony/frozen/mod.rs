@@ -13,6 +13,7 @@ use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{Envelope, Expiry, Role, Root, Targets, Version, hex, sha256};
 
 use base::Base;
+pub use content::check_documents;
 pub use error::{FreezeError, FrozenChanged, RebuildError};
 pub use record::FrozenRecord;
 

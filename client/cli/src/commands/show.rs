@@ -7,6 +7,7 @@ use rootline_metadata::instant_text;
 use serde_json::json;
 
 use crate::clock::parse_at;
+use crate::document_findings::{DocumentFinding, findings};
 use crate::entries::{Entry, entries};
 use crate::failure::Failure;
 use crate::freshness::{FreshnessArgs, failure, freshness_json, freshness_line};
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
     let trust_root = trust_root.map_err(|error| repository.located(failure(error, freshness)))?;
     let instant = args.trusted_at.unwrap_or(repository.now);
     let entries = entries(trust_root.trusted_root(), (!args.all).then_some(instant));
-    terminal.notes(trust_root.trusted_root().skipped());
+    let findings = findings(&trust_root, repository.now);
     let services = match trust_root.signing_config() {
         Some(config) if !args.all => services::choices(config, instant),
         _ => Vec::new(),
@@ -66,9 +67,12 @@ pub(crate) fn run(args: &ShowArgs, terminal: &Terminal) -> Result<(), Failure> {
             "roles": roles.iter().map(RoleState::to_json).collect::<Vec<_>>(),
             "trusted": entries.iter().map(Entry::to_json).collect::<Vec<_>>(),
             "sign_with": services.iter().map(Choice::to_json).collect::<Vec<_>>(),
+            "findings": findings.iter().map(DocumentFinding::to_json).collect::<Vec<_>>(),
         }));
         return Ok(());
     }
+    // What is only risky is the publisher's matter, and is told where everything is.
+    terminal.notes(findings.iter().filter(|finding| args.all || finding.is_error()));
     let name = printable(&repository.instance.name);
     match args.all {
         true => terminal.line(format_args!("all entries of {name}")),

@@ -1,7 +1,7 @@
 //! What is wrong with Sigstore's documents, for their publisher.
 //!
-//! What is inside the certificates of authorities is looked at with the feature `x509`, for those who ask for it
-//! (`LintSettings::with_certificates`). A verifier's default does without.
+//! What is inside the certificates of authorities is looked at with the feature `x509`, unless
+//! [without](LintSettings::without_certificates). A verifier's default does without.
 //!
 //! Each rule was broken by somebody, or stops a client that is in use. The documents are looked at as they stand in the file, as much of
 //! what is wrong is gone once they are read into types: a list that is `null`, a name in another spelling, bytes of another alphabet. An

@@ -203,8 +203,9 @@ fn check_selection(
             add(&SELECTOR, "selector", format!("`{name}` asks for EXACT"));
             let operators = services.operators_open(kind, settings.at);
             if usize::try_from(count).is_ok_and(|count| count > operators) {
-                let detail =
-                    format!("`{name}` asks for services of {count} operators, and {operators} have one that is open");
+                let detail = format!(
+                    "`{name}` asks for services of {count} operators, and the number of those with an open one is {operators}"
+                );
                 add(&EXACT, "count", detail);
             }
         }

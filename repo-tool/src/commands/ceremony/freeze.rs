@@ -11,7 +11,7 @@ use super::given_up::{by_giving_up, given_up_json, given_up_lines};
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, refuse_closed, waived};
-use crate::commands::{bounds, clock};
+use crate::commands::{bounds, clock, documents};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::attestations::{self, Attestations};
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let folder = context.folder.targets()?;
     let targets = &folder.files;
     let frozen = Frozen::freeze(&plan, &published, targets)?;
+    documents::check(&plan, &published, targets, context)?;
     bounds::check(&plan, &frozen, context)?;
     clock::warn_of_plan(&plan, &published, context)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::tally::{signatures_json, signatures_text};
 use super::{IdArgs, find, freeze, refuse_closed};
-use crate::commands::clock;
 use crate::commands::parse_name;
+use crate::commands::{clock, documents};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -57,6 +57,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
         .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of the plans"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
+    documents::check(&plan, &published, &targets, context)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
     let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);
     // Where an earlier run was ended while it froze, the frozen files are no longer those of before, and not all of those to come; what counted

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use chrono::{DateTime, Duration, Utc};
 use clap::Args;
-use rootline_ceremonies::review::{Content, Material, Review, TRUSTED_ROOT, TrustHistory};
-use rootline_ceremonies::{EventKind, Freezing, Name, Published, TargetName};
-use rootline_metadata::{Targets, instant_text};
+use rootline_ceremonies::review::{Material, Review};
+use rootline_ceremonies::{EventKind, Freezing, Published};
+use rootline_metadata::instant_text;
 use serde_json::json;
 
 use super::{IdArgs, find, refuse_closed, waived};
-use crate::commands::bounds;
-use crate::commands::local_path;
+use crate::commands::{bounds, documents, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -23,7 +21,7 @@ use crate::folder::open_ceremony::OpenCeremony;
 use crate::folder::record::CeremonyRecord;
 use crate::folder::verification::Verification;
 use crate::pins::{Identity, RootArgs};
-use crate::review::Shown;
+use crate::review::{Shown, warning_lines};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -56,6 +54,9 @@ pub(crate) fn run(args: &ReviewArgs, context: &Context) -> Result<(), Failure> {
         Stage::Released | Stage::Abandoned => past(&record, &published, context)?,
         _ => {
             refuse_closed(&record)?;
+            if record.stage()? == Stage::Planned {
+                warn_of_plan(&record, &published, context)?;
+            }
             let open = OpenCeremony::load(record, published, context)?.verified(context)?;
             let attestations = open.attestations(context)?;
             reviewed(&open, &attestations, context)?
@@ -87,6 +88,18 @@ pub(crate) fn print(review: &Shown, context: &Context) {
     lines.iter().for_each(|line| terminal.line(format_args!("{line}")));
 }
 
+/// Says of a plan what would stop its freezing, or stand in its review, as there is no review of what is not frozen.
+fn warn_of_plan(record: &CeremonyRecord, published: &Published, context: &Context) -> Result<(), Failure> {
+    let plan = record.folder().plan(&context.folder.keyholders()?, context.folder.policy()?.bounds())?;
+    let warnings = documents::warnings(&plan, published, context)?;
+    if !warnings.is_empty() && !context.json {
+        let toned = |tone, text: &str| context.terminal.toned(tone, format_args!("{text}"));
+        let lines = warning_lines("look at this before you freeze it", &warnings, &toned);
+        lines.iter().for_each(|line| context.terminal.line(format_args!("{line}")));
+    }
+    Ok(())
+}
+
 /// Everything that a keyholder is shown before they sign. Refuses where a file in `targets/` is not what is about to be signed.
 pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context: &Context) -> Result<Shown, Failure> {
     let folder = context.folder.targets()?;
@@ -106,7 +119,8 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         keyholders: &open.keyholders,
         attestations: attestations.all(),
         targets: &targets,
-        history: history(open.id(), &open.published, None, context)?,
+        history: documents::history(open.id(), &open.published, None, context)?,
+        judgement: &documents::judgement(context)?,
         fingerprint: open.frozen_record.fingerprint(),
     });
     review.warnings.splice(0..0, waived::warnings(open.record.transcript()));
@@ -152,44 +166,11 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         keyholders: &keyholders,
         attestations: &BTreeMap::new(),
         targets: &targets,
-        history: history(record.id(), published, end, context)?,
+        history: documents::history(record.id(), published, end, context)?,
+        judgement: &documents::judgement(context)?,
         fingerprint: files.record.fingerprint(),
     });
     review.warnings.splice(0..0, waived::warnings(transcript));
     let outcome = format!("{what}{at}; compared with what was published before it, and signed no more");
     Ok(Shown(review.of_a_past_ceremony(outcome)))
-}
-
-/// The trust roots that earlier ceremonies published, by the instants at which they were released: up to an instant, where there is one.
-fn history(
-    id: &Name,
-    published_files: &Published,
-    until: Option<DateTime<Utc>>,
-    context: &Context,
-) -> Result<TrustHistory, Failure> {
-    let days = i64::from(context.folder.policy()?.timestamp().expires.number());
-    let mut published = Vec::new();
-    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != id);
-    for ceremony in others {
-        // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
-        let Ok(record) = ceremony.load(published_files) else { continue };
-        let Some(released) = record.transcript().last(&EventKind::Released) else { continue };
-        if until.is_some_and(|until| released.at >= until) {
-            continue;
-        }
-        let Ok(files) = record.frozen() else { continue };
-        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, published_files))
-        {
-            published.push((released.at, root));
-        }
-    }
-    published.sort_by_key(|(at, _)| *at);
-    Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
-}
-
-fn trust_root_of(targets: &Targets, published: &Published) -> Option<rootline_metadata::sigstore::TrustedRoot> {
-    let name: TargetName = TRUSTED_ROOT.parse().ok()?;
-    let file = targets.target(name.path())?;
-    let bytes = published.files().get(&name.published_as(&file))?;
-    Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
 }

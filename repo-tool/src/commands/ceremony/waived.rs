@@ -8,9 +8,9 @@ use rootline_ceremonies::review::{TRUSTED_ROOT, Warning};
 use rootline_ceremonies::{Frozen, Published, TargetName, Transcript, Waived};
 use rootline_metadata::lint::Finding;
 
-use crate::commands::trust::read_notes;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::trust_notes;
 
 /// What the policy and the notes decide about what is frozen.
 pub(super) fn of_frozen(
@@ -19,7 +19,7 @@ pub(super) fn of_frozen(
     at: DateTime<Utc>,
     context: &Context,
 ) -> Result<BTreeSet<Waived>, Failure> {
-    let (policy, notes) = (context.folder.policy()?, read_notes(context)?);
+    let (policy, notes) = (context.folder.policy()?, trust_notes::read(context)?);
     if policy.severities().changes().len() == 0 && notes.waivers().next().is_none() {
         return Ok(BTreeSet::new());
     }
@@ -54,6 +54,6 @@ fn findings(
 
 /// What was waived, as warnings of a review.
 pub(super) fn warnings(transcript: &Transcript) -> Vec<Warning> {
-    let warning = |waived: Waived| Warning { is_new: true, about: "the lint".to_owned(), text: waived.to_string() };
+    let warning = |waived: Waived| Warning::new(true, "the lint", waived.to_string());
     transcript.waived().into_iter().map(warning).collect()
 }

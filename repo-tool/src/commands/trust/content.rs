@@ -16,12 +16,9 @@ use super::findings::{self, finding_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::input::{MAX_TEXT, max_file, read_own_text};
-use crate::folder::{links, merge_conflict};
+use crate::folder::input::max_file;
+use crate::folder::{merge_conflict, trust_notes};
 use crate::review::{entry_change_json, entry_change_lines};
-
-/// The file with the notes, in the folder.
-const NOTES: &str = "trust.toml";
 
 /// Where to see what an entry is called.
 pub(super) const SEE: &str = "list the entries with their names: rootline-repo trust show";
@@ -53,7 +50,7 @@ impl TrustContent {
         })?;
         merge_conflict::refuse(&path, &bytes)?;
         let root = parse(&path, &bytes)?;
-        let notes = read_notes(context)?;
+        let notes = trust_notes::read(context)?;
         let entries = NamedEntries::new(&root, &notes);
         let published = context.folder.published()?;
         let shipped = published.shipped();
@@ -163,7 +160,7 @@ impl TrustContent {
 
     /// Writes the notes alone.
     pub(super) fn write_notes(&self, notes: &TrustNotes, context: &Context) -> Result<PathBuf, Failure> {
-        let path = notes_path(context)?;
+        let path = trust_notes::path(context)?;
         atomic_file::replace(&path, notes.to_toml().as_bytes())?;
         Ok(path)
     }
@@ -176,25 +173,6 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
             "correct the file, or create another: rootline-repo trust create",
         )
     })
-}
-
-fn notes_path(context: &Context) -> Result<PathBuf, Failure> {
-    let path = context.folder.join(NOTES);
-    links::refuse_at(&path)?;
-    Ok(path)
-}
-
-/// The notes; none where nothing has been noted yet.
-pub(crate) fn read_notes(context: &Context) -> Result<TrustNotes, Failure> {
-    let path = notes_path(context)?;
-    match read_own_text(&path, MAX_TEXT) {
-        Ok(text) => {
-            merge_conflict::refuse(&path, text.as_bytes())?;
-            TrustNotes::parse(&text).map_err(|error| Failure::toml(&path, &error))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(TrustNotes::default()),
-        Err(error) => Err(Failure::io("read", &path, &error)),
-    }
 }
 
 fn window_of(entries: &NamedEntries, entry: &NamedEntry) -> Option<Window> {

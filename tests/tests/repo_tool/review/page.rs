@@ -78,7 +78,7 @@ fn hostile(elsewhere: &str) -> RepositoryFixture {
     fixture.write("targets/trusted_root.json", root.to_string());
     let summary = format!("</title></style><style>*{{display:none}}</style>{}", named("summary"));
     fixture.done_at(DAY_1, &["ceremony", "new", "rotation", "--summary", &summary]);
-    fixture.done_at(DAY_1, &["ceremony", "freeze", "rotation"]);
+    fixture.freeze_as_meant("rotation", DAY_1);
     fixture
 }
 

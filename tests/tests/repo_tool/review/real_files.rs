@@ -11,7 +11,7 @@ const THEN: &str = "2026-08-22T00:00:00Z";
 
 fn review(fixture: &RepositoryFixture, id: &str) -> Value {
     fixture.done_at(THEN, &["ceremony", "new", id]);
-    fixture.done_at(THEN, &["ceremony", "freeze", id]);
+    fixture.freeze_as_meant(id, THEN);
     serde_json::from_str(&fixture.done_at(THEN, &["ceremony", "review", id, "--json"]).stdout).unwrap()
 }
 
@@ -26,14 +26,22 @@ fn sigstore() -> Option<RepositoryFixture> {
             fixture.write(&format!("targets/{name}"), fs::read(&path).unwrap());
         }
     }
+    // The plan does not say of ctfe_2022.pub that it is a CT log's.
+    let subject = "CT log https://ctfe.sigstore.dev/2022 from 2022-10-20";
+    let waiver =
+        format!("[[waivers]]\nrule = \"lg-out-of-step\"\nsubject = \"{subject}\"\nreason = \"as published\"\n");
+    fixture.write("trust.toml", format!("format = 1\n\n{waiver}"));
     Some(fixture)
 }
 
 #[test]
-fn sigstores_own_files_bring_no_warning() {
+fn sigstores_own_files_bring_the_warnings_that_are_true() {
     let Some(fixture) = sigstore() else { return };
     let review = review(&fixture, "first");
-    assert_eq!(review["warnings"], Value::Array(Vec::new()));
+    let rules: Vec<&str> =
+        review["warnings"].as_array().unwrap().iter().map(|warning| warning["rule"].as_str().unwrap()).collect();
+    // The plan does not say of ctfe_2022.pub that it is a CT log's.
+    assert_eq!(rules, ["sc-version-mix", "log-ed25519", "lg-out-of-step"], "{}", review["warnings"]);
     let trust = review["trust"].as_array().unwrap();
     let kinds: Vec<&str> = trust.iter().map(|content| content["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds.iter().filter(|kind| kind.starts_with("signing config, ")).count(), 3, "{kinds:?}");

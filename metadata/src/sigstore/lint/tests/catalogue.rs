@@ -12,8 +12,8 @@ use super::{NOW, at, file, said};
 use crate::json::Value;
 use crate::keys::pem;
 use crate::sigstore::fixtures::{
-    CT_LOG, CT_LOG_ID, MEDIA_TYPE, MEDIA_TYPE_V02, P384, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL,
-    RSA_PKCS1, RSA_PKIX, STAGING_CT_LOG, STAGING_CT_LOG_ID, bytes, log, rekor_v2,
+    CT_LOG, CT_LOG_ID, MEDIA_TYPE, MEDIA_TYPE_V02, P384, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_DIGEST, REKOR_V2_ID,
+    REKOR_V2_URL, RSA_PKCS1, RSA_PKIX, STAGING_CT_LOG, STAGING_CT_LOG_ID, bytes, log, rekor_v2,
 };
 use crate::sigstore::key_details::KeyDetails;
 use crate::sigstore::log_id::{LogId, LogIdKind};
@@ -267,6 +267,11 @@ fn logs() -> Vec<Row> {
         let with_id = edited(log, "{\"baseUrl\"", &format!(r#"{{"checkpointKeyId":{{"keyId":"{id}"}},"baseUrl""#));
         root(|root| root.tlogs[0] = with_id)
     };
+    let ct_checkpoint = |id: &str| {
+        let log = log(REKOR_V2_URL, "PKIX_ED25519", REKOR_V2, OPEN, REKOR_V2_DIGEST);
+        let with_id = edited(&log, "{\"baseUrl\"", &format!(r#"{{"checkpointKeyId":{{"keyId":"{id}"}},"baseUrl""#));
+        root(|root| root.ct_logs[0] = with_id)
+    };
     let rsa_id = id(KeyDetails::Pkcs1RsaPkcs1V5, RSA_PKCS1, LogIdKind::KeyDigest, "");
     let sized = |bits: usize| {
         let key = rsa_key(bits);
@@ -301,6 +306,8 @@ fn logs() -> Vec<Row> {
         row("log-id-length", checkpoint(&sound.tlogs[0], "wNI9ag=="), checkpoint(&sound.tlogs[0], REKOR_V1_ID)),
         row("log-checkpoint-id", checkpoint(&sound.tlogs[0], REKOR_V2_ID), checkpoint(&sound.tlogs[0], REKOR_V1_ID)),
         row("log-checkpoint-id", checkpoint(&rekor_v2(), REKOR_V1_ID), checkpoint(&rekor_v2(), REKOR_V2_ID)),
+        // A static CT log's checkpoints go by another id than its certificate timestamps, and only the latter may stand here.
+        row("log-checkpoint-id", ct_checkpoint(REKOR_V2_ID), ct_checkpoint(REKOR_V2_DIGEST)),
         row("log-id-twice", logs_of_one_key(REKOR_V1_ID), logs_of_one_key(CT_LOG_ID)),
         row("log-key-twice", logs_of_one_key(CT_LOG_ID), root(|root| root.tlogs.push(rekor_v2()))),
         row("log-key-twice", ct_log("PKIX_ECDSA_P256_SHA_256", REKOR_V1, REKOR_V1_ID), root(|_| ())),

@@ -1,0 +1,89 @@
+//! What is wrong with the documents that a ceremony ships, before anybody signs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Duration, Utc};
+use rootline_ceremonies::documents::{Judgement, Shipped, document_findings};
+use rootline_ceremonies::review::{Content, TRUSTED_ROOT, TrustHistory, Warning, document_warnings};
+use rootline_ceremonies::{EventKind, FreezeError, Name, Plan, Published, TargetName, check_documents};
+use rootline_metadata::Targets;
+use rootline_metadata::sigstore::TrustedRoot;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::folder::trust_notes;
+use crate::text::visible;
+
+/// Most faults that are listed, one a line.
+const MAX_LISTED: usize = 40;
+
+/// Refuses to freeze what clients refuse to read, or are deceived by.
+pub(crate) fn check(
+    plan: &Plan,
+    published: &Published,
+    targets: &BTreeMap<TargetName, Vec<u8>>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let history = history(plan.id(), published, None, context)?;
+    let error = match check_documents(plan, published, targets, &history, &judgement(context)?) {
+        Err(error) if !context.json => error,
+        checked => return Ok(checked?),
+    };
+    let FreezeError::Faults { faults } = &error else { return Err(error.into()) };
+    for fault in faults.iter().take(MAX_LISTED) {
+        context.terminal.warning(format_args!("{}", visible(&fault.to_string())));
+    }
+    let rules: BTreeSet<&str> = faults.iter().map(|fault| fault.finding.rule.id).collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
+    let what = format!("clients refuse what is shipped, or are deceived by it: {}", rules.join(", "));
+    Err(Failure::new(what, error.hint()))
+}
+
+/// What a review would warn of if the plan were frozen as it is.
+pub(crate) fn warnings(plan: &Plan, published: &Published, context: &Context) -> Result<Vec<Warning>, Failure> {
+    let targets = context.folder.targets()?.files;
+    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, &targets));
+    let history = history(plan.id(), published, None, context)?;
+    let mut warnings = document_warnings(document_findings(&before, &after, &history, plan.at()), &judgement(context)?);
+    warnings.sort_by_key(|warning| !warning.is_new);
+    Ok(warnings)
+}
+
+/// How bad it is that a document breaks a rule, as the folder has it.
+pub(crate) fn judgement(context: &Context) -> Result<Judgement, Failure> {
+    Ok(Judgement::new(context.folder.policy()?.severities(), &trust_notes::read(context)?))
+}
+
+/// The trust roots that earlier ceremonies published, by the instants at which they were released: up to an instant, where there is one.
+pub(crate) fn history(
+    id: &Name,
+    published_files: &Published,
+    until: Option<DateTime<Utc>>,
+    context: &Context,
+) -> Result<TrustHistory, Failure> {
+    let days = i64::from(context.folder.policy()?.timestamp().expires.number());
+    let mut published = Vec::new();
+    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != id);
+    for ceremony in others {
+        // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
+        let Ok(record) = ceremony.load(published_files) else { continue };
+        let Some(released) = record.transcript().last(&EventKind::Released) else { continue };
+        if until.is_some_and(|until| released.at >= until) {
+            continue;
+        }
+        let Ok(files) = record.frozen() else { continue };
+        if let Some(root) = files.frozen.all_targets().find_map(|(_, targets)| trust_root_of(targets, published_files))
+        {
+            published.push((released.at, root));
+        }
+    }
+    published.sort_by_key(|(at, _)| *at);
+    Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
+}
+
+fn trust_root_of(targets: &Targets, published: &Published) -> Option<TrustedRoot> {
+    let name: TargetName = TRUSTED_ROOT.parse().ok()?;
+    let file = targets.target(name.path())?;
+    let bytes = published.files().get(&name.published_as(&file))?;
+    Content::read(TRUSTED_ROOT, bytes).trusted_root().cloned()
+}
