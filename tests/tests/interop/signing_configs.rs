@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use rootline_metadata::lint::Severity;
 use rootline_metadata::parse_instant;
 use rootline_metadata::sigstore::lint::{LintSettings, lint_file};
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::peers::{self, SIGNERS};
 
 use super::altered_signing_configs::{Altered, NOBODY, altered_signing_configs, signing_config};
@@ -66,14 +67,34 @@ fn a_signing_config_that_any_client_refuses_is_an_error_by_the_rule_that_it_brea
     let unaltered = findings(&signing_config().to_string());
     assert!(unaltered.iter().all(|finding| finding.rule.severity < Severity::Error), "{unaltered:#?}");
     let mut wrong = Vec::new();
-    for Altered { rule, what, text } in altered_signing_configs() {
-        let found = findings(&text);
-        let row = WHO_SELECTS.lines().find(|line| line.starts_with(rule) && line.contains(what));
-        let is_refused = row.is_some_and(|row| row.contains("refuses"));
+    for altered in altered_signing_configs() {
+        let found = findings(&altered.text);
+        let is_refused = row_of(&altered).is_some_and(|row| row.contains("refuses"));
+        let Altered { rule, what, .. } = altered;
         let severity = found.iter().find(|finding| finding.rule.id == rule).map(|finding| finding.rule.severity);
         if severity < Some(if is_refused { Severity::Error } else { Severity::Note }) {
             wrong.push(format!("{rule}: {what}: {severity:?}, of {found:#?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_signing_config_that_any_client_refuses_is_frozen() {
+    let fixture = RepositoryFixture::new();
+    fixture.write(CONFIG, signing_config().to_string());
+    fixture.done(&["ceremony", "new", "first"]);
+    let refused = |altered: &Altered| row_of(altered).is_some_and(|row| row.contains("refuses"));
+    for Altered { rule, what, text } in altered_signing_configs().into_iter().filter(refused) {
+        fixture.write(CONFIG, &text);
+        let output = fixture.at(DAY_0, &["ceremony", "freeze", "first"]);
+        assert!(!output.is_done() && output.stderr.contains(&format!("[{rule}]")), "{rule}: {what}: {output:?}");
+    }
+}
+
+const CONFIG: &str = "targets/signing_config.v0.2.json";
+
+/// What clients make of that document, as the table has it.
+fn row_of(Altered { rule, what, .. }: &Altered) -> Option<&'static str> {
+    WHO_SELECTS.lines().find(|line| line.starts_with(rule) && line.contains(what))
 }

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use rootline_metadata::lint::Severity;
 use rootline_metadata::sigstore::lint::{LintSettings, RULES, lint_file};
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::fixtures::sigstore::{Fulcio, Tsa};
 use rootline_tests::peers::{self, VERIFIERS};
 
@@ -120,4 +121,14 @@ fn the_catalogue_names_the_clients_that_refuse() {
     }
     missing.dedup();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn nothing_that_any_client_may_refuse_is_frozen() {
+    let fixture = RepositoryFixture::planned();
+    for Altered { rule, what, text, .. } in altered_trust_roots() {
+        fixture.write("targets/trusted_root.json", &text);
+        let output = fixture.at(DAY_0, &["ceremony", "freeze", "first"]);
+        assert!(!output.is_done() && output.stderr.contains(&format!("[{rule}]")), "{rule}: {what}: {output:?}");
+    }
 }
