@@ -56,6 +56,7 @@ pub use delegations::{Delegate, DelegatedRoles, Delegation, Delegations, Scope};
 pub use duration::parse_duration;
 pub use keys::backend;
 pub use keys::key::{Key, KeyId, Keys, key_object};
+pub use keys::pem::block as pem_block;
 pub use keys::public_key::{
     BadSignature, KeyEncoding, KeyMaterial, ParameterSet, PublicKey, RSA_MODULUS_BITS, Scheme, TufKey, UnusableKey,
 };

@@ -9,6 +9,7 @@ use super::entry::{EntryRef, NewCertificateAuthority, NewLog, check_window};
 use super::log_instance::LogInstance;
 use super::proto_json::{spelling, timestamp_text};
 use super::section::Section;
+use super::service::ServiceKind;
 use super::trusted_root::TrustedRoot;
 use super::window::Window;
 use crate::json::{FormatError, Value, ValueMembers};
@@ -57,6 +58,22 @@ pub enum EditError {
     },
     /// The operator is empty or has a scheme; it is to be as in `sigstore.dev`.
     Operator,
+    /// The interface of a service would have version 0, which is one that has not been released.
+    ApiVersionZero,
+    /// There is no such service.
+    NoSuchService {
+        /// The list.
+        kind: ServiceKind,
+        /// The position that was named.
+        position: usize,
+    },
+    /// Another service of the same kind, operator and version is open at that time, and clients choose differently between two.
+    ServiceOpen {
+        /// The list.
+        kind: ServiceKind,
+        /// Where that service stands.
+        position: usize,
+    },
     /// The base URL lacks its scheme or a host.
     BaseUrl,
     /// A URL has a user name or a password in it, which would be published.
@@ -239,7 +256,10 @@ impl TrustedRoot {
 }
 
 /// The object of that name, made if it is not there.
-fn object_in<'a>(members: &'a mut ValueMembers, name: &'static str) -> Result<&'a mut ValueMembers, EditError> {
+pub(super) fn object_in<'a>(
+    members: &'a mut ValueMembers,
+    name: &'static str,
+) -> Result<&'a mut ValueMembers, EditError> {
     let spelled = spelling(members, name);
     if matches!(members.get(&spelled), None | Some(Value::Null)) {
         members.insert(&spelled, ValueMembers::new().into());
@@ -247,7 +267,7 @@ fn object_in<'a>(members: &'a mut ValueMembers, name: &'static str) -> Result<&'
     members.get_mut(&spelled).and_then(Value::as_object_mut).ok_or(EditError::Malformed { member: name })
 }
 
-fn instant_in(members: &ValueMembers, name: &'static str) -> Option<DateTime<Utc>> {
+pub(super) fn instant_in(members: &ValueMembers, name: &'static str) -> Option<DateTime<Utc>> {
     parse_instant(members.get(&spelling(members, name))?.as_text()?)
 }
 
@@ -279,7 +299,12 @@ impl fmt::Display for EditError {
             EditError::Credentials => {
                 f.write_str("a URL in a published document has no user name or password in it; it is not shown")
             }
-            EditError::BaseUrl => f.write_str("a log's base URL has a scheme and a host"),
+            EditError::ApiVersionZero => f.write_str("version 0 of an interface is one that has not been released"),
+            EditError::NoSuchService { kind, position } => write!(f, "{kind} has no entry {position}"),
+            EditError::ServiceOpen { kind, position } => {
+                write!(f, "{kind} entry {position}, of the same operator and version, is open at that time")
+            }
+            EditError::BaseUrl => f.write_str("a base URL has a scheme and a host"),
             EditError::EmptyChain => f.write_str("the chain has no certificate"),
             EditError::NotACertificate { position } => {
                 write!(f, "certificate {position} of the chain is not one DER SEQUENCE")
@@ -558,10 +583,10 @@ mod tests {
                 NewLog { valid_for: Window::from(far), ..new_rekor_v2() },
             ),
             (
-                "a log's base URL has a scheme and a host",
+                "a base URL has a scheme and a host",
                 NewLog { base_url: "log2025-1.rekor.sigstore.dev".into(), ..new_rekor_v2() },
             ),
-            ("a log's base URL has a scheme and a host", NewLog { base_url: "https://".into(), ..new_rekor_v2() }),
+            ("a base URL has a scheme and a host", NewLog { base_url: "https://".into(), ..new_rekor_v2() }),
             (
                 "an operator is a name without a scheme, such as sigstore.dev",
                 NewLog { operator: Some("https://sigstore.dev".into()), ..new_rekor_v2() },

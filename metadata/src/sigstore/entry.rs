@@ -114,7 +114,7 @@ impl NewCertificateAuthority {
 }
 
 /// What stands before an `@` is somebody's: also where a `/`, `?` or `#` of a password ends the host too early.
-fn check_no_credentials(url: &str) -> Result<(), EditError> {
+pub(super) fn check_no_credentials(url: &str) -> Result<(), EditError> {
     if url.contains('@') { Err(EditError::Credentials) } else { Ok(()) }
 }
 
@@ -135,9 +135,14 @@ pub(super) fn check_window(window: Window) -> Result<(), EditError> {
 fn check_operator(operator: Option<&str>, format: TrustedRootFormat) -> Result<(), EditError> {
     match operator {
         Some(_) if !format.has_operators() => Err(EditError::NeedsVersion02 { member: "operator" }),
-        Some(operator) if operator.is_empty() || operator.contains("://") => Err(EditError::Operator),
-        _ => Ok(()),
+        Some(operator) => check_operator_name(operator),
+        None => Ok(()),
     }
+}
+
+/// A name without a scheme, as in `sigstore.dev`.
+pub(super) fn check_operator_name(operator: &str) -> Result<(), EditError> {
+    if operator.is_empty() || operator.contains("://") { Err(EditError::Operator) } else { Ok(()) }
 }
 
 fn with_operator(members: ValueMembers, operator: Option<&str>) -> Value {

@@ -49,8 +49,10 @@ mod section;
 mod selection;
 mod service;
 mod signing_config;
+mod signing_config_edit;
 mod skipped;
 mod trusted_root;
+mod version_02;
 mod window;
 
 pub use at::{Lookup, TrustedAt};
@@ -67,6 +69,7 @@ pub use section::{Section, TrustedRootFormat};
 pub use selection::{SelectionError, SelectionProblem};
 pub use service::{Selector, SelectorFault, Service, ServiceKind};
 pub use signing_config::{SigningConfig, SigningConfigFormat};
+pub use signing_config_edit::NewService;
 pub use skipped::{SkipReason, Skipped};
 pub use trusted_root::TrustedRoot;
 pub use window::Window;
