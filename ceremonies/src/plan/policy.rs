@@ -29,6 +29,7 @@ pub struct Policy {
     bounds: Bounds,
     attestation: AttestationRules,
     caches: Caches,
+    has_legacy_targets: bool,
     severities: Severities,
     delegated: DelegatedPeriods,
 }
@@ -60,6 +61,7 @@ impl Policy {
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
             caches: raw.caches.read(text)?,
+            has_legacy_targets: raw.trust.legacy_targets,
             severities: severities::read(text, &raw.lint)?,
             delegated: DelegatedPeriods::default(),
         };
@@ -193,6 +195,11 @@ impl Policy {
         &self.severities
     }
 
+    /// Whether the PEM files that old clients read are shipped beside the trust root.
+    pub fn has_legacy_targets(&self) -> bool {
+        self.has_legacy_targets
+    }
+
     /// What hardware tokens have to attest.
     pub fn attestation(&self) -> &AttestationRules {
         &self.attestation
@@ -218,6 +225,15 @@ struct RawPolicy {
     caches: RawCaches,
     #[serde(default)]
     lint: RawSeverities,
+    #[serde(default)]
+    trust: RawTrust,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawTrust {
+    #[serde(default)]
+    legacy_targets: bool,
 }
 
 #[derive(Deserialize)]

@@ -6,12 +6,16 @@
 
 mod consequence;
 mod entry_id;
+mod legacy;
 mod named;
 mod notes;
 mod reach;
+mod services;
 
 pub use consequence::{Consequence, consequences};
 pub use entry_id::EntryId;
+pub use legacy::{LegacyFile, legacy_files};
 pub use named::{NamedEntries, NamedEntry, NoSuchEntry};
 pub use notes::{TrustNotes, Waiver};
 pub use reach::Reach;
+pub use services::{rekor_version_of, services_of};

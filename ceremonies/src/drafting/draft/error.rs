@@ -4,6 +4,7 @@ use rootline_metadata::KeyId;
 
 use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
+use crate::model::target_name::TargetName;
 
 /// Why a draft cannot be made or changed so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,12 @@ pub enum DraftError {
         /// To whom.
         what: String,
     },
+    /// A file that something is to be said about is not shipped.
+    #[error("no role ships {name}, so nothing can be said about it")]
+    NotShipped {
+        /// The file.
+        name: TargetName,
+    },
     /// Somebody who was to come in is there.
     #[error("{name} is named there already")]
     AlreadyNamed {
@@ -66,6 +73,7 @@ impl DraftError {
             DraftError::Delegations { .. } => {
                 "a repository that another tool made cannot be carried on with this version"
             }
+            DraftError::NotShipped { .. } => "put the file into targets/, or correct its name",
             DraftError::NotNamed { .. } | DraftError::AlreadyNamed { .. } => {
                 "see who holds what now: rootline-repo ceremony status"
             }

@@ -7,6 +7,7 @@ pub(crate) mod role;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rootline_metadata::json::ValueMembers;
 use rootline_metadata::{KeyId, PathPattern, PublicKey, Scope, Targets, TopLevelRole, instant_text};
 
 pub use error::DraftError;
@@ -208,6 +209,19 @@ impl Draft {
         // What it covers and is not published under another role is for it to ship.
         let names = std::mem::take(&mut self.shipment.names);
         names.into_iter().for_each(|name| self.ship(name, published));
+        Ok(())
+    }
+
+    /// Says something about a file beside its length and digests: the `custom` object (TUF 4.5). An empty one takes away what is there.
+    ///
+    /// # Errors
+    /// If no role ships the file.
+    pub fn set_custom(&mut self, name: &TargetName, members: ValueMembers) -> Result<(), DraftError> {
+        let delegated = self.delegations.iter_mut().map(|delegation| &mut delegation.shipment);
+        let mut shipments = std::iter::once(&mut self.shipment).chain(delegated);
+        let shipment = shipments.find(|shipment| shipment.names.contains(name));
+        let shipment = shipment.ok_or_else(|| DraftError::NotShipped { name: name.clone() })?;
+        shipment.custom.insert(name.clone(), members);
         Ok(())
     }
 
