@@ -264,7 +264,7 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Init(args) => commands::init::run(&args, context),
         Command::Key(command) => commands::key::run(&command, context),
         Command::Keyholder(command) => commands::keyholder::run(&command, context),
-        Command::Trust(command) => commands::trust::run(&command, context),
+        Command::Trust(command) => return commands::trust::run(&command, context),
         Command::Ceremony(command) => return commands::ceremony::run(&command, context),
         Command::Sign(args) => commands::sign::run(&args, context),
         Command::Online(args) => return commands::online::run(&args, context),

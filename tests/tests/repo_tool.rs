@@ -36,6 +36,7 @@ mod repo_tool {
     mod renamed;
     mod review;
     mod signers;
+    mod signing_config;
     mod surface;
     mod targets_folder;
     mod times;

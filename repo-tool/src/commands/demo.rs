@@ -79,6 +79,7 @@ fn prepare(script: &Script) -> Result<(), Failure> {
 fn first_ceremony(script: &Script) -> Result<(), Failure> {
     script.chapter("The first ceremony: three of five sign a trust root that carries Sigstore's keys");
     script.repo("trust create --from sigstore")?;
+    script.repo("trust signing-config create --operator sigstore.dev --oidc https://oauth2.sigstore.dev/auth")?;
     script.repo("ceremony new first --summary 'The first root'")?;
     script.repo("ceremony freeze first")?;
     script.repo("ceremony review first")?;

@@ -24,7 +24,7 @@ pub(crate) fn check(
     targets: &BTreeMap<TargetName, Vec<u8>>,
     context: &Context,
 ) -> Result<(), Failure> {
-    let history = history(plan.id(), published, None, context)?;
+    let history = history(Some(plan.id()), published, None, context)?;
     let error = match check_documents(plan, published, targets, &history, &judgement(context)?) {
         Err(error) if !context.json => error,
         checked => return Ok(checked?),
@@ -43,7 +43,7 @@ pub(crate) fn check(
 pub(crate) fn warnings(plan: &Plan, published: &Published, context: &Context) -> Result<Vec<Warning>, Failure> {
     let targets = context.folder.targets()?.files;
     let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, &targets));
-    let history = history(plan.id(), published, None, context)?;
+    let history = history(Some(plan.id()), published, None, context)?;
     let mut warnings = document_warnings(document_findings(&before, &after, &history, plan.at()), &judgement(context)?);
     warnings.sort_by_key(|warning| !warning.is_new);
     Ok(warnings)
@@ -54,16 +54,16 @@ pub(crate) fn judgement(context: &Context) -> Result<Judgement, Failure> {
     Ok(Judgement::new(context.folder.policy()?.severities(), &trust_notes::read(context)?))
 }
 
-/// The trust roots that earlier ceremonies published, by the instants at which they were released: up to an instant, where there is one.
+/// The trust roots that ceremonies published, but for that one, by the instants at which they were released: up to an instant, where there is one.
 pub(crate) fn history(
-    id: &Name,
+    id: Option<&Name>,
     published_files: &Published,
     until: Option<DateTime<Utc>>,
     context: &Context,
 ) -> Result<TrustHistory, Failure> {
     let days = i64::from(context.folder.policy()?.timestamp().expires.number());
     let mut published = Vec::new();
-    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| ceremony.id() != id);
+    let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| Some(ceremony.id()) != id);
     for ceremony in others {
         // A ceremony whose record is not whole any more says nothing of what it published, and is in nobody's way.
         let Ok(record) = ceremony.load(published_files) else { continue };

@@ -6,20 +6,28 @@ mod change;
 mod content;
 mod create;
 mod diff;
+mod export;
 mod findings;
 mod instants;
+pub(crate) mod legacy;
 mod rotate;
 mod show;
+mod signing_config;
+mod source;
 
 use clap::Subcommand;
+use rootline::exit_status::ExitStatus;
 
 use add_authority::AddAuthorityArgs;
 use add_log::AddLogArgs;
 use change::{DistrustArgs, RemoveArgs, RenameArgs, RetireArgs, SetWindowArgs};
-use create::CreateArgs;
+use create::{CreateArgs, PromoteArgs};
 use diff::DiffArgs;
+use export::ExportArgs;
 use rotate::RotateArgs;
+use signing_config::SigningConfigCommand;
 
+use crate::commands::lint::{self, LintArgs};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -34,6 +42,8 @@ pub(crate) enum TrustCommand {
     Show,
     /// Compare two trust roots, entry by entry
     Diff(DiffArgs),
+    /// Look for what breaks clients in it and in the rest of the repository; as `rootline-repo lint`
+    Lint(LintArgs),
     /// Add a certificate authority (Fulcio) by its chain
     #[command(after_help = add_authority::CA_EXAMPLES)]
     AddCa(AddAuthorityArgs),
@@ -54,10 +64,21 @@ pub(crate) enum TrustCommand {
     Remove(RemoveArgs),
     /// End the trust in an entry in the past, where its key is compromised
     Distrust(DistrustArgs),
+    /// Take over what another repository publishes, as from staging to production
+    Promote(PromoteArgs),
+    /// Manage the services to sign with: targets/signing_config.v0.2.json
+    #[command(subcommand)]
+    SigningConfig(SigningConfigCommand),
+    /// Write the PEM targets that old clients read in the place of the trust root
+    #[command(after_help = legacy::EXAMPLES)]
+    Legacy,
+    /// Write the content in another form that clients take
+    Export(ExportArgs),
 }
 
-pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<ExitStatus, Failure> {
     match command {
+        TrustCommand::Lint(args) => return lint::run(args, context),
         TrustCommand::Create(args) => create::run(args, context),
         TrustCommand::Show => show::run(context),
         TrustCommand::Diff(args) => diff::run(args, context),
@@ -70,5 +91,10 @@ pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<(), Failu
         TrustCommand::Rename(args) => change::rename(args, context),
         TrustCommand::Remove(args) => change::remove(args, context),
         TrustCommand::Distrust(args) => change::distrust(args, context),
-    }
+        TrustCommand::Promote(args) => create::promote(args, context),
+        TrustCommand::SigningConfig(command) => signing_config::run(command, context),
+        TrustCommand::Legacy => legacy::run(context),
+        TrustCommand::Export(args) => export::run(args, context),
+    }?;
+    Ok(ExitStatus::Done)
 }

@@ -20,9 +20,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Creates a file; an existing one is a failure and stays.
 pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     store::create_file(path, bytes, access).map_err(|error| match error.io_kind() {
-        Some(io::ErrorKind::AlreadyExists) => {
-            Failure::new(format!("{} already exists", path.display()), "name another file, or move this one away")
-        }
+        Some(io::ErrorKind::AlreadyExists) => exists(path),
         _ => error.into(),
     })?;
     journal::note(format_args!("wrote {}", path.display()));
@@ -31,10 +29,24 @@ pub(crate) fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fa
 
 /// Creates a file, or finds it with the same content, as after an interrupted run. An existing file with other content is a failure and stays.
 pub(crate) fn ensure(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    match read_regular_file(path, bytes.len() as u64) {
-        Ok(there) if there == bytes => Ok(()),
-        _ => create(path, bytes, Access::Umask),
+    if holds(path, bytes) { Ok(()) } else { create(path, bytes, Access::Umask) }
+}
+
+/// Refuses what [`ensure`] would: a file that is there with other content.
+pub(crate) fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if fs::symlink_metadata(path).is_err() || holds(path, bytes) {
+        return Ok(());
     }
+    Err(exists(path))
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(format!("{} already exists", path.display()), "name another file, or move this one away")
+}
+
+/// Whether a file has this content.
+pub(crate) fn holds(path: &Path, bytes: &[u8]) -> bool {
+    read_regular_file(path, bytes.len() as u64).is_ok_and(|there| there == bytes)
 }
 
 /// Removes the temporary files of interrupted writers in a folder and below it. Only safe while no other process writes there. Best effort: a

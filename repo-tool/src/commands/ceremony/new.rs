@@ -7,14 +7,15 @@ use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::review::{is_leaving, no_longer_planned};
 use rootline_ceremonies::{
-    CeremonyRole, Days, Draft, Event, Name, Plan, Policy, Published, TargetName, heads_to_follow,
+    BadTargetName, CeremonyRole, Days, Draft, Event, Name, Plan, Policy, Published, TargetName, heads_to_follow,
 };
+use rootline_metadata::json::{Document, Value, ValueMembers};
 use rootline_metadata::{hex, sha256};
 use serde_json::json;
 
 use crate::commands::clock::ClockArgs;
 use crate::commands::init::{ATTRIBUTES_FILE, UNION};
-use crate::commands::{parse_name, parse_pair, parse_role};
+use crate::commands::{parse_name, parse_pair, parse_role, trust};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
@@ -23,11 +24,15 @@ use crate::folder::record::CeremonyRecord;
 use crate::folder::targets::{warn_of_targets, warnings_json};
 use crate::text::join;
 
+/// Most bytes of what is said about a file.
+const MAX_CUSTOM: usize = 16 << 10;
+
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo ceremony new first
   rootline-repo ceremony new 2030-06 --replace bob=frank --summary \"Bob retires\"
   rootline-repo ceremony new renewal --renew root --expires root=365
+  rootline-repo ceremony new keys --custom 'rekor.pub={\"sigstore\": {\"usage\": \"Rekor\"}}'
   rootline-repo ceremony new npm --delegate 'npm=npm/*' --add npm=frank --threshold npm=1
 
 The plan states the repository after the ceremony. It starts from the current keyholders of root and targets (before the first ceremony: those \
@@ -69,6 +74,10 @@ pub(crate) struct NewArgs {
     #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
     delegate: Vec<(String, String)>,
 
+    /// Say something about a file that is shipped, in its `custom` object; {} takes away what is there
+    #[arg(long, value_name = "FILE=JSON", value_parser = parse_pair)]
+    custom: Vec<(String, String)>,
+
     #[command(flatten)]
     clock: ClockArgs,
 }
@@ -87,6 +96,9 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
     warn_of_unknown_periods(&policy, &published, context);
     let gone = no_longer_planned(&ship, &published);
     let mut draft = Draft::new(args.id.clone(), at, &policy, &published, &keyholders, ship)?;
+    if policy.has_legacy_targets() {
+        trust::legacy::plan(&mut draft, &targets.files, context)?;
+    }
     change(&mut draft, args, &published)?;
     let text = draft.to_toml();
 
@@ -120,6 +132,27 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
         },
     );
     Ok(if problem.is_some() { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+}
+
+/// A JSON object without null, which a plan cannot say.
+fn custom_members(name: &TargetName, json: &str) -> Result<ValueMembers, Failure> {
+    const EXAMPLE: &str = "write an object, such as '{\"sigstore\": {\"usage\": \"Rekor\"}}'";
+    let refuse = |problem: String| Failure::new(format!("what is said about {name}: {problem}"), EXAMPLE);
+    let document = Document::parse(json.as_bytes().to_vec(), MAX_CUSTOM).map_err(|error| refuse(error.to_string()))?;
+    match Value::from(document.top()) {
+        value if has_null(&value) => Err(refuse("null says nothing".to_owned())),
+        Value::Object(members) => Ok(members),
+        _ => Err(refuse("expected an object".to_owned())),
+    }
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(elements) => elements.iter().any(has_null),
+        Value::Object(members) => members.iter().any(|(_, value)| has_null(value)),
+        _ => false,
+    }
 }
 
 /// Writes a plan that is not there yet. One that an earlier run of the same command wrote, which was ended before it could note that down,
@@ -195,6 +228,12 @@ fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<()
         let days = Days::new(whole_number(days)?);
         let bad = || Failure::new(format!("an expiry is 1 to {} days away", Days::MAX), "use another number");
         draft.set_expiry(&parse_role(of)?, days.ok_or_else(bad)?)?;
+    }
+    for (file, json) in &args.custom {
+        let name: TargetName = file
+            .parse()
+            .map_err(|bad: BadTargetName| Failure::new(format!("{file:?}: {bad}"), "name a file of targets/"))?;
+        draft.set_custom(&name, custom_members(&name, json)?)?;
     }
     args.renew.iter().try_for_each(|of| Ok(draft.renew(&parse_role(of)?)?))
 }

@@ -119,7 +119,7 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         keyholders: &open.keyholders,
         attestations: attestations.all(),
         targets: &targets,
-        history: documents::history(open.id(), &open.published, None, context)?,
+        history: documents::history(Some(open.id()), &open.published, None, context)?,
         judgement: &documents::judgement(context)?,
         fingerprint: open.frozen_record.fingerprint(),
     });
@@ -166,7 +166,7 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         keyholders: &keyholders,
         attestations: &BTreeMap::new(),
         targets: &targets,
-        history: documents::history(record.id(), published, end, context)?,
+        history: documents::history(Some(record.id()), published, end, context)?,
         judgement: &documents::judgement(context)?,
         fingerprint: files.record.fingerprint(),
     });

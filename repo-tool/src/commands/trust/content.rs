@@ -13,6 +13,7 @@ use rootline_metadata::sigstore::{TrustedRoot, Window};
 use serde_json::{Value, json};
 
 use super::findings::{self, finding_json};
+use super::legacy;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -124,6 +125,10 @@ impl TrustContent {
         let stopped = stopped(&self.entries, &entries);
         atomic_file::replace(&self.path, &after)?;
         self.write_notes(&notes, context)?;
+        let legacy = match self.policy.has_legacy_targets() {
+            true => legacy::replace((&self.root, &self.entries), (root, &entries), context)?,
+            false => Vec::new(),
+        };
         let read = |bytes: &[u8]| Content::read(TRUSTED_ROOT, bytes);
         let (before, after) = (read(&self.bytes), read(&after));
         let change = content_change(TRUSTED_ROOT, Some(&before), Some(&after), Origin::now(context.now));
@@ -134,6 +139,7 @@ impl TrustContent {
             "names": names,
             "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
             "consequences": stopped.iter().map(consequence_json).collect::<Vec<_>>(),
+            "legacy_targets": legacy,
             "findings": found.iter().map(finding_json).collect::<Vec<_>>(),
         });
         context.report(&report, |line| {

@@ -45,7 +45,8 @@ pub(super) fn shown(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter(is_shown).map(text).collect()
 }
 
-fn refusal(finding: &Finding) -> Failure {
+/// A finding that stops what would bring it.
+pub(super) fn refusal(finding: &Finding) -> Failure {
     let who = if finding.rule.who.is_empty() { String::new() } else { format!(". {}", finding.rule.who) };
     let hint = format!("more about this: rootline-repo lint --explain {}", finding.rule.id);
     Failure::new(format!("{}{who}", visible(&finding.to_string())), hint)
@@ -69,10 +70,12 @@ pub(super) fn waive_shrinking(
     };
     let new: Vec<Finding> = shrunk.iter().filter(|finding| !is_waived(finding)).cloned().collect();
     let Some(first) = new.first() else { return Ok(shrunk) };
-    let reason = reason
-        .map(str::trim)
-        .filter(|reason| !reason.is_empty())
-        .ok_or_else(|| Failure::new(visible(&first.to_string()), "where this is meant, say why: --reason TEXT"))?;
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty()).ok_or_else(|| {
+        Failure::new(
+            visible(&first.to_string()),
+            "where this is meant, say why: trust set-window or trust distrust, with --reason TEXT",
+        )
+    })?;
     // What was given up before keeps its own reason.
     for finding in &new {
         let (rule, subject) = (finding.rule.id.to_owned(), finding.subject.clone());

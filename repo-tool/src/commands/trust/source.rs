@@ -1,0 +1,123 @@
+//! Where the content of a trust root comes from: a file, or another repository, verified from its pinned root.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rootline::network::{Network, NetworkArgs};
+use rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
+use rootline_ceremonies::review::{Content, MAX_BYTES, TRUSTED_ROOT};
+use rootline_client::store::MemoryStore;
+use rootline_client::workflow::Check;
+use rootline_client::{Client, Error, Instance};
+use rootline_metadata::TargetPath;
+use rootline_metadata::sigstore::{TrustedRoot, TrustedRootFormat};
+
+use super::signing_config::SIGNING_CONFIG;
+use crate::commands::{is_url, local_path};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::folder::input::{self, max_file};
+
+/// The documents of one instance, byte for byte as they came where they came as files.
+pub(super) struct Documents {
+    pub(super) trusted_root: Vec<u8>,
+    pub(super) signing_config: Option<Vec<u8>>,
+}
+
+/// How another repository is verified and reached.
+#[derive(Args, Debug)]
+pub(super) struct RepositoryArgs {
+    /// The root of that repository that you trust, for a URL or a folder
+    #[arg(long, value_name = "FILE", value_parser = local_path())]
+    root: Option<PathBuf>,
+
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Documents {
+    /// Nothing to trust yet.
+    pub(super) fn empty() -> Documents {
+        let trusted_root = TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes();
+        Documents { trusted_root, signing_config: None }
+    }
+
+    /// Sigstore's public-good instance, as it is built in.
+    pub(super) fn sigstore() -> Documents {
+        Documents { trusted_root: SIGSTORE_TRUSTED_ROOT.to_vec(), signing_config: None }
+    }
+
+    /// A trust root in a file, or a client trust config, which has both.
+    pub(super) fn of_file(path: &Path) -> Result<Documents, Failure> {
+        let bytes = input::read(path, MAX_BYTES)?;
+        match Content::read(TRUSTED_ROOT, &bytes) {
+            Content::ClientTrustConfig(both) => Ok(Documents {
+                trusted_root: both.trusted_root().to_json().into_bytes(),
+                signing_config: Some(both.signing_config().to_json().into_bytes()),
+            }),
+            Content::TrustedRoot(_) => Ok(Documents { trusted_root: bytes, signing_config: None }),
+            Content::Unreadable { why, .. } => Err(Failure::new(
+                format!("{}: {why}", path.display()),
+                "name a trusted_root.json or a client trust config",
+            )),
+            other => Err(Failure::new(
+                format!("{} is not a trust root: it is {}", path.display(), other.kind()),
+                "name a trusted_root.json or a client trust config",
+            )),
+        }
+    }
+
+    /// What a repository publishes, at a URL or in a folder, verified as every verifier does.
+    pub(super) fn of_repository(place: &str, args: &RepositoryArgs, context: &Context) -> Result<Documents, Failure> {
+        let shown = rootline::printable::printable(place);
+        let root = args.root.as_deref().ok_or_else(|| {
+            let what = format!("{shown} is verified from a root that you trust, and none is named");
+            Failure::new(what, "name the one that its verifiers are given: --root FILE")
+        })?;
+        let root = input::read(root, max_file() as usize)?;
+        let settings = args.network.settings()?;
+        let instance = Instance::at(place, root.clone());
+        let transport = instance.transport(&settings).map_err(|error| failure(error.into()))?;
+        let mut client = Client::new(root, transport, MemoryStore::new());
+        let trusted = client.refresh(context.now).map_err(failure)?;
+        let mut fetch = |name: &str| match client.target(&trusted, &path(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Error::Refused(refusal)) if refusal.check == Check::TargetKnown => Ok(None),
+            Err(error) => Err(failure(error)),
+        };
+        let trusted_root = fetch(TRUSTED_ROOT)?.ok_or_else(|| {
+            let what = format!("{shown} publishes no {TRUSTED_ROOT}");
+            Failure::new(what, "name a repository that carries a Sigstore trust root")
+        })?;
+        Ok(Documents { trusted_root, signing_config: fetch(SIGNING_CONFIG)? })
+    }
+
+    /// The files in which they are shipped.
+    pub(super) fn files(&self, context: &Context) -> Result<Vec<(PathBuf, &[u8])>, Failure> {
+        let mut files = vec![(context.folder.target_path(TRUSTED_ROOT)?, self.trusted_root.as_slice())];
+        if let Some(bytes) = &self.signing_config {
+            files.push((context.folder.target_path(SIGNING_CONFIG)?, bytes));
+        }
+        Ok(files)
+    }
+
+    /// What is named: `empty`, `sigstore`, a file, or a repository by its URL or folder.
+    pub(super) fn of(named: &str, args: &RepositoryArgs, context: &Context) -> Result<Documents, Failure> {
+        match named {
+            "empty" => Ok(Documents::empty()),
+            "sigstore" => Ok(Documents::sigstore()),
+            place if is_url(Path::new(place)) || Path::new(place).is_dir() => {
+                Documents::of_repository(place, args, context)
+            }
+            file => Documents::of_file(Path::new(file)),
+        }
+    }
+}
+
+fn path(name: &str) -> TargetPath {
+    TargetPath::new(name).expect("the names of Sigstore's documents are paths")
+}
+
+fn failure(error: Error) -> Failure {
+    rootline::failure::Failure::from(error).into()
+}
