@@ -1,12 +1,9 @@
 //! How bad it is that a document breaks a rule.
 
-use rootline_metadata::lint::{Finding, Rule, Severity};
+use rootline_metadata::lint::{Finding, Severity};
 
-use crate::lint::Severities;
+use crate::lint::{Severities, is_fixed};
 use crate::trust::{TrustNotes, Waiver};
-
-/// Rules that are never waived: nobody can read a document that breaks one.
-const FIXED: [&str; 3] = ["doc-name-twice", "doc-not-json", "doc-unusual-json"];
 
 /// How bad it is that a document breaks a rule: what catalogue and policy say, and what was waived on the record. The one place that decides
 /// it.
@@ -35,11 +32,6 @@ impl Judgement {
         let is_it = |waiver: &&Waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject;
         self.waivers.iter().find(is_it).filter(|_| !is_fixed(finding.rule))
     }
-}
-
-/// Whether no waiver counts for the rule.
-pub(crate) fn is_fixed(rule: &Rule) -> bool {
-    FIXED.contains(&rule.id)
 }
 
 #[cfg(test)]

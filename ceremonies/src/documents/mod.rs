@@ -11,6 +11,5 @@ mod shipped;
 
 pub use finding::{DocumentFinding, document_findings};
 pub use judgement::Judgement;
-pub(crate) use judgement::is_fixed;
 pub use shipped::Shipped;
 pub(crate) use shipped::bytes_of;

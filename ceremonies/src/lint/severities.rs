@@ -12,9 +12,18 @@ use crate::model::toml_error::TomlError;
 /// The name of no severity: the rule is not looked at.
 const OFF: &str = "off";
 
-/// Rules that no policy changes: a file that breaks one is one that no client can use.
-const FIXED: [&str; 7] =
-    ["ca-der", "ca-empty", "doc-not-json", "repo-chain", "tr-pem-in-rawbytes", "tuf-unreadable", "tuf-unsigned"];
+/// Rules that no policy changes and no waiver lets through: a file that breaks one is one that no client can use, or that each reads as
+/// another.
+const FIXED: [&str; 8] = [
+    "ca-empty",
+    "doc-name-twice",
+    "doc-not-json",
+    "doc-unusual-json",
+    "repo-chain",
+    "tr-pem-in-rawbytes",
+    "tuf-unreadable",
+    "tuf-unsigned",
+];
 
 /// The severity of each rule. The default is that of the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_file};
 use serde::de::IgnoredAny;
 
 use super::FreezeError;
-use crate::documents::{DocumentFinding, Judgement, Shipped, document_findings, is_fixed};
+use crate::documents::{DocumentFinding, Judgement, Shipped, document_findings};
+use crate::lint::is_fixed;
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::DelegationPlan;
 use crate::plan::plan::Plan;
@@ -30,7 +31,7 @@ pub(super) fn check(
     for shipment in delegated.chain([plan.shipment()]) {
         for name in shipment.names() {
             if let Some(bytes) = given.get(name).filter(|bytes| shipped.get(name) != Some(&bytes.as_slice())) {
-                check_document(name, bytes, plan.at())?;
+                check_document(name, shipped.get(name).copied(), bytes, plan.at())?;
                 check_json(name, bytes)?;
             }
             let custom = shipment.custom(name).into_iter().flat_map(|custom| custom.iter());
@@ -46,12 +47,19 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Refuses a document that nobody can read, whatever a policy says.
-fn check_document(name: &TargetName, bytes: &[u8], at: DateTime<Utc>) -> Result<(), FreezeError> {
+/// Refuses a document that nobody can read, whatever a policy says; but for what is published so.
+fn check_document(
+    name: &TargetName,
+    before: Option<&[u8]>,
+    bytes: &[u8],
+    at: DateTime<Utc>,
+) -> Result<(), FreezeError> {
     let settings = LintSettings::new(name.as_str(), at);
-    let findings = lint_file(bytes, &settings).unwrap_or_default().into_iter();
-    let faults: Vec<DocumentFinding> = findings
-        .filter(|finding| is_fixed(finding.rule))
+    let lint = |bytes: &[u8]| lint_file(bytes, &settings).unwrap_or_default();
+    let known = before.map(lint).unwrap_or_default();
+    let faults: Vec<DocumentFinding> = lint(bytes)
+        .into_iter()
+        .filter(|finding| is_fixed(finding.rule) && !known.iter().any(|old| old.is_same_fault(finding)))
         .map(|finding| DocumentFinding { name: name.to_string(), finding, is_new: true })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(FreezeError::Faults { faults }) }
@@ -126,6 +134,7 @@ mod tests {
         let check = |name: &str, bytes: &[u8]| {
             check_document(
                 &name.parse().unwrap(),
+                None,
                 bytes,
                 rootline_metadata::parse_instant("2030-01-01T00:00:00Z").unwrap(),
             )
@@ -138,6 +147,10 @@ mod tests {
             }
             check(name, b"{}").unwrap();
         }
+        // What is published so stays, and is changed in other places.
+        let at = rootline_metadata::parse_instant("2030-01-01T00:00:00Z").unwrap();
+        let name = "trusted_root.json".parse().unwrap();
+        check_document(&name, Some(b"{\"a\":1,\"a\":1}"), b"{\"a\":1,\"a\":1,\"b\":1}", at).unwrap();
         let error = check("trusted_root.json", b"[]").unwrap_err().to_string();
         let expected = "clients refuse what is shipped, or are deceived by it: trusted_root.json: the file is JSON, and not an object [doc-not-json]";
         assert_eq!(error, expected);

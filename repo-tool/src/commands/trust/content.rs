@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change};
 use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, TrustNotes, consequences};
 use rootline_ceremonies::{Name, Policy};
@@ -12,7 +13,7 @@ use rootline_metadata::sigstore::lint::lint_shrinking;
 use rootline_metadata::sigstore::{TrustedRoot, Window};
 use serde_json::{Value, json};
 
-use super::findings::{self, finding_json};
+use super::findings;
 use super::legacy;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -69,6 +70,11 @@ impl TrustContent {
         found
     }
 
+    /// How bad it is to break a rule here.
+    pub(super) fn judgement(&self) -> Judgement {
+        Judgement::new(self.policy.severities(), &self.notes)
+    }
+
     /// The entry that is called so.
     pub(super) fn find(&self, called: &str) -> Result<&NamedEntry, Failure> {
         self.entries.find(called).map_err(|error| {
@@ -118,7 +124,9 @@ impl TrustContent {
         context: &Context,
     ) -> Result<(), Failure> {
         let after = root.to_json().into_bytes();
-        let mut found = findings::new_findings(&self.bytes, &after, context.now)?;
+        let judgement = self.judgement();
+        let known = findings::findings(&self.bytes, context.now);
+        let mut found = findings::only_new(&known, findings::findings(&after, context.now), &judgement)?;
         found.extend(findings::waive_shrinking(&mut notes, self.published.as_ref(), root, reason, context.now)?);
         let notes = NamedEntries::new(root, &notes).noted_in(&notes);
         let entries = NamedEntries::new(root, &notes);
@@ -140,7 +148,7 @@ impl TrustContent {
             "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
             "consequences": stopped.iter().map(consequence_json).collect::<Vec<_>>(),
             "legacy_targets": legacy,
-            "findings": found.iter().map(finding_json).collect::<Vec<_>>(),
+            "findings": findings::to_json(&found, &judgement),
         });
         context.report(&report, |line| {
             match names[..] {
@@ -160,7 +168,7 @@ impl TrustContent {
                 context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
             }
         });
-        context.terminal.notes(findings::shown(&found));
+        context.terminal.notes(findings::shown(&found, &judgement));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::content;
 use super::findings;
 use super::source::{Documents, RepositoryArgs};
+use crate::commands::documents;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -46,35 +47,36 @@ pub(crate) struct PromoteArgs {
 
 pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
-    let documents = Documents::of(&args.from, &args.repository, context)?;
+    let taken = Documents::of(&args.from, &args.repository, context)?;
     let path = context.folder.target_path(TRUSTED_ROOT)?;
-    let root = content::parse(&path, &documents.trusted_root)?;
-    let files = documents.files(context)?;
+    let root = content::parse(&path, &taken.trusted_root)?;
+    let files = taken.files(context)?;
     // All or none: what is there already stays, whichever of them it is.
     files.iter().try_for_each(|(path, bytes)| atomic_file::refuse_other(path, bytes))?;
     files.iter().try_for_each(|(path, bytes)| atomic_file::ensure(path, bytes))?;
     let written: Vec<_> = files.iter().map(|(path, _)| path).collect();
     let number = trusted_entries(&root).len();
-    let found = findings::findings(&documents.trusted_root, context.now);
+    let found = findings::findings(&taken.trusted_root, context.now);
+    let judgement = documents::judgement(context)?;
     let report = json!({
         "written": written[0],
         "files": written,
         "entries": number,
-        "findings": found.iter().map(findings::finding_json).collect::<Vec<_>>(),
+        "findings": findings::to_json(&found, &judgement),
     });
     context.report(&report, |line| {
         line(format_args!("wrote {}, which lists {number} logs and authorities", written[0].display()));
         written[1..].iter().for_each(|path| line(format_args!("wrote {}", path.display())));
     });
-    context.terminal.notes(findings::shown(&found));
+    context.terminal.notes(findings::shown(&found, &judgement));
     Ok(())
 }
 
 pub(super) fn promote(args: &PromoteArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
-    let documents = Documents::of_repository(&args.from, &args.repository, context)?;
-    content::parse(&context.folder.target_path(TRUSTED_ROOT)?, &documents.trusted_root)?;
-    let files = documents.files(context)?;
+    let taken = Documents::of_repository(&args.from, &args.repository, context)?;
+    content::parse(&context.folder.target_path(TRUSTED_ROOT)?, &taken.trusted_root)?;
+    let files = taken.files(context)?;
     let mut promoted = Vec::new();
     for (path, bytes) in &files {
         let is_same = atomic_file::holds(path, bytes);

@@ -1,6 +1,7 @@
 //! What the rules say of an edited trust root: what its own readers could not read is not written.
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::TRUSTED_ROOT;
 use rootline_ceremonies::trust::{TrustNotes, Waiver};
 use rootline_metadata::lint::{Finding, Severity};
@@ -12,7 +13,7 @@ use crate::failure::Failure;
 use crate::text::visible;
 
 /// Rules about a list as a whole, which the next command may mend. A ceremony does not begin before they are.
-const MENDED_LATER: [&str; 3] = ["tr-no-live", "tr-live-ended", "tr-gap"];
+const MENDED_LATER: [&str; 5] = ["tr-no-live", "tr-live-ended", "tr-gap", "sc-no-ca", "sc-no-rekor"];
 
 /// What is wrong with the trust root.
 pub(super) fn findings(bytes: &[u8], at: DateTime<Utc>) -> Vec<Finding> {
@@ -22,31 +23,37 @@ pub(super) fn findings(bytes: &[u8], at: DateTime<Utc>) -> Vec<Finding> {
 /// What an edit has brought that was not there before, mild things included.
 ///
 /// # Errors
-/// If some client could not read an entry.
-pub(super) fn new_findings(before: &[u8], after: &[u8], at: DateTime<Utc>) -> Result<Vec<Finding>, Failure> {
-    let known = findings(before, at);
-    let is_new = |finding: &Finding| !known.iter().any(|old| old.is_same_fault(finding));
-    let new: Vec<Finding> = findings(after, at).into_iter().filter(is_new).collect();
-    let stops =
-        |finding: &&Finding| finding.rule.severity == Severity::Error && !MENDED_LATER.contains(&finding.rule.id);
-    match new.iter().find(stops) {
+/// If something of it is an error that the next command does not mend.
+pub(super) fn only_new(
+    known: &[Finding],
+    mut found: Vec<Finding>,
+    judgement: &Judgement,
+) -> Result<Vec<Finding>, Failure> {
+    found.retain(|finding| !known.iter().any(|old| old.is_same_fault(finding)));
+    let stops = |finding: &&Finding| {
+        judgement.severity_of(finding) == Some(Severity::Error) && !MENDED_LATER.contains(&finding.rule.id)
+    };
+    match found.iter().find(stops) {
         Some(finding) => Err(refusal(finding)),
-        None => Ok(new),
+        None => Ok(found),
     }
 }
 
 /// The findings that people are told of, as one line each.
-pub(super) fn shown(findings: &[Finding]) -> Vec<String> {
-    let is_shown = |finding: &&Finding| finding.rule.severity > Severity::Note;
+pub(super) fn shown(findings: &[Finding], judgement: &Judgement) -> Vec<String> {
     let text = |finding: &Finding| {
-        let stops = if finding.rule.severity == Severity::Error { ": no ceremony begins while this is so" } else { "" };
-        format!("{}{stops}", visible(&finding.to_string()))
+        let stops = match judgement.severity_of(finding)? {
+            Severity::Note => return None,
+            Severity::Warning => "",
+            Severity::Error => ": nothing is frozen while this is so",
+        };
+        Some(format!("{}{stops}", visible(&finding.to_string())))
     };
-    findings.iter().filter(is_shown).map(text).collect()
+    findings.iter().filter_map(text).collect()
 }
 
 /// A finding that stops what would bring it.
-pub(super) fn refusal(finding: &Finding) -> Failure {
+fn refusal(finding: &Finding) -> Failure {
     let who = if finding.rule.who.is_empty() { String::new() } else { format!(". {}", finding.rule.who) };
     let hint = format!("more about this: rootline-repo lint --explain {}", finding.rule.id);
     Failure::new(format!("{}{who}", visible(&finding.to_string())), hint)
@@ -84,10 +91,15 @@ pub(super) fn waive_shrinking(
     Ok(shrunk)
 }
 
-pub(crate) fn finding_json(finding: &Finding) -> Value {
+/// The findings as they are judged; those of rules that are not looked at are left out.
+pub(super) fn to_json(findings: &[Finding], judgement: &Judgement) -> Vec<Value> {
+    findings.iter().filter_map(|finding| Some(finding_json(finding, judgement.severity_of(finding)?))).collect()
+}
+
+fn finding_json(finding: &Finding, severity: Severity) -> Value {
     json!({
         "rule": finding.rule.id,
-        "severity": finding.rule.severity.as_str(),
+        "severity": severity.as_str(),
         "place": finding.place,
         "subject": finding.subject,
         "detail": finding.detail,

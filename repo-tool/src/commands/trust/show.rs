@@ -9,7 +9,7 @@ use rootline_metadata::sigstore::Window;
 use serde_json::{Value, json};
 
 use super::content::TrustContent;
-use super::findings::{self, finding_json};
+use super::findings;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::visible;
@@ -17,12 +17,12 @@ use crate::text::visible;
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let content = TrustContent::read(context)?;
     let entries = trusted_entries(&content.root);
-    let findings = content.findings(context.now);
+    let (findings, judgement) = (content.findings(context.now), content.judgement());
     // Both are in the order of the document.
     let named: Vec<(&NamedEntry, &Entry)> = content.entries.iter().zip(&entries).collect();
     let report = json!({
         "entries": named.iter().map(|(named, entry)| entry_json(named, entry, context.now)).collect::<Vec<_>>(),
-        "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": findings::to_json(&findings, &judgement),
     });
     context.report(&report, |line| {
         let mut table = Table::new(["name", "kind", "url", "window", "state"]);
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         }
         line(format_args!("{}", table.render(&context.terminal)));
     });
-    context.terminal.notes(findings::shown(&findings));
+    context.terminal.notes(findings::shown(&findings, &judgement));
     Ok(())
 }
 

@@ -10,13 +10,13 @@ use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, content_chan
 use rootline_ceremonies::trust::services_of;
 use rootline_client::store::read_regular_file;
 use rootline_metadata::instant_text;
-use rootline_metadata::lint::{Finding, Severity};
+use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_services, lint_signing_config};
 use rootline_metadata::sigstore::{NewService, Service, ServiceKind, SigningConfig, Window};
 use serde_json::{Value, json};
 
 use super::content::TrustContent;
-use super::findings::{self, finding_json};
+use super::findings;
 use crate::commands::{documents, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -27,9 +27,6 @@ use crate::text::visible;
 
 /// The name under which a signing config is shipped.
 pub(super) const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
-
-/// Rules about what later commands may complete: a ceremony does not begin before it is.
-const MENDED_LATER: [&str; 2] = ["sc-no-ca", "sc-no-rekor"];
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum SigningConfigCommand {
@@ -222,13 +219,14 @@ fn show(context: &Context) -> Result<(), Failure> {
     let (bytes, config) = read(&path)?;
     let mut found = lint_signing_config(&bytes, &LintSettings::new(SIGNING_CONFIG, context.now));
     found.extend(untrusted(&config, context)?);
+    let judgement = documents::judgement(context)?;
     let services: Vec<(ServiceKind, &Service)> = ServiceKind::ALL
         .into_iter()
         .flat_map(|kind| config.services(kind).iter().map(move |one| (kind, one)))
         .collect();
     let report = json!({
         "services": services.iter().map(|(kind, service)| service_json(*kind, service)).collect::<Vec<_>>(),
-        "findings": found.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": findings::to_json(&found, &judgement),
     });
     context.report(&report, |line| {
         let mut table = Table::new(["kind", "url", "version", "operator", "window"]);
@@ -243,7 +241,7 @@ fn show(context: &Context) -> Result<(), Failure> {
         }
         line(format_args!("{}", table.render(&context.terminal)));
     });
-    context.terminal.notes(findings::shown(&found));
+    context.terminal.notes(findings::shown(&found, &judgement));
     Ok(())
 }
 
@@ -274,15 +272,11 @@ fn untrusted(config: &SigningConfig, context: &Context) -> Result<Vec<Finding>, 
 fn write(path: &Path, before: Option<&[u8]>, config: &SigningConfig, context: &Context) -> Result<(), Failure> {
     let after = config.to_json().into_bytes();
     let lint = |bytes: &[u8]| lint_signing_config(bytes, &LintSettings::new(SIGNING_CONFIG, context.now));
+    let judgement = documents::judgement(context)?;
     let known = before.map(lint).unwrap_or_default();
     let mut found = lint(&after);
     found.extend(untrusted(config, context)?);
-    found.retain(|finding| !known.iter().any(|old| old.is_same_fault(finding)));
-    let stops =
-        |finding: &&Finding| finding.rule.severity == Severity::Error && !MENDED_LATER.contains(&finding.rule.id);
-    if let Some(finding) = found.iter().find(stops) {
-        return Err(findings::refusal(finding));
-    }
+    let found = findings::only_new(&known, found, &judgement)?;
     atomic_file::replace(path, &after)?;
     let read = |bytes: &[u8]| Content::read(SIGNING_CONFIG, bytes);
     let before = before.map(read);
@@ -291,7 +285,7 @@ fn write(path: &Path, before: Option<&[u8]>, config: &SigningConfig, context: &C
     let report = json!({
         "written": path,
         "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
-        "findings": found.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": findings::to_json(&found, &judgement),
     });
     context.report(&report, |line| {
         line(format_args!("wrote {}", path.display()));
@@ -300,7 +294,7 @@ fn write(path: &Path, before: Option<&[u8]>, config: &SigningConfig, context: &C
         lines.for_each(|text| line(format_args!("{text}")));
         context.next(format_args!("ship it with a ceremony: rootline-repo ceremony new ID"));
     });
-    context.terminal.notes(findings::shown(&found));
+    context.terminal.notes(findings::shown(&found, &judgement));
     Ok(())
 }
 
