@@ -75,7 +75,7 @@ pub(crate) struct NewArgs {
     delegate: Vec<(String, String)>,
 
     /// Say something about a file that is shipped, in its `custom` object; {} takes away what is there
-    #[arg(long, value_name = "FILE=JSON", value_parser = parse_pair)]
+    #[arg(long, value_name = "FILE=JSON", value_parser = parse_pair, hide_short_help = true)]
     custom: Vec<(String, String)>,
 
     #[command(flatten)]

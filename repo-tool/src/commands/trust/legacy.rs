@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::{atomic_file, trust_notes};
 
-pub(super) const EXAMPLES: &str = "Example:
+pub(super) const EXAMPLES: &str = "Examples:
   rootline-repo trust legacy
 
 Kyverno's ClusterPolicy, Connaisseur, Ratify, Tekton Chains and cosign 2 read nothing else. With legacy-targets = true in [trust] of \
