@@ -153,7 +153,7 @@ fn no_url_is_taken_for_the_name_of_a_file() {
         &["ceremony", "accept"],
         &["key", "check", "keys/alice.pem", "--public-key-out"],
         &["keyholder", "add", "zed", "--public-key"],
-        &["trust", "create", "--from"],
+        &["trust", "diff"],
         &["init", "--name", "x", "--holders", "a", "--online", "b"],
         &["sign", "--key", "keys/alice.pem"],
         &["serve"],

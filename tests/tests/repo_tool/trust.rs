@@ -396,7 +396,13 @@ fn what_another_repository_publishes_is_taken_over_once_it_is_verified() {
     fixture.write("targets/signing_config.v0.2.json", "{}");
     run(&fixture, "create").refuses("targets/signing_config.v0.2.json already exists", "", "name another file");
     assert!(!fixture.path("targets/trusted_root.json").exists());
-    // It is verified: from a root that is trusted, and as it was signed.
+    // It is verified: from a root that is trusted, and as it was signed; over what a verifier speaks.
+    for command in ["create", "promote"] {
+        let elsewhere = ["trust", command, "--from", "s3://bucket/tuf", "--root", root];
+        let output = production.run(&elsewhere);
+        let told = output.stderr.starts_with("error: \"s3://bucket/tuf\" cannot be used: its scheme is none of");
+        assert!(output.status == 1 && told, "{output:?}");
+    }
     let unverified = ["trust", "promote", "--from", public];
     production.run(&unverified).refuses(public, "", "name the one that its verifiers are given: --root FILE");
     let name = staging.list("public/targets").into_iter().find(|name| name.ends_with("trusted_root.json")).unwrap();
@@ -410,27 +416,28 @@ fn what_another_repository_publishes_is_taken_over_once_it_is_verified() {
 #[test]
 fn what_is_said_about_a_file_is_planned_by_command() {
     let fixture = RepositoryFixture::new();
-    fixture.write("targets/rekor.pub", "a key");
-    let said = r#"rekor.pub={"sigstore": {"usage": "Rekor", "status": "Active", "uri": "https://rekor.acme.example"}}"#;
+    fixture.write("targets/notes.txt", "some notes");
+    let said =
+        r#"notes.txt={"sigstore": {"usage": "Unknown", "status": "Active", "uri": "https://rekor.acme.example"}}"#;
     let new = |custom: &str| fixture.run(&["ceremony", "new", "first", "--custom", custom]);
     for (custom, why) in [
         ("nowhere.pub={}", "no role ships nowhere.pub, so nothing can be said about it"),
-        ("rekor.pub=[]", "what is said about rekor.pub: expected an object"),
-        (r#"rekor.pub={"a": [null]}"#, "what is said about rekor.pub: null says nothing"),
-        ("rekor.pub={", "what is said about rekor.pub: "),
-        ("../rekor.pub={}", "\"../rekor.pub\": a target's name has"),
+        ("notes.txt=[]", "what is said about notes.txt: expected an object"),
+        (r#"notes.txt={"a": [null]}"#, "what is said about notes.txt: null says nothing"),
+        ("notes.txt={", "what is said about notes.txt: "),
+        ("../notes.txt={}", "\"../notes.txt\": a target's name has"),
     ] {
         let output = new(custom);
         assert_eq!(output.status, 1, "{custom}");
         assert!(output.stderr.starts_with(&format!("error: {why}")), "{custom}: {}", output.stderr);
     }
     assert!(new(said).is_done());
-    assert!(fixture.read("ceremonies/first/plan.toml").contains("[targets.custom.\"rekor.pub\"]"));
+    assert!(fixture.read("ceremonies/first/plan.toml").contains("[targets.custom.\"notes.txt\"]"));
     fixture.done(&["ceremony", "freeze", "first"]);
     let frozen = fixture.read("ceremonies/first/frozen/1.targets.json");
     let frozen: serde_json::Value = serde_json::from_str(&frozen).unwrap();
-    let custom = &frozen["signed"]["targets"]["rekor.pub"]["custom"]["sigstore"];
-    assert_eq!((custom["usage"].as_str(), custom["status"].as_str()), (Some("Rekor"), Some("Active")));
+    let custom = &frozen["signed"]["targets"]["notes.txt"]["custom"]["sigstore"];
+    assert_eq!((custom["usage"].as_str(), custom["status"].as_str()), (Some("Unknown"), Some("Active")));
 }
 
 #[test]
