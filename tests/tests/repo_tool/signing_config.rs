@@ -132,7 +132,7 @@ fn what_clients_would_read_differently_is_refused_and_nothing_is_written() {
     assert_eq!(edit(&["--add", "log=https://login.example"]).status, 2);
     assert_eq!(fixture.read(FILE), before);
     let fixture = RepositoryFixture::new();
-    fixture.run(&["trust", "signing-config", "show"]).refuses(
+    fixture.at(DAY_0, &["trust", "signing-config", "show"]).refuses(
         "targets/signing_config.v0.2.json does not exist",
         "",
         "create it: rootline-repo trust signing-config create",
@@ -155,7 +155,7 @@ fn both_documents_go_into_one_file_for_clients() {
 fn version_02_stands_beside_the_trust_root_and_never_in_its_place() {
     let fixture = RepositoryFixture::new();
     let export = |output: &str| {
-        fixture.run(&["trust", "export", "--format", "v0.2", "--operator", "sigstore.dev", "--output", output])
+        fixture.at(DAY_0, &["trust", "export", "--format", "v0.2", "--operator", "sigstore.dev", "--output", output])
     };
     assert!(export("targets/trusted_root.v0.2.json").is_done());
     let newer: Value = serde_json::from_str(&fixture.read("targets/trusted_root.v0.2.json")).unwrap();
@@ -169,5 +169,5 @@ fn version_02_stands_beside_the_trust_root_and_never_in_its_place() {
         "name another file",
     );
     assert_eq!(fixture.read("targets/trusted_root.json"), before);
-    assert_eq!(fixture.run(&["trust", "export", "--format", "v0.2", "--output", "x.json"]).status, 2);
+    assert_eq!(fixture.at(DAY_0, &["trust", "export", "--format", "v0.2", "--output", "x.json"]).status, 2);
 }

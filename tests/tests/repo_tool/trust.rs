@@ -124,14 +124,18 @@ fn what_is_not_a_chain_or_a_key_is_refused_and_nothing_is_written() {
     let before = fixture.read("targets/trusted_root.json");
     fixture.write("mixed.pem", block("CERTIFICATE", &new.chain.certificates()[0]) + &old.chain.pem());
     fixture.write("none.pem", "no certificate");
-    let ca = |chain: &str| fixture.run(&["trust", "add-ca", "--url", "https://fulcio.acme.example", "--chain", chain]);
+    let ca =
+        |chain: &str| fixture.at(DAY_0, &["trust", "add-ca", "--url", "https://fulcio.acme.example", "--chain", chain]);
     let rule = "each certificate of a chain is signed by the next";
     ca("mixed.pem").is_refused("mixed.pem: the certificate of", rule);
     ca("none.pem").refuses("none.pem: it has no certificate in it", "", "name files with the certificates");
     ca("parts/rekor.pub").refuses("parts/rekor.pub: it is a public key", "", "name files");
     ca("keys/alice.pem").refuses("keys/alice.pem: it has a private key in it", "", "name files");
     let log = |key: &str, more: &[&str]| {
-        fixture.run(&[&["trust", "add-log", "--url", "https://log.acme.example", "--public-key", key], more].concat())
+        fixture.at(
+            DAY_0,
+            &[&["trust", "add-log", "--url", "https://log.acme.example", "--public-key", key], more].concat(),
+        )
     };
     log("parts/fulcio.pem", &[]).refuses(
         "parts/fulcio.pem: it is a PEM block `CERTIFICATE`",
@@ -185,17 +189,17 @@ fn an_entry_is_called_by_its_name_which_outlives_other_changes() {
     fixture.done(&LOG);
     fixture.done(&["trust", "rename", "rekor-2029", "log"]);
     assert_eq!(names(&fixture), ["log", "issuing"]);
-    fixture.run(&["trust", "rename", "log", "issuing"]).refuses(
+    fixture.at(DAY_0, &["trust", "rename", "log", "issuing"]).refuses(
         "issuing is the name of https://fulcio.acme.example already",
         "",
         "list",
     );
-    fixture.run(&[&TSA[..], &["--name", "log"]].concat()).refuses(
+    fixture.at(DAY_0, &[&TSA[..], &["--name", "log"]].concat()).refuses(
         "log is the name of https://rekor.acme.example already",
         "",
         "list",
     );
-    fixture.run(&["trust", "retire", "rekor-2029"]).refuses(
+    fixture.at(DAY_0, &["trust", "retire", "rekor-2029"]).refuses(
         "no log or authority of the trust root is called \"rekor-2029\"",
         "",
         "list the entries with their names: rootline-repo trust show",
@@ -320,7 +324,7 @@ fn the_difference_to_what_is_published_is_told_entry_by_entry() {
         assert_eq!(fixture.done(&[arguments, &["--json"]].concat()).json()["same"], false);
     }
     fixture.write("none.json", "{}");
-    fixture.run(&["trust", "diff", "none.json"]).refuses(
+    fixture.at(DAY_0, &["trust", "diff", "none.json"]).refuses(
         "none.json is neither a trust root nor a signing config",
         "",
         "name a",
@@ -352,7 +356,7 @@ fn a_link_in_place_of_the_notes_is_not_followed() {
     std::fs::rename(fixture.path("trust.toml"), &target).unwrap();
     link(&target, &fixture.path("trust.toml"));
     let kept = std::fs::read(&target).unwrap();
-    assert!(!fixture.run(&LOG).is_done());
+    assert!(!fixture.at(DAY_0, &LOG).is_done());
     assert_eq!(std::fs::read(&target).unwrap(), kept);
 }
 
@@ -399,12 +403,12 @@ fn what_another_repository_publishes_is_taken_over_once_it_is_verified() {
     // It is verified: from a root that is trusted, and as it was signed; over what a verifier speaks.
     for command in ["create", "promote"] {
         let elsewhere = ["trust", command, "--from", "s3://bucket/tuf", "--root", root];
-        let output = production.run(&elsewhere);
+        let output = production.at(DAY_0, &elsewhere);
         let told = output.stderr.starts_with("error: \"s3://bucket/tuf\" cannot be used: its scheme is none of");
         assert!(output.status == 1 && told, "{output:?}");
     }
     let unverified = ["trust", "promote", "--from", public];
-    production.run(&unverified).refuses(public, "", "name the one that its verifiers are given: --root FILE");
+    production.at(DAY_0, &unverified).refuses(public, "", "name the one that its verifiers are given: --root FILE");
     let name = staging.list("public/targets").into_iter().find(|name| name.ends_with("trusted_root.json")).unwrap();
     let path = format!("public/targets/{name}");
     staging.write(&path, staging.read(&path).replace("rekor.sigstore.dev", "rekor.sigstore.evl"));
@@ -419,7 +423,7 @@ fn what_is_said_about_a_file_is_planned_by_command() {
     fixture.write("targets/notes.txt", "some notes");
     let said =
         r#"notes.txt={"sigstore": {"usage": "Unknown", "status": "Active", "uri": "https://rekor.acme.example"}}"#;
-    let new = |custom: &str| fixture.run(&["ceremony", "new", "first", "--custom", custom]);
+    let new = |custom: &str| fixture.at(DAY_0, &["ceremony", "new", "first", "--custom", custom]);
     for (custom, why) in [
         ("nowhere.pub={}", "no role ships nowhere.pub, so nothing can be said about it"),
         ("notes.txt=[]", "what is said about notes.txt: expected an object"),

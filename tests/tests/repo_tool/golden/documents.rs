@@ -38,6 +38,17 @@ fn editing_what_is_shipped() {
     document(&fixture, "trust-add-log", &add);
     let retire = ["trust", "retire", "https://rekor.sigstore.dev", "--end", DAY_1];
     document(&fixture, "trust-retire", &retire);
+    document(&fixture, "trust-rename", &["trust", "rename", "rekor-2025", "tiles"]);
+    document(&fixture, "trust-diff", &["trust", "diff"]);
+    document(&fixture, "trust-legacy", &["trust", "legacy"]);
+    let create = ["trust", "signing-config", "create", "--operator", "sigstore.dev"];
+    let oidc = ["--oidc", "https://oauth2.sigstore.dev/auth"];
+    document(&fixture, "trust-signing-config-create", &[&create[..], &oidc].concat());
+    document(&fixture, "trust-signing-config-show", &["trust", "signing-config", "show"]);
+    let edit = ["trust", "signing-config", "edit", "--remove", "https://oauth2.sigstore.dev/auth"];
+    document(&fixture, "trust-signing-config-edit", &edit);
+    let export = ["trust", "export", "--format", "client-trust-config", "--output", "client.json"];
+    document(&fixture, "trust-export", &export);
 }
 
 #[test]
