@@ -146,7 +146,7 @@ mod tests {
         found
     }
 
-    /// The rules that an edit of Sigstore's trust root breaks anew, and their findings.
+    /// The rules that an edit of Sigstore's trust root newly breaks, and their findings.
     fn of_edit(edit: impl FnOnce(&mut Value)) -> Vec<(&'static str, String)> {
         let mut after = sigstore();
         edit(&mut after);
@@ -310,7 +310,7 @@ mod tests {
             "{late:?}"
         );
         assert_eq!(told(&[first, ("2029-12-25T00:00:00Z", true)], true, None), []);
-        // Nobody is behind what was there from the first, or before anything was published; and what is offered already is offered.
+        // No verifier is behind what was there from the first, or before anything was published; and what is offered already is offered.
         assert_eq!(told(&[("2029-12-31T00:00:00Z", true)], true, None), []);
         assert_eq!(told(&[], true, None), []);
         assert_eq!(told(&[first], true, Some(&config)), []);

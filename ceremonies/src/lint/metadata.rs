@@ -19,7 +19,7 @@ const KEY_MEMBERS: [&str; 3] = ["keytype", "keyval", "scheme"];
 /// Most signatures of one file that are verified: a verification costs more than all the rest, and no role has so many keys.
 const MAX_VERIFIED: usize = 256;
 
-/// Lints one metadata file by itself, whatever its role. Whether its signatures are its role's, only the file that delegates to it says: of a root
+/// Lints one metadata file of any role by itself. Whether its signatures are its role's, only the file that delegates to it says: of a root
 /// alone, those of its own keys are verified. `None` if the bytes are no metadata at all.
 pub(super) fn lint_metadata(file: &str, bytes: &[u8], at: DateTime<Utc>) -> Option<Vec<FileFinding>> {
     let mut found = Findings::default();

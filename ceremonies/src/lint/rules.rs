@@ -108,7 +108,7 @@ rules! {
     }
     SINGLE = "tuf-single" Warning {
         what: "one signature is enough for root or targets",
-        why: "Whoever holds one key can replace the trust root of everybody. Ask for two signatures or more.",
+        why: "The holder of one key can replace the trust root of everybody. Ask for two signatures or more.",
         who: ""
     }
     KEY_SHARED = "tuf-key-shared" Warning {

@@ -1,8 +1,8 @@
 //! The program `rootline`, for people and for programs that verify: its command line, output and exit statuses, over [`rootline_client`].
 //!
 //! It is a library too, so that a program can [run] its commands in process, as the repository tool's demo does. That tool also shares
-//! its [`clock`], its [`terminal`], its [`failure`]s and [exit statuses](exit_status), its [`duration`]s, its [`configuration`] folder, and its [`network`] options, and how it tells of
-//! itself: [`help`], [`completions`], [`manual`].
+//! its [`clock`], its [`terminal`], its [`failure`]s and [exit statuses](exit_status), its [`configuration`] folder, its [`network`]
+//! options, and how it tells of itself: [`help`], [`completions`], [`manual`].
 
 mod bundle_args;
 pub mod clock;

@@ -298,7 +298,7 @@ fn publish_stops_at_errors_that_are_new_unless_the_policy_has_a_reason() {
     fixture.edit("targets/trusted_root.json", "\"mediaType\"", "\"extra\": true, \"mediaType\"");
     fixture.done(&["ceremony", "new", "second"]);
     fixture.done(&["ceremony", "freeze", "second"]);
-    // Whoever signs is told, and whoever reads the record.
+    // Those who sign are told, and those who read the record.
     let waived = "tr-unknown-member counted as note: our readers skip it";
     fixture.done(&["ceremony", "review", "second"]).says(waived);
     let fact = r#""waived":[{"rule":"tr-unknown-member","severity":"note","reason":"our readers skip it"}]"#;

@@ -47,7 +47,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Refuses a document that nobody can read, whatever a policy says; but for what is published so.
+/// Refuses a document that nobody can read, by any policy; but for what is published so.
 fn check_document(
     name: &TargetName,
     before: Option<&[u8]>,

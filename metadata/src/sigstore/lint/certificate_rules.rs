@@ -21,7 +21,7 @@ pub(super) static ORDER: Rule = Rule {
     severity: Severity::Error,
     what: "a chain does not run from leaf to root",
     why: "Put what issues, or signs, first and the root last.",
-    who: "All accept the file; sigstore-go anchors at the last certificate given, whatever it is.",
+    who: "All accept the file; sigstore-go anchors at the last certificate given, of any kind.",
 };
 
 pub(super) static LINK: Rule = Rule {

@@ -58,7 +58,7 @@ pub(super) fn check(top: Node<'_>, settings: &LintSettings<'_>, findings: &mut F
         Some(_) => {}
     }
     check_members(top, &CLIENT_TRUST_CONFIG, "", "", &FORM_RULES, &|_, _| None, findings);
-    // In it both are of the form that sigstore-python takes, whatever the file is called.
+    // In it both are of the form that sigstore-python takes, under any file name.
     let settings = LintSettings { name: "trusted_root.json", ..*settings };
     let halves: [(&str, Check); 2] =
         [("trustedRoot", trusted_root_rules::check), ("signingConfig", signing_config_rules::check)];

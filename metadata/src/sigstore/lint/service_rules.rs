@@ -78,7 +78,7 @@ pub(super) static VERSION_MIX: Rule = Rule {
     severity: Severity::Warning,
     what: "services of one kind with different API versions are open",
     why: "Clients choose differently, so signatures come out of both.",
-    who: "sigstore-go takes the highest version only, sigstore-python the best of each operator, sigstore-js the newest start whatever the \
+    who: "sigstore-go takes the highest version only, sigstore-python the best of each operator, sigstore-js the newest start of any \
           version.",
 };
 

@@ -23,7 +23,7 @@ impl<'a> LintSettings<'a> {
         LintSettings { name, at, expiry_notice: TimeDelta::days(180), reads_certificates: cfg!(feature = "x509") }
     }
 
-    /// Without a look into certificates: a verifier's findings are the same whatever else its program is built with.
+    /// Without a look into certificates: a verifier's findings are the same with any other features.
     #[must_use]
     pub fn without_certificates(self) -> LintSettings<'a> {
         LintSettings { reads_certificates: false, ..self }

@@ -127,7 +127,7 @@ impl TrustHistory {
         if !self.next.as_ref().is_some_and(|root| lists(root, offered)) {
             return Some(format!("trusted_root.json lists nothing in {} {UNLISTED}", offered.section));
         }
-        // What was offered before has been used before, and nobody is behind what was there from the first.
+        // What was offered before has been used before, and no verifier is behind what was there from the first.
         if was_there || self.published.first().is_none_or(|(_, root)| lists(root, offered)) {
             return None;
         }

@@ -116,7 +116,7 @@ pub(super) fn add(root: &mut TrustedRoot, section: Section, log: &NewLog) -> Res
     Ok(())
 }
 
-/// When a log opens: when every verifier can have it. But nobody is behind before the first publication, and the first log of its kind has
+/// When a log opens: when every verifier can have it. But no verifier is behind before the first publication, and the first log of its kind has
 /// nothing from before the first authority.
 pub(super) fn opening(
     stated: Option<DateTime<Utc>>,

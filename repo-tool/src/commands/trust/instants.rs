@@ -28,7 +28,7 @@ pub(super) fn earliest(content: &TrustContent, context: &Context) -> DateTime<Ut
 }
 
 impl Consent {
-    /// Asks about an instant that is too early. Where nothing is published, nobody is behind.
+    /// Asks about an instant that is too early. Where nothing is published, no verifier is behind.
     pub(super) fn ask(
         &self,
         what: &str,
