@@ -12,7 +12,7 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// Where in the document, as in `tlogs[0].logId`. Empty for the document as a whole.
     pub place: String,
-    /// What it is about, in words that do not depend on where it stands: "transparency log https://rekor.example". Empty for the
+    /// What it is about, in words that do not depend on where it stands: `transparency log https://rekor.example`. Empty for the
     /// document as a whole.
     pub subject: String,
     /// What was found, with the values: "the log id is not its key's, which is …".
