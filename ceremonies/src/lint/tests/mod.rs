@@ -453,7 +453,7 @@ fn the_documents_that_a_repository_ships_are_linted_together() {
     assert!(has(&config, ".signing_config.v0.2.json", "sc-media-type"), "{config:?}");
     assert!(!has(&config, "1.targets.json", "sc-missing"), "{config:?}");
     let legacy = found(|repository| _ = repository.files.insert("rekor.pub", b"no key".to_vec()));
-    assert!(has(&legacy, "1.targets.json", "lg-unreadable"), "{legacy:?}");
+    assert!(has(&legacy, "1.targets.json", "lg-name"), "{legacy:?}");
 }
 
 #[test]

@@ -43,6 +43,15 @@ pub(super) static STATUS: Rule = Rule {
     who: "Old clients trust what is Active for new signatures.",
 };
 
+pub(super) static NAME_ALONE: Rule = Rule {
+    id: "lg-name",
+    severity: Severity::Warning,
+    what: "a file has the name of a legacy target and is not one of the trust root's",
+    why: "Where nothing states a usage in custom, old clients go by these names. Give the file another name, or let it follow from the trust \
+          root.",
+    who: "Old clients that find no target of a usage take what has the name.",
+};
+
 /// What a legacy target is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Usage {
@@ -58,6 +67,8 @@ pub struct LegacyTarget<'a> {
     name: &'a str,
     /// As the target states it, or as its name says.
     usage: String,
+    /// Whether the target states it.
+    is_stated: bool,
     status: Option<String>,
     bytes: &'a [u8],
 }
@@ -70,8 +81,10 @@ impl<'a> LegacyTarget<'a> {
             let value = stated.and_then(Value::as_object).and_then(|stated| stated.get(member));
             value.and_then(Value::as_text).map(str::to_owned)
         };
-        let usage = text("usage").or_else(|| usage_of_name(name).map(str::to_owned))?;
-        Some(LegacyTarget { name, usage, status: text("status"), bytes })
+        let stated = text("usage");
+        let is_stated = stated.is_some();
+        let usage = stated.or_else(|| usage_of_name(name).map(str::to_owned))?;
+        Some(LegacyTarget { name, usage, is_stated, status: text("status"), bytes })
     }
 
     fn usage(&self) -> Usage {
@@ -126,9 +139,16 @@ pub fn lint_legacy_targets(targets: &[LegacyTarget<'_>], root: &TrustedRoot, at:
                 continue;
             }
         };
-        usages.push(section);
+        if target.is_stated {
+            usages.push(section);
+        }
+        // What is known by its name alone need not be meant for old clients.
+        let (unreadable, out_of_step) = match target.is_stated {
+            true => (&UNREADABLE, &OUT_OF_STEP),
+            false => (&NAME_ALONE, &NAME_ALONE),
+        };
         let Some(blocks) = pem_blocks(target.bytes) else {
-            findings.add(&UNREADABLE, "", subject, "is not a PEM file");
+            findings.add(unreadable, "", subject, "is not a PEM file");
             continue;
         };
         let of_kind = || instances.iter().filter(|instance| instance.section == section);
@@ -137,7 +157,7 @@ pub fn lint_legacy_targets(targets: &[LegacyTarget<'_>], root: &TrustedRoot, at:
         for block in blocks {
             if !of_kind().any(|instance| instance.parts.contains(&block)) {
                 let detail = format!("the trust root's {section} do not have what it holds");
-                findings.add(&OUT_OF_STEP, "", &*subject, detail);
+                findings.add(out_of_step, "", &*subject, detail);
             }
             shipped.insert(block);
         }

@@ -173,6 +173,7 @@ pub static RULES: &[&Rule] = &[
     &legacy_rules::UNREADABLE,
     &legacy_rules::OUT_OF_STEP,
     &legacy_rules::STATUS,
+    &legacy_rules::NAME_ALONE,
 ];
 
 /// What is wrong with a file that by its name ought to be one of Sigstore's documents, or else by its media type is one. `None` if it is

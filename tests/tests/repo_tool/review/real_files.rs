@@ -26,11 +26,6 @@ fn sigstore() -> Option<RepositoryFixture> {
             fixture.write(&format!("targets/{name}"), fs::read(&path).unwrap());
         }
     }
-    // The plan does not say of ctfe_2022.pub that it is a CT log's.
-    let subject = "CT log https://ctfe.sigstore.dev/2022 from 2022-10-20";
-    let waiver =
-        format!("[[waivers]]\nrule = \"lg-out-of-step\"\nsubject = \"{subject}\"\nreason = \"as published\"\n");
-    fixture.write("trust.toml", format!("format = 1\n\n{waiver}"));
     Some(fixture)
 }
 
@@ -40,8 +35,7 @@ fn sigstores_own_files_bring_the_warnings_that_are_true() {
     let review = review(&fixture, "first");
     let rules: Vec<&str> =
         review["warnings"].as_array().unwrap().iter().map(|warning| warning["rule"].as_str().unwrap()).collect();
-    // The plan does not say of ctfe_2022.pub that it is a CT log's.
-    assert_eq!(rules, ["sc-version-mix", "log-ed25519", "lg-out-of-step"], "{}", review["warnings"]);
+    assert_eq!(rules, ["sc-version-mix", "log-ed25519"], "{}", review["warnings"]);
     let trust = review["trust"].as_array().unwrap();
     let kinds: Vec<&str> = trust.iter().map(|content| content["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds.iter().filter(|kind| kind.starts_with("signing config, ")).count(), 3, "{kinds:?}");
@@ -53,10 +47,6 @@ fn sigstores_own_files_bring_the_warnings_that_are_true() {
 #[test]
 fn a_trust_root_of_somebody_else_is_loud() {
     let (Some(fixture), Some(anchors)) = (sigstore(), real_data::anchors()) else { return };
-    // Without `custom`, which a plan would say, the names alone tell legacy targets, and one of them is told by none.
-    let policy = fixture.read("rootline.toml");
-    let meant = "\n[lint]\nlg-out-of-step = { severity = \"note\", why = \"custom is not copied here\" }\n";
-    fixture.write("rootline.toml", policy + meant);
     fixture.hold("first", &[], &["alice", "bob", "carol"], THEN);
     fixture.write("targets/trusted_root.json", fs::read(anchors.join("github.trusted_root.json")).unwrap());
     let review = review(&fixture, "second");

@@ -600,8 +600,18 @@ fn together() -> Vec<Row> {
             lint_names(["trusted_root.json", "signing_config.v0.2.json"]),
         ),
         row("sc-missing", lint_names(["trusted_root.json"]), lint_names(["rekor.pub"])),
-        row("lg-unreadable", legacy("rekor.pub", None, "rekor", NOW), legacy("rekor.pub", None, &rekor_key, NOW)),
-        row("lg-out-of-step", legacy("rekor.pub", None, &other_key, NOW), legacy("rekor.pub", None, &rekor_key, NOW)),
+        row(
+            "lg-unreadable",
+            legacy("rekor.pub", Some(&active), "rekor", NOW),
+            legacy("rekor.pub", Some(&active), &rekor_key, NOW),
+        ),
+        row(
+            "lg-out-of-step",
+            legacy("rekor.pub", Some(&active), &other_key, NOW),
+            legacy("rekor.pub", Some(&active), &rekor_key, NOW),
+        ),
+        row("lg-name", legacy("rekor.pub", None, "rekor", NOW), legacy("rekor.pub", None, &rekor_key, NOW)),
+        row("lg-name", legacy("rekor.pub", None, &other_key, NOW), legacy("rekor.pub", None, &rekor_key, NOW)),
         row("lg-out-of-step", two(false), two(true)),
         row(
             "lg-status",
