@@ -31,6 +31,8 @@
 
 extern crate alloc;
 
+#[cfg(test)]
+mod certificate_fixtures;
 mod delegations;
 mod duration;
 pub mod file_name;

@@ -243,16 +243,20 @@ impl TrustedRoot {
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), EditError>,
     ) -> Result<(), EditError> {
         let mut value = self.value().clone();
-        let malformed = EditError::Malformed { member: section.as_str() };
-        let top = value.as_object_mut().ok_or(malformed.clone())?;
-        let name = spelling(top, section.as_str());
-        if matches!(top.get(&name), None | Some(Value::Null)) {
-            top.insert(&name, Vec::<Value>::new().into());
-        }
-        change(top.get_mut(&name).and_then(Value::as_array_mut).ok_or(malformed)?)?;
+        let top = value.as_object_mut().ok_or(EditError::Malformed { member: section.as_str() })?;
+        change(list_in(top, section.as_str())?)?;
         *self = TrustedRoot::from_value(&value).map_err(EditError::Format)?;
         Ok(())
     }
+}
+
+/// The list of that name, made if it is not there.
+pub(super) fn list_in<'a>(members: &'a mut ValueMembers, name: &'static str) -> Result<&'a mut Vec<Value>, EditError> {
+    let spelled = spelling(members, name);
+    if matches!(members.get(&spelled), None | Some(Value::Null)) {
+        members.insert(&spelled, Vec::<Value>::new().into());
+    }
+    members.get_mut(&spelled).and_then(Value::as_array_mut).ok_or(EditError::Malformed { member: name })
 }
 
 /// The object of that name, made if it is not there.

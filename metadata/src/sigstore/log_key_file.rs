@@ -12,7 +12,7 @@ use super::log_key::{LogKey, UnusableLogKey};
 use crate::keys::public_key::{PublicKey, UnusableKey};
 
 /// Moduli that sigstore-go writes and every reader takes, in bits.
-const RSA_BITS: [usize; 3] = [2048, 3072, 4096];
+pub(super) const RSA_BITS: [usize; 3] = [2048, 3072, 4096];
 
 /// How a PEM block begins, before its label.
 const BEGIN: &str = "-----BEGIN ";

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 
-use super::edit::EditError;
+use super::edit::{EditError, instant_in, list_in, object_in};
 use super::entry::{check_no_credentials, check_operator_name, check_window};
 use super::log_id::origin;
 use super::proto_json::{spelling, timestamp_text};
@@ -97,8 +97,8 @@ impl SigningConfig {
             let entry = list.get_mut(position).ok_or(EditError::NoSuchService { kind, position })?;
             let malformed = EditError::Malformed { member: kind.as_str() };
             let members = entry.as_object_mut().ok_or(malformed)?;
-            let window = super::edit::object_in(members, "validFor")?;
-            let start = super::edit::instant_in(window, "start");
+            let window = object_in(members, "validFor")?;
+            let start = instant_in(window, "start");
             check_window(Window::new(start.or(Some(end)), Some(end)))?;
             window.insert(&spelling(window, "end"), timestamp_text(end).into());
             Ok(())
@@ -127,13 +127,8 @@ impl SigningConfig {
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), EditError>,
     ) -> Result<(), EditError> {
         let mut value = self.value().clone();
-        let malformed = EditError::Malformed { member: kind.as_str() };
-        let top = value.as_object_mut().ok_or(malformed.clone())?;
-        let name = spelling(top, kind.as_str());
-        if matches!(top.get(&name), None | Some(Value::Null)) {
-            top.insert(&name, Vec::<Value>::new().into());
-        }
-        let list = top.get_mut(&name).and_then(Value::as_array_mut).ok_or(malformed)?;
+        let top = value.as_object_mut().ok_or(EditError::Malformed { member: kind.as_str() })?;
+        let list = list_in(top, kind.as_str())?;
         change(list)?;
         let is_empty = list.is_empty();
         if let Some(config) = config_of(kind) {

@@ -106,14 +106,19 @@ impl Chain {
 
     /// From when to when all of its certificates hold, both included. `None` when a date is one that cannot be told.
     pub fn validity(&self) -> Option<Window> {
-        let mut common = Window::ALWAYS;
-        for certificate in &self.0 {
-            let own = certificate.validity()?;
-            let end = common.end().into_iter().chain(own.end()).min();
-            common = Window::new(common.start().max(own.start()), end);
-        }
-        Some(common)
+        common_validity(&self.0)
     }
+}
+
+/// From when to when all of these certificates hold.
+pub(crate) fn common_validity(certificates: &[Certificate]) -> Option<Window> {
+    let mut common = Window::ALWAYS;
+    for certificate in certificates {
+        let own = certificate.validity()?;
+        let end = common.end().into_iter().chain(own.end()).min();
+        common = Window::new(common.start().max(own.start()), end);
+    }
+    Some(common)
 }
 
 /// For each certificate the one that has signed it, if it is there and is not the same.

@@ -4,29 +4,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm, date_time_ymd,
+    CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm, date_time_ymd,
 };
 
 use super::certificate::Certificate;
+pub(super) use crate::certificate_fixtures::authority;
 
 /// What a certificate is made of, and the key that it is for.
 pub(super) struct Made {
     pub(super) params: CertificateParams,
     pub(super) key: KeyPair,
     pub(super) certificate: Certificate,
-}
-
-pub(super) fn authority(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "example.com");
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = [KeyUsagePurpose::KeyCertSign].into();
-    params.not_before = date_time_ymd(2026, 1, 1);
-    params.not_after = date_time_ymd(2036, 1, 1);
-    params
 }
 
 pub(super) fn timestamping(name: &str) -> CertificateParams {

@@ -14,5 +14,6 @@ mod container;
 mod fixtures;
 
 pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage, LinkError};
+pub(crate) use chain::common_validity;
 pub use chain::{Chain, ChainError};
 pub use container::{ContainerError, MAX_CERTIFICATES, MAX_CONTAINER_BYTES, read_certificates};

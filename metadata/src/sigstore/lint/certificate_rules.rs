@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use super::super::proto_json::timestamp_text;
 use super::super::section::Section;
-use super::super::window::Window;
 use super::authority_rules::DER;
 use super::entries::Entry;
 use super::findings::{Findings, below, element};
@@ -14,7 +13,7 @@ use super::settings::LintSettings;
 use crate::keys::public_key::{PublicKey, UnusableKey};
 use crate::lint::{Rule, Severity};
 use crate::quoted::plain;
-use crate::x509::{Certificate, LinkError};
+use crate::x509::{Certificate, LinkError, common_validity};
 
 pub(super) static ORDER: Rule = Rule {
     id: "ca-order",
@@ -362,15 +361,8 @@ impl Chain<'_> {
 
     fn check_window(&mut self, settings: &LintSettings<'_>) {
         let (Some(window), at) = (self.entry.window, settings.at) else { return };
-        let validities: Option<Vec<Window>> = self.certificates.iter().map(Certificate::validity).collect();
-        let Some(validities) = validities.filter(|_| !window.is_empty()) else { return };
-        let (mut start, mut end) = (None, None);
-        for validity in validities {
-            start = start.max(validity.start());
-            end = end.into_iter().chain(validity.end()).min();
-        }
-        let common = Window::new(start, end);
-        let (Some(start), Some(end)) = (start, end) else { return };
+        let Some(common) = common_validity(&self.certificates).filter(|_| !window.is_empty()) else { return };
+        let (Some(start), Some(end)) = (common.start(), common.end()) else { return };
         let mut add = |rule, detail: String| {
             self.findings.add(rule, below(&self.entry.place, "validFor"), &*self.entry.subject, detail);
         };

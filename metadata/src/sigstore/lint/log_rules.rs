@@ -8,6 +8,7 @@ use super::super::key_details::{Algorithm, HashAlgorithm, KeyDetails};
 use super::super::log_id::{LogId, LogIdKind, origin};
 use super::super::log_instance::{LogIdCheck, LogInstance};
 use super::super::log_key::UnusableLogKey;
+use super::super::log_key_file::RSA_BITS;
 use super::super::section::Section;
 use super::super::skipped::SkipReason;
 use super::entries::{Entry, View, entries};
@@ -305,7 +306,7 @@ impl Log<'_> {
             self.add(&KEY_DETAILS, place, format!("`{name}` is deprecated or not supported"));
         }
         if let Some(bits) = key.rsa_bits() {
-            if !matches!(bits, 2048 | 3072 | 4096) {
+            if !RSA_BITS.contains(&bits) {
                 self.add(&RSA_SIZE, "publicKey.rawBytes", format!("the RSA key has {bits} bits"));
             }
             if let Some(stated) = stated_bits(details)
