@@ -39,6 +39,7 @@ pub fn document_findings(
     at: DateTime<Utc>,
 ) -> Vec<DocumentFinding> {
     let mut all = Vec::new();
+    let next = trusted_root(after).or_else(|| history.next.clone());
     for (name, file) in after.files() {
         let so_far = before.bytes(name);
         let known = so_far.map(|bytes| in_file(name, bytes, at)).unwrap_or_default();
@@ -48,12 +49,11 @@ pub fn document_findings(
         }
         if let Some(config) = signing_config(file.bytes) {
             let config_before = so_far.and_then(signing_config);
-            let next = trusted_root(after).or_else(|| history.next.clone());
             let with = |next: Option<TrustedRoot>| TrustHistory { next, ..history.clone() };
             // What is said of it already, if its key is not there and was not there either.
             let published = history.published.last().map(|(_, root)| root.clone());
             let known = config_before.as_ref().map(|config| lint_services(config, Some(config), &with(published), at));
-            let found = lint_services(&config, config_before.as_ref(), &with(next), at);
+            let found = lint_services(&config, config_before.as_ref(), &with(next.clone()), at);
             add(&mut all, name, &known.unwrap_or_default(), found);
         }
     }

@@ -2,7 +2,7 @@
 
 use rootline_metadata::lint::{Finding, Severity};
 
-use crate::lint::{Severities, is_fixed};
+use crate::lint::Severities;
 use crate::trust::{TrustNotes, Waiver};
 
 /// How bad it is that a document breaks a rule: what catalogue and policy say, and what was waived on the record. The one place that decides
@@ -10,13 +10,13 @@ use crate::trust::{TrustNotes, Waiver};
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
     severities: Severities,
-    waivers: Vec<Waiver>,
+    notes: TrustNotes,
 }
 
 impl Judgement {
     /// By a policy, with the waivers of a trust root's notes.
     pub fn new(severities: &Severities, notes: &TrustNotes) -> Judgement {
-        Judgement { severities: severities.clone(), waivers: notes.waivers().cloned().collect() }
+        Judgement { severities: severities.clone(), notes: notes.clone() }
     }
 
     /// How bad the finding is; `None` if its rule is not looked at. An error that somebody meant, and gave a reason for, is a warning.
@@ -29,8 +29,7 @@ impl Judgement {
 
     /// What was said on the record of the finding.
     pub fn waiver(&self, finding: &Finding) -> Option<&Waiver> {
-        let is_it = |waiver: &&Waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject;
-        self.waivers.iter().find(is_it).filter(|_| !is_fixed(finding.rule))
+        self.notes.waiver_of(finding)
     }
 }
 

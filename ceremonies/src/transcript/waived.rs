@@ -7,7 +7,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::lint::{Finding, Severity};
 
 use super::event::{Event, EventKind};
-use crate::lint::{Severities, SeverityChange, is_fixed};
+use crate::lint::{Severities, SeverityChange};
 use crate::trust::{TrustNotes, Waiver};
 
 /// The fact of a freezing that lists them.
@@ -36,8 +36,7 @@ impl Waived {
     /// The waivers of a trust root's notes that some of the findings are judged by: an error that was meant counts as a warning.
     pub fn by_notes<'a>(findings: impl IntoIterator<Item = &'a Finding>, notes: &TrustNotes) -> BTreeSet<Waived> {
         let waived = |finding: &Finding| {
-            let is_it = |waiver: &&Waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject;
-            let Waiver { rule, subject, reason } = notes.waivers().find(is_it).filter(|_| !is_fixed(finding.rule))?;
+            let Waiver { rule, subject, reason } = notes.waiver_of(finding)?;
             Some(Waived {
                 rule: rule.clone(),
                 subject: Some(subject.clone()),

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::format;
+use rootline_metadata::lint::Finding;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::entry_id::EntryId;
+use crate::lint::is_fixed;
 use crate::model::name::Name;
 use crate::model::toml_error::{self, TomlError};
 
@@ -98,6 +100,12 @@ impl TrustNotes {
     /// The findings that were waived.
     pub fn waivers(&self) -> impl Iterator<Item = &Waiver> {
         self.waivers.iter()
+    }
+
+    /// What was said on the record of a finding. Nothing counts for a rule that [no waiver lets through](is_fixed).
+    pub fn waiver_of(&self, finding: &Finding) -> Option<&Waiver> {
+        let is_it = |waiver: &&Waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject;
+        self.waivers.iter().find(is_it).filter(|_| !is_fixed(finding.rule))
     }
 
     /// Waives a finding. One of the same rule and subject is replaced.

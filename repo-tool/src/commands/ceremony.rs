@@ -18,7 +18,6 @@ pub(crate) mod sign;
 mod status;
 mod tally;
 mod verify;
-mod waived;
 mod witness;
 
 use std::rc::Rc;

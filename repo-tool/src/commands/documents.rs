@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use rootline_ceremonies::documents::{Judgement, Shipped, document_findings};
+use rootline_ceremonies::documents::{DocumentFinding, Judgement, Shipped, document_findings};
 use rootline_ceremonies::review::{Content, TRUSTED_ROOT, TrustHistory, Warning, document_warnings};
-use rootline_ceremonies::{EventKind, FreezeError, Name, Plan, Published, TargetName, check_documents};
+use rootline_ceremonies::{EventKind, FreezeError, Name, Plan, Published, TargetName, Waived, check_documents};
 use rootline_metadata::Targets;
 use rootline_metadata::sigstore::TrustedRoot;
 
@@ -17,17 +17,24 @@ use crate::text::visible;
 /// Most faults that are listed, one a line.
 const MAX_LISTED: usize = 40;
 
-/// Refuses to freeze what clients refuse to read, or are deceived by.
+/// Refuses to freeze what clients refuse to read, or are deceived by. Gives what the policy and the notes judge otherwise than the catalogue.
 pub(crate) fn check(
     plan: &Plan,
     published: &Published,
     targets: &BTreeMap<TargetName, Vec<u8>>,
     context: &Context,
-) -> Result<(), Failure> {
-    let history = history(Some(plan.id()), published, None, context)?;
-    let error = match check_documents(plan, published, targets, &history, &judgement(context)?) {
-        Err(error) if !context.json => error,
-        checked => return Ok(checked?),
+) -> Result<BTreeSet<Waived>, Failure> {
+    let findings = findings(plan, published, targets, context)?;
+    let (policy, notes) = (context.folder.policy()?, trust_notes::read(context)?);
+    let error = match check_documents(&findings, &Judgement::new(policy.severities(), &notes)) {
+        Ok(()) => {
+            let findings = || findings.iter().map(|found| &found.finding);
+            let mut waived = Waived::by_policy(findings(), policy.severities());
+            waived.extend(Waived::by_notes(findings(), &notes));
+            return Ok(waived);
+        }
+        Err(error) if context.json => return Err(error.into()),
+        Err(error) => error,
     };
     let FreezeError::Faults { faults } = &error else { return Err(error.into()) };
     for fault in faults.iter().take(MAX_LISTED) {
@@ -41,12 +48,22 @@ pub(crate) fn check(
 
 /// What a review would warn of if the plan were frozen as it is.
 pub(crate) fn warnings(plan: &Plan, published: &Published, context: &Context) -> Result<Vec<Warning>, Failure> {
-    let targets = context.folder.targets()?.files;
-    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, &targets));
-    let history = history(Some(plan.id()), published, None, context)?;
-    let mut warnings = document_warnings(document_findings(&before, &after, &history, plan.at()), &judgement(context)?);
+    let found = findings(plan, published, &context.folder.targets()?.files, context)?;
+    let mut warnings = document_warnings(found, &judgement(context)?);
     warnings.sort_by_key(|warning| !warning.is_new);
     Ok(warnings)
+}
+
+/// What is wrong with what a plan ships.
+fn findings(
+    plan: &Plan,
+    published: &Published,
+    targets: &BTreeMap<TargetName, Vec<u8>>,
+    context: &Context,
+) -> Result<Vec<DocumentFinding>, Failure> {
+    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, targets));
+    let history = history(Some(plan.id()), published, None, context)?;
+    Ok(document_findings(&before, &after, &history, plan.at()))
 }
 
 /// How bad it is that a document breaks a rule, as the folder has it.

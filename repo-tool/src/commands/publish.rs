@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::bounds;
 use super::clock::ClockArgs;
+use super::documents;
 use super::is_scheme;
 use super::online::{warn_of_fault, warn_of_remarks, warn_of_strays};
 use crate::context::Context;
@@ -19,7 +20,6 @@ use crate::folder::atomic_file::{self, Access};
 use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
 use crate::folder::repository::RepositoryFolder;
-use crate::folder::trust_notes;
 use crate::folder::verification::Verification;
 use crate::publish::destination as there_already;
 use crate::publish::lint;
@@ -63,8 +63,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     bounds::check_publication(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
     checked.note("the publication");
-    let policy = context.folder.policy()?;
-    lint::check(&there, published.files(), policy.severities(), &trust_notes::read(context)?, context.now)?;
+    lint::check(&there, published.files(), &documents::judgement(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);
 
     let new = published

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rootline_ceremonies::lint::{FileFinding, RepositoryView, Severities, lint_repository};
-use rootline_ceremonies::trust::TrustNotes;
+use rootline_ceremonies::documents::Judgement;
+use rootline_ceremonies::lint::{FileFinding, RepositoryView, lint_repository};
 use rootline_metadata::lint::Severity;
 
 use crate::failure::Failure;
@@ -18,25 +18,13 @@ const LEFT_TO_THE_PREFLIGHT: [&str; 2] = ["tuf-expired", "tuf-expiry-order"];
 const MAX_LISTED: usize = 10;
 
 /// Refuses to make `new` public in the place of `old` where that brings errors which are not there yet.
-pub(crate) fn check(
-    old: &Files,
-    new: &Files,
-    severities: &Severities,
-    notes: &TrustNotes,
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
+pub(crate) fn check(old: &Files, new: &Files, judgement: &Judgement, now: DateTime<Utc>) -> Result<(), Failure> {
     let (old, new) = (RepositoryView::whole(BTreeMap::clone(old)), RepositoryView::whole(BTreeMap::clone(new)));
     let known = lint_repository(&old, now);
     let is_new = |found: &FileFinding| !known.iter().any(|known| known.is_same_fault(found));
-    let is_waived = |found: &FileFinding| {
-        let finding = &found.finding;
-        notes.waivers().any(|waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject)
-    };
     let stops = |found: &FileFinding| {
-        let rule = found.finding.rule;
-        severities.of(rule) == Some(Severity::Error)
-            && !LEFT_TO_THE_PREFLIGHT.contains(&rule.id)
-            && (rootline_ceremonies::lint::is_fixed(rule) || !is_waived(found))
+        judgement.severity_of(&found.finding) == Some(Severity::Error)
+            && !LEFT_TO_THE_PREFLIGHT.contains(&found.finding.rule.id)
     };
     let found = lint_repository(&new, now).into_iter().filter(is_new).chain(new.lint_against(&old, now));
     refuse(&found.filter(stops).collect::<Vec<_>>())

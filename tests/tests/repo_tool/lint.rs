@@ -329,3 +329,15 @@ fn publish_stops_at_errors_that_are_new_unless_the_policy_has_a_reason() {
     fixture.done(&["online", "--key", "keys/online.pem", "--renew"]);
     fixture.done(&["publish"]).says("timestamp.json");
 }
+
+#[test]
+fn what_files_say_of_each_other_is_recorded_too_where_the_policy_judges_it() {
+    let fixture = RepositoryFixture::new();
+    let policy = fixture.read("rootline.toml");
+    let meant = "\n[lint]\nsc-missing = { severity = \"note\", why = \"nobody signs with us\" }\n";
+    fixture.write("rootline.toml", policy + meant);
+    fixture.done(&["ceremony", "new", "first"]);
+    fixture.done(&["ceremony", "freeze", "first"]);
+    let fact = r#""waived":[{"rule":"sc-missing","severity":"note","reason":"nobody signs with us"}]"#;
+    assert!(fixture.read("ceremonies/first/transcript.jsonl").contains(fact));
+}

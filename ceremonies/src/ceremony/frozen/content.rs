@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::Value;
 use rootline_metadata::lint::Severity;
-use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_file};
+use rootline_metadata::sigstore::lint::{LintSettings, lint_file};
 use serde::de::IgnoredAny;
 
 use super::FreezeError;
-use crate::documents::{DocumentFinding, Judgement, Shipped, document_findings};
+use crate::documents::{DocumentFinding, Judgement};
 use crate::lint::is_fixed;
 use crate::model::target_name::TargetName;
 use crate::plan::delegation::DelegationPlan;
@@ -65,21 +65,14 @@ fn check_document(
     if faults.is_empty() { Ok(()) } else { Err(FreezeError::Faults { faults }) }
 }
 
-/// Refuses what is shipped where it breaks a rule whose breach is an error, unless what is published breaks it in the same way. `history` has
-/// the trust roots that verifiers may have.
+/// Refuses what is shipped where it breaks a rule whose breach is an error, unless what is published breaks it in the same way.
 ///
 /// # Errors
 /// [`FreezeError::Faults`], with all of them.
-pub fn check_documents(
-    plan: &Plan,
-    published: &Published,
-    targets: &BTreeMap<TargetName, Vec<u8>>,
-    history: &TrustHistory,
-    judgement: &Judgement,
-) -> Result<(), FreezeError> {
-    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, targets));
-    let mut faults = document_findings(&before, &after, history, plan.at());
-    faults.retain(|fault| fault.is_new && judgement.severity_of(&fault.finding) == Some(Severity::Error));
+pub fn check_documents(findings: &[DocumentFinding], judgement: &Judgement) -> Result<(), FreezeError> {
+    let stops =
+        |found: &&DocumentFinding| found.is_new && judgement.severity_of(&found.finding) == Some(Severity::Error);
+    let faults: Vec<DocumentFinding> = findings.iter().filter(stops).cloned().collect();
     if faults.is_empty() { Ok(()) } else { Err(FreezeError::Faults { faults }) }
 }
 

@@ -1,16 +1,18 @@
 //! `rootline-repo ceremony freeze`: the exact bytes to sign.
 
+use std::collections::BTreeSet;
+
 use rootline_ceremonies::review::{Warning, unshipped};
 use rootline_ceremonies::{
     Ceremony, Event, Freezing, Frozen, FrozenRecord, GivenUp, Keyholders, Name, NamedKeys, Plan, Published,
-    SignatureFiles, Tally, TargetName,
+    SignatureFiles, Tally, TargetName, Waived,
 };
 use serde_json::json;
 
 use super::given_up::{by_giving_up, given_up_json, given_up_lines};
 use super::overlapping::{Overlapping, overlapping};
 use super::tally::{signatures_json, signatures_text};
-use super::{IdArgs, find, refuse_closed, waived};
+use super::{IdArgs, find, refuse_closed};
 use crate::commands::{bounds, clock, documents};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -29,7 +31,7 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let folder = context.folder.targets()?;
     let targets = &folder.files;
     let frozen = Frozen::freeze(&plan, &published, targets)?;
-    documents::check(&plan, &published, targets, context)?;
+    let waived = documents::check(&plan, &published, targets, context)?;
     bounds::check(&plan, &frozen, context)?;
     clock::warn_of_plan(&plan, &published, context)?;
     ignored::warn_of_targets(context, targets.keys().map(TargetName::as_str));
@@ -42,7 +44,8 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let unshipped = unshipped(targets, &frozen, &published);
     warn_of_targets(&unshipped, context);
 
-    let done = freeze_plan(&mut record, &plan, &frozen, &given_up, &published, &keyholders, context)?;
+    let content = Content { plan: &plan, frozen: &frozen, given_up: &given_up, waived: &waived };
+    let done = freeze_plan(&mut record, &content, &published, &keyholders, context)?;
     let overlapping = overlapping(record.id(), &done.record, &published, context)?;
     report(record.id(), &frozen, &done, &given_up, &overlapping, &unshipped, context);
     Ok(())
@@ -58,16 +61,25 @@ pub(super) struct Done {
     pub(super) attestations: Attestations,
 }
 
+/// What is frozen.
+pub(super) struct Content<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) frozen: &'a Frozen,
+    /// The versions that are given up for it.
+    pub(super) given_up: &'a [GivenUp],
+    /// What the folder lets through.
+    pub(super) waived: &'a BTreeSet<Waived>,
+}
+
 /// Puts frozen files into a ceremony's folder and notes them down.
 pub(super) fn freeze_plan(
     ceremony: &mut CeremonyRecord,
-    plan: &Plan,
-    frozen: &Frozen,
-    given_up: &[GivenUp],
+    content: &Content<'_>,
     published: &Published,
     keyholders: &Keyholders,
     context: &Context,
 ) -> Result<Done, Failure> {
+    let Content { plan, frozen, given_up, waived } = *content;
     let attestations = attestations::of_ceremony(context, frozen, published, keyholders)?;
     let freezing = ceremony.transcript().freezing();
     let last = match &freezing {
@@ -92,9 +104,8 @@ pub(super) fn freeze_plan(
     let named = NamedKeys::in_files(frozen, published, keyholders);
     let is_named = ceremony.transcript().named_keys().is_none_or(|noted| noted == named);
     // So is what the folder lets through.
-    let waived = waived::of_frozen(frozen, published, plan.at(), context)?;
-    if changed || !is_named || waived != ceremony.transcript().waived() {
-        let event = Event::frozen(&record).naming(&named).waiving(&waived);
+    if changed || !is_named || *waived != ceremony.transcript().waived() {
+        let event = Event::frozen(&record).naming(&named).waiving(waived);
         ceremony.note(context.now, attestations.noted_in(event))?;
     }
     let files = ceremony.folder().signature_files()?;

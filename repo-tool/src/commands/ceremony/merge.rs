@@ -57,7 +57,7 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
         .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of the plans"))?;
     let frozen = Frozen::freeze(&plan, &published, &targets)?;
-    documents::check(&plan, &published, &targets, context)?;
+    let waived = documents::check(&plan, &published, &targets, context)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
     let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);
     // Where an earlier run was ended while it froze, the frozen files are no longer those of before, and not all of those to come; what counted
@@ -80,7 +80,8 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     if !is_begun {
         into.note(context.now, event)?;
     }
-    let done = freeze::freeze_plan(&mut into, &plan, &frozen, &[], &published, &keyholders, context)?;
+    let content = freeze::Content { plan: &plan, frozen: &frozen, given_up: &[], waived: &waived };
+    let done = freeze::freeze_plan(&mut into, &content, &published, &keyholders, context)?;
     into.note_signatures(&done.files, &done.tally, &keyholders, &done.attestations)?;
     let reason = format!("merged into {}", into.id());
     from.note(context.now, Event::abandoned(&reason))?;

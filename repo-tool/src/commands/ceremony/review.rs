@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::Args;
-use rootline_ceremonies::review::{Material, Review};
-use rootline_ceremonies::{EventKind, Freezing, Published};
+use rootline_ceremonies::review::{Material, Review, Warning};
+use rootline_ceremonies::{EventKind, Freezing, Published, Transcript, Waived};
 use rootline_metadata::instant_text;
 use serde_json::json;
 
-use super::{IdArgs, find, refuse_closed, waived};
+use super::{IdArgs, find, refuse_closed};
 use crate::commands::{bounds, documents, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -123,7 +123,7 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         judgement: &documents::judgement(context)?,
         fingerprint: open.frozen_record.fingerprint(),
     });
-    review.warnings.splice(0..0, waived::warnings(open.record.transcript()));
+    review.warnings.splice(0..0, waived_warnings(open.record.transcript()));
     review.warnings.splice(0..0, bounds::warnings(&plan, &open.frozen, context)?);
     Ok(Shown(review))
 }
@@ -170,7 +170,13 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         judgement: &documents::judgement(context)?,
         fingerprint: files.record.fingerprint(),
     });
-    review.warnings.splice(0..0, waived::warnings(transcript));
+    review.warnings.splice(0..0, waived_warnings(transcript));
     let outcome = format!("{what}{at}; compared with what was published before it, and signed no more");
     Ok(Shown(review.of_a_past_ceremony(outcome)))
+}
+
+/// What was let through at freezing.
+fn waived_warnings(transcript: &Transcript) -> Vec<Warning> {
+    let warning = |waived: Waived| Warning::new(true, "the lint", waived.to_string());
+    transcript.waived().into_iter().map(warning).collect()
 }
