@@ -14,10 +14,8 @@ use super::finding::{About, FileFinding, Findings};
 use super::metadata::lint_metadata;
 use super::repository::{TargetsRole, TargetsRoles, Walk};
 use super::view::RepositoryView;
-use crate::review::TRUSTED_ROOT;
+use crate::review::{SIGNING_CONFIG, TRUSTED_ROOT};
 
-/// The signing config that clients look for beside the trust root.
-const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 /// Most legacy targets of one repository; Sigstore has seven.
 const MAX_LEGACY: usize = 64;
 

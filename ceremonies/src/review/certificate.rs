@@ -1,10 +1,7 @@
 //! A certificate of a chain: whose it is, until when, and its fingerprint.
 
-use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::Window;
-use rootline_metadata::{hex, sha256};
-use x509_cert::certificate::{CertificateInner, Rfc5280};
-use x509_cert::der::Decode;
+use rootline_metadata::{hex, sha256, x509};
 
 /// What a person is told of a certificate. Its signature is not verified: the chain is trusted because it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +26,10 @@ pub struct Stated {
 impl Certificate {
     /// Reads one in DER.
     pub fn read(der: &[u8]) -> Certificate {
-        let stated =
-            CertificateInner::<Rfc5280>::from_der(der).map_err(|error| error.to_string()).and_then(|certificate| {
-                let certificate = certificate.tbs_certificate();
-                let instant = |time: &x509_cert::time::Time| {
-                    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
-                    seconds
-                        .and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0))
-                        .ok_or("no such date".to_owned())
-                };
-                let validity = certificate.validity();
-                Ok(Stated {
-                    subject: certificate.subject().to_string(),
-                    issuer: certificate.issuer().to_string(),
-                    validity: Window::new(Some(instant(&validity.not_before)?), Some(instant(&validity.not_after)?)),
-                })
-            });
+        let stated = x509::Certificate::read(der).map_err(|error| error.to_string()).and_then(|certificate| {
+            let validity = certificate.validity().ok_or("no such date")?;
+            Ok(Stated { subject: certificate.subject(), issuer: certificate.issuer(), validity })
+        });
         Certificate { fingerprint: hex::encode(&sha256(der)), stated }
     }
 

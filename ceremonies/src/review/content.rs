@@ -6,6 +6,9 @@ use rootline_metadata::sigstore::{ClientTrustConfig, SigningConfig, Skipped, Tru
 /// The name under which a trust root is shipped to every client.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
 
+/// The name under which clients look for a signing config beside it.
+pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+
 /// Most bytes of a document that is looked into: Sigstore's trust root has 7 kB, GitHub's 32.
 pub const MAX_BYTES: usize = rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 

@@ -7,6 +7,7 @@ use rootline_metadata::{hex, sha256};
 
 use super::certificate::Certificate;
 use super::content::Content;
+use crate::trust::EntryId;
 
 /// Which list an entry stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +99,6 @@ impl Entry {
     }
 
     fn authority(authority: &CertificateAuthority) -> Entry {
-        let certificates: Vec<u8> = authority.chain().flat_map(sha256).collect();
         let subject = authority.subject();
         let mut facts = vec![("listed as", format!("CN={},O={}", subject.common_name, subject.organization))];
         facts.extend(authority.operator().map(|operator| ("operator", operator.to_owned())));
@@ -106,7 +106,7 @@ impl Entry {
             kind: EntryKind::Trusted(authority.section()),
             position: authority.position(),
             url: authority.uri().to_owned(),
-            id: hex::encode(&sha256(&certificates)),
+            id: EntryId::of_authority(authority).hex().to_owned(),
             window: authority.valid_for(),
             facts,
             chain: authority.chain().map(Certificate::read).collect(),

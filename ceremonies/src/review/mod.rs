@@ -27,7 +27,7 @@ use rootline_metadata::{KeyId, Role, TargetFile, hex, sha256};
 pub use authority::{AuthorityChange, ListedKey};
 pub use certificate::{Certificate, Stated};
 pub use comparison::{Comparison, DelegationChange, DelegationTerms, FileChange, TargetChange, TargetDiffers};
-pub use content::{Content, MAX_BYTES, TRUSTED_ROOT};
+pub use content::{Content, MAX_BYTES, SIGNING_CONFIG, TRUSTED_ROOT};
 pub use differences::{ContentChange, EntryChange, Happening, content_change};
 pub use entry::{Entry, EntryKind, trusted_entries};
 pub use mark::Mark;

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use rootline_client::TrustRoot;
 use rootline_metadata::lint::{Finding, Severity};
 use rootline_metadata::sigstore::lint::{LintSettings, lint_file};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::finding;
 use crate::printable::printable;
 
 /// Something that is wrong with a document.
@@ -38,15 +39,7 @@ impl DocumentFinding {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let Finding { rule, place, subject, detail } = &self.finding;
-        json!({
-            "file": self.file,
-            "rule": rule.id,
-            "severity": rule.severity.as_str(),
-            "place": place,
-            "subject": subject,
-            "detail": detail,
-        })
+        finding::to_json(Some(self.file), &self.finding, self.finding.rule.severity)
     }
 }
 

@@ -15,6 +15,7 @@ mod document_findings;
 mod entries;
 pub mod exit_status;
 pub mod failure;
+pub mod finding;
 mod freshness;
 pub mod help;
 pub mod hint;

@@ -94,14 +94,19 @@ impl Confirmation {
             return Ok(());
         }
         context.terminal.line(format_args!("{} Type yes, or the fingerprint that was read out:", question.text()));
-        let mut answer = String::new();
-        let is_read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).is_ok();
-        match answer.trim() {
-            "yes" if is_read => Ok(()),
-            text if is_read && subject.fingerprint.is_spelled(text) => Ok(()),
+        match answer().as_deref() {
+            Some("yes") => Ok(()),
+            Some(text) if subject.fingerprint.is_spelled(text) => Ok(()),
             _ => Err(Failure::new("not confirmed; nothing was signed", "run this again when you are sure")),
         }
     }
+}
+
+/// The line that somebody types at the terminal; `None` if it cannot be read.
+pub(crate) fn answer() -> Option<String> {
+    let mut answer = String::new();
+    io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
 }
 
 impl Question<'_> {

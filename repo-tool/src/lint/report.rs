@@ -43,11 +43,7 @@ impl<'a> Findings<'a> {
     /// For programs.
     pub(crate) fn to_json(&self, place: &str, at: &str, files: usize) -> Value {
         let finding = |(severity, FileFinding { file, finding }): &(Severity, FileFinding)| {
-            let Finding { rule, place, subject, detail } = finding;
-            json!({
-                "file": file, "rule": rule.id, "severity": severity.as_str(),
-                "place": place, "subject": subject, "detail": detail,
-            })
+            rootline::finding::to_json(Some(file), finding, *severity)
         };
         json!({
             "place": place,

@@ -37,7 +37,18 @@ fn private() -> RepositoryFixture {
 
 const CA: [&str; 6] = ["trust", "add-ca", "--url", "https://fulcio.acme.example", "--chain", "parts/fulcio.pem"];
 const TSA: [&str; 6] = ["trust", "add-tsa", "--url", "https://tsa.acme.example", "--chain", "parts/tsa.pem"];
+const CT: [&str; 8] =
+    ["trust", "add-log", "--kind", "ct", "--url", "https://ct.acme.example", "--public-key", "parts/ct.pub"];
 const LOG: [&str; 6] = ["trust", "add-log", "--url", "https://rekor.acme.example", "--public-key", "parts/rekor.pub"];
+
+/// A repository whose trust root has one of each kind.
+fn instance() -> RepositoryFixture {
+    let fixture = private();
+    for part in [&CA[..], &TSA, &LOG, &CT] {
+        fixture.done(part);
+    }
+    fixture
+}
 
 fn trusted_root(fixture: &RepositoryFixture) -> Value {
     serde_json::from_str(&fixture.read("targets/trusted_root.json")).unwrap()
@@ -50,20 +61,7 @@ fn names(fixture: &RepositoryFixture) -> Vec<String> {
 
 #[test]
 fn a_trust_root_is_made_from_certificates_and_keys() {
-    let fixture = private();
-    fixture.done(&CA);
-    fixture.done(&TSA);
-    fixture.done(&LOG);
-    fixture.done(&[
-        "trust",
-        "add-log",
-        "--kind",
-        "ct",
-        "--url",
-        "https://ct.acme.example",
-        "--public-key",
-        "parts/ct.pub",
-    ]);
+    let fixture = instance();
     let root = trusted_root(&fixture);
     let fulcio = Fulcio::with_intermediate("acme.example", start());
     let rekor = Rekor::v1("rekor.acme.example");
@@ -230,20 +228,7 @@ fn an_instant_that_is_too_early_is_asked_about_once_something_is_published() {
 
 #[test]
 fn a_successor_and_what_it_replaces_overlap() {
-    let fixture = private();
-    fixture.done(&CA);
-    fixture.done(&LOG);
-    fixture.done(&[
-        "trust",
-        "add-log",
-        "--kind",
-        "ct",
-        "--url",
-        "https://ct.acme.example",
-        "--public-key",
-        "parts/ct.pub",
-    ]);
-    fixture.done(&TSA);
+    let fixture = instance();
     fixture.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
     let later = instant("2029-12-01T00:00:00Z");
     fixture.write("parts/fulcio-2.pem", Fulcio::root("acme.example", later).chain.pem());
@@ -454,7 +439,7 @@ fn what_old_clients_read_follows_from_the_trust_root_where_the_policy_says_so() 
     let at = |arguments: &[&str]| assert!(fixture.at(DAY_0, arguments).is_done(), "{arguments:?}");
     at(&TSA);
     at(&LOG);
-    at(&["trust", "add-log", "--kind", "ct", "--url", "https://ct.acme.example", "--public-key", "parts/ct.pub"]);
+    at(&CT);
     for (file, part) in [("fulcio_v1.crt.pem", "fulcio.pem"), ("rekor.pub", "rekor.pub"), ("ctfe.pub", "ct.pub")] {
         assert_eq!(fixture.read(&format!("targets/{file}")), fixture.read(&format!("parts/{part}")), "{file}");
     }

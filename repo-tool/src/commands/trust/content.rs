@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change};
 use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, TrustNotes, consequences};
-use rootline_ceremonies::{Name, Policy};
-use rootline_client::store::read_regular_file;
+use rootline_ceremonies::{Name, Policy, Published, TargetName};
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::lint_shrinking;
 use rootline_metadata::sigstore::{TrustedRoot, Window};
@@ -18,8 +17,7 @@ use super::legacy;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
-use crate::folder::input::max_file;
-use crate::folder::{merge_conflict, trust_notes};
+use crate::folder::trust_notes;
 use crate::review::{entry_change_json, entry_change_lines};
 
 /// Where to see what an entry is called.
@@ -42,21 +40,13 @@ pub(super) struct TrustContent {
 
 impl TrustContent {
     pub(super) fn read(context: &Context) -> Result<TrustContent, Failure> {
-        let path = context.folder.target_path(TRUSTED_ROOT)?;
-        let bytes = read_regular_file(&path, max_file()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                let what = format!("{} does not exist", path.display());
-                Failure::new(what, "create it: rootline-repo trust create --from sigstore")
-            }
-            _ => Failure::io("read", &path, &error),
-        })?;
-        merge_conflict::refuse(&path, &bytes)?;
+        let create = "create it: rootline-repo trust create --from sigstore";
+        let (path, bytes) = read_target(TRUSTED_ROOT, create, context)?;
         let root = parse(&path, &bytes)?;
         let notes = trust_notes::read(context)?;
         let entries = NamedEntries::new(&root, &notes);
         let published = context.folder.published()?;
-        let shipped = published.shipped();
-        let shipped = shipped.iter().find(|(name, _)| name.as_str() == TRUSTED_ROOT).map(|(_, bytes)| *bytes);
+        let shipped = self::published(TRUSTED_ROOT, &published);
         let (policy, is_published) = (context.folder.policy()?, shipped.is_some());
         let published = shipped.and_then(|bytes| TrustedRoot::parse(bytes, MAX_BYTES).ok());
         Ok(TrustContent { path, bytes, root, notes, entries, policy, published, is_published })
@@ -178,6 +168,24 @@ impl TrustContent {
         atomic_file::replace(&path, notes.to_toml().as_bytes())?;
         Ok(path)
     }
+}
+
+/// A file of `targets/`, with its place; where it is not there, `create` says how to make it.
+pub(super) fn read_target(name: &str, create: &str, context: &Context) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let path = context.folder.target_path(name)?;
+    match context.folder.target(&target_name(name))? {
+        Some(bytes) => Ok((path, bytes)),
+        None => Err(Failure::new(format!("{} does not exist", path.display()), create)),
+    }
+}
+
+/// What is published under that name.
+pub(super) fn published<'a>(name: &str, published: &'a Published) -> Option<&'a [u8]> {
+    published.target(&target_name(name))
+}
+
+fn target_name(name: &str) -> TargetName {
+    name.parse().expect("the names of Sigstore's documents are names of targets")
 }
 
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {

@@ -7,6 +7,7 @@ use rootline_ceremonies::review::{Content, Origin, TRUSTED_ROOT, content_change}
 use rootline_metadata::limits::MAX_SIGSTORE_BYTES;
 use serde_json::json;
 
+use super::content;
 use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -71,7 +72,6 @@ fn read(path: &Path) -> Result<Content, Failure> {
 /// The published trust root; `None` before the first publication.
 fn published(context: &Context) -> Result<Option<Content>, Failure> {
     let published = context.folder.published()?;
-    let shipped = published.shipped();
-    let bytes = shipped.iter().find(|(name, _)| name.as_str() == TRUSTED_ROOT).map(|(_, bytes)| *bytes);
+    let bytes = content::published(TRUSTED_ROOT, &published);
     Ok(bytes.map(|bytes| Content::read(TRUSTED_ROOT, bytes)))
 }

@@ -7,7 +7,7 @@ use rootline_ceremonies::trust::{TrustNotes, Waiver};
 use rootline_metadata::lint::{Finding, Severity};
 use rootline_metadata::sigstore::TrustedRoot;
 use rootline_metadata::sigstore::lint::{LintSettings, lint_shrinking, lint_trusted_root};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::text::visible;
@@ -72,10 +72,7 @@ pub(super) fn waive_shrinking(
     at: DateTime<Utc>,
 ) -> Result<Vec<Finding>, Failure> {
     let shrunk = published.map(|published| lint_shrinking(published, after, at)).unwrap_or_default();
-    let is_waived = |finding: &&Finding| {
-        notes.waivers().any(|waiver| waiver.rule == finding.rule.id && waiver.subject == finding.subject)
-    };
-    let new: Vec<Finding> = shrunk.iter().filter(|finding| !is_waived(finding)).cloned().collect();
+    let new: Vec<Finding> = shrunk.iter().filter(|finding| notes.waiver_of(finding).is_none()).cloned().collect();
     let Some(first) = new.first() else { return Ok(shrunk) };
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty()).ok_or_else(|| {
         Failure::new(
@@ -93,15 +90,8 @@ pub(super) fn waive_shrinking(
 
 /// The findings as they are judged; those of rules that are not looked at are left out.
 pub(super) fn to_json(findings: &[Finding], judgement: &Judgement) -> Vec<Value> {
-    findings.iter().filter_map(|finding| Some(finding_json(finding, judgement.severity_of(finding)?))).collect()
-}
-
-fn finding_json(finding: &Finding, severity: Severity) -> Value {
-    json!({
-        "rule": finding.rule.id,
-        "severity": severity.as_str(),
-        "place": finding.place,
-        "subject": finding.subject,
-        "detail": finding.detail,
-    })
+    findings
+        .iter()
+        .filter_map(|finding| Some(rootline::finding::to_json(None, finding, judgement.severity_of(finding)?)))
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! The instants at which entries open and close: late enough that every verifier can have the change.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -8,11 +8,9 @@ use rootline_ceremonies::trust::Reach;
 use rootline_metadata::instant_text;
 
 use super::content::TrustContent;
+use crate::commands::confirmation::answer;
 use crate::context::Context;
 use crate::failure::Failure;
-
-/// Most bytes of an answer at a terminal.
-const MAX_ANSWER: u64 = 4096;
 
 /// The answer to a question that would be asked.
 #[derive(Args, Debug)]
@@ -58,10 +56,8 @@ impl Consent {
             return Err(Failure::new(early, "choose a later instant, or add --yes where this is meant"));
         }
         context.terminal.line(format_args!("{early}. Type yes if this is meant:"));
-        let mut answer = String::new();
-        let is_read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).is_ok();
-        match answer.trim() {
-            "yes" if is_read => Ok(()),
+        match answer().as_deref() {
+            Some("yes") => Ok(()),
             _ => Err(Failure::new("not confirmed; nothing was written", "choose a later instant")),
         }
     }

@@ -6,27 +6,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use rootline::clock::parse_at;
 use rootline::table::{Cell, Table};
-use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, content_change, window_text};
+use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, SIGNING_CONFIG, content_change, window_text};
 use rootline_ceremonies::trust::services_of;
-use rootline_client::store::read_regular_file;
 use rootline_metadata::instant_text;
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_services, lint_signing_config};
 use rootline_metadata::sigstore::{NewService, Service, ServiceKind, SigningConfig, Window};
 use serde_json::{Value, json};
 
-use super::content::TrustContent;
+use super::content::{self, TrustContent};
 use super::findings;
 use crate::commands::{documents, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::input::{self, max_file};
-use crate::folder::{atomic_file, merge_conflict};
+use crate::folder::{atomic_file, input};
 use crate::review::{entry_change_json, entry_change_lines};
 use crate::text::visible;
-
-/// The name under which a signing config is shipped.
-pub(super) const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum SigningConfigCommand {
@@ -151,8 +146,7 @@ fn derived(operator: &str, args: &CreateArgs, context: &Context) -> Result<Signi
 
 fn edit(args: &EditArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
-    let path = context.folder.target_path(SIGNING_CONFIG)?;
-    let (before, mut config) = read(&path)?;
+    let (path, before, mut config) = read(context)?;
     let since = args.since.unwrap_or(context.now);
     if since > context.now {
         let what = format!(
@@ -215,8 +209,7 @@ fn find(
 }
 
 fn show(context: &Context) -> Result<(), Failure> {
-    let path = context.folder.target_path(SIGNING_CONFIG)?;
-    let (bytes, config) = read(&path)?;
+    let (_, bytes, config) = read(context)?;
     let mut found = lint_signing_config(&bytes, &LintSettings::new(SIGNING_CONFIG, context.now));
     found.extend(untrusted(&config, context)?);
     let judgement = documents::judgement(context)?;
@@ -260,10 +253,9 @@ fn service_json(kind: ServiceKind, service: &Service) -> Value {
 /// The services that not every verifier has the key of.
 fn untrusted(config: &SigningConfig, context: &Context) -> Result<Vec<Finding>, Failure> {
     let published = context.folder.published()?;
-    let content = TrustContent::read(context)?;
-    let history = TrustHistory { next: Some(content.root), ..documents::history(None, &published, None, context)? };
-    let shipped = published.shipped();
-    let before = shipped.iter().find(|(name, _)| name.as_str() == SIGNING_CONFIG).map(|(_, bytes)| *bytes);
+    let root = TrustContent::read(context)?.root;
+    let history = TrustHistory { next: Some(root), ..documents::history(None, &published, None, context)? };
+    let before = content::published(SIGNING_CONFIG, &published);
     let before = before.and_then(|bytes| SigningConfig::parse(bytes, MAX_BYTES).ok());
     Ok(lint_services(config, before.as_ref(), &history, context.now))
 }
@@ -300,20 +292,15 @@ fn write(path: &Path, before: Option<&[u8]>, config: &SigningConfig, context: &C
 
 /// The signing config of the folder.
 pub(super) fn read_own(context: &Context) -> Result<SigningConfig, Failure> {
-    Ok(read(&context.folder.target_path(SIGNING_CONFIG)?)?.1)
+    Ok(read(context)?.2)
 }
 
-fn read(path: &Path) -> Result<(Vec<u8>, SigningConfig), Failure> {
-    let bytes = read_regular_file(path, max_file()).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            let create = "create it: rootline-repo trust signing-config create --operator NAME";
-            Failure::new(format!("{} does not exist", path.display()), create)
-        }
-        _ => Failure::io("read", path, &error),
-    })?;
-    merge_conflict::refuse(path, &bytes)?;
-    let config = parse(path, &bytes)?;
-    Ok((bytes, config))
+/// Where it is, its bytes, and what they say.
+fn read(context: &Context) -> Result<(PathBuf, Vec<u8>, SigningConfig), Failure> {
+    let create = "create it: rootline-repo trust signing-config create --operator NAME";
+    let (path, bytes) = content::read_target(SIGNING_CONFIG, create, context)?;
+    let config = parse(&path, &bytes)?;
+    Ok((path, bytes, config))
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<SigningConfig, Failure> {

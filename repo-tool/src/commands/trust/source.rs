@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rootline::network::{Network, NetworkArgs};
 use rootline_ceremonies::SIGSTORE_TRUSTED_ROOT;
-use rootline_ceremonies::review::{Content, MAX_BYTES, TRUSTED_ROOT};
+use rootline_ceremonies::review::{Content, MAX_BYTES, SIGNING_CONFIG, TRUSTED_ROOT};
 use rootline_client::store::MemoryStore;
 use rootline_client::workflow::Check;
 use rootline_client::{Client, Error, Instance};
 use rootline_metadata::TargetPath;
 use rootline_metadata::sigstore::{TrustedRoot, TrustedRootFormat};
 
-use super::signing_config::SIGNING_CONFIG;
 use crate::commands::{is_url, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
