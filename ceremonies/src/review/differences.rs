@@ -211,7 +211,7 @@ fn happenings(old: &Entry, new: &Entry, origin: Origin) -> Vec<Happening> {
     if old.url != new.url {
         found.push(Happening::new("another URL", format!("goes by this URL instead of {}", old.url)));
     }
-    found.extend(window_happenings(old.window, new.window, origin));
+    found.extend(window_happenings(old, new, origin));
     let names = new.facts.iter().chain(&old.facts).map(|(name, _)| *name);
     let mut told = vec![LOG_ID];
     for name in names {
@@ -233,7 +233,9 @@ fn has_same_certificates(old: &Entry, new: &Entry) -> bool {
     fingerprints(old) == fingerprints(new)
 }
 
-fn window_happenings(old: Window, new: Window, origin: Origin) -> Vec<Happening> {
+fn window_happenings(old: &Entry, new: &Entry, origin: Origin) -> Vec<Happening> {
+    let is_trusted = new.kind.is_trusted();
+    let (old, new) = (old.window, new.window);
     let mut found = Vec::new();
     let text = |instant: Option<_>| instant.map_or("no stated start".to_owned(), instant_text);
     match (old.start(), new.start()) {
@@ -249,7 +251,10 @@ fn window_happenings(old: Window, new: Window, origin: Origin) -> Vec<Happening>
         (None, None) => {}
         (old, new) if old == new => {}
         (None, Some(end)) => {
-            let late = if end < origin.at { ": what it vouched for since then is not verified any more" } else { "" };
+            let late = match is_trusted && end < origin.at {
+                true => ": what it vouched for since then is not verified any more",
+                false => "",
+            };
             found.push(Happening::new("closes", format!("closes {}{late}", origin.dated(end))));
         }
         (Some(was), Some(end)) => {
@@ -508,5 +513,21 @@ mod tests {
         let settings: Vec<&str> = change.settings.iter().map(|happening| happening.text.as_str()).collect();
         assert_eq!(settings, ["log services to use: exactly 2, so far any one"]);
         assert!(compare("signing_config.v0.2.json", &config, &config).settings.is_empty());
+    }
+
+    #[test]
+    fn a_service_that_has_closed_takes_nothing_from_verifiers() {
+        let config = |valid: Value| {
+            json!({
+                "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+                "rekorTlogUrls": [{"url": "https://log.example", "majorApiVersion": 1, "validFor": valid, "operator": "one"}],
+                "rekorTlogConfig": {"selector": "ANY"},
+            })
+        };
+        let open = config(json!({"start": "2029-01-01T00:00:00Z"}));
+        let closed = config(json!({"start": "2029-01-01T00:00:00Z", "end": "2029-12-31T23:59:59Z"}));
+        let change = compare("signing_config.v0.2.json", &open, &closed);
+        let stories: Vec<String> = change.entries.iter().map(EntryChange::story).collect();
+        assert_eq!(stories, ["closes 2029-12-31T23:59:59Z, less than a day before this ceremony"]);
     }
 }
