@@ -58,13 +58,17 @@ impl Consequence {
 
     /// Those for whom it is otherwise, as a sentence.
     pub fn exception(&self) -> Option<&'static str> {
-        match (self.section, self.kind) {
-            (Section::CertificateAuthorities, Kind::StopsAfter(_) | Kind::StopsBefore(_)) => {
-                Some("sigstore-python does not look at the windows of certificate authorities: for it nothing stops")
-            }
-            (Section::TimestampAuthorities, Kind::StopsAfter(_)) => {
+        match (self.kind, self.section) {
+            (Kind::StopsAfter(_), Section::TimestampAuthorities) => {
                 Some("sigstore-python refuses a timestamp of that very second too")
             }
+            (Kind::StopsAfter(_) | Kind::StopsBefore(_), Section::CertificateAuthorities) => {
+                Some("sigstore-python does not look at the windows of certificate authorities: for it nothing stops")
+            }
+            (
+                Kind::StopsAfter(_) | Kind::StopsBefore(_),
+                Section::TransparencyLogs | Section::CertificateTransparencyLogs,
+            ) => Some("sigstore-python does not look at the windows of logs: for it nothing stops"),
             _ => None,
         }
     }
@@ -154,9 +158,18 @@ mod tests {
     #[test]
     fn those_for_whom_it_is_otherwise_are_named() {
         let of = |section| consequences(section, window("05", None), window("05", Some("09")))[0];
-        assert!(of(Section::CertificateAuthorities).exception().unwrap().starts_with("sigstore-python"));
-        assert!(of(Section::TimestampAuthorities).exception().is_some());
-        assert_eq!(of(Section::TransparencyLogs).exception(), None);
+        let does_not_look = "sigstore-python does not look at the windows of";
+        for (section, windows) in [
+            (Section::CertificateAuthorities, "certificate authorities"),
+            (Section::TransparencyLogs, "logs"),
+            (Section::CertificateTransparencyLogs, "logs"),
+        ] {
+            let text = format!("{does_not_look} {windows}: for it nothing stops");
+            assert_eq!(of(section).exception(), Some(text.as_str()));
+        }
+        assert!(of(Section::TimestampAuthorities).exception().unwrap().starts_with("sigstore-python refuses"));
+        let later = |section| consequences(section, window("05", Some("09")), window("05", None))[0];
+        assert_eq!(later(Section::TransparencyLogs).exception(), None);
         assert!(of(Section::TransparencyLogs).stops());
         let opened = consequences(Section::TransparencyLogs, None, window("05", None));
         assert!(!opened[0].stops());
