@@ -105,13 +105,17 @@ pub fn verify(peer: &str, what: &Verification<'_>, documents: &[(PathBuf, PathBu
     judgements(peer, &mut command).into_iter().map(|judged| judged.map(drop)).collect()
 }
 
-/// The addresses of the services that a peer would sign with, by each of these signing configs, or why it would not.
+/// The addresses of the services that a peer would sign with at `at`, by each of these signing configs, or why it would not. Without an
+/// instant it is the machine's; the Go programs know no other.
 ///
 /// # Panics
 /// If it cannot be run at all.
-pub fn select(peer: &str, signing_configs: &[PathBuf]) -> Vec<Result<Vec<String>, String>> {
+pub fn select(peer: &str, at: Option<&str>, signing_configs: &[PathBuf]) -> Vec<Result<Vec<String>, String>> {
     let selected = |judgement: serde_json::Value| serde_json::from_value(judgement["selected"].clone()).unwrap();
     let mut command = verifier(peer);
+    if let Some(at) = at {
+        command.args(["--at", at]);
+    }
     for signing_config in signing_configs {
         command.arg("--signing-config").arg(signing_config);
     }

@@ -52,9 +52,9 @@ def accept(trusted_root: str, bundle: str, request: argparse.Namespace) -> dict:
 
 def select(signing_config: str) -> dict:
     config = SigningConfig.from_file(signing_config)
-    clients = [config.get_fulcio(), *config.get_tlogs(), *config.get_tsas()]
-    # Those of logs have the path of their interface in it.
-    return {"selected": [client.url.partition("/api/v")[0] for client in clients]}
+    # The addresses of logs have the path of their interface in them.
+    logs = [log.url.partition("/api/v")[0] for log in config.get_tlogs()]
+    return {"selected": [config.get_fulcio().url, *logs, *(tsa.url for tsa in config.get_tsas())]}
 
 
 if __name__ == "__main__":

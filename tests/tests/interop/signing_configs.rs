@@ -25,7 +25,7 @@ fn select(documents: &[String]) -> Vec<[Result<String, String>; SIGNERS.len()]> 
     let files: Vec<PathBuf> = documents.iter().enumerate().map(write).collect();
     let name = |address: &String| address.strip_prefix(NOBODY).unwrap_or(address).to_owned();
     let names = |selected: Vec<String>| selected.iter().map(name).collect::<Vec<_>>().join(" ");
-    let mut by_client = SIGNERS.map(|peer| peers::select(peer, &files).into_iter());
+    let mut by_client = SIGNERS.map(|peer| peers::select(peer, None, &files).into_iter());
     let one = |_| by_client.each_mut().map(|selections| selections.next().unwrap().map(names));
     files.iter().map(one).collect()
 }
