@@ -17,6 +17,15 @@ pub(super) fn judge(documents: &[(&str, &str)]) -> Vec<[Judgement; VERIFIERS.len
 
 /// [`judge`], where the present is another one.
 pub(super) fn judge_at(at: Option<&str>, documents: &[(&str, &str)]) -> Vec<[Judgement; VERIFIERS.len()]> {
+    judge_by(VERIFIERS, at, documents)
+}
+
+/// [`judge_at`], of some of the clients alone.
+pub(super) fn judge_by<const N: usize>(
+    peers: [&str; N],
+    at: Option<&str>,
+    documents: &[(&str, &str)],
+) -> Vec<[Judgement; N]> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: String, content: &[u8]| {
         let path = folder.path().join(name);
@@ -32,7 +41,7 @@ pub(super) fn judge_at(at: Option<&str>, documents: &[(&str, &str)]) -> Vec<[Jud
         })
         .collect();
     let verification = Verification { artifact, at, identity: SIGNER.name, issuer: SIGNER.issuer };
-    let mut by_client = VERIFIERS.map(|peer| peers::verify(peer, &verification, &files).into_iter());
+    let mut by_client = peers.map(|peer| peers::verify(peer, &verification, &files).into_iter());
     let one = |_| by_client.each_mut().map(|judgements| judgements.next().expect("one judgement of each document"));
     files.iter().map(one).collect()
 }
