@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rootline_metadata::TargetFile;
 use rootline_metadata::json::Value;
 
+use crate::drafting::draft::Draft;
 use crate::model::role::CeremonyRole;
 use crate::model::target_name::TargetName;
 use crate::plan::plan::Plan;
@@ -46,6 +47,22 @@ impl<'a> Shipped<'a> {
 
     /// What a plan ships: from `targets/`, or what is published under that name.
     pub fn planned(plan: &Plan, published: &'a Published, targets: &'a BTreeMap<TargetName, Vec<u8>>) -> Shipped<'a> {
+        let delegated = plan.delegations().iter().map(|delegation| &delegation.shipment);
+        Shipped::from_shipments(plan.shipment(), delegated, published, targets)
+    }
+
+    /// What a draft ships, as of a plan: it may name keyholders who have no key yet.
+    pub fn drafted(draft: &Draft, published: &'a Published, targets: &'a BTreeMap<TargetName, Vec<u8>>) -> Shipped<'a> {
+        let delegated = draft.delegations.iter().map(|delegation| &delegation.shipment);
+        Shipped::from_shipments(&draft.shipment, delegated, published, targets)
+    }
+
+    fn from_shipments<'s>(
+        own: &'s Shipment,
+        delegated: impl Iterator<Item = &'s Shipment>,
+        published: &'a Published,
+        targets: &'a BTreeMap<TargetName, Vec<u8>>,
+    ) -> Shipped<'a> {
         let before = Shipped::published(published);
         let mut shipped = Shipped::default();
         let mut add = |shipment: &Shipment, is_top_level: bool| {
@@ -61,8 +78,8 @@ impl<'a> Shipped<'a> {
                 }
             }
         };
-        add(plan.shipment(), true);
-        plan.delegations().iter().for_each(|delegation| add(&delegation.shipment, false));
+        add(own, true);
+        delegated.for_each(|shipment| add(shipment, false));
         shipped
     }
 

@@ -32,6 +32,11 @@ impl Holders {
         Ok(Holders { names, threshold })
     }
 
+    /// More than half of so many people: fewer could each decide without the others.
+    pub fn majority(people: usize) -> u64 {
+        people as u64 / 2 + 1
+    }
+
     /// Their names, in the order they were given.
     pub fn names(&self) -> &[Name] {
         &self.names
@@ -114,4 +119,16 @@ pub(crate) type RawNames = Spanned<Vec<Spanned<String>>>;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawOnline {
     pub(crate) keys: RawNames,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_majorities_always_share_somebody() {
+        for (people, threshold) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4)] {
+            assert_eq!(Holders::majority(people), threshold);
+        }
+    }
 }

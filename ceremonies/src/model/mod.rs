@@ -7,6 +7,7 @@ pub(crate) mod holders;
 pub(crate) mod keyholder;
 pub(crate) mod name;
 pub(crate) mod period;
+pub(crate) mod repository_url;
 pub(crate) mod role;
 pub(crate) mod role_version;
 pub(crate) mod sigstore;

@@ -8,6 +8,7 @@ pub(crate) mod delegation;
 #[expect(clippy::module_inception, reason = "the room is called after the noun that is most of it")]
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod policy_template;
 mod raw;
 mod reach;
 pub(crate) mod role_plan;

@@ -1,6 +1,5 @@
 //! The policy of a repository: `rootline.toml`.
 
-use rootline_metadata::format;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -11,10 +10,12 @@ use crate::model::bounds::{Bounds, RawBounds};
 use crate::model::holders::{self, Holders, RawHolders, RawNames, RawOnline};
 use crate::model::name::Name;
 use crate::model::period::{Periods, RawPeriods};
+use crate::model::repository_url::{BadRepositoryUrl, RepositoryUrl};
 use crate::model::role::CeremonyRole;
 use crate::model::toml_error::{self, TomlError};
 use crate::plan::caches::{Caches, RawCaches};
 use crate::plan::delegated_periods::DelegatedPeriods;
+use crate::plan::policy_template::PolicyTemplate;
 
 /// What holds for a repository from one ceremony to the next: who is to sign, how long files hold, where they go.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub struct Policy {
     snapshot: Periods,
     timestamp: Periods,
     publish_to: Option<String>,
+    url: Option<RepositoryUrl>,
     bounds: Bounds,
     attestation: AttestationRules,
     caches: Caches,
@@ -57,6 +59,7 @@ impl Policy {
             online: holders::read_names(text, &raw.online.keys)?,
             snapshot: raw.snapshot.read(text)?,
             timestamp: raw.timestamp.read(text)?,
+            url: raw.publish.as_ref().map_or(Ok(None), |publish| publish.read_url(text))?,
             publish_to: raw.publish.map(|publish| publish.to),
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
@@ -68,57 +71,12 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The text of a new `rootline.toml`, with a comment on every line that a person may want to change. Lists of names may be empty.
+    /// The text of a new `rootline.toml`. Lists of names may be empty.
     pub fn template(name: &str, holders: &[Name], threshold: u64, online: &[Name]) -> String {
-        format!(
-            "# The policy of this repository: what `rootline-repo ceremony new` fills a plan in with.\n\
-             # It is not signed; what a ceremony signs is its plan.\n\
-             format = {current}\n\
-             name = {name}\n\
-             \n\
-             # Says whose keys count. The holders and the threshold are those of the first root, named as the folders under keyholders/;\n\
-             # afterwards the newest root says who they are, and every plan begins with them.\n\
-             [root]\n\
-             holders = {holders}\n\
-             threshold = {threshold}      # how many of them have to sign\n\
-             expires-days = 197 # how long a version holds\n\
-             signing-days = 46  # how long before its expiry the next one is to be signed\n\
-             \n\
-             # Says what is shipped.\n\
-             [targets]\n\
-             holders = {holders}\n\
-             threshold = {threshold}\n\
-             expires-days = 197\n\
-             signing-days = 46\n\
-             \n\
-             # The keys that sign without a person, also folders under keyholders/; any one of them suffices.\n\
-             [online]\n\
-             keys = {online}\n\
-             \n\
-             # Says which files belong together. Signed by an online key.\n\
-             [snapshot]\n\
-             expires-days = 30\n\
-             signing-days = 15\n\
-             \n\
-             # Says that nothing is being held back: the shorter it holds, the sooner a verifier notices. Signed by an online key.\n\
-             [timestamp]\n\
-             expires-days = 7\n\
-             signing-days = 6\n\
-             \n\
-             # Where `rootline-repo publish` puts the repository, seen from this file.\n\
-             [publish]\n\
-             to = \"public\"\n\
-             \n\
-             # What no plan may go beyond, and why; a plan that does is refused with the reason. Also: targets, delegations, online.\n\
-             # [bounds]\n\
-             # root = {{ least-threshold = 3, longest-days = 220, why = \"what we have promised\" }}\n\
-             {attestation}",
-            current = format::CURRENT,
-            name = toml_error::quoted(name),
-            holders = holders::names_toml(holders),
-            online = holders::names_toml(online),
-            attestation = AttestationRules::TEMPLATE,
-        )
+        let targets_threshold = threshold;
+        let template =
+            PolicyTemplate { name, holders, threshold, targets_threshold, online, url: None, legacy_targets: false };
+        template.to_toml()
     }
 
     /// What the repository is called.
@@ -185,6 +143,11 @@ impl Policy {
         self.publish_to.as_deref()
     }
 
+    /// Where verifiers reach what is published, if that is stated.
+    pub fn url(&self) -> Option<&RepositoryUrl> {
+        self.url.as_ref()
+    }
+
     /// How long caches in front of the published files keep what they have.
     pub fn caches(&self) -> Caches {
         self.caches
@@ -249,6 +212,16 @@ struct RawOffline {
 #[serde(deny_unknown_fields)]
 struct RawPublish {
     to: String,
+    url: Option<Spanned<String>>,
+}
+
+impl RawPublish {
+    fn read_url(&self, text: &str) -> Result<Option<RepositoryUrl>, TomlError> {
+        let read = |url: &Spanned<String>| {
+            url.get_ref().parse().map_err(|bad: BadRepositoryUrl| TomlError::at(text, url.span(), bad.to_string()))
+        };
+        self.url.as_ref().map(read).transpose()
+    }
 }
 
 impl RawOffline {
@@ -278,6 +251,18 @@ mod tests {
         assert_eq!(policy.online(), names(&["online"]));
         assert_eq!(policy.timestamp().expires.number(), 7);
         assert_eq!(policy.publish_to(), Some("public"));
+    }
+
+    #[test]
+    fn where_verifiers_reach_it_is_a_url() {
+        let text = Policy::template("new", &[], 3, &[]);
+        assert_eq!(Policy::parse(&text).unwrap().url(), None);
+        let stated = |url: &str| text.replacen("to = \"public\"", &format!("to = \"public\"\nurl = \"{url}\""), 1);
+        let policy = Policy::parse(&stated("https://tuf.example")).unwrap();
+        assert_eq!(policy.url().map(RepositoryUrl::as_str), Some("https://tuf.example"));
+        let fault = Policy::parse(&stated("tuf.example")).unwrap_err();
+        assert_eq!(fault.line, 1 + text.lines().position(|line| line.starts_with("to = ")).unwrap() + 1);
+        assert!(fault.problem.contains("expected a URL"), "{fault}");
     }
 
     #[test]

@@ -18,4 +18,4 @@ pub use legacy::{LegacyFile, legacy_files};
 pub use named::{NamedEntries, NamedEntry, NoSuchEntry};
 pub use notes::{TrustNotes, Waiver};
 pub use reach::Reach;
-pub use services::{rekor_version_of, services_of};
+pub use services::{rekor_version_of, services_of, signing_config_of};

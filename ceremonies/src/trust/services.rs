@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::{
-    LogIdCheck, LogIdKind, LogInstance, NewService, Section, ServiceKind, TrustedRoot, Window,
+    EditError, LogIdCheck, LogIdKind, LogInstance, NewService, Section, ServiceKind, SigningConfig, TrustedRoot, Window,
 };
 
 /// The services that follow from what a trust root has open at `at`: of each kind the instance that opened last, from its start on. Of Rekor
@@ -38,6 +38,36 @@ pub fn services_of(
     found.into_iter().filter_map(|(kind, found)| Some((kind, service(found?)))).collect()
 }
 
+/// The signing config that follows from what a trust root has open at `at`, as [`services_of`] says, with the identity providers: each its
+/// URL and who runs it. They open with the first of the others.
+///
+/// # Errors
+/// If not every client reads a part of it as it is meant.
+pub fn signing_config_of<'a>(
+    root: &TrustedRoot,
+    at: DateTime<Utc>,
+    rekor_version: Option<u32>,
+    operator: &str,
+    logins: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<SigningConfig, EditError> {
+    let mut config = SigningConfig::empty();
+    let services = services_of(root, at, rekor_version, operator);
+    let first = services.iter().filter_map(|(_, service)| service.valid_for.start()).min();
+    for (kind, service) in &services {
+        config.add_service(*kind, service)?;
+    }
+    for (url, operator) in logins {
+        let service = NewService {
+            url: url.to_owned(),
+            major_api_version: 1,
+            valid_for: Window::from(first.unwrap_or(at)),
+            operator: operator.to_owned(),
+        };
+        config.add_service(ServiceKind::IdentityProvider, &service)?;
+    }
+    Ok(config)
+}
+
 /// Which version of Rekor a log is: version 2 names itself by a signed note's key id.
 pub fn rekor_version_of(log: &LogInstance) -> u32 {
     match log.check_log_id() {
@@ -64,6 +94,21 @@ mod tests {
         let root = TrustedRoot::parse(crate::SIGSTORE_TRUSTED_ROOT, 1 << 20).unwrap();
         let services = services_of(&root, parse_instant(at).unwrap(), version, "sigstore.dev");
         services.into_iter().map(|(kind, service)| (kind, service.url, service.major_api_version)).collect()
+    }
+
+    #[test]
+    fn the_signing_config_has_the_services_and_the_identity_providers() {
+        let root = TrustedRoot::parse(crate::SIGSTORE_TRUSTED_ROOT, 1 << 20).unwrap();
+        let at = parse_instant("2026-01-01T00:00:00Z").unwrap();
+        let config = |logins: &[(&'static str, &'static str)]| {
+            signing_config_of(&root, at, None, "sigstore.dev", logins.iter().copied())
+        };
+        let both = config(&[("https://a.example", "sigstore.dev"), ("https://b.example", "b.example")]).unwrap();
+        let count = |kind| both.services(kind).len();
+        assert_eq!(ServiceKind::ALL.map(count).iter().sum::<usize>(), 5);
+        assert_eq!(count(ServiceKind::IdentityProvider), 2);
+        // Of two of one operator clients would take different ones.
+        assert!(config(&[("https://a.example", "x.example"), ("https://b.example", "x.example")]).is_err());
     }
 
     #[test]
