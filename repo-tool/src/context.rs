@@ -33,6 +33,12 @@ impl Context {
         Ok(lock)
     }
 
+    /// The context of the same command in another folder.
+    pub(crate) fn in_folder(&self, folder: RepositoryFolder) -> Context {
+        let (configuration, now, json) = (self.configuration.clone(), self.now, self.json);
+        Context { folder, configuration, now, json, terminal: Terminal::new() }
+    }
+
     /// Prints the next step after a result; nothing with `--quiet`.
     pub(crate) fn next(&self, step: Arguments<'_>) {
         self.terminal.report(format_args!("next: {step}"));

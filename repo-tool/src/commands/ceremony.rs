@@ -8,7 +8,7 @@ mod import;
 mod list;
 mod log;
 mod merge;
-mod new;
+pub(crate) mod new;
 mod overlapping;
 mod payload;
 mod request;

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::publish::destination;
 use crate::publish::preflight::Files;
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ClockArgs {
     /// Go on though the record has later times than this clock, and record why
     #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new(), hide_short_help = true)]

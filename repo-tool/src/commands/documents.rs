@@ -24,7 +24,20 @@ pub(crate) fn check(
     targets: &BTreeMap<TargetName, Vec<u8>>,
     context: &Context,
 ) -> Result<BTreeSet<Waived>, Failure> {
-    let findings = findings(plan, published, targets, context)?;
+    let after = Shipped::planned(plan, published, targets);
+    check_shipped(plan.id(), plan.at(), &after, published, context)
+}
+
+/// As [`check`], for what a plan would ship at that instant.
+pub(crate) fn check_shipped(
+    id: &Name,
+    at: DateTime<Utc>,
+    after: &Shipped<'_>,
+    published: &Published,
+    context: &Context,
+) -> Result<BTreeSet<Waived>, Failure> {
+    let history = history(Some(id), published, None, context)?;
+    let findings = document_findings(&Shipped::published(published), after, &history, at);
     let (policy, notes) = (context.folder.policy()?, trust_notes::read(context)?);
     let error = match check_documents(&findings, &Judgement::new(policy.severities(), &notes)) {
         Ok(()) => {
@@ -52,6 +65,19 @@ pub(crate) fn warnings(plan: &Plan, published: &Published, context: &Context) ->
     let mut warnings = document_warnings(found, &judgement(context)?);
     warnings.sort_by_key(|warning| !warning.is_new);
     Ok(warnings)
+}
+
+/// What a review would warn of in what a plan would ship at that instant.
+pub(crate) fn warnings_of_shipped(
+    id: &Name,
+    at: DateTime<Utc>,
+    after: &Shipped<'_>,
+    published: &Published,
+    context: &Context,
+) -> Result<Vec<Warning>, Failure> {
+    let history = history(Some(id), published, None, context)?;
+    let found = document_findings(&Shipped::published(published), after, &history, at);
+    Ok(document_warnings(found, &judgement(context)?))
 }
 
 /// What is wrong with what a plan ships.

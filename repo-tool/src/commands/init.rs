@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rootline_ceremonies::{Name, Policy};
+use rootline_ceremonies::{Holders, Name, Policy};
 use serde_json::json;
 
 use super::{own_text, parse_name};
@@ -56,19 +56,9 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
         None => context.folder.clone(),
     };
     let people = args.holders.len();
-    let threshold = args.threshold.unwrap_or_else(|| majority(people));
+    let threshold = args.threshold.unwrap_or_else(|| Holders::majority(people));
     let policy = Policy::template(&args.name, &args.holders, threshold, &args.online);
-    Policy::parse(&policy).map_err(|error| Failure::new(own_text(&error), "see rootline-repo init --help"))?;
-    for name in RepositoryFolder::FOLDERS {
-        atomic_file::create_folder(&folder.join(name))?;
-    }
-    for (name, text) in [(GITIGNORE_FILE, GITIGNORE), (ATTRIBUTES_FILE, ATTRIBUTES)] {
-        if !folder.join(name).exists() {
-            atomic_file::create(&folder.join(name), text.as_bytes(), Access::Umask)?;
-        }
-    }
-    // Last, because it is what makes a folder a repository.
-    atomic_file::ensure(&folder.policy_path(), policy.as_bytes())?;
+    make(&folder, &policy)?;
     let shown = folder.path().display().to_string();
     let report = json!({ "folder": shown, "policy": folder.policy_path(), "threshold": threshold, "holders": people });
     context.report(&report, |line| {
@@ -84,19 +74,17 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// More than half: fewer could each decide without the others.
-fn majority(people: usize) -> u64 {
-    people as u64 / 2 + 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_majorities_always_share_somebody() {
-        for (people, threshold) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4)] {
-            assert_eq!(majority(people), threshold);
+/// Makes a folder a repository of that policy.
+pub(super) fn make(folder: &RepositoryFolder, policy: &str) -> Result<(), Failure> {
+    Policy::parse(policy).map_err(|error| Failure::new(own_text(&error), "see rootline-repo init --help"))?;
+    for name in RepositoryFolder::FOLDERS {
+        atomic_file::create_folder(&folder.join(name))?;
+    }
+    for (name, text) in [(GITIGNORE_FILE, GITIGNORE), (ATTRIBUTES_FILE, ATTRIBUTES)] {
+        if !folder.join(name).exists() {
+            atomic_file::create(&folder.join(name), text.as_bytes(), Access::Umask)?;
         }
     }
+    // Last, because it is what makes a folder a repository.
+    atomic_file::ensure(&folder.policy_path(), policy.as_bytes())
 }

@@ -4,7 +4,7 @@ mod attest;
 mod check;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use rootline::table::{Cell, Table};
@@ -192,26 +192,44 @@ fn given(args: &AddArgs, context: &Context) -> Result<Given, Failure> {
     let signer = args.signer.as_deref().map(SignerUri::parse).transpose()?;
     let signer = signer.map(|signer| signer.recorded());
     if let Some(path) = &args.proof {
-        let proven = ProvenKey::parse(&input::read(path, ProvenKey::MAX_BYTES)?).map_err(|error| match error {
-            FileError::Newer(newer) => Failure::new(format!("{} was {newer}", path.display()), newer.hint()),
-            error => {
-                let what = format!("{} does not prove who holds a key: {}", path.display(), plain(&error.to_string()));
-                Failure::new(what, "have it written again: rootline-repo key prove NAME --key KEY")
-            }
-        })?;
-        if proven.keyholder != args.name {
-            let what = format!("{} proves that {} holds the key, not {}", path.display(), proven.keyholder, args.name);
-            return Err(Failure::new(what, "have it written for that name: rootline-repo key prove NAME --key KEY"));
-        }
+        let proven = proven_key(path, &args.name)?;
         return Ok(Given { key: proven.key, signer, proof: Some(proven.proof) });
     }
     let path = args.public_key.clone().unwrap_or_default();
-    let pem = read_text("read the public key", &path, MAX_KEY)?;
-    let key = PublicKey::from_spki_pem(&pem).map_err(|error| {
+    Ok(Given { key: public_key(&path)?, signer, proof: None })
+}
+
+/// The key in a file of that keyholder's: their public key, or the proof that they hold it.
+pub(super) fn key_of_file(path: &Path, name: &Name) -> Result<(PublicKey, Option<PossessionProof>), Failure> {
+    let is_proof = input::read(path, MAX_KEY as usize)?.trim_ascii_start().starts_with(b"{");
+    if is_proof {
+        let proven = proven_key(path, name)?;
+        return Ok((proven.key, Some(proven.proof)));
+    }
+    Ok((public_key(path)?, None))
+}
+
+fn proven_key(path: &Path, name: &Name) -> Result<ProvenKey, Failure> {
+    let proven = ProvenKey::parse(&input::read(path, ProvenKey::MAX_BYTES)?).map_err(|error| match error {
+        FileError::Newer(newer) => Failure::new(format!("{} was {newer}", path.display()), newer.hint()),
+        error => {
+            let what = format!("{} does not prove who holds a key: {}", path.display(), plain(&error.to_string()));
+            Failure::new(what, "have it written again: rootline-repo key prove NAME --key KEY")
+        }
+    })?;
+    if proven.keyholder != *name {
+        let what = format!("{} proves that {} holds the key, not {name}", path.display(), proven.keyholder);
+        return Err(Failure::new(what, "have it written for that name: rootline-repo key prove NAME --key KEY"));
+    }
+    Ok(proven)
+}
+
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    let pem = read_text("read the public key", path, MAX_KEY)?;
+    PublicKey::from_spki_pem(&pem).map_err(|error| {
         let hint = "name a public key in PEM (BEGIN PUBLIC KEY), as rootline-repo key generate writes it";
         Failure::new(format!("{}: {error}", path.display()), hint)
-    })?;
-    Ok(Given { key, signer, proof: None })
+    })
 }
 
 /// As many digits as an id has where people read it: 80 bits.

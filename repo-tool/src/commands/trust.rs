@@ -1,13 +1,13 @@
 //! `rootline-repo trust`: the trust root that is shipped, from its first certificate to its last retired log.
 
-mod add_authority;
-mod add_log;
+pub(crate) mod add_authority;
+pub(crate) mod add_log;
 mod change;
 mod content;
 mod create;
 mod diff;
 mod export;
-mod findings;
+pub(crate) mod findings;
 mod instants;
 pub(crate) mod legacy;
 mod rotate;

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// The file, in the folder.
-const NOTES: &str = "trust.toml";
+pub(crate) const NOTES: &str = "trust.toml";
 
 /// Where it is.
 pub(crate) fn path(context: &Context) -> Result<PathBuf, Failure> {

@@ -1,11 +1,11 @@
 //! `rootline-repo ceremony new`: a plan, filled in.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline_ceremonies::review::{is_leaving, no_longer_planned};
+use rootline_ceremonies::review::{Warning, is_leaving, no_longer_planned};
 use rootline_ceremonies::{
     BadTargetName, CeremonyRole, Days, Draft, Event, Name, Plan, Policy, Published, TargetName, heads_to_follow,
 };
@@ -82,9 +82,57 @@ pub(crate) struct NewArgs {
     clock: ClockArgs,
 }
 
+impl NewArgs {
+    /// A plan that changes nothing but to renew these roles.
+    pub(crate) fn renewing(roles: Vec<String>, id: Name, summary: &str, clock: ClockArgs) -> NewArgs {
+        NewArgs {
+            id,
+            summary: Some(summary.to_owned()),
+            replace: Vec::new(),
+            add: Vec::new(),
+            remove: Vec::new(),
+            threshold: Vec::new(),
+            expires: Vec::new(),
+            renew: roles,
+            delegate: Vec::new(),
+            custom: Vec::new(),
+            clock,
+        }
+    }
+}
+
+/// What was planned.
+pub(crate) struct Planned {
+    pub(crate) id: Name,
+    /// Where the plan is.
+    pub(crate) path: PathBuf,
+    pub(crate) draft: Draft,
+    /// Why it cannot be frozen as it is.
+    pub(crate) problem: Option<Failure>,
+    /// The published files that are planned no longer.
+    gone: Vec<Warning>,
+}
+
 /// [`ExitStatus::NeedsPerson`] where the plan cannot be frozen as it is.
 pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let _lock = context.lock()?;
+    let Planned { id, path, problem, gone, .. } = plan(args, context)?;
+    let problem = problem.as_ref().map(Failure::what);
+    context.report(
+        &json!({ "ceremony": id.as_str(), "plan": path, "problem": problem, "warnings": warnings_json(&gone) }),
+        |line| {
+            line(format_args!("wrote {}", path.display()));
+            match problem {
+                Some(problem) => line(format_args!("it cannot be frozen before an edit: {problem}")),
+                None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
+            }
+        },
+    );
+    Ok(if problem.is_some() { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+}
+
+/// Writes the plan, in a folder that is locked.
+pub(crate) fn plan(args: &NewArgs, context: &Context) -> Result<Planned, Failure> {
     let keyholders = context.folder.keyholders()?;
     let targets = context.folder.targets()?;
     let at = context.now;
@@ -117,21 +165,9 @@ pub(crate) fn run(args: &NewArgs, context: &Context) -> Result<ExitStatus, Failu
         ));
     }
     warn_of_targets(&gone, context);
-    let id = &args.id;
     let path = record.folder().plan_path();
-    let fault = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
-    let problem = fault.as_ref().map(Failure::what);
-    context.report(
-        &json!({ "ceremony": id.as_str(), "plan": path, "problem": problem, "warnings": warnings_json(&gone) }),
-        |line| {
-            line(format_args!("wrote {}", path.display()));
-            match problem {
-                Some(problem) => line(format_args!("it cannot be frozen before an edit: {problem}")),
-                None => context.next(format_args!("edit it, then rootline-repo ceremony freeze {id}")),
-            }
-        },
-    );
-    Ok(if problem.is_some() { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+    let problem = Plan::parse(&text, &keyholders, policy.bounds()).err().map(|error| Failure::toml(&path, &error));
+    Ok(Planned { id: args.id.clone(), path, draft, problem, gone })
 }
 
 /// A JSON object without null, which a plan cannot say.

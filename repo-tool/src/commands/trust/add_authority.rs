@@ -29,7 +29,7 @@ pub(super) const TSA_EXAMPLES: &str = "Examples:
 
 /// Which list it goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AuthorityKind {
+pub(crate) enum AuthorityKind {
     Ca,
     Tsa,
 }
@@ -61,18 +61,18 @@ pub(crate) struct AddAuthorityArgs {
 
 /// The certificates of an authority.
 #[derive(Args, Debug)]
-pub(super) struct ChainArgs {
+pub(crate) struct ChainArgs {
     /// A file with certificates of its chain, in any order: PEM, DER or PKCS#7; repeatable
     #[arg(long, value_name = "FILE", required = true, value_parser = local_path())]
-    pub(super) chain: Vec<PathBuf>,
+    pub(crate) chain: Vec<PathBuf>,
 
     /// The organization to list it under [default: the one in its root certificate]
     #[arg(long, value_name = "TEXT")]
-    pub(super) organization: Option<String>,
+    pub(crate) organization: Option<String>,
 
     /// The name to list it under [default: the common name in its root certificate]
     #[arg(long, value_name = "TEXT")]
-    pub(super) common_name: Option<String>,
+    pub(crate) common_name: Option<String>,
 }
 
 pub(super) fn run(args: &AddAuthorityArgs, kind: AuthorityKind, context: &Context) -> Result<(), Failure> {
@@ -126,7 +126,7 @@ pub(super) fn opening(
 
 impl ChainArgs {
     /// The chain, leaf to root, every signature verified.
-    pub(super) fn read(&self, kind: AuthorityKind) -> Result<Chain, Failure> {
+    pub(crate) fn read(&self, kind: AuthorityKind) -> Result<Chain, Failure> {
         let mut certificates = Vec::new();
         for path in &self.chain {
             let bytes = input::read(path, MAX_CONTAINER_BYTES)?;
@@ -149,7 +149,7 @@ impl ChainArgs {
     }
 
     /// What is listed.
-    pub(super) fn authority(
+    pub(crate) fn authority(
         &self,
         url: &str,
         chain: &Chain,

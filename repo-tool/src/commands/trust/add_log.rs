@@ -17,7 +17,7 @@ use crate::folder::input::{self, MAX_KEY};
 
 /// What a log is, which decides how its id comes from its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum LogKind {
+pub(crate) enum LogKind {
     /// Rekor: version 2 with an Ed25519 key, otherwise version 1
     Rekor,
     /// Rekor version 1
@@ -29,7 +29,7 @@ pub(super) enum LogKind {
 }
 
 impl LogKind {
-    pub(super) fn section(self) -> Section {
+    pub(crate) fn section(self) -> Section {
         match self {
             LogKind::Rekor | LogKind::RekorV1 | LogKind::RekorV2 => Section::TransparencyLogs,
             LogKind::Ct => Section::CertificateTransparencyLogs,
@@ -79,22 +79,22 @@ pub(crate) struct AddLogArgs {
 
 /// A log's URL and key.
 #[derive(Args, Debug)]
-pub(super) struct LogArgs {
+pub(crate) struct LogArgs {
     /// Its base URL; of Rekor version 2 the host is the origin of its checkpoints
     #[arg(long)]
-    pub(super) url: String,
+    pub(crate) url: String,
 
     /// Its public key, in PEM or DER
     #[arg(value_parser = local_path(), long, value_name = "FILE")]
-    pub(super) public_key: PathBuf,
+    pub(crate) public_key: PathBuf,
 
     /// The id that it must have, in hex or base64
     #[arg(long, value_name = "ID")]
-    pub(super) log_id: Option<String>,
+    pub(crate) log_id: Option<String>,
 
     /// The origin of its checkpoints (Rekor version 2), which the URL must give
     #[arg(long, value_name = "NAME")]
-    pub(super) origin: Option<String>,
+    pub(crate) origin: Option<String>,
 }
 
 pub(super) fn run(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
@@ -108,7 +108,7 @@ pub(super) fn run(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
     content.write_named(&root, args.name.as_ref(), context)
 }
 
-pub(super) fn add(root: &mut TrustedRoot, section: Section, log: &NewLog) -> Result<(), Failure> {
+pub(crate) fn add(root: &mut TrustedRoot, section: Section, log: &NewLog) -> Result<(), Failure> {
     match section {
         Section::CertificateTransparencyLogs => root.add_ct_log(log)?,
         _ => root.add_transparency_log(log)?,
@@ -131,7 +131,7 @@ pub(super) fn opening(
 }
 
 impl LogArgs {
-    pub(super) fn read(&self, kind: LogKind, valid_for: Window) -> Result<NewLog, Failure> {
+    pub(crate) fn read(&self, kind: LogKind, valid_for: Window) -> Result<NewLog, Failure> {
         let bytes = input::read(&self.public_key, MAX_KEY as usize)?;
         let key = LogKey::read_file(&bytes).map_err(|error| {
             let what = format!("{}: {error}", self.public_key.display());

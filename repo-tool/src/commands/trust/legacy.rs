@@ -53,7 +53,7 @@ pub(crate) fn plan(draft: &mut Draft, files: &BTreeMap<TargetName, Vec<u8>>, con
 }
 
 /// Writes those of a trust root, and removes what was written for the one before it and is no longer right. Gives the files that are there.
-pub(super) fn replace(
+pub(crate) fn replace(
     before: (&TrustedRoot, &NamedEntries),
     after: (&TrustedRoot, &NamedEntries),
     context: &Context,

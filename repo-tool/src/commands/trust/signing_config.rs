@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use rootline::clock::parse_at;
 use rootline::table::{Cell, Table};
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, SIGNING_CONFIG, content_change, window_text};
-use rootline_ceremonies::trust::services_of;
+use rootline_ceremonies::trust::signing_config_of;
 use rootline_metadata::instant_text;
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_services, lint_signing_config};
@@ -126,22 +126,8 @@ fn create(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
 
 fn derived(operator: &str, args: &CreateArgs, context: &Context) -> Result<SigningConfig, Failure> {
     let root = TrustContent::read(context)?.root;
-    let mut config = SigningConfig::empty();
-    let services = services_of(&root, context.now, args.rekor_version, operator);
-    let first = services.iter().filter_map(|(_, service)| service.valid_for.start()).min();
-    for (kind, service) in &services {
-        config.add_service(*kind, service)?;
-    }
-    if let Some(url) = &args.oidc {
-        let service = NewService {
-            url: url.clone(),
-            major_api_version: 1,
-            valid_for: Window::from(first.unwrap_or(context.now)),
-            operator: operator.to_owned(),
-        };
-        config.add_service(ServiceKind::IdentityProvider, &service)?;
-    }
-    Ok(config)
+    let logins = args.oidc.iter().map(|url| (&**url, operator));
+    Ok(signing_config_of(&root, context.now, args.rekor_version, operator, logins)?)
 }
 
 fn edit(args: &EditArgs, context: &Context) -> Result<(), Failure> {
