@@ -91,6 +91,8 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Create the repository of a private Sigstore instance, up to its first plan
+    Quickstart(Box<commands::quickstart::QuickstartArgs>),
     /// Create the folder of a new repository
     Init(commands::init::InitArgs),
     /// Generate, check and list private keys
@@ -139,6 +141,7 @@ const GROUPS: [Group; 2] = [
     Group {
         heading: "Commands",
         commands: &[
+            "quickstart",
             "init",
             "key",
             "keyholder",
@@ -261,6 +264,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
 
 fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failure> {
     let done = match command {
+        Command::Quickstart(args) => return commands::quickstart::run(&args, context),
         Command::Init(args) => commands::init::run(&args, context),
         Command::Key(command) => commands::key::run(&command, context),
         Command::Keyholder(command) => commands::keyholder::run(&command, context),

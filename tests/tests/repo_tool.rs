@@ -30,6 +30,7 @@ mod repo_tool {
     mod pins;
     mod possession;
     mod publishing;
+    mod quickstart;
     mod records;
     mod recovery;
     mod refusals;

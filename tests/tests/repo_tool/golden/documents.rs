@@ -10,6 +10,7 @@ use rootline_tests::golden::Golden;
 use rootline_tests::softhsm::SoftHsm;
 use serde_json::Value;
 
+use super::super::quickstart;
 use super::{document, document_at, golden, rotation};
 
 #[test]
@@ -26,6 +27,15 @@ fn beginning_a_repository() {
     let add = ["keyholder", "add", "grace", "--display-name", "Grace Example", "--key", "keys/grace.pem"];
     document(&fixture, "keyholder-add", &add);
     document(&fixture, "keyholder-check", &["keyholder", "check"]);
+}
+
+#[test]
+fn a_private_instance() {
+    let fixture = quickstart::instance();
+    let without_carol =
+        quickstart::OPTIONS.iter().map(|option| option.strip_suffix("=keys/carol.pub").unwrap_or(option));
+    let quickstart: Vec<&str> = ["quickstart", "tuf"].into_iter().chain(without_carol).collect();
+    document(&fixture, "quickstart", &quickstart);
 }
 
 #[test]
