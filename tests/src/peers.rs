@@ -40,7 +40,7 @@ pub fn installed() -> bool {
 /// # Panics
 /// If they are not and `CI=true`.
 pub fn verifiers_installed() -> bool {
-    ["python/bin/python", "node/node_modules/@sigstore/verify", "cosign", "sigstore-go", "rust/release/verify-sigstore"]
+    ["python/bin/python", "node/node_modules/@sigstore/tuf", "cosign", "sigstore-go", "rust/release/verify-sigstore"]
         .iter()
         .all(|program| unpacked(program).is_some())
 }
@@ -73,7 +73,7 @@ pub fn read(peer: &str, reading: &Reading<'_>) -> Result<serde_json::Value, Stri
 /// The peers that `tests/peers/verify` knows.
 pub const VERIFIERS: [&str; 5] = ["python", "node", "cosign", "sigstore-go", "sigstore-verify"];
 
-/// Those of them that select services by a signing config.
+/// Those of them whose choices of services are listed. That of cosign is sigstore-go's, whose library it uses.
 pub const SIGNERS: [&str; 4] = ["python", "node", "sigstore-go", "sigstore-verify"];
 
 /// What a peer verifies.
@@ -98,11 +98,59 @@ pub fn verify(peer: &str, what: &Verification<'_>, documents: &[(PathBuf, PathBu
     for (trusted_root, bundle) in documents {
         command.arg("--trusted-root").arg(trusted_root).arg("--bundle").arg(bundle);
     }
-    if let Some(at) = what.at {
-        command.args(["--at", at]);
-    }
-    command.arg("--artifact").arg(what.artifact).args(["--identity", what.identity, "--issuer", what.issuer]);
+    what.add_to(&mut command);
     judgements(peer, &mut command).into_iter().map(|judged| judged.map(drop)).collect()
+}
+
+impl Verification<'_> {
+    fn add_to(&self, command: &mut Command) {
+        if let Some(at) = self.at {
+            command.args(["--at", at]);
+        }
+        command.arg("--artifact").arg(self.artifact).args(["--identity", self.identity, "--issuer", self.issuer]);
+    }
+}
+
+/// A repository that a peer reads by itself, with the TUF client that it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Repository<'a> {
+    /// The first root.
+    pub root: &'a Path,
+    /// Where the repository is: metadata at the top, targets below `targets/`.
+    pub url: &'a str,
+    /// The peer's own cache.
+    pub cache: &'a Path,
+    /// Whether the cache must do. `node` alone can be told so.
+    pub is_offline: bool,
+}
+
+/// What a peer makes of a repository's documents.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Whether it accepts the artifact with the trust root and each bundle, or why not.
+    pub verified: Vec<Result<(), String>>,
+    /// The addresses of the services that it would sign with, or why it would not. None of sigstore-go's programs takes a signing config
+    /// from a repository.
+    pub selected: Option<Result<Vec<String>, String>>,
+}
+
+/// Lets a peer take both documents from a repository, to verify these bundles and to select services.
+///
+/// # Panics
+/// If it cannot be run at all.
+pub fn take(peer: &str, what: &Verification<'_>, repository: &Repository<'_>, bundles: &[PathBuf]) -> Taken {
+    let mut command = verifier(peer);
+    command.args(["--url", repository.url]).arg("--root").arg(repository.root).arg("--cache").arg(repository.cache);
+    if repository.is_offline {
+        command.arg("--offline");
+    }
+    for bundle in bundles {
+        command.arg("--bundle").arg(bundle);
+    }
+    what.add_to(&mut command);
+    let mut judged = judgements(peer, &mut command).into_iter();
+    let verified = judged.by_ref().take(bundles.len()).map(|judged| judged.map(drop)).collect();
+    Taken { verified, selected: judged.next().map(|judged| judged.map(|answer| selected(&answer))) }
 }
 
 /// The addresses of the services that a peer would sign with at `at`, by each of these signing configs, or why it would not. Without an
@@ -111,7 +159,6 @@ pub fn verify(peer: &str, what: &Verification<'_>, documents: &[(PathBuf, PathBu
 /// # Panics
 /// If it cannot be run at all.
 pub fn select(peer: &str, at: Option<&str>, signing_configs: &[PathBuf]) -> Vec<Result<Vec<String>, String>> {
-    let selected = |judgement: serde_json::Value| serde_json::from_value(judgement["selected"].clone()).unwrap();
     let mut command = verifier(peer);
     if let Some(at) = at {
         command.args(["--at", at]);
@@ -119,7 +166,11 @@ pub fn select(peer: &str, at: Option<&str>, signing_configs: &[PathBuf]) -> Vec<
     for signing_config in signing_configs {
         command.arg("--signing-config").arg(signing_config);
     }
-    judgements(peer, &mut command).into_iter().map(|judged| judged.map(selected)).collect()
+    judgements(peer, &mut command).into_iter().map(|judged| judged.map(|answer| selected(&answer))).collect()
+}
+
+fn selected(answer: &serde_json::Value) -> Vec<String> {
+    serde_json::from_value(answer["selected"].clone()).expect("what is selected are addresses")
 }
 
 fn verifier(peer: &str) -> Command {

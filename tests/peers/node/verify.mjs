@@ -1,4 +1,5 @@
-// Lets @sigstore/verify judge trust roots, and @sigstore/sign signing configs.
+// Lets @sigstore/verify judge trust roots, and @sigstore/sign signing configs, given as files or by a repository, which
+// @sigstore/tuf reads.
 //
 // Command line and answer are those of every driver of tests/peers/verify, see README.md there.
 
@@ -12,12 +13,17 @@ const require = createRequire(import.meta.url);
 const { bundleFromJSON } = require('@sigstore/bundle');
 const { SigningConfig, TrustedRoot } = require('@sigstore/protobuf-specs');
 const { bundleBuilderFromSigningConfig } = require('@sigstore/sign');
+const { getTrustedRoot, initTUF } = require('@sigstore/tuf');
 const { toSignedEntity, toTrustMaterial, Verifier } = require('@sigstore/verify');
 
 const { values: request } = parseArgs({
   options: {
     'trusted-root': { type: 'string', multiple: true, default: [] },
     'signing-config': { type: 'string', multiple: true, default: [] },
+    url: { type: 'string' },
+    root: { type: 'string' },
+    cache: { type: 'string' },
+    offline: { type: 'boolean', default: false },
     bundle: { type: 'string', multiple: true, default: [] },
     artifact: { type: 'string' },
     identity: { type: 'string' },
@@ -25,14 +31,11 @@ const { values: request } = parseArgs({
   },
 });
 
-const judgements = [
-  ...request['trusted-root'].map((document, at) => [document, () => accept(document, request.bundle[at])]),
-  ...request['signing-config'].map((document) => [document, () => select(document)]),
-];
+const judgements = request.url ? byRepository() : byFiles();
 for (const [document, judge] of judgements) {
   let answer;
   try {
-    answer = { document, accepted: true, ...judge() };
+    answer = { document, accepted: true, ...(await judge()) };
   } catch (refusal) {
     answer = { document, accepted: false, reason: [refusal, refusal.cause].filter(Boolean).map(String).join(': ') };
     process.exitCode = 1;
@@ -40,8 +43,39 @@ for (const [document, judge] of judgements) {
   console.log(JSON.stringify(answer));
 }
 
+function byFiles() {
+  return [
+    ...request['trusted-root'].map((document, at) => [
+      document,
+      () => accept(TrustedRoot.fromJSON(read(document)), request.bundle[at]),
+    ]),
+    ...request['signing-config'].map((document) => [document, () => select(SigningConfig.fromJSON(read(document)))]),
+  ];
+}
+
+function byRepository() {
+  const options = {
+    mirrorURL: request.url,
+    rootPath: request.root,
+    cachePath: request.cache,
+    forceCache: request.offline,
+    retry: 0,
+  };
+  const signingConfig = async () => {
+    const text = await (await initTUF(options)).getTarget('signing_config.v0.2.json');
+    return select(SigningConfig.fromJSON(JSON.parse(text)));
+  };
+  return [
+    ...request.bundle.map((bundle) => [
+      'trusted_root.json',
+      async () => accept(await getTrustedRoot(options), bundle),
+    ]),
+    ['signing_config.v0.2.json', signingConfig],
+  ];
+}
+
 function accept(trustedRoot, bundle) {
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(read(trustedRoot))));
+  const verifier = new Verifier(toTrustMaterial(trustedRoot));
   const entity = toSignedEntity(bundleFromJSON(read(bundle)), readFileSync(request.artifact));
   verifier.verify(entity, {
     subjectAlternativeName: request.identity,
@@ -51,9 +85,8 @@ function accept(trustedRoot, bundle) {
 
 function select(signingConfig) {
   const identityProvider = { getToken: () => Promise.reject(new Error('nothing is signed here')) };
-  const config = SigningConfig.fromJSON(read(signingConfig));
   const { signer, witnesses } = bundleBuilderFromSigningConfig({
-    signingConfig: config,
+    signingConfig,
     identityProvider,
     bundleType: 'messageSignature',
   });
