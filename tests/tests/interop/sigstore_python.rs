@@ -54,27 +54,18 @@ impl Fixture {
         mirror.update(self.sim.day(1), &mut ()).unwrap();
     }
 
+    fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
     fn sigstore(&self, arguments: &[&str]) -> Output {
-        let home = self.path("home");
-        fs::create_dir_all(&home).unwrap();
-        let mut command = Command::new(peers::sigstore());
-        command.env("HOME", &home).env_remove("XDG_DATA_HOME").env_remove("XDG_CACHE_HOME");
-        command.env("NO_COLOR", "1").args(arguments).output().unwrap()
+        sigstore(&self.home(), arguments)
     }
 
     /// Whether sigstore-python, configured so, accepts that artifact with the bundle of that instance.
     #[track_caller]
     fn verdict(&self, configuration: &[&str], artifact: &Path, bundle: &str) -> Result<(), String> {
-        let bundle = self.path(bundle).join("artifact.sigstore.json");
-        let (before, after) = configuration.split_at(2);
-        let mut arguments = before.to_vec();
-        arguments.extend(["verify", "identity", "--cert-identity", SIGNER.name, "--cert-oidc-issuer", SIGNER.issuer]);
-        arguments.extend(["--bundle", bundle.to_str().unwrap()]);
-        arguments.extend(after);
-        arguments.push(artifact.to_str().unwrap());
-        let verified = self.sigstore(&arguments);
-        let complaint = String::from_utf8_lossy(&verified.stderr).into_owned();
-        if verified.status.success() { Ok(()) } else { Err(complaint) }
+        verdict(&self.home(), configuration, artifact, &self.path(bundle).join("artifact.sigstore.json"))
     }
 
     /// Lets `rootline export` write what it got from the mirror.
@@ -85,6 +76,28 @@ impl Fixture {
         let output = program.arg("--output").arg(output).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// The command `sigstore`, of somebody with that home.
+pub(super) fn sigstore(home: &Path, arguments: &[&str]) -> Output {
+    fs::create_dir_all(home).unwrap();
+    let mut command = Command::new(peers::sigstore());
+    command.env("HOME", home).env_remove("XDG_DATA_HOME").env_remove("XDG_CACHE_HOME");
+    command.env("NO_COLOR", "1").args(arguments).output().unwrap()
+}
+
+/// Whether it accepts that artifact with that bundle, if it is configured so: by an option with its value, and others.
+#[track_caller]
+pub(super) fn verdict(home: &Path, configuration: &[&str], artifact: &Path, bundle: &Path) -> Result<(), String> {
+    let (before, after) = configuration.split_at(2);
+    let mut arguments = before.to_vec();
+    arguments.extend(["verify", "identity", "--cert-identity", SIGNER.name, "--cert-oidc-issuer", SIGNER.issuer]);
+    arguments.extend(["--bundle", bundle.to_str().unwrap()]);
+    arguments.extend(after);
+    arguments.push(artifact.to_str().unwrap());
+    let verified = sigstore(home, &arguments);
+    let complaint = String::from_utf8_lossy(&verified.stderr).into_owned();
+    if verified.status.success() { Ok(()) } else { Err(complaint) }
 }
 
 #[test]
