@@ -14,6 +14,7 @@ mod interop {
     mod judging;
     mod keys;
     mod mirror;
+    mod private_instance;
     mod private_year;
     mod publishing;
     mod reading;
