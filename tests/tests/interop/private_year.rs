@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
+use rootline_ceremonies::KeyKind;
 use rootline_metadata::parse_instant;
 use rootline_tests::binaries::rootline;
 use rootline_tests::fixtures::output::Output;
@@ -15,6 +16,7 @@ use rootline_tests::servers::static_server;
 use serde_json::Value;
 
 use super::judging::{Judgement, judge_by};
+use super::private_instance::{KEYHOLDERS, hold, publish, quickstart};
 use super::sigstore_instance::{ARTIFACT, SIGNER};
 
 /// The clients that verify. cosign would judge as sigstore-go, whose library it uses; sigstore-python heeds the windows of timestamp
@@ -93,20 +95,20 @@ struct Year {
 }
 
 impl Year {
-    /// Before the first ceremony, with the trust root and the signing config of the old parts.
+    /// Before the first ceremony.
     fn begin(parts: &Parts) -> Year {
-        let fixture = RepositoryFixture::new();
-        std::fs::remove_file(fixture.path("targets/trusted_root.json")).unwrap();
+        let fixture = RepositoryFixture::empty();
         parts.write_to(&fixture);
+        let files = [
+            ("--fulcio", format!("{FULCIO}=parts/fulcio.pem,name=fulcio")),
+            ("--rekor", format!("{OLD_LOG}=parts/rekor.pub,name=rekor")),
+            ("--ct", "https://ct.acme.example=parts/ct.pub".into()),
+            ("--tsa", format!("{TSA}=parts/tsa.pem,name=tsa")),
+        ];
+        quickstart(&fixture, BEGINS, &files);
+        fixture.write_key("frank", KeyKind::EcdsaP256);
         let server = static_server::serve(&fixture.path("public"));
-        let year = Year { fixture, server, signed: Vec::new() };
-        year.trust(BEGINS, "create");
-        year.trust(BEGINS, &format!("add-ca --url {FULCIO} --chain parts/fulcio.pem --name fulcio"));
-        year.trust(BEGINS, &format!("add-log --url {OLD_LOG} --public-key parts/rekor.pub --name rekor"));
-        year.trust(BEGINS, "add-log --kind ct --url https://ct.acme.example --public-key parts/ct.pub --name ct");
-        year.trust(BEGINS, &format!("add-tsa --url {TSA} --chain parts/tsa.pem --name tsa"));
-        year.trust(BEGINS, "signing-config create --operator acme.example --oidc https://login.acme.example");
-        year
+        Year { fixture, server, signed: Vec::new() }
     }
 
     /// `rootline-repo trust`.
@@ -125,23 +127,11 @@ impl Year {
         changed.map(|entry| text(&entry["kind"]) + " " + &text(&entry["changes"][0]["text"])).collect()
     }
 
-    /// Holds a ceremony, and publishes what comes out.
+    /// Plans a ceremony, holds it, and publishes what comes out.
     #[track_caller]
     fn hold(&self, day: &str, id: &str, options: &[&str], signers: &[&str]) {
         self.fixture.done_at(day, &[&["ceremony", "new", id], options].concat());
-        self.fixture.done_at(day, &["ceremony", "freeze", id]);
-        for signer in signers {
-            let key = format!("keys/{signer}.pem");
-            self.fixture.done_at(day, &["ceremony", "sign", id, "--key", &key, "--yes"]);
-        }
-        self.fixture.done_at(day, &["ceremony", "seal", id]);
-        self.renew_timestamp(day);
-    }
-
-    #[track_caller]
-    fn renew_timestamp(&self, day: &str) {
-        self.fixture.done_at(day, &["online", "--key", "keys/online.pem"]);
-        self.fixture.done_at(day, &["publish"]);
+        hold(&self.fixture, day, id, signers);
     }
 
     fn sign(&mut self, signed: &str, services: Services<'_>) {
@@ -213,8 +203,7 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
     }
     let parts = Parts::new();
     let mut year = Year::begin(&parts);
-    let keyholders = ["alice", "bob", "carol"];
-    year.hold(BEGINS, "first", &[], &keyholders);
+    hold(&year.fixture, BEGINS, "first", &KEYHOLDERS);
     year.check(BEGINS, 1, OLD_LOG);
     year.sign("2030-01-15T00:00:00Z", parts.services(0, 0, 0));
 
@@ -226,13 +215,13 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
     let (closes, opens) = (format!("closes {OLD_CA_CLOSES}, in 60 days"), "opens 2030-03-26T03:00:00Z, in 53 days");
     let changed = [closes.as_str(), opens].map(|what| format!("certificate authority {what}"));
     assert_eq!(year.differences(ROTATES_CA), changed);
-    year.hold(ROTATES_CA, "new-ca", &[], &keyholders);
+    year.hold(ROTATES_CA, "new-ca", &[], &KEYHOLDERS);
     year.check(ROTATES_CA, 1, OLD_LOG);
     year.sign("2030-02-15T00:00:00Z", parts.services(0, 0, 0));
 
     year.trust(ADDS_LOG, &format!("add-log --url {NEW_LOG} --public-key parts/new/rekor.pub --name rekor-2"));
     assert_eq!(year.differences(ADDS_LOG), ["transparency log opens 2030-04-23T03:00:00Z, in 53 days"]);
-    year.hold(ADDS_LOG, "new-log", &[], &keyholders);
+    year.hold(ADDS_LOG, "new-log", &[], &KEYHOLDERS);
     year.check(ADDS_LOG, 1, OLD_LOG);
     // While both authorities are open.
     year.sign("2030-03-26T03:00:00Z", parts.services(1, 0, 0));
@@ -243,7 +232,7 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
     // That nobody signs to it any more stops nothing.
     assert!(!told.stdout.contains("not verified"), "{told:?}");
     assert_eq!(year.differences(SWITCHES_LOG), [""; 0]);
-    year.hold(SWITCHES_LOG, "new-log-in-use", &[], &keyholders);
+    year.hold(SWITCHES_LOG, "new-log-in-use", &[], &KEYHOLDERS);
     year.check(SWITCHES_LOG, 1, NEW_LOG);
     year.sign("2030-04-25T00:00:00Z", parts.services(1, 1, 0));
     // By somebody who does not have the new signing config yet.
@@ -254,7 +243,7 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
     told.says("sigstore-python does not look at the windows of logs");
     let closes = format!("transparency log closes {OLD_LOG_CLOSES}, in 53 days");
     assert_eq!(year.differences(RETIRES_LOG), [closes]);
-    year.hold(RETIRES_LOG, "old-log-ends", &["--renew", "root"], &keyholders);
+    year.hold(RETIRES_LOG, "old-log-ends", &["--renew", "root"], &KEYHOLDERS);
     year.check(RETIRES_LOG, 2, NEW_LOG);
     year.sign(OLD_LOG_CLOSES, parts.services(1, 0, 0));
     year.sign("2030-08-03T00:00:00Z", parts.services(1, 1, 0));
@@ -266,17 +255,17 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
     let (closes, opens) = (format!("closes {OLD_TSA_CLOSES}, in 60 days"), "opens 2030-10-24T03:00:00Z, in 53 days");
     let changed = [closes.as_str(), opens].map(|what| format!("timestamp authority {what}"));
     assert_eq!(year.differences(ROTATES_TSA), changed);
-    year.hold(ROTATES_TSA, "new-tsa", &[], &keyholders);
+    year.hold(ROTATES_TSA, "new-tsa", &[], &KEYHOLDERS);
     year.check(ROTATES_TSA, 2, NEW_LOG);
     year.sign("2030-10-24T03:00:00Z", parts.services(1, 1, 1));
     year.sign(OLD_TSA_CLOSES, parts.services(1, 1, 0));
 
-    let all_who_sign = ["alice", "bob", "carol", "frank"];
-    year.hold(REPLACES_KEYHOLDER, "frank", &["--replace", "bob=frank"], &all_who_sign);
+    year.fixture.done_at(REPLACES_KEYHOLDER, &["keyholder", "add", "frank", "--proof", "keys/frank.proof.json"]);
+    year.hold(REPLACES_KEYHOLDER, "frank", &["--replace", "bob=frank"], &["alice", "carol", "frank"]);
     year.check(REPLACES_KEYHOLDER, 3, NEW_LOG);
     year.sign("2030-12-01T00:00:00Z", parts.services(1, 1, 1));
 
-    year.renew_timestamp(ENDS);
+    publish(&year.fixture, ENDS);
     year.check(ENDS, 3, NEW_LOG);
     check_too_late(&year, &parts);
 }
