@@ -66,6 +66,7 @@ mod request;
 pub mod review;
 mod transcript;
 pub mod trust;
+mod users_guide;
 
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
 pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError, check_documents};
@@ -121,3 +122,4 @@ pub use transcript::{
     Entry, Event, EventKind, Freezing, Head, HeadRefusal, HeadSignature, KeyholdersSince, LineDigest, NamedKeys,
     OddTime, SignedFacts, Transcript, TranscriptError, Waived,
 };
+pub use users_guide::UsersGuide;

@@ -18,7 +18,7 @@ use self::folder::NewFolder;
 use self::report::Report;
 use super::ceremony::new::{self, NewArgs};
 use super::clock::ClockArgs;
-use super::{documents, init, keyholder, local_path};
+use super::{documents, guide, init, keyholder, local_path};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -36,8 +36,8 @@ const INSTANCE: &str = "Instance";
     --fulcio https://fulcio.acme.example=fulcio.pem \\
     --rekor https://rekor.acme.example=rekor.pub --keyholder alice=alice.pub --keyholder bob
 
-Makes the folder with policy, keyholders, trust root, signing config and the plan of the first ceremony, and checks all of it. Nothing is made \
-unless all of it is right, and no file is overwritten. After a part's file, separated by commas, come further files and members of its table: \
+Makes the folder with policy, keyholders, trust root, signing config, the plan of the first ceremony and the page for your users, and checks \
+all of it. Nothing is made unless all of it is right, and no file is overwritten. After a part's file, separated by commas, come further files and members of its table: \
 --rekor https://log.acme.example=log.pub,version=2,name=log-a. A keyholder without a file adds their key later. No secret is needed.")]
 pub(crate) struct QuickstartArgs {
     /// The folder to create [default: that of --repository, or tuf]
@@ -181,6 +181,8 @@ fn make(instance: &NewInstance, context: &Context) -> Result<Made, Failure> {
     let (published, targets) = (context.folder.published()?, context.folder.targets()?);
     let shipped = Shipped::drafted(&planned.draft, &published, &targets.files);
     documents::check_shipped(&ceremony, context.now, &shipped, &published, context)?;
+    let page = guide::page(None, context)?;
+    atomic_file::create(&context.folder.join(guide::PAGE), page.text.as_bytes(), atomic_file::Access::Umask)?;
     let warnings = documents::warnings_of_shipped(&ceremony, context.now, &shipped, &published, context)?;
     Ok(Made { names, ceremony, without_key, warnings })
 }

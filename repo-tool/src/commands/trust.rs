@@ -3,7 +3,7 @@
 pub(crate) mod add_authority;
 pub(crate) mod add_log;
 mod change;
-mod content;
+pub(crate) mod content;
 mod create;
 mod diff;
 mod export;

@@ -105,7 +105,7 @@ name = "online"
 key = "../keys/online.pub"
 "#;
 
-fn quickstart<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn quickstart<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["quickstart"][..], &OPTIONS, more].concat()
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::commands::guide;
 use crate::commands::init::ATTRIBUTES_FILE;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, UNFINISHED};
@@ -92,7 +93,7 @@ fn names(folder: &Path) -> Result<Vec<String>, Failure> {
 
 /// Refuses a folder in which anything has the name of what would be made.
 fn refuse_repository(folder: &Path) -> Result<(), Failure> {
-    let made = RepositoryFolder::FOLDERS.iter().chain([&RepositoryFolder::POLICY, &trust_notes::NOTES]);
+    let made = RepositoryFolder::FOLDERS.iter().chain([&RepositoryFolder::POLICY, &trust_notes::NOTES, &guide::PAGE]);
     match made.map(|name| folder.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
         Some(path) => {
             let what = format!("{} is there already, and is not overwritten", path.display());

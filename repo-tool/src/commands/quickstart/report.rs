@@ -5,6 +5,7 @@ use rootline_ceremonies::quickstart::NewInstance;
 use serde_json::json;
 
 use super::Made;
+use crate::commands::guide;
 use crate::context::Context;
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::targets::{warn_of_targets, warnings_json};
@@ -22,6 +23,7 @@ impl Report<'_> {
         let Report { instance, made, folder } = self;
         let (root, targets) = (&instance.root, &instance.targets);
         let plan = folder.ceremony(&made.ceremony).plan_path();
+        let page = folder.join(guide::PAGE);
         let next = self.next();
         let names = |names: &[Name]| names.iter().map(Name::to_string).collect::<Vec<_>>();
         let json = json!({
@@ -36,6 +38,7 @@ impl Report<'_> {
             "names": names(&made.names),
             "ceremony": made.ceremony.as_str(),
             "plan": plan,
+            "guide": page,
             "warnings": warnings_json(&made.warnings),
             "next": next,
         });
@@ -47,6 +50,7 @@ impl Report<'_> {
                 line(format_args!("  targets: {} of them must sign", targets.threshold()));
             }
             line(format_args!("  plan: {}", plan.display()));
+            line(format_args!("  for your users: {}", page.display()));
             if !made.without_key.is_empty() {
                 line(format_args!("  without a key yet: {}", join(&made.without_key)));
             }
@@ -71,6 +75,7 @@ impl Report<'_> {
             format!("rootline-repo ceremony seal {id}"),
             "rootline-repo online --key FILE".to_owned(),
             "rootline-repo publish".to_owned(),
+            "rootline-repo guide  # the page for your users, with the digest of root 1".to_owned(),
         ];
         next.extend(steps);
         next

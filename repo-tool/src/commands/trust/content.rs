@@ -170,17 +170,22 @@ impl TrustContent {
     }
 }
 
+/// A file of `targets/`, if it is there.
+pub(crate) fn target(name: &str, context: &Context) -> Result<Option<Vec<u8>>, Failure> {
+    context.folder.target(&target_name(name))
+}
+
 /// A file of `targets/`, with its place; where it is not there, `create` says how to make it.
 pub(super) fn read_target(name: &str, create: &str, context: &Context) -> Result<(PathBuf, Vec<u8>), Failure> {
     let path = context.folder.target_path(name)?;
-    match context.folder.target(&target_name(name))? {
+    match target(name, context)? {
         Some(bytes) => Ok((path, bytes)),
         None => Err(Failure::new(format!("{} does not exist", path.display()), create)),
     }
 }
 
 /// What is published under that name.
-pub(super) fn published<'a>(name: &str, published: &'a Published) -> Option<&'a [u8]> {
+pub(crate) fn published<'a>(name: &str, published: &'a Published) -> Option<&'a [u8]> {
     published.target(&target_name(name))
 }
 
@@ -188,7 +193,7 @@ fn target_name(name: &str) -> TargetName {
     name.parse().expect("the names of Sigstore's documents are names of targets")
 }
 
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<TrustedRoot, Failure> {
     TrustedRoot::parse(bytes, MAX_BYTES).map_err(|error| {
         Failure::new(
             format!("{}: {error}", path.display()),
