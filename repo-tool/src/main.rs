@@ -107,6 +107,8 @@ enum Command {
     /// Plan, freeze, review, sign and seal
     #[command(subcommand)]
     Ceremony(commands::ceremony::CeremonyCommand),
+    /// Plan, freeze and request the renewal of what is due, up to the signing
+    Renew(commands::renew::RenewArgs),
     /// Sign a signing request, without network, repository or git
     Sign(commands::sign::SignArgs),
     /// Sign snapshot and timestamp with an online key
@@ -117,6 +119,8 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Check every threshold, and list the steps of a repair
     Doctor(commands::doctor::DoctorArgs),
+    /// Write the page for your users: what each client is told
+    Guide(commands::guide::GuideArgs),
     /// Look for what breaks clients in a repository or a document
     Lint(commands::lint::LintArgs),
     /// Serve a folder on this machine, for trying
@@ -147,11 +151,13 @@ const GROUPS: [Group; 2] = [
             "keyholder",
             "trust",
             "ceremony",
+            "renew",
             "sign",
             "online",
             "publish",
             "status",
             "doctor",
+            "guide",
             "lint",
             "serve",
             "demo",
@@ -194,6 +200,11 @@ const MANUAL: Manual = Manual {
         Entry {
             name: "keyholders/NAME/",
             text: "A keyholder: their public keys, where the private halves are, and the attestations of their tokens.",
+            used_with: None,
+        },
+        Entry {
+            name: "for-users.md",
+            text: "The page for the users of what is published: what each of their clients is told.",
             used_with: None,
         },
         Entry { name: "targets/", text: "The files to ship, such as trusted_root.json.", used_with: None },
@@ -270,11 +281,13 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Keyholder(command) => commands::keyholder::run(&command, context),
         Command::Trust(command) => return commands::trust::run(&command, context),
         Command::Ceremony(command) => return commands::ceremony::run(&command, context),
+        Command::Renew(args) => commands::renew::run(&args, context),
         Command::Sign(args) => commands::sign::run(&args, context),
         Command::Online(args) => return commands::online::run(&args, context),
         Command::Publish(args) => return commands::publish::run(&args, context),
         Command::Status(args) => return commands::status::run(&args, context),
         Command::Doctor(args) => return commands::doctor::run(&args, context),
+        Command::Guide(args) => commands::guide::run(&args, context),
         Command::Lint(args) => return commands::lint::run(&args, context),
         Command::Serve(args) => commands::serve::run(&args, context),
         Command::Demo(args) => commands::demo::run(&args, context),

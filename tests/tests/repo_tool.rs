@@ -17,6 +17,7 @@ mod repo_tool {
     mod frozen_plans;
     mod given_up;
     mod golden;
+    mod guide;
     mod ignored;
     mod keys;
     mod killed_commands;
@@ -35,6 +36,7 @@ mod repo_tool {
     mod recovery;
     mod refusals;
     mod renamed;
+    mod renew;
     mod review;
     mod signers;
     mod signing_config;

@@ -2,16 +2,16 @@
 
 mod abandon;
 mod accept;
-mod freeze;
+pub(crate) mod freeze;
 mod given_up;
 mod import;
 mod list;
 mod log;
 mod merge;
 pub(crate) mod new;
-mod overlapping;
+pub(crate) mod overlapping;
 mod payload;
-mod request;
+pub(crate) mod request;
 pub(crate) mod review;
 mod seal;
 pub(crate) mod sign;
@@ -94,6 +94,12 @@ pub(crate) struct IdArgs {
     /// The ceremony [default: the only open one]
     #[arg(value_parser = parse_name)]
     id: Option<Name>,
+}
+
+impl From<Name> for IdArgs {
+    fn from(id: Name) -> IdArgs {
+        IdArgs { id: Some(id) }
+    }
 }
 
 pub(crate) fn run(command: &CeremonyCommand, context: &Context) -> Result<ExitStatus, Failure> {

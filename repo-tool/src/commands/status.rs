@@ -22,11 +22,13 @@ use crate::text::join;
   rootline-repo status --json --at 2030-01-31T12:00:00Z")]
 pub(crate) struct StatusArgs {}
 
-struct RoleStatus {
+pub(super) struct RoleStatus {
     role: String,
+    /// The role, if people sign it.
+    pub(super) signed_by_people: Option<CeremonyRole>,
     version: Version,
     expiry: Expiry,
-    due: DateTime<Utc>,
+    pub(super) due: DateTime<Utc>,
     threshold: u64,
     holders: Vec<Name>,
 }
@@ -81,7 +83,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<ExitStatus, Failu
 
 fn table(roles: &[RoleStatus], context: &Context) -> String {
     let mut table = Table::new(["role", "version", "expires", "due for renewal", "signers"]);
-    for RoleStatus { role, version, expiry, due, threshold, holders } in roles {
+    for RoleStatus { role, version, expiry, due, threshold, holders, .. } in roles {
         let (due, tone) = match () {
             () if expiry.has_passed(context.now) => ("EXPIRED".to_owned(), Tone::Failure),
             () if *due <= context.now => ("now".to_owned(), Tone::Warning),
@@ -100,7 +102,7 @@ fn table(roles: &[RoleStatus], context: &Context) -> String {
 
 impl RoleStatus {
     fn is_online(&self) -> bool {
-        [TopLevelRole::Timestamp, TopLevelRole::Snapshot].iter().any(|role| role.to_string() == self.role)
+        self.signed_by_people.is_none()
     }
 
     /// Whether people are to do something about it. What online keys sign they renew in time, so only its expiry is a person's business.
@@ -122,7 +124,7 @@ pub(super) fn due_for_keyholders(
 }
 
 /// All roles that are published, the top-level ones first.
-fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders) -> Vec<RoleStatus> {
+pub(super) fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders) -> Vec<RoleStatus> {
     let (Some(root), Some(current)) = (published.root(), published.current()) else { return Vec::new() };
     let periods = |role: &CeremonyRole, policy: Periods| {
         let signing = published.signing_days(role).unwrap_or(policy.signing);
@@ -137,18 +139,21 @@ fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders
         (TopLevelRole::Snapshot, current.snapshot.version(), current.snapshot.expiry(), online.snapshot),
         (TopLevelRole::Targets, current.targets.version(), current.targets.expiry(), targets_periods),
     ];
-    let status = |role: String, version, expiry, periods: Periods, authority: Authority<'_>| RoleStatus {
-        role,
-        version,
-        expiry,
-        due: periods.due_from(expiry),
-        threshold: authority.role.threshold(),
-        holders: holders(authority, keyholders),
-    };
+    let status =
+        |role: String, signed_by_people, version, expiry, periods: Periods, authority: Authority<'_>| RoleStatus {
+            role,
+            signed_by_people,
+            version,
+            expiry,
+            due: periods.due_from(expiry),
+            threshold: authority.role.threshold(),
+            holders: holders(authority, keyholders),
+        };
     let mut statuses: Vec<RoleStatus> = top_level
         .into_iter()
         .map(|(role, version, expiry, periods)| {
-            status(role.to_string(), version, expiry, periods, root.authority(role))
+            let signed_by_people = CeremonyRole::parse(role.name());
+            status(role.to_string(), signed_by_people, version, expiry, periods, root.authority(role))
         })
         .collect();
     for (part, delegator) in current.all_targets() {
@@ -160,7 +165,7 @@ fn role_statuses(policy: &Policy, published: &Published, keyholders: &Keyholders
             let periods = periods(&role, policy.periods_of(&role));
             let label =
                 if part.role == CeremonyRole::Targets { name.to_string() } else { format!("{}/{name}", part.role) };
-            statuses.push(status(label, file.version(), file.expiry(), periods, authority));
+            statuses.push(status(label, Some(role.clone()), file.version(), file.expiry(), periods, authority));
         }
     }
     statuses

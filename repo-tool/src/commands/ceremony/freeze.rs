@@ -7,7 +7,7 @@ use rootline_ceremonies::{
     Ceremony, Event, Freezing, Frozen, FrozenRecord, GivenUp, Keyholders, Name, NamedKeys, Plan, Published,
     SignatureFiles, Tally, TargetName, Waived,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::given_up::{by_giving_up, given_up_json, given_up_lines};
 use super::overlapping::{Overlapping, overlapping};
@@ -23,6 +23,30 @@ use crate::folder::targets::{warn_of_targets, warnings_json};
 
 pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
+    let froze = freeze(args, context)?;
+    let id = &froze.id;
+    context.report(&froze.to_json(), |line| {
+        froze.lines().iter().for_each(|text| line(format_args!("{text}")));
+        context.next(format_args!(
+            "rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
+        ));
+    });
+    Ok(())
+}
+
+/// A ceremony that was frozen.
+pub(crate) struct Froze {
+    id: Name,
+    /// The files to sign.
+    files: Vec<String>,
+    done: Done,
+    given_up: Vec<GivenUp>,
+    overlapping: Vec<Overlapping>,
+    unshipped: Vec<Warning>,
+}
+
+/// Freezes it, in a folder that is locked.
+pub(crate) fn freeze(args: &IdArgs, context: &Context) -> Result<Froze, Failure> {
     let published = context.folder.published()?;
     let mut record = find(args, &published, context)?;
     refuse_closed(&record)?;
@@ -47,8 +71,8 @@ pub(crate) fn run(args: &IdArgs, context: &Context) -> Result<(), Failure> {
     let content = Content { plan: &plan, frozen: &frozen, given_up: &given_up, waived: &waived };
     let done = freeze_plan(&mut record, &content, &published, &keyholders, context)?;
     let overlapping = overlapping(record.id(), &done.record, &published, context)?;
-    report(record.id(), &frozen, &done, &given_up, &overlapping, &unshipped, context);
-    Ok(())
+    let files = frozen.parts().map(|part| part.to_string()).collect();
+    Ok(Froze { id: record.id().clone(), files, done, given_up, overlapping, unshipped })
 }
 
 /// What came of freezing.
@@ -113,52 +137,46 @@ pub(super) fn freeze_plan(
     Ok(Done { files, tally, before, record, attestations })
 }
 
-fn report(
-    id: &Name,
-    frozen: &Frozen,
-    Done { before, record, tally, .. }: &Done,
-    given_up: &[GivenUp],
-    overlapping: &[Overlapping],
-    unshipped: &[Warning],
-    context: &Context,
-) {
-    let files: Vec<String> = frozen.parts().map(|part| part.to_string()).collect();
-    let (voided, kept) = (tally.voided(), tally.kept());
-    let fingerprint = record.fingerprint();
-    let json = json!({
-        "ceremony": id.as_str(),
-        "revision": record.revision,
-        "files": files,
-        "fingerprint": fingerprint.to_hex(),
-        "voided": signatures_json(voided.iter().copied()),
-        "kept": signatures_json(kept.iter().copied()),
-        "given_up": given_up_json(given_up),
-        "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
-        "warnings": warnings_json(unshipped),
-    });
-    context.report(&json, |line| {
+impl Froze {
+    pub(crate) fn to_json(&self) -> Value {
+        let Froze { id, files, done: Done { record, tally, .. }, given_up, overlapping, unshipped } = self;
+        json!({
+            "ceremony": id.as_str(),
+            "revision": record.revision,
+            "files": files,
+            "fingerprint": record.fingerprint().to_hex(),
+            "voided": signatures_json(tally.voided().iter().copied()),
+            "kept": signatures_json(tally.kept().iter().copied()),
+            "given_up": given_up_json(given_up),
+            "overlaps": overlapping.iter().map(Overlapping::to_json).collect::<Vec<_>>(),
+            "warnings": warnings_json(unshipped),
+        })
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let Froze { files, done: Done { before, record, tally, .. }, given_up, overlapping, .. } = self;
+        let mut lines = Vec::new();
         match before {
             Some(before) if before.files == record.files => {
-                line(format_args!("nothing has changed since the last freeze"))
+                lines.push("nothing has changed since the last freeze".to_owned());
             }
-            _ if record.revision > 1 => line(format_args!("frozen again as revision {}", record.revision)),
+            _ if record.revision > 1 => lines.push(format!("frozen again as revision {}", record.revision)),
             _ => {}
         }
-        line(format_args!("to be signed: {}", files.join(", ")));
-        line(format_args!("fingerprint, for keyholders to read out:"));
-        line(format_args!("  {fingerprint}"));
+        lines.push(format!("to be signed: {}", files.join(", ")));
+        lines.push("fingerprint, for keyholders to read out:".to_owned());
+        lines.push(format!("  {}", record.fingerprint()));
+        let (voided, kept) = (tally.voided(), tally.kept());
         if !voided.is_empty() {
             let again = signatures_text(voided.iter().copied());
-            line(format_args!("voided because the signed files changed; to be signed again by: {again}"));
+            lines.push(format!("voided because the signed files changed; to be signed again by: {again}"));
         }
         if !kept.is_empty() {
             let kept = signatures_text(kept.iter().copied());
-            line(format_args!("kept because the signed files did not change: {kept}"));
+            lines.push(format!("kept because the signed files did not change: {kept}"));
         }
-        given_up_lines(given_up).iter().for_each(|text| line(format_args!("{text}")));
-        overlapping.iter().for_each(|other| line(format_args!("{other}")));
-        context.next(format_args!(
-            "rootline-repo ceremony review {id}, then each keyholder: ceremony sign {id} --key FILE"
-        ));
-    });
+        lines.extend(given_up_lines(given_up));
+        lines.extend(overlapping.iter().map(Overlapping::to_string));
+        lines
+    }
 }

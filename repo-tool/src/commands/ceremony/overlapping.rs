@@ -45,24 +45,29 @@ pub(super) fn overlapping(
     published: &Published,
     context: &Context,
 ) -> Result<Vec<Overlapping>, Failure> {
-    let own = roles(record);
-    let mut overlapping = Vec::new();
-    for other in context.folder.ceremonies()? {
-        if other.id() == id {
+    let others = making(&roles(record), published, context)?.into_iter().filter(|(other, _)| other != id);
+    Ok(others.map(|(other, roles)| Overlapping { id: id.clone(), other, roles }).collect())
+}
+
+/// The open ceremonies that make a file of one of these roles, and of which of them.
+pub(crate) fn making(
+    wanted: &BTreeSet<CeremonyRole>,
+    published: &Published,
+    context: &Context,
+) -> Result<Vec<(Name, BTreeSet<CeremonyRole>)>, Failure> {
+    let mut making = Vec::new();
+    for ceremony in context.folder.ceremonies()? {
+        let ceremony = ceremony.load(published)?;
+        if !matches!(ceremony.stage()?, Stage::Frozen | Stage::Sealed) {
             continue;
         }
-        let other = other.load(published)?;
-        if !matches!(other.stage()?, Stage::Frozen | Stage::Sealed) {
-            continue;
-        }
-        let Freezing::Agreed(theirs) = other.transcript().freezing() else { continue };
-        let theirs = roles(&theirs);
-        let roles: BTreeSet<CeremonyRole> = own.intersection(&theirs).cloned().collect();
+        let Freezing::Agreed(frozen) = ceremony.transcript().freezing() else { continue };
+        let roles: BTreeSet<CeremonyRole> = wanted.intersection(&roles(&frozen)).cloned().collect();
         if !roles.is_empty() {
-            overlapping.push(Overlapping { id: id.clone(), other: other.id().clone(), roles });
+            making.push((ceremony.id().clone(), roles));
         }
     }
-    Ok(overlapping)
+    Ok(making)
 }
 
 fn roles(record: &FrozenRecord) -> BTreeSet<CeremonyRole> {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rootline_ceremonies::{Request, RequestParts};
+use rootline_ceremonies::{FrozenRecord, Name, Request, RequestParts};
 use rootline_metadata::{hex, sha256};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{IdArgs, load};
 use crate::commands::bounds;
@@ -36,7 +36,34 @@ pub(crate) struct RequestArgs {
 }
 
 pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> {
-    let open = load(&args.id, context)?;
+    let request = make(&args.id, args.output.as_deref(), context)?;
+    if request.to == Path::new(STANDARD) {
+        context.terminal.bytes(&request.bytes)?;
+        context.terminal.aside(format_args!("{} bytes, sha256 {}", request.bytes.len(), request.digest()));
+        return Ok(());
+    }
+    atomic_file::replace(&request.to, &request.bytes)?;
+    context.report(&request.to_json(), |line| {
+        request.lines().iter().for_each(|text| line(format_args!("{text}")));
+        context.next(format_args!("{}", request.next()));
+        line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));
+    });
+    Ok(())
+}
+
+/// A request that is to be written.
+pub(crate) struct NewRequest {
+    id: Name,
+    frozen: FrozenRecord,
+    pub(crate) to: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+    /// Where it is kept with the ceremony.
+    filed: Option<PathBuf>,
+}
+
+/// The request of a ceremony, which is kept with it where that can be.
+pub(crate) fn make(id: &IdArgs, to: Option<&Path>, context: &Context) -> Result<NewRequest, Failure> {
+    let open = load(id, context)?;
     let id = open.id();
     // What does not follow what is published is not worth a signature.
     open.ceremony()?;
@@ -55,35 +82,38 @@ pub(crate) fn run(args: &RequestArgs, context: &Context) -> Result<(), Failure> 
     };
     let request = Request::make(&parts)?;
     let bytes = request.to_json();
-    let digest = hex::encode(&sha256(&bytes));
-    let to = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.request.json")));
-    let size = bytes.len();
+    let to = to.map_or_else(|| PathBuf::from(format!("{id}.request.json")), Path::to_owned);
     let filed = file(&open, &request, &bytes, context);
-    if to == Path::new(STANDARD) {
-        context.terminal.bytes(&bytes)?;
-        context.terminal.aside(format_args!("{size} bytes, sha256 {digest}"));
-        return Ok(());
+    Ok(NewRequest { id: id.clone(), frozen: open.frozen_record.clone(), to, bytes, filed })
+}
+
+impl NewRequest {
+    fn digest(&self) -> String {
+        hex::encode(&sha256(&self.bytes))
     }
-    atomic_file::replace(&to, &bytes)?;
-    let report = json!({
-        "ceremony": id.as_str(),
-        "revision": open.frozen_record.revision,
-        "request": to,
-        "bytes": size,
-        "sha256": digest,
-        "fingerprint": open.frozen_record.fingerprint().to_hex(),
-        "filed": filed,
-    });
-    context.report(&report, |line| {
-        line(format_args!("wrote {}: {size} bytes", to.display()));
-        line(format_args!("  sha256 {digest}"));
-        context.next(format_args!(
-            "send it to each keyholder, to sign on any machine: rootline-repo sign {} --key FILE",
-            to.display()
-        ));
-        line(format_args!("then: rootline-repo ceremony accept RESPONSE…"));
-    });
-    Ok(())
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "ceremony": self.id.as_str(),
+            "revision": self.frozen.revision,
+            "request": self.to,
+            "bytes": self.bytes.len(),
+            "sha256": self.digest(),
+            "fingerprint": self.frozen.fingerprint().to_hex(),
+            "filed": self.filed,
+        })
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let wrote = format!("wrote {}: {} bytes", self.to.display(), self.bytes.len());
+        vec![wrote, format!("  sha256 {}", self.digest())]
+    }
+
+    /// What to do with it.
+    pub(crate) fn next(&self) -> String {
+        let to = self.to.display();
+        format!("send it to each keyholder, to sign on any machine: rootline-repo sign {to} --key FILE")
+    }
 }
 
 /// Keeps the request with the ceremony. Where that cannot be written, as in a copy on a read-only disk, the request is as good.

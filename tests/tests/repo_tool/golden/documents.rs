@@ -36,6 +36,8 @@ fn a_private_instance() {
         quickstart::OPTIONS.iter().map(|option| option.strip_suffix("=keys/carol.pub").unwrap_or(option));
     let quickstart: Vec<&str> = ["quickstart", "tuf"].into_iter().chain(without_carol).collect();
     document(&fixture, "quickstart", &quickstart);
+    golden(&fixture).check("for-users.md", &fixture.read("tuf/for-users.md"));
+    document(&fixture, "guide", &["guide", "--repository", "tuf", "--url", "https://other.example"]);
 }
 
 #[test]
@@ -160,6 +162,12 @@ fn a_first_ceremony() {
     let broken = fixture.at(DAY_0, &["ceremony", "verify", "--json"]);
     assert_eq!(broken.status, 1);
     golden(&fixture).check("ceremony-verify-broken.json", &broken.stdout);
+}
+
+#[test]
+fn renewing() {
+    let fixture = RepositoryFixture::after_the_first();
+    document_at(&fixture, "2030-06-01T00:00:00Z", "renew", &["renew"]);
 }
 
 #[test]
