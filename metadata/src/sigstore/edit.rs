@@ -129,6 +129,15 @@ impl TrustedRoot {
         self.insert(Section::TimestampAuthorities, value, authority.valid_for)
     }
 
+    /// Adds an entry as another document has it, with every member, after those that start no later than it does. It need not be understood.
+    ///
+    /// # Errors
+    /// If what comes out cannot be read.
+    pub fn add_entry(&mut self, section: Section, entry: Value) -> Result<(), EditError> {
+        let start = start_of(section, &entry);
+        self.insert(section, entry, Window::new(start, None))
+    }
+
     /// Ends an entry's window: it is trusted until `end`, included, and stays listed for what it did before. Gives back the end that it
     /// had.
     ///
@@ -332,12 +341,24 @@ mod tests {
     use super::super::certificate_authority::Subject;
     use super::super::fixtures::{
         CT_LOG, CT_LOG_ID, MEDIA_TYPE, REKOR_V1, REKOR_V1_ID, REKOR_V2, REKOR_V2_ID, REKOR_V2_URL, RSA_PKIX, at,
-        authority, errors, key, rekor_v1, rekor_v2, trusted_root,
+        authority, errors, key, rekor_v1, rekor_v2, skipped, trusted_root,
     };
     use super::super::key_details::KeyDetails;
     use super::super::log_id::LogId;
     use super::super::section::TrustedRootFormat;
     use super::*;
+
+    #[test]
+    fn an_entry_of_another_document_keeps_all_its_members() {
+        let mut root = trusted_root(&[("tlogs", &[rekor_v2()])]);
+        let entry = Value::parse(rekor_v1().replacen('{', "{\"x\":[1],", 1).as_bytes(), 10_000).unwrap();
+        root.add_entry(Section::TransparencyLogs, entry.clone()).unwrap();
+        let list = root.value().get("tlogs").and_then(Value::as_array).unwrap();
+        assert_eq!((list.len(), &list[0]), (2, &entry));
+        // One that is not understood stands first, as it says no start.
+        root.add_entry(Section::TimestampAuthorities, Value::Null).unwrap();
+        assert_eq!(skipped(&root).len(), 1);
+    }
 
     fn new_rekor_v2() -> NewLog {
         NewLog {

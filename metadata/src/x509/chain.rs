@@ -52,36 +52,34 @@ impl Chain {
     /// # Errors
     /// If a signature does not verify, one of them is not part of the chain, or there is more than one chain.
     pub fn of(certificates: Vec<Certificate>) -> Result<Chain, ChainError> {
-        let mut all: Vec<Certificate> = Vec::new();
-        for certificate in certificates {
-            if !all.contains(&certificate) {
-                all.push(certificate);
-            }
-        }
-        if all.is_empty() {
-            return Err(ChainError::Empty);
-        }
-        if all.len() > MAX_CERTIFICATES {
-            return Err(ChainError::TooMany);
-        }
+        let all = distinct(certificates)?;
         let links = links(&all)?;
-        let is_issuer = |at: usize| links.contains(&Some(at));
-        let mut leaves = (0..all.len()).filter(|at| !is_issuer(*at));
-        let leaf = leaves.next().ok_or(ChainError::Circle)?;
-        let mut path = Vec::with_capacity(all.len());
-        let mut next = Some(leaf);
-        // From a leaf nothing comes back to what was passed: each has one issuer, and the leaf is nobody's.
-        while let Some(at) = next.filter(|at| !path.contains(at)) {
-            path.push(at);
-            next = links.get(at).copied().flatten();
-        }
+        let leaf = leaves(&links).next().ok_or(ChainError::Circle)?;
+        let path = path(leaf, &links);
         if let Some(other) = (0..all.len()).find(|at| !path.contains(at)) {
             let name = |at: usize| all.get(at).map(Certificate::subject).unwrap_or_default();
             // The longer of two chains is the one that was meant.
             let unrelated = if path.len() == 1 { leaf } else { other };
             return Err(ChainError::Unrelated { subject: name(unrelated) });
         }
-        Ok(Chain(path.into_iter().filter_map(|at| all.get(at).cloned()).collect()))
+        Ok(chain_of(&path, &all))
+    }
+
+    /// Puts certificates, in any order, into as many chains as there are: one for each certificate that is no other one's issuer, in the order
+    /// of these. Chains may share the certificates above.
+    ///
+    /// # Errors
+    /// If there is none, there are more than [`MAX_CERTIFICATES`], a signature does not verify, or a certificate has two issuers or is its
+    /// own by way of others.
+    pub fn split(certificates: Vec<Certificate>) -> Result<Vec<Chain>, ChainError> {
+        let all = distinct(certificates)?;
+        let links = links(&all)?;
+        let paths: Vec<Vec<usize>> = leaves(&links).map(|leaf| path(leaf, &links)).collect();
+        let is_in_one = |at: usize| paths.iter().any(|path| path.contains(&at));
+        match (0..all.len()).all(is_in_one) {
+            true => Ok(paths.iter().map(|path| chain_of(path, &all)).collect()),
+            false => Err(ChainError::Circle),
+        }
     }
 
     /// The certificates, leaf to root; at least one.
@@ -108,6 +106,41 @@ impl Chain {
     pub fn validity(&self) -> Option<Window> {
         common_validity(&self.0)
     }
+}
+
+/// Each certificate once, in their order.
+fn distinct(certificates: Vec<Certificate>) -> Result<Vec<Certificate>, ChainError> {
+    let mut all: Vec<Certificate> = Vec::new();
+    for certificate in certificates {
+        if all.contains(&certificate) {
+            continue;
+        }
+        if all.len() == MAX_CERTIFICATES {
+            return Err(ChainError::TooMany);
+        }
+        all.push(certificate);
+    }
+    if all.is_empty() { Err(ChainError::Empty) } else { Ok(all) }
+}
+
+/// Those that are nobody's issuer.
+fn leaves(links: &[Option<usize>]) -> impl Iterator<Item = usize> {
+    (0..links.len()).filter(|at| !links.contains(&Some(*at)))
+}
+
+/// From a leaf up. Nothing comes back to what was passed: each has one issuer, and the leaf is nobody's.
+fn path(leaf: usize, links: &[Option<usize>]) -> Vec<usize> {
+    let mut path = Vec::new();
+    let mut next = Some(leaf);
+    while let Some(at) = next.filter(|at| !path.contains(at)) {
+        path.push(at);
+        next = links.get(at).copied().flatten();
+    }
+    path
+}
+
+fn chain_of(path: &[usize], all: &[Certificate]) -> Chain {
+    Chain(path.iter().filter_map(|at| all.get(*at).cloned()).collect())
 }
 
 /// From when to when all of these certificates hold.
@@ -184,6 +217,22 @@ mod tests {
 
     fn said(certificates: &[&Made]) -> String {
         Chain::of(certificates.iter().map(|made| made.certificate.clone()).collect()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn certificates_of_several_chains_are_put_into_as_many() {
+        let (old, root) = (Made::root("root"), Made::root("root"));
+        let [first, second] = ["first", "second"].map(|name| root.issue(authority(name)));
+        let all = [&root, &second, &old, &first, &second].map(|made| made.certificate.clone());
+        let chains = Chain::split(all.into()).unwrap();
+        let found: Vec<_> = chains.iter().map(|chain| names(chain.certificates())).collect();
+        assert_eq!(found, [vec!["second", "root"], vec!["root"], vec!["first", "root"]]);
+        assert_eq!(chains[0].anchor(), &root.certificate);
+        assert_eq!(chains[1].anchor(), &old.certificate);
+        // An issuer of the right name that has not signed is none.
+        let wrong = [&first, &old].map(|made| made.certificate.clone());
+        assert!(matches!(Chain::split(wrong.into()), Err(ChainError::BadLink { .. })));
+        assert_eq!(Chain::split(vec![]), Err(ChainError::Empty));
     }
 
     #[test]

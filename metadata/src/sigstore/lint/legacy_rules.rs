@@ -70,6 +70,7 @@ pub struct LegacyTarget<'a> {
     /// Whether the target states it.
     is_stated: bool,
     status: Option<String>,
+    uri: Option<String>,
     bytes: &'a [u8],
 }
 
@@ -84,7 +85,46 @@ impl<'a> LegacyTarget<'a> {
         let stated = text("usage");
         let is_stated = stated.is_some();
         let usage = stated.or_else(|| usage_of_name(name).map(str::to_owned))?;
-        Some(LegacyTarget { name, usage, is_stated, status: text("status"), bytes })
+        let uri = text("uri").filter(|uri| !uri.is_empty());
+        Some(LegacyTarget { name, usage, is_stated, status: text("status"), uri, bytes })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The list of a trust root that its usage is about; `None` for a usage that clients pass over.
+    pub fn section(&self) -> Option<Section> {
+        match self.usage() {
+            Usage::Known(section) => Some(section),
+            Usage::Unknown | Usage::Other => None,
+        }
+    }
+
+    /// Its usage, as the target states it or as its name says.
+    pub fn usage_text(&self) -> &str {
+        &self.usage
+    }
+
+    /// Whether the target states its usage. Of a usage that some target states, clients take no other target.
+    pub fn is_stated(&self) -> bool {
+        self.is_stated
+    }
+
+    /// Its status, as the target states it.
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    /// Its URL, as the target states it.
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+
+    /// The file.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     fn usage(&self) -> Usage {

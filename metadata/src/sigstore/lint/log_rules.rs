@@ -358,7 +358,8 @@ fn stated_bits(details: KeyDetails) -> Option<usize> {
     }
 }
 
-fn url_problem(url: &str) -> Option<String> {
+/// What is wrong with a URL that clients everywhere are to use; `None` if nothing is.
+pub fn url_problem(url: &str) -> Option<String> {
     let Some((scheme, _)) = url.split_once("://") else { return Some("the URL has no scheme".into()) };
     if scheme != "https" {
         return Some(format!("the URL is {}, not https", Quoted(scheme)));

@@ -50,6 +50,7 @@ use alloc::vec::Vec;
 pub use change_rules::{lint_shrinking, lint_timing};
 pub use document_kind::DocumentKind;
 pub use legacy_rules::{LegacyTarget, lint_legacy_targets};
+pub use log_rules::url_problem;
 pub use repository_rules::lint_names;
 pub use settings::LintSettings;
 pub use trust_history::{TrustHistory, lint_services};
