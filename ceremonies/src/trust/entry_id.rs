@@ -27,8 +27,7 @@ impl EntryId {
 
     /// An authority's: the digest of its certificates' digests.
     pub fn of_authority(authority: &CertificateAuthority) -> EntryId {
-        let digests: Vec<u8> = authority.chain().flat_map(sha256).collect();
-        EntryId { section: authority.section(), hex: hex::encode(&sha256(&digests)) }
+        EntryId { section: authority.section(), hex: hex::encode(&chain_digest(authority.chain())) }
     }
 
     /// The list.
@@ -40,6 +39,11 @@ impl EntryId {
     pub fn hex(&self) -> &str {
         &self.hex
     }
+}
+
+/// The digest over the digests of a chain's certificates.
+pub(super) fn chain_digest<'a>(chain: impl Iterator<Item = &'a [u8]>) -> [u8; 32] {
+    sha256(&chain.flat_map(sha256).collect::<Vec<u8>>())
 }
 
 impl fmt::Display for EntryId {

@@ -1,0 +1,106 @@
+//! What is said in both directions while parts are put together.
+
+use chrono::{DateTime, Utc};
+use rootline_metadata::instant_text;
+use rootline_metadata::sigstore::Section;
+use rootline_metadata::sigstore::lint::url_problem;
+
+use super::answers::Answers;
+use super::remark::{Missing, Question, RemarkKind, Remarks};
+
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) answers: Answers,
+    pub(super) remarks: Remarks,
+    pub(super) missing: Vec<Missing>,
+}
+
+/// An entry as it is spoken about.
+pub(super) struct Named<'a> {
+    /// For people.
+    pub(super) subject: &'a str,
+    /// All names by which answers call it; the first one is told.
+    pub(super) names: &'a [String],
+}
+
+impl Named<'_> {
+    fn main(&self) -> &str {
+        self.names.first().map_or(self.subject, String::as_str)
+    }
+}
+
+impl Told {
+    pub(super) fn ask(&mut self, question: Question, named: &Named<'_>, text: String) {
+        let text = format!("{}: {text}", named.subject);
+        self.missing.push(Missing { question, called: named.main().to_owned(), text });
+    }
+
+    /// When a log opens: as stated, as its source says, or with the first certificate authority, as no entry of its is older.
+    pub(super) fn log_start(
+        &mut self,
+        named: &Named<'_>,
+        said: Option<DateTime<Utc>>,
+        first: Option<DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let stated = self.answers.start(named.names).or(said);
+        if stated.is_some() {
+            return stated;
+        }
+        match first {
+            Some(first) => {
+                let text = format!(
+                    "its start is not said; it opens with the first certificate authority, {}. Another one: {} {}=INSTANT",
+                    instant_text(first),
+                    Question::Start.option(),
+                    named.main()
+                );
+                self.remarks.derived(named.subject, text);
+            }
+            None => self.ask(Question::Start, named, "when it opened is not said".to_owned()),
+        }
+        first
+    }
+
+    /// When an authority opens: as stated, as its source says, or when its certificates hold.
+    pub(super) fn authority_start(
+        &mut self,
+        named: &Named<'_>,
+        said: Option<DateTime<Utc>>,
+        holds: Option<DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let stated = self.answers.start(named.names);
+        let start = stated.or(said).or(holds);
+        match (stated, said, holds) {
+            (None, None, Some(holds)) => {
+                let text = format!("its start is not said; its certificates hold from {} on", instant_text(holds));
+                self.remarks.derived(named.subject, text);
+            }
+            (None, None, None) => self.ask(Question::Start, named, "when it opened is not said".to_owned()),
+            (None, Some(said), Some(holds)) if said > holds => {
+                let text = format!(
+                    "it opens at {}, and its certificates hold from {} on: what it made before does not verify. Where it was in use, state \
+                     it: {} {}=INSTANT",
+                    instant_text(said),
+                    instant_text(holds),
+                    Question::Start.option(),
+                    named.main()
+                );
+                self.remarks.add(RemarkKind::Noticed, named.subject, text);
+            }
+            _ => {}
+        }
+        start
+    }
+
+    /// Notices a URL that clients elsewhere cannot use.
+    pub(super) fn notice_url(&mut self, named: &Named<'_>, section: Section, url: &str) {
+        if let Some(problem) = url_problem(url) {
+            let text = format!(
+                "{problem}, and clients know the {} by it. Another one: {} {url}=URL",
+                section.noun(),
+                Question::Url.option()
+            );
+            self.remarks.add(RemarkKind::Noticed, named.subject, text);
+        }
+    }
+}
