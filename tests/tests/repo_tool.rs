@@ -44,6 +44,7 @@ mod repo_tool {
     mod targets_folder;
     mod times;
     mod trust;
+    mod trust_import;
     mod two_clones;
     mod verify;
     mod whole_ceremony;

@@ -6,8 +6,10 @@ mod change;
 pub(crate) mod content;
 mod create;
 mod diff;
+mod endpoints;
 mod export;
 pub(crate) mod findings;
+mod import;
 mod instants;
 pub(crate) mod legacy;
 mod rotate;
@@ -24,6 +26,7 @@ use change::{DistrustArgs, RemoveArgs, RenameArgs, RetireArgs, SetWindowArgs};
 use create::{CreateArgs, PromoteArgs};
 use diff::DiffArgs;
 use export::ExportArgs;
+use import::ImportArgs;
 use rotate::RotateArgs;
 use signing_config::SigningConfigCommand;
 
@@ -35,6 +38,8 @@ use crate::failure::Failure;
 pub(crate) enum TrustCommand {
     /// Create targets/trusted_root.json
     Create(CreateArgs),
+    /// Import what others have: a repository, documents, keys, a running instance
+    Import(ImportArgs),
     /// List its logs and authorities by name, with what is odd about them
     #[command(after_help = "Examples:
   rootline-repo trust show
@@ -80,6 +85,7 @@ pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<ExitStatu
     match command {
         TrustCommand::Lint(args) => return lint::run(args, context),
         TrustCommand::Create(args) => create::run(args, context),
+        TrustCommand::Import(args) => import::run(args, context),
         TrustCommand::Show => show::run(context),
         TrustCommand::Diff(args) => diff::run(args, context),
         TrustCommand::AddCa(args) => add_authority::run(args, add_authority::AuthorityKind::Ca, context),

@@ -9,8 +9,8 @@ use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry,
 use rootline_ceremonies::{Name, Policy, Published, TargetName};
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::lint_shrinking;
-use rootline_metadata::sigstore::{TrustedRoot, Window};
-use serde_json::{Value, json};
+use rootline_metadata::sigstore::{TrustedRoot, TrustedRootFormat, Window};
+use serde_json::{Map, Value, json};
 
 use super::findings;
 use super::legacy;
@@ -22,6 +22,15 @@ use crate::review::{entry_change_json, entry_change_lines};
 
 /// Where to see what an entry is called.
 pub(super) const SEE: &str = "list the entries with their names: rootline-repo trust show";
+
+/// What a command says beside what it changes: lines for people before the change, and members of its report.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) lines: Vec<String>,
+    pub(super) members: Map<String, Value>,
+    /// Files that are written with the trust root, or not at all.
+    pub(super) files: Vec<(PathBuf, Vec<u8>)>,
+}
 
 /// The trust root of the folder, with the names of its entries.
 #[derive(Debug)]
@@ -42,6 +51,18 @@ impl TrustContent {
     pub(super) fn read(context: &Context) -> Result<TrustContent, Failure> {
         let create = "create it: rootline-repo trust create --from sigstore";
         let (path, bytes) = read_target(TRUSTED_ROOT, create, context)?;
+        TrustContent::of(path, bytes, context)
+    }
+
+    /// The trust root of the folder; an empty one where there is none yet.
+    pub(super) fn read_or_empty(context: &Context) -> Result<TrustContent, Failure> {
+        let path = context.folder.target_path(TRUSTED_ROOT)?;
+        let bytes = context.folder.target(&target_name(TRUSTED_ROOT))?;
+        let empty = || TrustedRoot::empty(TrustedRootFormat::V01).to_json().into_bytes();
+        TrustContent::of(path, bytes.unwrap_or_else(empty), context)
+    }
+
+    fn of(path: PathBuf, bytes: Vec<u8>, context: &Context) -> Result<TrustContent, Failure> {
         let root = parse(&path, &bytes)?;
         let notes = trust_notes::read(context)?;
         let entries = NamedEntries::new(&root, &notes);
@@ -92,7 +113,13 @@ impl TrustContent {
                 notes.set_name(added.id.clone(), name.clone());
             }
         }
-        self.write(root, notes, None, context)
+        self.write(root, notes, None, Told::default(), context)
+    }
+
+    /// Writes an edit that only adds entries, with what else is to be said of it.
+    pub(super) fn write_added(self, root: &TrustedRoot, told: Told, context: &Context) -> Result<(), Failure> {
+        let notes = self.entries.noted_in(&self.notes);
+        self.write(root, notes, None, told, context)
     }
 
     /// Writes an edit of what is listed. Where it takes something from what verifiers have, there must be a reason.
@@ -103,7 +130,7 @@ impl TrustContent {
         context: &Context,
     ) -> Result<(), Failure> {
         let notes = self.entries.noted_in(&self.notes);
-        self.write(root, notes, reason, context)
+        self.write(root, notes, reason, Told::default(), context)
     }
 
     fn write(
@@ -111,6 +138,7 @@ impl TrustContent {
         root: &TrustedRoot,
         mut notes: TrustNotes,
         reason: Option<&str>,
+        told: Told,
         context: &Context,
     ) -> Result<(), Failure> {
         let after = root.to_json().into_bytes();
@@ -122,6 +150,7 @@ impl TrustContent {
         let entries = NamedEntries::new(root, &notes);
         let stopped = stopped(&self.entries, &entries);
         atomic_file::replace(&self.path, &after)?;
+        told.files.iter().try_for_each(|(path, bytes)| atomic_file::replace(path, bytes))?;
         self.write_notes(&notes, context)?;
         let legacy = match self.policy.has_legacy_targets() {
             true => legacy::replace((&self.root, &self.entries), (root, &entries), context)?,
@@ -132,7 +161,7 @@ impl TrustContent {
         let change = content_change(TRUSTED_ROOT, Some(&before), Some(&after), Origin::now(context.now));
         let changes: Vec<_> = change.entries.iter().filter(|change| change.mark != Mark::Stays).collect();
         let names = changed_names(&self.entries, &entries);
-        let report = json!({
+        let mut report = json!({
             "written": self.path,
             "names": names,
             "changes": changes.iter().map(|change| entry_change_json(change)).collect::<Vec<_>>(),
@@ -140,7 +169,11 @@ impl TrustContent {
             "legacy_targets": legacy,
             "findings": findings::to_json(&found, &judgement),
         });
+        if let Some(members) = report.as_object_mut() {
+            members.extend(told.members);
+        }
         context.report(&report, |line| {
+            told.lines.iter().for_each(|text| line(format_args!("{text}")));
             match names[..] {
                 [] => line(format_args!("nothing changes; {} stays as it is", self.path.display())),
                 _ => line(format_args!("wrote {}: {}", self.path.display(), names.join(", "))),

@@ -12,8 +12,10 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::text::visible;
 
-/// Rules about a list as a whole, which the next command may mend. A ceremony does not begin before they are.
-const MENDED_LATER: [&str; 5] = ["tr-no-live", "tr-live-ended", "tr-gap", "sc-no-ca", "sc-no-rekor"];
+/// Rules about a list as a whole, which the next command may mend, and members that somebody else has added, which every command keeps. A
+/// ceremony does not begin before they are mended, or the policy judges them otherwise.
+const MENDED_LATER: [&str; 6] =
+    ["tr-no-live", "tr-live-ended", "tr-gap", "tr-unknown-member", "sc-no-ca", "sc-no-rekor"];
 
 /// What is wrong with the trust root.
 pub(super) fn findings(bytes: &[u8], at: DateTime<Utc>) -> Vec<Finding> {

@@ -26,6 +26,11 @@ pub(super) fn earliest(content: &TrustContent, context: &Context) -> DateTime<Ut
 }
 
 impl Consent {
+    /// The answer that another option gives.
+    pub(super) fn given(yes: bool) -> Consent {
+        Consent { yes }
+    }
+
     /// Asks about an instant that is too early. Where nothing is published, no verifier is behind.
     pub(super) fn ask(
         &self,
@@ -48,17 +53,22 @@ impl Consent {
             reach.timestamp.num_days(),
             reach.caches.num_minutes()
         );
+        self.confirm(&early, "choose a later instant", context)
+    }
+
+    /// Asks whether something is meant; `otherwise` says what to do where it is not.
+    pub(super) fn confirm(&self, what: &str, otherwise: &str, context: &Context) -> Result<(), Failure> {
         if self.yes {
-            context.terminal.warning(format_args!("{early}"));
+            context.terminal.warning(format_args!("{what}"));
             return Ok(());
         }
         if context.json || !io::stdin().is_terminal() {
-            return Err(Failure::new(early, "choose a later instant, or add --yes where this is meant"));
+            return Err(Failure::new(what, format!("{otherwise}, or add --yes where this is meant")));
         }
-        context.terminal.line(format_args!("{early}. Type yes if this is meant:"));
+        context.terminal.line(format_args!("{what}. Type yes if this is meant:"));
         match answer().as_deref() {
             Some("yes") => Ok(()),
-            _ => Err(Failure::new("not confirmed; nothing was written", "choose a later instant")),
+            _ => Err(Failure::new("not confirmed; nothing was written", otherwise)),
         }
     }
 }

@@ -61,6 +61,10 @@ fn editing_what_is_shipped() {
     document(&fixture, "trust-signing-config-edit", &edit);
     let export = ["trust", "export", "--format", "client-trust-config", "--output", "client.json"];
     document(&fixture, "trust-export", &export);
+    // A key under the name that old clients know, whose URL and start no file says.
+    std::fs::copy(fixture.path("keys/erin.pub"), fixture.path("ctfe.pub")).unwrap();
+    let import = ["trust", "import", "ctfe.pub", "--url-of", "ctfe.pub=http://ct.example"];
+    document(&fixture, "trust-import", &import);
 }
 
 #[test]
