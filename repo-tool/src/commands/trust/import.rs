@@ -35,15 +35,16 @@ const SHORT_EXAMPLES: &str = "Examples:
 
 const EXAMPLES: &str = "Examples:
   rootline-repo trust import https://tuf.acme.example --root 1.root.json
-  rootline-repo trust import trusted_root.json \
+  rootline-repo trust import trusted_root.json \\
     --url-of http://rekor.rekor-system.svc=https://rekor.acme.example
-  rootline-repo trust import old-tuf/ --root old-tuf/1.root.json --legacy-targets \
+  rootline-repo trust import old-tuf/ --root old-tuf/1.root.json --legacy-targets \\
     --end-of fulcio_2021.crt.pem=2024-01-31T12:00:00Z
-  rootline-repo trust import fulcio.pem rekor.pub \
-    --url-of fulcio.pem=https://fulcio.acme.example --url-of rekor.pub=https://rekor.acme.example
-  rootline-repo trust import --fulcio url=https://fulcio.acme.example,certificate-chain=fulcio.pem \
+  rootline-repo trust import fulcio.pem rekor.pub \\
+    --url-of fulcio.pem=https://fulcio.acme.example \\
+    --url-of rekor.pub=https://rekor.acme.example
+  rootline-repo trust import --fulcio url=https://fulcio.acme.example,certificate-chain=ca.pem \\
     --rekor url=https://rekor.acme.example,public-key=rekor.pub,start-time=2030-01-31T12:00:00Z
-  rootline-repo trust import --fulcio-url https://fulcio.acme.example \
+  rootline-repo trust import --fulcio-url https://fulcio.acme.example \\
     --rekor-url https://rekor.acme.example
 
 Entries that are listed already stay as they are. What is wrong with others' documents is repaired, and said, or refused; what no source says \
