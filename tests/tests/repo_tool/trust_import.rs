@@ -152,8 +152,12 @@ fn sigstores_trust_root_is_the_same_value_and_twice_the_same_bytes() {
     let github = fs::read(real_data::anchors().unwrap().join("github.trusted_root.json")).unwrap();
     let other = fresh();
     other.write("github.json", &github);
-    other.at(REAL, &["trust", "import", "github.json"]).taken();
-    assert_eq!(written(&other), serde_json::from_slice::<Value>(&github).unwrap());
+    let output = other.at(REAL, &["trust", "import", "github.json", "--json"]).taken();
+    // GitHub's has no logs, and two lists less than every client reads.
+    let mut complete: Value = serde_json::from_slice(&github).unwrap();
+    (complete["tlogs"], complete["ctlogs"]) = (json!([]), json!([]));
+    assert_eq!(written(&other), complete);
+    assert_eq!(remarks(&output).iter().filter(|remark| remark.starts_with("repaired")).count(), 2, "{output:?}");
     // As a file it is the same.
     let (file, _) = sigstore().unwrap();
     file.write("real.json", real.to_string());
