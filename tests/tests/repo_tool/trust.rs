@@ -86,6 +86,21 @@ fn a_trust_root_is_made_from_certificates_and_keys() {
 }
 
 #[test]
+fn a_log_opens_with_the_first_authority_until_something_is_published() {
+    let fixture = instance();
+    let log = |day: &str, number: u32, key: &str| {
+        let url = format!("https://rekor-{number}.acme.example");
+        fixture.done_at(day, &["trust", "add-log", "--url", &url, "--public-key", key]);
+        let root = trusted_root(&fixture);
+        let mut logs = root["tlogs"].as_array().unwrap().iter();
+        logs.find(|log| log["baseUrl"] == url).unwrap()["publicKey"]["validFor"]["start"].clone()
+    };
+    assert_eq!(log(DAY_0, 2, "parts/rekor-2.pub"), "2029-06-01T00:00:00Z");
+    fixture.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    assert_eq!(log(DAY_1, 3, "keys/stranger.pub"), REACHED);
+}
+
+#[test]
 fn a_chain_comes_in_any_order_and_container() {
     let fulcio = Fulcio::with_intermediate("acme.example", start()).chain.certificates();
     let pem = |der: &[u8]| block("CERTIFICATE", der);

@@ -65,7 +65,7 @@ pub(crate) struct AddLogArgs {
     #[arg(long)]
     name: Option<Name>,
 
-    /// The instant from which it is trusted [default: when every verifier can have it; the first of its kind before the first publication: when the first authority opens]
+    /// The instant from which it is trusted [default: when every verifier can have it; before the first publication: when the first authority opens]
     #[arg(long, value_name = "INSTANT", value_parser = parse_at)]
     start: Option<DateTime<Utc>>,
 
@@ -100,7 +100,7 @@ pub(crate) struct LogArgs {
 pub(super) fn run(args: &AddLogArgs, context: &Context) -> Result<(), Failure> {
     let _lock = context.lock()?;
     let content = TrustContent::read(context)?;
-    let start = opening(args.start, args.kind.section(), &content, context);
+    let start = opening(args.start, &content, context);
     args.consent.ask("the log would open", start, &content, context)?;
     let log = args.log.read(args.kind, Window::new(Some(start), args.end))?;
     let mut root = content.root.clone();
@@ -116,17 +116,11 @@ pub(crate) fn add(root: &mut TrustedRoot, section: Section, log: &NewLog) -> Res
     Ok(())
 }
 
-/// When a log opens: when every verifier can have it. But no verifier is behind before the first publication, and the first log of its kind has
-/// nothing from before the first authority.
-pub(super) fn opening(
-    stated: Option<DateTime<Utc>>,
-    section: Section,
-    content: &TrustContent,
-    context: &Context,
-) -> DateTime<Utc> {
-    let is_first = !content.is_published && content.root.logs(section).is_empty();
+/// When a log opens: when every verifier can have it. But no verifier is behind before the first publication, and a log of the instance may
+/// have entries for as long as there is an authority.
+fn opening(stated: Option<DateTime<Utc>>, content: &TrustContent, context: &Context) -> DateTime<Utc> {
     let authorities = content.root.certificate_authorities().iter().filter_map(|ca| ca.valid_for().start());
-    let first = authorities.min().filter(|_| is_first);
+    let first = authorities.min().filter(|_| !content.is_published);
     stated.or(first).unwrap_or_else(|| instants::earliest(content, context))
 }
 

@@ -13,7 +13,7 @@ use rootline_metadata::sigstore::Window;
 use super::add_authority::{self, AuthorityKind, ChainArgs};
 use super::add_log::{self, LogArgs, LogKind};
 use super::content::TrustContent;
-use super::instants::Consent;
+use super::instants::{self, Consent};
 use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -79,7 +79,7 @@ pub(super) fn run(args: &RotateArgs, context: &Context) -> Result<(), Failure> {
             start
         }
         (None, Some(public_key)) => {
-            let start = add_log::opening(args.start, entry.section(), &content, context);
+            let start = args.start.unwrap_or_else(|| instants::earliest(&content, context));
             let files = LogArgs { url, public_key: public_key.clone(), log_id: None, origin: None };
             let usual = match entry.section() == LogKind::Ct.section() {
                 true => LogKind::Ct,

@@ -47,7 +47,7 @@ fn editing_what_is_shipped() {
     document(&fixture, "trust-create", &["trust", "create", "--from", "sigstore"]);
     document(&fixture, "trust-show", &["trust", "show"]);
     let add = ["trust", "add-log", "--url", "https://log.example", "--public-key", "keys/dave.pub"];
-    document(&fixture, "trust-add-log", &add);
+    document(&fixture, "trust-add-log", &[&add[..], &["--start", "2030-02-23T03:00:00Z"]].concat());
     let retire = ["trust", "retire", "https://rekor.sigstore.dev", "--end", DAY_1];
     document(&fixture, "trust-retire", &retire);
     document(&fixture, "trust-rename", &["trust", "rename", "rekor-2025", "tiles"]);
