@@ -6,12 +6,14 @@ mod failure;
 mod folder;
 mod journal;
 mod lint;
+mod markup;
 mod names;
 mod pins;
 mod publish;
 mod review;
 mod signer;
 mod text;
+mod timeline;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

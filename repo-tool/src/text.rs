@@ -58,6 +58,7 @@ mod tests {
             ("zero\u{200b}width", "zero⟨U+200B⟩width"),
             ("\u{2066}\u{e0041}", "⟨U+2066⟩⟨U+E0041⟩"),
             ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟩"),
+            ("a\u{fffe}\u{1ffff}\u{fdd0}\u{fffd}", "a⟨U+FFFE⟩⟨U+1FFFF⟩⟨U+FDD0⟩\u{fffd}"),
             ("a\u{a0}b\u{3000}", "a⟨U+00A0⟩b⟨U+3000⟩"),
             (" a  b ", "⟨U+0020⟩a ⟨U+0020⟩b⟨U+0020⟩"),
         ] {

@@ -65,15 +65,17 @@ pub(crate) fn json(document: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Controls, marks of direction (UAX 9), joiners, selectors and fillers without width, other spaces, separators of lines, and tags.
+/// Controls, marks of direction (UAX 9), joiners, selectors and fillers without width, other spaces, separators of lines, tags, and what is
+/// no character at all (which XML forbids).
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
+        || u32::from(character) & 0xfffe == 0xfffe
         || (character.is_whitespace() && character != ' ')
         || matches!(
             character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{3164}'
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
+                | '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 

@@ -28,6 +28,7 @@ use diff::DiffArgs;
 use export::ExportArgs;
 use import::ImportArgs;
 use rotate::RotateArgs;
+use show::ShowArgs;
 use signing_config::SigningConfigCommand;
 
 use crate::commands::lint::{self, LintArgs};
@@ -41,10 +42,7 @@ pub(crate) enum TrustCommand {
     /// Import what others have: a repository, documents, keys, a running instance
     Import(ImportArgs),
     /// List its logs and authorities by name, with what is odd about them
-    #[command(after_help = "Examples:
-  rootline-repo trust show
-  rootline-repo trust show --json")]
-    Show,
+    Show(ShowArgs),
     /// Compare two trust roots, entry by entry
     Diff(DiffArgs),
     /// Look for what breaks clients in it and in the rest of the repository; as `rootline-repo lint`
@@ -86,7 +84,7 @@ pub(crate) fn run(command: &TrustCommand, context: &Context) -> Result<ExitStatu
         TrustCommand::Lint(args) => return lint::run(args, context),
         TrustCommand::Create(args) => create::run(args, context),
         TrustCommand::Import(args) => import::run(args, context),
-        TrustCommand::Show => show::run(context),
+        TrustCommand::Show(args) => show::run(args, context),
         TrustCommand::Diff(args) => diff::run(args, context),
         TrustCommand::AddCa(args) => add_authority::run(args, add_authority::AuthorityKind::Ca, context),
         TrustCommand::AddTsa(args) => add_authority::run(args, add_authority::AuthorityKind::Tsa, context),

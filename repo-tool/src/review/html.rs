@@ -1,12 +1,10 @@
 //! The review as one page that needs nothing else: no script, no picture, no request. It can be mailed, kept beside the ceremony, printed.
 //!
-//! The same review gives the same bytes. Everything that comes from a file or a person goes through [`markup::text`], so it is never read
+//! The same review gives the same bytes. Everything that comes from a file or a person goes through [`text`], so it is never read
 //! as markup; and the page's own policy lets a browser run and fetch nothing, should that ever fail.
 
 mod content;
-mod markup;
 mod people;
-mod timeline;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +12,7 @@ use rootline_ceremonies::review::{DelegationChange, FileChange, Mark, TargetChan
 use rootline_ceremonies::review::{Warning, in_days};
 use rootline_metadata::{TargetFile, instant_text, sha256};
 
-use markup::{badge, sign, text, words};
+use crate::markup::{self, badge, sign, text, words};
 
 use super::{Shown, groups, said};
 

@@ -1,6 +1,9 @@
 //! `rootline-repo trust show`.
 
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, Utc};
+use clap::Args;
 use rootline::table::{Cell, Table};
 use rootline_ceremonies::review::{Entry, EntryKind, trusted_entries, window_text};
 use rootline_ceremonies::trust::NamedEntry;
@@ -10,13 +13,32 @@ use serde_json::{Value, json};
 
 use super::content::TrustContent;
 use super::findings;
+use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::folder::atomic_file;
+use crate::folder::input::STANDARD;
 use crate::text::visible;
+use crate::timeline::{Row, picture};
 
-pub(super) fn run(context: &Context) -> Result<(), Failure> {
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  rootline-repo trust show
+  rootline-repo trust show --json
+  rootline-repo trust show --timeline trust.svg
+  rootline-repo trust show --timeline > trust.svg")]
+pub(crate) struct ShowArgs {
+    /// Draw from when to when each is trusted, as an SVG picture in this file; without FILE, or with -, on standard output
+    #[arg(long, value_name = "FILE", value_parser = local_path(), num_args = 0..=1, default_missing_value = "-")]
+    timeline: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     let content = TrustContent::read(context)?;
     let entries = trusted_entries(&content.root);
+    if let Some(file) = args.timeline.as_deref() {
+        return draw(file, &content, &entries, context);
+    }
     let (findings, judgement) = (content.findings(context.now), content.judgement());
     // Both are in the order of the document.
     let named: Vec<(&NamedEntry, &Entry)> = content.entries.iter().zip(&entries).collect();
@@ -39,6 +61,30 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
     });
     context.terminal.notes(findings::shown(&findings, &judgement));
     Ok(())
+}
+
+/// Writes the picture.
+fn draw(file: &Path, content: &TrustContent, entries: &[Entry], context: &Context) -> Result<(), Failure> {
+    let row = |(named, entry): (&'_ NamedEntry, &Entry)| Row {
+        name: named.name.to_string(),
+        what: format!("{} {}", entry.kind.name(), entry.url),
+        window: entry.window,
+        state: state(entry.window, context.now),
+    };
+    let rows: Vec<Row> = content.entries.iter().zip(entries).map(row).collect();
+    let picture = picture(&format!("What {} trusts", content.policy.name()), &rows, context.now);
+    match (file == Path::new(STANDARD), context.json) {
+        (true, true) => Err(Failure::new(
+            "the picture and the JSON document cannot both go to standard output",
+            "name a file for the picture: --timeline FILE",
+        )),
+        (true, false) => Ok(context.terminal.bytes(picture.as_bytes())?),
+        (false, _) => {
+            atomic_file::replace(file, picture.as_bytes())?;
+            context.report(&json!({ "written": file }), |line| line(format_args!("wrote {}", file.display())));
+            Ok(())
+        }
+    }
 }
 
 /// Whether it is trusted at that instant.

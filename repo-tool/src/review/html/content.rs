@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rootline_ceremonies::review::Mark;
 use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, window_text};
 
-use super::markup::{badge, class, sign, text, words};
-use super::timeline;
+use crate::markup::{badge, class, sign, text, words};
+use crate::timeline;
 
 /// One file: its windows drawn, what changes in full, what stays in short.
 pub(super) fn section(content: &ContentChange, at: DateTime<Utc>) -> String {

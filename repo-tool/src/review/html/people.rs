@@ -3,8 +3,8 @@
 use rootline_ceremonies::review::{AuthorityChange, ListedKey, Mark};
 
 use super::super::{Step, steps};
-use super::markup::{badge, class, text};
 use super::{noted, section as page_section};
+use crate::markup::{badge, class, text};
 
 /// Who signs what from now on; nothing where the root stays.
 pub(super) fn section(authorities: &[AuthorityChange]) -> String {

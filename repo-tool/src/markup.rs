@@ -1,10 +1,10 @@
-//! The few pieces that the page is put together from.
+//! The few pieces that pages and pictures are put together from.
 
 use crate::text::visible;
 use rootline_ceremonies::review::Mark;
 
-/// A text as it may stand anywhere in the page, attributes included: no character of it is read as markup, and none is hidden.
-pub(super) fn text(text: &str) -> String {
+/// A text as it may stand anywhere in a page or picture, attributes included: no character of it is read as markup, and none is hidden.
+pub(crate) fn text(text: &str) -> String {
     escaped(&visible(text))
 }
 
@@ -24,7 +24,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A text in which digests and ids are set as such, and instants are not broken.
-pub(super) fn words(words: &str) -> String {
+pub(crate) fn words(words: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ';', ')']);
         let rest = escaped(&word[bare.len()..]);
@@ -48,7 +48,7 @@ fn is_instant(word: &str) -> bool {
 }
 
 /// The class that gives something its colour.
-pub(super) fn class(mark: Mark) -> &'static str {
+pub(crate) fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Added => "added",
         Mark::Removed => "removed",
@@ -58,7 +58,7 @@ pub(super) fn class(mark: Mark) -> &'static str {
 }
 
 /// The sign alone; the words beside it say the same.
-pub(super) fn sign(mark: Mark) -> String {
+pub(crate) fn sign(mark: Mark) -> String {
     let sign = match mark {
         Mark::Added => "+",
         Mark::Removed => "−",
@@ -69,7 +69,7 @@ pub(super) fn sign(mark: Mark) -> String {
 }
 
 /// The sign with its word.
-pub(super) fn badge(mark: Mark, word: &str) -> String {
+pub(crate) fn badge(mark: Mark, word: &str) -> String {
     format!("<span class=\"badge\">{}{word}</span>", sign(mark))
 }
 

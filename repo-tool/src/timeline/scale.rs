@@ -1,40 +1,32 @@
-//! Windows of logs, authorities and services, drawn over the years: as they were, as they are from now on, and the ceremony's date.
+//! What part of time is drawn, and what stands where in it.
 
 use chrono::{DateTime, Datelike, Duration, TimeZone, Utc};
 use rootline_metadata::sigstore::Window;
 
-use rootline_ceremonies::review::{EntryChange, window_text};
-
-use super::markup::{class, sign, text};
-
-/// The figure; nothing if no entry has a bound.
-pub(super) fn figure(entries: &[EntryChange], at: DateTime<Utc>) -> String {
-    let Some(scale) = Scale::of(entries, at) else { return String::new() };
-    let rows: String = entries.iter().map(|change| row(change, &scale)).collect();
-    format!(
-        "<figure class=\"timeline\">\n<div class=\"row\"><div class=\"quiet\">thin: so far · thick: from now on · dashed: this ceremony, {}</div>{}</div>\n\
-         {rows}</figure>\n",
-        at.format("%F"),
-        axis(&scale)
-    )
-}
-
 /// What part of time is drawn.
-struct Scale {
+pub(super) struct Scale {
     first: DateTime<Utc>,
     last: DateTime<Utc>,
     at: DateTime<Utc>,
 }
 
 impl Scale {
-    fn of(entries: &[EntryChange], at: DateTime<Utc>) -> Option<Scale> {
-        let windows = entries.iter().flat_map(|change| [change.before, change.after]).flatten();
-        let bounds: Vec<DateTime<Utc>> = windows.flat_map(|window| [window.start(), window.end()]).flatten().collect();
+    /// All that is bounded in these windows, and the instant that is marked; `None` if nothing is.
+    pub(super) fn of(windows: impl IntoIterator<Item = Window>, at: DateTime<Utc>) -> Option<Scale> {
+        let bounds: Vec<DateTime<Utc>> =
+            windows.into_iter().flat_map(|window| [window.start(), window.end()]).flatten().collect();
         let first = bounds.iter().copied().min()?.min(at);
         let last = bounds.iter().copied().max()?.max(at);
         // Some room on both sides, so that what goes on can be told from what ends.
         let room = ((last - first) / 20).max(Duration::days(30));
         Some(Scale { first: first.checked_sub_signed(room)?, last: last.checked_add_signed(room)?, at })
+    }
+
+    /// The weeks about an instant, where nothing is bounded.
+    pub(super) fn around(at: DateTime<Utc>) -> Scale {
+        let room = Duration::days(30);
+        let (first, last) = (at.checked_sub_signed(room), at.checked_add_signed(room));
+        Scale { first: first.unwrap_or(at), last: last.unwrap_or(at), at }
     }
 
     /// Where an instant is drawn, in hundredths of a percent of the width.
@@ -57,48 +49,30 @@ fn percent(hundredths: i64) -> String {
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
-fn axis(scale: &Scale) -> String {
+/// The years, and the instant that is marked.
+pub(super) fn axis(scale: &Scale) -> String {
     let label = |(year, place): (i32, i64)| format!("<text x=\"{}\" y=\"13\">{year}</text>", percent(place));
     let years: String = scale.years().into_iter().map(label).collect();
     format!("<svg class=\"axis\" width=\"100%\" height=\"18\" aria-hidden=\"true\">{years}{}</svg>", now(scale, 18))
 }
 
-fn now(scale: &Scale, height: u32) -> String {
+/// A line where each year begins, so high.
+pub(super) fn year_lines(scale: &Scale, height: u32) -> String {
+    let line = |(_, place): (i32, i64)| {
+        let x = percent(place);
+        format!("<line class=\"year\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"{height}\"/>")
+    };
+    scale.years().into_iter().map(line).collect()
+}
+
+/// The instant that is marked.
+pub(super) fn now(scale: &Scale, height: u32) -> String {
     let x = percent(scale.place(scale.at));
     format!("<line class=\"now\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"{height}\"/>")
 }
 
-fn row(change: &EntryChange, scale: &Scale) -> String {
-    let years: String = scale
-        .years()
-        .into_iter()
-        .map(|(_, place)| {
-            let x = percent(place);
-            format!("<line class=\"year\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"30\"/>")
-        })
-        .collect();
-    let before = change.before.map(|window| bar(window, scale, "before", 5, 4)).unwrap_or_default();
-    let after = change.after.map(|window| bar(window, scale, "after", 13, 10)).unwrap_or_default();
-    let words = match (change.before, change.after) {
-        (Some(before), Some(after)) if before != after => {
-            format!("{}, so far {}", window_text(after), window_text(before))
-        }
-        (_, Some(after)) => window_text(after),
-        (Some(before), None) => format!("no longer listed, so far {}", window_text(before)),
-        (None, None) => String::new(),
-    };
-    let (kind, url) = (change.entry.kind.name(), text(&change.entry.url));
-    format!(
-        "<div class=\"row {}\"><div class=\"label\">{}<span>{kind} <bdi>{url}</bdi></span></div><svg width=\"100%\" height=\"30\" role=\"img\" \
-         aria-label=\"{kind} {url}: {words}\">{years}{before}{after}{}</svg></div>\n",
-        class(change.mark),
-        sign(change.mark),
-        now(scale, 30)
-    )
-}
-
 /// A window as a bar, with an upright end where it has a bound and none where it goes on.
-fn bar(window: Window, scale: &Scale, class: &str, top: u32, height: u32) -> String {
+pub(super) fn bar(window: Window, scale: &Scale, class: &str, top: u32, height: u32) -> String {
     let start = window.start().map_or(0, |start| scale.place(start));
     let end = window.end().map_or(10_000, |end| scale.place(end));
     let (x, width) = (percent(start), percent((end - start).max(0)));
