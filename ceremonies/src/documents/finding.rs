@@ -78,7 +78,7 @@ fn of_change(name: &str, before: &[u8], after: &[u8], history: &TrustHistory, at
     let Some((before, after)) = read(before).zip(read(after)) else { return Vec::new() };
     let mut found = lint_shrinking(&before, &after, at);
     if name == TRUSTED_ROOT {
-        found.extend(lint_timing(&before, &after, at + history.timestamp_lifetime));
+        found.extend(lint_timing(&before, &after, at + history.timestamp_lifetime + history.caches));
     }
     found
 }
@@ -294,6 +294,7 @@ mod tests {
                 published: published.iter().map(|(at, with)| (instant(at), root(*with))).collect(),
                 next: Some(root(next)),
                 timestamp_lifetime: TimeDelta::days(7),
+                caches: TimeDelta::zero(),
             };
             let found = found(CONFIG, before, &config, &history, DAY);
             let untrusted = found.into_iter().filter(|found| found.finding.rule.id == "sc-untrusted");

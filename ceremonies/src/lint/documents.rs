@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::{
-    LegacyTarget, LintSettings, TrustHistory, lint_file, lint_legacy_targets, lint_names, lint_services, lint_shrinking,
+    LegacyTarget, LintSettings, TrustHistory, lint_file, lint_legacy_targets, lint_names, lint_services,
+    lint_shrinking, lint_timing,
 };
 use rootline_metadata::sigstore::{SigningConfig, TrustedRoot};
 use rootline_metadata::x509::read_certificates;
@@ -40,12 +41,21 @@ fn lint_pem(file: &str, bytes: &[u8]) -> Option<Vec<FileFinding>> {
     Some(found.into_sorted())
 }
 
-/// Finds what a trust root no longer trusts that the one published before it did. Nothing where one of them cannot be read, which is found otherwise.
-pub fn lint_trust_against(file: &str, bytes: &[u8], published: &[u8], at: DateTime<Utc>) -> Vec<FileFinding> {
+/// Finds what a trust root no longer trusts that the one published before it did; and what opens or closes before the expiry of the timestamp
+/// published with that, until which verifiers may keep to it. Nothing where one of them cannot be read, which is found otherwise.
+pub fn lint_trust_against(
+    file: &str,
+    bytes: &[u8],
+    (published, kept_until): (&[u8], Option<DateTime<Utc>>),
+    at: DateTime<Utc>,
+) -> Vec<FileFinding> {
     let read = |bytes: &[u8]| TrustedRoot::parse(bytes, limits::MAX_SIGSTORE_BYTES).ok();
     let mut found = Findings::default();
     if let (Some(after), Some(before)) = (read(bytes), read(published)) {
         found.extend(file, lint_shrinking(&before, &after, at));
+        if let Some(kept_until) = kept_until {
+            found.extend(file, lint_timing(&before, &after, kept_until.max(at)));
+        }
     }
     found.into_sorted()
 }

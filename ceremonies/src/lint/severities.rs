@@ -1,6 +1,6 @@
 //! How bad it is to break a rule, as a policy has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::lint::{Rule, Severity};
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::catalogue::{nearest, rule};
 use crate::model::toml_error::TomlError;
+use crate::transcript::Waived;
 
 /// The name of no severity: the rule is not looked at.
 const OFF: &str = "off";
@@ -48,6 +49,17 @@ impl SeverityChange {
 }
 
 impl Severities {
+    /// The changes that a freezing recorded, none of which hides a finding: a warning stays one, and an error becomes one at the most.
+    pub(crate) fn recorded(waived: &BTreeSet<Waived>) -> Severities {
+        let change = |waived: &Waived| {
+            let rule = rule(&waived.rule).filter(|rule| !is_fixed(rule) && waived.subject.is_none())?;
+            let stated = Severity::parse(&waived.severity).filter(|stated| *stated >= Severity::Warning);
+            let severity = Some(stated.unwrap_or(rule.severity.min(Severity::Warning)));
+            Some((rule.id, SeverityChange { rule, severity, why: waived.reason.clone() }))
+        };
+        Severities(waived.iter().filter_map(change).collect())
+    }
+
     /// How bad it is to break the rule; `None` if it is not looked at.
     pub fn of(&self, rule: &Rule) -> Option<Severity> {
         self.change(rule).map_or(Some(rule.severity), |change| change.severity)

@@ -62,18 +62,24 @@ impl RepositoryView {
         self.timestamp_against(published, &mut found);
         let mut found = found.into_sorted();
         if let (Some((path, after)), Some((_, before))) = (self.trusted_root(), published.trusted_root()) {
-            found.extend(lint_trust_against(&path, after, before, at));
+            found.extend(lint_trust_against(&path, after, (before, published.kept_until()), at));
         }
         found
     }
 
+    fn timestamp(&self) -> Option<Envelope<Timestamp>> {
+        let bytes = self.files.get(file_name::TIMESTAMP)?.clone();
+        Envelope::parse(bytes, limits::MAX_TIMESTAMP_BYTES).ok()
+    }
+
+    /// Until when a verifier may keep to what is published here: the expiry of its timestamp. Nothing of it is verified.
+    pub fn kept_until(&self) -> Option<DateTime<Utc>> {
+        Some(self.timestamp()?.unverified().expiry().instant())
+    }
+
     /// The timestamp keeps its name, so that its version says whether it may differ.
     fn timestamp_against(&self, published: &RepositoryView, found: &mut Findings) {
-        let read = |view: &RepositoryView| {
-            let bytes = view.files.get(file_name::TIMESTAMP)?.clone();
-            Envelope::<Timestamp>::parse(bytes, limits::MAX_TIMESTAMP_BYTES).ok()
-        };
-        if let (Some(before), Some(now)) = (read(published), read(self)) {
+        if let (Some(before), Some(now)) = (published.timestamp(), self.timestamp()) {
             let (version, old) = (now.unverified().version(), before.unverified().version());
             if version == old && before.message() != now.message() {
                 let detail = format!("version {version} was published with other content");

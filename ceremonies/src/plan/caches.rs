@@ -26,6 +26,13 @@ impl Default for Caches {
     }
 }
 
+impl Caches {
+    /// How long a verifier may see what is no longer so because of all of them.
+    pub fn total(&self) -> TimeDelta {
+        self.timestamp + self.missing + self.visit
+    }
+}
+
 /// The table in `rootline.toml`: each a number with a unit, such as `"60m"`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -66,6 +66,9 @@ pub enum RequestError {
     /// Its plan is none.
     #[error("the plan: {0}")]
     Plan(#[from] TomlError),
+    /// Its notes about the trust root are none.
+    #[error("the notes about the trust root: {0}")]
+    Notes(TomlError),
     /// Its plan is another ceremony's.
     #[error("the request is for the ceremony {request}, and its plan is that of {plan}")]
     OtherPlan {
@@ -128,7 +131,9 @@ impl RequestError {
     fn newer(&self) -> Option<NewerFormat> {
         match self {
             RequestError::Newer(newer) => Some(*newer),
-            RequestError::Keyholder { source: error, .. } | RequestError::Plan(error) => error.newer,
+            RequestError::Keyholder { source: error, .. } | RequestError::Plan(error) | RequestError::Notes(error) => {
+                error.newer
+            }
             _ => None,
         }
     }
@@ -168,6 +173,7 @@ impl RequestError {
             | RequestError::Keyholder { .. }
             | RequestError::Clash(_)
             | RequestError::Plan(_)
+            | RequestError::Notes(_)
             | RequestError::OtherPlan { .. }
             | RequestError::NotShipped { .. }
             | RequestError::Freeze(_) => {

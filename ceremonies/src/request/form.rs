@@ -1,6 +1,6 @@
 //! A signing request as it stands in its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use super::{Request, RequestError};
 use crate::ceremony::given_up::GivenUp;
 use crate::model::name::Name;
 use crate::model::target_name::TargetName;
-use crate::transcript::{Event, EventKind};
+use crate::transcript::{Event, EventKind, Waived};
 
 /// The member that has the version: it also says what the file is, so it is always there.
 const REQUEST: &str = "request";
@@ -22,7 +22,13 @@ const MAX_BYTES_OF_TOML: usize = 2_000_000;
 /// What was signed and given up: there only where there is something.
 const GIVEN_UP: &str = "given_up";
 
-const MEMBERS: [&str; 11] = [
+/// The notes about the trust root: there only where there is something.
+const NOTES: &str = "trust_notes";
+
+/// What was let through at freezing: there only where there is something.
+const WAIVED: &str = "waived";
+
+const MEMBERS: [&str; 13] = [
     "explanation",
     REQUEST,
     "repository",
@@ -34,6 +40,8 @@ const MEMBERS: [&str; 11] = [
     "targets",
     "published",
     GIVEN_UP,
+    NOTES,
+    WAIVED,
 ];
 
 /// What is in the file; nothing of it has been verified.
@@ -49,6 +57,9 @@ pub(super) struct Form {
     pub(super) targets: BTreeMap<TargetName, Vec<u8>>,
     pub(super) published: BTreeMap<String, Vec<u8>>,
     pub(super) given_up: Vec<GivenUp>,
+    /// `trust.toml`; `None` where nothing is noted.
+    pub(super) notes: Option<String>,
+    pub(super) waived: BTreeSet<Waived>,
 }
 
 impl Form {
@@ -74,6 +85,8 @@ impl Form {
             targets: by_name(request.required("targets")?, file)?,
             published: by_name(request.required("published")?, file)?,
             given_up: request.optional(GIVEN_UP).map(given_up).transpose()?.unwrap_or_default(),
+            notes: request.optional(NOTES).map(toml_text).transpose()?,
+            waived: request.optional(WAIVED).map(waived).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -101,6 +114,15 @@ impl Form {
         let members = match self.given_up.is_empty() {
             true => members,
             false => members.with(GIVEN_UP, given_up_value(&self.given_up)),
+        };
+        let members = match &self.notes {
+            Some(notes) => members.with(NOTES, &**notes),
+            None => members,
+        };
+        let members = match self.waived.is_empty() {
+            true => members,
+            false => members
+                .with(WAIVED, self.waived.iter().map(|waived| waived.to_members().into()).collect::<Vec<Value>>()),
         };
         Value::from(members).pretty(2).into_bytes()
     }
@@ -130,6 +152,13 @@ fn given_up(node: Node<'_>) -> Result<Vec<GivenUp>, FormatError> {
         }
     }
     Ok(all)
+}
+
+fn waived(node: Node<'_>) -> Result<BTreeSet<Waived>, FormatError> {
+    let read = |entry: Node<'_>| {
+        Waived::read(&Value::from(entry)).ok_or_else(|| entry.invalid("expected a rule, a severity and a reason"))
+    };
+    node.array()?.map(read).collect()
 }
 
 /// A file that is text is there as text, so that people can read it; any other one as base64.

@@ -5,7 +5,7 @@ mod error;
 mod form;
 pub(crate) mod response;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::limits::MAX_ROOT_BYTES;
 use rootline_metadata::{Envelope, Role, Root, Version, hex, sha256};
@@ -21,6 +21,8 @@ use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::target_name::TargetName;
 use crate::plan::plan::Plan;
 use crate::repository::published::Published;
+use crate::transcript::Waived;
+use crate::trust::TrustNotes;
 use form::Form;
 
 /// A ceremony as it is taken to a machine that has neither the repository nor a network.
@@ -39,6 +41,8 @@ pub struct Request {
     keyholders: Keyholders,
     /// Everything that the plan ships.
     targets: BTreeMap<TargetName, Vec<u8>>,
+    notes: TrustNotes,
+    waived: BTreeSet<Waived>,
     has_own_explanation: bool,
 }
 
@@ -59,6 +63,10 @@ pub struct RequestParts<'a> {
     pub keyholders: &'a Keyholders,
     /// The files to be shipped; those that have been published already need not be among them.
     pub targets: &'a BTreeMap<TargetName, Vec<u8>>,
+    /// What is noted of the trust root's entries.
+    pub notes: &'a TrustNotes,
+    /// What was let through when it was frozen.
+    pub waived: &'a BTreeSet<Waived>,
 }
 
 impl Request {
@@ -76,7 +84,7 @@ impl Request {
     /// than [`Request::MAX_BYTES`].
     pub fn make(parts: &RequestParts<'_>) -> Result<Request, RequestError> {
         let outdated = |error: RequestError| RequestError::Outdated(Box::new(error));
-        let RequestParts { repository, plan, revision, frozen, published, keyholders, targets } = *parts;
+        let RequestParts { repository, plan, revision, frozen, published, keyholders, targets, notes, waived } = *parts;
         frozen.check_targets(targets, published)?;
         if plan.digest() != frozen.record(revision).plan {
             return Err(RequestError::PlanEdited);
@@ -100,6 +108,8 @@ impl Request {
             targets: carried,
             published: excerpt.files().clone(),
             given_up: excerpt.given_up().to_vec(),
+            notes: notes_text(notes),
+            waived: waived.clone(),
         };
         let request = Request::assemble(form).map_err(outdated)?;
         let bytes = request.to_json().len();
@@ -145,6 +155,7 @@ impl Request {
         if let Some(file) = made.keys().chain(form.frozen.keys()).find(differs) {
             return Err(RequestError::NotThePlans { file: file.clone() });
         }
+        let notes = form.notes.as_deref().map(TrustNotes::parse).transpose().map_err(RequestError::Notes)?;
         let mut request = Request {
             repository: form.repository,
             plan,
@@ -153,6 +164,8 @@ impl Request {
             published,
             keyholders,
             targets,
+            notes: notes.unwrap_or_default(),
+            waived: form.waived,
             has_own_explanation: false,
         };
         request.has_own_explanation = request.explanation() == form.explanation;
@@ -175,6 +188,8 @@ impl Request {
             targets: carried.map(|(name, bytes)| (name.clone(), bytes.clone())).collect(),
             published: self.published.files().clone(),
             given_up: self.published.given_up().to_vec(),
+            notes: notes_text(&self.notes),
+            waived: self.waived.clone(),
         };
         form.to_json()
     }
@@ -220,6 +235,16 @@ impl Request {
     /// Everything that the plan ships.
     pub fn targets(&self) -> &BTreeMap<TargetName, Vec<u8>> {
         &self.targets
+    }
+
+    /// What is noted of the trust root's entries, as the request says: their names, and the findings that were waived.
+    pub fn notes(&self) -> &TrustNotes {
+        &self.notes
+    }
+
+    /// What was let through when it was frozen, as the request says.
+    pub fn waived(&self) -> &BTreeSet<Waived> {
+        &self.waived
     }
 
     /// Whether the explanation at its top is the one that this version writes. Nothing rests on it but what people who read it believe.
@@ -272,6 +297,11 @@ impl Request {
         ]);
         lines
     }
+}
+
+/// The notes as a file, where there is something in it.
+fn notes_text(notes: &TrustNotes) -> Option<String> {
+    (*notes != TrustNotes::default()).then(|| notes.to_toml())
 }
 
 /// Signatures are counted under every root until one has enough, so that the work is bounded before it begins.

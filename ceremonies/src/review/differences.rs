@@ -4,9 +4,10 @@ use super::mark::Mark;
 use rootline_metadata::instant_text;
 use rootline_metadata::sigstore::{Selector, ServiceKind, SigningConfig, Window};
 
-use super::content::Content;
+use super::content::{Content, TRUSTED_ROOT};
 use super::entry::{Entry, EntryKind, LOG_ID, entries};
 use super::moment::Origin;
+use crate::trust::TrustNotes;
 
 /// What becomes of the content of one file.
 #[derive(Clone, Debug)]
@@ -73,9 +74,16 @@ impl Happening {
     }
 }
 
-/// Compares the contents of one file.
-pub fn content_change(name: &str, before: Option<&Content>, after: Option<&Content>, origin: Origin) -> ContentChange {
-    let list = |content: Option<&Content>| content.map(entries).unwrap_or_default();
+/// Compares the contents of one file. The entries of the trust root that clients look for have the names of the notes.
+pub fn content_change(
+    name: &str,
+    before: Option<&Content>,
+    after: Option<&Content>,
+    notes: &TrustNotes,
+    origin: Origin,
+) -> ContentChange {
+    let notes = Some(notes).filter(|_| name == TRUSTED_ROOT);
+    let list = |content: Option<&Content>| content.map(|content| entries(content, notes)).unwrap_or_default();
     let entries = entry_changes(list(before), list(after), origin);
     let settings = setting_changes(before, after);
     let skipped_before = before.map(Content::skipped).unwrap_or_default();
@@ -328,7 +336,7 @@ mod tests {
     fn compare(name: &str, before: &Value, after: &Value) -> ContentChange {
         let read = |value: &Value| Content::read(name, &serde_json::to_vec(value).unwrap());
         let origin = Origin::ceremony(parse_instant("2030-01-01T00:00:00Z").unwrap());
-        content_change(name, Some(&read(before)), Some(&read(after)), origin)
+        content_change(name, Some(&read(before)), Some(&read(after)), &TrustNotes::default(), origin)
     }
 
     /// What changes, each with its mark and what is told of it; and how many entries stay.
@@ -347,8 +355,8 @@ mod tests {
         assert_eq!(changes(&sigstore(), &after), (vec![told], stays));
     }
 
-    const REKOR: &str = "transparency log https://rekor.sigstore.dev";
-    const OLD_LOG: &str = "CT log https://ctfe.sigstore.dev/test";
+    const REKOR: &str = "transparency log rekor-2021 (https://rekor.sigstore.dev)";
+    const OLD_LOG: &str = "CT log ctlog-2021 (https://ctfe.sigstore.dev/test)";
 
     #[test]
     fn a_window_that_moves_is_told_with_both_instants() {
@@ -401,7 +409,8 @@ mod tests {
         one_change(
             |root| root["tlogs"][0]["publicKey"]["validFor"] = json!({}),
             Mark::Changed,
-            REKOR,
+            // Its name is made of the year of its start, as nobody has noted another.
+            "transparency log rekor (https://rekor.sigstore.dev)",
             "opens at no stated start, instead of 2021-01-12T11:53:27Z",
         );
     }
@@ -427,7 +436,7 @@ mod tests {
         one_change(
             |root| root["tlogs"][0]["baseUrl"] = json!("https://rekor.example"),
             Mark::Changed,
-            "transparency log https://rekor.example",
+            "transparency log rekor-2021 (https://rekor.example)",
             "goes by this URL instead of https://rekor.sigstore.dev",
         );
         let mut after = sigstore();
@@ -445,7 +454,7 @@ mod tests {
             REKOR,
             "operator is sigstore.dev, so far none",
         );
-        let fulcio = "certificate authority https://fulcio.sigstore.dev";
+        let fulcio = "certificate authority fulcio-2022 (https://fulcio.sigstore.dev)";
         one_change(
             |root| root["certificateAuthorities"][1]["certChain"]["certificates"].as_array_mut().unwrap().reverse(),
             Mark::Changed,

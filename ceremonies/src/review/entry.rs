@@ -7,7 +7,8 @@ use rootline_metadata::{hex, sha256};
 
 use super::certificate::Certificate;
 use super::content::Content;
-use crate::trust::EntryId;
+use crate::model::name::Name;
+use crate::trust::{EntryId, NamedEntries, TrustNotes};
 
 /// Which list an entry stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ impl EntryKind {
 /// One entry, as a person is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// By what the maintainers call it; `None` for services, and where nothing is called by names.
+    pub name: Option<Name>,
     /// The list it stands in.
     pub kind: EntryKind,
     /// Its position there, from 0, entries that are not understood counted.
@@ -56,9 +59,15 @@ pub struct Entry {
 /// The fact that is a log's id; it is told of where the key is.
 pub(super) const LOG_ID: &str = "log id";
 
-/// The entries of a document, in the order of its lists.
-pub(super) fn entries(content: &Content) -> Vec<Entry> {
-    let trusted = content.trusted_root().map(trusted_entries).unwrap_or_default();
+/// The entries of a document, in the order of its lists; those of a trusted root by name, if there are notes of names.
+pub(super) fn entries(content: &Content, notes: Option<&TrustNotes>) -> Vec<Entry> {
+    let mut trusted = content.trusted_root().map(trusted_entries).unwrap_or_default();
+    if let Some((root, notes)) = content.trusted_root().zip(notes) {
+        // Both are in the order of the document.
+        for (entry, named) in trusted.iter_mut().zip(NamedEntries::new(root, notes).iter()) {
+            entry.name = Some(named.name.clone());
+        }
+    }
     let offered = content.signing_config().map(offered_entries).unwrap_or_default();
     [trusted, offered].concat()
 }
@@ -88,6 +97,7 @@ impl Entry {
         facts.push(("tree hash", log.hash_algorithm().as_str().to_owned()));
         facts.extend(log.operator().map(|operator| ("operator", operator.to_owned())));
         Entry {
+            name: None,
             kind: EntryKind::Trusted(log.section()),
             position: log.position(),
             url: log.base_url().to_owned(),
@@ -103,6 +113,7 @@ impl Entry {
         let mut facts = vec![("listed as", format!("CN={},O={}", subject.common_name, subject.organization))];
         facts.extend(authority.operator().map(|operator| ("operator", operator.to_owned())));
         Entry {
+            name: None,
             kind: EntryKind::Trusted(authority.section()),
             position: authority.position(),
             url: authority.uri().to_owned(),
@@ -118,6 +129,7 @@ impl Entry {
         let mut facts = vec![("API version", service.major_api_version().to_string())];
         facts.extend(service.operator().map(|operator| ("operator", operator.to_owned())));
         Entry {
+            name: None,
             kind: EntryKind::Offered(kind),
             position: service.position(),
             url: service.url().to_owned(),
@@ -133,9 +145,12 @@ impl Entry {
         self.facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// What it is and where, for a sentence.
+    /// What it is, its name and where, for a sentence.
     pub fn title(&self) -> String {
         let url = if self.url.is_empty() { "without a URL" } else { &self.url };
-        format!("{} {url}", self.kind.name())
+        match &self.name {
+            Some(name) => format!("{} {name} ({url})", self.kind.name()),
+            None => format!("{} {url}", self.kind.name()),
+        }
     }
 }

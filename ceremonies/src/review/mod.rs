@@ -18,7 +18,7 @@ mod sentence;
 mod targets_folder;
 mod warning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::sigstore::TrustedRoot;
@@ -50,6 +50,7 @@ use crate::model::name::Name;
 use crate::model::role::CeremonyRole;
 use crate::model::target_name::TargetName;
 use crate::repository::published::Published;
+use crate::transcript::Waived;
 
 /// A ceremony as a keyholder reads it.
 #[derive(Clone, Debug)]
@@ -107,8 +108,10 @@ pub struct Material<'a> {
     pub targets: &'a BTreeMap<TargetName, Vec<u8>>,
     /// The trust roots that verifiers may have; what this ceremony leaves there is filled in.
     pub history: TrustHistory,
-    /// How bad it is that a document breaks a rule.
+    /// How bad it is that a document breaks a rule, and what the entries of the trust root are called.
     pub judgement: &'a Judgement,
+    /// What was let through when it was frozen.
+    pub waived: &'a BTreeSet<Waived>,
     /// One text over all that is signed.
     pub fingerprint: Fingerprint,
 }
@@ -136,12 +139,14 @@ impl Review {
         found.extend(published.given_up().iter().filter_map(|version| given_up_warning(version, frozen, published)));
         let mut content_changes = Vec::new();
         for (name, before, after) in &contents.0 {
-            content_changes.push(content_change(name, before.as_ref(), after.as_ref(), Origin::ceremony(at)));
+            let (before, after, notes) = (before.as_ref(), after.as_ref(), material.judgement.notes());
+            content_changes.push(content_change(name, before, after, notes, Origin::ceremony(at)));
         }
         let (before, after) = Shipped::compared(&targets, published, material.targets);
         found.extend(document_warnings(document_findings(&before, &after, &history, at), material.judgement));
         found.sort_by_key(|warning| !warning.is_new);
-        let mut warnings = unshipped(material.targets, frozen, published);
+        let mut warnings: Vec<Warning> = material.waived.iter().map(waived_warning).collect();
+        warnings.extend(unshipped(material.targets, frozen, published));
         warnings.extend(found);
         content_changes.sort_by_key(|change| !change.is_changed());
         Review {
@@ -232,6 +237,11 @@ fn given_up_warning(version: &GivenUp, frozen: &Frozen, published: &Published) -
         ),
     };
     Some(Warning::new(true, part.to_string(), text))
+}
+
+/// What was let through at freezing.
+fn waived_warning(waived: &Waived) -> Warning {
+    Warning::new(true, "the lint", waived.to_string())
 }
 
 /// The contents of what is shipped, before and after, by name.

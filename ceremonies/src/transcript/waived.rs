@@ -47,7 +47,7 @@ impl Waived {
         findings.into_iter().filter_map(waived).collect()
     }
 
-    fn to_members(&self) -> ValueMembers {
+    pub(crate) fn to_members(&self) -> ValueMembers {
         let members = ValueMembers::new()
             .with("rule", &*self.rule)
             .with("severity", &*self.severity)
@@ -55,7 +55,7 @@ impl Waived {
         self.subject.iter().fold(members, |members, subject| members.with("subject", &**subject))
     }
 
-    fn read(value: &Value) -> Option<Waived> {
+    pub(crate) fn read(value: &Value) -> Option<Waived> {
         let text = |name: &str| Some(value.get(name)?.as_text()?.to_owned());
         Some(Waived {
             rule: text("rule")?,

@@ -20,11 +20,10 @@ impl Reach {
     /// What the policy makes of it.
     pub fn of(policy: &Policy) -> Reach {
         let days = |days: crate::Days| TimeDelta::days(i64::from(days.number()));
-        let caches = policy.caches();
         Reach {
             signing: days(policy.targets().periods.signing),
             timestamp: days(policy.timestamp().expires),
-            caches: caches.timestamp + caches.missing + caches.visit,
+            caches: policy.caches().total(),
         }
     }
 

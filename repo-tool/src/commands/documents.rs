@@ -104,7 +104,8 @@ pub(crate) fn history(
     until: Option<DateTime<Utc>>,
     context: &Context,
 ) -> Result<TrustHistory, Failure> {
-    let days = i64::from(context.folder.policy()?.timestamp().expires.number());
+    let policy = context.folder.policy()?;
+    let days = i64::from(policy.timestamp().expires.number());
     let mut published = Vec::new();
     let others = context.folder.ceremonies()?.into_iter().filter(|ceremony| Some(ceremony.id()) != id);
     for ceremony in others {
@@ -121,7 +122,12 @@ pub(crate) fn history(
         }
     }
     published.sort_by_key(|(at, _)| *at);
-    Ok(TrustHistory { published, next: None, timestamp_lifetime: Duration::days(days) })
+    Ok(TrustHistory {
+        published,
+        next: None,
+        timestamp_lifetime: Duration::days(days),
+        caches: policy.caches().total(),
+    })
 }
 
 fn trust_root_of(targets: &Targets, published: &Published) -> Option<TrustedRoot> {

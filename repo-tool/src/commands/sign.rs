@@ -12,7 +12,8 @@ use clap::Args;
 use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Material, Review, TRUSTED_ROOT, TrustHistory};
 use rootline_ceremonies::{
-    CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SignatureSource, SigningResponse, TargetName,
+    Caches, CompactSignature, Keyholder, Name, Refusal, Request, RoleVersion, SignatureSource, SigningResponse,
+    TargetName,
 };
 use rootline_metadata::{KeyId, PublicKey, Role, TopLevelRole};
 use serde_json::json;
@@ -165,7 +166,8 @@ pub(crate) fn run(args: &SignArgs, context: &Context) -> Result<(), Failure> {
 fn reviewed(request: &Request) -> Shown {
     let periods = request.published().online_periods(TopLevelRole::Timestamp);
     let days = periods.map_or(USUAL_TIMESTAMP_DAYS, |periods| i64::from(periods.expires.number()));
-    let lifetime = Duration::days(days);
+    // How long caches keep what they have is the repository's to say, and no matter of a request.
+    let (lifetime, caches) = (Duration::days(days), Caches::default().total());
     Shown(Review::new(Material {
         repository: request.repository(),
         id: request.plan().id(),
@@ -177,9 +179,9 @@ fn reviewed(request: &Request) -> Shown {
         // What is known of tokens is the repository's, and no matter of a request.
         attestations: &BTreeMap::new(),
         targets: request.targets(),
-        history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: lifetime },
-        // What was waived is the repository's, and no matter of a request.
-        judgement: &Judgement::default(),
+        history: TrustHistory { timestamp_lifetime: lifetime, caches, ..TrustHistory::default() },
+        judgement: &Judgement::recorded(request.waived(), request.notes()),
+        waived: request.waived(),
         fingerprint: request.frozen().fingerprint(),
     }))
 }

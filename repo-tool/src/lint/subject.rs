@@ -154,8 +154,11 @@ impl Subject {
                 Ok(prefixed(prefix, view.lint_against(published, at)).collect())
             }
             (None, None) => {
-                let pairs = self.documents.iter().zip(&published.documents);
-                Ok(pairs.flat_map(|((name, after), (_, before))| lint_trust_against(name, after, before, at)).collect())
+                let mut found = Vec::new();
+                for ((name, after), (_, before)) in self.documents.iter().zip(&published.documents) {
+                    found.extend(lint_trust_against(name, after, (before, None), at));
+                }
+                Ok(found)
             }
             _ => Err(Failure::new(
                 "a repository can only be compared with a repository, and a document with a document",
@@ -164,12 +167,13 @@ impl Subject {
         }
     }
 
-    /// What the trust root in the maintainer's folder no longer trusts that the published one does.
+    /// What the trust root in the maintainer's folder no longer trusts that the published one does, and what it changes too early.
     fn lint_planned(&self, at: DateTime<Utc>) -> Vec<FileFinding> {
-        let published = self.repository.as_ref().and_then(|(_, view)| view.trusted_root());
+        let published =
+            self.repository.as_ref().and_then(|(_, view)| Some((view.trusted_root()?.1, view.kept_until())));
         let planned = self.documents.iter().find(|(name, _)| name == PLANNED_TRUSTED_ROOT);
         match (planned, published) {
-            (Some((name, after)), Some((_, before))) => lint_trust_against(name, after, before, at),
+            (Some((name, after)), Some(published)) => lint_trust_against(name, after, published, at),
             _ => Vec::new(),
         }
     }

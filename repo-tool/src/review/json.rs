@@ -145,6 +145,7 @@ pub(crate) fn entry_change_json(change: &EntryChange) -> Value {
         entry.facts.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
     json!({
         "mark": change.mark.word(),
+        "name": entry.name.as_ref().map(Name::as_str),
         "kind": entry.kind.name(),
         "url": entry.url,
         "id": entry.id,

@@ -160,8 +160,9 @@ fn show(frozen: &Frozen, published: &Published, targets: &BTreeMap<TargetName, V
         keyholders: &KEYHOLDERS,
         attestations: &BTreeMap::new(),
         targets,
-        history: TrustHistory { published: Vec::new(), next: None, timestamp_lifetime: Duration::days(7) },
+        history: TrustHistory { timestamp_lifetime: Duration::days(7), ..TrustHistory::default() },
         judgement: &Judgement::default(),
+        waived: &BTreeSet::new(),
         fingerprint: Fingerprint::of(&BTreeMap::new()),
     }));
     let (text, html) = (reviewed.lines(&|_, text| text.to_owned()).join("\n"), reviewed.to_html());

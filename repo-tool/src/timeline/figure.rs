@@ -31,6 +31,7 @@ fn row(change: &EntryChange, scale: &Scale) -> String {
         (None, None) => String::new(),
     };
     let (kind, url) = (change.entry.kind.name(), text(&change.entry.url));
+    let kind = change.entry.name.as_ref().map_or(kind.to_owned(), |name| format!("{kind} {name}"));
     format!(
         "<div class=\"row {}\"><div class=\"label\">{}<span>{kind} <bdi>{url}</bdi></span></div><svg width=\"100%\" height=\"30\" role=\"img\" \
          aria-label=\"{kind} {url}: {words}\">{}{before}{after}{}</svg></div>\n",

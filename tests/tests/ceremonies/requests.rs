@@ -1,10 +1,11 @@
 //! Signing requests and what comes back, as values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rootline_ceremonies::trust::{TrustNotes, Waiver};
 use rootline_ceremonies::{
     Bounds, CompactSignature, Frozen, Plan, Published, Refusal, Request, RequestError, RequestParts, SignatureFiles,
-    SignatureSource, SigningResponse, TargetName,
+    SignatureSource, SigningResponse, TargetName, Waived,
 };
 use rootline_tests::fixtures::room::{FIVE, PlanText, ROOT, Room, TARGETS, day, key, name, part, target};
 
@@ -24,6 +25,15 @@ fn hold(room: &mut Room, text: &str, signers: &[&str], at: i64) {
 }
 
 fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> Result<Request, RequestError> {
+    noted_request(room, text, targets, (&TrustNotes::default(), &BTreeSet::new()))
+}
+
+fn noted_request(
+    room: &Room,
+    text: &str,
+    targets: &BTreeMap<TargetName, Vec<u8>>,
+    (notes, waived): (&TrustNotes, &BTreeSet<Waived>),
+) -> Result<Request, RequestError> {
     let plan = plan(room, text);
     let frozen = Frozen::freeze(&plan, &room.published, targets).unwrap();
     let parts = RequestParts {
@@ -34,6 +44,8 @@ fn request(room: &Room, text: &str, targets: &BTreeMap<TargetName, Vec<u8>>) -> 
         published: &room.published,
         keyholders: &room.keyholders,
         targets,
+        notes,
+        waived,
     };
     Request::make(&parts)
 }
@@ -147,6 +159,40 @@ fn a_request_comes_back_from_its_file_whatever_is_shipped() {
     assert_eq!(read.targets().len(), 3);
     // What has been published already is there once.
     assert_eq!(String::from_utf8(text).unwrap().matches("{\\\"at\\\": 3}").count(), 1);
+}
+
+#[test]
+fn names_and_waivers_travel_with_a_request_and_hide_nothing() {
+    let room = long_history();
+    let text = PlanText::of(&FIVE, 2).on(9).text();
+    let plain = request(&room, &text, &room.targets).unwrap();
+    assert_eq!((plain.notes(), plain.waived()), (&TrustNotes::default(), &BTreeSet::new()));
+    let of_plain = String::from_utf8(plain.to_json()).unwrap();
+    assert!(!of_plain.contains("trust_notes") && !of_plain.contains("waived"));
+    let mut notes = TrustNotes::default();
+    notes.set_name("tlogs:01".parse().unwrap(), name("rekor"));
+    notes.waive(Waiver { rule: "tr-shrunk".into(), subject: "log a".into(), reason: "stolen".into() });
+    let waived = BTreeSet::from([Waived {
+        rule: "tr-gap".into(),
+        subject: None,
+        severity: "off".into(),
+        reason: "a break".into(),
+    }]);
+    let made = noted_request(&room, &text, &room.targets, (&notes, &waived)).unwrap();
+    let read = Request::read(made.to_json()).unwrap();
+    assert_eq!((read.notes(), read.waived(), read.to_json()), (&notes, &waived, made.to_json()));
+    // They are not signed, so they change nothing of what is.
+    assert_eq!(read.frozen().files(), plain.frozen().files());
+    let text = String::from_utf8(made.to_json()).unwrap();
+    for (from, to, why) in [
+        ("id = \\\"tlogs:01\\\"", "id = \\\"01\\\"", "the notes about the trust root: line 6"),
+        ("\"severity\": \"off\"", "\"severity\": 1", "expected a rule, a severity and a reason"),
+        ("\"waived\": [", "\"waived\": [[],", "expected a rule, a severity and a reason"),
+    ] {
+        assert!(text.contains(from), "{from} is not in {text}");
+        let error = Request::read(text.replace(from, to).into_bytes()).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }
 
 /// No single fault in a request leads to another file being signed.

@@ -36,7 +36,7 @@ fn each_step_says_what_it_did_and_what_is_next() {
         "root: version 1, holds 197 days, until 2030-07-17T00:00:00Z",
         "root is signed by 3 of 5",
         "+ ships trusted_root.json, 6787 bytes, sha256:6494e21e",
-        "+ certificate authority https://fulcio.sigstore.dev",
+        "+ certificate authority fulcio-2022 (https://fulcio.sigstore.dev)",
     ] {
         review.says(line);
     }
@@ -250,7 +250,7 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
     for line in [
         "$ rootline-repo ceremony seal rotation",
         "$ rootline update --url http://127.0.0.1:",
-        "+ transparency log https://log2.demo.example",
+        "+ transparency log rekor-2030 (https://log2.demo.example)",
         "accepted by a verifier that begins with each of 2 roots",
     ] {
         output.says(line);

@@ -320,7 +320,7 @@ fn the_difference_to_what_is_published_is_told_entry_by_entry() {
         &["trust", "diff", "old.json", "targets/trusted_root.json"],
     ] {
         let output = fixture.done(arguments);
-        output.says("~ transparency log https://rekor.sigstore.dev");
+        output.says("~ transparency log rekor-2021 (https://rekor.sigstore.dev)");
         assert_eq!(fixture.done(&[arguments, &["--json"]].concat()).json()["same"], false);
     }
     fixture.write("none.json", "{}");
@@ -329,6 +329,55 @@ fn the_difference_to_what_is_published_is_told_entry_by_entry() {
         "",
         "name a",
     );
+}
+
+#[test]
+fn what_is_trusted_over_time_is_drawn_as_one_picture() {
+    let fixture = instance();
+    let show = |arguments: &[&str]| fixture.at(DAY_1, &[&["trust", "show", "--timeline"], arguments].concat());
+    let on_output = show(&[]).stdout;
+    show(&["trust.svg"]).says("wrote trust.svg");
+    assert_eq!(fixture.read("trust.svg"), on_output);
+    for told in [
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"",
+        "rekor-2029, transparency log https://rekor.acme.example: 2029-06-01T00:00:00Z, without an end, open",
+        ">tsa-2029</text>",
+    ] {
+        assert!(on_output.contains(told), "{told} is missing: {on_output}");
+    }
+    assert_eq!(show(&["trust.svg", "--json"]).json()["written"], "trust.svg");
+    show(&["--json"]).refuses("the picture and the JSON document cannot both", "", "name a file for the picture");
+}
+
+#[test]
+fn an_entry_has_its_name_on_every_screen() {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done_at(DAY_1, &["trust", "rename", "rekor-2021", "old-log"]);
+    let retire = fixture.done_at(DAY_1, &["trust", "retire", "old-log"]);
+    let title = "transparency log old-log (https://rekor.sigstore.dev)";
+    retire.says(title);
+    fixture.done(&["trust", "diff"]).says(title);
+    let distrust = ["trust", "distrust", "ctlog-2021", "--since", "2022-10-25T00:00:00Z", "--reason", "It was stolen"];
+    fixture.done_at(DAY_1, &distrust);
+    fixture.done_at(DAY_1, &["ceremony", "new", "second", "--summary", "x"]);
+    fixture.done_at(DAY_1, &["ceremony", "freeze", "second"]);
+    let review = fixture.done_at(DAY_1, &["ceremony", "review", "second"]);
+    let page = fixture.done_at(DAY_1, &["ceremony", "review", "second", "--html"]);
+    assert!(page.stdout.contains("transparency log <b>old-log</b> <bdi>https://rekor.sigstore.dev</bdi>"));
+    let json = fixture.done_at(DAY_1, &["ceremony", "review", "second", "--json"]).json();
+    assert!(json["trust"][0]["entries"].as_array().unwrap().iter().any(|entry| entry["name"] == "old-log"), "{json}");
+    // Where there is nothing but a request, all of it is known too.
+    fixture.done_at(DAY_1, &["ceremony", "request", "second"]);
+    let signed =
+        fixture.done_at(DAY_1, &["sign", "second.request.json", "--key", "keys/alice.pem", "--yes", "--json"]).json();
+    let away = &signed["review"];
+    review.says(title);
+    review.says("CT log ctlog-2021 (https://ctfe.sigstore.dev/test)");
+    assert_eq!(away["warnings"], json["warnings"]);
+    assert_eq!(away["trust"], json["trust"]);
+    let warnings = away["warnings"].to_string();
+    assert!(warnings.contains("counted as warning: It was stolen"), "{warnings}");
+    assert!(warnings.contains("no longer verifies; waived: It was stolen"), "{warnings}");
 }
 
 #[test]

@@ -473,6 +473,37 @@ fn a_trust_root_that_trusts_less_than_the_published_one_is_found() {
 }
 
 #[test]
+fn what_opens_while_the_published_timestamp_holds_is_found() {
+    let sigstore = std::str::from_utf8(crate::SIGSTORE_TRUSTED_ROOT).unwrap();
+    let before = Repository::new().view();
+    let kept_until = before.kept_until().unwrap();
+    assert!(kept_until > now());
+    // A log of another key from that instant on.
+    let with_log = |start: chrono::DateTime<chrono::Utc>| {
+        let mut root: serde_json::Value = serde_json::from_str(sigstore).unwrap();
+        let logs = root["tlogs"].as_array_mut().unwrap();
+        let mut log = logs[0].clone();
+        log["baseUrl"] = json!("https://new.example");
+        log["publicKey"] = logs[1]["publicKey"].clone();
+        log["logId"]["keyId"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        log["publicKey"]["validFor"] = json!({ "start": rootline_metadata::instant_text(start) });
+        logs.push(log);
+        root.to_string().into_bytes()
+    };
+    let found = |start, kept_until| {
+        let found = lint_trust_against("x", &with_log(start), (sigstore.as_bytes(), kept_until), now());
+        ids(&found).contains("tr-too-early")
+    };
+    let second = chrono::TimeDelta::seconds(1);
+    assert!(found(kept_until - second, Some(kept_until)));
+    assert!(!found(kept_until, Some(kept_until)));
+    // A timestamp that has expired is kept by nobody, and of a file alone nothing is known.
+    assert!(found(now() - second, Some(now() - second * 9)));
+    assert!(!found(now(), Some(now() - second * 9)));
+    assert!(!found(now() - second, None));
+}
+
+#[test]
 fn one_metadata_file_is_linted_by_itself() {
     let mut repository = Repository::new();
     repository.newest_root()["roles"]["root"]["threshold"] = json!(1);

@@ -34,6 +34,8 @@ pub struct TrustHistory {
     pub next: Option<TrustedRoot>,
     /// How long a timestamp holds: a verifier may be that far behind.
     pub timestamp_lifetime: TimeDelta,
+    /// How long caches between the repository and a verifier show what was there before.
+    pub caches: TimeDelta,
 }
 
 /// A service that a trust root has nothing for.

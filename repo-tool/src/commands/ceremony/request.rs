@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::input::STANDARD;
 use crate::folder::open_ceremony::OpenCeremony;
+use crate::folder::trust_notes;
 use crate::pins;
 
 #[derive(Args, Debug)]
@@ -79,6 +80,8 @@ pub(crate) fn make(id: &IdArgs, to: Option<&Path>, context: &Context) -> Result<
         published: &open.published,
         keyholders: &open.keyholders,
         targets: &context.folder.targets()?.files,
+        notes: &trust_notes::read(context)?,
+        waived: &open.record.transcript().waived(),
     };
     let request = Request::make(&parts)?;
     let bytes = request.to_json();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::Args;
-use rootline_ceremonies::review::{Material, Review, Warning};
-use rootline_ceremonies::{EventKind, Freezing, Published, Transcript, Waived};
+use rootline_ceremonies::review::{Material, Review};
+use rootline_ceremonies::{EventKind, Freezing, Published};
 use rootline_metadata::instant_text;
 use serde_json::json;
 
@@ -121,9 +121,9 @@ pub(super) fn reviewed(open: &OpenCeremony, attestations: &Attestations, context
         targets: &targets,
         history: documents::history(Some(open.id()), &open.published, None, context)?,
         judgement: &documents::judgement(context)?,
+        waived: &open.record.transcript().waived(),
         fingerprint: open.frozen_record.fingerprint(),
     });
-    review.warnings.splice(0..0, waived_warnings(open.record.transcript()));
     review.warnings.splice(0..0, bounds::warnings(&plan, &open.frozen, context)?);
     Ok(Shown(review))
 }
@@ -156,7 +156,7 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         let frozen = files.frozen.all_targets().find_map(|(_, targets)| targets.target(name.path()));
         frozen.is_some_and(|file| file.matches(bytes))
     });
-    let mut review = Review::new(Material {
+    let review = Review::new(Material {
         repository: Some(policy.name()),
         id: record.id(),
         summary: plan.summary().unwrap_or_default(),
@@ -168,15 +168,9 @@ fn past(record: &CeremonyRecord, published: &Published, context: &Context) -> Re
         targets: &targets,
         history: documents::history(Some(record.id()), published, end, context)?,
         judgement: &documents::judgement(context)?,
+        waived: &transcript.waived(),
         fingerprint: files.record.fingerprint(),
     });
-    review.warnings.splice(0..0, waived_warnings(transcript));
     let outcome = format!("{what}{at}; compared with what was published before it, and signed no more");
     Ok(Shown(review.of_a_past_ceremony(outcome)))
-}
-
-/// What was let through at freezing.
-fn waived_warnings(transcript: &Transcript) -> Vec<Warning> {
-    let warning = |waived: Waived| Warning::new(true, "the lint", waived.to_string());
-    transcript.waived().into_iter().map(warning).collect()
 }

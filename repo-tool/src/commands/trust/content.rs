@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::documents::Judgement;
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, TRUSTED_ROOT, content_change};
-use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, TrustNotes, consequences};
+use rootline_ceremonies::trust::{Consequence, EntryId, NamedEntries, NamedEntry, Reach, TrustNotes, consequences};
 use rootline_ceremonies::{Name, Policy, Published, TargetName};
 use rootline_metadata::lint::Finding;
-use rootline_metadata::sigstore::lint::lint_shrinking;
+use rootline_metadata::sigstore::lint::{lint_shrinking, lint_timing};
 use rootline_metadata::sigstore::{TrustedRoot, TrustedRootFormat, Window};
 use serde_json::{Map, Value, json};
 
@@ -75,9 +75,13 @@ impl TrustContent {
 
     /// What is wrong with it, as it is and against what is published.
     pub(super) fn findings(&self, at: DateTime<Utc>) -> Vec<Finding> {
-        let shrunk = self.published.as_ref().map(|published| lint_shrinking(published, &self.root, at));
         let mut found = findings::findings(&self.bytes, at);
-        found.extend(shrunk.unwrap_or_default());
+        if let Some(published) = &self.published {
+            found.extend(lint_shrinking(published, &self.root, at));
+            // What is frozen later is signed later, so the time for that is left out here.
+            let reach = Reach::of(&self.policy);
+            found.extend(lint_timing(published, &self.root, at + reach.timestamp + reach.caches));
+        }
         found
     }
 
@@ -158,7 +162,7 @@ impl TrustContent {
         };
         let read = |bytes: &[u8]| Content::read(TRUSTED_ROOT, bytes);
         let (before, after) = (read(&self.bytes), read(&after));
-        let change = content_change(TRUSTED_ROOT, Some(&before), Some(&after), Origin::now(context.now));
+        let change = content_change(TRUSTED_ROOT, Some(&before), Some(&after), &notes, Origin::now(context.now));
         let changes: Vec<_> = change.entries.iter().filter(|change| change.mark != Mark::Stays).collect();
         let names = changed_names(&self.entries, &entries);
         let mut report = json!({

@@ -11,7 +11,7 @@ use super::content;
 use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::input;
+use crate::folder::{input, trust_notes};
 use crate::review::{content_json, content_lines};
 
 #[derive(Args, Debug)]
@@ -39,7 +39,13 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
         Some(path) => read(path)?,
         None => read(&own()?)?,
     };
-    let change = content_change(TRUSTED_ROOT, before.as_ref(), Some(&after), Origin::now(context.now));
+    let change = content_change(
+        TRUSTED_ROOT,
+        before.as_ref(),
+        Some(&after),
+        &trust_notes::read(context)?,
+        Origin::now(context.now),
+    );
     let mut report = content_json(&change);
     if let Some(report) = report.as_object_mut() {
         // The two files may have any names.

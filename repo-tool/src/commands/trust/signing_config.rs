@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use rootline::clock::parse_at;
 use rootline::table::{Cell, Table};
 use rootline_ceremonies::review::{Content, MAX_BYTES, Mark, Origin, SIGNING_CONFIG, content_change, window_text};
-use rootline_ceremonies::trust::signing_config_of;
+use rootline_ceremonies::trust::{TrustNotes, signing_config_of};
 use rootline_metadata::instant_text;
 use rootline_metadata::lint::Finding;
 use rootline_metadata::sigstore::lint::{LintSettings, TrustHistory, lint_services, lint_signing_config};
@@ -258,7 +258,13 @@ fn write(path: &Path, before: Option<&[u8]>, config: &SigningConfig, context: &C
     atomic_file::replace(path, &after)?;
     let read = |bytes: &[u8]| Content::read(SIGNING_CONFIG, bytes);
     let before = before.map(read);
-    let change = content_change(SIGNING_CONFIG, before.as_ref(), Some(&read(&after)), Origin::now(context.now));
+    let change = content_change(
+        SIGNING_CONFIG,
+        before.as_ref(),
+        Some(&read(&after)),
+        &TrustNotes::default(),
+        Origin::now(context.now),
+    );
     let changes: Vec<_> = change.entries.iter().filter(|change| change.mark != Mark::Stays).collect();
     let report = json!({
         "written": path,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::review::Mark;
-use rootline_ceremonies::review::{Certificate, ContentChange, EntryChange, window_text};
+use rootline_ceremonies::review::{Certificate, ContentChange, Entry, EntryChange, window_text};
 
 use crate::markup::{badge, class, sign, text, words};
 use crate::timeline;
@@ -63,12 +63,18 @@ fn article(change: &EntryChange) -> String {
         fact("chain", &format!("<ol class=\"chain\">\n{certificates}</ol>"));
     }
     format!(
-        "<article class=\"entry {}\">\n<h3>{}{} <bdi>{}</bdi></h3>\n<ul>\n{happenings}</ul>\n<dl>\n{facts}</dl>\n</article>\n",
+        "<article class=\"entry {}\">\n<h3>{}{}</h3>\n<ul>\n{happenings}</ul>\n<dl>\n{facts}</dl>\n</article>\n",
         class(change.mark),
         badge(change.mark, change.mark.word()),
-        entry.kind.name(),
-        text(if entry.url.is_empty() { "without a URL" } else { &entry.url }),
+        title(entry),
     )
+}
+
+/// What it is, its name and where.
+fn title(entry: &Entry) -> String {
+    let url = text(if entry.url.is_empty() { "without a URL" } else { &entry.url });
+    let name = entry.name.as_ref().map(|name| format!(" <b>{name}</b>")).unwrap_or_default();
+    format!("{}{name} <bdi>{url}</bdi>", entry.kind.name())
 }
 
 fn certificate(certificate: &Certificate) -> String {
@@ -89,12 +95,7 @@ fn unchanged(entries: &[EntryChange]) -> String {
         let entry = &change.entry;
         // Of a service the URL is all.
         let id = if entry.kind.is_trusted() { format!("<br><code>{}</code>", text(&entry.id)) } else { String::new() };
-        format!(
-            "<tr><th scope=\"row\">{} <bdi>{}</bdi>{id}</th><td>{}</td></tr>\n",
-            entry.kind.name(),
-            text(&entry.url),
-            words(&window_text(entry.window))
-        )
+        format!("<tr><th scope=\"row\">{}{id}</th><td>{}</td></tr>\n", title(entry), words(&window_text(entry.window)))
     };
     let rows: String = stays.map(row).collect();
     match rows.as_str() {

@@ -25,7 +25,7 @@ fn a_reader_sees_who_joins_the_threshold_the_log_that_closes_and_the_fingerprint
         "bob no longer signs root and targets",
         "frank signs root and targets from now on",
         "root needs more signatures: 4 of 5, so far 3 of 5",
-        "the transparency log https://rekor.sigstore.dev closes 2030-02-02T00:00:00Z, 31 days after this ceremony",
+        "the transparency log rekor-2021 (https://rekor.sigstore.dev) closes 2030-02-02T00:00:00Z, 31 days after this ceremony",
         "2030-07-18T00:00:00Z, in 197 days",
         "4 of 5 have to sign; so far 3 of 5",
         "text, and no document of Sigstore's",

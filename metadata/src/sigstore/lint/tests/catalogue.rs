@@ -529,6 +529,7 @@ fn offered(published: &[(&str, bool)], next: bool, before: Option<&SigningConfig
         published: published.iter().map(|(since, with)| (at(since), root(*with))).collect(),
         next: Some(root(next)),
         timestamp_lifetime: TimeDelta::days(7),
+        caches: TimeDelta::zero(),
     };
     lint_services(&signing_config(&Config::sound()), before, &history, at(NOW))
 }
