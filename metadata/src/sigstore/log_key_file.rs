@@ -1,21 +1,18 @@
 //! The files that logs' keys come in.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use spki::SubjectPublicKeyInfoRef;
-use spki::der::{Decode, pem};
+use spki::der::Decode;
 
 use super::key_details::KeyDetails;
 use super::log_key::{LogKey, UnusableLogKey};
+use crate::keys::pem;
 use crate::keys::public_key::{PublicKey, UnusableKey};
 
 /// Moduli that sigstore-go writes and every reader takes, in bits.
 pub(super) const RSA_BITS: [usize; 3] = [2048, 3072, 4096];
-
-/// How a PEM block begins, before its label.
-const BEGIN: &str = "-----BEGIN ";
 
 /// Most bytes of a file with a key in it.
 const MAX_BYTES: usize = 64 << 10;
@@ -58,8 +55,8 @@ impl LogKey {
         if bytes.len() > MAX_BYTES {
             return Err(LogKeyFileError::TooLarge { most: MAX_BYTES });
         }
-        match core::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN)) {
-            Some(text) => from_pem(text.trim()),
+        match core::str::from_utf8(bytes).ok().filter(|text| pem::has_block(text)) {
+            Some(text) => from_pem(text),
             None => from_spki(bytes).or_else(|error| match from_pkcs1(bytes) {
                 Err(LogKeyFileError::NotAKey) => Err(error),
                 other => other,
@@ -70,16 +67,14 @@ impl LogKey {
 
 fn from_pem(text: &str) -> Result<LogKey, LogKeyFileError> {
     // Of several blocks the first says what the file is.
-    let label = text.split(BEGIN).nth(1).and_then(|rest| rest.split("-----").next()).unwrap_or_default();
-    let is_rsa = match label {
+    let block = pem::blocks(text).next().flatten().ok_or(LogKeyFileError::NotAKey)?;
+    let is_rsa = match block.label {
         "PUBLIC KEY" => false,
         "RSA PUBLIC KEY" => true,
         label if label.ends_with("PRIVATE KEY") => return Err(LogKeyFileError::PrivateKey),
         label => return Err(LogKeyFileError::OtherBlock { label: label.chars().take(40).collect() }),
     };
-    let mut decoder = pem::Decoder::new_detect_wrap(text.as_bytes()).map_err(|_| LogKeyFileError::NotAKey)?;
-    let mut der = Vec::new();
-    decoder.decode_to_end(&mut der).map_err(|_| LogKeyFileError::NotAKey)?;
+    let der = block.der().ok_or(LogKeyFileError::NotAKey)?;
     if is_rsa { from_pkcs1(&der) } else { from_spki(&der) }
 }
 

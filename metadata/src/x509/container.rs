@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
-use x509_cert::der::{self, Decode, Reader, SliceReader, pem};
+use x509_cert::der::{self, Decode, Reader, SliceReader};
 
 use super::certificate::{Certificate, CertificateError};
+use crate::keys::pem;
 
 /// Most bytes of a file with certificates in it.
 pub const MAX_CONTAINER_BYTES: usize = 1 << 20;
@@ -17,10 +18,6 @@ pub const MAX_CERTIFICATES: usize = 64;
 
 /// RFC 5652, section 5.1.
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-
-const BEGIN: &str = "-----BEGIN ";
-const END: &str = "-----END ";
-const DASHES: &str = "-----";
 
 /// Why certificates cannot be read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +74,7 @@ pub fn read_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, ContainerErro
     }
     let mut found = Vec::new();
     match core::str::from_utf8(bytes) {
-        Ok(text) if text.contains(BEGIN) => read_pem(text, &mut found)?,
+        Ok(text) if pem::has_block(text) => read_pem(text, &mut found)?,
         Ok(_) => return Err(ContainerError::NoCertificates),
         Err(_) if is_pkcs7(bytes) => read_pkcs7(bytes, &mut found)?,
         Err(_) => push(&mut found, bytes)?,
@@ -95,17 +92,11 @@ fn push(found: &mut Vec<Certificate>, der: &[u8]) -> Result<(), ContainerError> 
 }
 
 fn read_pem(text: &str, found: &mut Vec<Certificate>) -> Result<(), ContainerError> {
-    let (mut rest, mut number) = (text, 0);
-    while let Some(begin) = rest.find(BEGIN) {
-        number += 1;
+    for (block, number) in pem::blocks(text).zip(1..) {
         let broken = ContainerError::BrokenBlock { number };
-        let block = &rest[begin..];
-        let label = block[BEGIN.len()..].split(DASHES).next().unwrap_or_default();
-        let end = block.find(END).ok_or(broken.clone())?;
-        let after = block[end + END.len()..].find(DASHES).ok_or(broken.clone())?;
-        let end = end + END.len() + after + DASHES.len();
-        let der = || decode_block(&block[..end]).ok_or(broken.clone());
-        match label {
+        let block = block.ok_or(broken.clone())?;
+        let der = || block.der().ok_or(broken.clone());
+        match block.label {
             "CERTIFICATE" | "X509 CERTIFICATE" => push(found, &der()?)?,
             // OpenSSL's: what it is trusted for stands behind the certificate, and is not part of it.
             "TRUSTED CERTIFICATE" => push(found, first_element(&der()?).ok_or(broken)?)?,
@@ -114,17 +105,8 @@ fn read_pem(text: &str, found: &mut Vec<Certificate>) -> Result<(), ContainerErr
             label if label.ends_with("PRIVATE KEY") => return Err(ContainerError::PrivateKey),
             label => return Err(ContainerError::OtherBlock { label: label.chars().take(40).collect() }),
         }
-        rest = &block[end..];
     }
     Ok(())
-}
-
-/// The DER of a PEM block.
-pub(super) fn decode_block(block: &str) -> Option<Vec<u8>> {
-    let mut decoder = pem::Decoder::new_detect_wrap(block.as_bytes()).ok()?;
-    let mut der = Vec::new();
-    decoder.decode_to_end(&mut der).ok()?;
-    Some(der)
 }
 
 fn first_element(der: &[u8]) -> Option<&[u8]> {

@@ -6,7 +6,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
 use super::super::key_details::Algorithm;
@@ -15,6 +14,7 @@ use super::super::trusted_root::TrustedRoot;
 use super::entries::title;
 use super::findings::Findings;
 use crate::json::Value;
+use crate::keys::pem;
 use crate::lint::{Finding, Rule, Severity};
 use crate::quoted::Quoted;
 
@@ -249,15 +249,7 @@ fn instances(root: &TrustedRoot, at: DateTime<Utc>) -> Vec<Instance> {
 
 /// What is in the PEM blocks of a file; text between them is passed over. None if there is none, or one is not base64.
 fn pem_blocks(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let text = core::str::from_utf8(bytes).ok()?;
-    let mut blocks = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        let (label, after) = after.split_once("-----")?;
-        let (body, after) = after.split_once(&*format!("-----END {label}-----"))?;
-        let body: String = body.split_ascii_whitespace().collect();
-        blocks.push(base64::engine::general_purpose::STANDARD.decode(&body).ok()?);
-        rest = after;
-    }
+    let blocks: Vec<Vec<u8>> =
+        pem::blocks(core::str::from_utf8(bytes).ok()?).map(|block| block?.der()).collect::<Option<_>>()?;
     (!blocks.is_empty()).then_some(blocks)
 }
