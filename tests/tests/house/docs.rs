@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rootline_metadata::parse_instant;
 use rootline_tests::binaries::{rootline, rootline_repo, workspace};
 use rootline_tests::fixtures::output::MAY_ASK;
+use rootline_tests::fixtures::sigstore::{CtLog, Fulcio, Rekor, Tsa};
 
 /// A document, by its path from the workspace.
 struct Page {
@@ -344,25 +346,50 @@ fn typed(folder: &Path, name: &str, program: &Path) {
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }
 
-#[test]
-fn the_maintainers_guide_works_as_it_is_typed() {
-    let guide = Page::read("docs/maintainer.md");
-    let script: Vec<&str> = guide.commands(|info| info == "sh guide=maintainer").collect();
-    assert!(script.len() > 40, "{} lines", script.len());
-    let folder = tempfile::tempdir().unwrap();
-    let bin = folder.path().join("bin");
+/// Types the blocks of a guide in order, in that folder.
+fn type_guide(page: &str, guide: &str, folder: &Path) {
+    let info = format!("sh guide={guide}");
+    let page = Page::read(page);
+    let script: Vec<&str> = page.commands(|block| block == info).collect();
+    assert!(script.len() > 30, "{} lines", script.len());
+    let bin = folder.join("bin");
     fs::create_dir(&bin).unwrap();
     typed(&bin, "rootline", rootline());
     typed(&bin, "rootline-repo", rootline_repo());
     let path = std::env::var("PATH").unwrap_or_default();
     let mut shell = Command::new("sh");
-    shell.args(["-euxc", &script.join("\n")]).current_dir(folder.path()).stdin(Stdio::null());
+    shell.args(["-euxc", &script.join("\n")]).current_dir(folder).stdin(Stdio::null());
     shell.env("PATH", format!("{}:{path}", bin.display())).env("ROOTLINE_PASSPHRASE", "correct horse");
     for name in ["ROOTLINE_REPOSITORY", "ROOTLINE_INSTANCE", "ROOTLINE_CACHE"] {
         shell.env_remove(name);
     }
-    shell.env("ROOTLINE_CONFIG", folder.path().join("configuration"));
+    shell.env("ROOTLINE_CONFIG", folder.join("configuration"));
     let done = shell.env("NO_COLOR", "1").output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn the_maintainers_guide_works_as_it_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    type_guide("docs/maintainer.md", "maintainer", folder.path());
     assert!(folder.path().join("tuf/public/2.root.json").exists());
+}
+
+#[test]
+fn the_guide_to_a_private_instance_works_as_it_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    let start = parse_instant("2029-06-01T00:00:00Z").unwrap();
+    write("fulcio.pem", Fulcio::with_intermediate("acme.example", start).chain.pem());
+    write("fulcio-2.pem", Fulcio::with_intermediate("new.acme.example", start).chain.pem());
+    write("tsa.pem", Tsa::new("acme.example", start).chain.pem());
+    write("rekor.pub", Rekor::v1("rekor.acme.example").key.public_pem());
+    write("rekor-2.pub", Rekor::v2("rekor-2.acme.example").key.public_pem());
+    write("ct.pub", CtLog::new("https://ct.acme.example").key.public_pem());
+    type_guide("docs/private-instance.md", "private-instance", folder.path());
+    let page = fs::read_to_string(folder.path().join("tuf/for-users.md")).unwrap();
+    assert!(page.contains("cosign initialize --mirror https://tuf.acme.example --root 1.root.json --root-checksum "));
+    let root = fs::read_to_string(folder.path().join("tuf/targets/trusted_root.json")).unwrap();
+    assert!(root.contains("rekor-2.acme.example"));
+    assert!(folder.path().join("tuf/public/2.targets.json").exists());
 }
