@@ -1,6 +1,6 @@
 //! The answers, as far as they are known.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -52,17 +52,6 @@ pub struct Answers {
     pub oidc: Vec<LoginPart>,
 }
 
-/// An answer without which there is no instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MissingAnswer {
-    /// The member of the file.
-    pub member: &'static str,
-    /// The option.
-    pub option: &'static str,
-    /// What is asked for.
-    pub question: &'static str,
-}
-
 impl Answers {
     /// Reads `quickstart.toml`. Its files are seen from `folder`.
     ///
@@ -107,19 +96,12 @@ impl Answers {
         }
     }
 
-    /// What is still to be answered, in the order in which it is asked.
-    pub fn missing(&self) -> Vec<MissingAnswer> {
-        let asked = [
-            (self.name.is_none(), "name", "--name", "What is the trust root called?"),
-            (self.url.is_none(), "url", "--url", "At which URL will verifiers reach it?"),
-            (self.operator.is_none(), "operator", "--operator", "Who runs the services (a domain)?"),
-            (self.oidc.is_empty(), "oidc", "--oidc", "Where do people log in (URL)?"),
-            (self.fulcio.is_empty(), "fulcio", "--fulcio", "Certificate authority (URL=FILE)?"),
-            (self.rekor.is_empty(), "rekor", "--rekor", "Log of signatures (URL=FILE)?"),
-            (self.keyholders.is_empty(), "keyholders", "--keyholder", "Keyholders (NAME or NAME=FILE)?"),
-        ];
-        let missing = asked.into_iter().filter(|(is_missing, ..)| *is_missing);
-        missing.map(|(_, member, option, question)| MissingAnswer { member, option, question }).collect()
+    /// The files that are named.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let people = self.keyholders.iter().chain(&self.online).filter_map(|person| person.key.as_deref());
+        let authorities = self.fulcio.iter().chain(&self.tsa).flat_map(|part| part.chain.iter().map(PathBuf::as_path));
+        let logs = self.rekor.iter().chain(&self.ct).map(|part| part.public_key.as_path());
+        people.chain(authorities).chain(logs)
     }
 }
 
@@ -160,5 +142,6 @@ mod tests {
         let both = options.or(file);
         assert_eq!((both.name.as_deref(), both.threshold), (Some("Other"), Some(2)));
         assert_eq!(members(&both), ["operator", "oidc", "fulcio"]);
+        assert_eq!(both.files().collect::<Vec<_>>(), [Path::new("alice.pub"), Path::new("rekor.pub")]);
     }
 }

@@ -1,6 +1,6 @@
 //! Why answers make no instance.
 
-use super::answers::MissingAnswer;
+use super::question::Question;
 use crate::model::holders::BadHolders;
 use crate::model::name::Name;
 
@@ -10,7 +10,7 @@ use crate::model::name::Name;
 pub enum QuickstartError {
     /// Not all is answered.
     #[error("missing: {}", .0.iter().map(|missing| missing.option).collect::<Vec<_>>().join(", "))]
-    Missing(Vec<MissingAnswer>),
+    Missing(Vec<Question>),
     /// The keyholders cannot hold a role.
     #[error("{role}: {problem}")]
     Holders {

@@ -9,8 +9,10 @@ mod answers;
 mod error;
 mod new_instance;
 mod part;
+mod question;
 
-pub use answers::{Answers, MissingAnswer};
+pub use answers::Answers;
 pub use error::QuickstartError;
 pub use new_instance::NewInstance;
 pub use part::{AuthorityPart, LogPart, LoginPart, Part, Person};
+pub use question::Question;

@@ -1,5 +1,6 @@
 //! `rootline-repo quickstart`: the repository of a private instance, from its certificates and keys to its first plan.
 
+mod ask;
 mod content;
 mod folder;
 mod report;
@@ -38,7 +39,7 @@ const INSTANCE: &str = "Instance";
 
 Makes the folder with policy, keyholders, trust root, signing config, the plan of the first ceremony and the page for your users, and checks \
 all of it. Nothing is made unless all of it is right, and no file is overwritten. After a part's file, separated by commas, come further files and members of its table: \
---rekor https://log.acme.example=log.pub,version=2,name=log-a. A keyholder without a file adds their key later. No secret is needed.")]
+--rekor https://log.acme.example=log.pub,version=2,name=log-a. A keyholder without a file adds their key later. What is left out is asked for at a terminal. No secret is needed.")]
 pub(crate) struct QuickstartArgs {
     /// The folder to create [default: that of --repository, or tuf]
     #[arg(value_parser = local_path())]
@@ -109,7 +110,7 @@ pub(crate) struct QuickstartArgs {
 pub(crate) fn run(args: &QuickstartArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let to = args.folder.clone().unwrap_or_else(|| default_folder(context));
     let folder = NewFolder::at(to.clone())?;
-    let instance = NewInstance::new(args.answers()?)?;
+    let instance = NewInstance::new(ask::ask(args.answers()?, context)?)?;
     let inside = context.in_folder(folder.inside());
     let made = make(&instance, &inside).map_err(|failure| folder.seen_from_outside(failure))?;
     folder.appear()?;

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use rootline_ceremonies::KeyKind;
 use rootline_metadata::parse_instant;
-use rootline_tests::binaries::workspace;
+use rootline_tests::binaries::{rootline_repo, workspace};
+use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::fixtures::sigstore::{CtLog, Fulcio, Rekor, Tsa, base64};
+use rootline_tests::terminal::at_a_terminal;
 use serde_json::{Value, json};
 
 /// A folder with what an instance has, and the keys of three people and of a machine.
@@ -309,4 +311,65 @@ fn the_example_of_the_reference_is_one() {
     fixture.write("parts/alice.pem.pub", fixture.read("keys/alice.pub"));
     let report = fixture.done(&["quickstart", "--from", "parts/quickstart.toml", "--json"]).json();
     assert_eq!(report["without_key"], json!(["bob", "carol", "online"]));
+}
+
+/// What comes of a quickstart at a terminal with these options, where somebody types that.
+fn asked(fixture: &RepositoryFixture, options: &str, typed: &[&str]) -> Option<Output> {
+    let (program, configuration) = (rootline_repo().display(), fixture.configuration().display());
+    let line = format!("{program} quickstart --config {configuration} --at {DAY_0} {options}");
+    let typed: String = typed.iter().flat_map(|line| [*line, "\n"]).collect();
+    at_a_terminal(fixture.folder(), &line, 160, &typed, false).map(Output::from)
+}
+
+#[test]
+fn what_is_left_out_is_asked_for_at_a_terminal() {
+    let fixture = instance();
+    let typed = [
+        "Acme trust root",
+        "tuf.acme.example",
+        "https://tuf.acme.example",
+        "acme.example",
+        "https://login.acme.example",
+        "",
+        "https://fulcio.acme.example=parts/none.pem",
+        "https://fulcio.acme.example=parts/fulcio.pem,name=ca",
+        "",
+        "https://rekor.acme.example=parts/rekor.pub",
+        "https://log.acme.example=parts/rekor-2.pub,version=2,origin=log.acme.example,name=tiles",
+        "",
+        "https://ct.acme.example=parts/ct.pub",
+        "",
+        "https://tsa.acme.example/api/v1/timestamp=parts/tsa.pem",
+        "",
+        "alice=keys/alice.pub",
+        "bob=keys/bob.proof.json",
+        "carol=keys/carol.pub",
+        "",
+        "4",
+        "",
+        "online=keys/online.pub",
+        "",
+    ];
+    let Some(output) = asked(&fixture, "asked", &typed) else { return };
+    assert_eq!(output.status, 0, "{output:?}");
+    for told in ["expected a URL", "there is no file parts/none.pem", "expected a number from 1 to 3", "created asked"]
+    {
+        assert!(output.stdout.contains(told), "{told}: {output:?}");
+    }
+    fixture.done(&quickstart(&["by-options"]));
+    assert_eq!(files(&fixture, "asked"), files(&fixture, "by-options"));
+}
+
+#[test]
+fn a_question_that_is_not_answered_ends_it_and_what_is_answered_is_not_asked() {
+    let fixture = instance();
+    let options = "ended --name Acme --operator acme.example --oidc https://login.acme.example";
+    let Some(output) = asked(&fixture, options, &["https://tuf.acme.example", ""]) else { return };
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(!output.stdout.contains("What is the trust root called?"), "{output:?}");
+    assert!(output.stdout.contains("error: not answered; nothing was made: Certificate authority"), "{output:?}");
+    assert!(output.stdout.contains("hint: answer it, or add --fulcio"), "{output:?}");
+    assert_eq!(made(&fixture), [""; 0]);
+    let Some(output) = asked(&fixture, "ended --json", &[]) else { return };
+    assert!(output.stdout.contains("missing: --name, --url"), "{output:?}");
 }
