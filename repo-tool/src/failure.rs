@@ -87,6 +87,11 @@ impl Failure {
         self.with_what(|what| format!("{thing}: {what}"))
     }
 
+    /// The failure with another hint.
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Failure {
+        Failure(self.0.with_hint(hint))
+    }
+
     pub(crate) fn what(&self) -> &str {
         self.0.what()
     }

@@ -158,6 +158,9 @@ fn sigstores_trust_root_is_the_same_value_and_twice_the_same_bytes() {
     (complete["tlogs"], complete["ctlogs"]) = (json!([]), json!([]));
     assert_eq!(written(&other), complete);
     assert_eq!(remarks(&output).iter().filter(|remark| remark.starts_with("repaired")).count(), 2, "{output:?}");
+    // One that nobody renewed can be taken as it was.
+    let late = [&["trust", "import"][..], &ROOT].concat();
+    refused(&fixture.at(DAY_0, &late), &["expired at 2026", "--at INSTANT; or name its files one by one"]);
     // As a file it is the same.
     let (file, _) = sigstore().unwrap();
     file.write("real.json", real.to_string());

@@ -1,6 +1,6 @@
 //! What people state about parts whose source does not say it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,8 @@ pub struct Answers {
     urls: Vec<(String, String)>,
     starts: Vec<(String, DateTime<Utc>)>,
     ends: Vec<(String, DateTime<Utc>)>,
-    used: BTreeSet<(Question, String)>,
+    /// The ids of the parts that each answer was about.
+    used: BTreeMap<(Question, String), Vec<String>>,
 }
 
 impl Answers {
@@ -61,7 +62,14 @@ impl Answers {
         let starts = self.starts.iter().map(|(called, _)| (Question::Start, called));
         let ends = self.ends.iter().map(|(called, _)| (Question::End, called));
         let all = urls.chain(starts).chain(ends).map(|(question, called)| (question, called.clone()));
-        all.into_iter().find(|answer| !self.used.contains(answer))
+        all.into_iter().find(|answer| !self.used.contains_key(answer))
+    }
+
+    /// An instant that is about several parts, which have a URL or a file in common; with the ids of these.
+    pub(super) fn ambiguous(&self) -> Option<(Question, &str, &[String])> {
+        let mut instants = self.used.iter().filter(|((question, _), _)| *question != Question::Url);
+        let ((question, called), ids) = instants.find(|(_, ids)| ids.len() > 1)?;
+        Some((*question, called, ids))
     }
 }
 
@@ -70,11 +78,13 @@ fn find<T: Clone>(
     answers: &[(String, T)],
     question: Question,
     called: &[String],
-    used: &mut BTreeSet<(Question, String)>,
+    used: &mut BTreeMap<(Question, String), Vec<String>>,
 ) -> Option<T> {
     let mut found = None;
     for (name, answer) in answers.iter().filter(|(name, _)| called.contains(name)) {
-        used.insert((question, name.clone()));
+        let ids = used.entry((question, name.clone())).or_default();
+        // The id comes last, and is one part's alone.
+        ids.extend(called.last().filter(|id| !ids.contains(id)).cloned());
         found = Some(answer.clone());
     }
     found

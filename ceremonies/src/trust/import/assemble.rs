@@ -1,27 +1,20 @@
 //! Puts documents and parts together into one trust root.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, Utc};
-use rootline_metadata::instant_text;
-use rootline_metadata::json::Value;
 use rootline_metadata::sigstore::lint::LegacyTarget;
-use rootline_metadata::sigstore::{
-    EditError, LogId, LogIdKind, NewCertificateAuthority, Section, SigningConfig, TrustedRoot, Window,
-};
+use rootline_metadata::sigstore::{LogId, LogKey, Section, SigningConfig, TrustedRoot};
 use rootline_metadata::x509::{Certificate, Chain};
 
 use super::answers::Answers;
 use super::document::{self, Repaired};
 use super::error::ImportError;
 use super::file::{SourceFile, section_of_key};
+use super::joined::{is_trusted, joined};
 use super::part::{Part, PartKind, StatedEnd};
-use super::remark::{Question, Remark, RemarkKind};
-use super::repair_authority::subject_of;
+use super::remark::{Remark, RemarkKind, Remarks};
+use super::settled::{add, settle};
 use super::spec::{ServiceSpec, SpecKind};
 use super::targets;
-use super::told::{Named, Told};
-use crate::trust::entry_id::EntryId;
+use super::told::Told;
 
 /// An import on its way: sources are added in any order, and nothing of them counts before all are there.
 #[derive(Debug)]
@@ -31,6 +24,8 @@ pub struct Import {
     documents: Vec<Repaired>,
     signing_config: Option<SigningConfig>,
     parts: Vec<Part>,
+    /// Parts that are not taken.
+    compared: Vec<Part>,
     /// Certificates of files, which may be several of one chain.
     loose: Vec<(String, Vec<Certificate>)>,
 }
@@ -55,6 +50,7 @@ impl Import {
             documents: Vec::new(),
             signing_config: None,
             parts: Vec::new(),
+            compared: Vec::new(),
             loose: Vec::new(),
         }
     }
@@ -129,6 +125,18 @@ impl Import {
         Ok(())
     }
 
+    /// Compares the targets that old clients read with what comes out: a repository has both, and its documents may list less.
+    pub fn compare_targets(&mut self, source: &str, targets: &[LegacyTarget<'_>]) {
+        let mut unread = Remarks::default();
+        match targets::parts(source, targets, &mut unread) {
+            Ok(parts) => self.compared.extend(parts),
+            Err(error) => {
+                let text = format!("old clients cannot read its PEM targets: {error}");
+                self.told.remarks.add(RemarkKind::Noticed, source, text);
+            }
+        }
+    }
+
     /// Adds a service of a spec; `bytes` is its file.
     ///
     /// # Errors
@@ -138,7 +146,7 @@ impl Import {
         let section = spec.kind.section();
         let kind = match section.holds_logs() {
             true => {
-                let key = rootline_metadata::sigstore::LogKey::read_file(bytes);
+                let key = LogKey::read_file(bytes);
                 let key = key.map_err(|problem| ImportError::Key { name: source.clone(), problem })?;
                 PartKind::Log { key: Box::new(key), id_kind: spec.id_kind() }
             }
@@ -195,8 +203,12 @@ impl Import {
         let first = listed.chain(issuing.filter_map(|(_, settled)| settled.window.start())).min();
         self.documents.iter_mut().for_each(|document| document.settle_logs(first, &mut told));
         let logs: Vec<_> = logs.iter().filter_map(|part| Some((part, settle(part, first, &mut told)?))).collect();
-        if !told.missing.is_empty() {
-            return Err(ImportError::Missing(told.missing));
+        let missing = told.take_missing();
+        if !missing.is_empty() {
+            return Err(ImportError::Missing(missing));
+        }
+        if let Some((question, called, ids)) = told.answers.ambiguous() {
+            return Err(ImportError::Ambiguous { question, called: called.to_owned(), ids: ids.to_vec() });
         }
         if let Some((question, called)) = told.answers.unused() {
             return Err(ImportError::Unused { question, called });
@@ -207,6 +219,11 @@ impl Import {
         }
         for (part, settled) in authorities.into_iter().chain(logs) {
             add(&mut root, part, settled, &mut told)?;
+        }
+        for part in self.compared.iter().filter(|part| !is_trusted(&root, part)) {
+            let text =
+                "old clients trust this target, and the trust root does not list it. To add it: --legacy-targets";
+            told.remarks.add(RemarkKind::Noticed, &part.source, text);
         }
         Ok(Imported { root, signing_config: self.signing_config, remarks: told.remarks.0 })
     }
@@ -255,129 +272,100 @@ fn called(file: &str) -> Vec<String> {
     names
 }
 
-/// What a part's source does not say, settled.
-struct Settled {
-    url: String,
-    window: Window,
-}
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::json::{Value, ValueMembers};
+    use rootline_metadata::sigstore::{EntryRef, TrustedRootFormat, Window};
+    use rootline_metadata::{parse_instant, pem_block};
 
-/// `None` where something is not said, which is noted as missing.
-fn settle(part: &Part, first: Option<DateTime<Utc>>, told: &mut Told) -> Option<Settled> {
-    let names = part.names();
-    let named = Named { subject: &part.source, names: &names };
-    let url = told.answers.url(&names).or_else(|| part.url.clone());
-    if url.is_none() {
-        told.ask(Question::Url, &named, format!("the URL of this {} is not said", part.section.noun()));
+    use super::*;
+
+    fn sigstore() -> TrustedRoot {
+        TrustedRoot::parse(crate::SIGSTORE_TRUSTED_ROOT, 1 << 20).unwrap()
     }
-    let holds = match &part.kind {
-        PartKind::Authority(chain) => chain.validity(),
-        PartKind::Log { .. } => None,
-    };
-    let start = match part.section.holds_logs() {
-        true => told.log_start(&named, part.start, first),
-        false => told.authority_start(&named, part.start, holds.and_then(Window::start)),
-    };
-    let end = told.answers.end(&names);
-    let end = match (end, part.end) {
-        (Some(end), _) | (None, StatedEnd::At(end)) => Some(end),
-        (None, StatedEnd::Open) => None,
-        (None, StatedEnd::NotSaid) => {
-            let until = holds.and_then(Window::end).map(instant_text);
-            let until = until.map(|until| format!(" (its certificates hold until {until})")).unwrap_or_default();
-            told.ask(Question::End, &named, format!("it is Expired, and since when is not said{until}"));
-            None
-        }
-    };
-    let url = url?;
-    told.notice_url(&named, part.section, &url);
-    if let PartKind::Log { key, id_kind: None } = &part.kind
-        && part.section == Section::TransparencyLogs
-        && LogId::derive(LogIdKind::SignedNote, key, &url)
-            == Some(part.log(key, None, &url, Window::ALWAYS).log_id(part.section))
-    {
-        let origin = LogId::origin(&url).unwrap_or_default();
-        told.remarks
-            .derived(&part.source, format!("its key is one of Rekor version 2: its id is over the origin {origin}"));
+
+    fn empty() -> TrustedRoot {
+        TrustedRoot::empty(TrustedRootFormat::V01)
     }
-    Some(Settled { url, window: Window::new(Some(start?), end) })
-}
 
-fn add(root: &mut TrustedRoot, part: &Part, settled: Settled, told: &mut Told) -> Result<(), ImportError> {
-    let Settled { url, window } = settled;
-    let id = part.id(&url);
-    if ids(root).iter().any(|known| known.section() == part.section && known.hex() == id) {
-        told.remarks.add(RemarkKind::PassedOver, &part.source, "it is listed already, and stays as it is");
-        return Ok(());
+    fn import(document: &TrustedRoot, answers: Answers) -> Result<Imported, ImportError> {
+        let mut import = Import::into_root(empty(), answers);
+        import.add_document("theirs", document)?;
+        import.finish()
     }
-    let done = match &part.kind {
-        PartKind::Log { key, id_kind } => {
-            let log = part.log(key, *id_kind, &url, window);
-            match part.section {
-                Section::CertificateTransparencyLogs => root.add_ct_log(&log),
-                _ => root.add_transparency_log(&log),
-            }
-        }
-        PartKind::Authority(chain) => {
-            let mut subject = subject_of(chain);
-            for (member, text) in [("organization", &mut subject.organization), ("name", &mut subject.common_name)] {
-                if text.is_empty() {
-                    LogId::origin(&url).unwrap_or(&url).clone_into(text);
-                    let said = format!("its certificates state no {member}; it is listed under {text}");
-                    told.remarks.derived(&part.source, said);
-                }
-            }
-            let chain = chain.certificates().iter().map(|certificate| certificate.der().to_vec()).collect();
-            let authority = NewCertificateAuthority { subject, uri: url, chain, valid_for: window, operator: None };
-            match part.section {
-                Section::TimestampAuthorities => root.add_timestamp_authority(&authority),
-                _ => root.add_certificate_authority(&authority),
-            }
-        }
-    };
-    done.map_err(|problem| edit(&part.source, part.section, problem))
-}
 
-fn edit(subject: &str, section: Section, problem: EditError) -> ImportError {
-    ImportError::Edit { subject: subject.to_owned(), section, problem }
-}
-
-fn ids(root: &TrustedRoot) -> BTreeSet<EntryId> {
-    Section::ALL.into_iter().flat_map(|section| ids_of(root, section)).map(|(_, id)| id).collect()
-}
-
-/// The positions of a list's entries that are understood, each with its id.
-fn ids_of(root: &TrustedRoot, section: Section) -> Vec<(usize, EntryId)> {
-    let logs = root.logs(section).iter().map(|log| (log.position(), EntryId::of_log(log)));
-    let authorities = root.authorities(section).iter();
-    logs.chain(authorities.map(|authority| (authority.position(), EntryId::of_authority(authority)))).collect()
-}
-
-/// The entries of both. A document whose entries come into a trust root that has none takes its place, with all its members.
-fn joined(root: TrustedRoot, document: Repaired, told: &mut Told) -> Result<TrustedRoot, ImportError> {
-    if Section::ALL.into_iter().all(|section| entries(&root, section).is_empty()) {
-        return Ok(document.root);
+    fn said(imported: &Imported) -> Vec<String> {
+        imported.remarks.iter().map(ToString::to_string).collect()
     }
-    let mut joined = root;
-    for section in Section::ALL {
-        let known = ids(&joined);
-        let own = ids_of(&document.root, section);
-        for (position, entry) in entries(&document.root, section).iter().enumerate() {
-            let id = own.iter().find(|(at, _)| *at == position).map(|(_, id)| id);
-            let is_listed = match id {
-                Some(id) => known.contains(id),
-                None => entries(&joined, section).contains(entry),
-            };
-            let subject = format!("{}: {section}[{position}]", document.name);
-            if is_listed {
-                told.remarks.add(RemarkKind::PassedOver, &subject, "it is listed already, and stays as it is");
-                continue;
-            }
-            joined.add_entry(section, entry.clone()).map_err(|problem| edit(&subject, section, problem))?;
-        }
-    }
-    Ok(joined)
-}
 
-fn entries(root: &TrustedRoot, section: Section) -> &[Value] {
-    root.value().get(section.as_str()).and_then(Value::as_array).unwrap_or_default()
+    #[test]
+    fn an_instant_is_about_one_part_alone() {
+        let end = parse_instant("2031-01-01T00:00:00Z").unwrap();
+        let url = "https://fulcio.sigstore.dev";
+        let error = import(&sigstore(), Answers::new().with_end(url, end)).unwrap_err();
+        let ImportError::Ambiguous { ids, called, .. } = error else { panic!("{error}") };
+        assert_eq!((called.as_str(), ids.len()), (url, 2));
+        let done = import(&sigstore(), Answers::new().with_end(&ids[1], end)).unwrap();
+        let ends: Vec<_> = done.root.certificate_authorities().iter().map(|ca| ca.valid_for().end()).collect();
+        assert_eq!(ends[1], Some(end));
+        assert_ne!(ends[0], Some(end));
+        // A URL may be that of several.
+        let new = Answers::new().with_url(url, "https://fulcio.acme.example");
+        let done = import(&sigstore(), new).unwrap();
+        assert!(done.root.certificate_authorities().iter().all(|ca| ca.uri() == "https://fulcio.acme.example"));
+    }
+
+    #[test]
+    fn what_is_missing_is_called_so_that_one_part_is_meant() {
+        let mut value = empty().value().clone();
+        let logs = sigstore();
+        let logs = logs.value().get("ctlogs").and_then(Value::as_array).unwrap().iter().map(|log| {
+            let mut log = log.as_object().unwrap().clone();
+            let mut key = log.get("publicKey").and_then(Value::as_object).unwrap().clone();
+            key.remove("validFor");
+            log.insert("publicKey", key.into());
+            log.insert("baseUrl", "https://ct.acme.example".into());
+            Value::from(log)
+        });
+        value.as_object_mut().unwrap().insert("ctlogs", logs.collect());
+        let document = TrustedRoot::parse(value.pretty(2).as_bytes(), 1 << 20).unwrap();
+        let error = import(&document, Answers::new()).unwrap_err();
+        let ImportError::Missing(missing) = error else { panic!("{error}") };
+        assert_eq!(missing.len(), 2);
+        assert!(missing.iter().all(|missing| missing.called == missing.id && missing.called.len() == 64));
+        assert!(missing[0].option().starts_with("--start-of "));
+    }
+
+    #[test]
+    fn logs_that_open_after_the_first_authority_are_noticed() {
+        let late = "noticed: https://ctfe.sigstore.dev/test: no CT log is open before 2021-03-14T00:00:00Z";
+        let done = import(&sigstore(), Answers::new()).unwrap();
+        assert_eq!(said(&done).iter().filter(|remark| remark.starts_with(late)).count(), 1, "{:?}", done.remarks);
+        let mut early = sigstore();
+        let from = Window::from(parse_instant("2021-03-07T03:20:29Z").unwrap());
+        early.set_window(Section::CertificateTransparencyLogs, &EntryRef::Position(0), from).unwrap();
+        let done = import(&early, Answers::new()).unwrap();
+        assert!(said(&done).iter().all(|remark| !remark.contains("is open before")), "{:?}", done.remarks);
+    }
+
+    #[test]
+    fn a_target_that_the_document_of_its_repository_lacks_is_noticed() {
+        let said = ValueMembers::new().with("usage", "Fulcio").with("status", "Expired");
+        let custom = Value::from(ValueMembers::new().with("sigstore", Value::from(said)));
+        let root = sigstore();
+        let der = root.certificate_authorities()[0].chain().next().unwrap();
+        let pem = pem_block("CERTIFICATE", der);
+        let targets = [LegacyTarget::read("old.pem", Some(&custom), pem.as_bytes()).unwrap()];
+        let remarks = |document: &TrustedRoot| {
+            let mut import = Import::into_root(empty(), Answers::new());
+            import.add_document("theirs", document).unwrap();
+            import.compare_targets("theirs", &targets);
+            super::tests::said(&import.finish().unwrap())
+        };
+        let lacks = |remark: &String| remark.starts_with("noticed: old.pem: old clients trust this target");
+        assert!(!remarks(&root).iter().any(lacks));
+        let mut less = sigstore();
+        less.remove(Section::CertificateAuthorities, &EntryRef::Position(0)).unwrap();
+        assert!(remarks(&less).iter().any(lacks));
+    }
 }

@@ -120,6 +120,7 @@ impl Repaired {
                 let window = log_window(&log, first, told);
                 self.set_window(section, log.position(), log.valid_for(), window);
             }
+            told.notice_late_logs(self.root.logs(section), first);
         }
     }
 

@@ -65,6 +65,16 @@ pub enum ImportError {
         /// How it calls the part.
         called: String,
     },
+    /// An instant is stated for several parts at once.
+    #[error("{} {called}=… is about several: {}", .question.option(), .ids.join(", "))]
+    Ambiguous {
+        /// What it answers.
+        question: Question,
+        /// How it calls the parts.
+        called: String,
+        /// Their ids in hex.
+        ids: Vec<String>,
+    },
     /// Another URL would give a log another id, which its entries do not have.
     #[error("{old} is part of the log's id: with {new} the id would be another, which no entry of the log has")]
     OtherOrigin {

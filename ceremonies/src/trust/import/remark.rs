@@ -99,6 +99,8 @@ pub struct Missing {
     pub question: Question,
     /// How the answer calls the part.
     pub called: String,
+    /// The id of the part, which no other part has.
+    pub id: String,
     /// What is not said, as a sentence.
     pub text: String,
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::instant_text;
-use rootline_metadata::sigstore::Section;
 use rootline_metadata::sigstore::lint::url_problem;
+use rootline_metadata::sigstore::{LogInstance, Section};
 
 use super::answers::Answers;
 use super::remark::{Missing, Question, RemarkKind, Remarks};
@@ -32,7 +32,39 @@ impl Named<'_> {
 impl Told {
     pub(super) fn ask(&mut self, question: Question, named: &Named<'_>, text: String) {
         let text = format!("{}: {text}", named.subject);
-        self.missing.push(Missing { question, called: named.main().to_owned(), text });
+        let id = named.names.last().cloned().unwrap_or_default();
+        self.missing.push(Missing { question, called: named.main().to_owned(), id, text });
+    }
+
+    /// What is missing, each called so that one part alone is meant.
+    pub(super) fn take_missing(&mut self) -> Vec<Missing> {
+        let mut missing = std::mem::take(&mut self.missing);
+        for at in 0..missing.len() {
+            let (question, called) = (missing[at].question, missing[at].called.clone());
+            let same = |other: &&mut Missing| other.question == question && other.called == called;
+            let several: Vec<&mut Missing> = missing.iter_mut().filter(same).collect();
+            if several.len() > 1 {
+                several.into_iter().for_each(|one| one.called.clone_from(&one.id));
+            }
+        }
+        missing
+    }
+
+    /// Notices that nothing of a kind verifies from before the first log of the kind opens, where authorities are older.
+    pub(super) fn notice_late_logs(&mut self, logs: &[LogInstance], first: Option<DateTime<Utc>>) {
+        let earliest = logs.iter().min_by_key(|log| log.valid_for().start());
+        let Some((log, first)) = earliest.zip(first) else { return };
+        let Some(start) = log.valid_for().start().filter(|start| *start > first) else { return };
+        let text = format!(
+            "no {} is open before {}, and the first certificate authority opens at {}: what was signed between does not verify. Where a log was \
+             in use, state it: {} {}=INSTANT",
+            log.section().noun(),
+            instant_text(start),
+            instant_text(first),
+            Question::Start.option(),
+            log.base_url()
+        );
+        self.remarks.add(RemarkKind::Noticed, log.base_url(), text);
     }
 
     /// When a log opens: as stated, as its source says, or with the first certificate authority, as no entry of its is older.

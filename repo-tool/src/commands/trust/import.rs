@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::content::{Told, TrustContent};
 use super::endpoints::EndpointArgs;
 use super::instants::Consent;
-use super::source::{OpenRepository, RepositoryArgs};
+use super::source::{LegacyFile, OpenRepository, RepositoryArgs};
 use crate::commands::{is_url, parse_pair};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -197,16 +197,20 @@ impl ImportArgs {
         };
         let Some(bytes) = documents else {
             let files = repository.legacy_targets()?;
-            let read =
-                files.iter().filter_map(|(name, custom, bytes)| LegacyTarget::read(name, custom.as_ref(), bytes));
-            return import.add_targets(&shown, &read.collect::<Vec<_>>()).map_err(failure);
+            return import.add_targets(&shown, &legacy_targets(&files)).map_err(failure);
         };
         import.add_file(&format!("{shown}: {TRUSTED_ROOT}"), &bytes).map_err(failure)?;
+        let compared = repository.legacy_targets()?;
+        import.compare_targets(&shown, &legacy_targets(&compared));
         match repository.target(SIGNING_CONFIG)? {
             Some(bytes) => import.add_file(&format!("{shown}: {SIGNING_CONFIG}"), &bytes).map_err(failure),
             None => Ok(()),
         }
     }
+}
+
+fn legacy_targets(files: &[LegacyFile]) -> Vec<LegacyTarget<'_>> {
+    files.iter().filter_map(|(name, custom, bytes)| LegacyTarget::read(name, custom.as_ref(), bytes)).collect()
 }
 
 fn add_spec(import: &mut Import, kind: SpecKind, text: &str) -> Result<(), Failure> {
@@ -264,6 +268,7 @@ pub(super) fn failure(error: ImportError) -> Failure {
             format!("state it: {}", options.join(" "))
         }
         ImportError::Unused { .. } => "call a part by its file, its target, its URL, or its id in hex".to_owned(),
+        ImportError::Ambiguous { .. } => "call each by its id".to_owned(),
         ImportError::OtherOrigin { .. } => "keep the URL here; where to write to is for the signing config".to_owned(),
         ImportError::Origin { origin, .. } => {
             format!("list the log as url=https://{origin}; where to write to is for the signing config")

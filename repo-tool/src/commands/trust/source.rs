@@ -20,6 +20,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::input::{self, max_file};
 
+/// The checks that a repository fails which was not renewed, as private ones often are not.
+const EXPIRIES: [Check; 4] = [Check::RootExpiry, Check::TimestampExpiry, Check::SnapshotExpiry, Check::TargetsExpiry];
+
 /// Most targets that old clients read: all of them are downloaded. Sigstore's repository has seven.
 const MAX_LEGACY_TARGETS: usize = 64;
 
@@ -124,7 +127,12 @@ impl OpenRepository {
         let instance = Instance::at(place, root.clone());
         let transport = instance.transport(&args.settings()?).map_err(|error| failure(error.into()))?;
         let mut client = Client::new(root, transport, MemoryStore::new());
-        let trusted = client.refresh(context.now).map_err(failure)?;
+        let trusted = client.refresh(context.now).map_err(|error| match &error {
+            Error::Refused(refusal) if EXPIRIES.contains(&refusal.check) => failure(error).with_hint(
+                "to take what it was before that: --at INSTANT; or name its files one by one, where you trust them",
+            ),
+            _ => failure(error),
+        })?;
         Ok(OpenRepository { client, trusted })
     }
 
