@@ -394,6 +394,83 @@ fn fulcio_end() -> String {
 }
 
 #[test]
+fn what_cosign_writes_is_repaired_and_said() {
+    let mut theirs = document();
+    theirs.as_object_mut().unwrap().remove("timestampAuthorities");
+    // It takes the start of the root, and without an origin the id of version 1.
+    theirs["certificateAuthorities"][0]["validFor"]["start"] = json!("2029-05-01T00:00:00Z");
+    theirs["tlogs"][1]["logId"]["keyId"] = json!(base64(&Rekor::v2("rekor-2.acme.example").key.digest()));
+    let (written, remarks) = imported(&theirs, &[]);
+    assert_eq!(written["certificateAuthorities"], document()["certificateAuthorities"]);
+    assert_eq!(written["tlogs"], theirs["tlogs"]);
+    says(&remarks, "it opened at 2029-05-01T00:00:00Z, before its whole chain holds, from 2029-06-01T00:00:00Z on");
+    let note = document()["tlogs"][1]["logId"]["keyId"].as_str().unwrap().to_owned();
+    says(&remarks, &format!("If it is of version 2, its id is {note}"));
+    // An end after that of the chain, of one that is retired.
+    let mut theirs = document();
+    let old = Fulcio::with_intermediate("old.example", start());
+    let window = Window(start(), parse_instant("2035-01-01T00:00:00Z"));
+    let mut list = vec![documents::certificate_authority(&old, window)];
+    list.extend(theirs["certificateAuthorities"].as_array().unwrap().clone());
+    theirs["certificateAuthorities"] = json!(list);
+    let (written, remarks) = imported(&theirs, &[]);
+    assert_eq!(written["certificateAuthorities"][0]["validFor"]["end"], fulcio_end());
+    says(&remarks, "it closed at 2035-01-01T00:00:00Z, after its chain holds, until 2032-05-31T00:00:00Z");
+}
+
+#[test]
+fn a_log_with_an_rsa_key_has_the_id_of_its_version() {
+    let fixture = private();
+    let rsa = CtLog::rsa("https://rekor-3.acme.example").key;
+    fixture.write("rsa.pub", rsa.public_pem());
+    let note = sha256(&[b"rekor-3.acme.example\n\xffPKIX-RSA-PKCS#1v1.5".as_slice(), &rsa.spki()].concat());
+    let spec = "url=https://rekor-3.acme.example,public-key=rsa.pub,start-time=2029-06-01T00:00:00Z";
+    for (more, id) in [("", rsa.digest()), (",origin=rekor-3.acme.example", note)] {
+        import(&fixture, &["--rekor", &format!("{spec}{more}")]).taken();
+        assert_eq!(written(&fixture)["tlogs"][0]["logId"]["keyId"], json!(base64(&id)), "{more}");
+        fs::remove_file(fixture.path(FILE)).unwrap();
+    }
+    // As a CT log's it is the digest, whatever is stated.
+    import(&fixture, &["--ctfe", &format!("{spec},origin=rekor-3.acme.example")]).taken();
+    assert_eq!(written(&fixture)["ctlogs"][0]["logId"]["keyId"], json!(base64(&rsa.digest())));
+}
+
+#[test]
+fn a_repository_that_has_pem_targets_alone_is_imported_by_their_names() {
+    let theirs = private();
+    for (from, to) in [("fulcio.pem", "fulcio_v1.crt.pem"), ("rekor.pub", "rekor.pub"), ("ctfe.pub", "ctfe.pub")] {
+        fs::copy(theirs.path(from), theirs.path("targets").join(to)).unwrap();
+    }
+    let [leaf, root] = tsa().chain.certificates().try_into().unwrap();
+    theirs.write("targets/tsa_leaf.crt.pem", block("CERTIFICATE", &leaf));
+    theirs.write("targets/tsa_root.crt.pem", block("CERTIFICATE", &root));
+    theirs.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    let (place, pin) = (theirs.path("public"), theirs.path("public/1.root.json"));
+    let source = [place.to_str().unwrap(), "--root", pin.to_str().unwrap()];
+    let ours = fresh();
+    refused(
+        &import(&ours, &source),
+        &[
+            "rekor.pub: the URL of this transparency log is not said",
+            "--url-of rekor.pub=URL",
+            "--url-of tsa_leaf.crt.pem=URL",
+        ],
+    );
+    let urls = [
+        "--url-of=rekor.pub=https://rekor.acme.example",
+        "--url-of=ctfe.pub=https://ct.acme.example",
+        "--url-of=fulcio_v1.crt.pem=https://fulcio.acme.example",
+        "--url-of=tsa_root.crt.pem=https://tsa.acme.example/api/v1/timestamp",
+    ];
+    import(&ours, &[&source[..], &urls].concat()).taken();
+    let mut expected = document();
+    expected["tlogs"].as_array_mut().unwrap().pop();
+    assert_eq!(written(&ours), expected);
+    // Without a root that is trusted nothing of it is.
+    refused(&import(&fresh(), &source[..1]), &["is verified from a root that you trust", "--root FILE"]);
+}
+
+#[test]
 fn a_window_that_begins_late_is_noticed_and_can_be_moved() {
     let mut theirs = document();
     theirs["certificateAuthorities"][0]["validFor"]["start"] = json!("2029-12-01T10:20:30Z");

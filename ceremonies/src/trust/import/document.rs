@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::instant_text;
 use rootline_metadata::json::{FormatError, Value, ValueMembers};
 use rootline_metadata::sigstore::{
-    CertificateAuthority, EntryRef, LogInstance, Section, SigningConfig, TrustedRoot, TrustedRootFormat, Window,
+    CertificateAuthority, EntryRef, LogId, LogIdCheck, LogIdKind, LogInstance, Section, SigningConfig, TrustedRoot,
+    TrustedRootFormat, Window,
 };
 use rootline_metadata::x509::{Certificate, Chain};
 
 use super::error::ImportError;
-use super::remark::Question;
+use super::remark::{Question, RemarkKind};
 use super::repair_authority::AuthorityEntry;
 use super::repair_log::LogEntry;
 use super::told::{Named, Told};
@@ -133,28 +134,52 @@ impl Repaired {
 }
 
 fn authority_window(authority: &CertificateAuthority, newest: Option<DateTime<Utc>>, told: &mut Told) -> Window {
-    let said = authority.valid_for();
+    let stated = authority.valid_for();
     let subject = subject(authority.section(), authority.position(), authority.uri());
     let names = names(authority.uri(), EntryId::of_authority(authority).hex());
     let named = Named { subject: &subject, names: &names };
     let certificates: Option<Vec<Certificate>> = authority.chain().map(|der| Certificate::read(der).ok()).collect();
     let first = certificates.as_ref().and_then(|all| all.first()?.validity()?.end());
     let holds = certificates.and_then(|all| Chain::of(all).ok()?.validity());
+    // What is in use has no end; one that is its certificate's says nothing.
+    let is_unmeant = stated.end().is_some() && stated.end() == first && stated.start() >= newest;
+    let meant = if is_unmeant { Window::new(stated.start(), None) } else { stated };
+    let said = within(meant, holds, &named, told);
     let start = told.authority_start(&named, said.start(), holds.and_then(Window::start));
     told.notice_url(&named, authority.section(), authority.uri());
     if authority.uri().is_empty() {
         told.ask(Question::Url, &named, "its URL is not said".to_owned());
     }
     let end = match told.answers.end(&names) {
-        Some(stated) => Some(stated),
-        // What is in use has no end; one that is its certificate's says nothing.
-        None if said.end().is_some() && said.end() == first && said.start() >= newest => {
-            let text = format!("it is in use, and its end was that of its first certificate, {}", text(said.end()));
+        Some(end) => Some(end),
+        None if is_unmeant => {
+            let text = format!("it is in use, and its end was that of its first certificate, {}", text(stated.end()));
             told.remarks.repaired(&subject, text);
             None
         }
         None => said.end(),
     };
+    Window::new(start, end)
+}
+
+/// The part of a window in which the whole chain holds: outside of it nothing verifies, and clients refuse the document or what it lists.
+fn within(said: Window, holds: Option<Window>, named: &Named<'_>, told: &mut Told) -> Window {
+    let Some(holds) = holds else { return said };
+    let (mut start, mut end) = (said.start(), said.end());
+    if start.is_some() && start < holds.start() {
+        told.remarks.repaired(
+            named.subject,
+            format!("it opened at {}, before its whole chain holds, from {} on", text(start), text(holds.start())),
+        );
+        start = holds.start();
+    }
+    if end.is_some() && end > holds.end() {
+        told.remarks.repaired(
+            named.subject,
+            format!("it closed at {}, after its chain holds, until {}", text(end), text(holds.end())),
+        );
+        end = holds.end();
+    }
     Window::new(start, end)
 }
 
@@ -165,10 +190,24 @@ fn log_window(log: &LogInstance, first: Option<DateTime<Utc>>, told: &mut Told) 
     let named = Named { subject: &subject, names: &names };
     let start = told.log_start(&named, said.start(), first);
     told.notice_url(&named, log.section(), log.base_url());
+    notice_id(log, &named, told);
     if log.base_url().is_empty() {
         told.ask(Question::Url, &named, "its URL is not said".to_owned());
     }
     Window::new(start, told.answers.end(&names).or(said.end()))
+}
+
+/// Notices an id that cosign gives a log of version 2 whose origin it was not told. A log of version 1 may have such a key, too.
+fn notice_id(log: &LogInstance, named: &Named<'_>, told: &mut Told) {
+    let is_note = |(kind, _): &(LogIdKind, LogId)| *kind == LogIdKind::SignedNote;
+    let usual = log.derived_ids().next().filter(is_note);
+    if let (Some((_, note)), LogIdCheck::Matches(LogIdKind::KeyDigest)) = (usual, log.check_log_id()) {
+        let text = format!(
+            "its id is the digest of its key, as in version 1 of Rekor. If it is of version 2, its id is {note}: remove it, and add it with \
+             --rekor"
+        );
+        told.remarks.add(RemarkKind::Noticed, named.subject, text);
+    }
 }
 
 fn names(url: &str, id: &str) -> Vec<String> {

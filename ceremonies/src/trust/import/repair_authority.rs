@@ -111,3 +111,74 @@ pub(super) fn chain_hex(chain: &Chain) -> String {
     let certificates = chain.certificates().iter().map(Certificate::der);
     rootline_metadata::hex::encode(&crate::trust::entry_id::chain_digest(certificates))
 }
+
+#[cfg(test)]
+mod tests {
+    use rootline_metadata::pem_block;
+    use rootline_metadata::sigstore::TrustedRoot;
+
+    use super::*;
+
+    /// Sigstore's Fulcio with an intermediate.
+    fn authority() -> ValueMembers {
+        let root = TrustedRoot::parse(crate::SIGSTORE_TRUSTED_ROOT, 1 << 20).unwrap();
+        let list = root.value().get("certificateAuthorities").and_then(Value::as_array).unwrap();
+        list[1].as_object().unwrap().clone()
+    }
+
+    fn certificates(authority: &ValueMembers) -> Vec<Value> {
+        authority.get("certChain").unwrap().get("certificates").and_then(Value::as_array).unwrap().to_vec()
+    }
+
+    fn with(certificates: Vec<Value>) -> ValueMembers {
+        let mut authority = authority();
+        authority.insert("certChain", ValueMembers::new().with("certificates", certificates).into());
+        authority
+    }
+
+    fn with_subject(organization: &str, common_name: &str) -> ValueMembers {
+        let subject = ValueMembers::new().with("organization", organization).with("commonName", common_name);
+        authority().with("subject", subject)
+    }
+
+    fn repaired(authority: &mut ValueMembers) -> Vec<String> {
+        let mut told = Told::default();
+        AuthorityEntry { subject: "ca" }.repair(authority, &mut told);
+        told.remarks.0.into_iter().map(|remark| remark.text).collect()
+    }
+
+    #[test]
+    fn a_chain_is_put_in_der_and_in_order_with_all_that_is_said_of_it() {
+        let right = certificates(&authority());
+        assert_eq!(repaired(&mut authority()), [""; 0]);
+        let mut reversed = with(right.iter().rev().cloned().collect());
+        assert_eq!(repaired(&mut reversed), ["its certificates were not in the order from leaf to root"]);
+        assert_eq!(reversed, authority());
+        // One text for the whole chain, and one for each.
+        let pem = |value: &Value| pem_block("CERTIFICATE", &bytes(value.get("rawBytes").unwrap()).unwrap());
+        let value = |text: String| Value::from(ValueMembers::new().with("rawBytes", STANDARD.encode(text)));
+        let whole: String = right.iter().map(pem).collect();
+        let each = right.iter().map(|one| value(pem(one))).collect();
+        for mut text in [with(vec![value(whole)]), with(each)] {
+            assert_eq!(repaired(&mut text), ["its certificates were PEM text where DER belongs"]);
+            assert_eq!(text, authority());
+        }
+        // What makes no chain stays for the lint.
+        let mut broken = with(vec![right[0].clone(), right[0].clone(), Value::Null]);
+        let before = broken.clone();
+        assert_eq!(repaired(&mut broken), [""; 0]);
+        assert_eq!(broken, before);
+    }
+
+    #[test]
+    fn a_subject_is_that_of_the_certificates_where_none_or_a_copied_one_is_stated() {
+        let mut missing = authority();
+        missing.remove("subject");
+        assert_eq!(repaired(&mut missing), ["it had no subject; its certificates say O=sigstore.dev, CN=sigstore"]);
+        assert_eq!(missing.get("subject"), authority().get("subject"));
+        // Somebody's own choice stays.
+        let mut own = with_subject("acme.example", "ours");
+        assert_eq!(repaired(&mut own), [""; 0]);
+        assert_eq!(own, with_subject("acme.example", "ours"));
+    }
+}
