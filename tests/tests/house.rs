@@ -10,6 +10,7 @@ mod house {
     mod advisories;
     mod advisories_files;
     mod advisories_signatures;
+    mod demo_certificates;
     mod dependency_tree;
     mod docs;
     mod examples;

@@ -1,7 +1,10 @@
 //! `rootline-repo demo`: a first ceremony and a rotation, and a verifier who follows, on this machine and in seconds.
 //!
+//! With `--private-instance` it is an instance's own trust root, from certificates and keys to another authority.
+//!
 //! Every step is one command, printed as it is run and run as it is printed: by this program, or by `rootline` in this process.
 
+mod private_instance;
 mod script;
 
 use std::path::{Path, PathBuf};
@@ -20,12 +23,17 @@ use crate::folder::atomic_file;
 #[command(after_help = "Examples:
   rootline-repo demo
   rootline-repo demo my-demo
+  rootline-repo demo --private-instance
 
-Needs no network. The folder must be new or empty, and stays for you to explore.")]
+The second chapter, --private-instance, makes an instance from certificates and keys, and changes its authority. Needs no network. The folder must be new or empty, and stays for you to explore.")]
 pub(crate) struct DemoArgs {
     /// The folder to use
     #[arg(value_parser = local_path(), default_value = "rootline-demo")]
     folder: PathBuf,
+
+    /// Show a private Sigstore instance in the place of a trust root with Sigstore's keys
+    #[arg(long)]
+    private_instance: bool,
 }
 
 const FIVE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -39,6 +47,9 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<(), Failure> {
     script.say(&format!("In {}, from {} on.", folder.display(), instant_text(begin)));
     script.say("Each line that begins with $ is a command that you can type there; the demo adds --at, so that time passes between chapters, and --config, so that your own pins stay as they are.");
 
+    if args.private_instance {
+        return private_instance::run(&mut script);
+    }
     prepare(&script)?;
     first_ceremony(&script)?;
     let server = script.serve(Path::new("public"), 0)?;
@@ -145,17 +156,24 @@ fn attack(script: &Script, url: &str, yesterday: &Path) -> Result<(), Failure> {
 }
 
 fn the_end(script: &Script) {
+    what_is_left(
+        script,
+        &[
+            ("public/", "the published repository, static files"),
+            ("metadata/", "the record: every file ever published"),
+            ("ceremonies/", "plans, frozen bytes, signatures and transcripts"),
+            ("keyholders/", "who holds which key"),
+            ("targets/", "what is shipped"),
+            ("rootline.toml", "the policy"),
+            ("configuration/", "the pins: the repository by its root 1"),
+            ("keys/", "the private keys; their passphrase is in the file passphrase"),
+        ],
+    );
+}
+
+fn what_is_left(script: &Script, files: &[(&str, &str)]) {
     script.chapter("What is left to look at");
-    for (name, what) in [
-        ("public/", "the published repository, static files"),
-        ("metadata/", "the record: every file ever published"),
-        ("ceremonies/", "plans, frozen bytes, signatures and transcripts"),
-        ("keyholders/", "who holds which key"),
-        ("targets/", "what is shipped"),
-        ("rootline.toml", "the policy"),
-        ("configuration/", "the pins: the repository by its root 1"),
-        ("keys/", "the private keys; their passphrase is in the file passphrase"),
-    ] {
+    for (name, what) in files {
         script.say(&format!("  {name:<15} {what}"));
     }
     script.say("\nGo on there: rootline-repo status");

@@ -268,6 +268,26 @@ fn the_demo_shows_the_whole_way_and_leaves_its_folder() {
 }
 
 #[test]
+fn the_demo_of_a_private_instance_ends_with_a_verifier_that_knows_both_authorities() {
+    let fixture = RepositoryFixture::new();
+    let output = fixture.done(&["demo", "my-demo", "--private-instance"]);
+    for line in [
+        "$ rootline-repo quickstart . --name 'Demo instance'",
+        "$ rootline-repo renew targets --id another-ca",
+        "another-ca renews targets",
+        "accepted by a verifier that begins with root 1",
+        "Go on there: rootline-repo status",
+    ] {
+        output.says(line);
+    }
+    let shown = output.stdout.rsplit("$ rootline show").next().unwrap();
+    assert_eq!(shown.matches("https://fulcio.demo.example").count(), 2, "{shown}");
+    let guide = std::fs::read_to_string(fixture.path("my-demo/for-users.md")).unwrap();
+    assert!(guide.contains("cosign initialize --mirror https://tuf.demo.example"), "{guide}");
+    assert!(fixture.path("my-demo/public/2.targets.json").exists());
+}
+
+#[test]
 fn bins_of_which_the_same_is_to_be_said_are_told_of_at_once() {
     let bins = |bits: u8| {
         let fixture = RepositoryFixture::planned();

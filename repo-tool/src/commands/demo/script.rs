@@ -63,6 +63,11 @@ impl Script {
         atomic_file::create(Path::new(name), format!("{text}\n").as_bytes(), atomic_file::Access::Owner)
     }
 
+    /// Puts a file there that the demo brings along.
+    pub(super) fn bring(&self, name: &str, text: &str) -> Result<(), Failure> {
+        atomic_file::create(Path::new(name), text.as_bytes(), atomic_file::Access::Umask)
+    }
+
     /// Copies a file.
     pub(super) fn copy_file(&self, from: &str, to: &str) -> Result<(), Failure> {
         self.show(&format!("cp {from} {to}"));
