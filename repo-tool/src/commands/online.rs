@@ -208,7 +208,7 @@ fn left_to_people(published: &Published, has_more: bool, context: &Context) -> R
     let due = due_for_keyholders(&policy, published, &keyholders, context.now);
     for (role, since) in &due {
         context.terminal.warning(format_args!(
-            "{role} has been due for renewal since {}: rootline-repo ceremony new ID --renew {role}",
+            "{role} has been due for renewal since {}: rootline-repo renew",
             instant_text(*since)
         ));
     }
@@ -239,7 +239,7 @@ fn together(ceremonies: &[(CeremonyRecord, Sealed)], published: &Published) -> R
 pub(crate) fn warn_of_remarks(checked: &Checked, context: &Context) -> bool {
     for (role, expiry) in &checked.expired {
         context.terminal.warning(format_args!(
-            "{role} expired at {expiry}: its files are refused until a ceremony renews it: ceremony new ID --renew {role}"
+            "{role} expired at {expiry}: its files are refused until a ceremony renews it: rootline-repo renew"
         ));
     }
     if let Some(why) = &checked.unusable {

@@ -34,7 +34,7 @@ impl PreflightRefusal {
                 "sign a new timestamp first: rootline-repo online --key FILE"
             }
             Some(Refusal { fault: Fault::Expired { .. }, .. }) => {
-                "hold a ceremony that renews the file: rootline-repo ceremony new ID --renew ROLE"
+                "hold a ceremony that renews the file: rootline-repo renew ROLE"
             }
             _ => {
                 "nothing was written; restore the published files from version control, and find out what changed them"

@@ -352,8 +352,12 @@ fn what_is_left_out_is_asked_for_at_a_terminal() {
     ];
     let Some(output) = asked(&fixture, "asked", &typed) else { return };
     assert_eq!(output.status, 0, "{output:?}");
-    for told in ["expected a URL", "there is no file parts/none.pem", "expected a number from 1 to 3", "created asked"]
-    {
+    for told in [
+        "expected a URL",
+        "there is no file parts/none.pem",
+        "expected a number from 1 to 3",
+        "created \"Acme trust root\" in asked",
+    ] {
         assert!(output.stdout.contains(told), "{told}: {output:?}");
     }
     fixture.done(&quickstart(&["by-options"]));

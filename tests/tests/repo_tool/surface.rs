@@ -83,7 +83,7 @@ fn a_daily_run_says_when_keyholders_have_to_renew_a_role() {
     // 46 days before 2030-07-17.
     let output = fixture.at("2030-06-01T00:00:00Z", &daily);
     assert_eq!(output.status, 4, "{output:?}");
-    let warning = "warning: root has been due for renewal since 2030-06-01T00:00:00Z: rootline-repo ceremony new ID --renew root\n";
+    let warning = "warning: root has been due for renewal since 2030-06-01T00:00:00Z: rootline-repo renew\n";
     assert!(output.stderr.contains(warning), "{output:?}");
     output.says("wrote metadata/timestamp.json");
 }

@@ -1,5 +1,7 @@
 //! What was made, and what to do next.
 
+use std::path::Path;
+
 use rootline_ceremonies::Name;
 use rootline_ceremonies::quickstart::NewInstance;
 use serde_json::json;
@@ -9,7 +11,7 @@ use crate::commands::guide;
 use crate::context::Context;
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::targets::{warn_of_targets, warnings_json};
-use crate::text::join;
+use crate::text::{join, visible};
 
 /// What was made, where.
 pub(super) struct Report<'a> {
@@ -24,6 +26,10 @@ impl Report<'_> {
         let (root, targets) = (&instance.root, &instance.targets);
         let plan = folder.ceremony(&made.ceremony).plan_path();
         let page = folder.join(guide::PAGE);
+        let place = match folder.path() {
+            path if path == Path::new(".") => "this folder".to_owned(),
+            path => path.display().to_string(),
+        };
         let next = self.next();
         let names = |names: &[Name]| names.iter().map(Name::to_string).collect::<Vec<_>>();
         let json = json!({
@@ -43,7 +49,7 @@ impl Report<'_> {
             "next": next,
         });
         context.report(&json, |line| {
-            line(format_args!("created {}: {}", folder.path().display(), crate::text::visible(&instance.name)));
+            line(format_args!("created \"{}\" in {place}", visible(&instance.name)));
             line(format_args!("  trust root: {}", join(&made.names)));
             line(format_args!("  root: {} of {} must sign", root.threshold(), join(root.names())));
             if root.threshold() != targets.threshold() {
@@ -54,7 +60,7 @@ impl Report<'_> {
             if !made.without_key.is_empty() {
                 line(format_args!("  without a key yet: {}", join(&made.without_key)));
             }
-            context.next(format_args!("in {}:", folder.path().display()));
+            context.next(format_args!("in {place}:"));
             next.iter().for_each(|step| context.terminal.report(format_args!("  {step}")));
         });
         warn_of_targets(&made.warnings, context);
