@@ -40,12 +40,11 @@ use rootline::terminal::{Terminal, VerbosityArgs};
     after_help = "Examples:
   rootline-repo demo
   rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
-  rootline-repo ceremony sign first --key alice.pem
-  rootline-repo status
 
 The way from nothing to a published repository: rootline-repo --help",
     after_long_help = "Examples:
   rootline-repo demo                                    see all of it once
+  rootline-repo quickstart                              a private instance, up to its plan
   rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
   cd tuf
   rootline-repo key generate --out ../alice.pem         each keyholder, on their own machine
