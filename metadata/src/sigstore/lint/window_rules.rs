@@ -153,12 +153,12 @@ fn check_succession(mut windows: Vec<(Window, &Entry<'_>)>, findings: &mut Findi
         if let (Some((Some(end), earlier)), Some(start)) = (covered, window.start()) {
             if is_gap(end, start) {
                 let detail = format!(
-                    "nothing is trusted between {}, when {} ends, and {}",
+                    "nothing is trusted between its end, {}, and {}, when {} opens",
                     timestamp_text(end),
-                    earlier.subject,
-                    timestamp_text(start)
+                    timestamp_text(start),
+                    entry.subject
                 );
-                findings.add(&GAP, &*entry.place, &*entry.subject, detail);
+                findings.add(&GAP, &*earlier.place, &*earlier.subject, detail);
             } else if end == start {
                 let detail = format!("starts at {}, when {} ends", timestamp_text(start), earlier.subject);
                 findings.add(&END_EXCLUSIVE, &*entry.place, &*entry.subject, detail);
