@@ -295,6 +295,12 @@ fn what_takes_from_verifiers_needs_a_reason_that_is_kept() {
     );
     let output = run(&["distrust", "fulcio-2022", "--since", "2029-12-01T00:00:00Z", "--reason", "Its key was stolen"]);
     assert!(output.is_done());
+    // What was given a reason stops nothing any more; that no authority is left does.
+    let stops = output.stderr.lines().filter(|line| line.ends_with(": nothing is frozen while this is so"));
+    assert!(
+        stops.clone().all(|line| line.contains("[tr-no-live]")) && output.stderr.contains("[tr-shrunk]"),
+        "{output:?}"
+    );
     output.says(
         "fulcio-2022: signatures with a certificate of this authority from after 2029-12-01T00:00:00Z stop verifying",
     );

@@ -146,10 +146,11 @@ impl TrustContent {
         context: &Context,
     ) -> Result<(), Failure> {
         let after = root.to_json().into_bytes();
-        let judgement = self.judgement();
         let known = findings::findings(&self.bytes, context.now);
-        let mut found = findings::only_new(&known, findings::findings(&after, context.now), &judgement)?;
+        let mut found = findings::only_new(&known, findings::findings(&after, context.now), &self.judgement())?;
         found.extend(findings::waive_shrinking(&mut notes, self.published.as_ref(), root, reason, context.now)?);
+        // What this edit gives a reason for counts as meant already.
+        let judgement = Judgement::new(self.policy.severities(), &notes);
         let notes = NamedEntries::new(root, &notes).noted_in(&notes);
         let entries = NamedEntries::new(root, &notes);
         let stopped = stopped(&self.entries, &entries);

@@ -62,7 +62,8 @@ fn refusal(finding: &Finding) -> Failure {
         .breaking("what is published can be read by every client")
 }
 
-/// Notes why the times that an edit takes from what is published are given up.
+/// Notes why the times that an edit takes from what is published are given up, also where that leaves a time without an entry until a
+/// successor opens.
 ///
 /// # Errors
 /// If there is no reason, and something is taken.
@@ -84,8 +85,10 @@ pub(super) fn waive_shrinking(
     })?;
     // What was given up before keeps its own reason.
     for finding in &new {
-        let (rule, subject) = (finding.rule.id.to_owned(), finding.subject.clone());
-        notes.waive(Waiver { rule, subject, reason: reason.to_owned() });
+        for rule in [finding.rule.id, "tr-gap"] {
+            let (rule, subject) = (rule.to_owned(), finding.subject.clone());
+            notes.waive(Waiver { rule, subject, reason: reason.to_owned() });
+        }
     }
     Ok(shrunk)
 }
