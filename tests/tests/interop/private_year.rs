@@ -303,3 +303,47 @@ fn check_too_late(year: &Year, parts: &Parts) {
         }
     }
 }
+
+/// When somebody finds that the key of the certificate authority has been stolen, and the last instant before that.
+const FINDS_THEFT: &str = "2030-02-01T00:00:00Z";
+const LAST_OWN: &str = "2030-01-20T00:00:00Z";
+/// Why each of [`JUDGES`] refuses what is signed when no authority is open.
+const REFUSED_STOLEN: [&str; 3] = [
+    "Failed to verify certificate chain",
+    "leaf certificate verification failed",
+    "no trusted certificate authority is valid",
+];
+
+#[test]
+fn what_a_stolen_key_may_have_signed_is_refused_and_what_is_older_verifies() {
+    if !peers::verifiers_installed() {
+        return;
+    }
+    let parts = Parts::new();
+    let mut year = Year::begin(&parts);
+    hold(&year.fixture, BEGINS, "first", &KEYHOLDERS);
+    year.check(BEGINS, 1, OLD_LOG);
+    year.sign("2030-01-15T00:00:00Z", parts.services(0, 0, 0));
+    year.sign(LAST_OWN, parts.services(0, 0, 0));
+    let later = at(LAST_OWN) + chrono::Duration::seconds(1);
+    let stolen = parts.services(0, 0, 0).sign(ARTIFACT, &SIGNER, later).to_string();
+    let judge = |trusted_root: &Value| year.judge(FINDS_THEFT, trusted_root, &[&stolen]).remove(0);
+    assert_eq!(judge(&year.fetched(BEGINS)["trustedRoot"]), [const { Ok(()) }; JUDGES.len()]);
+
+    let told = year.trust(FINDS_THEFT, &format!("distrust fulcio --since {LAST_OWN} --reason stolen"));
+    told.says(&format!("fulcio: signatures with a certificate of this authority from after {LAST_OWN} stop verifying"));
+    // Without a successor nobody could sign.
+    let frozen = |id: &str| {
+        year.fixture.done_at(FINDS_THEFT, &["ceremony", "new", id]);
+        year.fixture.at(FINDS_THEFT, &["ceremony", "freeze", id])
+    };
+    assert!(frozen("too-early").stderr.contains("[tr-no-live]"));
+    let add = format!("add-ca --url {FULCIO} --chain parts/new/fulcio.pem --name fulcio-2 --start {FINDS_THEFT} --yes");
+    year.trust(FINDS_THEFT, &add);
+    year.hold(FINDS_THEFT, "theft", &[], &KEYHOLDERS);
+    year.check(FINDS_THEFT, 1, OLD_LOG);
+    let judgements = judge(&year.fetched(FINDS_THEFT)["trustedRoot"]);
+    for ((peer, reason), judgement) in JUDGES.into_iter().zip(REFUSED_STOLEN).zip(judgements) {
+        assert!(judgement.as_ref().is_err_and(|refusal| refusal.contains(reason)), "{peer}: {judgement:?}");
+    }
+}
