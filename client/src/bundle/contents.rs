@@ -15,7 +15,7 @@ use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites};
 use crate::driver::save_seen::save_seen;
-use crate::driver::{Prefetch, drive};
+use crate::driver::{Fetching, Prefetch, drive};
 use crate::store::{LocalFile, MemoryStore, Store};
 use crate::transport::CachedRepository;
 use crate::transport::{Request, Transport};
@@ -221,7 +221,7 @@ impl<S: Store, T: Transport> Work<'_, S, T> {
         let mut attempts = Attempts::new(Prefetch::On.where_possible(self.transport));
         let done = loop {
             self.transport.begin_session();
-            match self.attempt_and_save(attempts.prefetch(), seen) {
+            match self.attempt_and_save(attempts.fetching(), seen) {
                 Err(BundleError::Contents(error))
                     if attempts.again_after(&error, false, || self.transport.leave_mirror()) => {}
                 done => break done,
@@ -237,16 +237,16 @@ impl<S: Store, T: Transport> Work<'_, S, T> {
 
     /// Drives the update of every client, and keeps what it has verified. Nothing goes below what was `seen`, and what is verified is added to
     /// it; the store is not written.
-    pub(super) fn attempt(&self, prefetch: Prefetch, seen: &mut Seen) -> Result<Contents, BundleError> {
+    pub(super) fn attempt(&self, fetching: impl Into<Fetching>, seen: &mut Seen) -> Result<Contents, BundleError> {
         let recording = Recording::over(self.store);
-        self.attempt_with(&recording, &mut PendingWrites::over(&recording), prefetch, seen)
+        self.attempt_with(&recording, &mut PendingWrites::over(&recording), fetching, seen)
     }
 
     /// As [`attempt`](Self::attempt); on success everything is saved as far as that is possible, and out of `seen` then.
-    fn attempt_and_save(&self, prefetch: Prefetch, seen: &mut Seen) -> Result<Contents, BundleError> {
+    fn attempt_and_save(&self, fetching: impl Into<Fetching>, seen: &mut Seen) -> Result<Contents, BundleError> {
         let recording = Recording::over(self.store);
         let mut local = PendingWrites::over(&recording);
-        let contents = self.attempt_with(&recording, &mut local, prefetch, seen)?;
+        let contents = self.attempt_with(&recording, &mut local, fetching, seen)?;
         if matches!(local.commit(), Ok(CommitOutcome::Committed)) {
             *seen = Seen::new();
         }
@@ -257,13 +257,13 @@ impl<S: Store, T: Transport> Work<'_, S, T> {
         &self,
         recording: &'r Recording<'_, S>,
         local: &mut PendingWrites<&'r Recording<'_, S>>,
-        prefetch: Prefetch,
+        fetching: impl Into<Fetching>,
         seen: &mut Seen,
     ) -> Result<Contents, BundleError> {
         let Work { pinned_root, limits, .. } = *self;
         let pinned = RootChain::begin(pinned_root.to_vec(), limits)?.newest().version();
         let update = Update::begin(pinned_root.to_vec(), self.wanted.iter().cloned(), self.instant, limits)?;
-        let driven = drive(update.after(seen.clone()), self.transport, local, prefetch);
+        let driven = drive(update.after(seen.clone()), self.transport, local, fetching);
         local.add_to(seen);
         let mut updated = driven?;
         let written = local.files().iter().map(|(file, content)| (file.clone(), Arc::from(content.bytes())));

@@ -69,7 +69,7 @@ impl<T: AsyncTransport, S: Store + Send + Sync + 'static> Client<T, S> {
                 Err(error) => break Err(error),
             };
             let (driven, mut pending) =
-                drive_async(machine, &self.transport, pending, session.prefetch(), worker, &mut self.seen).await;
+                drive_async(machine, &self.transport, pending, session.fetching(), worker, &mut self.seen).await;
             if session.again_after(&driven, &mut pending, || self.transport.leave_mirror()) {
                 continue;
             }

@@ -214,7 +214,7 @@ impl<T: Transport, S: Store> Client<T, S> {
                 Ok(attempt) => attempt,
                 Err(error) => break Err(error),
             };
-            let driven = drive(machine, &self.transport, &mut local, session.prefetch());
+            let driven = drive(machine, &self.transport, &mut local, session.fetching());
             if session.again_after(&driven, &mut local, || self.transport.leave_mirror()) {
                 continue;
             }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::local::Local;
-use crate::driver::Prefetch;
 use crate::driver::attempts::Attempts;
 use crate::driver::last_check::LastCheck;
 use crate::driver::pending_writes::{CommitOutcome, PendingWrites, Persistence};
 use crate::driver::save_seen::save_seen;
+use crate::driver::{Fetching, Prefetch};
 use crate::error::{Error, Note};
 use crate::store::{LocalFile, Store, StoreError};
 use crate::workflow::{Seen, TargetQuery, Update, Updated};
@@ -28,9 +28,9 @@ impl Session {
         Session { attempts: Attempts::new(prefetch), conflicts: 0, seen, notes: Vec::new() }
     }
 
-    /// Whether the next attempt prefetches.
-    pub(super) fn prefetch(&self) -> Prefetch {
-        self.attempts.prefetch()
+    /// How the files of the next attempt are fetched.
+    pub(super) fn fetching(&self) -> Fetching {
+        self.attempts.fetching()
     }
 
     /// Whether there is another attempt to make after one that came to `driven`. Touches no file.

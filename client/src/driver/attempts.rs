@@ -1,13 +1,13 @@
-//! Which attempt follows one that failed: the same once more without prefetching, one at the next mirror, or none.
+//! Which attempt follows one that failed: the same once more without prefetching and past caches, one at the next mirror, or none.
 
-use crate::driver::Prefetch;
+use crate::driver::{Fetching, Prefetch};
 use crate::error::{Error, Note};
 
-/// The attempts of one session, by the policy that every session has: refusals are looked at again with plain requests before they count,
+/// The attempts of one session, by the policy that every session has: refusals are looked at again with plain requests past caches before they count,
 /// and a mirror that fails or serves what is not trusted is left for the next one.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    prefetch: Prefetch,
+    fetching: Fetching,
     conditional: bool,
     left: Vec<Note>,
 }
@@ -15,12 +15,12 @@ pub(crate) struct Attempts {
 impl Attempts {
     /// Begins a session that prefetches or not, and where the server may answer that a file is unchanged.
     pub(crate) fn new(prefetch: Prefetch) -> Attempts {
-        Attempts { prefetch, conditional: true, left: Vec::new() }
+        Attempts { fetching: prefetch.into(), conditional: true, left: Vec::new() }
     }
 
-    /// Whether the next attempt prefetches.
-    pub(crate) fn prefetch(&self) -> Prefetch {
-        self.prefetch
+    /// How the files of the next attempt are fetched.
+    pub(crate) fn fetching(&self) -> Fetching {
+        self.fetching
     }
 
     /// Whether the next attempt may be answered that a file is unchanged.
@@ -37,10 +37,10 @@ impl Attempts {
         leave_mirror: impl FnOnce() -> Option<String>,
     ) -> bool {
         let refused = matches!(error, Error::Refused(_));
-        // Files that were fetched concurrently may belong to two publications, and a server may be wrong about what is unchanged. Requested
-        // plainly, one after the other, they decide.
-        if refused && (self.prefetch == Prefetch::On || (self.conditional && was_unchanged)) {
-            (self.prefetch, self.conditional) = (Prefetch::Off, false);
+        // Files that were fetched concurrently may belong to two publications, caches may keep one of them, and a server may be wrong about
+        // what is unchanged. Requested one after the other, and past caches, they decide.
+        if refused && (self.fetching == Fetching::Ahead || (self.conditional && was_unchanged)) {
+            (self.fetching, self.conditional) = (Fetching::PastCaches, false);
             return true;
         }
         if !error.is_from_repository() {
@@ -86,7 +86,7 @@ mod tests {
     fn a_refusal_while_prefetching_is_looked_at_once_more_at_the_same_mirror() {
         let mut attempts = Attempts::new(Prefetch::On);
         assert!(attempts.again_after(&refused(), false, || unreachable!("the mirror stays")));
-        assert_eq!((attempts.prefetch(), attempts.conditional()), (Prefetch::Off, false));
+        assert_eq!((attempts.fetching(), attempts.conditional()), (Fetching::PastCaches, false));
         assert!(!attempts.again_after(&refused(), false, none), "plain requests decide");
         assert!(attempts.take_notes().is_empty());
     }
@@ -103,7 +103,7 @@ mod tests {
     fn a_mirror_that_fails_is_left_for_the_next_one_with_a_note() {
         let mut attempts = Attempts::new(Prefetch::On);
         assert!(attempts.again_after(&missing(), false, next));
-        assert_eq!((attempts.prefetch(), attempts.conditional()), (Prefetch::On, false));
+        assert_eq!((attempts.fetching(), attempts.conditional()), (Fetching::Ahead, false));
         assert!(
             matches!(&attempts.take_notes()[..], [Note::MirrorLeft { location, .. }] if location == "https://one.example")
         );

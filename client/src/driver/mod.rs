@@ -42,6 +42,33 @@ impl Prefetch {
     }
 }
 
+/// How the files of one attempt are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fetching {
+    /// With what will probably be needed, where the transport can.
+    Ahead,
+    /// One after the other.
+    Plainly,
+    /// One after the other, and past caches: what was refused may be a mixture of publications that only a cache shows.
+    PastCaches,
+}
+
+impl From<Prefetch> for Fetching {
+    fn from(prefetch: Prefetch) -> Fetching {
+        match prefetch {
+            Prefetch::On => Fetching::Ahead,
+            Prefetch::Off => Fetching::Plainly,
+        }
+    }
+}
+
+impl Fetching {
+    /// The request, as it is made so.
+    pub(crate) fn request(self, request: Request) -> Request {
+        request.with_past_caches(self == Fetching::PastCaches)
+    }
+}
+
 /// Drives a state machine to its outcome, blocking on every file.
 ///
 /// # Errors
@@ -50,13 +77,14 @@ pub(crate) fn drive<M: StateMachine>(
     mut machine: M,
     transport: &impl Transport,
     local: &mut PendingWrites<impl Store>,
-    prefetch: Prefetch,
+    fetching: impl Into<Fetching>,
 ) -> Result<M::Outcome, Error> {
-    let mut concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
+    let fetching = fetching.into();
+    let mut concurrent = if fetching == Fetching::Ahead { transport.concurrently() } else { None };
     let mut pool = Pool::default();
     loop {
         let request = match drive_to_fetch(&mut machine, local)? {
-            Next::Fetch(request) => request,
+            Next::Fetch(request) => fetching.request(request),
             Next::Done(outcome) => return Ok(outcome),
         };
         let fetched = loop {
@@ -86,7 +114,7 @@ pub(crate) async fn drive_async<M, S>(
     mut machine: M,
     transport: &impl AsyncTransport,
     mut local: PendingWrites<S>,
-    prefetch: Prefetch,
+    fetching: impl Into<Fetching>,
     worker: &Worker,
     seen: &mut Seen,
 ) -> (Result<M::Outcome, Error>, PendingWrites<S>)
@@ -94,6 +122,7 @@ where
     M: StateMachine<Outcome: Send> + Send + 'static,
     S: Store + Send + 'static,
 {
+    let fetching = fetching.into();
     let mut running = FuturesUnordered::new();
     let mut pool = Pool::default();
     let mut arrived = None;
@@ -107,12 +136,12 @@ where
             .await;
         local.add_to(seen);
         let request = match next {
-            Ok(Next::Fetch(request)) => request,
+            Ok(Next::Fetch(request)) => fetching.request(request),
             Ok(Next::Done(outcome)) => return (Ok(outcome), local),
             Err(error) => return (Err(error), local),
         };
         let fetched = loop {
-            if prefetch == Prefetch::Off {
+            if fetching != Fetching::Ahead {
                 break transport.fetch_unless(&request, local.etag(&request)).await;
             }
             if let Some(fetched) = pool.take(&request) {

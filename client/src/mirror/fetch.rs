@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::driver::Prefetch;
+use crate::driver::Fetching;
 use crate::transport::{Fetched, Request, Transport, TransportError};
 
 use super::error::MirrorError;
@@ -18,12 +18,12 @@ const TOGETHER_BYTES: u64 = 64 << 20;
 /// The first that `take` gives; the other transfers are ended then.
 pub(super) fn each(
     transport: &impl Transport,
-    prefetch: Prefetch,
+    fetching: Fetching,
     wanted: &[&Request],
     mut take: impl FnMut(usize, Result<Vec<u8>, TransportError>) -> Result<(), MirrorError>,
 ) -> Result<(), MirrorError> {
     let mut waiting = wanted.iter().enumerate().peekable();
-    let concurrent = if prefetch == Prefetch::On { transport.concurrently() } else { None };
+    let concurrent = if fetching == Fetching::Ahead { transport.concurrently() } else { None };
     if let Some(mut concurrent) = concurrent {
         let mut running: HashMap<Request, usize> = HashMap::new();
         let mut bytes = 0;
@@ -54,7 +54,7 @@ pub(super) fn each(
     }
     for (index, request) in waiting {
         transport.begin_session();
-        take(index, transport.fetch(request))?;
+        take(index, transport.fetch(&fetching.request((*request).clone())))?;
     }
     Ok(())
 }

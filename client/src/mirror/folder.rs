@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rootline_metadata::Role;
 use rootline_metadata::file_name::TARGETS_FOLDER;
 
-use crate::driver::Prefetch;
+use crate::driver::Fetching;
 use crate::error::Note;
 use crate::store::{
     Access, Layout, StagedFile, StoreError, StoreLock, TargetPlace, lock_file, make_folder, reader_has, reader_meets,
@@ -78,7 +78,7 @@ impl Folder {
         &self,
         plan: &Plan,
         transport: &impl Transport,
-        prefetch: Prefetch,
+        fetching: Fetching,
         now: DateTime<Utc>,
         keep: TimeDelta,
         observer: &mut O,
@@ -103,7 +103,7 @@ impl Folder {
         publication.manifest.save()?;
 
         let requests: Vec<&Request> = targets.iter().map(|(target, _)| &target.request).collect();
-        fetch::each(transport, prefetch, &requests, |index, fetched| {
+        fetch::each(transport, fetching, &requests, |index, fetched| {
             let (target, places) = &targets[index];
             let bytes = fetched.map_err(|error| not_arrived(target, error))?;
             is_one_of(&target.said, &bytes)?;

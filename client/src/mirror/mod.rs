@@ -36,7 +36,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::driver::attempts::Attempts;
 use crate::driver::pending_writes::PendingWrites;
-use crate::driver::{Prefetch, drive};
+use crate::driver::{Fetching, Prefetch, drive};
 use crate::error::{Error, Note};
 use crate::store::{MemoryStore, StoreLock};
 use crate::transport::Transport;
@@ -170,7 +170,7 @@ impl<T: Transport> Mirror<T> {
         let unpublished = Unpublished::in_folder(&self.folder, &self.limits);
         let mut work = Work { seen: unpublished.load(&self.pinned_root), notes };
         let done = loop {
-            match self.attempt(now, attempts.prefetch(), (&folder, &lock), observer, &mut work) {
+            match self.attempt(now, attempts.fetching(), (&folder, &lock), observer, &mut work) {
                 Err(MirrorError::Repository(reason))
                     if attempts.again_after(&reason, false, || self.transport.leave_mirror()) => {}
                 done => break done,
@@ -194,12 +194,12 @@ impl<T: Transport> Mirror<T> {
     fn attempt(
         &self,
         now: DateTime<Utc>,
-        prefetch: Prefetch,
+        fetching: Fetching,
         (folder, lock): (&Folder, &StoreLock),
         observer: &mut impl ProgressObserver,
         work: &mut Work,
     ) -> Result<MirrorReport, MirrorError> {
-        let (roots, earlier, walked) = self.verified(now, prefetch, work)?;
+        let (roots, earlier, walked) = self.verified(now, fetching, work)?;
         if walked.gave_up() {
             return Err(MirrorError::TooManyRoles { limit: self.mirror_limits.roles });
         }
@@ -207,27 +207,27 @@ impl<T: Transport> Mirror<T> {
         if lock.keeps_others_out() {
             folder.sweep(&plan);
         }
-        folder.publish(&plan, &self.transport, prefetch, now, self.keep, observer)
+        folder.publish(&plan, &self.transport, fetching, now, self.keep, observer)
     }
 
     /// All metadata, verified. Nothing is written.
     fn verified(
         &self,
         now: DateTime<Utc>,
-        prefetch: Prefetch,
+        fetching: Fetching,
         work: &mut Work,
     ) -> Result<(Vec<Vec<u8>>, FoundRoots, ReachedRoles), Error> {
         let copy = MirrorCopy::of(&self.folder, &self.limits);
         let earlier = RootHistory::begin(self.pinned_root.clone(), self.earlier.clone(), &self.limits)?;
-        let earlier = self.driven(earlier, &MemoryStore::over(copy.clone()), prefetch, work)?;
+        let earlier = self.driven(earlier, &MemoryStore::over(copy.clone()), fetching, work)?;
         let store = MemoryStore::over(copy.clone());
         let refresh = Refresh::begin(self.pinned_root.clone(), now, &self.limits)?.after(work.seen.clone());
-        let trusted = self.driven(refresh, &store, prefetch, work)?;
+        let trusted = self.driven(refresh, &store, fetching, work)?;
         let roots = copy::roots(&self.pinned_root, &store, &trusted, &self.limits)?;
         let store = MemoryStore::over(copy.pinned_by(trusted.snapshot()));
         // Each of them: what is served now is complete, and better than what lacks a role.
         let walk = AllDelegatedRoles::begin(trusted, self.mirror_limits.roles);
-        let walked = self.driven(walk, &store, prefetch, work)?;
+        let walked = self.driven(walk, &store, fetching, work)?;
         Ok((roots, earlier, walked))
     }
 
@@ -235,12 +235,12 @@ impl<T: Transport> Mirror<T> {
         &self,
         machine: M,
         store: &MemoryStore,
-        prefetch: Prefetch,
+        fetching: Fetching,
         work: &mut Work,
     ) -> Result<M::Outcome, Error> {
         let mut local = PendingWrites::over(store);
         self.transport.begin_session();
-        let driven = drive(machine, &self.transport, &mut local, prefetch);
+        let driven = drive(machine, &self.transport, &mut local, fetching);
         work.notes.append(&mut local.take_notes());
         local.add_to(&mut work.seen);
         let driven = driven?;

@@ -132,6 +132,7 @@ struct Wanted {
     location: String,
     /// The entity tag of the one that is here already.
     tag: Option<HeaderValue>,
+    past_caches: bool,
     limit: u64,
     is_metadata: bool,
 }
@@ -147,7 +148,8 @@ impl Wanted {
             Some(proxy) => format!("{} through the proxy {proxy}", shown(&url)),
             None => shown(&url),
         };
-        Ok(Wanted { url, location, tag, limit: request.limit, is_metadata: request.place == Place::Metadata })
+        let is_metadata = request.place == Place::Metadata;
+        Ok(Wanted { url, location, tag, past_caches: request.past_caches, limit: request.limit, is_metadata })
     }
 }
 
@@ -222,6 +224,9 @@ impl Inner {
                 false => HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]),
             };
             headers.extend(wanted.tag.clone().map(|tag| (IF_NONE_MATCH, tag)));
+            if wanted.past_caches {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            }
             let origin = self.clients.for_url(&hop)?;
             let mut observed = Observed::begin(self.settings.observer.as_ref(), || without_query(&hop));
             let answered = origin.send(|client| client.get(hop.clone()).headers(headers.clone())).await;

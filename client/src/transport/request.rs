@@ -15,6 +15,9 @@ pub struct Request {
     pub segments: Vec<String>,
     /// The most bytes to accept. Enforced while reading, before memory is spent.
     pub limit: u64,
+    /// Whether caches on the way are to ask the server themselves, as a file that was refused may be one of theirs. Over HTTP it is
+    /// `Cache-Control: no-cache` (RFC 9111, section 5.2.1.4); elsewhere it means nothing.
+    pub past_caches: bool,
 }
 
 /// The two bases of a repository.
@@ -29,18 +32,25 @@ pub enum Place {
 impl Request {
     /// The metadata file `name`, such as `timestamp.json` or `3.a/b.json`.
     pub fn metadata(name: impl Into<String>, limit: u64) -> Self {
-        Self { place: Place::Metadata, segments: vec![name.into()], limit }
+        Self { place: Place::Metadata, segments: vec![name.into()], limit, past_caches: false }
     }
 
     /// The target file `path`, such as `dir/HASH.name`, which is split at its slashes.
     pub fn target(path: &str, limit: u64) -> Self {
-        Self { place: Place::Targets, segments: path.split('/').map(str::to_owned).collect(), limit }
+        let segments = path.split('/').map(str::to_owned).collect();
+        Self { place: Place::Targets, segments, limit, past_caches: false }
     }
 
     /// Sets the most bytes to accept.
     #[must_use]
     pub fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Sets whether caches on the way are [passed by](Self::past_caches).
+    #[must_use]
+    pub fn with_past_caches(self, past_caches: bool) -> Self {
+        Self { past_caches, ..self }
     }
 
     /// Whether it is the timestamp, the one file that keeps its name when it changes.

@@ -115,10 +115,6 @@ impl Timestamped {
         &self.rooted
     }
 
-    pub(super) fn floor(&self) -> &Floor {
-        &self.floor
-    }
-
     /// Whether the local snapshot is the one that the timestamp names, unexpired: then nothing has to be fetched.
     pub fn local_snapshot(&self) -> Option<Verified<Snapshot>> {
         let held = self.floor.snapshots();

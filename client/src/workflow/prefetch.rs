@@ -1,11 +1,14 @@
 //! The prefetch plan: which files will probably be needed next, from files that are not verified yet.
 //!
+//! Of snapshots and targets only what a file names that is here already is fetched ahead. A version that was guessed may not exist yet, and
+//! a cache that keeps its absence would then hide it from everybody behind it once it is published. Roots have no other way to be found.
+//!
 //! The plan decides what is fetched early and nothing else. Every file is verified when the state machine asks for it, whenever it
 //! arrived; a wrong plan costs a request.
 
 use rootline_metadata::{Envelope, MetaFile, Role, Root, Snapshot, Timestamp, TopLevelRole, Version, file_name};
 
-use super::phases::{Rooted, Timestamped, bytes_to_ask_for};
+use super::phases::{Rooted, bytes_to_ask_for};
 use super::rollback_floor::{CachedFiles, Floor};
 use super::root_chain::RootChain;
 use crate::transport::Request;
@@ -50,21 +53,6 @@ pub(super) fn after_root(
 /// While the timestamp is on its way.
 pub(super) fn after_timestamp(rooted: &Rooted, floor: &Floor, prefetched: &dyn Prefetched) -> Vec<Request> {
     pinned(rooted.root(), floor.snapshot().map(|snapshot| &**snapshot), rooted.limits(), prefetched)
-}
-
-/// While a new snapshot is on its way: the targets after those we have. A new snapshot is there for new targets, as a rule.
-pub(super) fn after_snapshot(timestamped: &Timestamped) -> Vec<Request> {
-    let rooted = timestamped.rooted();
-    let next = timestamped.floor().snapshot().and_then(|local| local.targets().version.next());
-    next.filter(|_| rooted.root().consistent_snapshot())
-        .map(|version| {
-            Request::metadata(
-                file_name::published(rooted.root(), TopLevelRole::Targets, version),
-                rooted.limits().targets,
-            )
-        })
-        .into_iter()
-        .collect()
 }
 
 /// The snapshot that a timestamp which is here names, and the targets that this snapshot names; but not what `local` shows to be here.

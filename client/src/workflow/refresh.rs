@@ -247,7 +247,6 @@ impl StateMachine for Refresh {
                 prefetch::after_root(chain, *version, self.further_roots(copies, chain.limits()), copies, prefetched)
             }
             State::FetchTimestamp(rooted, floor) => prefetch::after_timestamp(rooted, floor, prefetched),
-            State::FetchSnapshot(timestamped) => prefetch::after_snapshot(timestamped),
             _ => Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! How many round trips a verifier pays, and what it asks for early. Time here is counted in round trips; nothing waits in earnest.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -91,7 +92,7 @@ fn a_refresh_in_which_nothing_changed_takes_one_round_trip() {
 }
 
 #[test]
-fn a_new_set_of_targets_takes_three_round_trips_in_place_of_five() {
+fn a_new_set_of_targets_takes_four_round_trips_in_place_of_five() {
     let (mut sim, store) = (with_target(), MemoryStore::new());
     run(&sim, &store).ahead(sim.files());
     sim.add_target("targets", "t", b"two").publish();
@@ -100,10 +101,9 @@ fn a_new_set_of_targets_takes_three_round_trips_in_place_of_five() {
     outcome.unwrap();
     assert_eq!(round_trips, 5);
     let (round_trips, asked) = run(&sim, &store).ahead(sim.files());
-    assert_eq!(round_trips, 3, "{asked:?}");
-    assert_eq!(asked[0], "2.root.json timestamp.json");
-    assert_eq!(asked[1], "3.snapshot.json 3.targets.json");
-    assert!(asked[2].starts_with("targets/"), "{asked:?}");
+    assert_eq!(round_trips, 4, "{asked:?}");
+    assert_eq!(asked[..3], ["2.root.json timestamp.json", "3.snapshot.json", "3.targets.json"]);
+    assert!(asked[3].starts_with("targets/"), "{asked:?}");
 }
 
 #[test]
@@ -151,21 +151,40 @@ fn a_timestamp_that_came_early_is_judged_by_the_final_root() {
 }
 
 #[test]
-fn what_was_fetched_in_vain_is_neither_kept_nor_an_error() {
+fn what_was_fetched_in_vain_is_not_kept() {
     let (mut sim, store) = (with_target(), MemoryStore::new());
     run(&sim, &store).ahead(sim.files());
-    // The snapshot changes twice and the targets not at all, so a guess at the next targets finds nothing; and once it finds
-    // something that nothing names.
-    sim.publish_snapshot();
-    sim.publish_snapshot();
-    let (_, asked) = run(&sim, &store).ahead(sim.files());
-    assert!(asked[1].contains("3.targets.json"), "{asked:?}");
-    sim.publish_snapshot();
+    // Two roots that a forger has put there, and the timestamp, are on their way when the first of the two is refused.
     let mut files = sim.files().clone();
-    files.set_metadata("3.targets.json", *b"nobody has signed this");
-    run(&sim, &store).ahead(&files);
-    let held = store.load(&LocalFile::Targets, u64::MAX).unwrap().unwrap();
-    assert_eq!(held, sim.files().metadata("2.targets.json").unwrap());
+    for forged in ["3.root.json", "4.root.json"] {
+        files.set_metadata(forged, *b"nobody has signed this");
+    }
+    sim.publish_root();
+    files.set_metadata("2.root.json", sim.files().metadata("2.root.json").unwrap());
+    let (outcome, ..) = run(&sim, &store).with(files, Prefetch::On);
+    assert_eq!(outcome.unwrap_err().refusal().unwrap().check, Check::Form);
+    assert!(stored(&store, &LocalFile::RootHistory(2)) && !stored(&store, &LocalFile::RootHistory(3)));
+}
+
+/// A cache that keeps the absence of a file would hide it from all behind it once it is published.
+#[test]
+fn no_version_of_snapshot_or_targets_is_asked_for_that_no_file_names() {
+    let (mut sim, store) = (with_target(), MemoryStore::new());
+    run(&sim, &store).ahead(sim.files());
+    // Whatever changes: the snapshot alone, root and snapshot, the targets.
+    for change in 0..6 {
+        match change % 3 {
+            0 => _ = sim.publish_snapshot(),
+            1 => _ = sim.publish_root().publish_snapshot(),
+            _ => _ = sim.add_target("targets", "t", format!("{change}").as_bytes()).publish(),
+        }
+        let (_, asked) = run(&sim, &store).ahead(sim.files());
+        let asked = asked.join(" ");
+        for name in asked.split(' ').filter(|name| !name.ends_with(".root.json")) {
+            let is_there = sim.files().metadata(name).is_some() || name.starts_with("targets/");
+            assert!(is_there, "{name} is not there: {asked}");
+        }
+    }
 }
 
 /// Whatever is fetched early is bounded as what is fetched in its turn.
@@ -205,6 +224,45 @@ fn a_publication_in_the_middle_is_no_refusal() {
         let moving = Moving { before: before.clone(), after: sim.files().clone(), asked: AtomicUsize::new(0), first };
         let (outcome, _, asked) = run(&sim, &copy_of(&store)).with(moving, Prefetch::On);
         outcome.unwrap_or_else(|error| panic!("after {first}: {error}; {asked:?}"));
+    }
+}
+
+/// Caches that show the absence of a root after it came, beside the timestamp that its keys have signed: a client asks the server itself
+/// before it refuses anything.
+#[test]
+fn a_mixture_that_a_cache_shows_is_no_refusal_where_the_cache_lets_a_client_past() {
+    let (mut sim, store) = (with_target(), MemoryStore::new());
+    run(&sim, &store).ahead(sim.files());
+    sim.root.timestamp = Role::new(1, ["timestamp-2"]);
+    sim.publish_root().publish();
+    let cache = |heeds: bool| Caching { files: sim.files().clone(), heeds, asked: Mutex::default() };
+    let heeding = cache(true);
+    let (outcome, ..) = run(&sim, &copy_of(&store)).with(&heeding, Prefetch::On);
+    outcome.unwrap();
+    let (outcome, ..) = run(&sim, &store).without_blocking(cache(true));
+    outcome.unwrap();
+    // The first look goes by way of caches, and the second past them in all that it asks for.
+    let asked = heeding.asked.into_inner().unwrap();
+    let first = asked.iter().position(|past_caches| *past_caches).unwrap();
+    assert!(first > 0 && asked[first..].iter().all(|past_caches| *past_caches), "{asked:?}");
+    let (outcome, ..) = run(&sim, &store).with(cache(false), Prefetch::On);
+    assert_eq!(outcome.unwrap_err().refusal().unwrap().check, Check::TimestampSignatures);
+}
+
+/// A cache that keeps the absence of root 2, and that heeds a client who asks for the server or does not.
+struct Caching {
+    files: Files,
+    heeds: bool,
+    asked: Mutex<Vec<bool>>,
+}
+
+impl Transport for Caching {
+    fn fetch(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        self.asked.lock().expect("nobody panics here").push(request.past_caches);
+        match request.name() == "2.root.json" && !(self.heeds && request.past_caches) {
+            true => Err(TransportError::NotFound { location: request.name(), forbidden: false }),
+            false => self.files.fetch(request),
+        }
     }
 }
 

@@ -82,6 +82,18 @@ fn a_server_that_calls_an_expired_timestamp_unchanged_gains_nothing() {
 }
 
 #[test]
+fn a_file_is_asked_for_past_caches_by_the_header_for_it_and_not_otherwise() {
+    let server = ScriptedServer::with_script([Reply::ok("x"), Reply::redirect(302, "/elsewhere"), Reply::ok("y")]);
+    let http = repository(&server.url(), settings());
+    let timestamp = Request::metadata("timestamp.json", 9);
+    http.fetch(&timestamp).unwrap();
+    http.fetch(&timestamp.with_past_caches(true)).unwrap();
+    let requests = server.requests();
+    let headers: Vec<Option<&str>> = requests.iter().map(|request| request.header("cache-control")).collect();
+    assert_eq!(headers, [None, Some("no-cache"), Some("no-cache")]);
+}
+
+#[test]
 fn unchanged_without_having_been_asked_is_a_failure() {
     let sim = Simulator::default();
     let server = ScriptedServer::answering(|_| Reply::head(304, &[]));
