@@ -471,6 +471,26 @@ fn a_repository_that_has_pem_targets_alone_is_imported_by_their_names() {
 }
 
 #[test]
+fn pem_targets_beside_a_trust_root_are_compared_and_stop_nothing() {
+    let theirs = RepositoryFixture::new();
+    theirs.write("targets/rekor.pub", Rekor::v1("rekor.acme.example").key.public_pem());
+    theirs.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    let (place, pin) = (theirs.path("public"), theirs.path("public/1.root.json"));
+    let source = ["--json", place.to_str().unwrap(), "--root", pin.to_str().unwrap()];
+    let ours = fresh();
+    let output = import(&ours, &source).taken();
+    says(&remarks(&output), "noticed: rekor.pub: old clients trust this target, and the trust root does not list it");
+    assert_eq!(ours.read(FILE), theirs.read(FILE));
+    let listed = theirs.list("public/targets");
+    let file = listed.iter().find(|name| name.ends_with("rekor.pub")).unwrap();
+    fs::remove_file(theirs.path("public/targets").join(file)).unwrap();
+    let ours = fresh();
+    let output = import(&ours, &source).taken();
+    assert!(output.stderr.contains("warning: its PEM targets are not compared: "), "{output:?}");
+    assert_eq!(ours.read(FILE), theirs.read(FILE));
+}
+
+#[test]
 fn a_window_that_begins_late_is_noticed_and_can_be_moved() {
     let mut theirs = document();
     theirs["certificateAuthorities"][0]["validFor"]["start"] = json!("2029-12-01T10:20:30Z");

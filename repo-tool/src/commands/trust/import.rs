@@ -200,8 +200,13 @@ impl ImportArgs {
             return import.add_targets(&shown, &legacy_targets(&files)).map_err(failure);
         };
         import.add_file(&format!("{shown}: {TRUSTED_ROOT}"), &bytes).map_err(failure)?;
-        let compared = repository.legacy_targets()?;
-        import.compare_targets(&shown, &legacy_targets(&compared));
+        // Nothing is taken from these, so what cannot be read of them stops nothing.
+        match repository.legacy_targets() {
+            Ok(files) => import.compare_targets(&shown, &legacy_targets(&files)),
+            Err(failure) => {
+                context.terminal.warning(format_args!("its PEM targets are not compared: {}", failure.what()));
+            }
+        }
         match repository.target(SIGNING_CONFIG)? {
             Some(bytes) => import.add_file(&format!("{shown}: {SIGNING_CONFIG}"), &bytes).map_err(failure),
             None => Ok(()),
