@@ -5,6 +5,7 @@
 //! same bytes on every machine. Keeping the files, asking people and publishing is the business of `rootline-repo`.
 //!
 //! ```text
+//! parts of an instance ─ quickstart, trust::import ─▶ what a plan ships ─ documents, lint ─▶ findings
 //! Published + Plan ─▶ Frozen ─▶ Review
 //!                        ├▶ Ceremony ─ sign ─▶ SignatureFile … ─ tally ─▶ Tally ─ seal ─▶ Sealed
 //!                        │                       ▲ accept_response, accept_detached

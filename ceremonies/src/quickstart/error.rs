@@ -20,7 +20,7 @@ pub enum QuickstartError {
         problem: BadHolders,
     },
     /// Somebody is to sign with and without a person.
-    #[error("{0} is a keyholder and an online key: whoever has the machine would sign root and targets")]
+    #[error("{0} is a keyholder and an online key: who takes the machine would sign root and targets")]
     OnlineHolds(Name),
     /// An online key is named twice.
     #[error("{0} is named twice among the online keys")]

@@ -175,7 +175,7 @@ fn make(instance: &NewInstance, context: &Context) -> Result<Made, Failure> {
     let args = NewArgs::renewing(Vec::new(), ceremony.clone(), "The first root", ClockArgs::default());
     let planned = new::plan(&args, context)?;
     match planned.problem {
-        // Whoever has no key yet stops the plan before anything else could.
+        // A keyholder without a key stops the plan before anything else could.
         Some(problem) if without_key.is_empty() => return Err(problem),
         _ => {}
     }

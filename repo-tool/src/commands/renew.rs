@@ -60,8 +60,11 @@ pub(crate) fn run(args: &RenewArgs, context: &Context) -> Result<(), Failure> {
     let ceremony = IdArgs::from(id.clone());
     let froze = freeze::freeze(&ceremony, context).map_err(|failure| planned_only(failure, &id, context))?;
     drop(lock);
-    let request = request::make(&ceremony, args.output.as_deref(), context)?;
-    atomic_file::replace(&request.to, &request.bytes)?;
+    let request = requested(&ceremony, args, context).map_err(|failure| {
+        let go_on =
+            format!("go on with rootline-repo ceremony request {id}, or sign here: ceremony sign {id} --key FILE");
+        standing(failure, &format!("{id} is frozen, and there is no request yet"), &go_on, context)
+    })?;
     let report = json!({
         "ceremony": id.as_str(),
         "roles": names,
@@ -112,9 +115,10 @@ fn roles(args: &RenewArgs, context: &Context) -> Result<BTreeSet<CeremonyRole>, 
 
 fn nothing_is_due(roles: &[(DateTime<Utc>, CeremonyRole)]) -> Failure {
     let first = roles.iter().map(|(due, _)| *due).min();
-    let with_it = roles.iter().filter(|(due, _)| Some(*due) == first).map(|(_, role)| role.name());
+    let with_it: Vec<&str> = roles.iter().filter(|(due, _)| Some(*due) == first).map(|(_, role)| role.name()).collect();
     let when = first.map(instant_text).unwrap_or_default();
-    let what = format!("nothing is due before {when}, when {} is", with_it.collect::<Vec<_>>().join(" and "));
+    let verb = if with_it.len() == 1 { "is" } else { "are" };
+    let what = format!("nothing is due before {when}, when {} {verb}", with_it.join(" and "));
     Failure::new(what, "run this again then, or name the roles to renew now: rootline-repo renew ROLE")
 }
 
@@ -123,11 +127,24 @@ fn dated(now: DateTime<Utc>) -> Name {
     format!("renewal-{}", now.format("%Y-%m-%d")).parse().expect("a plain name")
 }
 
-/// Says what stands where the plan was written and no more.
+/// The request, written.
+fn requested(ceremony: &IdArgs, args: &RenewArgs, context: &Context) -> Result<request::NewRequest, Failure> {
+    let request = request::make(ceremony, args.output.as_deref(), context)?;
+    atomic_file::replace(&request.to, &request.bytes)?;
+    Ok(request)
+}
+
+/// A failure where the plan was written and no more.
 fn planned_only(failure: Failure, id: &Name, context: &Context) -> Failure {
-    context.terminal.warning(format_args!("{id} is planned, and not frozen"));
-    context.terminal.hint(format_args!(
+    let go_on = format!(
         "go on with rootline-repo ceremony freeze {id} and ceremony request {id}, or end it: rootline-repo ceremony abandon {id}"
-    ));
+    );
+    standing(failure, &format!("{id} is planned, and not frozen"), &go_on, context)
+}
+
+/// The failure, once it is said what stands and how to go on with that.
+fn standing(failure: Failure, what: &str, go_on: &str, context: &Context) -> Failure {
+    context.terminal.warning(format_args!("{what}"));
+    context.terminal.hint(format_args!("{go_on}"));
     failure
 }

@@ -48,12 +48,13 @@ impl TargetsFolder {
 
 /// Prints warnings about files in `targets/`.
 pub(crate) fn warn_of_targets(warnings: &[Warning], context: &Context) {
-    for Warning { about, text, .. } in warnings {
-        context.terminal.warning(format_args!("{about}: {text}"));
+    for warning in warnings {
+        context.terminal.warning(format_args!("{}: {}", warning.about, warning.text_with_rule()));
     }
 }
 
 /// The same for programs.
 pub(crate) fn warnings_json(warnings: &[Warning]) -> Value {
-    warnings.iter().map(|Warning { about, text, .. }| json!({ "about": about, "text": text })).collect()
+    let json = |warning: &Warning| json!({ "about": warning.about, "text": warning.text, "rule": warning.rule });
+    warnings.iter().map(json).collect()
 }

@@ -36,7 +36,7 @@ fn what_is_due_is_planned_frozen_and_requested() {
     fixture.done_at(DUE, &["publish"]);
     assert!(fixture.verify("public", 1, DUE).is_ok());
     fixture.at(DUE, &["renew"]).refuses(
-        "nothing is due before 2030-10-30T00:00:00Z, when root and targets is",
+        "nothing is due before 2030-10-30T00:00:00Z, when root and targets are",
         "",
         "run",
     );
@@ -79,4 +79,14 @@ fn what_cannot_be_frozen_stays_planned_and_that_is_told() {
     assert!(output.stderr.contains("warning: renewal-2030-06-01 is planned, and not frozen"), "{output:?}");
     assert!(fixture.path("ceremonies/renewal-2030-06-01/plan.toml").exists());
     assert!(!fixture.path("renewal-2030-06-01.request.json").exists());
+}
+
+#[test]
+fn where_the_request_cannot_be_written_the_ceremony_stays_frozen_and_that_is_told() {
+    let fixture = RepositoryFixture::after_the_first();
+    let output = fixture.at(DUE, &["renew", "--output", "metadata/1.root.json/request.json"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("warning: renewal-2030-06-01 is frozen, and there is no request yet"), "{output:?}");
+    assert!(output.stderr.contains("go on with rootline-repo ceremony request renewal-2030-06-01"), "{output:?}");
+    fixture.done_at(DUE, &["ceremony", "request", "renewal-2030-06-01"]);
 }

@@ -41,7 +41,7 @@ fn one(mut answers: Answers, question: &Question, context: &Context) -> Result<A
     }
 }
 
-/// One more answer, once its files are there: whoever has answered ten questions does not want to hear of a slip only then.
+/// One more answer, once its files are there: a slip is told at once, and not after ten further answers.
 fn with_answer(answers: &Answers, question: &Question, text: &str) -> Result<Answers, String> {
     let mut more = answers.clone();
     more.answer(question, text)?;
