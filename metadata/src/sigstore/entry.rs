@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::certificate_authority::{Subject, is_one_sequence};
-use super::edit::EditError;
+use super::edit_error::EditError;
 use super::log_id::{LogId, LogIdKind, origin};
 use super::log_instance::usual_id;
 use super::log_key::LogKey;

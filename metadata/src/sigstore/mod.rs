@@ -35,6 +35,7 @@ mod at;
 mod certificate_authority;
 mod client_trust_config;
 mod edit;
+mod edit_error;
 mod entry;
 #[cfg(test)]
 mod fixtures;
@@ -58,7 +59,7 @@ mod window;
 pub use at::{Lookup, TrustedAt};
 pub use certificate_authority::{CertificateAuthority, Subject};
 pub use client_trust_config::ClientTrustConfig;
-pub use edit::EditError;
+pub use edit_error::EditError;
 pub use entry::{EntryRef, NewCertificateAuthority, NewLog};
 pub use key_details::{HashAlgorithm, KeyDetails};
 pub use log_id::{LogId, LogIdKind};

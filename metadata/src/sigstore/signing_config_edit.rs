@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 
-use super::edit::{EditError, instant_in, list_in, object_in};
+use super::edit::{instant_in, list_in, object_in};
+use super::edit_error::EditError;
 use super::entry::{check_no_credentials, check_operator_name, check_window};
 use super::log_id::origin;
 use super::proto_json::{spelling, timestamp_text};

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use super::edit::EditError;
+use super::edit_error::EditError;
 use super::entry::check_operator_name;
 use super::log_instance::{LogIdCheck, LogInstance};
 use super::proto_json::spelling;

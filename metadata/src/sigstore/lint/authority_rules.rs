@@ -117,7 +117,7 @@ fn check_repetition(entry: &Entry<'_>, findings: &mut Findings) {
 pub(super) fn check_authorities(entries: &[Entry<'_>], settings: &LintSettings<'_>, findings: &mut Findings) {
     #[cfg(feature = "x509")]
     if settings.reads_certificates {
-        super::certificate_rules::check_chains(entries, findings);
+        super::stamping_rules::check_chains(entries, findings);
     }
     #[cfg(not(feature = "x509"))]
     let _ = settings;

@@ -39,6 +39,8 @@ mod schema;
 mod service_rules;
 mod settings;
 mod signing_config_rules;
+#[cfg(feature = "x509")]
+mod stamping_rules;
 #[cfg(test)]
 mod tests;
 mod trust_history;
@@ -134,15 +136,15 @@ pub static RULES: &[&Rule] = &[
     #[cfg(feature = "x509")]
     &certificate_rules::SUBJECT,
     #[cfg(feature = "x509")]
-    &certificate_rules::TSA_LEAF_FIRST,
+    &stamping_rules::TSA_LEAF_FIRST,
     #[cfg(feature = "x509")]
-    &certificate_rules::TSA_LEAF_CA,
+    &stamping_rules::TSA_LEAF_CA,
     #[cfg(feature = "x509")]
-    &certificate_rules::TSA_EKU,
+    &stamping_rules::TSA_EKU,
     #[cfg(feature = "x509")]
-    &certificate_rules::TSA_INTERMEDIATE_EKU,
+    &stamping_rules::TSA_INTERMEDIATE_EKU,
     #[cfg(feature = "x509")]
-    &certificate_rules::TSA_SERIAL,
+    &stamping_rules::TSA_SERIAL,
     &signing_config_rules::MEDIA_TYPE,
     &signing_config_rules::NULL,
     &signing_config_rules::MEMBER_MISSING,
