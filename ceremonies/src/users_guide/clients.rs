@@ -110,6 +110,10 @@ impl UsersGuide<'_> {
                 shell(&self.issuer()),
             ),
         );
+        page.text(
+            "It also checks in the certificate who owns the source repository (`OWNER`), so it is for what GitHub's workflows have signed \
+             with this instance.",
+        );
     }
 
     /// The options that say who must have signed.
