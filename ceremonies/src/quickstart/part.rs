@@ -88,6 +88,7 @@ pub struct Person {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AuthorityPart {
     /// Its URL, of a timestamp authority the whole one.
+    #[serde(deserialize_with = "published_url")]
     pub url: String,
     /// The files with the certificates of its chain, in any order.
     #[serde(deserialize_with = "one_or_more")]
@@ -112,6 +113,7 @@ pub struct AuthorityPart {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LogPart {
     /// Its base URL.
+    #[serde(deserialize_with = "published_url")]
     pub url: String,
     /// The file with its public key.
     pub public_key: PathBuf,
@@ -137,6 +139,7 @@ pub struct LogPart {
 #[serde(deny_unknown_fields)]
 pub struct LoginPart {
     /// Its base URL.
+    #[serde(deserialize_with = "published_url")]
     pub url: String,
     /// Who runs it, in place of who runs the rest.
     pub operator: Option<String>,
@@ -190,6 +193,15 @@ where
     T: FromStr<Err: Display>,
 {
     parsed(deserializer).map(Some)
+}
+
+/// A URL that stands in a published document.
+fn published_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    match url.contains('@') {
+        true => Err(D::Error::custom("a URL that is published has no user name or password in it; it is not shown")),
+        false => Ok(url),
+    }
 }
 
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
@@ -257,6 +269,20 @@ mod tests {
         assert!(log("https://log.example=log.pub,name=A LOG").contains("lowercase"));
         assert!(Person::from_option("Alice=a.pub").unwrap_err().contains("lowercase"));
         assert!(LoginPart::from_option("https://login.example,x").unwrap_err().contains("expected a member"));
+    }
+
+    #[test]
+    fn no_url_with_a_password_in_it_is_taken_or_shown() {
+        let url = "https://user:secret@h.example";
+        let of_file = format!("{url}=x.pub");
+        let refusals = [
+            AuthorityPart::from_option(&of_file).unwrap_err(),
+            LogPart::from_option(&of_file).unwrap_err(),
+            LoginPart::from_option(url).unwrap_err(),
+        ];
+        for refusal in refusals {
+            assert!(refusal.contains("no user name or password") && !refusal.contains("secret"), "{refusal}");
+        }
     }
 
     #[test]

@@ -15,6 +15,11 @@ pub fn printable(name: &str) -> String {
     cut(&escaped(name, |_| false), MOST_OF_A_NAME)
 }
 
+/// A word of a command line in one line, likewise; `...` in its place if there may be a secret in it.
+pub fn printable_argument(argument: &str) -> String {
+    if may_hold_secret(argument) { "...".to_owned() } else { printable(argument) }
+}
+
 /// A path in one line, likewise, and whole: programs read it.
 pub fn printable_path(path: &Path) -> String {
     escaped(&path.to_string_lossy(), |_| false).into_owned()
@@ -23,6 +28,12 @@ pub fn printable_path(path: &Path) -> String {
 /// A message in one line, likewise.
 pub(crate) fn message(text: &str) -> String {
     cut(&escaped(text, |_| false), MOST_OF_A_MESSAGE)
+}
+
+/// A URL with a password or a signature, also without its scheme, or a token's URI with a PIN.
+pub(crate) fn may_hold_secret(argument: &str) -> bool {
+    let has = |text: &str| argument.contains(text);
+    (has(":") && has("@")) || (has("://") && (has("?") || has("#"))) || has("pin-value")
 }
 
 /// The lines of a result, escaped but for their ends and for the colours that this program has put in, if it does put in any.
@@ -175,5 +186,24 @@ mod tests {
             assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), document);
         }
         assert!(matches!(json("{\"a\": \"Zoë\"}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_may_hold_a_secret_is_hidden_and_nothing_else() {
+        for secret in [
+            "https://user:secret@h",
+            "user:secret@h",
+            "--url=https://user@h",
+            "https://h?key=secret",
+            "https://h#secret",
+            "pkcs11:token=a?pin-value=1",
+        ] {
+            assert!(may_hold_secret(secret), "{secret}");
+        }
+        assert_eq!(printable_argument("https://user:secret@h"), "...");
+        assert_eq!(printable_argument("https://h\n"), "https://h\\n");
+        for plain in ["--tires", "udpate", "https://tuf.example", "a@b", "C:\\dir", "2030-01-01T00:00:00Z", "what?"] {
+            assert!(!may_hold_secret(plain), "{plain}");
+        }
     }
 }

@@ -247,7 +247,15 @@ fn what_clients_refuse_stops_it_and_nothing_is_left() {
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("error: clients refuse what is shipped, or are deceived by it: "), "{output:?}");
     assert!(output.stderr.contains("[tsa-leaf-first]"), "{output:?}");
-    without("--oidc", "https://user@login.acme.example").refuses("the signing config: a URL", "", "correct it");
+    for (option, value) in [
+        ("--oidc", "https://user:secret@login.acme.example"),
+        ("--fulcio", "https://user:secret@fulcio.acme.example=parts/fulcio.pem"),
+        ("--rekor", "https://user:secret@rekor.acme.example=parts/rekor.pub,version=3"),
+        ("--url", "https://user:secret@tuf.acme.example"),
+    ] {
+        let output = without(option, value);
+        assert!(output.status != 0 && !output.stderr.contains("secret"), "{option}: {output:?}");
+    }
     without("--keyholder", "alice=keys/bob.proof.json").refuses(
         "keys/bob.proof.json proves that bob holds the key",
         "",

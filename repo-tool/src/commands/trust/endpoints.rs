@@ -1,10 +1,11 @@
 //! What a running instance answers about itself. TLS alone vouches for it, so somebody compares it.
 
 use clap::Args;
+use rootline::printable::printable_argument;
 use rootline_ceremonies::trust::import::{
     Import, Part, PartKind, StatedEnd, read_certificate_chains, read_trust_bundle,
 };
-use rootline_client::transport::{Http, HttpBlocking, Request, Transport, TransportError};
+use rootline_client::transport::{Http, HttpBlocking, HttpSettings, Request, Transport, TransportError};
 use rootline_metadata::sigstore::{LogKey, Section};
 use rootline_metadata::x509::{Certificate, Chain, MAX_CONTAINER_BYTES};
 use rootline_metadata::{hex, sha256};
@@ -51,11 +52,20 @@ struct Answer {
 pub(super) struct Fetched(Vec<Answer>);
 
 impl EndpointArgs {
-    /// Asks the endpoints, and adds what they answer.
-    pub(super) fn add(&self, import: &mut Import, repository: &RepositoryArgs) -> Result<Fetched, Failure> {
+    /// Asks the endpoints, and adds what they answer. Headers that are meant for a repository, with a secret perhaps, are not sent to them.
+    pub(super) fn add(
+        &self,
+        import: &mut Import,
+        repository: &RepositoryArgs,
+        has_repository: bool,
+    ) -> Result<Fetched, Failure> {
         let mut fetched = Fetched::default();
+        let mut settings = repository.settings()?;
+        if has_repository {
+            settings.headers.clear();
+        }
         for url in &self.fulcio_url {
-            let server = Server::of(url, "--fulcio-url", repository)?;
+            let server = Server::of(url, "--fulcio-url", &settings)?;
             let bundle = server.fetch("api/v2/trustBundle", MAX_CONTAINER_BYTES as u64);
             let certificates = match bundle {
                 Err(error) if error.is_not_found() => {
@@ -68,13 +78,13 @@ impl EndpointArgs {
             fetched.add_chains(import, &server.base, Section::CertificateAuthorities, certificates)?;
         }
         for url in &self.rekor_url {
-            let server = Server::of(url, "--rekor-url", repository)?;
+            let server = Server::of(url, "--rekor-url", &settings)?;
             let bytes = server.get("api/v1/log/publicKey", MAX_KEY)?;
             fetched.add_key(import, &server.base, &bytes)?;
         }
         for url in &self.tsa_url {
             let base = url.trim_end_matches('/').trim_end_matches(TSA_PATH);
-            let server = Server::of(base, "--tsa-url", repository)?;
+            let server = Server::of(base, "--tsa-url", &settings)?;
             let bytes = server.get("api/v1/timestamp/certchain", MAX_CONTAINER_BYTES as u64)?;
             let certificates = read_certificate_chains(&server.base, &bytes).map_err(failure)?;
             let whole = format!("{}{TSA_PATH}", server.base);
@@ -171,13 +181,16 @@ struct Server {
 }
 
 impl Server {
-    fn of(url: &str, option: &str, repository: &RepositoryArgs) -> Result<Server, Failure> {
+    fn of(url: &str, option: &str, settings: &HttpSettings) -> Result<Server, Failure> {
         let base = url.trim_end_matches('/').to_owned();
         if !base.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            let what = format!("{option} {} is not an https URL, and nothing else vouches for an answer", visible(url));
+            let what = format!(
+                "{option} {} is not an https URL, and nothing else vouches for an answer",
+                printable_argument(url)
+            );
             return Err(Failure::new(what, "fetch it where you trust the way, and import the file"));
         }
-        let http = Http::new(&base, &base, repository.settings()?).and_then(HttpBlocking::new);
+        let http = Http::new(&base, &base, settings.clone()).and_then(HttpBlocking::new);
         Ok(Server { transport: http.map_err(unreachable)?, base })
     }
 

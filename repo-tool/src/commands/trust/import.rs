@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args};
 use rootline::clock::parse_at;
+use rootline::printable::printable_argument;
 use rootline_ceremonies::review::{MAX_BYTES, SIGNING_CONFIG, TRUSTED_ROOT};
 use rootline_ceremonies::trust::import::{
     Answers, Import, ImportError, Imported, Remark, RemarkKind, ServiceSpec, SpecKind,
@@ -140,7 +141,8 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<(), Failure> {
     for source in &args.sources {
         args.add_source(&mut import, source, context)?;
     }
-    let fetched = args.endpoints.add(&mut import, &args.repository)?;
+    let has_repository = args.sources.iter().any(|source| is_url(Path::new(source)));
+    let fetched = args.endpoints.add(&mut import, &args.repository, has_repository)?;
     let imported = import.finish().map_err(failure)?;
     let consent = Consent::given(args.yes);
     fetched.confirm(&consent, context)?;
@@ -220,7 +222,7 @@ fn legacy_targets(files: &[LegacyFile]) -> Vec<LegacyTarget<'_>> {
 
 fn add_spec(import: &mut Import, kind: SpecKind, text: &str) -> Result<(), Failure> {
     let spec = ServiceSpec::parse(kind, text).map_err(|error| {
-        let what = format!("{} {}: {error}", kind.option(), visible(text));
+        let what = format!("{} {}: {error}", kind.option(), printable_argument(text));
         Failure::new(what, "write it as for cosign trusted-root create: KEY=VALUE,KEY=VALUE")
     })?;
     let bytes = input::read(Path::new(&spec.file), MAX_CONTAINER_BYTES)?;

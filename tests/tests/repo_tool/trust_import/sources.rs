@@ -3,11 +3,12 @@
 use std::fs;
 
 use rootline_metadata::{hex, sha256};
-use rootline_tests::fixtures::repository::DAY_0;
+use rootline_tests::fixtures::repository::{DAY_0, RepositoryFixture};
 use rootline_tests::fixtures::sigstore::documents::{self, Window};
 use rootline_tests::fixtures::sigstore::{CtLog, Rekor, base64};
 use rootline_tests::pem::block;
 use rootline_tests::servers::scripted_server::{Reply, ScriptedServer, loopback_tls};
+use rootline_tests::servers::static_server;
 use serde_json::{Value, json};
 
 use super::{FILE, Taken, document, fresh, fulcio, import, private, refused, remarks, says, start, tsa, written};
@@ -173,8 +174,30 @@ fn a_running_instance_is_asked_and_somebody_compares() {
         written(&fixture)["certificateAuthorities"][0]["certChain"],
         made["certificateAuthorities"][0]["certChain"]
     );
+    // A header goes to the endpoints where there is nothing else, and to a repository alone where there is one.
+    let published = RepositoryFixture::after_the_first();
+    let repository = static_server::serve(&published.path("public"));
+    let root = published.path("public/1.root.json");
+    let address = repository.url();
+    let of_repository = [&*address, "--root", root.to_str().unwrap()];
+    for (more, is_sent) in [(&[][..], true), (&of_repository[..], false)] {
+        let before = server.requests().len();
+        ask(&[&["--rekor-url", &url(""), "--header", "X-Token: secret", "--yes"], more].concat());
+        let requests = server.requests().split_off(before);
+        assert!(!requests.is_empty() && requests.iter().all(|request| request.header("x-token").is_some() == is_sent));
+    }
+    assert!(repository.requests().iter().all(|request| request.header("x-token") == Some("secret")));
     // Nothing vouches for http, and no answer is read without an end.
     refused(&ask(&["--rekor-url", "http://127.0.0.1:9"]), &["is not an https URL", "import the file"]);
+    for arguments in [
+        ["--rekor-url", "http://user:secret@127.0.0.1:9"],
+        ["--fulcio-url", "https://user:secret@127.0.0.1:9"],
+        ["--rekor", "url=https://user:secret@127.0.0.1:9,public-key=none,start-time=x"],
+        ["fulcio.pem", "--url-of=fulcio.pem=https://user:secret@127.0.0.1:9"],
+    ] {
+        let output = ask(&[&arguments[..], &["--yes", "--tries", "1"]].concat());
+        assert!(!format!("{output:?}").contains("secret"), "{output:?}");
+    }
     assert_ne!(ask(&["--rekor-url", &url("/large"), "--yes"]).status, 0);
     assert_ne!(ask(&["--fulcio-url", &url("/nowhere"), "--yes"]).status, 0);
 }
