@@ -13,6 +13,7 @@ use super::super::section::Section;
 use super::super::skipped::SkipReason;
 use super::entries::{Entry, View, entries};
 use super::findings::{Findings, below};
+use super::public_url::url_problem;
 use super::schema::{member, text};
 use crate::json::Node;
 use crate::keys::public_key::UnusableKey;
@@ -356,25 +357,6 @@ fn stated_bits(details: KeyDetails) -> Option<usize> {
         KeyDetails::PkixRsaPkcs1V15_4096Sha256 | KeyDetails::PkixRsaPss4096Sha256 => Some(4096),
         _ => None,
     }
-}
-
-/// What is wrong with a URL that clients everywhere are to use; `None` if nothing is.
-pub fn url_problem(url: &str) -> Option<String> {
-    let Some((scheme, _)) = url.split_once("://") else { return Some("the URL has no scheme".into()) };
-    if scheme != "https" {
-        return Some(format!("the URL is {}, not https", Quoted(scheme)));
-    }
-    let Some(host) = origin(url) else { return Some("the URL has no host".into()) };
-    if is_of_a_cluster(host) {
-        return Some(format!("{} is a name inside a cluster", Quoted(host)));
-    }
-    url.ends_with('/').then(|| "the URL ends in a slash".into())
-}
-
-/// Names that a cluster's own resolver alone knows, or that mean another machine to everybody.
-fn is_of_a_cluster(host: &str) -> bool {
-    let is_address = host.contains(':') || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    !is_address && (!host.contains('.') || [".svc", ".local", ".internal"].iter().any(|end| host.ends_with(end)))
 }
 
 /// What is wrong with the logs of one list together.
