@@ -110,6 +110,11 @@ fn first_ceremony(script: &Script) -> Result<(), Failure> {
 fn verify(script: &Script, url: &str) -> Result<(), Failure> {
     script.chapter("A verifier who was given the first root, and nothing else");
     script.copy_file("public/1.root.json", "pinned.root.json")?;
+    update_and_show(script, url)
+}
+
+/// What a verifier does, from the root that it was given.
+fn update_and_show(script: &Script, url: &str) -> Result<(), Failure> {
     script.client(&format!("update --url {url} --root pinned.root.json --cache cache"))?;
     script.client(&format!("show --url {url} --root pinned.root.json --cache cache"))
 }
@@ -136,8 +141,7 @@ fn rotate(script: &mut Script) -> Result<(), Failure> {
 fn follow(script: &mut Script, url: &str) -> Result<(), Failure> {
     script.chapter("The same verifier follows, from the first root to the second");
     script.wait_a_minute();
-    script.client(&format!("update --url {url} --root pinned.root.json --cache cache"))?;
-    script.client(&format!("show --url {url} --root pinned.root.json --cache cache"))
+    update_and_show(script, url)
 }
 
 fn attack(script: &Script, url: &str, yesterday: &Path) -> Result<(), Failure> {

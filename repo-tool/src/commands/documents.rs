@@ -36,8 +36,7 @@ pub(crate) fn check_shipped(
     published: &Published,
     context: &Context,
 ) -> Result<BTreeSet<Waived>, Failure> {
-    let history = history(Some(id), published, None, context)?;
-    let findings = document_findings(&Shipped::published(published), after, &history, at);
+    let findings = findings(id, at, after, published, context)?;
     let (policy, notes) = (context.folder.policy()?, trust_notes::read(context)?);
     let error = match check_documents(&findings, &Judgement::new(policy.severities(), &notes)) {
         Ok(()) => {
@@ -61,13 +60,11 @@ pub(crate) fn check_shipped(
 
 /// What a review would warn of if the plan were frozen as it is.
 pub(crate) fn warnings(plan: &Plan, published: &Published, context: &Context) -> Result<Vec<Warning>, Failure> {
-    let found = findings(plan, published, &context.folder.targets()?.files, context)?;
-    let mut warnings = document_warnings(found, &judgement(context)?);
-    warnings.sort_by_key(|warning| !warning.is_new);
-    Ok(warnings)
+    let targets = context.folder.targets()?.files;
+    warnings_of_shipped(plan.id(), plan.at(), &Shipped::planned(plan, published, &targets), published, context)
 }
 
-/// What a review would warn of in what a plan would ship at that instant.
+/// As [`warnings`], for what a plan would ship at that instant.
 pub(crate) fn warnings_of_shipped(
     id: &Name,
     at: DateTime<Utc>,
@@ -75,21 +72,21 @@ pub(crate) fn warnings_of_shipped(
     published: &Published,
     context: &Context,
 ) -> Result<Vec<Warning>, Failure> {
-    let history = history(Some(id), published, None, context)?;
-    let found = document_findings(&Shipped::published(published), after, &history, at);
-    Ok(document_warnings(found, &judgement(context)?))
+    let mut warnings = document_warnings(findings(id, at, after, published, context)?, &judgement(context)?);
+    warnings.sort_by_key(|warning| !warning.is_new);
+    Ok(warnings)
 }
 
-/// What is wrong with what a plan ships.
+/// What is wrong with what is shipped.
 fn findings(
-    plan: &Plan,
+    id: &Name,
+    at: DateTime<Utc>,
+    after: &Shipped<'_>,
     published: &Published,
-    targets: &BTreeMap<TargetName, Vec<u8>>,
     context: &Context,
 ) -> Result<Vec<DocumentFinding>, Failure> {
-    let (before, after) = (Shipped::published(published), Shipped::planned(plan, published, targets));
-    let history = history(Some(plan.id()), published, None, context)?;
-    Ok(document_findings(&before, &after, &history, plan.at()))
+    let history = history(Some(id), published, None, context)?;
+    Ok(document_findings(&Shipped::published(published), after, &history, at))
 }
 
 /// How bad it is that a document breaks a rule, as the folder has it.

@@ -13,6 +13,10 @@ const WIDTH: u32 = 960;
 const NAMES: u32 = 320;
 const MARGIN: u32 = 16;
 
+/// The width of the bars, and where they begin.
+const BARS: u32 = WIDTH - NAMES - 2 * MARGIN;
+const LEFT: u32 = NAMES + MARGIN;
+
 /// The height of the years, and of a row.
 const AXIS: u32 = 22;
 const ROW: u32 = 38;
@@ -57,7 +61,6 @@ pub(crate) struct Row {
 pub(crate) fn picture(title: &str, rows: &[Row], at: DateTime<Utc>) -> String {
     let scale = Scale::of(rows.iter().map(|row| row.window), at).unwrap_or_else(|| Scale::around(at));
     let rows_height = ROW * u32::try_from(rows.len()).unwrap_or(u32::MAX / ROW);
-    let (bars, left) = (WIDTH - NAMES - 2 * MARGIN, NAMES + MARGIN);
     let height = rows_height.saturating_add(2 * MARGIN + 2 * AXIS);
     let described: String = rows.iter().map(|row| format!("{}\n", described(row))).collect();
     let drawn: String = rows.iter().zip(0_u32..).map(|(row, number)| drawn(row, number, &scale)).collect();
@@ -68,7 +71,7 @@ pub(crate) fn picture(title: &str, rows: &[Row], at: DateTime<Utc>) -> String {
          <desc id=\"description\">At {at}:\n{described}</desc>\n\
          <style>{STYLE}</style>\n\
          <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
-         <svg x=\"{left}\" y=\"{MARGIN}\" width=\"{bars}\" height=\"{AXIS}\">{axis}</svg>\n\
+         <svg x=\"{LEFT}\" y=\"{MARGIN}\" width=\"{BARS}\" height=\"{AXIS}\">{axis}</svg>\n\
          {drawn}<text class=\"quiet\" x=\"{MARGIN}\" y=\"{end}\">green: open · blue: to come · grey: closed · dashed: {at}</text>\n\
          </svg>\n",
         title = text(title),
@@ -84,14 +87,13 @@ fn described(row: &Row) -> String {
 }
 
 fn drawn(row: &Row, number: u32, scale: &Scale) -> String {
-    let (bars, left) = (WIDTH - NAMES - 2 * MARGIN, NAMES + MARGIN);
     let top = (ROW * number).saturating_add(MARGIN + AXIS);
     let class = row.state.replace(' ', "-");
     format!(
         "<g>\n<title>{described}</title>\n\
          <svg x=\"{MARGIN}\" y=\"{top}\" width=\"{width}\" height=\"{ROW}\"><text x=\"0\" y=\"16\">{name}</text>\
          <text class=\"quiet\" x=\"0\" y=\"31\">{what}</text></svg>\n\
-         <svg x=\"{left}\" y=\"{top}\" width=\"{bars}\" height=\"{ROW}\">{years}{bar}{now}</svg>\n</g>\n",
+         <svg x=\"{LEFT}\" y=\"{top}\" width=\"{BARS}\" height=\"{ROW}\">{years}{bar}{now}</svg>\n</g>\n",
         described = described(row),
         width = NAMES - MARGIN,
         name = text(&row.name),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::script::Script;
-use super::{verify, what_is_left};
+use super::{update_and_show, verify, what_is_left};
 use crate::failure::Failure;
 
 const FULCIO: &str = include_str!("certificates/fulcio.pem");
@@ -99,6 +99,5 @@ fn make_current(script: &Script) -> Result<(), Failure> {
 fn follow(script: &mut Script, url: &str) -> Result<(), Failure> {
     script.chapter("The same verifier follows, and knows both authorities");
     script.wait_a_minute();
-    script.client(&format!("update --url {url} --root pinned.root.json --cache cache"))?;
-    script.client(&format!("show --url {url} --root pinned.root.json --cache cache"))
+    update_and_show(script, url)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use rootline::printable::printable_argument;
 use rootline_ceremonies::trust::import::{
-    Import, Part, PartKind, StatedEnd, read_certificate_chains, read_trust_bundle,
+    Import, ImportError, Part, PartKind, StatedEnd, read_certificate_chains, read_trust_bundle,
 };
 use rootline_client::transport::{Http, HttpBlocking, HttpSettings, Request, Transport, TransportError};
 use rootline_metadata::sigstore::{LogKey, Section};
@@ -102,8 +102,7 @@ impl Fetched {
         section: Section,
         certificates: Vec<Certificate>,
     ) -> Result<(), Failure> {
-        let problem =
-            |problem| rootline_ceremonies::trust::import::ImportError::Chain { name: url.to_owned(), problem };
+        let problem = |problem| ImportError::Chain { name: url.to_owned(), problem };
         for chain in Chain::split(certificates).map_err(|error| failure(problem(error)))? {
             self.0.push(Answer {
                 url: url.to_owned(),
@@ -118,7 +117,7 @@ impl Fetched {
     fn add_key(&mut self, import: &mut Import, url: &str, bytes: &[u8]) -> Result<(), Failure> {
         let key = LogKey::read_file(bytes).map_err(|problem| {
             let name = url.to_owned();
-            failure(rootline_ceremonies::trust::import::ImportError::Key { name, problem })
+            failure(ImportError::Key { name, problem })
         })?;
         self.0.push(Answer {
             url: url.to_owned(),
