@@ -111,6 +111,15 @@ impl Year {
         Year { fixture, server, signed: Vec::new() }
     }
 
+    /// The same once it is published, and something is signed.
+    fn first_published(parts: &Parts) -> Year {
+        let mut year = Year::begin(parts);
+        hold(&year.fixture, BEGINS, "first", &KEYHOLDERS);
+        year.check(BEGINS, 1, OLD_LOG);
+        year.sign("2030-01-15T00:00:00Z", parts.services(0, 0, 0));
+        year
+    }
+
     /// `rootline-repo trust`.
     #[track_caller]
     fn trust(&self, day: &str, arguments: &str) -> Output {
@@ -202,10 +211,7 @@ fn what_is_signed_in_time_verifies_through_a_year_of_successors_and_what_is_sign
         return;
     }
     let parts = Parts::new();
-    let mut year = Year::begin(&parts);
-    hold(&year.fixture, BEGINS, "first", &KEYHOLDERS);
-    year.check(BEGINS, 1, OLD_LOG);
-    year.sign("2030-01-15T00:00:00Z", parts.services(0, 0, 0));
+    let mut year = Year::first_published(&parts);
 
     let told = year.trust(ROTATES_CA, "rotate fulcio --chain parts/new/fulcio.pem --name fulcio-2");
     told.says(&format!(
@@ -284,6 +290,14 @@ const REFUSED_TSA: [&str; 3] = [
     "outside the validity period of the authority that signed it",
 ];
 
+/// Each of [`JUDGES`] refuses, for its reason.
+#[track_caller]
+fn assert_refused(what: &str, judgements: [Judgement; JUDGES.len()], reasons: [&str; JUDGES.len()]) {
+    for ((peer, reason), judgement) in JUDGES.into_iter().zip(reasons).zip(judgements) {
+        assert!(judgement.as_ref().is_err_and(|refusal| refusal.contains(reason)), "{what}: {peer}: {judgement:?}");
+    }
+}
+
 /// A day after an authority or a log has closed, what it vouches for is refused for that reason.
 fn check_too_late(year: &Year, parts: &Parts) {
     let late = [
@@ -297,10 +311,7 @@ fn check_too_late(year: &Year, parts: &Parts) {
     let trusted_root = &year.fetched(ENDS)["trustedRoot"];
     let judged = year.judge(ENDS, trusted_root, &bundles.each_ref().map(String::as_str));
     for ((closed, _, reasons), judgements) in late.iter().zip(judged) {
-        for ((peer, reason), judgement) in JUDGES.into_iter().zip(reasons).zip(judgements) {
-            let refusal = judgement.unwrap_err();
-            assert!(refusal.contains(reason), "{closed}: {peer}: {refusal}");
-        }
+        assert_refused(closed, judgements, *reasons);
     }
 }
 
@@ -320,10 +331,7 @@ fn what_a_stolen_key_may_have_signed_is_refused_and_what_is_older_verifies() {
         return;
     }
     let parts = Parts::new();
-    let mut year = Year::begin(&parts);
-    hold(&year.fixture, BEGINS, "first", &KEYHOLDERS);
-    year.check(BEGINS, 1, OLD_LOG);
-    year.sign("2030-01-15T00:00:00Z", parts.services(0, 0, 0));
+    let mut year = Year::first_published(&parts);
     year.sign(LAST_OWN, parts.services(0, 0, 0));
     let later = at(LAST_OWN) + chrono::Duration::seconds(1);
     let stolen = parts.services(0, 0, 0).sign(ARTIFACT, &SIGNER, later).to_string();
@@ -342,8 +350,5 @@ fn what_a_stolen_key_may_have_signed_is_refused_and_what_is_older_verifies() {
     year.trust(FINDS_THEFT, &add);
     year.hold(FINDS_THEFT, "theft", &[], &KEYHOLDERS);
     year.check(FINDS_THEFT, 1, OLD_LOG);
-    let judgements = judge(&year.fetched(FINDS_THEFT)["trustedRoot"]);
-    for ((peer, reason), judgement) in JUDGES.into_iter().zip(REFUSED_STOLEN).zip(judgements) {
-        assert!(judgement.as_ref().is_err_and(|refusal| refusal.contains(reason)), "{peer}: {judgement:?}");
-    }
+    assert_refused("stolen", judge(&year.fetched(FINDS_THEFT)["trustedRoot"]), REFUSED_STOLEN);
 }
