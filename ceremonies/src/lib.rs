@@ -61,6 +61,7 @@ mod keys;
 pub mod lint;
 mod model;
 mod plan;
+pub mod publication;
 pub mod quickstart;
 mod repository;
 mod request;

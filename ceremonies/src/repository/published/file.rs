@@ -39,7 +39,11 @@ pub(super) fn pinned<'a>(
 ) -> Result<&'a Vec<u8>, PublishedError> {
     let (name, named_by) = (file.to_string(), by.to_string());
     let Some(bytes) = named.get(file) else { return Err(PublishedError::Missing { name, named_by }) };
+    if fits(meta_file, bytes) { Ok(bytes) } else { Err(PublishedError::MetaFile { name, pinned_by: named_by }) }
+}
+
+/// Whether a file is the one that another one names.
+pub(crate) fn fits(meta_file: &MetaFile, bytes: &[u8]) -> bool {
     let length_fits = meta_file.length.is_none_or(|length| length == bytes.len() as u64);
-    let digests_fit = meta_file.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes));
-    if length_fits && digests_fit { Ok(bytes) } else { Err(PublishedError::MetaFile { name, pinned_by: named_by }) }
+    length_fits && meta_file.digests.as_ref().is_none_or(|digests| digests.match_bytes(bytes))
 }

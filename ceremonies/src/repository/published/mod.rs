@@ -20,6 +20,7 @@ pub use current::Current;
 pub use error::PublishedError;
 
 use self::delegated::{read_delegated, read_delegated_history};
+pub(crate) use self::file::fits;
 use self::file::{open, pinned};
 use crate::ceremony::given_up::GivenUp;
 use crate::model::file_name::PublishedFile;
