@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline::printable::printable;
+use rootline_ceremonies::publication::PlaceRecord;
 use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Published, PublishedFile, RoleVersion};
 use rootline_metadata::{Role, sha256};
 use serde_json::json;
@@ -84,7 +85,13 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
             _ => atomic_file::create(&path, bytes, Access::Umask)?,
         }
     }
-    needs_person |= note(args.to.as_deref(), &published, &checked, context)?;
+    // As it was given, so that it does not depend on where the command was run.
+    let place = match &args.to {
+        Some(to) => to.display().to_string(),
+        None => context.folder.policy()?.publish_to().unwrap_or_default().to_owned(),
+    };
+    keep_record(&place, &read_files(&to)?, context)?;
+    needs_person |= note(&place, &published, &checked, context)?;
     let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
     let roots = published.roots().len();
     context.report(&json!({ "to": to, "is_new": is_new_folder, "written": names, "roots": roots }), |line| {
@@ -164,23 +171,28 @@ fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> 
     Ok(())
 }
 
+/// Keeps since when what is public at the place.
+fn keep_record(place: &str, there: &Files, context: &Context) -> Result<(), Failure> {
+    let content = there_already::content(there);
+    let record = match context.folder.place_record(place)? {
+        Some(record) => record.seen(&content, &context.folder.policy()?.caches(), context.now),
+        None => PlaceRecord::begin(place, &content, context.now),
+    };
+    context.folder.keep_place_record(&record)
+}
+
 /// Notes down in the ceremonies that are done that they are public now, once for each place. Returns whether a record could not be read or
 /// written, which is warned of.
-fn note(to: Option<&Path>, published: &Published, checked: &Checked, context: &Context) -> Result<bool, Failure> {
-    // As it was given, so that it does not depend on where the command was run.
-    let place = match to {
-        Some(to) => to.display().to_string(),
-        None => context.folder.policy()?.publish_to().unwrap_or_default().to_owned(),
-    };
+fn note(place: &str, published: &Published, checked: &Checked, context: &Context) -> Result<bool, Failure> {
     let Some(timestamp) = published.current().map(|current| &current.timestamp) else { return Ok(false) };
     let note = |ceremony: &CeremonyFolder| {
         let mut record = ceremony.clone().load(published)?;
-        let is_it = |entry: &Entry| entry.event.kind == EventKind::Published && entry.event.text("to") == Some(&*place);
+        let is_it = |entry: &Entry| entry.event.kind == EventKind::Published && entry.event.text("to") == Some(place);
         if record.stage()? != Stage::Released || record.transcript().entries().iter().any(is_it) {
             return Ok(());
         }
         let digest = sha256(timestamp.bytes());
-        let published_event = Event::published(&place, timestamp.version().number(), &digest);
+        let published_event = Event::published(place, timestamp.version().number(), &digest);
         let events = record.missing_release()?.into_iter();
         let events = events.chain([checked.event("publication"), published_event]);
         record.note_all(events.map(|event| (context.now, event)))

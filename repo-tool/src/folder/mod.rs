@@ -10,6 +10,7 @@ pub(crate) mod links;
 pub(crate) mod merge_conflict;
 pub(crate) mod open_ceremony;
 mod planned_periods;
+pub(crate) mod publications;
 pub(crate) mod read_files;
 pub(crate) mod record;
 pub(crate) mod repository;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rootline_ceremonies::publication::PlaceContent;
 use rootline_ceremonies::{OnlinePeriods, Policy, Published, PublishedFile};
 use rootline_client::store::read_regular_file;
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
@@ -70,6 +71,19 @@ fn verified(bytes: &[u8], published: &Published) -> Option<Verified<Timestamp>> 
     let envelope = parse(bytes)?;
     let mut roots = published.roots().iter().rev();
     roots.find_map(|root| envelope.clone().verify(root.authority(TopLevelRole::Timestamp)).ok())
+}
+
+/// What verifiers find there: roots, snapshots and the timestamp.
+pub(crate) fn content(there: &Files) -> PlaceContent {
+    let mut content = PlaceContent { timestamp: there.get(file_name::TIMESTAMP).cloned(), ..PlaceContent::default() };
+    for file in there.keys().filter_map(|name| PublishedFile::parse(name)) {
+        match file {
+            PublishedFile::Root(version) => _ = content.roots.insert(version),
+            PublishedFile::Snapshot(version) => _ = content.snapshots.insert(version),
+            _ => {}
+        }
+    }
+    content
 }
 
 /// The timestamp that is there, with the periods of the newest root that is there.
