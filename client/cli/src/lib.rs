@@ -2,7 +2,7 @@
 //!
 //! It is a library too, so that a program can [run] its commands in process, as the repository tool's demo does. That tool also shares
 //! its [`clock`], its [`terminal`], its [`failure`]s and [exit statuses](exit_status), its [`configuration`] folder, its [`network`]
-//! options, and how it tells of itself: [`help`], [`completions`], [`manual`].
+//! options, the [`destination`]s that it publishes to, and how it tells of itself: [`help`], [`completions`], [`manual`].
 
 mod bundle_args;
 pub mod clock;
@@ -11,6 +11,7 @@ pub mod completions;
 pub mod configuration;
 mod contents;
 mod copies;
+pub mod destination;
 mod document_findings;
 mod entries;
 pub mod exit_status;

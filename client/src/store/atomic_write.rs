@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,6 +35,19 @@ pub fn write_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), Store
 /// [`StoreError::Io`] when it cannot be written, or of the kind [`io::ErrorKind::AlreadyExists`] when it is there.
 pub fn create_file(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
     write_at(path, bytes, access, Existing::Keep)
+}
+
+/// Writes a new file as [`create_file`] does, with what `content` has, in pieces: a large file is never held in memory.
+///
+/// # Errors
+///
+/// As [`create_file`], and when `content` cannot be read.
+pub fn create_file_from(path: &Path, content: &mut dyn Read, access: Access) -> Result<(), StoreError> {
+    let folder = folder_of(path);
+    folders::create_all(folder, access)?;
+    let written = Unfinished::filled(folder, access, |file| io::copy(content, file).map(drop));
+    let placed = written.and_then(|(unfinished, file)| name_synced(folder, path, unfinished, file, Existing::Keep));
+    placed.map_err(StoreError::io(Operation::Write, path))
 }
 
 /// Makes a folder and those above it; when this returns `Ok`, they are on the disk.
@@ -185,6 +198,10 @@ fn sync_file(path: &Path) -> Result<(), StoreError> {
 
 fn write_and_rename(folder: &Path, path: &Path, bytes: &[u8], access: Access, existing: Existing) -> io::Result<()> {
     let (unfinished, file) = Unfinished::write(folder, bytes, access)?;
+    name_synced(folder, path, unfinished, file, existing)
+}
+
+fn name_synced(folder: &Path, path: &Path, unfinished: Unfinished, file: File, existing: Existing) -> io::Result<()> {
     // Before the rename: after a loss of power the name must never stand for an empty file.
     sync_content(&file)?;
     // Windows renames nothing that is open.
@@ -205,12 +222,21 @@ struct Unfinished {
 impl Unfinished {
     /// Writes `bytes` in `folder`, not synced yet.
     fn write(folder: &Path, bytes: &[u8], access: Access) -> io::Result<(Unfinished, File)> {
+        Unfinished::filled(folder, access, |file| file.write_all(bytes))
+    }
+
+    /// Lets `fill` write a file in `folder`, not synced yet.
+    fn filled(
+        folder: &Path,
+        access: Access,
+        fill: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<(Unfinished, File)> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         access.of_new_file(&mut options);
         let (path, mut file) = under_a_free_name(folder, |path| options.open(path))?;
         let unfinished = Unfinished { path };
-        file.write_all(bytes)?;
+        fill(&mut file)?;
         Ok((unfinished, file))
     }
 
@@ -296,6 +322,24 @@ mod tests {
         let full = |_: &Path, _: &Path| Err(io::ErrorKind::StorageFull.into());
         assert_eq!(unfinished(folder.path()).give_name(&path, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(left(folder.path()), 0);
+    }
+
+    #[test]
+    fn a_file_is_created_in_pieces_entirely_or_not_at_all() {
+        struct Fails;
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("no more"))
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("target");
+        assert!(create_file_from(&path, &mut b"half".chain(Fails), Access::Umask).is_err());
+        assert_eq!(left(folder.path()), 0);
+        create_file_from(&path, &mut &b"whole"[..], Access::Umask).unwrap();
+        let again = create_file_from(&path, &mut &b"other"[..], Access::Umask).unwrap_err();
+        assert_eq!(again.io_kind(), Some(io::ErrorKind::AlreadyExists));
+        assert_eq!((fs::read(&path).unwrap(), left(folder.path())), (b"whole".to_vec(), 1));
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod target_place;
 pub use access::{Access, keeps_private};
 pub(crate) use atomic_write::sweep;
 pub(crate) use atomic_write::{StagedFile, sync_files, sync_folders};
-pub use atomic_write::{UNFINISHED, create_file, make_folder, write_file};
+pub use atomic_write::{UNFINISHED, create_file, create_file_from, make_folder, write_file};
 use bounded_read::file_has;
 pub use bounded_read::{read_file_at_most, read_input, read_regular_file};
 pub(crate) use bounded_read::{reader_has, reader_meets};
