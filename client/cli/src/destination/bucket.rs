@@ -10,15 +10,15 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, Error, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
-    PutOptions, UpdateVersion,
+    Attribute, Attributes, Error, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
+    PutMultipartOptions, PutOptions, UpdateVersion,
 };
 use tokio::runtime::{Builder, Runtime};
 
 use super::bucket_error::{failed, may_be_done};
 use super::{
-    Bucket, Conditions, Content, Created, Destination, DestinationError, Fault, Listed, OutgoingFile, Place, Revision, Settings,
-    cache_control, content_type, fill,
+    Bucket, Conditions, Content, Created, Destination, DestinationError, Fault, Listed, OutgoingFile, Place, Revision,
+    Settings, cache_control, content_type, fill,
 };
 
 /// A bucket. What is written is readable at once and whole; of conditions, it keeps what the store does.
@@ -62,10 +62,10 @@ impl BucketDestination {
     }
 
     fn attributes(&self, name: &str) -> Attributes {
-        let cache_control = cache_control(name, self.settings.lifetime);
-        [(Attribute::CacheControl, cache_control.into()), (Attribute::ContentType, content_type(name).into())]
-            .into_iter()
-            .collect()
+        let mut attributes = Attributes::new();
+        attributes.insert(Attribute::CacheControl, cache_control(name, self.settings.lifetime).into());
+        attributes.insert(Attribute::ContentType, content_type(name).into());
+        attributes
     }
 
     fn put(&self, name: &str, bytes: Bytes, mode: PutMode) -> Result<(), Error> {
@@ -280,7 +280,9 @@ impl Destination for BucketDestination {
         };
         let Err(error) = written else { return Ok(()) };
         let failed = failed(&self.place, &format!("writing {name}"), &error);
-        if may_be_done(&error) && self.get(name, limit).is_ok_and(|there| there.is_some_and(|(there, _)| there == bytes)) {
+        if may_be_done(&error)
+            && self.get(name, limit).is_ok_and(|there| there.is_some_and(|(there, _)| there == bytes))
+        {
             return Ok(());
         }
         match error {

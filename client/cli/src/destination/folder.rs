@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rootline_client::store::{self, Access, StoreError, UNFINISHED};
 
 use super::{
-    Conditions, Content, Created, Destination, DestinationError, Fault, Listed, OutgoingFile, Place, Revision, have_same,
+    Conditions, Content, Created, Destination, DestinationError, Fault, Listed, OutgoingFile, Place, Revision,
+    have_same,
 };
 
 /// A folder, whose files are written beside their place, synced and renamed, so that readers get each of them whole. Links in it are not
@@ -31,7 +32,9 @@ impl FolderDestination {
         let mut path = self.folder.clone();
         for part in name.split('/') {
             if part.is_empty() || matches!(part, "." | "..") || part.contains(['\\', '\0']) {
-                return Err(self.error(Fault::Unusable, format!("{} cannot be the name of a file", name.escape_debug())));
+                return Err(
+                    self.error(Fault::Unusable, format!("{} cannot be the name of a file", name.escape_debug()))
+                );
             }
             path.push(part);
             if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {

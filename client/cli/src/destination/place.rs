@@ -212,7 +212,9 @@ mod tests {
 
     #[test]
     fn what_is_no_destination_is_refused_and_never_a_folder() {
-        for text in ["https://tuf.example.org", "s3:bucket/a", "gcs://bucket", "ftp://host", "oci://host/repo", "S3://b"] {
+        for text in
+            ["https://tuf.example.org", "s3:bucket/a", "gcs://bucket", "ftp://host", "oci://host/repo", "S3://b"]
+        {
             assert!(matches!(Place::parse(text), Err(PlaceError::UnknownScheme(_))), "{text}");
         }
         for text in ["", "folder:", "s3://", "az:///prefix"] {
@@ -222,7 +224,9 @@ mod tests {
 
     #[test]
     fn what_may_be_a_secret_is_refused_and_not_repeated() {
-        for text in ["s3://key:hunter2@bucket/a", "s3://bucket/a?token=hunter2", "az://c/a#hunter2", "gs://b/../hunter2"] {
+        for text in
+            ["s3://key:hunter2@bucket/a", "s3://bucket/a?token=hunter2", "az://c/a#hunter2", "gs://b/../hunter2"]
+        {
             let refused = Place::parse(text).unwrap_err();
             assert!(!refused.to_string().contains("hunter2"), "{refused}");
         }
