@@ -4,6 +4,7 @@ use std::fmt::Arguments;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use rootline::clock::At;
 use rootline::terminal::Terminal;
 use rootline_client::store::StoreLock;
 
@@ -17,6 +18,8 @@ pub(crate) struct Context {
     /// The folder of this user's configuration; `None` when they have none.
     pub(crate) configuration: Option<PathBuf>,
     pub(crate) now: DateTime<Utc>,
+    /// Where `now` is from.
+    pub(crate) clock: At,
     pub(crate) json: bool,
     pub(crate) terminal: Terminal,
 }
@@ -35,8 +38,19 @@ impl Context {
 
     /// The context of the same command in another folder.
     pub(crate) fn in_folder(&self, folder: RepositoryFolder) -> Context {
-        let (configuration, now, json) = (self.configuration.clone(), self.now, self.json);
-        Context { folder, configuration, now, json, terminal: Terminal::new() }
+        let (configuration, now, clock, json) = (self.configuration.clone(), self.now, self.clock, self.json);
+        Context { folder, configuration, now, clock, json, terminal: Terminal::new() }
+    }
+
+    /// The context of the same command at the instant that it is by now.
+    pub(crate) fn at_later(&self) -> Context {
+        let terminal = Terminal::new().with_verbosity(self.terminal.verbosity());
+        Context { now: self.later(), terminal, ..self.in_folder(self.folder.clone()) }
+    }
+
+    /// The instant by now, in whole seconds: later than `now` where a command takes long.
+    pub(crate) fn later(&self) -> DateTime<Utc> {
+        whole_second(self.clock.instant())
     }
 
     /// Prints the next step after a result; nothing with `--quiet`.
@@ -52,4 +66,9 @@ impl Context {
             text(&|line| self.terminal.line(line));
         }
     }
+}
+
+/// The instant without its fraction of a second.
+pub(crate) fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant)
 }

@@ -27,7 +27,7 @@ use rootline::exit_status::ExitStatus;
 use rootline::help::{self, GLOBAL, Group};
 use rootline::manual::{Entry, ManArgs, Manual};
 
-use context::Context;
+use context::{Context, whole_second};
 use failure::Failure;
 use folder::repository::RepositoryFolder;
 use rootline::terminal::{Terminal, VerbosityArgs};
@@ -256,6 +256,7 @@ fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
         configuration: rootline::configuration::folder(cli.config),
         // Everything that is written has whole seconds.
         now: whole_second(At::new(cli.at).instant()),
+        clock: At::new(cli.at),
         json: cli.json,
         terminal: terminal.with_verbosity(cli.verbosity.verbosity()),
     };
@@ -298,8 +299,4 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Man(args) => args.run(program(help::MAX_WIDTH), &MANUAL, &context.terminal).map_err(Failure::from),
     };
     done.map(|()| ExitStatus::Done)
-}
-
-fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant)
 }

@@ -40,6 +40,7 @@ mod repo_tool {
     mod review;
     mod signers;
     mod signing_config;
+    mod stages;
     mod surface;
     mod targets_folder;
     mod times;

@@ -13,6 +13,8 @@ mod place_record;
 mod place_record_file;
 mod roots_in_use;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod timetable;
 
 pub use no_timetable::{Lacking, NoTimetable};

@@ -45,7 +45,6 @@ impl Timetable {
         if !state.serves_verifiers(parts.at) {
             return Ok(Timetable { stages: Timetable::at_once(parts).stages });
         }
-        let is_rotation = !state.new_roots.is_empty();
         let mut stages = Vec::new();
         let mut at = parts.at;
         while !state.is_complete() {
@@ -58,9 +57,7 @@ impl Timetable {
             }
             at = state.next_instant().ok_or_else(|| state.no_bridge())?;
         }
-        if is_rotation {
-            state.check_expiries(parts.record, &stages)?;
-        }
+        state.check_expiries(&parts, &stages)?;
         Ok(Timetable { stages })
     }
 
@@ -218,13 +215,11 @@ impl<'a> State<'a> {
         Some(earliest.max(files.min(self.latest_renewal(at))))
     }
 
-    /// The latest instant for a timestamp that is only a renewal, and comes late: caches show the current one until it expires.
+    /// Until when the new timestamp waits for its files to be seen by all: caches show the current one for a while after it is replaced, and
+    /// then it must not have expired.
     fn latest_renewal(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let expires = self.current().and_then(|stamp| stamp.leads_to.as_ref()).map(|files| files.expires());
-        match expires {
-            Some(expires) if self.new_roots.is_empty() => (expires - self.stale).max(at),
-            _ => DateTime::<Utc>::MAX_UTC,
-        }
+        expires.map_or(DateTime::<Utc>::MAX_UTC, |expires| (expires - self.stale).max(at))
     }
 
     /// When something else may become public.
@@ -236,7 +231,7 @@ impl<'a> State<'a> {
 
     /// What caches can show from an instant on: every root that lives with every timestamp that can be seen.
     fn mixtures(&self, at: DateTime<Utc>) -> Vec<Mixture> {
-        let absent = self.absent(at);
+        let absent = self.absent();
         let lives = |root: &Version| {
             let successor = root.next().and_then(|next| self.roots.get(&next));
             successor.is_none_or(|since| at < *since + self.missing)
@@ -250,18 +245,18 @@ impl<'a> State<'a> {
         pairs.map(|(newest_root, timestamp)| Mixture { newest_root, timestamp, absent: absent.clone() }).collect()
     }
 
-    /// Files whose absence a cache can show: the snapshots that are new, and the targets files that only they list.
-    fn absent(&self, at: DateTime<Utc>) -> BTreeSet<String> {
-        let is_new = |version: &Version| self.snapshots.get(version).is_none_or(|since| at < *since + self.missing);
-        let all = || self.stamps.iter().chain(&self.new_timestamp).filter_map(|stamp| stamp.leads_to.as_ref());
-        let old: BTreeSet<Version> =
-            all().filter(|files| !is_new(&files.snapshot())).map(|files| files.targets()).collect();
-        let new = all().filter(|files| is_new(&files.snapshot()));
-        let names = new.flat_map(|files| {
-            let targets = Some(PublishedFile::Targets(files.targets())).filter(|_| !old.contains(&files.targets()));
-            [PublishedFile::Snapshot(files.snapshot())].into_iter().chain(targets)
-        });
-        names.map(|file| file.to_string()).collect()
+    /// Files whose absence a cache can show: the snapshot that the new timestamp leads to, and the targets file if it is new too. Once the
+    /// timestamp is public they were there for long enough.
+    fn absent(&self) -> BTreeSet<String> {
+        let Some(new) = self.new_timestamp.as_ref().and_then(|stamp| stamp.leads_to.as_ref()) else {
+            return BTreeSet::new();
+        };
+        let others = || self.stamps.iter().filter_map(|stamp| stamp.leads_to.as_ref());
+        let is_snapshot_new = others().all(|files| files.snapshot() != new.snapshot());
+        let is_targets_new = others().all(|files| files.targets() != new.targets());
+        let snapshot = is_snapshot_new.then(|| PublishedFile::Snapshot(new.snapshot()));
+        let targets = is_targets_new.then(|| PublishedFile::Targets(new.targets()));
+        snapshot.into_iter().chain(targets).map(|file| file.to_string()).collect()
     }
 
     /// Why neither a root nor the timestamp may ever become public.
@@ -274,25 +269,27 @@ impl<'a> State<'a> {
         NoTimetable::NoBridge(root.zip(files).and_then(|(root, files)| files.lacking(root)))
     }
 
-    /// What is shown for the whole rotation must not expire on the way.
-    fn check_expiries(&self, record: &PlaceRecord, stages: &[Stage]) -> Result<(), NoTimetable> {
+    /// What is shown until the last stage must not expire on the way.
+    fn check_expiries(&self, parts: &TimetableParts<'_>, stages: &[Stage]) -> Result<(), NoTimetable> {
         let last_of = |is_it: fn(&PublicStep) -> bool| {
-            stages.iter().rfind(|stage| stage.steps.iter().any(is_it)).map(|stage| stage.at)
+            let stage = stages.iter().rfind(|stage| stage.steps.iter().any(is_it));
+            // What may be public now cannot be any earlier.
+            stage.map(|stage| stage.at).filter(|at| *at > parts.at)
         };
-        let before = record.newest_root();
-        let root = self.published.roots().iter().find(|root| Some(root.version()) == before);
+        let newest = parts.record.newest_root();
+        let root = self.published.roots().iter().find(|root| Some(root.version()) == newest);
         if let Some((root, at)) = root.zip(last_of(|step| matches!(step, PublicStep::Root(_)))) {
             let (expires, needed_until) = (root.expiry().instant(), at + self.missing);
-            if expires <= needed_until {
+            if expires < needed_until {
                 return Err(NoTimetable::RootExpires { version: root.version(), expires, needed_until });
             }
         }
-        let expires =
-            self.stamps.iter().find(|stamp| Some(&stamp.bytes) == record.current_timestamp().map(|shown| &shown.bytes));
-        let expires = expires.and_then(|stamp| stamp.leads_to.as_ref()).map(|files| files.expires());
+        let current = parts.record.current_timestamp();
+        let stamp = self.stamps.iter().find(|stamp| Some(&stamp.bytes) == current.map(|current| &current.bytes));
+        let expires = stamp.and_then(|stamp| stamp.leads_to.as_ref()).map(LeadsTo::expires);
         if let Some((expires, at)) = expires.zip(last_of(|step| *step == PublicStep::Timestamp)) {
             let needed_until = at + self.stale;
-            if expires <= needed_until {
+            if expires < needed_until {
                 return Err(NoTimetable::TimestampExpires { expires, needed_until });
             }
         }

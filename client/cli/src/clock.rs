@@ -15,6 +15,11 @@ impl At {
         At(at)
     }
 
+    /// Whether it is what `--at` says, so that no time passes.
+    pub fn is_stated(self) -> bool {
+        self.0.is_some()
+    }
+
     /// The instant.
     #[allow(clippy::disallowed_methods)] // the one place
     pub fn instant(self) -> DateTime<Utc> {

@@ -98,6 +98,11 @@ impl Terminal {
         Terminal { verbosity, ..self }
     }
 
+    /// The verbosity.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
     /// The columns of the terminal that results go to; `None` if they go elsewhere.
     pub fn width(&self) -> Option<usize> {
         self.width

@@ -57,6 +57,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<(), Failure> {
     verify(&script, &url)?;
     let yesterday = script.copy("public", "yesterday")?;
     rotate(&mut script)?;
+    publish_in_stages(&mut script, &url)?;
     follow(&mut script, &url)?;
     drop(server);
     attack(&script, &url, &yesterday)?;
@@ -113,9 +114,13 @@ fn verify(script: &Script, url: &str) -> Result<(), Failure> {
     update_and_show(script, url)
 }
 
+fn update(script: &Script, url: &str) -> Result<(), Failure> {
+    script.client(&format!("update --url {url} --root pinned.root.json --cache cache"))
+}
+
 /// What a verifier does, from the root that it was given.
 fn update_and_show(script: &Script, url: &str) -> Result<(), Failure> {
-    script.client(&format!("update --url {url} --root pinned.root.json --cache cache"))?;
+    update(script, url)?;
     script.client(&format!("show --url {url} --root pinned.root.json --cache cache"))
 }
 
@@ -128,13 +133,27 @@ fn rotate(script: &mut Script) -> Result<(), Failure> {
     script.repo("ceremony new rotation --replace bob=frank --summary 'Frank takes the place of Bob'")?;
     script.repo("ceremony freeze rotation")?;
     script.repo("ceremony review rotation")?;
-    for name in ["alice", "bob", "dave", "frank"] {
+    for name in ["alice", "carol", "dave", "frank"] {
         script.repo(&format!(
             "ceremony sign rotation --key keys/{name}.pem --passphrase-file passphrase --yes --quiet"
         ))?;
     }
     script.repo("ceremony seal rotation")?;
-    script.repo("online --key keys/online.pem --passphrase-file passphrase")?;
+    script.repo("online --key keys/online.pem --passphrase-file passphrase")
+}
+
+fn publish_in_stages(script: &mut Script, url: &str) -> Result<(), Failure> {
+    script.chapter("Public in stages, so that no cache shows two files that refuse each other");
+    script.repo("publish --to public")?;
+    script.say("Nothing points at the new files yet, and verifiers go on with root 1 and its timestamp:\n");
+    update(script, url)?;
+    script.wait_for_caches();
+    script.repo("publish --to public")?;
+    script.say(
+        "The new timestamp, and root 1 still the last: enough of root 1's holders have signed what it leads to:\n",
+    );
+    update(script, url)?;
+    script.wait_for_caches();
     script.repo("publish --to public")
 }
 

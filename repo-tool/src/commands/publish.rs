@@ -1,44 +1,61 @@
 //! `rootline-repo publish`: putting the repository where verifiers read it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
-use rootline::printable::printable;
-use rootline_ceremonies::publication::PlaceRecord;
-use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Published, PublishedFile, RoleVersion};
+use rootline_ceremonies::{Entry, Event, EventKind, OriginFault, Origins, Published, RoleVersion};
 use rootline_metadata::{Role, sha256};
-use serde_json::json;
 
 use super::bounds;
 use super::clock::ClockArgs;
 use super::documents;
-use super::is_scheme;
 use super::online::{warn_of_fault, warn_of_remarks, warn_of_strays};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::atomic_file::{self, Access};
+use crate::folder::atomic_file;
 use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
-use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
 use crate::publish::destination as there_already;
 use crate::publish::lint;
-use crate::publish::order::PublishingOrder;
+use crate::publish::place::Place;
 use crate::publish::preflight::{self, Checked, Files};
+use crate::publish::reached::Reached;
+use crate::publish::staged::StagedPublication;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   rootline-repo publish
   rootline-repo publish --to /srv/www/tuf
+  rootline-repo publish --wait
+  rootline-repo publish --dry-run
 
 The folder is a static repository: N.root.json, timestamp.json and the other metadata at its top, targets below targets/. \
 Its URL is the metadata URL, and with /targets the targets URL. Published files never change, the timestamp is written last, and nothing is \
-written unless a verifier accepts it from every root ever published, and the lint finds no error that is not there already.")]
+written unless a verifier accepts it from every root ever published, and the lint finds no error that is not there already.
+
+Caches keep what they have for as long as [caches] of the policy says. So what is new becomes public in stages: first the files that nothing \
+points at yet, then the timestamp, then the roots, each once no cache shows a verifier what it would refuse. Run it again when it says, or every day, \
+or let it --wait.")]
 pub(crate) struct PublishArgs {
     /// The folder to publish to [default: publish_to of rootline.toml]
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
+
+    /// Stay until the last stage is public
+    #[arg(long, conflicts_with = "at_once")]
+    wait: bool,
+
+    /// Publish all now, though clients behind caches are refused for a while
+    #[arg(long)]
+    at_once: bool,
+
+    /// List what would be written, in order, and write nothing
+    #[arg(long, conflicts_with = "wait")]
+    dry_run: bool,
 
     #[command(flatten)]
     clock: ClockArgs,
@@ -46,8 +63,34 @@ pub(crate) struct PublishArgs {
 
 /// [`ExitStatus::NeedsPerson`] where a delegated role has expired, which only its keyholders can renew, or the record of a ceremony has a fault.
 pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    if args.wait && context.clock.is_stated() {
+        return Err(Failure::new("--wait waits for an instant, and --at stops the clock", "leave one of them out"));
+    }
+    let place = Place::find(args.to.as_deref(), context)?;
+    let is_new_place = !place.path.exists();
+    let mut reached = publish(args, &place, context)?;
+    reached.is_new_place = is_new_place;
+    while let (true, Some(next)) = (args.wait, &reached.next) {
+        context.terminal.report(format_args!("{}", reached.stage_text().unwrap_or_default()));
+        wait_until(next.at, context);
+        let next = publish(args, &place, &context.at_later())?;
+        reached = reached.then(next);
+    }
+    reached.report(&place, args.dry_run, context);
+    Ok(if reached.needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
+}
+
+/// Sleeps in short steps, so that a machine that was asleep itself goes on at once.
+fn wait_until(until: DateTime<Utc>, context: &Context) {
+    while context.later() < until {
+        let left = (until - context.later()).to_std().unwrap_or_default();
+        std::thread::sleep(left.min(Duration::from_secs(10)));
+    }
+}
+
+/// Makes public at one place what may be now.
+fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reached, Failure> {
     let _lock = context.lock()?;
-    let to = destination(args.to.as_deref(), context)?;
     let published = context.folder.published()?;
     if published.current().is_none() || !published.is_complete() {
         return Err(Failure::new(
@@ -55,11 +98,10 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
             "sign them: rootline-repo online --key FILE",
         ));
     }
-    let is_new_folder = !to.exists();
-    atomic_file::sweep(&to);
-    let there = read_files(&to)?;
-    there_already::check(&to, &there, &published)?;
-    args.clock.check_destination(&to, &there, &published, context)?;
+    atomic_file::sweep(&place.path);
+    let there = read_files(&place.path)?;
+    there_already::check(&place.path, &there, &published)?;
+    args.clock.check_destination(&place.path, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
     bounds::check_publication(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now)?;
@@ -67,87 +109,31 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
     lint::check(&there, published.files(), &documents::judgement(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);
 
-    let new = published
-        .files()
-        .iter()
-        .filter(|(name, bytes)| there.get(*name) != Some(bytes))
-        .filter_map(|(name, bytes)| Some((PublishedFile::parse(name)?, bytes)));
-    let PublishingOrder { files: new, is_gapless } = PublishingOrder::of(new.collect(), &there, context.now);
-    if !is_gapless {
-        context.terminal.warning(format_args!(
-            "verifiers are refused between the new root and the new timestamp, because too few keys signed both: if this is interrupted, run it again at once"
-        ));
-    }
-    for (file, bytes) in &new {
-        let path = to.join(file.to_string());
-        match file {
-            PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
-            _ => atomic_file::create(&path, bytes, Access::Umask)?,
+    let publication = StagedPublication::plan(place, &published, &there, args.at_once, context)?;
+    publication.check_mixtures(context)?;
+    let next = publication.next(context.now).cloned();
+    let written = match (args.dry_run, publication.due(context.now)) {
+        (true, due) => {
+            let files = due.into_iter().flat_map(|stage| publication.files(stage));
+            files.map(|(file, _)| file.to_string()).collect()
         }
-    }
-    // As it was given, so that it does not depend on where the command was run.
-    let place = match &args.to {
-        Some(to) => to.display().to_string(),
-        None => context.folder.policy()?.publish_to().unwrap_or_default().to_owned(),
+        (false, _) => {
+            publication.keep_seen(context)?;
+            publication.write(context)?
+        }
     };
-    keep_record(&place, &read_files(&to)?, context)?;
-    needs_person |= note(&place, &published, &checked, context)?;
-    let names: Vec<String> = new.iter().map(|(file, _)| file.to_string()).collect();
-    let roots = published.roots().len();
-    context.report(&json!({ "to": to, "is_new": is_new_folder, "written": names, "roots": roots }), |line| {
-        if is_new_folder {
-            line(format_args!("{} was not there, and has been made", to.display()));
-        }
-        let each = if roots == 1 { "root 1".to_owned() } else { format!("each of {roots} roots") };
-        line(format_args!("accepted by a verifier that begins with {each}"));
-        names.iter().for_each(|name| line(format_args!("wrote {}", to.join(name).display())));
-        if names.is_empty() {
-            line(format_args!("{} is up to date", to.display()));
-        }
-    });
-    Ok(if needs_person { ExitStatus::NeedsPerson } else { ExitStatus::Done })
-}
-
-/// Where to publish to: a folder that is none of the repository's own.
-pub(crate) fn destination(to: Option<&Path>, context: &Context) -> Result<PathBuf, Failure> {
-    let to = match to {
-        Some(to) => refuse_url(to)?.to_owned(),
-        None => match context.folder.policy()?.publish_to() {
-            Some(to) => context.folder.join(refuse_url(Path::new(to))?),
-            None => return Err(Failure::new("the policy names no folder to publish to", "name one: --to FOLDER")),
-        },
-    };
-    let place = real(&to);
-    let own = RepositoryFolder::FOLDERS.iter().map(|name| context.folder.join(name));
-    let root = context.folder.path().to_owned();
-    let inside = own.map(|own| real(&own)).find(|own| place.starts_with(own));
-    if inside.is_some() || place == real(&root) {
-        let what = format!("{} is a folder of the repository itself", to.display());
-        return Err(Failure::new(what, "name another folder, such as public/: verifiers read what is there"));
+    if next.is_none() && !args.dry_run {
+        needs_person |= note(&place.name, &published, &checked, context)?;
     }
-    Ok(to)
-}
-
-/// A URL would be taken for the name of a folder.
-fn refuse_url(to: &Path) -> Result<&Path, Failure> {
-    let text = to.to_string_lossy();
-    match text.split_once(':') {
-        Some((scheme, _)) if is_scheme(scheme) => Err(Failure::new(
-            format!("{} is a URL, and publish writes a folder", printable(&text)),
-            "publish to a folder and copy it from there, timestamp.json last; a folder of that name is ./NAME",
-        )),
-        _ => Ok(to),
-    }
-}
-
-/// The path with links followed, as far as it is there.
-fn real(path: &Path) -> PathBuf {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let there = whole.ancestors().find_map(|above| Some((above, std::fs::canonicalize(above).ok()?)));
-    match there {
-        Some((above, real)) => whole.strip_prefix(above).map_or_else(|_| real.clone(), |rest| real.join(rest)),
-        None => whole,
-    }
+    Ok(Reached {
+        progress: publication.progress(context.now),
+        public: publication.public_after(context.now),
+        written,
+        next,
+        roots: published.roots().len(),
+        needs_person,
+        is_new_place: false,
+    })
 }
 
 /// Refuses to make a root or a targets file public that no ceremony has made, or one with a fault. What is there already stays, and is
@@ -169,16 +155,6 @@ fn check_ceremonies(there: &Files, published: &Published, context: &Context) -> 
         Verification { record: &record, published, keyholders: &keyholders, folder: &context.folder }.require_over()?;
     }
     Ok(())
-}
-
-/// Keeps since when what is public at the place.
-fn keep_record(place: &str, there: &Files, context: &Context) -> Result<(), Failure> {
-    let content = there_already::content(there);
-    let record = match context.folder.place_record(place)? {
-        Some(record) => record.seen(&content, &context.folder.policy()?.caches(), context.now),
-        None => PlaceRecord::begin(place, &content, context.now),
-    };
-    context.folder.keep_place_record(&record)
 }
 
 /// Notes down in the ceremonies that are done that they are public now, once for each place. Returns whether a record could not be read or

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::commands::local_path;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::publish::place::Place;
 use crate::publish::server::Server;
 
 #[derive(Args, Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
     let folder = match &args.folder {
         Some(folder) => folder.clone(),
-        None => super::publish::destination(None, context)?,
+        None => Place::find(None, context)?.path,
     };
     let server = Server::start(&folder, args.port).map_err(|error| Failure::io("serve", &folder, &error))?;
     let url = server.url();

@@ -13,6 +13,7 @@ use crate::folder::ceremony::CeremonyFolder;
 use crate::folder::input::{MAX_TEXT, max_file, read_own_text};
 use crate::folder::links;
 use crate::folder::merge_conflict;
+use crate::folder::publications::PUBLICATIONS;
 use crate::folder::read_files::read_files;
 
 /// The folder of the vendors' roots, which the maintainer keeps.
@@ -26,6 +27,7 @@ pub(crate) const VENDOR_ROOTS: &str = "vendor-roots";
 /// vendor-roots/          the roots of tokens' vendors, in PEM
 /// targets/               what is shipped
 /// metadata/              everything ever published, byte for byte, targets included
+/// publications/          since when what is public, a file for each place
 /// ceremonies/ID/         plan.toml, frozen/ (with the plan as it was), signatures/VERSION.ROLE/NAME.json, voided/ (signatures over earlier revisions), requests/, responses/, sealed/, transcript.jsonl, heads/
 /// ```
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ impl RepositoryFolder {
     pub(crate) const POLICY: &str = "rootline.toml";
     /// The folders in it.
     pub(crate) const FOLDERS: [&str; 4] = ["keyholders", "targets", "metadata", "ceremonies"];
+    /// The folders that commands add when they come to it.
+    pub(crate) const MADE_LATER: [&str; 2] = [VENDOR_ROOTS, PUBLICATIONS];
     const LOCK: &str = ".rootline-lock";
 
     pub(crate) fn new(path: PathBuf) -> RepositoryFolder {
@@ -61,7 +65,7 @@ impl RepositoryFolder {
     pub(crate) fn lock(&self) -> Result<StoreLock, Failure> {
         self.policy()?;
         links::refuse_at(&self.join(RepositoryFolder::LOCK))?;
-        for folder in RepositoryFolder::FOLDERS.iter().chain([&VENDOR_ROOTS]) {
+        for folder in RepositoryFolder::FOLDERS.iter().chain(&RepositoryFolder::MADE_LATER) {
             links::refuse_at(&self.join(folder))?;
         }
         match store::try_lock_file(self.join(RepositoryFolder::LOCK), Access::Umask) {
@@ -82,7 +86,7 @@ impl RepositoryFolder {
     /// Removes the leftovers of interrupted commands.
     fn sweep(&self) {
         atomic_file::sweep_flat(&self.path);
-        let folders = RepositoryFolder::FOLDERS.iter().chain([&VENDOR_ROOTS]);
+        let folders = RepositoryFolder::FOLDERS.iter().chain(&RepositoryFolder::MADE_LATER);
         folders.for_each(|folder| atomic_file::sweep(&self.join(folder)));
     }
 

@@ -6,7 +6,7 @@ use rootline_ceremonies::publication::PlaceContent;
 use rootline_ceremonies::{OnlinePeriods, Policy, Published, PublishedFile};
 use rootline_client::store::read_regular_file;
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
-use rootline_metadata::{Envelope, Role, Timestamp, TopLevelRole, Verified, file_name};
+use rootline_metadata::{Envelope, Role, Timestamp, TopLevelRole, Verified, Version, file_name};
 
 use crate::failure::Failure;
 use crate::publish::preflight::Files;
@@ -37,7 +37,7 @@ pub(crate) fn check(to: &Path, there: &Files, published: &Published) -> Result<(
 const RULE: &str = "content never changes without a new version";
 
 fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
-    let there = parse(bytes).map(|there| there.unverified().version());
+    let there = version(bytes);
     let own = published.current().map(|current| &current.timestamp);
     let own_version = own.map(|own| own.version());
     if there > own_version {
@@ -64,6 +64,15 @@ fn newer(path: &Path) -> Failure {
 
 fn parse(bytes: &[u8]) -> Option<Envelope<Timestamp>> {
     Envelope::parse(bytes.to_vec(), MAX_TIMESTAMP_BYTES).ok()
+}
+
+fn version(bytes: &[u8]) -> Option<Version> {
+    parse(bytes).map(|there| there.unverified().version())
+}
+
+/// The version that the timestamp there states.
+pub(crate) fn timestamp_version(there: &Files) -> Option<Version> {
+    version(there.get(file_name::TIMESTAMP)?)
 }
 
 /// A timestamp that one of the published roots vouches for; another one is no record of anything.

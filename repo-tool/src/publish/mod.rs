@@ -2,6 +2,8 @@
 
 pub(crate) mod destination;
 pub(crate) mod lint;
-pub(crate) mod order;
+pub(crate) mod place;
 pub(crate) mod preflight;
+pub(crate) mod reached;
 pub(crate) mod server;
+pub(crate) mod staged;

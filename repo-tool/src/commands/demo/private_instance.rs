@@ -88,7 +88,9 @@ fn rotate(script: &mut Script) -> Result<(), Failure> {
     }
     script.repo("ceremony accept alice.response.json carol.response.json")?;
     script.repo("ceremony seal another-ca")?;
-    make_current(script)
+    make_current(script)?;
+    script.wait_for_caches();
+    script.repo("publish")
 }
 
 fn make_current(script: &Script) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
+use rootline_ceremonies::Caches;
 use rootline_client::store::read_regular_file;
 use rootline_metadata::instant_text;
 
@@ -35,6 +36,14 @@ impl Script {
     /// The commands that follow are run a minute later, by the demo's own time.
     pub(super) fn wait_a_minute(&mut self) {
         self.at += Duration::minutes(1);
+    }
+
+    /// The commands that follow are run once no cache shows what was public before, as long as the policy says nothing else.
+    pub(super) fn wait_for_caches(&mut self) {
+        let caches = Caches::default();
+        let wait = caches.timestamp.max(caches.missing) + caches.visit;
+        self.say(&format!("{} minutes later, when no cache shows what was there before:\n", wait.num_minutes()));
+        self.at += wait;
     }
 
     /// A command of this program, which has to succeed.

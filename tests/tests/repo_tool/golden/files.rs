@@ -19,6 +19,7 @@ fn file(fixture: &RepositoryFixture, golden_name: &str, name: &str) {
 #[test]
 fn what_init_and_keyholder_write() {
     let fixture = RepositoryFixture::new();
+    fixture.behind_caches();
     file(&fixture, "rootline.toml", "rootline.toml");
     file(&fixture, "gitignore.txt", ".gitignore");
     file(&fixture, "gitattributes.txt", ".gitattributes");

@@ -148,7 +148,8 @@ fn targets_of_two(fixture: &RepositoryFixture) {
     for out in ["targets=alice", "targets=bob", "targets=carol"] {
         options.extend(["--remove", out]);
     }
-    fixture.hold("split", &options, &["alice", "bob", "carol", "dave", "erin"], DAY_0);
+    fixture.make_current("split", &options, &["alice", "bob", "carol", "dave", "erin"], DAY_0);
+    fixture.done(&["publish", "--at-once"]);
 }
 
 fn npm_of_frank(fixture: &RepositoryFixture) {

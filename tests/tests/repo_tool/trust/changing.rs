@@ -8,6 +8,7 @@ use super::{REACHED, instance, instant, names, trusted_root};
 #[test]
 fn an_instant_that_is_too_early_is_asked_about_once_something_is_published() {
     let fixture = RepositoryFixture::after_the_first();
+    fixture.behind_caches();
     let retire = |more: &[&str]| fixture.at(DAY_1, &[&["trust", "retire", "rekor-2021"], more].concat());
     let early =
         "rekor-2021 would close at 2030-02-24T02:59:59Z, and not every verifier can know before 2030-02-24T03:00:00Z";
@@ -24,6 +25,7 @@ fn an_instant_that_is_too_early_is_asked_about_once_something_is_published() {
 fn a_successor_and_what_it_replaces_overlap() {
     let fixture = instance();
     fixture.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    fixture.behind_caches();
     let later = instant("2029-12-01T00:00:00Z");
     fixture.write("parts/fulcio-2.pem", Fulcio::root("acme.example", later).chain.pem());
     let rotate = ["trust", "rotate", "fulcio-2029", "--chain", "parts/fulcio-2.pem", "--name", "fulcio-next"];

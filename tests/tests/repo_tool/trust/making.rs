@@ -45,6 +45,7 @@ fn a_log_opens_with_the_first_authority_until_something_is_published() {
     };
     assert_eq!(log(DAY_0, 2, "parts/rekor-2.pub"), "2029-06-01T00:00:00Z");
     fixture.hold("first", &[], &["alice", "bob", "carol"], DAY_0);
+    fixture.behind_caches();
     assert_eq!(log(DAY_1, 3, "keys/stranger.pub"), REACHED);
 }
 

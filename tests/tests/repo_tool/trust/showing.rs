@@ -84,6 +84,7 @@ fn what_is_trusted_over_time_is_drawn_as_one_picture() {
 #[test]
 fn an_entry_has_its_name_on_every_screen() {
     let fixture = RepositoryFixture::after_the_first();
+    fixture.behind_caches();
     fixture.done_at(DAY_1, &["trust", "rename", "rekor-2021", "old-log"]);
     let retire = fixture.done_at(DAY_1, &["trust", "retire", "old-log"]);
     let title = "transparency log old-log (https://rekor.sigstore.dev)";
