@@ -8,6 +8,7 @@
 
 mod ceremonies {
     mod attestation;
+    mod caches;
     mod delegations;
     mod diagnosis;
     mod format;
