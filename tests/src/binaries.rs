@@ -75,7 +75,7 @@ fn build_all(kind: &str) -> PathBuf {
         Some(other) => other,
     };
     let built = cargo()
-        .args(["build", "--quiet", "--workspace", "--features", "rootline-repo/awskms", "--profile", profile, kind])
+        .args(["build", "--quiet", "--workspace", "--features", "rootline-repo/full", "--profile", profile, kind])
         .arg("--target-dir")
         .arg(target_folder)
         .status()

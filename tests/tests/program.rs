@@ -13,6 +13,7 @@ mod program {
     mod cache_faults;
     mod cache_processes;
     mod commands;
+    mod destinations;
     mod exit;
     mod file_systems;
     mod fit_for_a_terminal;

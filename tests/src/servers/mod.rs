@@ -1,5 +1,6 @@
 //! Servers that a test starts: those that answer as it says, and those that others have written.
 
+pub mod bucket_server;
 pub mod distant;
 pub mod http2_server;
 pub mod localstack;

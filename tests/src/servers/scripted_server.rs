@@ -29,6 +29,8 @@ pub struct ScriptedServer {
 /// One request as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
+    /// Such as `GET`.
+    pub method: String,
     /// What stands between the method and the version, as it was sent: `/metadata/timestamp.json`.
     pub target: String,
     /// The header lines, names in lower case.
@@ -312,12 +314,13 @@ fn read_request(stream: &mut impl Stream, connection: usize) -> io::Result<Optio
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut lines = head.lines();
-    let target = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let headers = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut received = Received { target, headers, body: Vec::new(), connection };
+    let mut received = Received { method, target, headers, body: Vec::new(), connection };
     let length = received.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     received.body = vec![0; length];
     stream.read_exact(&mut received.body)?;

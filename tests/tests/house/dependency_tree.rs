@@ -139,6 +139,18 @@ fn aws_is_there_where_it_is_asked_for_and_brings_no_other_tls() {
     has_none_of(&with, &["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl-sys", "aws-sdk-sso"]);
 }
 
+/// Buckets cost nothing where they are not asked for, and bring no TLS of their own.
+#[test]
+fn buckets_are_there_where_they_are_asked_for_and_bring_no_other_tls() {
+    let buckets = ["object_store", "quick-xml"];
+    for program in ["rootline", "rootline-repo"] {
+        has_none_of(&tree(program, &[]), &buckets);
+        let with = tree(program, &["--features", "s3,gcs,azure"]);
+        assert!(buckets.iter().all(|name| with.contains(*name)), "{program}");
+        has_none_of(&with, &["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl-sys", "aws-config"]);
+    }
+}
+
 /// The packages of a lock file, as name, version and source.
 fn locked(file: PathBuf) -> Vec<(String, String, Option<String>)> {
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

@@ -12,7 +12,9 @@ use rootline_client::transport::OpenTransport;
 use rootline_metadata::{Role as _, instant_text};
 use serde_json::{Value, json};
 
+use crate::commands::mirror_upload::{MirrorUpload, Outcome};
 use crate::contents::{earlier_roots, warn_left_out};
+use crate::destination::{Place, Settings};
 use crate::failure::Failure;
 use crate::help::LIMITS;
 use crate::hint::words;
@@ -29,7 +31,12 @@ use rootline_metadata::parse_duration;
   rootline mirror /srv/tuf --watch 10m          and every ten minutes, until interrupted
   rootline mirror /srv/tuf --json               for a timer, reporting as JSON
   rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
+  rootline mirror /srv/tuf --to s3://bucket/tuf and put it into a bucket
   rootline update --instance sigstore --url /srv/tuf
+
+--to takes folder:PATH, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, with the credentials of the environment \
+(docs/destinations.md). What is verified in the folder is put there, what others need first and timestamp.json last, and never \
+an older one.
 
 Any web server can serve the folder: metadata is at its top, targets are below targets/. Whoever reads while it is written gets a \
 whole publication. Files never go back to an older version, and files that rootline has not written are neither replaced nor removed. \
@@ -53,6 +60,18 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "FILE")]
     oldest_root: Option<PathBuf>,
 
+    /// Put the mirror's files to this destination as well, such as s3://BUCKET/PREFIX
+    #[arg(long, value_name = "PLACE")]
+    to: Option<String>,
+
+    /// Let caches keep the destination's timestamp.json for this long [default: not at all]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "to")]
+    timestamp_lifetime: Option<TimeDelta>,
+
+    /// Print what would be written to the destination, in order; the folder is mirrored all the same
+    #[arg(long, requires = "to")]
+    dry_run: bool,
+
     /// Print the result as JSON; with --watch, one line for each round
     #[arg(long)]
     json: bool,
@@ -70,6 +89,7 @@ pub(crate) struct MirrorArgs {
 }
 
 pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let upload = args.upload()?;
     let source = args.source.open(terminal)?;
     let limits = MirrorLimits::default().with_roles(args.max_roles).with_target_bytes(args.max_total_bytes);
     let earlier = earlier_roots(args.oldest_root.as_deref(), &source.instance, &source.limits)?;
@@ -78,8 +98,14 @@ pub(crate) fn run(args: &MirrorArgs, terminal: &Terminal) -> Result<(), Failure>
         .with_mirror_limits(limits)
         .with_earlier_roots(earlier)
         .keeping(args.keep);
-    let command =
-        Command { args, terminal, name: &source.instance.name, url: source.instance.location().shown(), mirror };
+    let command = Command {
+        args,
+        terminal,
+        name: &source.instance.name,
+        url: source.instance.location().shown(),
+        mirror,
+        upload,
+    };
     match args.watch {
         Some(interval) => command.watch(interval),
         None => command.once(),
@@ -93,14 +119,26 @@ struct Command<'a> {
     name: &'a str,
     url: String,
     mirror: Mirror<OpenTransport>,
+    upload: Option<MirrorUpload>,
+}
+
+impl MirrorArgs {
+    /// The destination; one that cannot be used is refused before anything is mirrored.
+    fn upload(&self) -> Result<Option<MirrorUpload>, Failure> {
+        let Some(to) = &self.to else { return Ok(None) };
+        let lifetime = self.timestamp_lifetime.and_then(|lifetime| lifetime.to_std().ok());
+        MirrorUpload::open(&Place::parse(to)?, Settings { lifetime }, self.dry_run).map(Some)
+    }
 }
 
 impl Command<'_> {
     fn once(&self) -> Result<(), Failure> {
         let now = self.args.source.now();
+        self.probe()?;
         let report = self.round(now, || false).map_err(|error| self.failure(error))?;
+        let outcome = self.put(&report)?;
         if self.args.json {
-            self.terminal.json(&self.json(&report, now));
+            self.terminal.json(&self.json(&report, outcome.as_ref(), now));
         } else {
             let folder = self.mirror.folder().display();
             let name = self.name.escape_debug();
@@ -110,8 +148,22 @@ impl Command<'_> {
                 .report(format_args!("{}", role_table(&role_states(&report.trusted, now), self.terminal, by_expiry)));
             self.terminal.report(format_args!("{}", has_line(&report)));
             self.terminal.report(format_args!("{}", done_line(&report)));
+            if let Some(outcome) = &outcome {
+                outcome.report(self.terminal);
+            }
         }
         Ok(())
+    }
+
+    fn probe(&self) -> Result<(), Failure> {
+        self.upload.as_ref().map_or(Ok(()), |upload| upload.probe(self.terminal))
+    }
+
+    /// Puts what the mirror has to the destination, if there is one.
+    fn put(&self, report: &MirrorReport) -> Result<Option<Outcome>, Failure> {
+        let Some(upload) = &self.upload else { return Ok(None) };
+        let (root, timestamp) = (report.trusted.root(), report.trusted.timestamp().version());
+        upload.run(self.mirror.folder(), root, timestamp, self.terminal).map(Some)
     }
 
     /// Ends after a complete step once it is interrupted.
@@ -126,22 +178,27 @@ impl Command<'_> {
         let signals = Signals::note().map_err(|error| {
             Failure::new(format!("cannot wait for signals: {error}"), "run it from a timer, without --watch")
         })?;
+        self.probe()?;
+        let fails = |failure: &Failure| {
+            if self.args.json {
+                self.terminal.json_line(&failure.to_json());
+            }
+            self.terminal.failure(failure);
+            false
+        };
         let round = || {
             let now = self.args.source.now();
-            match self.round(now, || signals.has_come()) {
-                Ok(report) => {
-                    self.tell(&report, now);
+            let report = match self.round(now, || signals.has_come()) {
+                Ok(report) => report,
+                Err(MirrorError::Stopped) => return true,
+                Err(error) => return fails(&self.failure(error)),
+            };
+            match self.put(&report) {
+                Ok(outcome) => {
+                    self.tell(&report, outcome.as_ref(), now);
                     true
                 }
-                Err(MirrorError::Stopped) => true,
-                Err(error) => {
-                    let failure = self.failure(error);
-                    if self.args.json {
-                        self.terminal.json_line(&failure.to_json());
-                    }
-                    self.terminal.failure(&failure);
-                    false
-                }
+                Err(failure) => fails(&failure),
             }
         };
         watch(interval, round, |pause| signals.wait(pause));
@@ -167,16 +224,21 @@ impl Command<'_> {
     }
 
     /// One round of several. Where nothing has changed there is nothing to tell a person.
-    fn tell(&self, report: &MirrorReport, now: DateTime<Utc>) {
+    fn tell(&self, report: &MirrorReport, outcome: Option<&Outcome>, now: DateTime<Utc>) {
         if self.args.json {
-            self.terminal.json_line(&self.json(report, now));
-        } else if !report.written.is_empty() || !report.pruned.is_empty() {
+            self.terminal.json_line(&self.json(report, outcome, now));
+            return;
+        }
+        if let Some(outcome) = outcome.filter(|outcome| outcome.has_changed()) {
+            outcome.report(self.terminal);
+        }
+        if !report.written.is_empty() || !report.pruned.is_empty() {
             let timestamp = report.trusted.timestamp().version();
             self.terminal.report(format_args!("{}: timestamp {timestamp}, {}", instant_text(now), done_line(report)));
         }
     }
 
-    fn json(&self, report: &MirrorReport, now: DateTime<Utc>) -> Value {
+    fn json(&self, report: &MirrorReport, outcome: Option<&Outcome>, now: DateTime<Utc>) -> Value {
         let roles = role_states(&report.trusted, now);
         let delegated = report.delegated.iter().map(|(role, version, expiry)| {
             json!({
@@ -200,6 +262,7 @@ impl Command<'_> {
             "kept": report.kept,
             "pruned": report.pruned,
             "left_out": report.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "destination": outcome.map(Outcome::json),
         })
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod instance;
 pub(crate) mod mirror;
+mod mirror_upload;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod tuf;

@@ -295,15 +295,19 @@ impl Destination for BucketDestination {
         // A name that no other publisher's probe has.
         let name = format!(".rootline-probe-{:016x}", RandomState::new().build_hasher().finish());
         let tried = format!("writing {name}");
-        let created = self.put(&name, Bytes::from_static(b"1"), PutMode::Create);
-        let conditions = match created {
-            Ok(()) => match self.put(&name, Bytes::from_static(b"2"), PutMode::Create) {
-                Ok(()) => Ok(Conditions::Ignored),
-                Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Conditions::Kept),
-                Err(error) => Err(failed(&self.place, &tried, &error)),
-            },
+        let failed = |error: &Error| failed(&self.place, &tried, error);
+        match self.put(&name, Bytes::from_static(b"1"), PutMode::Create) {
+            Ok(()) => {}
+            // Conditions are switched off in the settings.
             Err(Error::NotImplemented { .. }) => return Ok(Conditions::Ignored),
-            Err(error) => return Err(failed(&self.place, &tried, &error)),
+            // Its answer may have been lost.
+            Err(error) if may_be_done(&error) && self.get(&name, 1).is_ok_and(|there| there.is_some()) => {}
+            Err(error) => return Err(failed(&error)),
+        }
+        let conditions = match self.put(&name, Bytes::from_static(b"2"), PutMode::Create) {
+            Ok(()) => Ok(Conditions::Ignored),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Conditions::Kept),
+            Err(error) => Err(failed(&error)),
         };
         self.remove(&name)?;
         conditions

@@ -9,12 +9,13 @@ use super::{DestinationError, Fault, Place};
 
 /// A failure of the store, with what was tried.
 pub(super) fn failed(place: &Place, tried: &str, error: &Error) -> DestinationError {
-    let text = error.to_string();
+    let text = whole_text(error);
     let code = code(&text);
     let status = status(&text);
     let fault = match (error, code, status) {
         (_, Some("NoSuchBucket" | "ContainerNotFound"), _) => Fault::Missing,
         (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, ..) => Fault::Forbidden,
+        (_, _, Some(401 | 403)) => Fault::Forbidden,
         (Error::NotFound { .. }, ..) => Fault::Missing,
         (_, _, None | Some(408 | 429 | 500..)) => Fault::Unreachable,
         _ => Fault::Unusable,
@@ -26,6 +27,18 @@ pub(super) fn failed(place: &Place, tried: &str, error: &Error) -> DestinationEr
         (None, None) => connection(error).to_owned(),
     };
     DestinationError::new(place, fault, format!("{tried}: {answer}"))
+}
+
+/// What the error and its causes say: which of them has the answer differs between the clouds.
+fn whole_text(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        text.push('\n');
+        text.push_str(&found.to_string());
+        cause = found.source();
+    }
+    text
 }
 
 /// Whether a write that failed so may have been done all the same.
