@@ -29,10 +29,8 @@ use rootline_metadata::parse_duration;
 #[command(after_help = "Examples:
   rootline mirror /srv/tuf                      mirror Sigstore's repository once
   rootline mirror /srv/tuf --watch 10m          and every ten minutes, until interrupted
-  rootline mirror /srv/tuf --json               for a timer, reporting as JSON
   rootline mirror /srv/tuf --url https://tuf.example.org --root 1.root.json
   rootline mirror /srv/tuf --to s3://bucket/tuf and put it into a bucket
-  rootline update --instance sigstore --url /srv/tuf
 
 --to takes folder:PATH, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, with the credentials of the environment \
 (docs/destinations.md). What is verified in the folder is put there, what others need first and timestamp.json last, and never \
