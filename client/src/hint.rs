@@ -38,6 +38,8 @@ hints! {
     TellMirror,
     /// Try another mirror; if it stays like this, tell the repository's operators.
     TryOtherMirror,
+    /// Try again in an hour, when caches have forgotten old files; if it stays like this, tell the repository's operators.
+    TryAgainPastCaches,
     /// Tell the repository's operators.
     TellOperators,
     /// Tell the repository's operators that what they published cannot be trusted.

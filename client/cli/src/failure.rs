@@ -161,7 +161,7 @@ impl From<Refusal> for Failure {
             Fault::Malformed(error) if matches!(error.problem, Problem::TooLong { .. }) => {
                 too_long_hint(option_for(&refusal.file))
             }
-            _ => words(refusal.check.hint()).unwrap_or_default().to_owned(),
+            _ => words(refusal.hint()).unwrap_or_default().to_owned(),
         };
         let mut failure = Failure::new(refusal.to_string(), hint).with_check(refusal.check.to_string());
         failure.about.refusal = Some(refusal);

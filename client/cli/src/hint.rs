@@ -23,6 +23,9 @@ pub fn words(hint: Hint) -> Option<&'static str> {
         }
         Hint::TellMirror => "tell the mirror's operators, or name another mirror",
         Hint::TryOtherMirror => "retry against another mirror; if it persists, report it to the repository's operators",
+        Hint::TryAgainPastCaches => {
+            "a cache may show it: retry in an hour; if it persists, report it to the repository's operators"
+        }
         Hint::TellOperators => "report it to the repository's operators",
         Hint::TellOperatorsNotTrusted => {
             "report it to the repository's operators: what they published cannot be trusted"

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::{
-    Authority, Envelope, Expiry, MetaFile, Role, Root, Snapshot, Targets, Timestamp, TopLevelRole, Verified, file_name,
+    Authority, Envelope, Expiry, MetaFile, Role, Root, Snapshot, Targets, Thoroughness, Timestamp, TopLevelRole,
+    Verified, file_name,
 };
 
 use super::rollback_floor::Floor;
@@ -14,14 +15,21 @@ use crate::workflow::refusal::{Fault, File, Refusal};
 #[derive(Clone, Debug)]
 pub struct Rooted {
     root: Verified<Root>,
+    /// The root before it, which only explains refusals.
+    before: Option<Verified<Root>>,
     limits: Limits,
     /// 5.1: the one instant that every expiry is judged at.
     now: DateTime<Utc>,
 }
 
 impl Rooted {
-    pub(super) fn new(root: Verified<Root>, limits: Limits, now: DateTime<Utc>) -> Rooted {
-        Rooted { root, limits, now }
+    pub(super) fn new(
+        root: Verified<Root>,
+        before: Option<Verified<Root>>,
+        limits: Limits,
+        now: DateTime<Utc>,
+    ) -> Rooted {
+        Rooted { root, before, limits, now }
     }
 
     /// The final root.
@@ -49,7 +57,7 @@ impl Rooted {
         let file = File::Timestamp;
         let new: Envelope<Timestamp> = parse(offered, self.limits.timestamp, file.clone())?;
         // 5.4.2: signed by the final root's timestamp keys.
-        let new = signed(new, self.root.authority(TopLevelRole::Timestamp), &file, Check::TimestampSignatures)?;
+        let new = signed(self, new, self.root.authority(TopLevelRole::Timestamp), &file, Check::TimestampSignatures)?;
         // 5.4.3.1: it must not go down. An equal version changes nothing, so the cache is kept, whatever is in the other.
         if let Some(trusted) = floor.timestamp_version() {
             if new.version() < trusted {
@@ -140,7 +148,8 @@ impl Timestamped {
         self.check_meta_file(&offered)?;
         let new: Envelope<Snapshot> = parse(offered, self.rooted.limits.snapshot, file.clone())?;
         // 5.5.3: signed by the final root's snapshot keys.
-        let new = signed(new, self.rooted.root.authority(TopLevelRole::Snapshot), &file, Check::SnapshotSignatures)?;
+        let authority = self.rooted.root.authority(TopLevelRole::Snapshot);
+        let new = signed(&self.rooted, new, authority, &file, Check::SnapshotSignatures)?;
         // 5.5.4: the version that the timestamp gives.
         right_version(self.meta_file(), &*new, &file, Check::SnapshotVersion)?;
         // 5.5.5: no file of the trusted snapshot goes down or away.
@@ -264,7 +273,7 @@ pub(super) fn verify_targets_file(
     matches_meta_file(meta_file, &offered, &file, Check::TargetsMetaFile)?;
     let new: Envelope<Targets> = parse(offered, rooted.limits.targets, file.clone())?;
     // 5.6.3: signed by the keys that the delegator names.
-    let new = signed(new, authority, &file, Check::TargetsSignatures)?;
+    let new = signed(rooted, new, authority, &file, Check::TargetsSignatures)?;
     // 5.6.4: the version that the snapshot gives.
     right_version(meta_file, &*new, &file, Check::TargetsVersion)?;
     // 5.6.5: freeze.
@@ -296,16 +305,27 @@ pub(super) fn bytes_to_ask_for(meta_file: &MetaFile, limit: u64, file: &File, ch
     }
 }
 
-fn signed<R: Role>(
+/// Where enough keys of the root before the final one have signed a file of a top-level role, the refusal says so: caches may show files of
+/// different ages.
+fn signed<R: Role + Clone>(
+    rooted: &Rooted,
     envelope: Envelope<R>,
     authority: Authority<'_>,
     file: &File,
     check: Check,
 ) -> Result<Verified<R>, Refusal> {
-    envelope.verify(authority).map_err(|unsigned| Refusal {
-        file: file.clone(),
-        check,
-        fault: Fault::Unsigned(Box::new(unsigned)),
+    let older = rooted.before.as_ref().zip(file.top_level());
+    let again = older.map(|(before, role)| (before, before.authority(role), envelope.clone()));
+    envelope.verify(authority).map_err(|unsigned| {
+        let unsigned = Box::new(unsigned);
+        let is_met = |by: Authority<'_>, envelope: &Envelope<R>| envelope.tally(by, Thoroughness::Enough).is_met();
+        let fault = match again {
+            Some((before, by, envelope)) if is_met(by, &envelope) => {
+                Fault::SignedForRootBefore { unsigned, before: before.version(), root: rooted.root.version() }
+            }
+            _ => Fault::Unsigned(unsigned),
+        };
+        Refusal { file: file.clone(), check, fault }
     })
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::{Expiry, RoleName, TargetPath, TopLevelRole, Unsigned, Version, instant_text};
 use rootline_metadata::{file_name, json::FormatError};
 
+use crate::hint::Hint;
 use crate::workflow::check::Check;
 
 /// Why a check refuses what the repository offered. The trusted files stay as they were.
@@ -24,6 +25,14 @@ impl Refusal {
     /// A refusal of `file` by `check`.
     pub fn new(file: File, check: Check, fault: Fault) -> Refusal {
         Refusal { file, check, fault }
+    }
+
+    /// What to do about it: what the check says, unless the fault has a likelier cause.
+    pub fn hint(&self) -> Hint {
+        match self.fault {
+            Fault::SignedForRootBefore { .. } => Hint::TryAgainPastCaches,
+            _ => self.check.hint(),
+        }
     }
 }
 
@@ -54,6 +63,17 @@ impl File {
             TopLevelRole::Targets => File::Targets,
         }
     }
+
+    /// The top-level role whose file it is.
+    pub(super) fn top_level(&self) -> Option<TopLevelRole> {
+        match self {
+            File::Root(_) => Some(TopLevelRole::Root),
+            File::Timestamp => Some(TopLevelRole::Timestamp),
+            File::Snapshot => Some(TopLevelRole::Snapshot),
+            File::Targets => Some(TopLevelRole::Targets),
+            File::Delegated(_) | File::Target(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for File {
@@ -78,6 +98,15 @@ pub enum Fault {
     Malformed(Box<FormatError>),
     /// Not enough of the right keys have signed.
     Unsigned(Box<Unsigned>),
+    /// Not enough keys of the final root have signed it, but enough of the root before: caches may show files of different ages.
+    SignedForRootBefore {
+        /// Whose signatures are missing.
+        unsigned: Box<Unsigned>,
+        /// The root whose keys have signed it.
+        before: Version,
+        /// The final root.
+        root: Version,
+    },
     /// Its version, or the one it gives for `of`, goes down.
     Rollback {
         /// The file whose version it is.
@@ -142,6 +171,9 @@ impl fmt::Display for Refusal {
         match &self.fault {
             Fault::Malformed(error) => write!(f, "{file} is malformed: {error}"),
             Fault::Unsigned(unsigned) => write!(f, "{file} is {unsigned}"),
+            Fault::SignedForRootBefore { unsigned, before, root } => {
+                write!(f, "{file} is {unsigned}; it is signed for root {before}, and may be older than root {root}")
+            }
             Fault::Rollback { of, trusted, offered } if of == file => {
                 write!(f, "{file} went backwards: version {trusted} is trusted, the repository offers {offered}")
             }

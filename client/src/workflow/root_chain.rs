@@ -12,6 +12,8 @@ use crate::workflow::refusal::{Fault, File, Refusal};
 #[derive(Clone, Debug)]
 pub struct RootChain {
     newest: Verified<Root>,
+    /// The one that the newest has replaced, as far as the chain has seen it.
+    before: Option<Verified<Root>>,
     limits: Limits,
 }
 
@@ -28,7 +30,7 @@ impl RootChain {
             check: Check::PinnedRoot,
             fault: Fault::Unsigned(Box::new(unsigned)),
         })?;
-        Ok(RootChain { newest, limits: limits.clone() })
+        Ok(RootChain { newest, before: None, limits: limits.clone() })
     }
 
     /// 5.3.2: the version that would come next.
@@ -57,7 +59,7 @@ impl RootChain {
             return Err(Refusal { file, check: Check::RootVersion, fault });
         }
         // 5.3.6: that it may have expired does not matter yet.
-        self.newest = new;
+        self.before = Some(std::mem::replace(&mut self.newest, new));
         Ok(&self.newest)
     }
 
@@ -85,6 +87,6 @@ impl RootChain {
         let file = File::Root(Some(self.newest.version()));
         // 5.3.10: freeze.
         unexpired(self.newest.expiry(), now, file, Check::RootExpiry)?;
-        Ok(Rooted::new(self.newest, self.limits, now))
+        Ok(Rooted::new(self.newest, self.before, self.limits, now))
     }
 }

@@ -81,7 +81,8 @@ fn refusals() -> Vec<Refusal> {
     says_each_thing_once(&unsigned);
     let faults = [
         Fault::Malformed(Box::new(malformed())),
-        Fault::Unsigned(Box::new(unsigned)),
+        Fault::Unsigned(Box::new(unsigned.clone())),
+        Fault::SignedForRootBefore { unsigned: Box::new(unsigned), before: version(1), root: version(2) },
         Fault::Rollback { of: File::Snapshot, trusted: version(3), offered: version(2) },
         Fault::WrongVersion { expected: version(3), offered: version(2) },
         Fault::Removed { name: "a.json".into() },

@@ -1,9 +1,9 @@
 //! The timestamp (TUF 5.4): each check from both sides of its limit.
 
 use chrono::TimeDelta;
-use rootline_client::Error;
 use rootline_client::store::{LocalFile, Store};
 use rootline_client::workflow::{Check, Fault, File};
+use rootline_client::{Error, Hint};
 use rootline_metadata::Version;
 use rootline_tests::adversary::{self, Careless, Misbehaving, Misbehaviour};
 use rootline_tests::simulator::{Key, Role, Simulator};
@@ -273,4 +273,38 @@ fn an_older_timestamp_is_refused_even_when_the_cache_has_expired() {
     let replayed = adversary::replay(sim.files(), &before, &["timestamp.json"]);
     assert_eq!(verifier.refused_by(&replayed, sim.day(4)), Check::TimestampVersion);
     assert_eq!(verifier.holds(), "root 1, timestamp 3, snapshot 1, targets 1");
+}
+
+/// 5.4.2, 5.5.3, 5.6.3: behind caches a file can be older than the root. What the keys of the root before have signed says so; what nobody of
+/// either has signed does not.
+#[test]
+fn a_file_that_is_signed_for_the_root_before_hints_at_caches() {
+    type Rotate = fn(&mut Simulator);
+    let rotations: [(Rotate, File, Check); 3] = [
+        (|sim| sim.root.timestamp = Role::new(1, ["next"]), File::Timestamp, Check::TimestampSignatures),
+        (|sim| sim.root.snapshot = Role::new(1, ["next"]), File::Snapshot, Check::SnapshotSignatures),
+        (|sim| sim.root.targets = Role::new(1, ["next"]), File::Targets, Check::TargetsSignatures),
+    ];
+    for (rotate, file, check) in rotations {
+        let mut sim = Simulator::default();
+        rotate(&mut sim);
+        sim.publish_root();
+        let refusal = Verifier::of(&sim).refusal(sim.files(), sim.day(1));
+        assert_eq!((&refusal.file, refusal.check, refusal.hint()), (&file, check, Hint::TryAgainPastCaches));
+        let told = matches!(refusal.fault, Fault::SignedForRootBefore { before, root, .. } if before == version(1) && root == version(2));
+        assert!(told, "{refusal}");
+        assert!(refusal.to_string().ends_with("it is signed for root 1, and may be older than root 2"), "{refusal}");
+
+        // From root 2 on nothing tells that the keys ever counted.
+        let refusal = Verifier::pinning(sim.root_bytes(2)).refusal(sim.files(), sim.day(1));
+        assert!(matches!(refusal.fault, Fault::Unsigned(_)), "{refusal}");
+        assert_eq!((refusal.check, refusal.hint()), (check, check.hint()));
+    }
+    // Nor where other keys have signed.
+    let mut sim = Simulator::default();
+    sim.root.timestamp = Role::new(1, ["next"]);
+    sim.publish_root();
+    sim.issue("timestamp").signed_by(Key::all(["stranger"])).publish();
+    let refusal = Verifier::of(&sim).refusal(sim.files(), sim.day(1));
+    assert!(matches!(refusal.fault, Fault::Unsigned(_)), "{refusal}");
 }
