@@ -66,10 +66,13 @@ fn five_clients_take_what_a_private_instance_has_made_published_and_rotated_by_c
     let signed = (old.services(), at("2030-01-10T00:00:00Z"));
     assert_eq!(refused_by(NOW, &published(&fixture, DAY_0), &[signed]), [[""; 0]]);
 
+    // What succeeds opens once caches have forgotten what was there before.
+    fixture.behind_caches();
     trust(DAY_1, "rotate fulcio --chain new/fulcio.pem");
     trust(DAY_1, "rotate tsa --chain new/tsa.pem");
     trust(DAY_1, &format!("rotate rekor --url {new_log} --public-key new/rekor.pub"));
     trust(DAY_1, &format!("rotate ct {}", ct("new", &new.ct_log.url)));
+    fixture.without_caches();
     fixture.hold("second", &[], &["alice", "bob", "carol"], DAY_1);
     let root = published(&fixture, DAY_1);
     let signatures = [
