@@ -71,7 +71,9 @@ pub mod trust;
 mod users_guide;
 
 pub use ceremony::ceremony::{Ceremony, SignatureFiles};
-pub use ceremony::frozen::{FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError, check_documents};
+pub use ceremony::frozen::{
+    BridgeTerms, FreezeError, Frozen, FrozenChanged, FrozenRecord, RebuildError, check_documents,
+};
 pub use ceremony::given_up::GivenUp;
 pub use ceremony::quorum::{Delegator, QuorumTally};
 pub use ceremony::refusal::Refusal;
@@ -105,6 +107,7 @@ pub use model::target_name::{BadTargetName, TargetName};
 pub use model::toml_error::TomlError;
 pub use plan::beyond_bounds::BeyondBounds;
 pub use plan::caches::Caches;
+pub use plan::compromised::{Bridging, Compromised};
 pub use plan::delegated_periods::DelegatedPeriods;
 pub use plan::delegation::{Delegates, DelegationPlan};
 pub use plan::plan::{OnlinePlan, Plan};

@@ -8,6 +8,7 @@
 
 mod ceremonies {
     mod attestation;
+    mod bridge;
     mod caches;
     mod delegations;
     mod diagnosis;

@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Authority, KeyId, PublicKey, Role, Signature, TopLevelRole, hex, sha256};
+use rootline_metadata::{KeyId, PublicKey, Signature, hex, sha256};
 
+use crate::ceremony::demand::Demand;
 use crate::ceremony::frozen::Frozen;
-use crate::ceremony::quorum::{Delegator, QuorumTally};
+use crate::ceremony::quorum::QuorumTally;
 use crate::ceremony::refusal::Refusal;
 use crate::ceremony::signature_file::{KeySignature, SignatureFile};
 use crate::ceremony::tally::{RoleTally, Tally};
 use crate::keys::secret_key::SecretKey;
 use crate::model::keyholder::{Keyholder, Keyholders};
 use crate::model::name::Name;
-use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
-use crate::repository::delegates::{delegate, delegation_tree};
 use crate::repository::document;
 use crate::repository::published::Published;
 use crate::repository::sealed::Sealed;
@@ -139,18 +138,33 @@ impl<'a> Ceremony<'a> {
         let parts = self.frozen.parts().filter_map(|part| self.tally_role(part, signature_files)).collect();
         let is_obsolete = |part: &RoleVersion| self.frozen.message(part).is_none();
         let obsolete = signature_files.keys().filter(|(part, _)| is_obsolete(part)).cloned().collect();
-        Tally { parts, obsolete }
+        Tally { parts, obsolete, bridging: self.bridging() }
     }
 
-    /// Puts the signatures in, once every threshold is met.
+    /// Puts the signatures in, once every threshold is met. Signatures beyond it are kept.
     ///
     /// # Errors
-    /// [`Refusal::NotEnough`] if one is not; [`Refusal::Unsealable`] if the result would not verify all the same.
+    /// [`Refusal::NotEnough`] if one is not; [`Refusal::NoBridge`] if only old roots lack signatures; [`Refusal::Unsealable`] if the result would
+    /// not verify all the same.
     pub fn seal(&self, signature_files: &SignatureFiles) -> Result<Sealed, Refusal> {
+        let sealed = self.seal_at_once(signature_files)?;
+        let lacks_bridge = |part: &RoleTally| part.quorums.iter().any(|quorum| !quorum.is_met());
+        match self.tally(signature_files).parts.into_iter().find(lacks_bridge) {
+            Some(RoleTally { part, quorums, .. }) => Err(Refusal::NoBridge { part, quorums }),
+            None => Ok(sealed),
+        }
+    }
+
+    /// As [`Ceremony::seal`], also where roots that can be a client's last are not satisfied: it takes publishing all at once, and clients behind
+    /// caches are refused in between.
+    ///
+    /// # Errors
+    /// As [`Ceremony::seal`], but for the bridge.
+    pub fn seal_at_once(&self, signature_files: &SignatureFiles) -> Result<Sealed, Refusal> {
         let tally = self.tally(signature_files);
         let mut files = BTreeMap::new();
         for part in tally.parts {
-            let Some(value) = self.frozen.value(&part.part).filter(|_| part.is_met()) else {
+            let Some(value) = self.frozen.value(&part.part).filter(|_| part.has_required()) else {
                 return Err(Refusal::NotEnough { part: part.part, quorums: part.quorums });
             };
             files.insert(part.part.file_name(), document::with_signatures(&value, &part.signatures));
@@ -200,49 +214,11 @@ impl<'a> Ceremony<'a> {
                 None => Refusal::NobodysKey { key_id },
             });
         }
-        if self.authorities(part).iter().any(|(_, authority)| authority.role.key_ids().contains(&key_id)) {
+        if self.demands(part).iter().any(|demand| demand.key_ids().any(|id| *id == key_id)) {
             Ok(key_id)
         } else {
             Err(Refusal::NotAsked { keyholder: holder.name().clone(), key_id, part: part.clone() })
         }
-    }
-
-    /// Whose signatures a part needs.
-    fn authorities(&self, part: &RoleVersion) -> Vec<(Delegator, Authority<'a>)> {
-        match &part.role {
-            CeremonyRole::Root => {
-                let before = self.frozen.roots().map(|(part, root)| (part.version, root));
-                let old = before.take_while(|(version, _)| *version < part.version).last();
-                let old = old.or_else(|| self.published.root().map(|root| (root.version(), &**root)));
-                let new = self.frozen.roots().find(|(own, _)| *own == part).map(|(own, root)| (own.version, root));
-                let old = old.map(|(version, root)| (Delegator::OldRoot(version), root));
-                let new = new.map(|(version, root)| (Delegator::NewRoot(version), root));
-                old.into_iter()
-                    .chain(new)
-                    .map(|(delegator, root)| (delegator, root.authority(TopLevelRole::Root)))
-                    .collect()
-            }
-            CeremonyRole::Targets => {
-                let root = self.frozen.root().or(self.published.root().map(|root| &**root));
-                root.map(|root| (Delegator::Root(root.version()), root.authority(TopLevelRole::Targets)))
-                    .into_iter()
-                    .collect()
-            }
-            CeremonyRole::Delegated(name) => self.delegator(name).into_iter().collect(),
-        }
-    }
-
-    /// The file that will delegate to a role, and whose signatures it asks for.
-    fn delegator(&self, name: &Name) -> Option<(Delegator, Authority<'a>)> {
-        let published = self.published.current();
-        let file = |role: &CeremonyRole| {
-            let published = published.and_then(|current| current.targets_of(role)).map(|targets| &**targets);
-            self.frozen.targets(role).or(published)
-        };
-        delegation_tree(file).find_map(|(role, targets)| {
-            let authority = delegate(targets, name)?;
-            Some((Delegator::Targets(RoleVersion::new(role, targets.version())), authority))
-        })
     }
 
     fn tally_role(&self, part: &RoleVersion, signature_files: &SignatureFiles) -> Option<RoleTally> {
@@ -262,9 +238,7 @@ impl<'a> Ceremony<'a> {
                 Err(refusal) => rejected.push((name.clone(), refusal)),
             }
         }
-        let quorums = self.authorities(part);
-        let quorums =
-            quorums.into_iter().map(|(delegator, authority)| self.count(delegator, authority, &good)).collect();
+        let quorums = self.demands(part).into_iter().map(|demand| self.count(demand, &good)).collect();
         let signatures = good.into_values().map(|(_, signature)| signature).collect();
         Some(RoleTally { part: part.clone(), quorums, voided, rejected, signatures })
     }
@@ -298,15 +272,10 @@ impl<'a> Ceremony<'a> {
     }
 
     /// Counts people: a keyholder with several keys in a role counts once.
-    fn count(
-        &self,
-        delegator: Delegator,
-        authority: Authority<'_>,
-        good: &BTreeMap<KeyId, (&Name, Signature)>,
-    ) -> QuorumTally {
+    fn count(&self, demand: Demand<'_>, good: &BTreeMap<KeyId, (&Name, Signature)>) -> QuorumTally {
         let (mut signed, mut all, mut unowned) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        for key_id in authority.role.key_ids() {
-            match self.keyholders.owner_of(authority, key_id) {
+        for key_id in demand.key_ids() {
+            match self.keyholders.owner_of(demand.authority, key_id) {
                 Some(owner) => {
                     all.insert(owner.name().clone());
                 }
@@ -317,8 +286,9 @@ impl<'a> Ceremony<'a> {
             }
         }
         QuorumTally {
-            delegator,
-            threshold: authority.role.threshold(),
+            threshold: demand.authority.role.threshold(),
+            is_bridge: demand.is_bridge,
+            delegator: demand.delegator,
             missing: all.difference(&signed).cloned().collect(),
             signed: signed.into_iter().collect(),
             unowned,

@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "the room is called after the noun that is most of it")]
 pub(crate) mod ceremony;
+mod demand;
 pub(crate) mod frozen;
 pub(crate) mod given_up;
 pub(crate) mod quorum;

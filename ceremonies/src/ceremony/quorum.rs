@@ -13,6 +13,8 @@ use crate::model::role_version::RoleVersion;
 pub struct QuorumTally {
     /// Which root asks for the signatures.
     pub delegator: Delegator,
+    /// Whether this root is not the last one: it asks only because it can still be the last that a client has.
+    pub is_bridge: bool,
     /// How many keyholders have to sign.
     pub threshold: u64,
     /// Who has, by name. A keyholder counts once, whatever number of keys they have signed with.
@@ -43,11 +45,11 @@ pub(crate) fn can_still_sign(quorums: &[QuorumTally]) -> BTreeSet<&Name> {
 /// Which file says whose signatures count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delegator {
-    /// The root before the one that is being signed.
+    /// The root before the one that is being signed; for targets, a published one that can be a client's last.
     OldRoot(Version),
-    /// The root that is being signed, for itself.
+    /// The root that is being signed, for itself; for targets, one of this ceremony, where others ask as well.
     NewRoot(Version),
-    /// The root that will be in force, for what stands below it.
+    /// The root that will be in force, where it alone asks for what stands below it.
     Root(Version),
     /// The targets file that will delegate to what is being signed.
     Targets(RoleVersion),

@@ -4,6 +4,7 @@ use rootline_metadata::{KeyId, Version};
 
 use crate::ceremony::quorum::{Delegator, QuorumTally, can_still_sign};
 use crate::model::name::Name;
+use crate::model::role::CeremonyRole;
 use crate::model::role_version::RoleVersion;
 use crate::repository::sealed::SealedError;
 
@@ -110,6 +111,14 @@ pub enum Refusal {
         /// Who has signed, and who has not.
         quorums: Vec<QuorumTally>,
     },
+    /// The last root's threshold is met, and not that of another root that can be a client's last.
+    #[error("{}", no_bridge(.part, .quorums))]
+    NoBridge {
+        /// What was to be sealed.
+        part: RoleVersion,
+        /// Who has signed, and who has not.
+        quorums: Vec<QuorumTally>,
+    },
     /// The file with its signatures would not be accepted.
     #[error(transparent)]
     Unsealable(Box<SealedError>),
@@ -139,6 +148,9 @@ impl Refusal {
                 "signatures count for the keyholder who made them, in the ceremony they were made for"
             }
             Refusal::NotEnough { .. } => "every threshold is met before a file is sealed",
+            Refusal::NoBridge { .. } => {
+                "whenever a root can be a client's last while a timestamp can be seen, the files that it leads to satisfy that root"
+            }
             Refusal::Unsealable(_) => "a sealed file is one that every client accepts after the published root",
         }
     }
@@ -176,9 +188,38 @@ impl Refusal {
                     _ => format!("ask for the missing signatures: {}", names.join(", ")),
                 }
             }
+            Refusal::NoBridge { .. } => {
+                "ask one of them to sign too, or seal with --at-once: then clients behind caches are refused for a while".to_owned()
+            }
             Refusal::Unsealable(error) => error.hint().to_owned(),
         }
     }
+}
+
+fn no_bridge(part: &RoleVersion, quorums: &[QuorumTally]) -> String {
+    let lacking = quorums.iter().filter(|quorum| !quorum.is_met());
+    let each: Vec<String> = lacking.map(|quorum| lacking_text(part, quorum)).collect();
+    each.join("; ")
+}
+
+fn lacking_text(part: &RoleVersion, quorum: &QuorumTally) -> String {
+    let root = match &quorum.delegator {
+        Delegator::OldRoot(version) | Delegator::NewRoot(version) | Delegator::Root(version) => {
+            format!("root {version}")
+        }
+        Delegator::Targets(part) => part.to_string(),
+    };
+    let (signed, needed) = (quorum.signed.len(), quorum.still_needed());
+    let missing: Vec<&str> = quorum.missing.iter().map(Name::as_str).collect();
+    let who = match (&missing[..], needed) {
+        (missing, needed) if (missing.len() as u64) < needed => "and nobody else can sign it".to_owned(),
+        ([only], _) => format!("{only} is needed"),
+        ([first @ .., last], 1) => format!("{} or {last} is needed", first.join(", ")),
+        ([first @ .., last], needed) => format!("{needed} of {} and {last} are needed", first.join(", ")),
+        ([], _) => "and nobody else can sign it".to_owned(),
+    };
+    let separator = if who.starts_with("and") { "," } else { ";" };
+    format!("too few of {root}'s holders signed {part} ({signed} of {}{separator} {who})", quorum.threshold)
 }
 
 fn unrecognised(keyholder: Option<&Name>, part: Option<&RoleVersion>) -> String {
@@ -192,6 +233,7 @@ fn not_enough(part: &RoleVersion, quorums: &[QuorumTally]) -> String {
     let missing: Vec<String> = missing
         .map(|quorum| {
             let by = match &quorum.delegator {
+                Delegator::NewRoot(version) if part.role != CeremonyRole::Root => format!("root {version} requires"),
                 Delegator::OldRoot(version) | Delegator::Root(version) => format!("root {version} requires"),
                 Delegator::NewRoot(_) => "its own keyholders must give".to_owned(),
                 Delegator::Targets(part) => format!("{part} requires"),

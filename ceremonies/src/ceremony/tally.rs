@@ -8,6 +8,7 @@ use crate::ceremony::quorum::{QuorumTally, can_still_sign};
 use crate::ceremony::refusal::Refusal;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
+use crate::plan::compromised::Bridging;
 
 /// Who has signed what, and who is still needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Tally {
     pub parts: Vec<RoleTally>,
     /// Signature files for what is no longer to be signed: by part and keyholder.
     pub obsolete: Vec<(RoleVersion, Name)>,
+    /// Whether old roots are bridged, or why not.
+    pub bridging: Bridging,
 }
 
 impl Tally {
@@ -47,7 +50,8 @@ impl Tally {
 pub struct RoleTally {
     /// What is being signed.
     pub part: RoleVersion,
-    /// Whose signatures it needs: for root those that the old and the new root ask for, otherwise one.
+    /// Whose signatures it needs: for root those that the old and the new root ask for, for targets those of each root that can be a client's
+    /// last, otherwise one.
     pub quorums: Vec<QuorumTally>,
     /// Who has signed an earlier revision: they have to sign again.
     pub voided: Vec<Name>,
@@ -61,6 +65,11 @@ impl RoleTally {
     /// Whether every threshold of it is met.
     pub fn is_met(&self) -> bool {
         self.quorums.iter().all(QuorumTally::is_met)
+    }
+
+    /// Whether every threshold is met without which no client accepts it: all but those of the bridge.
+    pub fn has_required(&self) -> bool {
+        self.quorums.iter().all(|quorum| quorum.is_bridge || quorum.is_met())
     }
 
     /// Everybody whose signature counts, under whichever root.

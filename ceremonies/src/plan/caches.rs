@@ -27,6 +27,11 @@ impl Default for Caches {
 }
 
 impl Caches {
+    /// How long a verifier behind caches can be refused where a rotation becomes public all at once.
+    pub fn longest_gap(&self) -> TimeDelta {
+        self.timestamp.max(self.missing) + self.visit
+    }
+
     /// How long a verifier may see what is no longer so because of all of them.
     pub fn total(&self) -> TimeDelta {
         self.timestamp + self.missing + self.visit

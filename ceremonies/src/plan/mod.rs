@@ -2,6 +2,7 @@
 
 pub(crate) mod beyond_bounds;
 pub(crate) mod caches;
+pub(crate) mod compromised;
 pub(crate) mod delegated_periods;
 pub(crate) mod delegated_roles;
 pub(crate) mod delegation;

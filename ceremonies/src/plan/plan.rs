@@ -1,10 +1,11 @@
 //! What shall be true once a ceremony is over: `plan.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rootline_metadata::{Expiry, KeyId, PublicKey};
+use rootline_metadata::{Expiry, KeyId, PublicKey, Root};
 
+use super::compromised::{Bridging, Compromised};
 use super::delegated_roles::DelegatedRoles;
 use super::delegation::DelegationPlan;
 use super::role_plan::RolePlan;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub(super) online: OnlinePlan,
     /// For those who shall sign with another key than their last.
     pub(super) keys: BTreeMap<Name, PublicKey>,
+    pub(super) compromised: Vec<Compromised>,
+    pub(super) compromised_keys: BTreeSet<KeyId>,
     /// Everybody whom the plan names is one of them.
     pub(super) keyholders: Keyholders,
     pub(super) text: String,
@@ -126,6 +129,21 @@ impl Plan {
     /// The keys that the plan names one by one.
     pub fn named_keys(&self) -> &BTreeMap<Name, PublicKey> {
         &self.keys
+    }
+
+    /// What the plan names as compromised.
+    pub fn compromised(&self) -> &[Compromised] {
+        &self.compromised
+    }
+
+    /// The ids of the keys that the plan names as compromised.
+    pub fn compromised_keys(&self) -> &BTreeSet<KeyId> {
+        &self.compromised_keys
+    }
+
+    /// Whether clients are led over from these roots, which can be their last, to what the plan makes.
+    pub fn bridging<'r>(&self, roots: impl IntoIterator<Item = &'r Root>) -> Bridging {
+        Bridging::of(&self.compromised_keys, roots)
     }
 
     /// The plan as it was when these key ids were listed: a keyholder with several keys, and none named here, signs with the last of

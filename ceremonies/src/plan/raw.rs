@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Utc};
 use rootline_metadata::plain_name;
-use rootline_metadata::{KeyId, PublicKey, Scope, hex, parse_instant, sha256};
+use rootline_metadata::{PublicKey, Scope, hex, parse_instant, sha256};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::compromised::{self, RawCompromised};
 use super::delegated_roles::DelegatedRoles;
 use super::delegation::{Delegates, DelegationPlan, RawDelegation};
 use super::plan::{OnlinePlan, Plan};
@@ -37,6 +38,8 @@ struct RawPlan {
     online: RawOnlinePlan,
     #[serde(default)]
     keys: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    compromised: Vec<RawCompromised>,
 }
 
 #[derive(Deserialize)]
@@ -128,7 +131,9 @@ impl Plan {
         let root = raw_role!(raw.root).read(text, keyholders, bounds.of(&CeremonyRole::Root))?;
         let targets = raw_role!(raw.targets).read(text, keyholders, bounds.of(&CeremonyRole::Targets))?;
         let delegations = read_delegations(text, &raw.delegations, keyholders, bounds)?;
-        let plan = Plan {
+        let mut plan = Plan {
+            compromised: Vec::new(),
+            compromised_keys: BTreeSet::new(),
             id: raw.id.get_ref().parse().map_err(|bad| TomlError::at(text, raw.id.span(), format!("{bad}")))?,
             at: read_instant(text, &raw.at)?,
             summary: raw.summary,
@@ -143,6 +148,8 @@ impl Plan {
             text: text.to_owned(),
             digest: hex::encode(&sha256(text.as_bytes())),
         };
+        let has_role = |key: &PublicKey| plan.has_role(key);
+        (plan.compromised, plan.compromised_keys) = compromised::read(text, &raw.compromised, keyholders, has_role)?;
         for (raw, delegation) in raw.delegations.iter().zip(&plan.delegations) {
             for name in raw.ship.get_ref() {
                 // Each was read as a name above.
@@ -164,6 +171,16 @@ impl Plan {
             return Err(TomlError::at(text, place, problem));
         }
         Ok(plan)
+    }
+}
+
+impl Plan {
+    /// Whether somebody whom the plan names signs with this key.
+    fn has_role(&self, key: &PublicKey) -> bool {
+        let delegated = self.delegations.iter().map(|delegation| delegation.role.holders.names());
+        let names = [self.root.holders.names(), self.targets.holders.names(), &self.online.keys];
+        let mut names = names.into_iter().chain(delegated).flatten();
+        names.any(|name| self.key(name).is_some_and(|own| own.material() == key.material()))
     }
 }
 
@@ -261,13 +278,7 @@ fn read_keys(
         let unknown = || TomlError::at(text, name.span(), format!("there is no keyholder \"{}\"", name.get_ref()));
         let holder: &Keyholder =
             name.get_ref().parse().ok().and_then(|name| keyholders.get(&name)).ok_or_else(unknown)?;
-        let meant = |key: &&PublicKey| id.get_ref().len() >= 8 && KeyId::of(key).as_str().starts_with(id.get_ref());
-        let found: Vec<&PublicKey> = holder.keys().iter().filter(meant).collect();
-        let [key] = found[..] else {
-            let problem =
-                format!("this is not the id of one of {}'s keys, nor eight or more of its first digits", holder.name());
-            return Err(TomlError::at(text, id.span(), problem));
-        };
+        let key = compromised::find_key(text, id, holder)?;
         keys.insert(holder.name().clone(), key.clone());
     }
     Ok(keys)

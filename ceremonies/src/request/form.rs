@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rootline_metadata::Version;
 use rootline_metadata::format;
 use rootline_metadata::json::{Document, FormatError, Node, Value, ValueMembers};
 
@@ -28,7 +29,10 @@ const NOTES: &str = "trust_notes";
 /// What was let through at freezing: there only where there is something.
 const WAIVED: &str = "waived";
 
-const MEMBERS: [&str; 13] = [
+/// The published roots that were in use at freezing; requests of earlier versions have none.
+const ROOTS_IN_USE: &str = "roots_in_use";
+
+const MEMBERS: [&str; 14] = [
     "explanation",
     REQUEST,
     "repository",
@@ -42,6 +46,7 @@ const MEMBERS: [&str; 13] = [
     GIVEN_UP,
     NOTES,
     WAIVED,
+    ROOTS_IN_USE,
 ];
 
 /// What is in the file; nothing of it has been verified.
@@ -60,6 +65,7 @@ pub(super) struct Form {
     /// `trust.toml`; `None` where nothing is noted.
     pub(super) notes: Option<String>,
     pub(super) waived: BTreeSet<Waived>,
+    pub(super) roots_in_use: BTreeSet<Version>,
 }
 
 impl Form {
@@ -87,6 +93,7 @@ impl Form {
             given_up: request.optional(GIVEN_UP).map(given_up).transpose()?.unwrap_or_default(),
             notes: request.optional(NOTES).map(toml_text).transpose()?,
             waived: request.optional(WAIVED).map(waived).transpose()?.unwrap_or_default(),
+            roots_in_use: request.optional(ROOTS_IN_USE).map(versions).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -124,6 +131,8 @@ impl Form {
             false => members
                 .with(WAIVED, self.waived.iter().map(|waived| waived.to_members().into()).collect::<Vec<Value>>()),
         };
+        let roots: Vec<Value> = self.roots_in_use.iter().map(|version| version.number().into()).collect();
+        let members = if roots.is_empty() { members } else { members.with(ROOTS_IN_USE, roots) };
         Value::from(members).pretty(2).into_bytes()
     }
 }
@@ -152,6 +161,12 @@ fn given_up(node: Node<'_>) -> Result<Vec<GivenUp>, FormatError> {
         }
     }
     Ok(all)
+}
+
+fn versions(node: Node<'_>) -> Result<BTreeSet<Version>, FormatError> {
+    let read =
+        |entry: Node<'_>| Version::new(entry.number()?).ok_or_else(|| entry.invalid("expected the version of a root"));
+    node.array()?.map(read).collect()
 }
 
 fn waived(node: Node<'_>) -> Result<BTreeSet<Waived>, FormatError> {

@@ -110,6 +110,7 @@ impl Request {
             given_up: excerpt.given_up().to_vec(),
             notes: notes_text(notes),
             waived: waived.clone(),
+            roots_in_use: frozen.bridge_terms().roots.clone(),
         };
         let request = Request::assemble(form).map_err(outdated)?;
         let bytes = request.to_json().len();
@@ -149,7 +150,7 @@ impl Request {
                 targets.insert(name.clone(), bytes.to_vec());
             }
         }
-        let frozen = Frozen::freeze(&plan, &published, &targets)?;
+        let frozen = Frozen::freeze_for(&plan, &published, &targets, &form.roots_in_use)?;
         let made = frozen.files();
         let differs = |name: &&String| form.frozen.get(*name).map(Vec::as_slice) != made.get(*name).copied();
         if let Some(file) = made.keys().chain(form.frozen.keys()).find(differs) {
@@ -190,6 +191,7 @@ impl Request {
             given_up: self.published.given_up().to_vec(),
             notes: notes_text(&self.notes),
             waived: self.waived.clone(),
+            roots_in_use: self.frozen.bridge_terms().roots.clone(),
         };
         form.to_json()
     }

@@ -4,15 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{hex, instant_text};
+use rootline_metadata::{KeyId, Version, hex, instant_text};
 
 use super::LineDigest;
 use super::head::{Head, HeadSignature};
-use crate::ceremony::frozen::FrozenRecord;
+use crate::ceremony::frozen::{BridgeTerms, FrozenRecord};
 use crate::ceremony::given_up::GivenUp;
 use crate::ceremony::signature_file::SignatureSource;
 use crate::model::name::Name;
 use crate::model::role_version::RoleVersion;
+
+/// The fact of a freezing that lists the published roots that were in use.
+const ROOTS_IN_USE: &str = "roots_in_use";
+
+/// The fact of a freezing that lists the keys that its plan names as compromised.
+const COMPROMISED: &str = "compromised";
+
+/// The fact of a sealing without a bridge.
+const AT_ONCE: &str = "at_once";
 
 /// Something that happened, with what is worth knowing about it. Facts depend on the kind; more of both may come, and a reader keeps
 /// those it does not know.
@@ -177,11 +186,16 @@ impl Event {
 
     /// That files were frozen.
     pub fn frozen(record: &FrozenRecord) -> Event {
-        Event::new(EventKind::Frozen)
+        let event = Event::new(EventKind::Frozen)
             .with("revision", record.revision)
             .with("plan", &*record.plan)
             .with("files", digests_by_name(&record.files))
-            .with("fingerprint", record.fingerprint().to_hex())
+            .with("fingerprint", record.fingerprint().to_hex());
+        let BridgeTerms { roots, compromised } = &record.bridge;
+        let roots: Vec<Value> = roots.iter().map(|version| version.number().into()).collect();
+        let event = if roots.is_empty() { event } else { event.with(ROOTS_IN_USE, roots) };
+        let compromised: Vec<Value> = compromised.iter().map(|id| id.as_str().into()).collect();
+        if compromised.is_empty() { event } else { event.with(COMPROMISED, compromised) }
     }
 
     /// What was frozen, if that is what happened.
@@ -190,7 +204,22 @@ impl Event {
             return None;
         }
         let (revision, plan) = (self.number("revision")?, self.text("plan")?.to_owned());
-        Some(FrozenRecord { revision, plan, files: self.digests("files")? })
+        let numbers = self.facts.get(ROOTS_IN_USE).and_then(Value::as_array).into_iter().flatten();
+        let roots = numbers.filter_map(|value| Version::new(number(value)?));
+        let compromised = self.texts(COMPROMISED).unwrap_or_default().into_iter().map(KeyId::declared);
+        let bridge = BridgeTerms { roots: roots.collect(), compromised: compromised.collect() };
+        Some(FrozenRecord { revision, plan, files: self.digests("files")?, bridge })
+    }
+
+    /// The sealing, without the signatures that older roots ask for.
+    #[must_use]
+    pub fn at_once(self) -> Event {
+        self.with(AT_ONCE, true)
+    }
+
+    /// Whether files were sealed without the signatures that older roots ask for.
+    pub fn is_at_once(&self) -> bool {
+        self.kind == EventKind::Sealed && self.facts.get(AT_ONCE) == Some(&Value::from(true))
     }
 
     /// That a file was signed.

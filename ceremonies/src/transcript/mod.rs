@@ -168,8 +168,14 @@ fn freezing(last: Vec<&Entry>) -> Freezing {
     let mut records: Vec<FrozenRecord> = Vec::new();
     for record in last.into_iter().filter_map(|entry| entry.event.frozen_record()) {
         match records.iter_mut().find(|other| other.files == record.files) {
-            Some(same) if same.revision >= record.revision => {}
-            Some(same) => *same = record,
+            Some(same) => {
+                let bridge = std::mem::take(&mut same.bridge);
+                if same.revision < record.revision {
+                    *same = record.clone();
+                }
+                same.bridge = record.bridge;
+                same.bridge.join(bridge);
+            }
             None => records.push(record),
         }
     }

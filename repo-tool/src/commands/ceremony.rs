@@ -57,9 +57,7 @@ pub(crate) enum CeremonyCommand {
   rootline-repo ceremony status 2030-06 --json")]
     Status(IdArgs),
     /// Add the signatures to the files, once every threshold is met
-    #[command(after_help = "Examples:
-  rootline-repo ceremony seal 2030-06")]
-    Seal(IdArgs),
+    Seal(seal::SealArgs),
     /// Merge two open ceremonies
     Merge(merge::MergeArgs),
     /// Abandon a ceremony, and record the reason

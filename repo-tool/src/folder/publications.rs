@@ -1,10 +1,14 @@
 //! The records of the places that a repository is published to: `publications/`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use rootline_ceremonies::publication::PlaceRecord;
+use chrono::{DateTime, Utc};
+use rootline_ceremonies::Published;
+use rootline_ceremonies::publication::{PlaceRecord, roots_in_use};
 use rootline_client::store::{Access, make_folder, read_regular_file};
+use rootline_metadata::{Role, Version};
 
 use crate::failure::Failure;
 use crate::folder::atomic_file;
@@ -38,6 +42,16 @@ impl RepositoryFolder {
             }
         }
         Ok((records, faults))
+    }
+
+    /// The published roots that a client can have as its last, by what is recorded of each place.
+    pub(crate) fn roots_in_use(&self, published: &Published, at: DateTime<Utc>) -> Result<BTreeSet<Version>, Failure> {
+        let (records, faults) = self.place_records()?;
+        if let Some(fault) = faults.into_iter().next() {
+            return Err(fault);
+        }
+        let roots = roots_in_use(published, &records, &self.policy()?.caches(), at);
+        Ok(roots.into_iter().map(|root| root.version()).collect())
     }
 
     /// The record of one place; `None` where there is none yet.

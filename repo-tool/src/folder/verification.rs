@@ -320,7 +320,9 @@ impl Verification<'_> {
             }
             _ => drop(Sealed::read(sealed, self.published)?),
         }
-        Ok(format!("{names}: as frozen, with every threshold met"))
+        let is_at_once = self.record.transcript().sealing().is_some_and(|entry| entry.event.is_at_once());
+        let at_once = if is_at_once { "; sealed at once, without what older roots ask for" } else { "" };
+        Ok(format!("{names}: as frozen, with every threshold met{at_once}"))
     }
 
     /// What was sealed is what the repository has.

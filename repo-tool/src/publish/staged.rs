@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rootline_ceremonies::publication::{
     Lacking, Mixture, NoTimetable, PlaceRecord, PublicStep, Stage, Timetable, TimetableParts,
 };
@@ -59,7 +59,7 @@ impl<'a> StagedPublication<'a> {
             (true, _) => {
                 context.terminal.warning(format_args!(
                     "for up to {} minutes clients behind caches are refused: have the caches drop timestamp.json and the next root's absence",
-                    longest_gap(&caches).num_minutes()
+                    caches.longest_gap().num_minutes()
                 ));
                 Timetable::at_once(parts)
             }
@@ -187,13 +187,8 @@ fn root_text(step: &PublicStep) -> Option<String> {
     }
 }
 
-/// How long a verifier behind caches can be refused where all becomes public at once.
-fn longest_gap(caches: &Caches) -> TimeDelta {
-    caches.timestamp.max(caches.missing) + caches.visit
-}
-
 fn refusal(none: &NoTimetable, caches: &Caches, context: &Context) -> Failure {
-    let minutes = longest_gap(caches).num_minutes();
+    let minutes = caches.longest_gap().num_minutes();
     let at_once = format!("--at-once publishes all now: for up to {minutes} minutes clients behind caches are refused");
     let keyholders = context.folder.keyholders().unwrap_or_default();
     match none {

@@ -169,9 +169,11 @@ fn a_new_root_needs_the_old_one_and_itself() {
     );
     assert_eq!(old.missing, names(&["carol", "dave", "erin"]));
     assert_eq!(new.missing, names(&["carol", "dave", "grace"]));
-    // Targets are signed by those whom the new root names.
-    let targets = &tally.parts[1].quorums[0];
-    assert_eq!((&targets.delegator, &targets.signed), (&Delegator::Root(version(2)), &names(&["alice", "frank"])));
+    // Targets are signed by those whom the new root names, and by those whom the old one does.
+    let [old, new] = &tally.parts[1].quorums[..] else { panic!("{tally:?}") };
+    assert_eq!((&old.delegator, &old.signed), (&Delegator::OldRoot(version(1)), &names(&["alice", "bob"])));
+    assert_eq!((&new.delegator, &new.signed), (&Delegator::NewRoot(version(2)), &names(&["alice", "frank"])));
+    assert_eq!((old.is_bridge, new.is_bridge), (true, false));
 
     let refused = room.seal(&frozen, &["alice", "frank", "grace"]).unwrap_err();
     assert_eq!(refused.to_string(), "root 2 has 1 of the 3 signatures that root 1 requires");
@@ -224,8 +226,16 @@ fn a_persons_next_key_is_vouched_for_by_the_one_before() {
     assert_eq!(tally.parts[0].quorums.iter().map(|quorum| quorum.signed.len()).collect::<Vec<_>>(), [3, 2]);
     let both = ceremony.sign(&part("2.root"), &name("alice"), &key("alice-2"), day(0), Some(&old)).unwrap();
     answers.insert((part("2.root"), name("alice")), both);
-    let targets = ceremony.sign(&part("2.targets"), &name("alice"), &key("alice-2"), day(0), None).unwrap();
-    answers.insert((part("2.targets"), name("alice")), targets);
+    let new = ceremony.sign(&part("2.targets"), &name("alice"), &key("alice-2"), day(0), None).unwrap();
+    answers.insert((part("2.targets"), name("alice")), new.clone());
+    // Clients that still have root 1 want targets by the key that it lists.
+    let refused = ceremony.seal(&answers).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "too few of root 1's holders signed targets 2 (2 of 3; alice, dave or erin is needed)"
+    );
+    let both = ceremony.sign(&part("2.targets"), &name("alice"), &key("alice"), day(0), Some(&new)).unwrap();
+    answers.insert((part("2.targets"), name("alice")), both);
     assert_eq!(ceremony.seal(&answers).unwrap().root().unwrap().version(), version(2));
 }
 

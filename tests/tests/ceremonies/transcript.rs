@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rootline_ceremonies::{
-    Event, EventKind, Freezing, FrozenRecord, HeadRefusal, HeadSignature, Transcript, TranscriptError,
+    BridgeTerms, Event, EventKind, Freezing, FrozenRecord, HeadRefusal, HeadSignature, Transcript, TranscriptError,
 };
 use rootline_metadata::KeyId;
 use rootline_metadata::json::ValueMembers;
@@ -61,6 +61,7 @@ fn record(revision: u64, content: u8) -> FrozenRecord {
         revision,
         plan: format!("{content:02x}"),
         files: BTreeMap::from([("root.json".into(), [content; 32])]),
+        bridge: BridgeTerms::default(),
     }
 }
 

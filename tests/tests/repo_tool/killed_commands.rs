@@ -360,7 +360,8 @@ fn rotation(replaced: &[&str], signers: &[(&str, &str)]) -> RepositoryFixture {
         let key = format!("keys/{by}.pem");
         fixture.done_at(DAY_1, &["ceremony", "sign", "next", "--role", role, "--key", &key, "--yes"]);
     }
-    fixture.done_at(DAY_1, &["ceremony", "seal", "next"]);
+    // In one of the rotations the old root's holders do not sign targets.
+    fixture.done_at(DAY_1, &["ceremony", "seal", "next", "--at-once"]);
     fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
     fixture
 }

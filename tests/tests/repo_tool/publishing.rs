@@ -240,7 +240,24 @@ fn where_root_and_timestamp_refuse_each_other_nothing_is_public_until_a_person_s
         ["carol", "dave", "erin"].iter().for_each(|by| sign("root", by));
         // The targets that are current were signed by two who leave. The next are signed by enough for both roots, or for the new one alone.
         signers.iter().for_each(|by| sign("targets", by));
-        fixture.done_at(DAY_1, &["ceremony", "seal", "next"]);
+        if is_gapless {
+            let sealed = fixture.done_at(DAY_1, &["ceremony", "seal", "next"]);
+            let says =
+                "targets 2 is signed for root 1 and for root 2 (carol, dave, erin): nobody is refused in between";
+            assert!(sealed.stdout.contains(says), "{sealed:?}");
+        } else {
+            fixture.at(DAY_1, &["ceremony", "seal", "next"]).refuses(
+                "too few of root 1's holders signed targets 2 (1 of 3; 2 of alice, bob, dave and erin are needed)",
+                "whenever a root can be a client's last while a timestamp can be seen",
+                "ask for it; or --at-once: for up to 0 minutes clients behind caches are refused",
+            );
+            let sealed = fixture.done_at(DAY_1, &["ceremony", "seal", "next", "--at-once"]);
+            assert!(sealed.stdout.contains("is signed for root 2 (carol, frank, grace), not for root 1"), "{sealed:?}");
+            let log = fixture.done_at(DAY_1, &["ceremony", "log", "next"]);
+            assert!(log.stdout.contains("; at once, without what older roots ask for"), "{log:?}");
+            let verified = fixture.done_at(DAY_1, &["ceremony", "verify", "next"]);
+            assert!(verified.stdout.contains("sealed at once, without what older roots ask for"), "{verified:?}");
+        }
         fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
         let mut publish = vec!["publish"];
         if !is_gapless {

@@ -6,6 +6,7 @@ use rootline_metadata::json::{Value, ValueMembers};
 use rootline_metadata::{Authority, KeyId, PublicKey, Root, TargetFile, Targets, TopLevelRole, Verified, Version};
 
 use super::base::Base;
+use super::bridge_terms::BridgeTerms;
 use super::content;
 use super::{FreezeError, FrozenFile};
 use crate::model::name::Name;
@@ -23,12 +24,14 @@ pub(super) fn freeze(
     plan: &Plan,
     published: &Published,
     targets: &BTreeMap<TargetName, Vec<u8>>,
+    bridge: &BridgeTerms,
 ) -> Result<BTreeMap<RoleVersion, FrozenFile>, FreezeError> {
     if !published.is_complete() {
         return Err(FreezeError::Incomplete);
     }
     content::check(plan, published, targets)?;
-    let files = Freezer { plan, base: Base::Now(published), given: targets, files: BTreeMap::new() }.freeze()?;
+    let freezer = Freezer { plan, base: Base::Now(published), given: targets, files: BTreeMap::new(), bridge };
+    let files = freezer.freeze()?;
     if files.is_empty() { Err(FreezeError::NothingChanges) } else { Ok(files) }
 }
 
@@ -38,7 +41,9 @@ pub(super) fn rebuild(
     base: Base<'_>,
     targets: &BTreeMap<TargetName, Vec<u8>>,
 ) -> Result<BTreeMap<RoleVersion, FrozenFile>, FreezeError> {
-    Freezer { plan, base, given: targets, files: BTreeMap::new() }.freeze()
+    // Which files there are has been decided.
+    let bridge = &BridgeTerms::default();
+    Freezer { plan, base, given: targets, files: BTreeMap::new(), bridge }.freeze()
 }
 
 struct Freezer<'a> {
@@ -46,6 +51,7 @@ struct Freezer<'a> {
     base: Base<'a>,
     given: &'a BTreeMap<TargetName, Vec<u8>>,
     files: BTreeMap<RoleVersion, FrozenFile>,
+    bridge: &'a BridgeTerms,
 }
 
 impl Freezer<'_> {
@@ -134,14 +140,16 @@ impl Freezer<'_> {
         self.put(self.base.next_part(role)?, signed_part)
     }
 
-    /// Whether what is published says the same, and has the signatures that it will need: whoever says whose count may have changed.
+    /// Whether what is published says the same, and has the signatures that it will need: those who say whose count may have changed, and
+    /// several roots may ask for targets.
     fn stays(&self, role: &CeremonyRole, signed_part: &ValueMembers) -> bool {
         let Base::Now(published) = self.base else { return false };
         let current = published.current().and_then(|current| current.targets_of(role));
         current.is_some_and(|current| {
             let same = document::same_content(signed_part, &document::read_signed_part(current.bytes()));
-            let authority = self.authority(role, published);
-            same && authority.is_some_and(|authority| current.envelope().clone().verify(authority).is_ok())
+            let is_signed = |authority| current.envelope().clone().verify(authority).is_ok();
+            let bridged = self.bridged(role, published);
+            same && self.authority(role, published).is_some_and(is_signed) && bridged.into_iter().all(is_signed)
         })
     }
 
@@ -164,6 +172,20 @@ impl Freezer<'_> {
             files.insert(name.clone(), TargetFile { custom, ..TargetFile::of(bytes) });
         }
         Ok((role_plan, files))
+    }
+
+    /// Whose signatures targets need beside the last root's: those of each root that can be a client's last.
+    fn bridged<'p>(&'p self, role: &CeremonyRole, published: &'p Published) -> Vec<Authority<'p>> {
+        if *role != CeremonyRole::Targets || self.bridge.bridging(published).is_emergency() {
+            return Vec::new();
+        }
+        let frozen = self.files.values().filter_map(|file| match file {
+            FrozenFile::Root(root) => Some(root.unverified()),
+            FrozenFile::Targets(_) => None,
+        });
+        let frozen = frozen.filter(|_| !self.bridge.roots.is_empty());
+        let roots = self.bridge.roots_in(published).into_iter().chain(frozen);
+        roots.map(|root| root.authority(TopLevelRole::Targets)).collect()
     }
 
     /// Whose signatures a targets role needs once the ceremony is over. Whoever delegates to it has been frozen before, if it changes.

@@ -1,18 +1,20 @@
 //! The exact bytes that keyholders are asked to sign.
 
 mod base;
+mod bridge_terms;
 mod content;
 mod error;
 mod freeze;
 mod record;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{Envelope, Expiry, Role, Root, Targets, Version, hex, sha256};
 
 use base::Base;
+pub use bridge_terms::BridgeTerms;
 pub use content::check_documents;
 pub use error::{FreezeError, FrozenChanged, RebuildError};
 pub use record::FrozenRecord;
@@ -29,6 +31,7 @@ use crate::repository::published::Published;
 pub struct Frozen {
     files: BTreeMap<RoleVersion, FrozenFile>,
     plan_digest: String,
+    bridge: BridgeTerms,
 }
 
 /// A file that nobody has vouched for yet.
@@ -72,7 +75,7 @@ impl Frozen {
     /// Renders a plan: only the files whose content it changes or whose renewal it asks for, as the versions that follow what is published.
     /// Where a threshold or more of root's keys change, there are several roots: with none of them so many change that those who come could
     /// make the next one alone, or that those who stay could not. `targets` are the files to ship; those that the plan does not name are passed
-    /// over. The result depends on nothing else.
+    /// over. The result depends on nothing else. Of the published roots, the newest one alone is taken to be in use.
     ///
     /// # Errors
     /// If the plan changes nothing, names a file that is not there, or what is published has to be completed first.
@@ -81,8 +84,29 @@ impl Frozen {
         published: &Published,
         targets: &BTreeMap<TargetName, Vec<u8>>,
     ) -> Result<Frozen, FreezeError> {
-        let files = freeze::freeze(plan, published, targets)?;
-        Ok(Frozen { files, plan_digest: plan.digest().to_owned() })
+        let newest = published.root().map(|root| root.version());
+        Frozen::freeze_for(plan, published, targets, &newest.into_iter().collect())
+    }
+
+    /// As [`Frozen::freeze`], where these published roots are [in use](crate::publication::roots_in_use): targets get a new version also where
+    /// the published one lacks signatures that one of them, or a new root, asks for.
+    ///
+    /// # Errors
+    /// As [`Frozen::freeze`].
+    pub fn freeze_for(
+        plan: &Plan,
+        published: &Published,
+        targets: &BTreeMap<TargetName, Vec<u8>>,
+        roots_in_use: &BTreeSet<Version>,
+    ) -> Result<Frozen, FreezeError> {
+        let bridge = BridgeTerms::of(plan, roots_in_use);
+        let files = freeze::freeze(plan, published, targets, &bridge)?;
+        Ok(Frozen { files, plan_digest: plan.digest().to_owned(), bridge })
+    }
+
+    /// Which roots targets are held against beside the last one.
+    pub fn bridge_terms(&self) -> &BridgeTerms {
+        &self.bridge
     }
 
     /// Renders the plan again that these files were frozen from, onto what was published then, and compares: whether a plan gives just these
@@ -124,7 +148,8 @@ impl Frozen {
                 return Err(FrozenChanged::Changed { file: name.clone(), frozen, found });
             }
         }
-        let mut frozen = Frozen { files: BTreeMap::new(), plan_digest: record.plan.clone() };
+        let mut frozen =
+            Frozen { files: BTreeMap::new(), plan_digest: record.plan.clone(), bridge: record.bridge.clone() };
         for (name, bytes) in files {
             let unknown = || FrozenChanged::Unknown { file: name.clone() };
             let part = RoleVersion::parse(name).filter(|_| record.files.contains_key(name)).ok_or_else(unknown)?;
@@ -147,7 +172,7 @@ impl Frozen {
     /// What to note down, so that [`Frozen::open`] can tell a change later. Revisions count from 1.
     pub fn record(&self, revision: u64) -> FrozenRecord {
         let files = self.files().into_iter().map(|(name, bytes)| (name, sha256(bytes))).collect();
-        FrozenRecord { revision, plan: self.plan_digest.clone(), files }
+        FrozenRecord { revision, plan: self.plan_digest.clone(), files, bridge: self.bridge.clone() }
     }
 
     /// One short text for all of it, for keyholders to read to each other.

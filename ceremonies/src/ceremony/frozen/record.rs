@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rootline_metadata::{hex, sha256};
 
+use super::bridge_terms::BridgeTerms;
 use super::error::FrozenChanged;
 use crate::model::fingerprint::Fingerprint;
 
@@ -16,6 +17,8 @@ pub struct FrozenRecord {
     pub plan: String,
     /// The SHA-256 digest of each file by its name.
     pub files: BTreeMap<String, [u8; 32]>,
+    /// Which roots targets are held against beside the last one.
+    pub bridge: BridgeTerms,
 }
 
 impl FrozenRecord {

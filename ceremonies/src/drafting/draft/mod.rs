@@ -21,6 +21,7 @@ use crate::model::period::{Days, Periods};
 use crate::model::role::CeremonyRole;
 use crate::model::target_name::TargetName;
 use crate::model::toml_error::quoted;
+use crate::plan::compromised::Compromised;
 use crate::plan::delegation::Delegates;
 use crate::plan::plan::{OnlinePlan, Plan};
 use crate::plan::policy::{OfflinePolicy, Policy};
@@ -40,6 +41,7 @@ pub struct Draft {
     pub(crate) delegations: Vec<DraftDelegation>,
     pub(crate) online: OnlinePlan,
     pub(crate) keys: BTreeMap<Name, PublicKey>,
+    pub(crate) compromised: Vec<Compromised>,
 }
 
 impl Draft {
@@ -96,6 +98,7 @@ impl Draft {
                 timestamp: periods(TopLevelRole::Timestamp),
             },
             keys: BTreeMap::new(),
+            compromised: Vec::new(),
         };
         ship.into_iter().for_each(|name| draft.ship(name, published));
         Ok(draft)
@@ -113,6 +116,7 @@ impl Draft {
             delegations: plan.delegations().iter().map(DraftDelegation::of).collect(),
             online: plan.online_plan().clone(),
             keys: plan.named_keys().clone(),
+            compromised: plan.compromised().to_vec(),
         }
     }
 
@@ -138,6 +142,13 @@ impl Draft {
             found = true;
         }
         if found { Ok(()) } else { Err(DraftError::NotNamed { name: old.clone() }) }
+    }
+
+    /// Says that somebody else may have the keys of a keyholder that the plan gives no role, and how that came.
+    pub fn name_compromised(&mut self, holder: Name, reason: Option<String>) {
+        if !self.compromised.iter().any(|known| known.holder == holder && known.key.is_none()) {
+            self.compromised.push(Compromised { holder, key: None, reason });
+        }
     }
 
     /// Names one more keyholder for a role.
@@ -250,7 +261,8 @@ impl Draft {
              [online]\n\
              keys = {online}\n\
              {periods}\
-             {keys}",
+             {keys}\
+             {compromised}",
             id = self.id,
             at = instant_text(self.at),
             summary = quoted(&self.summary),
@@ -262,6 +274,7 @@ impl Draft {
             online = names_toml(&self.online.keys),
             periods = self.periods_toml(),
             keys = self.keys_toml(),
+            compromised = self.compromised.iter().map(Compromised::to_toml).collect::<String>(),
         )
     }
 

@@ -4,6 +4,8 @@ mod three_way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rootline_metadata::Version;
+
 use crate::ceremony::ceremony::SignatureFiles;
 use crate::ceremony::frozen::{FreezeError, Frozen};
 use crate::ceremony::signature_file::SignatureFile;
@@ -29,7 +31,7 @@ pub struct Merge {
 impl Merge {
     /// Puts two plans together. A file that only one of them changes becomes what that one makes of it, to the byte; where both change a
     /// file, each member becomes what one of them makes of it, where they agree or only one of them changes it. `now` is what is true now:
-    /// a draft of what is published.
+    /// a draft of what is published; `roots_in_use` are the published roots that can be a client's last.
     ///
     /// # Errors
     /// If both change one thing to different ends, or one of them cannot be frozen.
@@ -39,9 +41,10 @@ impl Merge {
         from: &Plan,
         published: &Published,
         targets: &BTreeMap<TargetName, Vec<u8>>,
+        roots_in_use: &BTreeSet<Version>,
     ) -> Result<Merge, MergeError> {
         let roles = |plan: &Plan| -> Result<BTreeSet<CeremonyRole>, MergeError> {
-            match Frozen::freeze(plan, published, targets) {
+            match Frozen::freeze_for(plan, published, targets, roots_in_use) {
                 Ok(frozen) => Ok(frozen.parts().map(|part| part.role.clone()).collect()),
                 Err(FreezeError::NothingChanges) => Ok(BTreeSet::new()),
                 Err(error) => Err(MergeError::Unfreezable { plan: plan.id().clone(), error: Box::new(error) }),
@@ -53,6 +56,11 @@ impl Merge {
         if !second.draft.summary.is_empty() && second.draft.summary != draft.summary {
             let both = [draft.summary.as_str(), second.draft.summary.as_str()];
             draft.summary = both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        }
+        for compromised in &second.draft.compromised {
+            if !draft.compromised.contains(compromised) {
+                draft.compromised.push(compromised.clone());
+            }
         }
         sides.merge_root(&mut draft)?;
         sides.merge_targets(&mut draft)?;

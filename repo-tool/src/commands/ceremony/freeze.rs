@@ -54,7 +54,8 @@ pub(crate) fn freeze(args: &IdArgs, context: &Context) -> Result<Froze, Failure>
     let plan = record.folder().plan(&keyholders, context.folder.policy()?.bounds())?;
     let folder = context.folder.targets()?;
     let targets = &folder.files;
-    let frozen = Frozen::freeze(&plan, &published, targets)?;
+    let in_use = context.folder.roots_in_use(&published, context.now)?;
+    let frozen = Frozen::freeze_for(&plan, &published, targets, &in_use)?;
     let waived = documents::check(&plan, &published, targets, context)?;
     bounds::check(&plan, &frozen, context)?;
     clock::warn_of_plan(&plan, &published, context)?;
@@ -62,7 +63,7 @@ pub(crate) fn freeze(args: &IdArgs, context: &Context) -> Result<Froze, Failure>
     let given_up = by_giving_up(&record, Some(&frozen), &published, &keyholders);
     // What is valid all the same keeps its version for itself.
     let published = published.with_given_up(given_up.iter().cloned());
-    let frozen = if given_up.is_empty() { frozen } else { Frozen::freeze(&plan, &published, targets)? };
+    let frozen = if given_up.is_empty() { frozen } else { Frozen::freeze_for(&plan, &published, targets, &in_use)? };
 
     folder.warn_of_unnameable(context);
     let unshipped = unshipped(targets, &frozen, &published);
@@ -123,7 +124,7 @@ pub(super) fn freeze_plan(
     }
     // Then the files: if this is interrupted they do not fit what was noted down, and freezing again mends that.
     ceremony.folder().write_frozen(frozen, plan)?;
-    let changed = before.as_ref().is_none_or(|before| before.files != record.files || before.plan != plan.digest());
+    let changed = before.as_ref().is_none_or(|before| *before != record);
     // What the review shows beside the keys is bound to them, so that a later edit is found.
     let named = NamedKeys::in_files(frozen, published, keyholders);
     let is_named = ceremony.transcript().named_keys().is_none_or(|noted| noted == named);

@@ -211,7 +211,8 @@ fn described(event: &Event) -> String {
                 format!("{role} by {}", names.join(", "))
             };
             let by: Vec<String> = signed.into_iter().flat_map(ValueMembers::iter).map(by).collect();
-            format!("{}: {}", files(), by.join("; "))
+            let at_once = if event.is_at_once() { "; at once, without what older roots ask for" } else { "" };
+            format!("{}: {}{at_once}", files(), by.join("; "))
         }
         EventKind::Checked => {
             let roots = event.facts.get("roots").and_then(Value::as_array).map_or(0, <[Value]>::len) as u64;

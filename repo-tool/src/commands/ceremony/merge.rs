@@ -52,11 +52,12 @@ pub(crate) fn run(args: &MergeArgs, context: &Context) -> Result<(), Failure> {
     let plan = |record: &CeremonyRecord| record.folder().plan(&keyholders, policy.bounds());
     let (into_plan, from_plan) = (plan(&into)?, plan(&from)?);
     let now = Draft::new(into_plan.id().clone(), into_plan.at(), &policy, &published, &keyholders, Vec::new())?;
-    let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets)?;
+    let in_use = context.folder.roots_in_use(&published, context.now)?;
+    let merged = Merge::new(&now, &into_plan, &from_plan, &published, &targets, &in_use)?;
     let text = merged.to_toml();
     let plan = Plan::parse(&text, &keyholders, policy.bounds())
         .map_err(|error| Failure::new(format!("the merged plan is not valid: {error}"), "edit one of the plans"))?;
-    let frozen = Frozen::freeze(&plan, &published, &targets)?;
+    let frozen = Frozen::freeze_for(&plan, &published, &targets, &in_use)?;
     let waived = documents::check(&plan, &published, &targets, context)?;
     let event = Event::merged(from.id().as_str(), &hex::encode(&sha256(text.as_bytes())));
     let is_begun = into.transcript().last(&EventKind::Merged).is_some_and(|last| last.event == event);

@@ -74,6 +74,10 @@ pub(crate) struct NewArgs {
     #[arg(long, value_name = "ROLE=PATTERN[,PATTERN]", value_parser = parse_pair)]
     delegate: Vec<(String, String)>,
 
+    /// Name a keyholder whose replaced keys somebody else may have, and how that came
+    #[arg(long, value_name = "NAME[=REASON]", hide_short_help = true)]
+    compromised: Vec<String>,
+
     /// Say something about a file that is shipped, in its `custom` object; {} takes away what is there
     #[arg(long, value_name = "FILE=JSON", value_parser = parse_pair, hide_short_help = true)]
     custom: Vec<(String, String)>,
@@ -95,6 +99,7 @@ impl NewArgs {
             expires: Vec::new(),
             renew: roles,
             delegate: Vec::new(),
+            compromised: Vec::new(),
             custom: Vec::new(),
             clock,
         }
@@ -264,6 +269,10 @@ fn change(draft: &mut Draft, args: &NewArgs, published: &Published) -> Result<()
         let days = Days::new(whole_number(days)?);
         let bad = || Failure::new(format!("an expiry is 1 to {} days away", Days::MAX), "use another number");
         draft.set_expiry(&parse_role(of)?, days.ok_or_else(bad)?)?;
+    }
+    for compromised in &args.compromised {
+        let (who, reason) = compromised.split_once('=').map_or((&**compromised, None), |(who, why)| (who, Some(why)));
+        draft.name_compromised(name(who)?, reason.map(str::to_owned));
     }
     for (file, json) in &args.custom {
         let name: TargetName = file

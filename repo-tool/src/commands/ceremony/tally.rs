@@ -29,7 +29,8 @@ pub(super) fn tally_lines(tally: &Tally, keyholders: &Keyholders, have_own_line:
         }
         few => few.iter().flat_map(|(part, _)| part_lines(part, &part.part.to_string(), &name)).collect(),
     });
-    told.chain(obsolete).collect()
+    let emergency = Some(&tally.bridging).filter(|bridging| bridging.is_emergency());
+    told.chain(obsolete).chain(emergency.map(|why| format!("  {why}"))).collect()
 }
 
 /// What to reach for to sign as somebody: where the private halves of their keys are, as far as that is noted down.
@@ -50,7 +51,7 @@ pub(super) fn with_places(text: String, name: &Name, keyholders: &Keyholders) ->
 fn part_lines(tally: &RoleTally, part: &str, shown: &dyn Fn(&Name) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     for quorum in &tally.quorums {
-        let QuorumTally { delegator, threshold, signed, missing, unowned } = quorum;
+        let QuorumTally { delegator, threshold, signed, missing, unowned, is_bridge: _ } = quorum;
         let still = match quorum.still_needed() {
             0 => "enough".to_owned(),
             needed if missing.is_empty() => format!("{needed} more needed, of: {}", join(missing)),
@@ -84,6 +85,7 @@ pub(super) fn tally_json(tally: &Tally, keyholders: &Keyholders) -> Value {
     let quorum = |quorum: &QuorumTally| {
         json!({
             "under": quorum.delegator.to_string(),
+            "bridge": quorum.is_bridge,
             "threshold": quorum.threshold,
             "signed": names(&quorum.signed),
             "missing": names(&quorum.missing),
@@ -103,6 +105,7 @@ pub(super) fn tally_json(tally: &Tally, keyholders: &Keyholders) -> Value {
     };
     json!({
         "complete": tally.is_met(),
+        "bridged": !tally.bridging.is_emergency(),
         "roles": tally.parts.iter().map(part).collect::<Vec<_>>(),
         "obsolete": signatures_json(tally.obsolete.iter().map(|(part, name)| (part, name))),
     })

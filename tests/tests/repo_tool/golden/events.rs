@@ -1,11 +1,11 @@
 //! Every kind of event, one line each.
 
 use rootline_ceremonies::{
-    Event, EventKind, FrozenRecord, GivenUp, Head, HeadSignature, NamedKeys, RoleVersion, SignatureSource, SignedFacts,
-    Transcript,
+    BridgeTerms, Event, EventKind, FrozenRecord, GivenUp, Head, HeadSignature, NamedKeys, RoleVersion, SignatureSource,
+    SignedFacts, Transcript,
 };
 use rootline_metadata::json::{Value, ValueMembers};
-use rootline_metadata::{KeyId, parse_instant};
+use rootline_metadata::{KeyId, Version, parse_instant};
 use rootline_tests::fixtures::repository::DAY_0;
 use rootline_tests::golden::Golden;
 
@@ -22,7 +22,9 @@ fn example(kind: &EventKind) -> Event {
         }
         EventKind::Frozen => {
             let files = ["1.root.json", "1.targets.json"].map(|file| (file.to_owned(), [7; 32]));
-            let record = FrozenRecord { revision: 2, plan: DIGEST.to_owned(), files: files.into() };
+            let (roots, compromised) = ([Version::FIRST].into(), [KeyId::declared(DIGEST)].into());
+            let bridge = BridgeTerms { roots, compromised };
+            let record = FrozenRecord { revision: 2, plan: DIGEST.to_owned(), files: files.into(), bridge };
             let known = ValueMembers::new().with("keyid", DIGEST).with("token", token);
             let named = NamedKeys { display_name: "Alice Example".to_owned(), key_ids: vec![KeyId::declared(DIGEST)] };
             let event = Event::frozen(&record).naming(&[("alice".parse().unwrap(), named)].into());
@@ -49,10 +51,11 @@ fn example(kind: &EventKind) -> Event {
                 .with("role", "root")
                 .with("version", 1_u64)
                 .with("under", "itself")
+                .with("bridge", false)
                 .with("threshold", 2_u64)
                 .with("signed", names());
             let event = Event::new(EventKind::Sealed).with("files", digests()).with("signed", signed);
-            event.with("tally", vec![quorum.into()])
+            event.with("tally", vec![quorum.into()]).at_once()
         }
         EventKind::Released => Event::new(EventKind::Released).with("files", digests()),
         EventKind::Checked => Event::checked("release", &[1, 2], 2),
