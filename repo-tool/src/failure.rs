@@ -13,7 +13,7 @@ use rootline_ceremonies::{
 use rootline_metadata::format::{FileError, NewerFormat};
 use rootline_metadata::sigstore::EditError;
 
-use crate::publish::preflight::PreflightRefusal;
+use crate::preflight::PreflightRefusal;
 use crate::text::plain;
 
 /// The failure of a command, which prints and reports itself as those of `rootline` do. A type of its own, so that the errors of a ceremony

@@ -9,6 +9,7 @@ mod lint;
 mod markup;
 mod names;
 mod pins;
+mod preflight;
 mod publish;
 mod review;
 mod signer;

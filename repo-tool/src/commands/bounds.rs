@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::folder::ceremony::Stage;
 use crate::folder::open_ceremony::OpenCeremony;
 use crate::folder::record::CeremonyRecord;
-use crate::publish::preflight::Files;
+use crate::preflight::Files;
 
 /// Refuses a plan that goes beyond the bounds, or whose files hold longer than they allow.
 pub(crate) fn check(plan: &Plan, frozen: &Frozen, context: &Context) -> Result<(), Failure> {

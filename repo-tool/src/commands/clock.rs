@@ -9,8 +9,8 @@ use rootline_metadata::instant_text;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::preflight::Files;
 use crate::publish::destination;
-use crate::publish::preflight::Files;
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ClockArgs {

@@ -23,8 +23,8 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::record::{self, CeremonyRecord};
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
+use crate::preflight::{self, Checked};
 use crate::publish::destination;
-use crate::publish::preflight::{self, Checked};
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]

@@ -19,10 +19,10 @@ use crate::folder::atomic_file;
 use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::read_files::read_files;
 use crate::folder::verification::Verification;
+use crate::preflight::{self, Checked, Files};
 use crate::publish::destination as there_already;
 use crate::publish::lint;
 use crate::publish::place::Place;
-use crate::publish::preflight::{self, Checked, Files};
 use crate::publish::reached::Reached;
 use crate::publish::staged::StagedPublication;
 

@@ -9,7 +9,7 @@ use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, TopLevelRole, Verified, Version, file_name};
 
 use crate::failure::Failure;
-use crate::publish::preflight::Files;
+use crate::preflight::Files;
 
 /// Refuses what is not an earlier state of what is published: another file of a version, or a newer one.
 pub(crate) fn check(to: &Path, there: &Files, published: &Published) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use rootline_metadata::lint::Severity;
 
 use crate::failure::Failure;
 use crate::lint::report::text;
-use crate::publish::preflight::Files;
+use crate::preflight::Files;
 use crate::text::visible;
 
 /// Rules about time, which comes by itself: what has expired the preflight refuses, and a timestamp that is due must not wait for a ceremony.

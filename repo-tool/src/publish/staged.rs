@@ -12,9 +12,9 @@ use rootline_metadata::{KeyId, Role, TopLevelRole, Version, file_name, instant_t
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
+use crate::preflight::{self, Files};
 use crate::publish::destination;
 use crate::publish::place::Place;
-use crate::publish::preflight::{self, Files};
 
 /// What becomes public at one place, and when.
 pub(crate) struct StagedPublication<'a> {
