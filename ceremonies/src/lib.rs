@@ -113,6 +113,7 @@ pub use plan::delegation::{Delegates, DelegationPlan};
 pub use plan::plan::{OnlinePlan, Plan};
 pub use plan::policy::{OfflinePolicy, Policy};
 pub use plan::policy_template::PolicyTemplate;
+pub use plan::preflight_rules::PreflightRules;
 pub use plan::role_plan::RolePlan;
 pub use plan::shipment::Shipment;
 pub use repository::delegates::delegates;

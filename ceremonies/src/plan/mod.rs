@@ -10,6 +10,7 @@ pub(crate) mod delegation;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod policy_template;
+pub(crate) mod preflight_rules;
 mod raw;
 mod reach;
 pub(crate) mod role_plan;

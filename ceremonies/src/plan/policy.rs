@@ -16,6 +16,7 @@ use crate::model::toml_error::{self, TomlError};
 use crate::plan::caches::{Caches, RawCaches};
 use crate::plan::delegated_periods::DelegatedPeriods;
 use crate::plan::policy_template::PolicyTemplate;
+use crate::plan::preflight_rules::{PreflightRules, RawPreflightRules};
 
 /// What holds for a repository from one ceremony to the next: who is to sign, how long files hold, where they go.
 #[derive(Clone, Debug)]
@@ -31,6 +32,7 @@ pub struct Policy {
     bounds: Bounds,
     attestation: AttestationRules,
     caches: Caches,
+    preflight: PreflightRules,
     has_legacy_targets: bool,
     severities: Severities,
     delegated: DelegatedPeriods,
@@ -64,6 +66,7 @@ impl Policy {
             bounds: raw.bounds.read(text)?,
             attestation: raw.attestation.map(|rules| rules.read(text)).transpose()?.unwrap_or_default(),
             caches: raw.caches.read(text)?,
+            preflight: raw.preflight.read(text)?,
             has_legacy_targets: raw.trust.legacy_targets,
             severities: severities::read(text, &raw.lint)?,
             delegated: DelegatedPeriods::default(),
@@ -153,6 +156,11 @@ impl Policy {
         self.caches
     }
 
+    /// Which clients have to get through before something becomes public.
+    pub fn preflight(&self) -> &PreflightRules {
+        &self.preflight
+    }
+
     /// How bad it is to break each rule of the lint.
     pub fn severities(&self) -> &Severities {
         &self.severities
@@ -186,6 +194,8 @@ struct RawPolicy {
     attestation: Option<RawAttestationRules>,
     #[serde(default)]
     caches: RawCaches,
+    #[serde(default)]
+    preflight: RawPreflightRules,
     #[serde(default)]
     lint: RawSeverities,
     #[serde(default)]

@@ -142,7 +142,8 @@ impl Next<'_> {
             renewal: self.renewal,
         };
         let Some(release) = Release::make(self.published, parts)? else { return Ok(None) };
-        let checked = preflight::check(self.published.files(), release.published().files(), self.at)?;
+        let checked =
+            preflight::check(self.published.files(), release.published().files(), self.at, self.policy.preflight())?;
         Ok(Some((release, checked)))
     }
 
@@ -245,6 +246,9 @@ pub(crate) fn warn_of_remarks(checked: &Checked, context: &Context) -> bool {
     if let Some(why) = &checked.unusable {
         context.terminal.warning(format_args!("verifiers cannot use what has been published before: {why}"));
     }
+    if let Some(remark) = &checked.roots_remark {
+        context.terminal.warning(format_args!("{remark}"));
+    }
     !checked.expired.is_empty() || checked.unusable.is_some()
 }
 
@@ -255,7 +259,8 @@ fn note_unnoted(ceremonies: &[CeremonyFolder], published: &Published, context: &
         let mut record = ceremony.clone().load(published)?;
         if let Some(released) = record.missing_release()? {
             // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
-            let checked = preflight::check(&preflight::Files::new(), published.files(), context.now).ok();
+            let rules = context.folder.policy()?.preflight().clone();
+            let checked = preflight::check(&preflight::Files::new(), published.files(), context.now, &rules).ok();
             let checked = checked.map(|checked| checked.event("release"));
             record.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
         }

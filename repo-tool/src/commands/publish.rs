@@ -104,7 +104,7 @@ fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reach
     args.clock.check_destination(&place.path, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
     bounds::check_publication(&there, &published, context)?;
-    let checked = preflight::check(&there, published.files(), context.now)?;
+    let checked = preflight::check(&there, published.files(), context.now, context.folder.policy()?.preflight())?;
     checked.note("the publication");
     lint::check(&there, published.files(), &documents::judgement(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);

@@ -70,22 +70,9 @@ impl<'a> StagedPublication<'a> {
     /// Has verifiers read every mixture of files that caches can show them, in this stage and in those to come.
     pub(crate) fn check_mixtures(&self, context: &Context) -> Result<(), Failure> {
         let mixtures: BTreeSet<&Mixture> = self.timetable.stages().iter().flat_map(|stage| &stage.mixtures).collect();
-        for mixture in mixtures {
-            preflight::check(&Files::new(), &self.shown(mixture), context.now)?;
-        }
+        let policy = context.folder.policy()?;
+        preflight::check_mixtures(self.there, self.published.files(), mixtures, context.now, policy.preflight())?;
         Ok(())
-    }
-
-    /// The files as caches show them.
-    fn shown(&self, mixture: &Mixture) -> Files {
-        let is_shown = |name: &String| {
-            let is_later_root = file_name::root_version(name).is_some_and(|version| version > mixture.newest_root);
-            !is_later_root && !mixture.absent.contains(name)
-        };
-        let files = self.published.files().iter().filter(|(name, _)| is_shown(name));
-        let mut files: Files = files.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
-        files.insert(file_name::TIMESTAMP.to_owned(), mixture.timestamp.clone());
-        files
     }
 
     /// The stage that may become public now; `None` where nothing may.
