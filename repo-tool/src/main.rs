@@ -40,7 +40,6 @@ use rootline::terminal::{Terminal, VerbosityArgs};
     version,
     after_help = "Examples:
   rootline-repo demo
-  rootline-repo init tuf --holders alice,bob,carol --threshold 2 --online online
 
 The way from nothing to a published repository: rootline-repo --help",
     after_long_help = "Examples:
@@ -115,6 +114,8 @@ enum Command {
     Sign(commands::sign::SignArgs),
     /// Sign snapshot and timestamp with an online key
     Online(commands::online::OnlineArgs),
+    /// Try what would be published before every client
+    Preflight(commands::preflight::PreflightArgs),
     /// Publish the repository to a folder
     Publish(commands::publish::PublishArgs),
     /// Show the published roles, their keyholders and expiries
@@ -156,6 +157,7 @@ const GROUPS: [Group; 2] = [
             "renew",
             "sign",
             "online",
+            "preflight",
             "publish",
             "status",
             "doctor",
@@ -287,6 +289,7 @@ fn run_command(command: Command, context: &Context) -> Result<ExitStatus, Failur
         Command::Renew(args) => commands::renew::run(&args, context),
         Command::Sign(args) => commands::sign::run(&args, context),
         Command::Online(args) => return commands::online::run(&args, context),
+        Command::Preflight(args) => return commands::preflight::run(&args, context),
         Command::Publish(args) => return commands::publish::run(&args, context),
         Command::Status(args) => return commands::status::run(&args, context),
         Command::Doctor(args) => return commands::doctor::run(&args, context),

@@ -30,6 +30,7 @@ mod repo_tool {
     mod periods;
     mod pins;
     mod possession;
+    mod preflight;
     mod publishing;
     mod quickstart;
     mod records;

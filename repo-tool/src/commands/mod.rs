@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod keyholder;
 pub(crate) mod lint;
 pub(crate) mod online;
+pub(crate) mod preflight;
 pub(crate) mod publish;
 pub(crate) mod quickstart;
 pub(crate) mod renew;

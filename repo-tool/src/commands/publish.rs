@@ -92,12 +92,7 @@ fn wait_until(until: DateTime<Utc>, context: &Context) {
 fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reached, Failure> {
     let _lock = context.lock()?;
     let published = context.folder.published()?;
-    if published.current().is_none() || !published.is_complete() {
-        return Err(Failure::new(
-            "nothing can be published yet: snapshot and timestamp are missing or do not fit the newest root",
-            "sign them: rootline-repo online --key FILE",
-        ));
-    }
+    require_complete(&published)?;
     atomic_file::sweep(&place.path);
     let there = read_files(&place.path)?;
     there_already::check(&place.path, &there, &published)?;
@@ -134,6 +129,17 @@ fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reach
         needs_person,
         is_new_place: false,
     })
+}
+
+/// Refuses what no verifier could read.
+pub(super) fn require_complete(published: &Published) -> Result<(), Failure> {
+    match published.current().is_some() && published.is_complete() {
+        true => Ok(()),
+        false => Err(Failure::new(
+            "nothing can be published yet: snapshot and timestamp are missing or do not fit the newest root",
+            "sign them: rootline-repo online --key FILE",
+        )),
+    }
 }
 
 /// Refuses to make a root or a targets file public that no ceremony has made, or one with a fault. What is there already stays, and is

@@ -109,19 +109,18 @@ impl<'a> OwnClient<'a> {
     }
 }
 
+/// What a view shows, as a repository.
+type Shown<'v> = InMemory<Box<dyn Fn(&Request) -> Option<&'v [u8]> + 'v>>;
+
 /// A client that has come to this root and is shown none after it.
-fn client<'v>(
-    last: Version,
-    cached: &Cached<'_>,
-    view: &'v View<'v>,
-) -> Result<Client<InMemory<impl Fn(&Request) -> Option<&'v [u8]> + 'v>, MemoryStore>, Why> {
+fn client<'v>(last: Version, cached: &Cached<'_>, view: &'v View<'v>) -> Result<Client<Shown<'v>, MemoryStore>, Why> {
     let root = view.find(&file_name::root(last)).ok_or(Why::MissingRoot { missing: last, newest: last })?;
     let store = cached.store().map_err(Error::from)?;
     let find = move |request: &Request| {
         let path = request.path();
         view.find(&path).filter(|_| file_name::root_version(&path).is_none())
     };
-    Ok(Client::new(root, InMemory::new(find), store))
+    Ok(Client::new(root, InMemory::new(Box::new(find)), store))
 }
 
 /// Whether a trust root can be used: it reads, and something in it counts.

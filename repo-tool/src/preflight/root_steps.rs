@@ -67,9 +67,4 @@ impl RootSteps {
         }
         Ok(last)
     }
-
-    /// How many roots a client follows in one refresh.
-    pub(crate) fn most(&self) -> u64 {
-        self.most
-    }
 }

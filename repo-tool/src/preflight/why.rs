@@ -32,8 +32,6 @@ pub(crate) enum Why {
     TrustsNothing,
     /// It accepts a file that has expired.
     AcceptsExpired,
-    /// Another implementation says so, in its own words.
-    Other(String),
 }
 
 impl Why {
@@ -98,7 +96,6 @@ impl fmt::Display for Why {
             }
             Why::TrustsNothing => write!(f, "trusted_root.json has no authority and no log that is valid now"),
             Why::AcceptsExpired => write!(f, "it accepts a file that has expired"),
-            Why::Other(text) => f.write_str(text),
         }
     }
 }

@@ -7,12 +7,12 @@ use rootline_ceremonies::publication::{
     Lacking, Mixture, NoTimetable, PlaceRecord, PublicStep, Stage, Timetable, TimetableParts,
 };
 use rootline_ceremonies::{Caches, Keyholder, Keyholders, Published, PublishedFile};
-use rootline_metadata::{KeyId, Role, TopLevelRole, Version, file_name, instant_text};
+use rootline_metadata::{KeyId, Role, TopLevelRole, Version, instant_text};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file::{self, Access};
-use crate::preflight::{self, Files};
+use crate::preflight::{self, Files, Upload};
 use crate::publish::destination;
 use crate::publish::place::Place;
 
@@ -73,6 +73,15 @@ impl<'a> StagedPublication<'a> {
         let policy = context.folder.policy()?;
         preflight::check_mixtures(self.there, self.published.files(), mixtures, context.now, policy.preflight())?;
         Ok(())
+    }
+
+    /// What is written, stage by stage.
+    pub(crate) fn uploads(&self) -> Vec<Upload<'_>> {
+        let names = |stage| self.files(stage).into_iter().map(|(file, _)| file.to_string()).collect();
+        let stages = self.timetable.stages().iter();
+        stages
+            .map(|stage| Upload { at: stage.at, files: names(stage), mixtures: stage.mixtures.iter().collect() })
+            .collect()
     }
 
     /// The stage that may become public now; `None` where nothing may.

@@ -154,6 +154,7 @@ fn a_first_ceremony() {
     document(&fixture, "ceremony-seal", &["ceremony", "seal", "first"]);
     document(&fixture, "online", &["online", "--key", "keys/online.pem"]);
     document(&fixture, "online-nothing-due", &["online", "--key", "keys/online.pem"]);
+    document(&fixture, "preflight", &["preflight"]);
     document(&fixture, "publish", &["publish"]);
     document(&fixture, "publish-nothing-new", &["publish"]);
     document(&fixture, "status", &["status"]);
