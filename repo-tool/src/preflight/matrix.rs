@@ -152,3 +152,18 @@ impl Judge for Ours<'_> {
         outcome.map_err(|why| too_far(why, last, &served.up_to(state.newest)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_the_first_expiry_clients_get_through_and_from_it_on_none_does() {
+        assert!(matches!(expect(Ok(()), false), Expected::Accepts));
+        assert!(matches!(expect(Ok(()), true), Expected::Not(Why::AcceptsExpired)));
+        // A fault that has nothing to do with time is one at any time.
+        for has_expired in [false, true] {
+            assert!(matches!(expect(Err(Why::TrustsNothing), has_expired), Expected::Not(Why::TrustsNothing)));
+        }
+    }
+}
