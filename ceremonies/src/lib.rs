@@ -117,6 +117,7 @@ pub use plan::preflight_rules::PreflightRules;
 pub use plan::role_plan::RolePlan;
 pub use plan::shipment::Shipment;
 pub use repository::delegates::delegates;
+pub use repository::online_bridge::OnlineBridge;
 pub use repository::origin::{OriginFault, Origins, Transcripts, heads_to_follow};
 pub use repository::published::{Current, Published, PublishedError};
 pub use repository::release::{OnlinePeriods, Release, ReleaseError, ReleaseParts, Renewal, due_from, is_due};

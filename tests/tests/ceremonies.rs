@@ -13,6 +13,7 @@ mod ceremonies {
     mod delegations;
     mod diagnosis;
     mod format;
+    mod online_bridge;
     mod plans;
     mod property;
     mod publishing;

@@ -2,6 +2,7 @@
 
 pub(crate) mod delegates;
 pub(crate) mod document;
+pub(crate) mod online_bridge;
 pub(crate) mod origin;
 pub(crate) mod published;
 pub(crate) mod release;

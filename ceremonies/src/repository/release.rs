@@ -1,12 +1,12 @@
 //! Snapshot and timestamp: what makes sealed files current, and keeps them so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rootline_metadata::json::{FormatError, Value};
 use rootline_metadata::{
-    Authority, KeyId, MetaFile, PublicKey, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified,
-    file_name, limits,
+    KeyId, MetaFile, Role, Root, Signature, Snapshot, Targets, Timestamp, TopLevelRole, Verified, Version, file_name,
+    limits,
 };
 
 use crate::keys::signer::{Signer, SignerError, sign_verified};
@@ -17,6 +17,7 @@ use crate::model::target_name::TargetName;
 use crate::plan::policy::Policy;
 use crate::repository::delegates::delegation_tree;
 use crate::repository::document;
+use crate::repository::online_bridge::{OnlineBridge, OnlineRoots, listed_as};
 use crate::repository::published::{Published, PublishedError};
 use crate::repository::sealed::Sealed;
 
@@ -25,6 +26,7 @@ use crate::repository::sealed::Sealed;
 pub struct Release {
     files: Vec<(PublishedFile, Vec<u8>)>,
     published: Published,
+    bridges: Vec<OnlineBridge>,
 }
 
 /// How long the files that are signed without people hold.
@@ -79,11 +81,18 @@ pub struct ReleaseParts<'a> {
     pub periods: OnlinePeriods,
     /// When a new timestamp is wanted.
     pub renewal: Renewal,
+    /// The published roots that can be a client's last; without any, the last root counts alone.
+    pub roots_in_use: &'a BTreeSet<Version>,
+    /// Keys that somebody else may have, as ceremonies name them.
+    pub compromised: &'a BTreeSet<KeyId>,
 }
 
 impl Release {
     /// Signs a snapshot if a file that it lists has changed, it is due, it holds longer than it may, or the root has another key for it; and a
     /// timestamp if there is anything new at all, it is due, it holds longer than it may, or it is asked for. A snapshot never drops an entry. `None` if nothing is due.
+    ///
+    /// Both are signed by the keys that the last root lists and, as far as these are given, by as few others as each root needs that can be a
+    /// client's last ([`Release::bridges`]).
     ///
     /// # Errors
     /// If there is no root yet, a target is not what the metadata says, a key is missing or none is one that the root lists, a signer does
@@ -91,6 +100,8 @@ impl Release {
     pub fn make(published: &Published, parts: ReleaseParts<'_>) -> Result<Option<Release>, ReleaseError> {
         let sealed = parts.sealed.filter(|sealed| !sealed.is_published(published));
         let root = sealed.and_then(Sealed::root).or(published.root()).ok_or(ReleaseError::NothingSealed)?;
+        let others = sealed.filter(|_| !parts.roots_in_use.is_empty());
+        let roots = &OnlineRoots::of(root, published, others, parts.roots_in_use, parts.compromised);
         let current = published.current();
         let targets = next_targets(published, sealed)?;
         let mut files = BTreeMap::new();
@@ -101,10 +112,11 @@ impl Release {
             files.extend(target_files(targets, published, parts.targets)?);
         }
 
-        let snapshot = new_snapshot(published, root, &targets, &parts)?;
+        let snapshot = new_snapshot(published, roots, &targets, &parts)?;
         let timestamp_holds = current.is_some_and(|current| {
-            let signed = current.timestamp.envelope().clone().verify(root.authority(TopLevelRole::Timestamp)).is_ok();
-            signed && parts.periods.timestamp.holds(current.timestamp.expiry(), parts.at)
+            let file = current.timestamp.envelope();
+            roots.accept(file, TopLevelRole::Timestamp, parts.keys)
+                && parts.periods.timestamp.holds(current.timestamp.expiry(), parts.at)
         });
         let news = sealed.is_some() || snapshot.is_some() || parts.renewal == Renewal::Now;
         if timestamp_holds && !news {
@@ -122,14 +134,23 @@ impl Release {
         let expiry = parts.periods.timestamp.expires.after(parts.at);
         let meta_files = BTreeMap::from([(file_name::role(TopLevelRole::Snapshot), snapshot_pin)]);
         let members = document::meta_files(TopLevelRole::Timestamp, version, expiry, &meta_files);
-        let bytes = sign::<Timestamp>(document::unsigned(members), root, TopLevelRole::Timestamp, parts.keys)?;
+        let bytes = sign::<Timestamp>(document::unsigned(members), roots, TopLevelRole::Timestamp, parts.keys)?;
         files.insert(PublishedFile::Timestamp.to_string(), bytes);
-        Release::check(published, files).map(Some)
+        let mut release = Release::check(published, files)?;
+        if let Some(current) = release.published.current() {
+            release.bridges = roots.bridges(current.timestamp.envelope(), TopLevelRole::Timestamp);
+        }
+        Ok(Some(release))
     }
 
     /// The new files, in the order in which they are [kept](PublishedFile::keeping_order).
     pub fn files(&self) -> &[(PublishedFile, Vec<u8>)] {
         &self.files
+    }
+
+    /// The older roots that take a key that the last one does not list, and whether it signed.
+    pub fn bridges(&self) -> &[OnlineBridge] {
+        &self.bridges
     }
 
     /// The repository as it is with them.
@@ -146,7 +167,7 @@ impl Release {
         let mut new: Vec<(PublishedFile, Vec<u8>)> =
             new.filter_map(|(name, bytes)| Some((PublishedFile::parse(&name)?, bytes))).collect();
         new.sort_by_key(|(file, _)| file.keeping_order());
-        Ok(Release { files: new, published: after })
+        Ok(Release { files: new, published: after, bridges: Vec::new() })
     }
 }
 
@@ -284,7 +305,7 @@ type NewSnapshot = (MetaFile, (PublishedFile, Vec<u8>));
 
 fn new_snapshot(
     published: &Published,
-    root: &Verified<Root>,
+    roots: &OnlineRoots<'_>,
     targets: &BTreeMap<String, Verified<Targets>>,
     parts: &ReleaseParts<'_>,
 ) -> Result<Option<NewSnapshot>, ReleaseError> {
@@ -293,8 +314,7 @@ fn new_snapshot(
     let new_meta_files: BTreeMap<String, MetaFile> = new_meta_files.collect();
     let current = published.current().map(|current| &current.snapshot);
     let holds = current.is_some_and(|snapshot| {
-        let signed = snapshot.envelope().clone().verify(root.authority(TopLevelRole::Snapshot)).is_ok();
-        signed
+        roots.accept(snapshot.envelope(), TopLevelRole::Snapshot, parts.keys)
             && parts.periods.snapshot.holds(snapshot.expiry(), parts.at)
             && new_meta_files.iter().all(|(name, meta_file)| snapshot.meta_file(name).as_ref() == Some(meta_file))
     });
@@ -309,13 +329,13 @@ fn new_snapshot(
     let version = published.next_version(TopLevelRole::Snapshot)?;
     let expiry = parts.periods.snapshot.expires.after(parts.at);
     let members = document::meta_files(TopLevelRole::Snapshot, version, expiry, &meta_files);
-    let bytes = sign::<Snapshot>(document::unsigned(members), root, TopLevelRole::Snapshot, parts.keys)?;
+    let bytes = sign::<Snapshot>(document::unsigned(members), roots, TopLevelRole::Snapshot, parts.keys)?;
     Ok(Some((MetaFile::of(version, &bytes), (PublishedFile::Snapshot(version), bytes))))
 }
 
 fn sign<R: Role>(
     unsigned: Vec<u8>,
-    root: &Verified<Root>,
+    roots: &OnlineRoots<'_>,
     role: TopLevelRole,
     keys: &[&dyn Signer],
 ) -> Result<Vec<u8>, ReleaseError> {
@@ -327,26 +347,34 @@ fn sign<R: Role>(
     let message = document::message(&value);
     let mut signatures: BTreeMap<KeyId, Signature> = BTreeMap::new();
     let mut not_asked = None;
+    let sign_as = |key: &dyn Signer, key_id: &KeyId| {
+        let bytes = sign_verified(key, &message).map_err(|source| ReleaseError::NotSigned { role, source })?;
+        Ok::<_, ReleaseError>(Signature { key_id: key_id.clone(), bytes: Some(bytes) })
+    };
     for key in keys {
-        let Some(key_id) = listed_as(root.authority(role), &key.public_key()) else {
-            not_asked = Some(KeyId::of(&key.public_key()));
-            continue;
-        };
-        let bytes = sign_verified(*key, &message).map_err(|source| ReleaseError::NotSigned { role, source })?;
-        signatures.insert(key_id.clone(), Signature { key_id, bytes: Some(bytes) });
+        match listed_as(roots.last.authority(role), &key.public_key()) {
+            Some(key_id) => drop(signatures.insert(key_id.clone(), sign_as(*key, key_id)?)),
+            None => not_asked = Some(KeyId::of(&key.public_key())),
+        }
     }
     // Keys that another root lists may be among them: before and after a change of online keys all of them are given.
     if let (Some(key_id), true) = (not_asked, signatures.is_empty()) {
-        return Err(ReleaseError::KeyNotAsked { key_id, root: root.version().number() });
+        return Err(ReleaseError::KeyNotAsked { key_id, root: roots.last.version().number() });
+    }
+    for root in &roots.others {
+        let authority = root.authority(role);
+        for key in keys {
+            let met = authority.role.key_ids().iter().filter(|id| signatures.contains_key(id)).count() as u64;
+            if met >= authority.role.threshold() {
+                break;
+            }
+            if let Some(key_id) = listed_as(authority, &key.public_key()).filter(|id| !signatures.contains_key(id)) {
+                signatures.insert(key_id.clone(), sign_as(*key, key_id)?);
+            }
+        }
     }
     let signatures: Vec<Signature> = signatures.into_values().collect();
     let bytes = document::with_signatures(&value, &signatures);
     rootline_metadata::Envelope::<R>::parse(bytes.clone(), limits::max_bytes(role)).map_err(unreadable)?;
     Ok(bytes)
-}
-
-/// The id under which an authority lists a key, if it does.
-fn listed_as(authority: Authority<'_>, key: &PublicKey) -> Option<KeyId> {
-    let is_it = |id: &&KeyId| authority.key(id).is_some_and(|listed| listed.material() == key.material());
-    authority.role.key_ids().iter().find(is_it).cloned()
 }

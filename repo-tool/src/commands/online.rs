@@ -1,16 +1,18 @@
 //! `rootline-repo online`: snapshot and timestamp.
 
-use std::collections::BTreeMap;
+mod bridge;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    KnownTime, Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer,
-    TargetName, concerns, due_from, is_due,
+    Freezing, KnownTime, Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError,
+    Signer, TargetName, concerns, due_from, is_due,
 };
-use rootline_metadata::instant_text;
+use rootline_metadata::{KeyId, Role, Version, instant_text};
 use serde_json::json;
 
 use super::bounds;
@@ -31,6 +33,7 @@ use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 #[command(after_help = "Examples:
   rootline-repo online --key online.pem
   rootline-repo online --key online.pem --renew
+  rootline-repo online --key old.pem --key new.pem
   rootline-repo online --key awskms:///alias/online
 
 Makes sealed ceremonies current, or renews what is due; signs nothing when nothing is due. Run it every day. A verifier first tries the new files \
@@ -89,7 +92,16 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     }
     let keys = OpenSigner::open_all(&args.key, &args.signer, &context.terminal)?;
     let keys: Vec<&dyn Signer> = keys.iter().map(OpenSigner::as_signer).collect();
-    let next = Next { published: &published, policy: &policy, keys: &keys, at, renewal, folder: &context.folder };
+    let next = Next {
+        published: &published,
+        policy: &policy,
+        keys: &keys,
+        at,
+        renewal,
+        folder: &context.folder,
+        roots_in_use: roots_in_use(&published, context)?,
+        compromised: compromised(context)?,
+    };
     let released = match next.with(&sealed.ceremonies) {
         Err(failure) if sealed.ceremonies.is_empty() || args.ceremony.is_some() => return Err(failure),
         // Nothing is public yet that could be renewed.
@@ -116,7 +128,24 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     let ids: Vec<&str> = sealed.ceremonies.iter().map(|(ceremony, _)| ceremony.id().as_str()).collect();
     let periods = OnlinePeriods::in_force(release.published(), None, &policy);
     report(&release, &ids, periods, context);
+    bridge::warn(&release, &keys, context)?;
     left_to_people(release.published(), needs_person, context)
+}
+
+/// The roots that can be a client's last. That the record of a place cannot be read keeps nothing from being renewed.
+fn roots_in_use(published: &Published, context: &Context) -> Result<BTreeSet<Version>, Failure> {
+    context.folder.roots_in_use(published, context.now).or_else(|failure| {
+        context.terminal.warning(format_args!("{}", failure.what()));
+        Ok(published.root().map(|root| root.version()).into_iter().collect())
+    })
+}
+
+/// The keys that ceremonies name as compromised. What cannot be read has been warned of.
+fn compromised(context: &Context) -> Result<BTreeSet<KeyId>, Failure> {
+    let transcripts = context.folder.transcripts()?;
+    let is_frozen =
+        |freezing| if let Freezing::Agreed(record) = freezing { Some(record.bridge.compromised) } else { None };
+    Ok(transcripts.values().filter_map(|transcript| is_frozen(transcript.freezing())).flatten().collect())
 }
 
 /// What the next release is made of, but for the ceremonies in it.
@@ -127,6 +156,10 @@ struct Next<'a> {
     at: DateTime<Utc>,
     renewal: Renewal,
     folder: &'a RepositoryFolder,
+    /// The published roots that can be a client's last.
+    roots_in_use: BTreeSet<Version>,
+    /// The keys that ceremonies name as compromised.
+    compromised: BTreeSet<KeyId>,
 }
 
 impl Next<'_> {
@@ -140,6 +173,8 @@ impl Next<'_> {
             at: self.at,
             periods: OnlinePeriods::in_force(self.published, sealed.as_ref(), self.policy),
             renewal: self.renewal,
+            roots_in_use: &self.roots_in_use,
+            compromised: &self.compromised,
         };
         let Some(release) = Release::make(self.published, parts)? else { return Ok(None) };
         let checked =

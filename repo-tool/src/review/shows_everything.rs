@@ -136,6 +136,8 @@ fn publish(plan: &Value, published: &Published, signing: &str) -> Published {
         at: instant(signing),
         periods: OnlinePeriods { snapshot: days(30, 15), timestamp: days(7, 6) },
         renewal: Renewal::WhenDue,
+        roots_in_use: &Default::default(),
+        compromised: &Default::default(),
     };
     Release::make(published, parts).unwrap().unwrap().published().clone()
 }

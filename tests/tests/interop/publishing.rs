@@ -203,6 +203,8 @@ fn cosign_initialises_from_root_1_before_and_after_two_rotations() {
             at: plan.at(),
             periods: OnlinePeriods { snapshot: long, timestamp: long },
             renewal: Renewal::WhenDue,
+            roots_in_use: &Default::default(),
+            compromised: &Default::default(),
         };
         fixture.room.published = Release::make(&fixture.room.published, parts).unwrap().unwrap().published().clone();
         fixture.publish();

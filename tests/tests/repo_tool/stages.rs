@@ -203,3 +203,22 @@ fn waiting_needs_a_clock_that_goes_on() {
         assert_eq!(fixture.at(PUBLISHED, &["publish", "--wait", other]).status, 2, "{other}");
     }
 }
+
+#[test]
+fn an_online_key_is_replaced_without_a_gap_where_both_keys_sign() {
+    let fixture = RepositoryFixture::after_the_first();
+    fixture.done(&["ceremony", "new", "swap", "--replace", "online=frank"]);
+    fixture.done(&["ceremony", "freeze", "swap"]);
+    for signer in ["alice", "bob", "carol"] {
+        assert_eq!(fixture.sign("swap", signer).status, 0);
+    }
+    fixture.done(&["ceremony", "seal", "swap"]);
+    let alone = fixture.at(DAY_0, &["online", "--key", "keys/frank.pem"]);
+    assert!(alone.stderr.contains("online is needed until"), "{alone:?}");
+    let both = fixture.at(DAY_0, &["online", "--key", "keys/frank.pem", "--key", "keys/online.pem", "--renew"]);
+    assert!(
+        both.stderr.contains("root 1 can be somebody's last until") || both.stdout.contains("somebody's last"),
+        "{both:?}"
+    );
+    assert!(!both.stderr.contains("is needed"), "{both:?}");
+}
