@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use rootline::exit_status::ExitStatus;
 use rootline_ceremonies::{
-    Freezing, KnownTime, Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError,
-    Signer, TargetName, concerns, due_from, is_due,
+    KnownTime, Name, OnlinePeriods, Policy, Published, Release, ReleaseParts, Renewal, Sealed, SealedError, Signer,
+    TargetName, concerns, due_from, is_due,
 };
-use rootline_metadata::{KeyId, Role, Version, instant_text};
+use rootline_metadata::{KeyId, Version, instant_text};
 use serde_json::json;
 
 use super::bounds;
@@ -99,8 +99,8 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
         at,
         renewal,
         folder: &context.folder,
-        roots_in_use: roots_in_use(&published, context)?,
-        compromised: compromised(context)?,
+        roots_in_use: bridge::roots_in_use(&published, context)?,
+        compromised: bridge::compromised(context)?,
     };
     let released = match next.with(&sealed.ceremonies) {
         Err(failure) if sealed.ceremonies.is_empty() || args.ceremony.is_some() => return Err(failure),
@@ -130,22 +130,6 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     report(&release, &ids, periods, context);
     bridge::warn(&release, &keys, context)?;
     left_to_people(release.published(), needs_person, context)
-}
-
-/// The roots that can be a client's last. That the record of a place cannot be read keeps nothing from being renewed.
-fn roots_in_use(published: &Published, context: &Context) -> Result<BTreeSet<Version>, Failure> {
-    context.folder.roots_in_use(published, context.now).or_else(|failure| {
-        context.terminal.warning(format_args!("{}", failure.what()));
-        Ok(published.root().map(|root| root.version()).into_iter().collect())
-    })
-}
-
-/// The keys that ceremonies name as compromised. What cannot be read has been warned of.
-fn compromised(context: &Context) -> Result<BTreeSet<KeyId>, Failure> {
-    let transcripts = context.folder.transcripts()?;
-    let is_frozen =
-        |freezing| if let Freezing::Agreed(record) = freezing { Some(record.bridge.compromised) } else { None };
-    Ok(transcripts.values().filter_map(|transcript| is_frozen(transcript.freezing())).flatten().collect())
 }
 
 /// What the next release is made of, but for the ceremonies in it.

@@ -1,11 +1,29 @@
 //! What to say of signatures for roots that can be a client's last beside the newest one.
 
+use std::collections::BTreeSet;
+
 use rootline_ceremonies::publication::PlaceRecord;
-use rootline_ceremonies::{Caches, OnlineBridge, Release, Signer};
-use rootline_metadata::{KeyId, PublicKey, Version, instant_text};
+use rootline_ceremonies::{Caches, Freezing, OnlineBridge, Published, Release, Signer};
+use rootline_metadata::{KeyId, PublicKey, Role, Version, instant_text};
 
 use crate::context::Context;
 use crate::failure::Failure;
+
+/// The roots that can be a client's last. That the record of a place cannot be read keeps nothing from being renewed.
+pub(super) fn roots_in_use(published: &Published, context: &Context) -> Result<BTreeSet<Version>, Failure> {
+    context.folder.roots_in_use(published, context.now).or_else(|failure| {
+        context.terminal.warning(format_args!("{}", failure.what()));
+        Ok(published.root().map(|root| root.version()).into_iter().collect())
+    })
+}
+
+/// The keys that ceremonies name as compromised. What cannot be read has been warned of.
+pub(super) fn compromised(context: &Context) -> Result<BTreeSet<KeyId>, Failure> {
+    let transcripts = context.folder.transcripts()?;
+    let is_frozen =
+        |freezing| if let Freezing::Agreed(record) = freezing { Some(record.bridge.compromised) } else { None };
+    Ok(transcripts.values().filter_map(|transcript| is_frozen(transcript.freezing())).flatten().collect())
+}
 
 /// Says until when the old keys sign too; warns where they did not.
 pub(super) fn warn(release: &Release, keys: &[&dyn Signer], context: &Context) -> Result<(), Failure> {
