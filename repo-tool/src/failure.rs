@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use rootline::destination::DestinationError;
 use rootline_ceremonies::KeyFileError;
 use rootline_ceremonies::attestation::AttestationRefusal;
 use rootline_ceremonies::review::TargetDiffers;
@@ -109,6 +110,12 @@ impl Failure {
 impl From<rootline::failure::Failure> for Failure {
     fn from(failure: rootline::failure::Failure) -> Self {
         Failure(failure)
+    }
+}
+
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
+        Failure(error.into())
     }
 }
 

@@ -10,6 +10,7 @@ mod repo_tool {
     mod air_gap;
     mod attestation;
     mod bounds;
+    mod buckets;
     mod ceremonies;
     mod clock;
     mod doctor;

@@ -1,7 +1,5 @@
 //! The clock, held against the record before anything is signed or recorded by it.
 
-use std::path::Path;
-
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use rootline_ceremonies::{ClockBehind, KnownInstant, KnownTime, OnlinePeriods, Plan, Published, Transcript};
@@ -11,6 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::preflight::Files;
 use crate::publish::destination;
+use crate::publish::place::Place;
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ClockArgs {
@@ -28,7 +27,7 @@ impl ClockArgs {
     /// Refuses a clock that is behind the record or the timestamp at the destination, and a timestamp that was signed by one that was.
     pub(crate) fn check_destination(
         &self,
-        to: &Path,
+        to: &Place,
         there: &Files,
         published: &Published,
         context: &Context,
@@ -36,7 +35,7 @@ impl ClockArgs {
         let (mut known, policy) = (known_time(published, context)?, context.folder.policy()?);
         let mut found = Ok(());
         if let Some((timestamp, periods)) = destination::timestamp(there, published, &policy) {
-            let replaced = KnownInstant::of_file(&timestamp, periods.timestamp, Some(&to.display().to_string()));
+            let replaced = KnownInstant::of_file(&timestamp, periods.timestamp, Some(&to.to_string()));
             let own = published.current().map(|current| &current.timestamp);
             let periods = OnlinePeriods::stated(published.root(), &policy).timestamp;
             found = own.map_or(Ok(()), |own| known.check_replaced((own, periods), &replaced));

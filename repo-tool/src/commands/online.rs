@@ -27,6 +27,7 @@ use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
 use crate::preflight::{self, Checked};
 use crate::publish::destination;
+use crate::publish::place::Place;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
 
 #[derive(Args, Debug)]
@@ -69,8 +70,8 @@ pub(crate) fn run(args: &OnlineArgs, context: &Context) -> Result<ExitStatus, Fa
     let policy = context.folder.policy()?;
     let published = context.folder.published()?;
     args.clock.check(&published, context)?;
-    if let Some(to) = policy.publish_to() {
-        destination::check_before_signing(&context.folder.join(to), &published)?;
+    if policy.publish_to().is_some() {
+        destination::check_before_signing(&Place::find(None, context)?, &published, &policy.caches())?;
     }
     let (ceremonies, strays) = context.folder.ceremonies_and_strays()?;
     let mut needs_person = warn_of_strays(&strays, context);

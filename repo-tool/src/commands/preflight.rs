@@ -33,8 +33,8 @@ pub(crate) struct PreflightArgs {
     #[arg(value_name = "FOLDER", conflicts_with_all = ["to", "at_once"])]
     folder: Option<PathBuf>,
 
-    /// The folder that would be published to [default: publish_to of rootline.toml]
-    #[arg(long, value_name = "FOLDER")]
+    /// The place that would be published to: a folder, s3://, gs:// or az:// [default: [publish] to of rootline.toml]
+    #[arg(long, value_name = "PLACE")]
     to: Option<PathBuf>,
 
     /// Try this instant as well; may be given several times
@@ -58,8 +58,8 @@ pub(crate) fn run(args: &PreflightArgs, context: &Context) -> Result<ExitStatus,
     let place = Place::find(args.to.as_deref(), context)?;
     let published = context.folder.published()?;
     require_complete(&published)?;
-    let there = read_files(&place.path)?;
-    there_already::check(&place.path, &there, &published)?;
+    let there = place.read(&published, &context.folder.policy()?.caches())?;
+    there_already::check(&place, &there, &published)?;
     let publication = StagedPublication::plan(&place, &published, &there, args.at_once, context)?;
     let policy = context.folder.policy()?;
     let uploads = publication.uploads();

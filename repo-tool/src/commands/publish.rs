@@ -17,7 +17,6 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::ceremony::{CeremonyFolder, Stage};
-use crate::folder::read_files::read_files;
 use crate::folder::verification::Verification;
 use crate::preflight::{self, Checked, Files};
 use crate::publish::destination as there_already;
@@ -30,10 +29,11 @@ use crate::publish::staged::StagedPublication;
 #[command(after_help = "Examples:
   rootline-repo publish
   rootline-repo publish --to /srv/www/tuf
+  rootline-repo publish --to s3://acme-tuf/prod
   rootline-repo publish --wait
   rootline-repo publish --dry-run
 
-The folder is a static repository: N.root.json, timestamp.json and the other metadata at its top, targets below targets/. \
+The place is a static repository: N.root.json, timestamp.json and the other metadata at its top, targets below targets/. \
 Its URL is the metadata URL, and with /targets the targets URL. Published files never change, the timestamp is written last, and nothing is \
 written unless a verifier accepts it from every root ever published, and the lint finds no error that is not there already.
 
@@ -41,8 +41,8 @@ Caches keep what they have for as long as [caches] of the policy says. So what i
 points at yet, then the timestamp, then the roots, each once no cache shows a verifier what it would refuse. Run it again when it says, or every day, \
 or let it --wait.")]
 pub(crate) struct PublishArgs {
-    /// The folder to publish to [default: publish_to of rootline.toml]
-    #[arg(long, value_name = "FOLDER")]
+    /// Where to publish to: a folder, s3://, gs:// or az:// [default: [publish] to of rootline.toml]
+    #[arg(long, value_name = "PLACE")]
     to: Option<PathBuf>,
 
     /// Stay until the last stage is public
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<ExitStatus, F
         return Err(Failure::new("--wait waits for an instant, and --at stops the clock", "leave one of them out"));
     }
     let place = Place::find(args.to.as_deref(), context)?;
-    let is_new_place = !place.path.exists();
+    let is_new_place = place.folder().is_some_and(|folder| !folder.exists());
     let mut reached = publish(args, &place, context)?;
     reached.is_new_place = is_new_place;
     while let (true, Some(next)) = (args.wait, &reached.next) {
@@ -93,10 +93,10 @@ fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reach
     let _lock = context.lock()?;
     let published = context.folder.published()?;
     require_complete(&published)?;
-    atomic_file::sweep(&place.path);
-    let there = read_files(&place.path)?;
-    there_already::check(&place.path, &there, &published)?;
-    args.clock.check_destination(&place.path, &there, &published, context)?;
+    place.folder().into_iter().for_each(atomic_file::sweep);
+    let there = place.read(&published, &context.folder.policy()?.caches())?;
+    there_already::check(place, &there, &published)?;
+    args.clock.check_destination(place, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
     bounds::check_publication(&there, &published, context)?;
     let checked = preflight::check(&there, published.files(), context.now, context.folder.policy()?.preflight())?;

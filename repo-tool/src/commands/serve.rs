@@ -1,6 +1,6 @@
 //! `rootline-repo serve`: a folder on this machine's own address.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -30,7 +30,11 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
     let folder = match &args.folder {
         Some(folder) => folder.clone(),
-        None => Place::find(None, context)?.path,
+        None => {
+            let place = Place::find(None, context)?;
+            let folder = place.folder().map(Path::to_owned);
+            folder.ok_or_else(|| Failure::new(format!("{place} is not a folder"), "name the folder to serve"))?
+        }
     };
     let server = Server::start(&folder, args.port).map_err(|error| Failure::io("serve", &folder, &error))?;
     let url = server.url();

@@ -1,26 +1,24 @@
 //! What is at the destination already: an earlier state of what is published, or nothing.
 
-use std::path::Path;
-
 use rootline_ceremonies::publication::PlaceContent;
-use rootline_ceremonies::{OnlinePeriods, Policy, Published, PublishedFile};
-use rootline_client::store::read_regular_file;
+use rootline_ceremonies::{Caches, OnlinePeriods, Policy, Published, PublishedFile};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, TopLevelRole, Verified, Version, file_name};
 
 use crate::failure::Failure;
 use crate::preflight::Files;
+use crate::publish::place::Place;
 
 /// Refuses what is not an earlier state of what is published: another file of a version, or a newer one.
-pub(crate) fn check(to: &Path, there: &Files, published: &Published) -> Result<(), Failure> {
+pub(crate) fn check(to: &Place, there: &Files, published: &Published) -> Result<(), Failure> {
     for (name, bytes) in there {
-        let path = to.join(name);
+        let path = to.file(name);
         match (PublishedFile::parse(name), published.files().get(name)) {
             (Some(PublishedFile::Timestamp), _) => check_timestamp(&path, bytes, published)?,
             (Some(_), Some(own)) if own == bytes => {}
             (Some(_), Some(_)) => {
                 return Err(Failure::new(
-                    format!("{} differs from the published file", path.display()),
+                    format!("{path} differs from the published file"),
                     "published files never change: if another clone published it, take over its metadata/ and sign again; otherwise find out who \
                      changed it, then remove it and publish again",
                 )
@@ -36,7 +34,7 @@ pub(crate) fn check(to: &Path, there: &Files, published: &Published) -> Result<(
 
 const RULE: &str = "content never changes without a new version";
 
-fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(), Failure> {
+fn check_timestamp(path: &str, bytes: &[u8], published: &Published) -> Result<(), Failure> {
     let there = version(bytes);
     let own = published.current().map(|current| &current.timestamp);
     let own_version = own.map(|own| own.version());
@@ -45,7 +43,7 @@ fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(
     }
     match there {
         Some(version) if there == own_version && own.is_some_and(|own| own.bytes() != bytes) => {
-            let what = format!("{} is another timestamp {version} than the one to be published", path.display());
+            let what = format!("{path} is another timestamp {version} than the one to be published");
             let hint = "another clone published it, and verifiers who have seen it would not see this one: rootline-repo online --key FILE --renew, \
                         then publish";
             Err(Failure::new(what, hint).breaking(RULE))
@@ -54,9 +52,9 @@ fn check_timestamp(path: &Path, bytes: &[u8], published: &Published) -> Result<(
     }
 }
 
-fn newer(path: &Path) -> Failure {
+fn newer(path: &str) -> Failure {
     Failure::new(
-        format!("{} is newer than everything published from this folder", path.display()),
+        format!("{path} is newer than everything published from this folder"),
         "update this folder first: it is behind the public repository",
     )
     .breaking("versions never go backwards")
@@ -107,21 +105,19 @@ pub(crate) fn timestamp(
     Some((timestamp, OnlinePeriods::stated(root, policy)))
 }
 
-/// Refuses to sign where the folder of the policy has what this one has not: another clone published it, and the next versions are its own. A
+/// Refuses to sign where the place of the policy has what this folder has not: another clone published it, and the next versions are its own. A
 /// timestamp of the same version is settled by the next one.
-pub(crate) fn check_before_signing(to: &Path, published: &Published) -> Result<(), Failure> {
-    let path = to.join(file_name::TIMESTAMP);
+pub(crate) fn check_before_signing(to: &Place, published: &Published, caches: &Caches) -> Result<(), Failure> {
     // A destination that is away, or is none, is the business of publishing.
-    let bytes = read_regular_file(&path, MAX_TIMESTAMP_BYTES as u64).unwrap_or_default();
-    let there = verified(&bytes, published).map(|there| there.version());
+    let Some((timestamp, names)) = to.glance(caches) else { return Ok(()) };
+    let there = verified(&timestamp.unwrap_or_default(), published).map(|there| there.version());
     if there > published.current().map(|current| current.timestamp.version()) {
-        return Err(newer(&path));
+        return Err(newer(&to.file(file_name::TIMESTAMP)));
     }
-    let entries = std::fs::read_dir(to).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let is_unknown = |name: &String| {
-        let is_timestamp = name == file_name::TIMESTAMP;
-        PublishedFile::parse(name).is_some() && !is_timestamp && !published.files().contains_key(name)
+        let is_metadata =
+            !matches!(PublishedFile::parse(name), None | Some(PublishedFile::Target(_) | PublishedFile::Timestamp));
+        is_metadata && !published.files().contains_key(name)
     };
-    names.filter(is_unknown).min().map_or(Ok(()), |name| Err(newer(&to.join(name))))
+    names.into_iter().filter(is_unknown).min().map_or(Ok(()), |name| Err(newer(&to.file(&name))))
 }

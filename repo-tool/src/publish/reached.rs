@@ -52,16 +52,15 @@ impl Reached {
     /// Prints it.
     pub(crate) fn report(&self, place: &Place, is_dry_run: bool, context: &Context) {
         context.report(&self.to_json(place, is_dry_run), |line| {
-            let path = &place.path;
             if self.is_new_place && !is_dry_run {
-                line(format_args!("{} was not there, and has been made", path.display()));
+                line(format_args!("{place} was not there, and has been made"));
             }
             let each = if self.roots == 1 { "root 1".to_owned() } else { format!("each of {} roots", self.roots) };
             line(format_args!("accepted by a verifier that begins with {each}"));
             let verb = if is_dry_run { "would write" } else { "wrote" };
-            self.written.iter().for_each(|name| line(format_args!("{verb} {}", path.join(name).display())));
+            self.written.iter().for_each(|name| line(format_args!("{verb} {}", place.file(name))));
             match self.stage_text() {
-                None if self.written.is_empty() => line(format_args!("{} is up to date", path.display())),
+                None if self.written.is_empty() => line(format_args!("{place} is up to date")),
                 None => {}
                 Some(text) => {
                     line(format_args!("{text}"));
@@ -75,7 +74,7 @@ impl Reached {
         let (stage, stages) = self.progress;
         let (root, timestamp) = self.public;
         json!({
-            "to": place.path,
+            "to": place.to_string(),
             "is_new": self.is_new_place,
             "dry_run": is_dry_run,
             "written": self.written,

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use rootline::destination::{Content, Created, Destination, OutgoingFile, Revision};
 use rootline_ceremonies::publication::{
     Lacking, Mixture, NoTimetable, PlaceRecord, PublicStep, Stage, Timetable, TimetableParts,
 };
 use rootline_ceremonies::{Caches, Keyholder, Keyholders, Published, PublishedFile};
-use rootline_metadata::{KeyId, Role, TopLevelRole, Version, instant_text};
+use rootline_metadata::{KeyId, Role, TopLevelRole, Version, file_name, instant_text};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::folder::atomic_file::{self, Access};
 use crate::preflight::{self, Files, Upload};
 use crate::publish::destination;
 use crate::publish::place::Place;
@@ -137,19 +137,36 @@ impl<'a> StagedPublication<'a> {
         let Some(stage) = self.due(context.now) else { return Ok(Vec::new()) };
         let mut there = self.there.clone();
         let mut names = Vec::new();
+        let destination = self.place.open(&self.caches)?;
+        if let Some(warning) = destination.probe()?.warning(destination.place()) {
+            context.terminal.warning(format_args!("{warning}"));
+        }
         for (file, bytes) in self.files(stage) {
-            let path = self.place.path.join(file.to_string());
-            match file {
-                PublishedFile::Timestamp => atomic_file::replace(&path, bytes)?,
-                _ => atomic_file::create(&path, bytes, Access::Umask)?,
-            }
-            there.insert(file.to_string(), bytes.clone());
-            names.push(file.to_string());
+            let name = file.to_string();
+            self.put(destination.as_ref(), &name, bytes)?;
+            there.insert(name.clone(), bytes.clone());
+            names.push(name);
         }
         let is_last = self.timetable.stages().len() == 1;
         let record = self.record.clone().seen(&destination::content(&there), &self.caches, context.later());
         context.folder.keep_place_record(&record.with_stage(is_last))?;
         Ok(names)
+    }
+
+    /// Writes one file: the timestamp in the place of the one that was read, and any other only where there is none.
+    fn put(&self, destination: &dyn Destination, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        if name == file_name::TIMESTAMP {
+            let read = self.there.get(name).map(|bytes| Revision { bytes: bytes.clone() });
+            return Ok(destination.replace(name, bytes, read.as_ref())?);
+        }
+        let file = OutgoingFile { name: name.to_owned(), content: Content::Bytes(bytes.to_vec()) };
+        match destination.create(&file)? {
+            Created::Created | Created::Same => Ok(()),
+            Created::Different => Err(Failure::new(
+                format!("{} has come in between, with other content", self.place.file(name)),
+                "another clone has published it: take over its metadata/, and sign again",
+            )),
+        }
     }
 }
 

@@ -68,6 +68,16 @@ impl BucketServer {
         self.server.url()
     }
 
+    /// What a program's environment has to say to reach it as S3.
+    pub fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("AWS_ENDPOINT_URL", self.url()),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7ROOTLIN".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "not-a-secret-of-anybody".to_owned()),
+        ]
+    }
+
     /// Makes it misbehave from now on.
     pub fn set_fault(&self, fault: Fault) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).fault = fault;

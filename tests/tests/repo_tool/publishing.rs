@@ -124,18 +124,23 @@ fn a_trust_root_that_no_verifier_can_show_is_not_released() {
 #[test]
 fn publishing_goes_to_a_folder_that_is_none_of_the_repository_s_own() {
     let fixture = RepositoryFixture::after_the_first();
-    for to in ["s3://bucket/tuf", "s3:bucket", "https://tuf.example.org", "oci://registry/tuf", "file:///srv/tuf"] {
+    for (to, scheme) in [
+        ("s3:bucket", "s3"),
+        ("https://tuf.example.org", "https"),
+        ("ftp://registry/tuf", "ftp"),
+        ("file:///srv/tuf", "file"),
+    ] {
         let before = fixture.list(".");
         let output = fixture.at(DAY_0, &["publish", "--to", to]);
-        output.refuses(&format!("{to} is a URL, and publish writes a folder"), "", "publish to a folder and copy it");
+        output.refuses(&format!("{scheme}: is not a kind of destination"), "", "name folder:PATH, s3://BUCKET/PREFIX");
         assert_eq!(fixture.list("."), before, "{to}");
     }
     for to in ["metadata", "./targets", "keyholders/", "ceremonies/first", "public/../metadata/deep", "."] {
         let output = fixture.at(DAY_0, &["publish", "--to", to]);
         output.refuses(&format!("{to} is a folder of the repository itself"), "", "name another folder");
     }
-    fixture.edit("rootline.toml", "to = \"public\"", "to = \"s3://bucket\"");
-    fixture.at(DAY_0, &["publish"]).refuses("s3://bucket is a URL, and publish writes a folder", "", "publish to");
+    fixture.edit("rootline.toml", "to = \"public\"", "to = \"ftp://bucket\"");
+    fixture.at(DAY_0, &["publish"]).refuses("ftp: is not a kind of destination", "", "name folder:PATH");
     for to in ["./s3:", "published", "metadata-2"] {
         fixture.done(&["publish", "--to", to]);
         assert!(fixture.path(to).join("timestamp.json").exists(), "{to}");
