@@ -33,7 +33,7 @@ pub(crate) struct PreflightArgs {
     #[arg(value_name = "FOLDER", conflicts_with_all = ["to", "at_once"])]
     folder: Option<PathBuf>,
 
-    /// The place that would be published to: a folder, s3://, gs:// or az:// [default: [publish] to of rootline.toml]
+    /// The place that would be published to: a folder, s3://, gs:// or az:// [default: `to` of the policy]
     #[arg(long, value_name = "PLACE")]
     to: Option<PathBuf>,
 

@@ -41,7 +41,7 @@ Caches keep what they have for as long as [caches] of the policy says. So what i
 points at yet, then the timestamp, then the roots, each once no cache shows a verifier what it would refuse. Run it again when it says, or every day, \
 or let it --wait.")]
 pub(crate) struct PublishArgs {
-    /// Where to publish to: a folder, s3://, gs:// or az:// [default: [publish] to of rootline.toml]
+    /// Where to publish to: a folder, s3://, gs:// or az:// [default: `to` of the policy]
     #[arg(long, value_name = "PLACE")]
     to: Option<PathBuf>,
 

@@ -1,6 +1,7 @@
 //! Making a repository public: the order of writing, and a server for trying it out.
 
 pub(crate) mod destination;
+pub(crate) mod emergency;
 pub(crate) mod lint;
 pub(crate) mod place;
 pub(crate) mod reached;

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::preflight::{self, Files, Upload};
 use crate::publish::destination;
+use crate::publish::emergency::Emergency;
 use crate::publish::place::Place;
 
 /// What becomes public at one place, and when.
@@ -52,8 +53,14 @@ impl<'a> StagedPublication<'a> {
         };
         let lacks_files = published.files().keys().any(is_lacking);
         let parts = TimetableParts { published, record: &record, lacks_files, caches: &caches, at: context.now };
+        let emergency = Emergency::find(there, published, context)?;
+        if let Some(Emergency { ceremony, role }) = &emergency {
+            context.terminal.warning(format_args!(
+                "{ceremony} takes compromised keys of {role} away: nothing leads up to its root, and all becomes public at once"
+            ));
+        }
         let planned = Timetable::plan(parts);
-        let timetable = match (at_once, planned) {
+        let timetable = match (at_once || emergency.is_some(), planned) {
             (false, planned) => planned.map_err(|none| refusal(&none, &caches, context))?,
             (true, Ok(planned)) if planned.stages().len() < 2 => planned,
             (true, _) => {

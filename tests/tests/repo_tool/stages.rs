@@ -222,3 +222,33 @@ fn an_online_key_is_replaced_without_a_gap_where_both_keys_sign() {
     );
     assert!(!both.stderr.contains("is needed"), "{both:?}");
 }
+
+/// Somebody else has the online key: waiting would only let them sign for longer, so the plan that names it is word enough.
+#[test]
+fn what_takes_a_compromised_threshold_away_is_public_at_once() {
+    for compromised in [true, false] {
+        let fixture = RepositoryFixture::after_the_first();
+        fixture.behind_caches();
+        fixture.done_at(PUBLISHED, &["keyholder", "add", "online", "--key", "keys/stranger.pem", "--new-key"]);
+        let mut new = vec!["ceremony", "new", "second"];
+        if compromised {
+            new.extend(["--compromised", "online=It was stolen"]);
+        }
+        fixture.done_at(PUBLISHED, &new);
+        fixture.done_at(PUBLISHED, &["ceremony", "freeze", "second"]);
+        FIRST.iter().for_each(|signer| assert!(fixture.sign("second", signer).is_done()));
+        fixture.done_at(PUBLISHED, &["ceremony", "seal", "second"]);
+        let mut online = vec!["online", "--key", "keys/stranger.pem"];
+        if !compromised {
+            online.extend(["--key", "keys/online.pem"]);
+        }
+        fixture.done_at(PUBLISHED, &online);
+        let output = fixture.done_at(PUBLISHED, &["publish", "--json"]);
+        let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let warning = "second takes compromised keys of timestamp away: nothing leads up to its root";
+        assert_eq!(said.contains(warning), compromised, "{said}");
+        let written = output.json()["written"].clone();
+        let is_public = written.as_array().unwrap().contains(&json!("2.root.json"));
+        assert_eq!((is_public, output.json()["next"].is_null()), (compromised, compromised), "{written}");
+    }
+}

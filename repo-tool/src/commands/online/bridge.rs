@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rootline_ceremonies::publication::PlaceRecord;
-use rootline_ceremonies::{Caches, Freezing, OnlineBridge, Published, Release, Signer};
+use rootline_ceremonies::{Caches, EventKind, Freezing, OnlineBridge, Published, Release, Signer, Transcript};
 use rootline_metadata::{KeyId, PublicKey, Role, Version, instant_text};
 
 use crate::context::Context;
@@ -17,12 +17,18 @@ pub(super) fn roots_in_use(published: &Published, context: &Context) -> Result<B
     })
 }
 
-/// The keys that ceremonies name as compromised. What cannot be read has been warned of.
+/// The keys that sealed ceremonies name as compromised: what was only planned or frozen, or given up, is nobody's word yet. What cannot be
+/// read has been warned of.
 pub(super) fn compromised(context: &Context) -> Result<BTreeSet<KeyId>, Failure> {
     let transcripts = context.folder.transcripts()?;
-    let is_frozen =
-        |freezing| if let Freezing::Agreed(record) = freezing { Some(record.bridge.compromised) } else { None };
-    Ok(transcripts.values().filter_map(|transcript| is_frozen(transcript.freezing())).flatten().collect())
+    let is_abandoned =
+        |transcript: &Transcript| transcript.entries().iter().any(|entry| entry.event.kind == EventKind::Abandoned);
+    let counts = |transcript: &&Transcript| transcript.sealing().is_some() && !is_abandoned(transcript);
+    let keys = transcripts.values().filter(counts).filter_map(|transcript| match transcript.freezing() {
+        Freezing::Agreed(record) => Some(record.bridge.compromised),
+        _ => None,
+    });
+    Ok(keys.flatten().collect())
 }
 
 /// Says until when the old keys sign too; warns where they did not.
