@@ -79,6 +79,15 @@ impl Network for NoNetwork {
     }
 }
 
+impl NetworkArgs {
+    /// The time limits of one connection and of one request.
+    pub(crate) fn time_limits(&self) -> (Duration, Duration) {
+        let default = HttpSettings::default();
+        let connect = self.connect_timeout.unwrap_or(default.connect_timeout);
+        (connect, self.request_timeout.unwrap_or(default.request_timeout))
+    }
+}
+
 impl Network for NetworkArgs {
     fn settings(&self) -> Result<HttpSettings, Failure> {
         let mut settings = HttpSettings::default();

@@ -1,6 +1,7 @@
 //! The repository of a command, and its client.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -98,6 +99,13 @@ impl Repository {
     /// The failure of the client, with the repository in use and the cache.
     pub(crate) fn located(&self, failure: impl Into<Failure>) -> Failure {
         located(failure, self.client.transport().location(), self.client.store().folder())
+    }
+}
+
+impl SourceArgs {
+    /// The time limits of one connection and of one request.
+    pub(crate) fn time_limits(&self) -> (Duration, Duration) {
+        self.client.network.time_limits()
     }
 }
 

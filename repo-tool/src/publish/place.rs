@@ -76,7 +76,7 @@ impl Place {
     /// Opens it for writing; nothing is asked of it yet.
     pub(crate) fn open(&self, caches: &Caches) -> Result<Box<dyn Destination>, Failure> {
         let lifetime = caches.timestamp.to_std().ok().filter(|lifetime| !lifetime.is_zero());
-        Ok(destination::open(&self.address, Settings { lifetime })?)
+        Ok(destination::open(&self.address, Settings { lifetime, ..Settings::default() })?)
     }
 
     /// The timestamp and the names of what is there; `None` where that cannot be seen.

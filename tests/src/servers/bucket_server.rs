@@ -39,6 +39,8 @@ pub enum Fault {
     LosesAnswer(usize),
     /// It refuses everybody.
     Forbids,
+    /// It takes requests, and never answers.
+    Stalls,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +100,11 @@ impl BucketServer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).store(name, bytes.to_vec(), BTreeMap::new());
     }
 
+    /// What was asked for so far.
+    pub fn targets(&self) -> Vec<String> {
+        self.server.targets()
+    }
+
     /// The names of the files that were written, in this order.
     pub fn written(&self) -> Vec<String> {
         let requests = self.server.requests();
@@ -120,6 +127,7 @@ impl State {
                 self.fault = Fault::Fails(status, times - 1);
                 return Reply::with_headers(status, &[("Retry-After", "0")], "<Error><Code>SlowDown</Code></Error>");
             }
+            Fault::Stalls => return Reply::default().stall(),
             Fault::Forbids => return Reply::status(403, "<Error><Code>AccessDenied</Code></Error>"),
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
@@ -217,4 +218,45 @@ fn a_folder_is_a_destination_that_a_client_can_read() {
     update.env_remove("ROOTLINE_INSTANCE").args(["update", "--at", DAY_1, "--url"]).arg(&public);
     update.arg("--cache").arg(fixture.path("cache")).arg("--root").arg(fixture.path("metadata/1.root.json"));
     Output::of(&mut update).succeeds();
+}
+
+#[test]
+fn a_store_that_never_answers_is_given_up() {
+    for place in PLACES {
+        let (fixture, server) = (ClientFixture::new(), BucketServer::new());
+        server.set_fault(Fault::Stalls);
+        let began = Instant::now();
+        let failed = run(&fixture, &server, &["--to", place, "--dry-run", "--request-timeout", "1s"]);
+        assert_eq!(failed.status, 3, "{failed:?}");
+        assert!(failed.stderr.contains(&format!("{place}: listing: it did not answer in time")), "{failed:?}");
+        // Three times the limit, with pauses and whatever else this machine does meanwhile.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn credentials_that_are_missing_are_named_at_once_and_asked_of_no_service() {
+    let (fixture, server) = (ClientFixture::new(), BucketServer::new());
+    for (left_out, complaint) in [
+        (&["AWS_SECRET_ACCESS_KEY"][..], "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"),
+        (
+            &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+            "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+        ),
+    ] {
+        let mut command = mirror(&fixture, &server, &["--to", PLACES[0]]);
+        for name in left_out {
+            command.env_remove(name);
+        }
+        let refused = Output::of(&mut command);
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.stderr.contains(&format!("{}: {complaint}", PLACES[0])), "{refused:?}");
+        assert!(!fixture.path("mirror").exists(), "nothing is mirrored before");
+    }
+    // A service that is named is asked: here the bucket's own server, which is none.
+    let mut command = mirror(&fixture, &server, &["--to", PLACES[0], "--request-timeout", "1s"]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    let asked = Output::of(command.env("AWS_METADATA_ENDPOINT", server.url()));
+    assert!(asked.status != 0 && !asked.stderr.contains("no credentials"), "{asked:?}");
+    assert!(server.targets().iter().any(|target| target.contains("latest")), "{:?}", server.targets());
 }

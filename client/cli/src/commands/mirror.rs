@@ -125,7 +125,9 @@ impl MirrorArgs {
     fn upload(&self) -> Result<Option<MirrorUpload>, Failure> {
         let Some(to) = &self.to else { return Ok(None) };
         let lifetime = self.timestamp_lifetime.and_then(|lifetime| lifetime.to_std().ok());
-        MirrorUpload::open(&Place::parse(to)?, Settings { lifetime }, self.dry_run).map(Some)
+        let (connect_timeout, request_timeout) = self.source.time_limits();
+        let settings = Settings { lifetime, connect_timeout, request_timeout };
+        MirrorUpload::open(&Place::parse(to)?, settings, self.dry_run).map(Some)
     }
 }
 

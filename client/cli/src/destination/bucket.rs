@@ -18,13 +18,13 @@ use tokio::runtime::{Builder, Runtime};
 use super::bucket_error::{failed, may_be_done};
 use super::{
     Bucket, Conditions, Content, Created, Destination, DestinationError, Fault, Listed, OutgoingFile, Place, Revision,
-    Settings, cache_control, content_type, fill,
+    Settings, Stage, cache_control, content_type, fill,
 };
 
 /// A bucket. What is written is readable at once and whole; of conditions, it keeps what the store does.
 ///
-/// Up to 8 MiB are written in one request, which carries the condition that nothing is there. A longer file goes in parts, for which stores
-/// know no such condition: it is looked for first, and its name is its digest, so that another publisher could only write the same.
+/// A file is written in one request, which carries the condition that nothing is there. Only a target above 8 MiB goes in parts, which carry no
+/// condition: it is looked for first, and its name is its digest, so that another publisher could only write the same.
 #[derive(Debug)]
 pub(super) struct BucketDestination {
     place: Place,
@@ -34,8 +34,10 @@ pub(super) struct BucketDestination {
     settings: Settings,
 }
 
-/// What is written in one request; S3 takes parts from 5 MiB on, and ten thousand of them.
+/// The length of a part; S3 takes parts from 5 MiB on, and ten thousand of them.
 const PART: usize = 8 << 20;
+/// The most bytes of a file that is held in memory, as it goes in one request.
+const MAX_WHOLE: u64 = 64 << 20;
 
 impl BucketDestination {
     pub(super) fn new(
@@ -163,7 +165,7 @@ impl BucketDestination {
         let mut content = file.content.open().map_err(|error| self.unreadable(&file.name, &error))?;
         let options = PutMultipartOptions { attributes: self.attributes(&file.name), ..PutMultipartOptions::default() };
         let tried = format!("writing {}", file.name);
-        self.runtime.block_on(async {
+        let sent = self.runtime.block_on(async {
             let begun = self.store.put_multipart_opts(&path, options).await;
             let mut upload = begun.map_err(|error| failed(&self.place, &tried, &error))?;
             let sent = self.send_parts(&file.name, content.as_mut(), upload.as_mut()).await;
@@ -172,7 +174,15 @@ impl BucketDestination {
                 let _ = upload.abort().await;
             }
             sent
-        })
+        });
+        match sent {
+            // The answer to the last request was lost, and the file was not.
+            Err(error) if error.fault() == Fault::Unreachable => match self.compare(&file.name, &file.content) {
+                Ok(Some(true)) => Ok(Created::Created),
+                _ => Err(error),
+            },
+            sent => sent,
+        }
     }
 
     async fn send_parts(
@@ -212,7 +222,7 @@ impl Destination for BucketDestination {
         let prefix = if self.prefix.is_empty() { None } else { Some(self.path("")?) };
         let entry = |meta: ObjectMeta| {
             let name = meta.location.as_ref().strip_prefix(&self.prefix)?.to_owned();
-            Some((name, Listed { bytes: meta.size, tag: meta.e_tag }))
+            Some((name, Listed { bytes: meta.size }))
         };
         let listed: Result<Vec<ObjectMeta>, Error> =
             self.runtime.block_on(self.store.list(prefix.as_ref()).try_collect());
@@ -231,13 +241,17 @@ impl Destination for BucketDestination {
     fn create(&self, file: &OutgoingFile) -> Result<Created, DestinationError> {
         self.path(&file.name)?;
         let length = file.content.length().map_err(|error| self.unreadable(&file.name, &error))?;
-        if length > PART as u64 {
+        if length > PART as u64 && file.stage() == Stage::Targets && file.is_immutable() {
             return self.create_in_parts(file);
+        }
+        if length > MAX_WHOLE {
+            let what = format!("{} has {length} bytes, and only targets may have more than {MAX_WHOLE}", file.name);
+            return Err(self.error(Fault::TooLong, what));
         }
         let bytes: Cow<'_, [u8]> = match &file.content {
             Content::Bytes(bytes) => Cow::Borrowed(bytes),
             Content::File(path) => {
-                let read = rootline_client::store::read_regular_file(path, PART as u64);
+                let read = rootline_client::store::read_regular_file(path, MAX_WHOLE);
                 Cow::Owned(read.map_err(|error| self.unreadable(&file.name, &error))?)
             }
         };

@@ -22,6 +22,8 @@ pub enum Fault {
     Unreachable,
     /// It answered that this is not allowed.
     Forbidden,
+    /// There are no credentials for it.
+    Credentials,
     /// There is no such bucket.
     Missing,
     /// A file that never changes is there with other content.
@@ -57,6 +59,10 @@ impl DestinationError {
             }
             Fault::Forbidden => {
                 "give these credentials the right to list, read and write there (docs/destinations.md names the permissions)"
+            }
+            Fault::Credentials => {
+                "set them in the environment (those of a profile: aws configure export-credentials --format env); for the role of an EC2 \
+                 instance set AWS_METADATA_ENDPOINT=http://169.254.169.254"
             }
             Fault::Missing => "create the bucket, or correct its name, region or endpoint",
             Fault::Different => {

@@ -65,7 +65,7 @@ impl FolderDestination {
                 continue;
             }
             if found.is_file() {
-                files.insert(format!("{prefix}{name}"), Listed { bytes: found.len(), tag: None });
+                files.insert(format!("{prefix}{name}"), Listed { bytes: found.len() });
             } else if found.is_dir() && (!prefix.is_empty() || name == TARGETS) {
                 self.list_into(&entry.path(), &format!("{prefix}{name}/"), files)?;
             }

@@ -81,8 +81,6 @@ pub trait Destination: fmt::Debug {
 pub struct Listed {
     /// How many bytes it has.
     pub bytes: u64,
-    /// Changes with its content, where the store has such a thing.
-    pub tag: Option<String>,
 }
 
 /// A file as it was read.
@@ -124,11 +122,22 @@ impl Conditions {
     }
 }
 
-/// How long caches may keep what changes (`timestamp.json`): `None` is not at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a place is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The `max-age` of files that change.
+    /// The `max-age` of files that change (`timestamp.json`): `None` lets no cache keep them.
     pub lifetime: Option<Duration>,
+    /// The time limit of one connection to a store.
+    pub connect_timeout: Duration,
+    /// The time limit of one answer of a store, with the upload before it, and of each pause in its body. A store that never answers has failed
+    /// after three times as long.
+    pub request_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { lifetime: None, connect_timeout: Duration::from_secs(10), request_timeout: Duration::from_secs(30) }
+    }
 }
 
 /// Opens a place; nothing is asked of it yet.
@@ -145,7 +154,7 @@ pub fn open(place: &Place, settings: Settings) -> Result<Box<dyn Destination>, D
 
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 fn open_bucket(place: &Place, address: &Bucket, settings: Settings) -> Result<Box<dyn Destination>, DestinationError> {
-    let store = bucket_settings::open(place, address)?;
+    let store = bucket_settings::open(place, address, settings)?;
     Ok(Box::new(bucket::BucketDestination::new(place, address, store, settings)?))
 }
 
