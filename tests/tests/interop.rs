@@ -10,6 +10,7 @@ mod interop {
     mod altered_signing_configs;
     mod altered_trust_roots;
     mod bundle_sigstore;
+    mod destinations;
     mod export_verified_with;
     mod judging;
     mod keys;
