@@ -25,7 +25,8 @@ fn kind(name: &'static str, first: &PlanText, second: &PlanText, signers: &[&str
     let before = room.published.clone();
     let frozen = room.freeze(second);
     let sealed = room.seal(&frozen, signers).unwrap();
-    let release = room.release(Some(&sealed), online, second.day, Renewal::Now).unwrap().unwrap();
+    let in_use = [before.roots().len() as u64];
+    let release = room.release_for(Some(&sealed), online, second.day, Renewal::Now, &in_use, &[]).unwrap().unwrap();
     Kind { name, before, after: release.published().clone() }
 }
 
@@ -40,6 +41,11 @@ fn kinds() -> Vec<Kind> {
     let one = |old: &str| PlanText::of(&replaced(old, "frank"), 3);
     let mut root_alone = one("erin");
     root_alone.targets = (FIVE.to_vec(), 3);
+    let (mut targets_before, mut targets_after) = (five(), five());
+    targets_before.targets = (vec!["alice", "bob", "carol"], 2);
+    targets_after.targets = (vec!["dave", "erin", "frank"], 2);
+    let other_key = |plan: PlanText| PlanText { online: vec!["online-2"], ..plan };
+    let both = ["online", "online-2"];
     let delegation = |holder: &str| {
         format!(
             "[[delegations]]\nname = \"npm\"\npaths = [\"npm/*\"]\nholders = [\"{holder}\"]\nthreshold = 1\nexpires-days = 90\nship = []\n"
@@ -55,6 +61,35 @@ fn kinds() -> Vec<Kind> {
             &next(one("bob")),
             &["alice", "carol", "dave"],
             &["online"],
+        ),
+        kind(
+            "one of five, who signed before, and the newcomer signs after",
+            &five(),
+            &next(one("bob")),
+            &["alice", "bob", "carol", "frank"],
+            &["online"],
+        ),
+        kind(
+            "targets' holders alone, all of them",
+            &targets_before,
+            &next(targets_after),
+            &["alice", "bob", "dave", "erin"],
+            &["online"],
+        ),
+        kind(
+            "all three of root and targets, by a sequence of roots",
+            &PlanText::of(&["alice", "bob", "carol"], 2),
+            &next(PlanText::of(&["dave", "erin", "frank"], 2)),
+            &["alice", "bob", "carol", "dave", "erin", "frank"],
+            &["online"],
+        ),
+        kind("the online key", &five(), &next(other_key(five())), &SIGNERS[..3], &both),
+        kind(
+            "the online key, and one of five",
+            &five(),
+            &next(other_key(one("bob"))),
+            &["alice", "bob", "carol", "frank"],
+            &both,
         ),
         kind(
             "a delegated role's holder",
