@@ -147,9 +147,9 @@ impl<'a> Ceremony<'a> {
     /// [`Refusal::NotEnough`] if one is not; [`Refusal::NoBridge`] if only old roots lack signatures; [`Refusal::Unsealable`] if the result would
     /// not verify all the same.
     pub fn seal(&self, signature_files: &SignatureFiles) -> Result<Sealed, Refusal> {
-        let sealed = self.seal_at_once(signature_files)?;
-        let lacks_bridge = |part: &RoleTally| part.quorums.iter().any(|quorum| !quorum.is_met());
-        match self.tally(signature_files).parts.into_iter().find(lacks_bridge) {
+        let tally = self.tally(signature_files);
+        let sealed = self.seal_counted(&tally)?;
+        match tally.parts.into_iter().find(|part| !part.is_met()) {
             Some(RoleTally { part, quorums, .. }) => Err(Refusal::NoBridge { part, quorums }),
             None => Ok(sealed),
         }
@@ -161,11 +161,14 @@ impl<'a> Ceremony<'a> {
     /// # Errors
     /// As [`Ceremony::seal`], but for the bridge.
     pub fn seal_at_once(&self, signature_files: &SignatureFiles) -> Result<Sealed, Refusal> {
-        let tally = self.tally(signature_files);
+        self.seal_counted(&self.tally(signature_files))
+    }
+
+    fn seal_counted(&self, tally: &Tally) -> Result<Sealed, Refusal> {
         let mut files = BTreeMap::new();
-        for part in tally.parts {
+        for part in &tally.parts {
             let Some(value) = self.frozen.value(&part.part).filter(|_| part.has_required()) else {
-                return Err(Refusal::NotEnough { part: part.part, quorums: part.quorums });
+                return Err(Refusal::NotEnough { part: part.part.clone(), quorums: part.quorums.clone() });
             };
             files.insert(part.part.file_name(), document::with_signatures(&value, &part.signatures));
         }

@@ -27,9 +27,19 @@ impl Default for Caches {
 }
 
 impl Caches {
+    /// How long a verifier can be shown a timestamp after another one took its place.
+    pub fn stale(&self) -> TimeDelta {
+        self.timestamp + self.visit
+    }
+
+    /// How long a verifier can be shown that a file is not there after it came.
+    pub fn absent(&self) -> TimeDelta {
+        self.missing + self.visit
+    }
+
     /// How long a verifier behind caches can be refused where a rotation becomes public all at once.
     pub fn longest_gap(&self) -> TimeDelta {
-        self.timestamp.max(self.missing) + self.visit
+        self.stale().max(self.absent())
     }
 
     /// How long a verifier may see what is no longer so because of all of them.

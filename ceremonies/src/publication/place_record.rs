@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rootline_metadata::limits::MAX_TIMESTAMP_BYTES;
 use rootline_metadata::{Envelope, Role, Timestamp, Version, hex, sha256};
 
+use crate::model::file_name::PublishedFile;
 use crate::plan::caches::Caches;
 
 /// What one place shows: its roots, its snapshots and its timestamp.
@@ -17,6 +18,18 @@ pub struct PlaceContent {
     pub snapshots: BTreeSet<Version>,
     /// Its timestamp.
     pub timestamp: Option<Vec<u8>>,
+}
+
+impl PlaceContent {
+    /// Adds a file that is there; all but roots, snapshots and the timestamp are left out.
+    pub fn add(&mut self, file: &PublishedFile, bytes: &[u8]) {
+        match file {
+            PublishedFile::Root(version) => _ = self.roots.insert(*version),
+            PublishedFile::Snapshot(version) => _ = self.snapshots.insert(*version),
+            PublishedFile::Timestamp => self.timestamp = Some(bytes.to_vec()),
+            _ => {}
+        }
+    }
 }
 
 /// A timestamp that a place has shown.
@@ -33,7 +46,7 @@ pub struct ShownTimestamp {
 impl ShownTimestamp {
     /// Until when a cache can show it; `None` without an end.
     pub fn seen_until(&self, caches: &Caches) -> Option<DateTime<Utc>> {
-        self.replaced.map(|replaced| replaced + caches.timestamp + caches.visit)
+        self.replaced.map(|replaced| replaced + caches.stale())
     }
 }
 
@@ -139,7 +152,7 @@ impl PlaceRecord {
     /// Until when a root can be a verifier's last; `None` without an end, as for the newest one.
     pub fn last_until(&self, version: Version, caches: &Caches) -> Option<DateTime<Utc>> {
         let since = self.roots.get(&version.next()?)?;
-        Some(*since + caches.missing + caches.visit)
+        Some(*since + caches.absent())
     }
 
     /// Whether the timestamp that is there has not expired at an instant.

@@ -136,8 +136,8 @@ impl<'a> State<'a> {
             lacks_files,
             new_roots: versions.filter(|version| !record.roots.contains_key(version)).collect(),
             new_timestamp,
-            missing: caches.missing + caches.visit,
-            stale: caches.timestamp + caches.visit,
+            missing: caches.absent(),
+            stale: caches.stale(),
         }
     }
 

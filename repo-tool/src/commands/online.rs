@@ -25,7 +25,7 @@ use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::record::{self, CeremonyRecord};
 use crate::folder::repository::RepositoryFolder;
 use crate::folder::verification::Verification;
-use crate::preflight::{self, Checked};
+use crate::preflight::{Checked, Files, Gate};
 use crate::publish::destination;
 use crate::publish::place::Place;
 use crate::signer::{OpenSigner, SignerArgs, SignerUri};
@@ -162,8 +162,8 @@ impl Next<'_> {
             compromised: &self.compromised,
         };
         let Some(release) = Release::make(self.published, parts)? else { return Ok(None) };
-        let checked =
-            preflight::check(self.published.files(), release.published().files(), self.at, self.policy.preflight())?;
+        let (old, new) = (self.published.files(), release.published().files());
+        let checked = Gate::new(old, new, self.at, self.policy.preflight()).check()?;
         Ok(Some((release, checked)))
     }
 
@@ -279,8 +279,8 @@ fn note_unnoted(ceremonies: &[CeremonyFolder], published: &Published, context: &
         let mut record = ceremony.clone().load(published)?;
         if let Some(released) = record.missing_release()? {
             // What was tried then is tried again; meanwhile the files may have expired, which does not undo the release.
-            let rules = context.folder.policy()?.preflight().clone();
-            let checked = preflight::check(&preflight::Files::new(), published.files(), context.now, &rules).ok();
+            let (nothing, policy) = (Files::new(), context.folder.policy()?);
+            let checked = Gate::new(&nothing, published.files(), context.now, policy.preflight()).check().ok();
             let checked = checked.map(|checked| checked.event("release"));
             record.note_all(checked.into_iter().chain([released]).map(|event| (context.now, event)))?;
         }

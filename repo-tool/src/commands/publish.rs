@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::folder::atomic_file;
 use crate::folder::ceremony::{CeremonyFolder, Stage};
 use crate::folder::verification::Verification;
-use crate::preflight::{self, Checked, Files};
+use crate::preflight::{Checked, Files, Gate};
 use crate::publish::destination as there_already;
 use crate::publish::lint;
 use crate::publish::place::Place;
@@ -99,13 +99,14 @@ fn publish(args: &PublishArgs, place: &Place, context: &Context) -> Result<Reach
     args.clock.check_destination(place, &there, &published, context)?;
     check_ceremonies(&there, &published, context)?;
     bounds::check_publication(&there, &published, context)?;
-    let checked = preflight::check(&there, published.files(), context.now, context.folder.policy()?.preflight())?;
+    let gate = Gate::new(&there, published.files(), context.now, context.folder.policy()?.preflight());
+    let checked = gate.check()?;
     checked.note("the publication");
     lint::check(&there, published.files(), &documents::judgement(context)?, context.now)?;
     let mut needs_person = warn_of_remarks(&checked, context);
 
     let publication = StagedPublication::plan(place, &published, &there, args.at_once, context)?;
-    publication.check_mixtures(context)?;
+    publication.check_mixtures(&gate)?;
     let next = publication.next(context.now).cloned();
     let written = match (args.dry_run, publication.due(context.now)) {
         (true, due) => {

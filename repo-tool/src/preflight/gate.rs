@@ -73,47 +73,54 @@ impl Checked {
     }
 }
 
-/// Has our own client read `new` at `now`, from every root that is served, with an empty cache and with one of `old`: all roles, and every
-/// target that they list. The time that it takes grows with the number of roots.
-///
-/// # Errors
-/// If one of these verifiers would refuse.
-pub(crate) fn check(
-    old: &Files,
-    new: &Files,
+/// Our own client before what is to be public, at one instant. The steps from root to root are verified once for all that it reads.
+pub(crate) struct Gate<'a> {
+    old: &'a Files,
+    new: &'a Files,
     now: DateTime<Utc>,
-    rules: &PreflightRules,
-) -> Result<Checked, PreflightRefusal> {
-    let view = View::whole(new);
-    let roots = view.roots();
-    let Some(served) = ServedRoots::of(&roots, rules) else { return Ok(Checked::default()) };
-    let seen = Cached::publication("has seen the previous publication", old);
-    let caches: Vec<Cached<'_>> = [Cached::nothing()].into_iter().chain(seen).collect();
-    let mut checked = Checked { roots_remark: served.remark(), ..Checked::default() };
-    read(&OwnClient::new(&roots, old), &view, &served, &caches, now, &mut checked)?;
-    Ok(checked)
+    client: OwnClient<'a>,
+    /// `None` where there is no root.
+    served: Option<ServedRoots>,
 }
 
-/// Has our own client read each mixture that caches can show of `files`, from every root that is served, with an empty cache.
-///
-/// # Errors
-/// If one of these verifiers would refuse.
-pub(crate) fn check_mixtures<'m>(
-    before: &Files,
-    files: &Files,
-    mixtures: impl IntoIterator<Item = &'m Mixture>,
-    now: DateTime<Utc>,
-    rules: &PreflightRules,
-) -> Result<(), PreflightRefusal> {
-    let roots = View::whole(files).roots();
-    let Some(served) = ServedRoots::of(&roots, rules) else { return Ok(()) };
-    let client = OwnClient::new(&roots, before);
-    for mixture in mixtures {
-        let view = View::mixture(files, mixture);
-        let served = served.up_to(mixture.newest_root);
-        read(&client, &view, &served, &[Cached::nothing()], now, &mut Checked::default())?;
+impl<'a> Gate<'a> {
+    /// Before `new`, where `old` was public before it.
+    pub(crate) fn new(old: &'a Files, new: &'a Files, now: DateTime<Utc>, rules: &PreflightRules) -> Gate<'a> {
+        let roots = View::whole(new).roots();
+        let served = ServedRoots::of(&roots, rules);
+        Gate { old, new, now, client: OwnClient::new(&roots, old), served }
     }
-    Ok(())
+
+    /// Has our own client read all of it, from every root that is served, with an empty cache and with one of what was public before: all roles,
+    /// and every target that they list. The time that it takes grows with the number of roots.
+    ///
+    /// # Errors
+    /// If one of these verifiers would refuse.
+    pub(crate) fn check(&self) -> Result<Checked, PreflightRefusal> {
+        let Some(served) = &self.served else { return Ok(Checked::default()) };
+        let seen = Cached::publication("has seen the previous publication", self.old);
+        let caches: Vec<Cached<'_>> = [Cached::nothing()].into_iter().chain(seen).collect();
+        let mut checked = Checked { roots_remark: served.remark(), ..Checked::default() };
+        read(&self.client, &View::whole(self.new), served, &caches, self.now, &mut checked)?;
+        Ok(checked)
+    }
+
+    /// Has our own client read each mixture that caches can show of it, from every root that is served, with an empty cache.
+    ///
+    /// # Errors
+    /// If one of these verifiers would refuse.
+    pub(crate) fn check_mixtures<'m>(
+        &self,
+        mixtures: impl IntoIterator<Item = &'m Mixture>,
+    ) -> Result<(), PreflightRefusal> {
+        let Some(served) = &self.served else { return Ok(()) };
+        for mixture in mixtures {
+            let view = View::mixture(self.new, mixture);
+            let served = served.up_to(mixture.newest_root);
+            read(&self.client, &view, &served, &[Cached::nothing()], self.now, &mut Checked::default())?;
+        }
+        Ok(())
+    }
 }
 
 /// Tries each root with each cache. Clients that come to the same root go on alike.

@@ -14,7 +14,7 @@ mod why;
 
 use std::collections::BTreeMap;
 
-pub(crate) use gate::{Checked, PreflightRefusal, check, check_mixtures};
+pub(crate) use gate::{Checked, Gate, PreflightRefusal};
 pub(crate) use publication::Publication;
 pub(crate) use state::Upload;
 

@@ -1,6 +1,6 @@
 //! The states through which a publication goes, as clients see them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rootline_ceremonies::publication::Mixture;
@@ -175,6 +175,6 @@ pub(crate) fn instants(states: &[State<'_>], now: DateTime<Utc>, more: &[DateTim
     let expiries = states.iter().flat_map(State::expiries);
     let either_side = expiries.flat_map(|expiry| [expiry - chrono::TimeDelta::seconds(1), expiry]);
     let later = either_side.filter(|at| *at > now);
-    let all: BTreeMap<DateTime<Utc>, ()> = later.chain(more.iter().copied()).chain([now]).map(|at| (at, ())).collect();
-    all.into_keys().collect()
+    let all: BTreeSet<DateTime<Utc>> = later.chain(more.iter().copied()).chain([now]).collect();
+    all.into_iter().collect()
 }

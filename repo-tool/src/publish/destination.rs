@@ -82,13 +82,9 @@ fn verified(bytes: &[u8], published: &Published) -> Option<Verified<Timestamp>> 
 
 /// What verifiers find there: roots, snapshots and the timestamp.
 pub(crate) fn content(there: &Files) -> PlaceContent {
-    let mut content = PlaceContent { timestamp: there.get(file_name::TIMESTAMP).cloned(), ..PlaceContent::default() };
-    for file in there.keys().filter_map(|name| PublishedFile::parse(name)) {
-        match file {
-            PublishedFile::Root(version) => _ = content.roots.insert(version),
-            PublishedFile::Snapshot(version) => _ = content.snapshots.insert(version),
-            _ => {}
-        }
+    let mut content = PlaceContent::default();
+    for (name, bytes) in there {
+        PublishedFile::parse(name).iter().for_each(|file| content.add(file, bytes));
     }
     content
 }

@@ -12,7 +12,7 @@ use rootline_metadata::{KeyId, Role, TopLevelRole, Version, file_name, instant_t
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::preflight::{self, Files, Upload};
+use crate::preflight::{Files, Gate, Upload};
 use crate::publish::destination;
 use crate::publish::emergency::Emergency;
 use crate::publish::place::Place;
@@ -75,11 +75,9 @@ impl<'a> StagedPublication<'a> {
     }
 
     /// Has verifiers read every mixture of files that caches can show them, in this stage and in those to come.
-    pub(crate) fn check_mixtures(&self, context: &Context) -> Result<(), Failure> {
+    pub(crate) fn check_mixtures(&self, gate: &Gate<'_>) -> Result<(), Failure> {
         let mixtures: BTreeSet<&Mixture> = self.timetable.stages().iter().flat_map(|stage| &stage.mixtures).collect();
-        let policy = context.folder.policy()?;
-        preflight::check_mixtures(self.there, self.published.files(), mixtures, context.now, policy.preflight())?;
-        Ok(())
+        Ok(gate.check_mixtures(mixtures)?)
     }
 
     /// What is written, stage by stage.
@@ -142,7 +140,7 @@ impl<'a> StagedPublication<'a> {
     /// Writes the stage that is due, and keeps since when its files are public. Returns their names.
     pub(crate) fn write(&self, context: &Context) -> Result<Vec<String>, Failure> {
         let Some(stage) = self.due(context.now) else { return Ok(Vec::new()) };
-        let mut there = self.there.clone();
+        let mut content = destination::content(self.there);
         let mut names = Vec::new();
         let destination = self.place.open(&self.caches)?;
         if let Some(warning) = destination.probe()?.warning(destination.place()) {
@@ -151,11 +149,11 @@ impl<'a> StagedPublication<'a> {
         for (file, bytes) in self.files(stage) {
             let name = file.to_string();
             self.put(destination.as_ref(), &name, bytes)?;
-            there.insert(name.clone(), bytes.clone());
+            content.add(&file, bytes);
             names.push(name);
         }
         let is_last = self.timetable.stages().len() == 1;
-        let record = self.record.clone().seen(&destination::content(&there), &self.caches, context.later());
+        let record = self.record.clone().seen(&content, &self.caches, context.later());
         context.folder.keep_place_record(&record.with_stage(is_last))?;
         Ok(names)
     }

@@ -110,29 +110,7 @@ impl Place {
             _ => Err(PlaceError::UnknownScheme(scheme.to_owned())),
         }
     }
-
-    /// A file name that stands for this place alone, on every file system.
-    pub fn file_name(&self) -> String {
-        let text = self.to_string();
-        let mut name = String::new();
-        for byte in text.bytes() {
-            match byte {
-                b'a'..=b'z' | b'0'..=b'9' | b'-' => name.push(char::from(byte)),
-                // Upper case as well: some file systems take both cases for one.
-                other => name.push_str(&format!("_{other:02x}")),
-            }
-        }
-        if name.len() <= MAX_FILE_NAME {
-            return name;
-        }
-        let digest = rootline_metadata::Digests::of(text.as_bytes()).name_prefix();
-        name.truncate(MAX_FILE_NAME - digest.len() - 1);
-        format!("{name}.{digest}")
-    }
 }
-
-/// Leaves room for an ending.
-const MAX_FILE_NAME: usize = 200;
 
 /// A letter is a drive of Windows, and no scheme.
 fn is_scheme(text: &str) -> bool {
@@ -233,15 +211,5 @@ mod tests {
         for text in ["s3://b:1/a", "s3://b/a//b", "s3://b/./a", "s3://b/a%2f"] {
             assert!(matches!(Place::parse(text), Err(PlaceError::NotPlain { .. })), "{text}");
         }
-    }
-
-    #[test]
-    fn file_names_differ_where_places_do_on_any_file_system() {
-        let name = |text: &str| Place::parse(text).unwrap().file_name();
-        assert_eq!(name("s3://bucket/a"), "s3_3a_2f_2fbucket_2fa");
-        assert_ne!(name("/A").to_lowercase(), name("/a").to_lowercase());
-        let long = "n".repeat(400);
-        assert!(name(&long).len() <= MAX_FILE_NAME);
-        assert_ne!(name(&long), name(&format!("{long}n")));
     }
 }

@@ -41,7 +41,7 @@ impl Script {
     /// The commands that follow are run once no cache shows what was public before, as long as the policy says nothing else.
     pub(super) fn wait_for_caches(&mut self) {
         let caches = Caches::default();
-        let wait = caches.timestamp.max(caches.missing) + caches.visit;
+        let wait = caches.longest_gap();
         self.say(&format!("{} minutes later, when no cache shows what was there before:\n", wait.num_minutes()));
         self.at += wait;
     }

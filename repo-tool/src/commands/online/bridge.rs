@@ -66,7 +66,7 @@ fn until(root: Version, records: &[PlaceRecord], caches: &Caches) -> String {
     match ends.filter(|_| !records.is_empty()).and_then(|ends| ends.into_iter().max()) {
         Some(end) => format!("until {}", instant_text(end)),
         None => {
-            let minutes = (caches.missing + caches.visit).num_minutes();
+            let minutes = caches.absent().num_minutes();
             format!("until the root after it has been public for {minutes} minutes")
         }
     }
