@@ -29,7 +29,7 @@ each expiry, after each file that is written and with every mixture that caches 
 
 Exit status: 0 if every client gets through, 1 if one is refused that should not be.")]
 pub(crate) struct PreflightArgs {
-    /// Try the repository in this folder as it is, whoever made it: metadata at its top, targets below targets/
+    /// Try the repository in this folder as it is, made by any tool: metadata at its top, targets below targets/
     #[arg(value_name = "FOLDER", conflicts_with_all = ["to", "at_once"])]
     folder: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-// Runs Azurite's blobs on a port of this machine, held in memory, until standard input ends: then whoever started it is gone, however that
+// Runs Azurite's blobs on a port of this machine, held in memory, until standard input ends: then the program that started it is gone, however that
 // came about. A container that everybody may read is made first by `container.mjs`.
 //
 // usage: serve.mjs PEER_FOLDER PORT

@@ -1,4 +1,4 @@
-"""Runs moto's S3 on a port of this machine, until standard input ends: then whoever started it is gone, however that came about.
+"""Runs moto's S3 on a port of this machine, until standard input ends: then the program that started it is gone, however that came about.
 
 usage: serve.py PORT
 """

@@ -50,6 +50,9 @@ struct State {
     next: u64,
 }
 
+/// The secret of its credentials, which no program may show.
+pub const SECRET: &str = "hunter2-must-not-be-seen";
+
 /// The name of its bucket.
 pub const BUCKET: &str = "bucket";
 
@@ -70,13 +73,19 @@ impl BucketServer {
         self.server.url()
     }
 
-    /// What a program's environment has to say to reach it as S3.
-    pub fn environment(&self) -> [(&'static str, String); 4] {
+    /// What a program's environment has to say to reach it, as S3 and as Google's.
+    pub fn environment(&self) -> [(&'static str, String); 7] {
+        let account = format!(
+            r#"{{"private_key": "{SECRET}", "private_key_id": "1", "client_email": "a@b", "disable_oauth": true}}"#
+        );
         [
             ("AWS_ENDPOINT_URL", self.url()),
             ("AWS_ALLOW_HTTP", "true".to_owned()),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7ROOTLIN".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "not-a-secret-of-anybody".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
+            ("GOOGLE_BASE_URL", self.url()),
+            ("GOOGLE_ALLOW_HTTP", "true".to_owned()),
+            ("GOOGLE_SERVICE_ACCOUNT_KEY", account),
         ]
     }
 

@@ -1,4 +1,4 @@
-//! Who has to sign targets so that a rotation can become public without a gap, for each kind of change; and where nobody is asked.
+//! Who has to sign targets so that a rotation can become public without a gap, for each kind of change; and where no bridge is asked for.
 
 use std::collections::BTreeSet;
 

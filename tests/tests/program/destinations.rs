@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use rootline_tests::fixtures::client::{ClientFixture, DAY_1};
 use rootline_tests::fixtures::output::Output;
-use rootline_tests::servers::bucket_server::{BUCKET, BucketServer, Fault};
+use rootline_tests::servers::bucket_server::{BUCKET, BucketServer, Fault, SECRET};
 use rootline_tests::simulator::Simulator;
-
-const SECRET: &str = "hunter2-must-not-be-seen";
 
 /// The places of the bucket, one for each protocol that the server speaks.
 const PLACES: [&str; 2] = ["s3://bucket/tuf", "gs://bucket/tuf"];
@@ -17,22 +15,7 @@ const PLACES: [&str; 2] = ["s3://bucket/tuf", "gs://bucket/tuf"];
 fn mirror(fixture: &ClientFixture, server: &BucketServer, arguments: &[&str]) -> Command {
     let mut program = fixture.command_without_cache(&["mirror"], DAY_1);
     program.arg(fixture.path("mirror")).args(arguments);
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL", server.url().as_str()),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7ROOTLIN"),
-        ("AWS_SECRET_ACCESS_KEY", SECRET),
-        ("GOOGLE_BASE_URL", &server.url()),
-        ("GOOGLE_ALLOW_HTTP", "true"),
-        (
-            "GOOGLE_SERVICE_ACCOUNT_KEY",
-            &format!(
-                r#"{{"private_key": "{SECRET}", "private_key_id": "1", "client_email": "a@b", "disable_oauth": true}}"#
-            ),
-        ),
-    ] {
-        program.env(name, value);
-    }
+    program.envs(server.environment());
     program
 }
 

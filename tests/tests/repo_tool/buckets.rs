@@ -6,7 +6,7 @@ use rootline_client::{Client, TrustRoot};
 use rootline_metadata::{Role, parse_instant};
 use rootline_tests::fixtures::output::Output;
 use rootline_tests::fixtures::repository::{DAY_0, DAY_1, RepositoryFixture};
-use rootline_tests::servers::bucket_server::{BucketServer, Fault};
+use rootline_tests::servers::bucket_server::{BucketServer, Fault, SECRET};
 use serde_json::{Value, json};
 
 const PLACE: &str = "s3://bucket/tuf";
@@ -16,7 +16,7 @@ fn run(fixture: &RepositoryFixture, server: &BucketServer, at: &str, arguments: 
     let mut command = fixture.command(&[arguments, &["--at", at]].concat());
     command.envs(server.environment());
     let output = fixture.run_command(command);
-    assert!(!output.stdout.contains("not-a-secret") && !output.stderr.contains("not-a-secret"), "{output:?}");
+    assert!(!output.stdout.contains(SECRET) && !output.stderr.contains(SECRET), "{output:?}");
     output
 }
 

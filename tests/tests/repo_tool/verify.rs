@@ -78,7 +78,7 @@ fn what_comes_later_does_not_change_what_was() {
     }
     fixture.done(&["ceremony", "seal", "second"]);
     fixture.done_at(DAY_1, &["online", "--key", "keys/online.pem"]);
-    fixture.done_at(DAY_1, &["publish", "--at-once"]);
+    fixture.done_at(DAY_1, &["publish"]);
     let output = fixture.done(&["ceremony", "verify"]);
     output.says(&format!("first: done: {HOLDS}"));
     output.says(&format!("second: done: {HOLDS}"));

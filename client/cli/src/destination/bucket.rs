@@ -274,13 +274,13 @@ impl Destination for BucketDestination {
     fn replace(&self, name: &str, bytes: &[u8], read: Option<&Revision>) -> Result<(), DestinationError> {
         const SLACK: u64 = 1 << 20;
         let limit = SLACK.max(bytes.len() as u64);
-        let overtaken = || self.error(Fault::Overtaken, format!("{name} was written by somebody else meanwhile"));
+        let conflict = || self.error(Fault::Conflict, format!("{name} was written by somebody else meanwhile"));
         let there = self.get(name, limit)?;
         if there.as_ref().is_some_and(|(there, _)| there == bytes) {
             return Ok(());
         }
         if there.as_ref().map(|(there, _)| there) != read.map(|read| &read.bytes) {
-            return Err(overtaken());
+            return Err(conflict());
         }
         let mode = match there {
             Some((_, meta)) => PutMode::Update(UpdateVersion { e_tag: meta.e_tag, version: meta.version }),
@@ -300,7 +300,7 @@ impl Destination for BucketDestination {
             return Ok(());
         }
         match error {
-            Error::Precondition { .. } | Error::AlreadyExists { .. } => Err(overtaken()),
+            Error::Precondition { .. } | Error::AlreadyExists { .. } => Err(conflict()),
             _ => Err(failed),
         }
     }

@@ -29,7 +29,7 @@ pub enum Fault {
     /// A file that never changes is there with other content.
     Different,
     /// Somebody else wrote a file between reading and writing it.
-    Overtaken,
+    Conflict,
     /// A file has more bytes than it may.
     TooLong,
     /// The place or its settings cannot be used.
@@ -69,7 +69,7 @@ impl DestinationError {
                 "published files never change: find out who wrote it; if it is another repository, choose another \
                  prefix, otherwise remove the file there"
             }
-            Fault::Overtaken => "another publisher is at work: wait until it has ended, then run this again",
+            Fault::Conflict => "another publisher is at work: wait until it has ended, then run this again",
             Fault::TooLong => "find out who wrote it: no repository file is that large",
             Fault::Unusable => "see docs/destinations.md for addresses and settings",
             Fault::NotBuilt(feature) => return format!("install it with: cargo install --features {feature}"),

@@ -57,7 +57,7 @@ impl OutgoingFile {
         is_immutable(&self.name)
     }
 
-    /// When it has to be public, counted from first to last: whoever reads meanwhile never meets a name that leads nowhere.
+    /// When it has to be public, counted from first to last: a reader in between never meets a name that leads nowhere.
     pub fn stage(&self) -> Stage {
         if self.name.starts_with(file_name::TARGETS_FOLDER) {
             return Stage::Targets;

@@ -170,7 +170,7 @@ impl Destination for FolderDestination {
         if self.path_has(&path, &Content::Bytes(bytes.to_vec()))? == Some(true) {
             return Ok(());
         }
-        Err(self.error(Fault::Overtaken, format!("{name} was written by somebody else meanwhile")))
+        Err(self.error(Fault::Conflict, format!("{name} was written by somebody else meanwhile")))
     }
 
     fn probe(&self) -> Result<Conditions, DestinationError> {
@@ -213,10 +213,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let there = FolderDestination::new(folder.path());
         there.replace("timestamp.json", b"1", None).unwrap();
-        assert_eq!(there.replace("timestamp.json", b"2", None).unwrap_err().fault(), Fault::Overtaken);
+        assert_eq!(there.replace("timestamp.json", b"2", None).unwrap_err().fault(), Fault::Conflict);
         let read = there.read("timestamp.json", 10).unwrap();
         there.replace("timestamp.json", b"2", read.as_ref()).unwrap();
-        assert_eq!(there.replace("timestamp.json", b"3", read.as_ref()).unwrap_err().fault(), Fault::Overtaken);
+        assert_eq!(there.replace("timestamp.json", b"3", read.as_ref()).unwrap_err().fault(), Fault::Conflict);
         there.replace("timestamp.json", b"2", read.as_ref()).expect("it is as it is to be");
         assert_eq!(fs::read(folder.path().join("timestamp.json")).unwrap(), b"2");
     }

@@ -65,7 +65,7 @@ pub trait Destination: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// If it cannot be written, or is another one meanwhile ([`Fault::Overtaken`]).
+    /// If it cannot be written, or is another one meanwhile ([`Fault::Conflict`]).
     fn replace(&self, name: &str, bytes: &[u8], read: Option<&Revision>) -> Result<(), DestinationError>;
 
     /// Finds out whether the place keeps the conditions that [`create`](Destination::create) and [`replace`](Destination::replace) rely upon.

@@ -290,7 +290,7 @@ mod tests {
         let slow = plan(&there, release(2)).unwrap();
         plan(&there, release(3)).unwrap().run(&mut |_| ()).unwrap();
         let refused = slow.run(&mut |_| ()).unwrap_err();
-        assert_eq!(refused.fault(), Fault::Overtaken);
+        assert_eq!(refused.fault(), Fault::Conflict);
         assert_eq!(there.read("timestamp.json", 10).unwrap().unwrap().bytes, [3]);
         let same = plan(&there, release(3)).unwrap();
         assert!(same.pending().is_empty());
